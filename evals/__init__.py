@@ -1,0 +1,1 @@
+"""Evals: needles, canaries, fabrication, merge quality, perplexity, and the pages."""

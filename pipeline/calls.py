@@ -1,0 +1,269 @@
+"""What is asked of a model, and what it costs: requests, replies, plans, estimates.
+
+Money is :class:`decimal.Decimal` US dollars here and integer micro-USD in the database.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, Literal, NamedTuple
+
+Role = Literal["system", "user", "assistant"]
+FinishReason = Literal["stop", "length", "refusal", "error"]
+
+
+class TokenCount(NamedTuple):
+    """``n`` tokens, by which counter, and whether that counter is the model's own.
+
+    ``low`` and ``high`` bound the true number; both equal ``n`` when ``exact``.
+    """
+
+    n: int
+    counter: str
+    exact: bool
+    low: int
+    high: int
+
+
+class Band(NamedTuple):
+    """A number not known yet: at least ``low``, probably ``likely``, never above ``high``."""
+
+    low: int
+    likely: int
+    high: int
+
+
+class Message(NamedTuple):
+    """One turn of a prompt."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True)
+class Request:
+    """One rendered call: everything that decides the reply, and nothing else.
+
+    Args:
+        model: catalogue name, such as ``local/smollm2-135m``.
+        revision: what exactly answers: the sha256 of local weights, or the provider's model id.
+        purpose: ``edits`` (a schema-bound list of edit operations), ``story`` (one merged
+            story), ``union`` (edits by the deterministic merge), ``answer`` (free text).
+        prompt, prompt_sha256: the released prompt it was rendered from.
+        messages: the turns; the first ``shared`` of them are the same in every request of a plan.
+        max_tokens: limit of the reply.
+        schema: canonical JSON of the schema a reply must satisfy, "" for free text.
+        vocabulary: when not empty, text whose words are the only ones a local model may write
+            (beside glue words); ignored by models that cannot constrain their words.
+        stop: strings that end the reply; not part of it.
+    """
+
+    model: str
+    revision: str
+    purpose: Literal["edits", "story", "union", "answer"]
+    prompt: str
+    prompt_sha256: str
+    messages: tuple[Message, ...]
+    max_tokens: int
+    schema: str = ""
+    vocabulary: str = ""
+    stop: tuple[str, ...] = ()
+    temperature: float = 0.0
+    seed: int = 0
+    shared: int = 0
+
+    @cached_property
+    def key(self) -> str:
+        """The sha256 under which the reply is journalled."""
+        return hashlib.sha256(canonical_json(asdict(self)).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens as the model reported them. ``input`` excludes both cache counts."""
+
+    input: int = 0
+    output: int = 0
+    cache_read: int = 0
+    cache_write: int = 0
+
+    @property
+    def prompt(self) -> int:
+        """All prompt tokens, cached or not."""
+        return self.input + self.cache_read + self.cache_write
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back for the request whose ``key`` it carries.
+
+    ``usd`` is what the provider's prices make of ``usage`` (None when the price is unknown,
+    0 for a local model). ``model`` is the model id that the answering side reported.
+    """
+
+    key: str
+    text: str
+    finish: FinishReason
+    usage: Usage
+    seconds: float
+    model: str = ""
+    detail: str = ""
+    usd: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WindowLimits:
+    """How much one call may hold, and which limit decided it.
+
+    Args:
+        input_tokens: the longest prompt, template included.
+        output_tokens: the longest reply.
+        reason: the binding limit in words ("measured effective context", "price cliff …").
+    """
+
+    input_tokens: int
+    output_tokens: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Call:
+    """One planned request.
+
+    Args:
+        id: position in the plan, "edit-0001".
+        handles: (handle, story id) of every story the prompt shows, in its order.
+        clusters: the handles, one tuple a cluster.
+        output: tokens of the reply.
+    """
+
+    id: str
+    stage: str
+    request: Request
+    handles: tuple[tuple[str, str], ...]
+    clusters: tuple[tuple[str, ...], ...]
+    input: TokenCount
+    output: Band
+
+
+class SkippedStory(NamedTuple):
+    """A story that needs no call (``duplicate``, ``same``, ``single``, ``conflict``) or is left
+    out (``about``), and why."""
+
+    story: str
+    reason: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Stories that may be the same, by measured pairs.
+
+    Args:
+        members: story ids, in corpus order.
+        relation: decided by code where the model cannot judge, else "".
+        score: the lowest measured similarity to the cluster's centre.
+        why: what differs and what is shared, for people.
+    """
+
+    members: tuple[str, ...]
+    relation: str = ""
+    score: float = 0.0
+    why: str = ""
+    attribute: str = ""
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All calls of a strategy for one model, the clusters they come from, and what is skipped.
+
+    Lossless: every story of the corpus is in exactly one call or exactly one ``skipped`` entry.
+    ``decided`` are the clusters that code settles without a call. ``journalled`` are the keys of
+    requests whose reply is stored already; they are not part of :attr:`sha256`, so an estimate
+    and the run after it show the same hash.
+    """
+
+    strategy: str
+    model: str
+    limits: WindowLimits
+    calls: tuple[Call, ...]
+    decided: tuple[Cluster, ...]
+    skipped: tuple[SkippedStory, ...]
+    n_stories: int
+    n_clusters: int
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    journalled: frozenset[str] = frozenset()
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of what will be asked: every request key with its handles, the decided clusters,
+        the skipped stories and the parameters."""
+        body = {
+            "strategy": self.strategy,
+            "calls": [[call.request.key, call.handles] for call in self.calls],
+            "decided": [[c.relation, c.members] for c in self.decided],
+            "skipped": self.skipped,
+            "parameters": dict(self.parameters),
+        }
+        return hashlib.sha256(canonical_json(body).encode()).hexdigest()
+
+    @property
+    def to_send(self) -> tuple[Call, ...]:
+        """The calls that no journalled reply answers."""
+        return tuple(call for call in self.calls if call.request.key not in self.journalled)
+
+    def skipped_by_reason(self) -> dict[str, int]:
+        """How many stories need no call, by reason."""
+        counts: dict[str, int] = {}
+        for entry in self.skipped:
+            counts[entry.reason] = counts.get(entry.reason, 0) + 1
+        return dict(sorted(counts.items()))
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A plan's price, time and memory on one model. ``None`` is "unknown", never zero.
+
+    Args:
+        usd: low, likely and high dollars at ``price_date``; "0" locally.
+        usd_worst: what the budget reserves: every reply at its limit.
+        seconds: likely wall time; ``seconds_band`` low and high.
+    """
+
+    model: str
+    strategy: str
+    feasible: bool
+    reason: str
+    plan_sha256: str
+    calls: int
+    journalled_calls: int
+    input_tokens: TokenCount
+    output_tokens: Band
+    usd: tuple[Decimal, Decimal, Decimal] | None
+    usd_batch: Decimal | None
+    usd_worst: Decimal | None
+    price_date: str
+    price_source: str = ""
+    notes: tuple[str, ...] = ()
+    seconds: float | None = None
+    seconds_band: tuple[float, float] | None = None
+    peak_memory_bytes: int | None = None
+    kwh: float | None = None
+    usd_energy: Decimal | None = None
+    usd_rent: Decimal | None = None
+
+
+def canonical_json(value: Any) -> str:
+    """JSON with sorted keys and no blanks: the same text for equal values."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def micro_usd(usd: Decimal) -> int:
+    """Dollars as integer micro-dollars, rounded half up (how the database holds money)."""
+    return int((usd * 1_000_000).to_integral_value(rounding="ROUND_HALF_UP"))

@@ -1,0 +1,170 @@
+"""What became of the stories: edits, verdicts, ledger rows, the merged document."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+from pipeline.stories import Span
+
+
+class Relation(StrEnum):
+    """How the stories of a group relate."""
+
+    SAME = "same"
+    OVERLAP = "overlap"
+    CONFLICT = "conflict"
+    DISTINCT = "distinct"
+
+
+class Outcome(StrEnum):
+    """What became of one source story, in order of precedence."""
+
+    CONFLICT_WITH = "conflict_with"
+    MERGED_INTO = "merged_into"
+    DUPLICATE_OF = "duplicate_of"
+    KEPT = "kept"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class StoryText:
+    """The fields of a story as text, without a place: what a merge writes.
+
+    The field meanings are those of :class:`pipeline.stories.Story`.
+    """
+
+    role: str = ""
+    goal: str = ""
+    benefit: str = ""
+    criteria: tuple[str, ...] = ()
+    title: str = ""
+    body: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One operation of a reply, handles resolved to story ids.
+
+    ``same``: keep ``keep``, link the rest. ``overlap``: ``text`` merges the stories.
+    ``conflict``: keep all, record ``attribute`` and ``values``. ``distinct``: keep all.
+    """
+
+    relation: Relation
+    stories: tuple[str, ...]
+    keep: str = ""
+    text: StoryText | None = None
+    attribute: str = ""
+    values: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing the gate found wrong with a sentence.
+
+    ``check`` is one of number, date, name, negation, modality, support, coverage.
+    """
+
+    check: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSpan:
+    """A run of characters of a source document that supports a sentence."""
+
+    story: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The gate's result for one sentence (field) of a merged story.
+
+    Args:
+        field: role, goal, benefit, criterion, title or body.
+        text: the sentence as it was checked.
+        grounded: False when any finding stops it.
+        findings: empty when grounded.
+        sources: where the sentence is supported; never empty when grounded.
+        stage: ``reply`` (what the model wrote) or ``final`` (what stands in the document).
+    """
+
+    field: str
+    text: str
+    grounded: bool
+    findings: tuple[Finding, ...] = ()
+    sources: tuple[SourceSpan, ...] = ()
+    stage: Literal["reply", "final"] = "final"
+
+
+@dataclass(frozen=True, slots=True)
+class MergedStory:
+    """One story of the merged document.
+
+    Args:
+        id: hash of its sorted source ids: the same merge has the same id.
+        sources: ids of the stories it stands for, the fullest first.
+        origin: ``kept`` (one source, word for word), ``model`` (written by a model and passed
+            by the gate), ``union`` (deterministic merge; ``fallback`` says the model's failed).
+        verdicts: one per sentence of the final text, and those of the refused reply.
+    """
+
+    id: str
+    text: StoryText
+    sources: tuple[str, ...]
+    origin: Literal["kept", "model", "union"]
+    fallback: str = ""
+    verdicts: tuple[Verdict, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Stories that disagree: all are kept and the disagreement recorded."""
+
+    stories: tuple[str, ...]
+    attribute: str
+    values: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """What became of one source story: exactly one row a story.
+
+    Args:
+        target: the merged story it stands in ("" for ``skipped``).
+        other: the story it duplicates or conflicts with, "" otherwise.
+        decided_by: ``code``, a model name, or ``person``.
+    """
+
+    story: str
+    outcome: Outcome
+    target: str
+    other: str
+    relation: Relation | None
+    reason: str
+    decided_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A person's word on a group of stories, kept by fingerprint and applied in later runs."""
+
+    fingerprints: tuple[str, ...]
+    relation: Relation
+    keep: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """Everything a finished merge decided, before anything is written."""
+
+    merged: tuple[MergedStory, ...]
+    conflicts: tuple[Conflict, ...]
+    ledger: tuple[LedgerRow, ...]
+    edits: tuple[Edit, ...] = ()
+    failed_calls: tuple[str, ...] = field(default=())

@@ -1,0 +1,222 @@
+"""The values at the centre: documents, their blocks, and the stories found in them.
+
+Offsets are characters (Python ``str`` indices, half open) into ``Document.text``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import Literal, NamedTuple
+
+StoryKind = Literal["agile", "scenario", "narrative"]
+BlockKind = Literal["heading", "paragraph", "item", "row", "cell", "step", "meta", "code"]
+
+_WORD = re.compile(r"[^\W_]+", re.UNICODE)
+
+
+class Span(NamedTuple):
+    """A half-open run of characters of one document's text."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Locator:
+    """A place in a document that a person can follow. Counting starts at 1."""
+
+    line: int | None = None
+    page: int | None = None
+    sheet: str | None = None
+    row: int | None = None
+    column: str | None = None
+    heading: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        parts = []
+        if self.sheet is not None:
+            parts.append(f"sheet {self.sheet}")
+        if self.page is not None:
+            parts.append(f"page {self.page}")
+        if self.row is not None:
+            parts.append(f"row {self.row}")
+        if self.column is not None:
+            parts.append(f"column {self.column}")
+        if self.line is not None:
+            parts.append(f"line {self.line}")
+        if self.heading:
+            parts.append(" › ".join(self.heading))
+        return ", ".join(parts) or "whole document"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A run of a document's text with a locator: a paragraph, a list item, a table row, a step.
+
+    Args:
+        start, end: character offsets into ``Document.text``.
+        level: heading level (1–6), list depth (1…) or 0.
+        columns: for a row, (column name, start, end) of each cell, in order, repeats kept.
+    """
+
+    start: int
+    end: int
+    kind: BlockKind
+    locator: Locator
+    level: int = 0
+    columns: tuple[tuple[str, int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file that was read. Byte-identical files are one document with several paths.
+
+    Args:
+        sha256: of the file's bytes; "" when it could not be read.
+        paths: every path given that holds these bytes, sorted.
+        text: the stored text that all offsets point into ("" when unreadable).
+        encoding: as used; ``guessed`` says whether it had to be guessed.
+        front_matter: values of a YAML head, as strings ("author", "date", "sovereignty" …).
+        problem: why the document (or a part of it) could not be read; None when all is well.
+    """
+
+    sha256: str
+    paths: tuple[str, ...]
+    format: str
+    text: str
+    blocks: tuple[Block, ...] = ()
+    encoding: str = "utf-8"
+    guessed: bool = False
+    front_matter: Mapping[str, str] = field(default_factory=dict)
+    problem: str | None = None
+
+    @property
+    def path(self) -> str:
+        """The first of its paths, for people."""
+        return self.paths[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a story stands.
+
+    Args:
+        document: sha256 of the document.
+        spans: the story's runs of text, ascending, not overlapping, never empty.
+        key: an id the document itself gives ("SHOP-12"), "" when it gives none.
+        written: the date the document gives for it, None when it gives none.
+        author: as the document gives it, "" when it gives none.
+    """
+
+    document: str
+    path: str
+    locator: Locator
+    spans: tuple[Span, ...]
+    key: str = ""
+    written: date | None = None
+    author: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.path}, {self.locator}"
+
+
+@dataclass(frozen=True)
+class Story:
+    """One user story, scenario or narrative, with its source.
+
+    ``role``, ``goal`` and ``benefit`` hold the phrases only ("shopper", "filter by price",
+    "I only see what I can afford"), without "As a", "I want", "so that". ``criteria`` are the
+    acceptance criteria, one each. ``title`` is a heading or summary that says more than the
+    story's own words. ``body`` is the rest: every further paragraph, word for word, so that the
+    fields together hold everything the story says.
+    """
+
+    id: str
+    kind: StoryKind
+    source: Source
+    text: str
+    role: str = ""
+    goal: str = ""
+    benefit: str = ""
+    criteria: tuple[str, ...] = ()
+    title: str = ""
+    body: tuple[str, ...] = ()
+
+    @property
+    def start(self) -> int:
+        """First character of the story's envelope in its document."""
+        return self.source.spans[0].start
+
+    @property
+    def end(self) -> int:
+        """One past the last character of the story's envelope."""
+        return self.source.spans[-1].end
+
+    @cached_property
+    def fields(self) -> tuple[tuple[str, str], ...]:
+        """Everything the story says as (field name, text), empty fields left out."""
+        pairs = [("title", self.title), ("role", self.role), ("goal", self.goal)]
+        pairs.append(("benefit", self.benefit))
+        pairs += [("criterion", c) for c in self.criteria]
+        pairs += [("body", b) for b in self.body]
+        return tuple((name, text) for name, text in pairs if text)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of the normalised fields: equal for stories that differ in case, spacing,
+        punctuation, list marks or the order of their criteria only."""
+        ordered = [(n, t) for n, t in self.fields if n not in ("criterion", "title")]
+        ordered += sorted((n, normalise(t)) for n, t in self.fields if n == "criterion")
+        if not self.goal:
+            ordered.append(("title", self.title))
+        canonical = "\n".join(f"{name}:{normalise(text)}" for name, text in ordered)
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """What was found in one document.
+
+    ``stories`` and ``residue`` together cover every character of ``document.text``: a character
+    is in at least one story's span or in exactly one residue span.
+    """
+
+    document: Document
+    stories: tuple[Story, ...] = ()
+    residue: tuple[Span, ...] = ()
+
+
+def normalise(text: str) -> str:
+    """Lower-cased words of ``text`` (Unicode NFKC), one blank between them, nothing else."""
+    return " ".join(_WORD.findall(unicodedata.normalize("NFKC", text).casefold()))
+
+
+def count_words(text: str) -> int:
+    """Number of runs of non-blank characters: what a word processor counts."""
+    return len(text.split())
+
+
+def story_id(document_sha256: str, spans: tuple[Span, ...], kind: StoryKind) -> str:
+    """The same story has the same id on any machine: 16 hex digits of a sha256 over the
+    document's hash, the spans and the kind."""
+    places = ",".join(f"{start}-{end}" for start, end in spans)
+    return hashlib.sha256(f"{document_sha256}|{places}|{kind}".encode()).hexdigest()[:16]
+
+
+def residue_of(length: int, spans: list[Span]) -> tuple[Span, ...]:
+    """The parts of ``range(length)`` that no span covers, ascending."""
+    gaps: list[Span] = []
+    position = 0
+    for start, end in sorted(spans):
+        if start > position:
+            gaps.append(Span(position, start))
+        position = max(position, end)
+    if position < length:
+        gaps.append(Span(position, length))
+    return tuple(gaps)
