@@ -131,8 +131,14 @@ class Catalog:
             raise InputError(f"not valid TOML: {exc}.", where=str(path)) from exc
         self.tables: Mapping[str, Any] = table
         ratios = {
-            name: TokenRatio(base=r["base"], likely=Decimal(r["likely"]), low=Decimal(r["low"]),
-                             high=Decimal(r["high"]), source=r["source"], checked=r["checked"])
+            name: TokenRatio(
+                base=r["base"],
+                likely=Decimal(r["likely"]),
+                low=Decimal(r["low"]),
+                high=Decimal(r["high"]),
+                source=r["source"],
+                checked=r["checked"],
+            )
             for name, r in table.get("ratio", {}).items()
         }
         self._specs: dict[str, ModelSpec] = {}
@@ -166,8 +172,14 @@ class Catalog:
         provider, _, rest = name.partition("/")
         if provider == "local" and rest:
             return ModelSpec(
-                name=name, provider="local", model_id=rest, ability="edits", window=8192,
-                output_cap=8192, tokenizer="own", weights=rest,
+                name=name,
+                provider="local",
+                model_id=rest,
+                ability="edits",
+                window=8192,
+                output_cap=8192,
+                tokenizer="own",
+                weights=rest,
                 notes=("not in the catalogue: its window is read from its configuration",),
             )
         if provider == "openai" and rest:
@@ -177,8 +189,14 @@ class Catalog:
                     f"{name!r} names no server.", next="Write openai/NAME@http://HOST:PORT/v1."
                 )
             return ModelSpec(
-                name=name, provider="openai", model_id=model_id, ability="edits", window=32_768,
-                output_cap=8192, tokenizer="o200k_base", base_url=base_url,
+                name=name,
+                provider="openai",
+                model_id=model_id,
+                ability="edits",
+                window=32_768,
+                output_cap=8192,
+                tokenizer="o200k_base",
+                base_url=base_url,
                 notes=("not in the catalogue: a window of 32,768 tokens is assumed",),
             )
         near = difflib.get_close_matches(name, self._specs, n=3, cutoff=0.5)

@@ -168,3 +168,49 @@ class Outcomes:
     ledger: tuple[LedgerRow, ...]
     edits: tuple[Edit, ...] = ()
     failed_calls: tuple[str, ...] = field(default=())
+
+
+def _strict(properties: dict[str, object]) -> dict[str, object]:
+    """A JSON-schema object with every property required and none besides: what the providers'
+    strict modes and constrained decoding both accept."""
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+_TEXTS: dict[str, object] = {"type": "array", "items": {"type": "string"}}
+
+#: What a reply of edits looks like. ``handles`` are those of the prompt ("S1"). ``text`` matters
+#: for ``overlap`` only; in ``criteria`` and ``body`` an item that is a part's handle ("S1.c2",
+#: "S2.b1") moves that text by reference, anything else is new text. ``attribute`` and ``values``
+#: (one a handle) matter for ``conflict`` only. Stories that no edit names stay as they are.
+EDITS_SCHEMA: dict[str, object] = _strict(
+    {
+        "edits": {
+            "type": "array",
+            "items": _strict(
+                {
+                    "relation": {"type": "string", "enum": [r.value for r in Relation]},
+                    "handles": _TEXTS,
+                    "keep": {"type": "string"},
+                    "text": _strict(
+                        {
+                            "title": {"type": "string"},
+                            "role": {"type": "string"},
+                            "goal": {"type": "string"},
+                            "benefit": {"type": "string"},
+                            "criteria": _TEXTS,
+                            "body": _TEXTS,
+                        }
+                    ),
+                    "attribute": {"type": "string"},
+                    "values": _TEXTS,
+                    "reason": {"type": "string"},
+                }
+            ),
+        }
+    }
+)

@@ -67,9 +67,7 @@ class Settings:
         return self.share / "data" / "sample"
 
 
-def read_settings(
-    environ: Mapping[str, str] | None = None, *, db: str | None = None
-) -> Settings:
+def read_settings(environ: Mapping[str, str] | None = None, *, db: str | None = None) -> Settings:
     """Read the environment once.
 
     Args:

@@ -1,0 +1,88 @@
+"""The one seam every model stands behind, and the lazy table of who stands there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from pipeline.calls import Reply, Request, TokenCount
+from pipeline.catalog import ModelSpec
+
+
+class Model(Protocol):
+    """Something that answers requests.
+
+    ``complete`` yields one reply per request, in any order, as they finish; a request that failed
+    for good yields a reply with ``finish="error"`` and the reason in ``detail``. Errors that make
+    every further request pointless (bad key, missing weights) are raised.
+    """
+
+    spec: ModelSpec
+    #: What exactly answers: sha256 of the local weights, or the provider's model id.
+    revision: str
+
+    def count(self, request: Request) -> TokenCount:
+        """Prompt tokens of a request, template included."""
+        ...
+
+    def complete(
+        self, requests: Sequence[Request], progress: Callable[[int], None] | None = None
+    ) -> Iterator[Reply]:
+        """Answer a wave of requests. ``progress`` is told of newly generated tokens."""
+        ...
+
+    def describe(self) -> Mapping[str, str]:
+        """What runs and why, for the run's row: attention kernel, dtype, device, SDK version."""
+        ...
+
+    def close(self) -> None:
+        """Let go of memory and connections."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ModelOptions:
+    """Plain values an edge hands down to whoever opens a model.
+
+    Args:
+        cache: folder for converted weights and tokenizer files.
+        threads: CPU threads, 0 for what the machine has.
+        key: the provider's key, "" when there is none. Left out of ``repr``.
+        base_url: another address than the provider's own.
+    """
+
+    cache: Path
+    threads: int = 0
+    key: str = field(default="", repr=False)
+    base_url: str = ""
+    max_attempts: int = 5
+
+
+def open_model(spec: ModelSpec, options: ModelOptions) -> Model:
+    """Open a model; only now is its SDK or torch imported.
+
+    Raises:
+        ModelError: the SDK or key is missing.
+        EngineError: the weights are missing or damaged.
+    """
+    if spec.provider == "extractive":
+        from pipeline.models.extractive import ExtractiveModel
+
+        return ExtractiveModel(spec)
+    if spec.provider == "local":
+        from pipeline.models.local import LocalModel
+
+        return LocalModel(spec, options)
+    if spec.provider == "claude":
+        from pipeline.models.claude import ClaudeModel
+
+        return ClaudeModel(spec, options)
+    if spec.provider == "gemini":
+        from pipeline.models.gemini import GeminiModel
+
+        return GeminiModel(spec, options)
+    from pipeline.models.openai import OpenAIModel
+
+    return OpenAIModel(spec, options)

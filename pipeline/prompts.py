@@ -1,0 +1,93 @@
+"""Load and render the released prompts of ``prompts/*.md``.
+
+A prompt file is ``NAME.vN.md``: turns headed ``## system``, ``## user`` or ``## assistant``, in
+order; ``{{name}}`` is a placeholder. A released prompt is never edited, only succeeded by the next
+version, because replies are journalled under its hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from pipeline.calls import Message, Role
+from pipeline.errors import InputError
+
+_TURN = re.compile(r"^## (system|user|assistant)\s*$", re.MULTILINE)
+_HOLE = re.compile(r"\{\{(\w+)\}\}")
+_NAME = re.compile(r"^(?P<name>[\w-]+)\.v(?P<version>\d+)\.md$")
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A released prompt: its turns with placeholders, and the hash of its file.
+
+    ``shared`` is the number of leading turns without a placeholder: they are the same in every
+    request, stand first, and can be cached.
+    """
+
+    name: str
+    version: int
+    sha256: str
+    turns: tuple[Message, ...]
+    shared: int
+
+    @property
+    def label(self) -> str:
+        """ "merge-story.v1"."""
+        return f"{self.name}.v{self.version}"
+
+    def render(self, **values: str) -> tuple[Message, ...]:
+        """The turns with every placeholder filled.
+
+        Values are put in as they are: a ``{{…}}`` inside a value is text, not a placeholder.
+
+        Raises:
+            InputError: a placeholder has no value, or a value has no placeholder.
+        """
+        holes = {name for turn in self.turns for name in _HOLE.findall(turn.content)}
+        if holes != set(values):
+            raise InputError(
+                f"prompt {self.label} has placeholders {sorted(holes)}, given {sorted(values)}."
+            )
+        return tuple(
+            Message(turn.role, _HOLE.sub(lambda hole: values[hole[1]], turn.content))
+            for turn in self.turns
+        )
+
+
+def load_prompt(folder: Path, name: str, version: int | None = None) -> Prompt:
+    """The newest version of a prompt, or the one asked for.
+
+    Raises:
+        InputError: no such prompt, or a file without turns.
+    """
+    found: dict[int, Path] = {}
+    for path in sorted(folder.glob(f"{name}.v*.md")):
+        match = _NAME.match(path.name)
+        if match and match["name"] == name:
+            found[int(match["version"])] = path
+    if not found or (version is not None and version not in found):
+        asked = name if version is None else f"{name}.v{version}"
+        raise InputError(
+            f"no prompt {asked!r}.",
+            where=str(folder),
+            next=f"There are: {', '.join(sorted(p.stem for p in folder.glob('*.md'))) or 'none'}.",
+        )
+    number = max(found) if version is None else version
+    text = found[number].read_text(encoding="utf-8")
+    parts = _TURN.split(text)[1:]
+    if not parts:
+        raise InputError("a prompt needs '## user' turns.", where=str(found[number]))
+    turns = tuple(
+        Message(cast(Role, parts[i]), parts[i + 1].strip()) for i in range(0, len(parts), 2)
+    )
+    shared = 0
+    for turn in turns:
+        if _HOLE.search(turn.content):
+            break
+        shared += 1
+    return Prompt(name, number, hashlib.sha256(text.encode()).hexdigest(), turns, shared)
