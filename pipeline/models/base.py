@@ -60,6 +60,23 @@ class ModelOptions:
     max_attempts: int = 5
 
 
+def revision_of(spec: ModelSpec, cache: Path) -> str:
+    """What exactly would answer, without importing an SDK or torch.
+
+    Raises:
+        EngineError: local weights are missing.
+    """
+    if spec.provider == "extractive":
+        from pipeline.models.extractive import REVISION
+
+        return REVISION
+    if spec.provider == "local":
+        from pipeline.models.local import weights_revision
+
+        return weights_revision(spec, cache)
+    return spec.model_id
+
+
 def open_model(spec: ModelSpec, options: ModelOptions) -> Model:
     """Open a model; only now is its SDK or torch imported.
 

@@ -1,0 +1,129 @@
+"""A needle grid as a run: cells measured before are reused, new ones are stored as they come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from evals.needle import Cell, grid
+from evals.statistics import wilson
+from pipeline.catalog import ModelSpec
+from pipeline.errors import SovereigntyError
+from pipeline.models.base import ModelOptions, open_model
+from pipeline.store import reports
+from pipeline.store.record import Store
+
+
+def run_needles(
+    spec: ModelSpec,
+    options: ModelOptions,
+    store: Store,
+    prompts: Path,
+    *,
+    lengths: Sequence[int],
+    depths: Sequence[float],
+    seeds: int = 1,
+    task: str = "single",
+    allow_cloud: bool = False,
+    say: Callable[[str], None] = lambda line: None,
+) -> dict[str, Any]:
+    """Measure a grid on one model.
+
+    Args:
+        lengths: prompt tokens, template included.
+        depths: where the needle stands, in percent of the haystack.
+        seeds: haystacks for each cell.
+
+    Returns:
+        What ``eval needle --json`` prints: run, model, task, mean with its 95 % Wilson interval
+        and n, how many cells were reused, and every cell.
+
+    Raises:
+        SovereigntyError: the model is not on this machine and was not allowed by name.
+        InputError: an unknown task, or a length that is no prompt.
+    """
+    if spec.leaves_machine and not allow_cloud:
+        raise SovereigntyError(
+            f"{spec.name} would receive the haystacks off this machine.",
+            next="Add --allow-cloud to allow it.",
+        )
+    model = open_model(spec, options)
+    run = ""
+    try:
+        run = store.start_run(
+            kind="needle",
+            corpus=None,
+            model=spec.name,
+            strategy=task,
+            revision=model.revision,
+            plan_sha256="",
+            describe={},
+            parameters={
+                "lengths": list(lengths),
+                "depths": list(depths),
+                "seeds": seeds,
+                "task": task,
+            },
+        )
+        known = reports.cells_by_key(store)
+        cells: list[Cell | dict[str, Any]] = []
+        reused = 0
+        total = len(lengths) * len(depths) * seeds
+
+        def before(key: str) -> bool:
+            return key in known
+
+        for cell in grid(
+            spec,
+            model,
+            prompts,
+            task=task,
+            lengths=lengths,
+            depths=depths,
+            seeds=range(seeds),
+            known=before,
+        ):
+            key = cell if isinstance(cell, str) else cell.key
+            if isinstance(cell, str):
+                reused += 1
+                found = known[key]
+            else:
+                store.save_cell(run, cell)
+                found = _as_row(cell)
+            cells.append(found)
+            say(
+                f"cell {len(cells)} of {total}: {found['target_tokens']} tokens, depth "
+                f"{found['depth_target']:g} %: {found['status']}, score {found['score']}"
+            )
+        store.update_run(run, describe=dict(model.describe()))
+        store.finish_run(run, "completed")
+    except BaseException as error:
+        if run:
+            store.finish_run(
+                run,
+                "interrupted" if isinstance(error, KeyboardInterrupt) else "failed",
+                error=str(error) or type(error).__name__,
+            )
+        raise
+    finally:
+        model.close()
+    scores = [float(c["score"] or 0) for c in cells if c["status"] != "skipped"]
+    hits = sum(score >= 1 for score in scores)
+    return {
+        "run": run,
+        "model": spec.name,
+        "task": task,
+        "n": len(scores),
+        "mean": sum(scores) / len(scores) if scores else 0.0,
+        "interval": wilson(hits, len(scores)),
+        "reused": reused,
+        "cells": cells,
+    }
+
+
+def _as_row(cell: Cell) -> dict[str, Any]:
+    row = asdict(cell)
+    row.pop("request", None)
+    return row

@@ -1,0 +1,420 @@
+"""The one command, ``storytransformer``: parse, call, print, exit.
+
+Results go to stdout, progress and warnings to stderr. Exit codes are those of
+:mod:`pipeline.errors`: 0 done, 1 a defect of ours, 2 bad input, 3 ledger, 4 budget, 5 sovereignty,
+6 model or engine, 7 store, 8 eval gate, 130 interrupted and resumable.
+"""
+
+from __future__ import annotations
+
+import json as json_module
+import sys
+import traceback
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import typer.exceptions
+
+from pipeline import __version__, screen
+from pipeline.edge import DEFAULT_MODELS, Edge, now, parse_date
+from pipeline.errors import InputError, StoryTransformerError
+
+app = typer.Typer(
+    name="storytransformer",
+    help="Merge piles of overlapping documents: the price known before, every source after.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+evals = typer.Typer(
+    help="Measure models and the pipeline.", no_args_is_help=True, rich_markup_mode=None
+)
+app.add_typer(evals, name="eval")
+
+Paths = Annotated[list[str], typer.Argument(help="Files, folders or globs.", show_default=False)]
+PathsOrNone = Annotated[
+    list[str] | None, typer.Argument(help="Files, folders or globs.", show_default=False)
+]
+Db = Annotated[
+    str | None,
+    typer.Option("--db", help="Database URL or file [data/runs/storytransformer.sqlite]."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.")]
+Strict = Annotated[bool, typer.Option("--strict", help="An unreadable document is an error.")]
+Encoding = Annotated[str | None, typer.Option(help="Read text files in this encoding.")]
+Models = Annotated[list[str] | None, typer.Option("--model", "-m", help="Repeat for several.")]
+Model = Annotated[str, typer.Option("--model", "-m", help="See `storytransformer models`.")]
+About = Annotated[list[str] | None, typer.Option(help="Keep only stories with these words.")]
+AllowCloud = Annotated[
+    bool, typer.Option("--allow-cloud", help="Let text leave this machine for the model named.")
+]
+Prefect = Annotated[bool, typer.Option("--prefect", help="Run as a Prefect flow.")]
+
+
+def say(quiet: bool) -> Callable[[str], None]:
+    """Where progress and warnings go: stderr, or nowhere."""
+
+    def line(text: str) -> None:
+        if not quiet:
+            print(text, file=sys.stderr, flush=True)
+
+    return line
+
+
+def emit(result: Any) -> None:
+    """The JSON object of a command, on stdout."""
+    print(json_module.dumps(result, ensure_ascii=False, default=str))
+
+
+@app.callback(invoke_without_command=True)
+def front_door(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Merge piles of overlapping documents: the price known before, every source after."""
+    if version:
+        screen.plain(f"storytransformer {__version__}")
+    elif context.invoked_subcommand is None:
+        screen.plain(context.get_help())
+
+
+@app.command()
+def extract(
+    paths: Paths,
+    show: Annotated[str | None, typer.Option(help="'residue': print the text in no story.")] = None,
+    encoding: Encoding = None,
+    strict: Strict = False,
+    json: AsJson = False,
+    db: Db = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Read documents; show stories, residue and problems."""
+    from pipeline.merge import steps
+
+    if show not in (None, "residue"):
+        raise InputError(f"{show!r} cannot be shown.", where="--show", next="Write --show residue.")
+    edge, line = Edge.read(db), say(quiet)
+    corpus = steps.read(paths, encoding=encoding, cache=edge.store_if_possible(line), strict=strict)
+    result = steps.extraction_as_json(corpus)
+    if json:
+        emit(result)
+    elif show == "residue":
+        for path, text in steps.residue(corpus):
+            screen.plain(f"— {path}\n{text}\n")
+    else:
+        screen.extraction_table(result)
+
+
+@app.command()
+def estimate(
+    paths: PathsOrNone = None,
+    model: Models = None,
+    strategy: Annotated[list[str] | None, typer.Option(help="Repeat for several.")] = None,
+    as_of: Annotated[str | None, typer.Option(help="Prices of this date, YYYY-MM-DD.")] = None,
+    about: About = None,
+    allow_cloud: AllowCloud = False,
+    words: Annotated[int | None, typer.Option(help="Price bare text of so many words.")] = None,
+    tokens_per_word: Annotated[float | None, typer.Option(help="With --words.")] = None,
+    encoding: Encoding = None,
+    strict: Strict = False,
+    json: AsJson = False,
+    db: Db = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """The dry run: what a merge costs. No network, no model loaded."""
+    from pipeline.merge import pricing, steps
+
+    if (words is None) == (not paths):
+        raise InputError(
+            "give documents or --words, one of the two.",
+            next="Such as `storytransformer estimate data/sample`.",
+        )
+    edge, line = Edge.read(db), say(quiet)
+    when = parse_date(as_of, where="--as-of")
+    names = model or list(DEFAULT_MODELS)
+    if words is not None:
+        result = pricing.estimate_words(
+            words,
+            Decimal(str(tokens_per_word or "1.2")),
+            names,
+            catalog=edge.catalog,
+            as_of=when,
+            today=now().date(),
+        )
+    else:
+        for name in names:
+            edge.catalog.find(name)
+        store = edge.store_if_possible(line)
+        corpus = steps.read(paths or [], encoding=encoding, cache=store, strict=strict)
+        for path, reason in corpus.problems:
+            line(f"warning: {path}: {reason}")
+        terms = edge.terms(as_of=when, about=about or (), allow_cloud=allow_cloud)
+        result = pricing.estimate_corpus(
+            corpus,
+            names,
+            strategy or ["edit"],
+            terms,
+            catalog=edge.catalog,
+            store=store,
+            named=bool(model),
+        )
+    if json:
+        emit(result)
+    else:
+        screen.estimate_table(result)
+
+
+@app.command()
+def merge(
+    paths: Paths,
+    model: Model = "extractive",
+    strategy: Annotated[str, typer.Option(help="How the merge is cut into calls.")] = "edit",
+    about: About = None,
+    max_cost: Annotated[str | None, typer.Option(help="Dollars not to be exceeded.")] = None,
+    allow_cloud: AllowCloud = False,
+    out: Annotated[str, typer.Option(help="Folder for the merged document.")] = "merged",
+    encoding: Encoding = None,
+    strict: Strict = False,
+    prefect: Prefect = False,
+    json: AsJson = False,
+    db: Db = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Plan, run and, after an interruption, resume a merge."""
+    if prefect:
+        from pipeline.flows import merge_stories
+
+        result = merge_stories(
+            paths=paths,
+            model=model,
+            strategy=strategy,
+            about=about or [],
+            max_cost=max_cost,
+            allow_cloud=allow_cloud,
+            out=out,
+            encoding=encoding,
+            strict=strict,
+            db=db,
+        )
+    else:
+        from pipeline.merge.job import run
+
+        edge = Edge.read(db)
+        with edge.store() as store:
+            result = run(
+                edge.merge_job(
+                    paths,
+                    model,
+                    store=store,
+                    out=out,
+                    strategy=strategy,
+                    about=about or (),
+                    max_cost=max_cost,
+                    allow_cloud=allow_cloud,
+                    encoding=encoding,
+                    strict=strict,
+                    say=say(quiet),
+                )
+            )
+    if json:
+        emit(result)
+    else:
+        screen.merge_summary(result)
+
+
+@app.command()
+def runs(
+    run: Annotated[str | None, typer.Argument(help="One run, or all of them.")] = None,
+    json: AsJson = False,
+    db: Db = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """What was done: estimate against actual, and the ledger of a run."""
+    from pipeline.store import reports
+
+    with Edge.read(db).store() as store:
+        if run is None:
+            listed = reports.list_runs(store)
+            if json:
+                emit({"runs": listed})
+            else:
+                screen.runs_table(listed)
+            return
+        found = reports.run_report(store, run)
+        if found is None:
+            raise InputError(f"no run {run!r}.", next="`storytransformer runs` lists them.")
+    if json:
+        emit(found)
+    else:
+        screen.run_page(found)
+
+
+@evals.command()
+def needle(
+    model: Model = "local/smollm2-135m",
+    lengths: Annotated[str, typer.Option(help="Prompt tokens, comma separated.")] = "512,1024,2048",
+    depths: Annotated[str, typer.Option(help="Percent, comma separated.")] = "0,50,100",
+    seeds: Annotated[int, typer.Option(help="Haystacks a cell.")] = 1,
+    task: Annotated[str, typer.Option(help="Which needle.")] = "single",
+    allow_cloud: AllowCloud = False,
+    prefect: Prefect = False,
+    json: AsJson = False,
+    db: Db = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Needle in a haystack: what a model finds, by length and depth."""
+    of_length, at_depth = _integers(lengths, "--lengths"), _integers(depths, "--depths")
+    if prefect:
+        from evals.flows import needles
+
+        result = needles(
+            model=model,
+            lengths=of_length,
+            depths=at_depth,
+            seeds=seeds,
+            task_name=task,
+            allow_cloud=allow_cloud,
+            db=db,
+        )
+    else:
+        from evals.needle_run import run_needles
+
+        edge = Edge.read(db)
+        spec = edge.catalog.find(model)
+        with edge.store() as store:
+            result = run_needles(
+                spec,
+                edge.options(spec),
+                store,
+                edge.settings.prompts,
+                lengths=of_length,
+                depths=at_depth,
+                seeds=seeds,
+                task=task,
+                allow_cloud=allow_cloud,
+                say=say(quiet),
+            )
+    if json:
+        emit(result)
+    else:
+        screen.needle_summary(result)
+
+
+def _integers(text: str, where: str) -> list[int]:
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError as exc:
+        raise InputError(
+            f"{text!r} is no list of whole numbers.", where=where, next="Write it as 512,1024,2048."
+        ) from exc
+
+
+@app.command()
+def dashboard(
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 8001,
+    db: Db = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Serve the pages over the database, read-only, on 127.0.0.1."""
+    from evals.dashboard.serve import serve
+
+    url = Edge.read(db).settings.database
+    if not url.startswith("sqlite:///"):
+        raise InputError("the pages are served from a SQLite file.", where=url)
+    serve(Path(url.removeprefix("sqlite:///")), port=port)
+
+
+@app.command()
+def models(json: AsJson = False, db: Db = None, quiet: Quiet = False, debug: Debug = False) -> None:
+    """The catalogue: windows, prices today, what runs here."""
+    from pipeline.cost.listing import list_models
+
+    listed = list_models(Edge.read(db).catalog, today=now().date())
+    if json:
+        emit({"models": listed})
+    else:
+        screen.models_table(listed)
+
+
+@app.command()
+def doctor(json: AsJson = False, db: Db = None, quiet: Quiet = False, debug: Debug = False) -> None:
+    """Which attention kernel will run and why, what fits, what is missing."""
+    from pipeline.models.health import examine
+
+    edge = Edge.read(db)
+    report = examine(
+        edge.catalog,
+        cache=edge.settings.cache,
+        threads=edge.settings.threads,
+        keys={name: bool(key) for name, key in edge.settings.keys.items()},
+    )
+    if json:
+        emit(report)
+    else:
+        screen.doctor_page(report)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command and exit with the code of §11 of the design."""
+    argv = sys.argv[1:] if arguments is None else arguments
+    sys.exit(_guarded(argv))
+
+
+def _guarded(argv: list[str]) -> int:
+    as_json, debug = "--json" in argv, "--debug" in argv
+    try:
+        app(argv, standalone_mode=False)
+        return 0
+    except StoryTransformerError as error:
+        if debug:
+            traceback.print_exc()
+        return _report(error.as_dict(), f"error: {error}", error.exit_code, as_json)
+    except typer.exceptions.TyperException as error:
+        text = getattr(error, "format_message", lambda: str(error))()
+        context = getattr(error, "ctx", None)
+        next_step = f"`{context.command_path} --help`" if context else "`--help`"
+        found = {"error": text, "kind": "usage", "where": "", "next": f"See {next_step}."}
+        return _report(found, f"error: {text} See {next_step}.", 2, as_json)
+    except (KeyboardInterrupt, typer.Abort):
+        found = {
+            "error": "interrupted",
+            "kind": "interrupted",
+            "where": "",
+            "next": "The same command resumes it.",
+        }
+        return _report(found, "interrupted. The same command resumes it.", 130, as_json)
+    except typer.Exit as done:
+        return done.exit_code
+    except BrokenPipeError:
+        return 0
+    except Exception as error:
+        if debug:
+            traceback.print_exc()
+        text = f"{type(error).__name__}: {error}"
+        found = {
+            "error": text,
+            "kind": "defect",
+            "where": "",
+            "next": "This is a defect of ours; --debug shows where.",
+        }
+        return _report(found, f"error: {text} (a defect of ours; --debug shows where)", 1, as_json)
+
+
+def _report(found: dict[str, str], text: str, code: int, as_json: bool) -> int:
+    if as_json:
+        emit(found)
+    else:
+        print(text, file=sys.stderr)
+    return code

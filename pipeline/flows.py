@@ -1,0 +1,126 @@
+"""The same functions, orchestrated: every step of a merge is a Prefect task. No logic here.
+
+A task is a wave of calls or a whole step, never a story. Results are not persisted: what a run
+must not lose is in our own database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from prefect import flow, get_run_logger, task
+from prefect.artifacts import create_table_artifact
+from prefect.cache_policies import NO_CACHE
+
+from pipeline.edge import DEFAULT_MODELS, Edge, now, parse_date
+
+
+def as_task(name: str, function: Callable[..., Any], *args: Any) -> Any:
+    """A step as a Prefect task of that name."""
+    return task(function, name=name, task_run_name=name, cache_policy=NO_CACHE)(*args)
+
+
+@flow(name="estimate-stories", flow_run_name="estimate {paths}")
+def estimate_stories(
+    paths: list[str],
+    models: list[str] | None = None,
+    strategies: list[str] | None = None,
+    as_of: str | None = None,
+    about: list[str] | None = None,
+    allow_cloud: bool = False,
+    db: str | None = None,
+) -> dict[str, Any]:
+    """Price a merge before anything is spent. No network, no model loaded.
+
+    Args:
+        paths: files, folders or globs.
+        models: names as in `storytransformer models`.
+        as_of: prices of this date, YYYY-MM-DD.
+    """
+    from pipeline.merge import pricing, steps
+
+    edge, logger = Edge.read(db), get_run_logger()
+    terms = edge.terms(
+        as_of=parse_date(as_of, where="as_of"), about=about or (), allow_cloud=allow_cloud
+    )
+    with edge.store() as store:
+        corpus = as_task("extract", lambda: steps.read(paths, cache=store))
+        for path, reason in corpus.problems:
+            logger.warning("%s: %s", path, reason)
+        result: dict[str, Any] = as_task(
+            "plan and price",
+            lambda: pricing.estimate_corpus(
+                corpus,
+                models or list(DEFAULT_MODELS),
+                strategies or ["edit"],
+                terms,
+                catalog=edge.catalog,
+                store=store,
+                named=bool(models),
+            ),
+        )
+    create_table_artifact(
+        key="estimate",
+        description=f"Estimate at prices of {result['as_of']}",
+        table=[
+            {
+                "model": line["model"],
+                "strategy": line["strategy"],
+                "calls": line["calls"],
+                "input tokens": line["input_tokens"],
+                "likely USD": line["usd"]["likely"] if line["usd"] else "unknown",
+                "can run": "yes" if line["feasible"] else line["reason"],
+            }
+            for line in result["lines"]
+        ],
+    )
+    return result
+
+
+@flow(name="merge-stories", flow_run_name="merge {paths} with {model}")
+def merge_stories(
+    paths: list[str],
+    model: str = "local/smollm2-135m",
+    strategy: str = "edit",
+    about: list[str] | None = None,
+    max_cost: str | None = None,
+    allow_cloud: bool = False,
+    out: str = "merged",
+    encoding: str | None = None,
+    strict: bool = False,
+    db: str | None = None,
+) -> dict[str, Any]:
+    """Merge documents into one; run it again to resume.
+
+    Args:
+        paths: files, folders or globs.
+        model: a name of `storytransformer models`.
+        max_cost: dollars not to be exceeded.
+        allow_cloud: let text leave this machine for the model named.
+        out: folder for the merged document.
+    """
+    from pipeline.merge.job import run
+
+    edge, logger = Edge.read(db), get_run_logger()
+    with edge.store() as store:
+        job = edge.merge_job(
+            paths,
+            model,
+            store=store,
+            out=out,
+            strategy=strategy,
+            about=about or (),
+            max_cost=max_cost,
+            allow_cloud=allow_cloud,
+            encoding=encoding,
+            strict=strict,
+            say=logger.info,
+        )
+        result = run(job, step=as_task)
+    create_table_artifact(
+        key="ledger",
+        description=f"Ledger of {result['run']}, {now():%Y-%m-%d %H:%M} UTC",
+        table=[{"outcome": name, "stories": n} for name, n in result["ledger"].items()],
+    )
+    return result

@@ -1,0 +1,290 @@
+"""The steps of a merge as plain functions: read, plan, price, start, send, conclude, write.
+
+The command line calls them one after the other; the Prefect flow makes each a task. Both get
+plain values from the edge; nothing here reads the environment.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pipeline.calls import Call, Estimate, Plan, Reply, Request, Usage
+from pipeline.catalog import Catalog, ModelSpec
+from pipeline.compare.relations import stem_weights
+from pipeline.cost.estimate import estimate, window_limits
+from pipeline.cost.hardware import Hardware, detect_hardware
+from pipeline.cost.prices import price
+from pipeline.errors import InputError, SovereigntyError
+from pipeline.extract.corpus import ExtractionCache, extract
+from pipeline.merge import document as documents
+from pipeline.merge.ledger import counts
+from pipeline.merge.run import Journal, conclude, run_wave, waves
+from pipeline.models.base import Model, ModelOptions, open_model, revision_of
+from pipeline.outcomes import Outcomes
+from pipeline.plan.similarity import cluster, similar_pairs
+from pipeline.plan.strategies import make_plan
+from pipeline.stories import Document, Extraction, Story, count_words
+from pipeline.tokens import counter_for
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Everything that was read, in the order of the paths given."""
+
+    extractions: tuple[Extraction, ...]
+
+    @cached_property
+    def stories(self) -> tuple[Story, ...]:
+        """Every story, document by document."""
+        return tuple(story for e in self.extractions for story in e.stories)
+
+    @cached_property
+    def by_id(self) -> dict[str, Story]:
+        """Stories by id."""
+        return {story.id: story for story in self.stories}
+
+    @cached_property
+    def documents(self) -> dict[str, Document]:
+        """Readable documents by sha256."""
+        return {e.document.sha256: e.document for e in self.extractions if e.document.sha256}
+
+    @property
+    def words(self) -> int:
+        """Words of all documents, residue included."""
+        return sum(count_words(e.document.text) for e in self.extractions)
+
+    @property
+    def problems(self) -> list[tuple[str, str]]:
+        """(path, reason) of every document that could not be read, or not wholly."""
+        return [
+            (e.document.path, e.document.problem) for e in self.extractions if e.document.problem
+        ]
+
+
+def read(
+    paths: Iterable[str | Path],
+    *,
+    encoding: str | None = None,
+    cache: ExtractionCache | None = None,
+    strict: bool = False,
+    progress: Callable[[Extraction], None] | None = None,
+) -> Corpus:
+    """Extract every document.
+
+    Raises:
+        InputError: a path does not exist, no story was found at all, or ``strict`` and a
+            document could not be read.
+    """
+    extractions = []
+    for extraction in extract(paths, encoding=encoding, cache=cache):
+        extractions.append(extraction)
+        if progress:
+            progress(extraction)
+    corpus = Corpus(tuple(extractions))
+    if strict and corpus.problems:
+        path, reason = corpus.problems[0]
+        raise InputError(
+            f"could not be read: {reason}",
+            where=path,
+            next="Mend or leave out the document, or drop --strict.",
+        )
+    if not corpus.stories:
+        reasons = "; ".join(f"{path}: {reason}" for path, reason in corpus.problems[:3])
+        raise InputError(
+            f"no story found in {len(corpus.extractions)} documents. {reasons}".strip(),
+            where=", ".join(str(p) for p in paths) if isinstance(paths, list) else "",
+            next="`storytransformer extract PATHS` shows what was read.",
+        )
+    return corpus
+
+
+def extraction_as_json(corpus: Corpus) -> dict[str, Any]:
+    """What ``extract --json`` prints."""
+    return {
+        "documents": [
+            {
+                "path": doc.path,
+                "paths": list(doc.paths),
+                "format": doc.format,
+                "encoding": doc.encoding,
+                "encoding_guessed": doc.guessed,
+                "chars": len(doc.text),
+                "story_chars": len(doc.text) - sum(s.end - s.start for s in e.residue),
+                "residue_chars": sum(s.end - s.start for s in e.residue),
+                "stories": len(e.stories),
+                "problem": doc.problem,
+            }
+            for e in corpus.extractions
+            for doc in [e.document]
+        ],
+        "stories": [
+            {
+                "id": s.id,
+                "document": s.source.path,
+                "locator": str(s.source.locator),
+                "start": s.start,
+                "end": s.end,
+                "spans": [list(span) for span in s.source.spans],
+                "kind": s.kind,
+                "key": s.source.key,
+                "role": s.role,
+                "goal": s.goal,
+                "benefit": s.benefit,
+                "criteria": list(s.criteria),
+                "title": s.title,
+                "body": list(s.body),
+                "text": s.text,
+            }
+            for s in corpus.stories
+        ],
+    }
+
+
+def residue(corpus: Corpus) -> list[tuple[str, str]]:
+    """(path, text) of every run of text that is in no story and is not blank."""
+    return [
+        (e.document.path, e.document.text[span.start : span.end].strip())
+        for e in corpus.extractions
+        for span in e.residue
+        if e.document.text[span.start : span.end].strip()
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The plain values a plan and its price depend on, beside corpus and model."""
+
+    prompts: Path
+    cache: Path
+    as_of: date
+    today: date
+    strategy: str = "edit"
+    about: tuple[str, ...] = ()
+    allow_cloud: bool = False
+    usd_per_kwh: Decimal = Decimal("0.17")
+
+
+def plan(corpus: Corpus, spec: ModelSpec, terms: Terms) -> Plan:
+    """The calls of a strategy for one model: a pure function of corpus, model and terms."""
+    judges = spec.ability == "edits"
+    weights = stem_weights(corpus.stories)
+    pairs = similar_pairs(corpus.stories, weights=weights)
+    clusters = cluster(corpus.stories, pairs, decide=not judges, weights=weights)
+    return make_plan(
+        terms.strategy,
+        corpus.stories,
+        clusters,
+        spec,
+        window_limits(spec, as_of=terms.as_of),
+        counter_for(spec, cache=terms.cache),
+        terms.prompts,
+        revision=revision_of(spec, terms.cache),
+        about=terms.about,
+    )
+
+
+def with_journal(plan: Plan, journal: Journal) -> Plan:
+    """The same plan, knowing which of its requests are answered already."""
+    known = journal.find([call.request.key for call in plan.calls])
+    return replace(plan, journalled=frozenset(known))
+
+
+def price_plan(
+    plan: Plan, spec: ModelSpec, terms: Terms, *, hardware: Hardware | None = None
+) -> Estimate:
+    """What sending ``plan.to_send`` costs."""
+    return estimate(
+        plan,
+        spec,
+        as_of=terms.as_of,
+        today=terms.today,
+        hardware=hardware or detect_hardware(),
+        allow_cloud=terms.allow_cloud,
+        usd_per_kwh=terms.usd_per_kwh,
+    )
+
+
+def check_sovereignty(corpus: Corpus, spec: ModelSpec, *, allow_cloud: bool) -> None:
+    """Refuse, before any client is constructed, to send text off the machine unless allowed.
+
+    A document whose front matter says ``sovereignty: local`` is never sent.
+
+    Raises:
+        SovereigntyError: the model is not on this machine and may not be used.
+    """
+    if not spec.leaves_machine:
+        return
+    if not allow_cloud:
+        raise SovereigntyError(
+            f"{spec.name} would send the stories off this machine.",
+            next="Add --allow-cloud to allow it, or use a local/… model.",
+        )
+    for doc in corpus.documents.values():
+        if doc.front_matter.get("sovereignty", "").strip().lower() == "local":
+            raise SovereigntyError(
+                f"this document is marked 'sovereignty: local' and {spec.name} is not on this "
+                "machine.",
+                where=doc.path,
+                next="Leave the document out or use a local/… model.",
+            )
+
+
+def pricer(spec: ModelSpec, as_of: date) -> Callable[[Request, Usage], Decimal | None]:
+    """The price of one request's usage at a date; what the budget and the bill both use."""
+
+    def usd(request: Request, usage: Usage) -> Decimal | None:
+        found = price(spec, usage, as_of=as_of)
+        return None if found is None else found.usd
+
+    return usd
+
+
+def write_document(
+    out: Path, corpus: Corpus, outcomes: Outcomes, head: Mapping[str, Any]
+) -> dict[str, str]:
+    """Write ``merged.md``, ``merged.json`` and ``merged.html`` under ``out``, each atomically.
+
+    Returns their paths by kind.
+
+    Raises:
+        InputError: the folder cannot be written.
+    """
+    texts = {
+        "markdown": (
+            "merged.md",
+            documents.markdown(outcomes, corpus.by_id, corpus.documents, head),
+        ),
+        "json": (
+            "merged.json",
+            json.dumps(
+                documents.as_json(outcomes, corpus.by_id, corpus.documents, head),
+                ensure_ascii=False,
+                indent=2,
+            ),
+        ),
+        "html": ("merged.html", documents.html(outcomes, corpus.by_id, corpus.documents, head)),
+    }
+    paths = {}
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for kind, (name, text) in texts.items():
+            target = out / name
+            draft = target.with_suffix(target.suffix + ".part")
+            draft.write_text(text, encoding="utf-8")
+            os.replace(draft, target)
+            paths[kind] = str(target)
+    except OSError as exc:
+        raise InputError(
+            f"cannot be written: {exc.strerror}.",
+            where=str(out),
+            next="Choose another folder with --out.",
+        ) from exc
+    return paths

@@ -1,0 +1,231 @@
+"""What a person sees: tables and lines for the terminal, out of the same values that ``--json``
+prints. Plain text where the output is a pipe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "") -> None:
+    """A table on stdout; columns whose cells are all numbers are aligned to the right."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    cells = [["–" if cell is None else str(cell) for cell in row] for row in rows]
+    drawn = Table(title=title or None, title_justify="left", header_style="bold")
+    for index, name in enumerate(columns):
+        numeric = bool(cells) and all(_is_number(row[index]) for row in cells)
+        drawn.add_column(name, justify="right" if numeric else "left", overflow="fold")
+    for row in cells:
+        drawn.add_row(*(Text(cell) for cell in row))
+    console = Console()
+    if not console.is_terminal:
+        console = Console(
+            width=max(120, sum(map(_width, zip(*cells, strict=True))) + 40) if cells else 120
+        )
+    console.print(drawn)
+
+
+def _is_number(cell: str) -> bool:
+    return cell.replace(",", "").replace(".", "").replace("$", "").strip("–%s ").isdigit() or (
+        cell == "–"
+    )
+
+
+def _width(column: Sequence[str]) -> int:
+    return min(60, max(len(cell) for cell in column)) + 3
+
+
+def dollars(value: str | None) -> str:
+    """ "$0.0123", "unknown" for None: unknown is never $0."""
+    if value is None:
+        return "unknown"
+    amount = float(value)
+    return f"${amount:,.2f}" if amount >= 1 or amount == 0 else f"${amount:.4f}"
+
+
+def duration(seconds: float | None) -> str:
+    """ "42 s", "3.5 min", "2.1 h"."""
+    if seconds is None:
+        return "–"
+    if seconds < 90:
+        return f"{seconds:.0f} s" if seconds >= 1 else f"{seconds:.1f} s"
+    return f"{seconds / 60:.1f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def extraction_table(result: Mapping[str, Any]) -> None:
+    """One line per document."""
+    table(
+        ("document", "format", "encoding", "stories", "in stories", "problem"),
+        [
+            (
+                d["path"],
+                d["format"],
+                d["encoding"],
+                d["stories"],
+                f"{100 * d['story_chars'] / d['chars']:.0f} %" if d["chars"] else "–",
+                d["problem"] or "",
+            )
+            for d in result["documents"]
+        ],
+    )
+
+
+def estimate_table(result: Mapping[str, Any]) -> None:
+    """One line per model and strategy; the cheapest that can run is marked."""
+    lines = result["lines"]
+    runnable = [line for line in lines if line["feasible"] and line["usd"] is not None]
+    best = min(runnable, key=lambda line: float(line["usd"]["likely"]), default=None)
+    rows = []
+    for line in lines:
+        usd = line["usd"]
+        tokens = line["input_tokens"]
+        rows.append(
+            (
+                ("→ " if line is best else "  ") + line["model"],
+                line["strategy"],
+                line["calls"],
+                "–" if tokens is None else f"{tokens:,}" + ("" if line["exact"] else " ±"),
+                f"{line['output_tokens']['likely']:,}",
+                "unknown"
+                if usd is None
+                else f"{dollars(usd['low'])} – {dollars(usd['likely'])} – {dollars(usd['high'])}",
+                duration(line["seconds"]),
+                "yes" if line["feasible"] else f"no: {line['reason']}",
+            )
+        )
+    table(
+        (
+            "model",
+            "strategy",
+            "calls",
+            "input tokens",
+            "output",
+            "low – likely – high",
+            "time",
+            "can run",
+        ),
+        rows,
+    )
+    counts = result.get("skipped") or {}
+    if counts:
+        said = ", ".join(f"{n} {reason}" for reason, n in counts.items())
+        plain(
+            f"{result['stories']} stories in {result['clusters']} clusters; without a call: {said}."
+        )
+    for note in dict.fromkeys(n for line in lines for n in line.get("notes", ())):
+        plain(f"  {note}")
+
+
+def merge_summary(result: Mapping[str, Any]) -> None:
+    """The end of a merge: what became of the stories, and where the document is."""
+    ledger = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in result["ledger"].items())
+    plain(f"{result['stories']} stories: {ledger}. The books balance.")
+    plain(
+        f"{result['calls']} model calls, {result['reused_replies']} replies reused from the "
+        f"journal; {result['input_tokens']:,} tokens in, {result['output_tokens']:,} out; "
+        f"{dollars(result['usd'])} (estimated {dollars(result['estimated_usd'])})."
+    )
+    plain(
+        f"{result['conflicts']} conflicts kept side by side; {result['fallbacks']} merges "
+        "replaced by the union of their sources because the gate or the call failed."
+    )
+    for kind, path in result["out"].items():
+        plain(f"  {kind:<9} {path}")
+    plain(f"  run       {result['run']}  (storytransformer runs {result['run']})")
+
+
+def plain(text: str = "") -> None:
+    """A line on stdout, as it is."""
+    print(text)
+
+
+def runs_table(runs: Sequence[Mapping[str, Any]]) -> None:
+    """One line per run, newest first; or what to run when there is none."""
+    if not runs:
+        plain("No run yet. `storytransformer merge PATHS…` makes one.")
+        return
+    table(
+        ("run", "kind", "state", "model", "strategy", "stories", "estimated", "actual", "time"),
+        [
+            (
+                r["run"],
+                r["kind"],
+                r["state"],
+                r["model"],
+                r.get("strategy"),
+                r.get("stories"),
+                dollars(r.get("estimated_usd")),
+                dollars(r.get("usd")),
+                duration(r.get("seconds")),
+            )
+            for r in runs
+        ],
+    )
+
+
+def run_page(run: Mapping[str, Any]) -> None:
+    """One run: what it is, estimate against actual, its ledger."""
+    shown = {k: v for k, v in run.items() if not isinstance(v, (list, dict)) and v is not None}
+    table(("", run["run"]), shown.items())
+    if run.get("ledger"):
+        table(("ledger", "stories"), run["ledger"].items())
+
+
+def needle_summary(result: Mapping[str, Any]) -> None:
+    """The grid of a needle run: length across, depth down."""
+    cells = result["cells"]
+    lengths = sorted({c["target_tokens"] for c in cells})
+    depths = sorted({c["depth_target"] for c in cells})
+    rows = []
+    for depth in depths:
+        row: list[object] = [f"{depth:g} %"]
+        for length in lengths:
+            found = [
+                c for c in cells if c["target_tokens"] == length and c["depth_target"] == depth
+            ]
+            scored = [c["score"] for c in found if c["score"] is not None]
+            odd = [c["status"] for c in found if c["status"] != "ok"]
+            text = f"{sum(scored) / len(scored):.2f}" if scored else "–"
+            row.append(text + (f" ({', '.join(sorted(set(odd)))})" if odd else ""))
+        rows.append(row)
+    table(
+        ("depth", *(f"{n:,}" for n in lengths)),
+        rows,
+        title=f"{result['task']} needle, {result['model']}: share found by prompt tokens",
+    )
+    low, high = result["interval"]
+    plain(
+        f"{result['mean']:.2f} [{low:.2f}, {high:.2f}] of n = {result['n']}; "
+        f"{result['reused']} cells were measured before. Run {result['run']}."
+    )
+
+
+def models_table(models: Sequence[Mapping[str, Any]]) -> None:
+    """The catalogue."""
+    table(
+        ("model", "window", "longest reply", "in / out per M tokens", "licence", "note"),
+        [
+            (
+                m["model"],
+                f"{m['window']:,}",
+                f"{m['output_cap']:,}",
+                f"{dollars(m['usd_per_mtok_in'])} / {dollars(m['usd_per_mtok_out'])}",
+                m["licence"] or "",
+                "; ".join(m["notes"]),
+            )
+            for m in models
+        ],
+    )
+
+
+def doctor_page(report: Mapping[str, Any]) -> None:
+    """What runs here and why; what is missing and how to get it."""
+    table(("", "this machine"), report["facts"].items())
+    for check in report["checks"]:
+        plain(
+            f"{'ok     ' if check['ok'] else 'missing'}  {check['name']}: {check['detail']}"
+            + (f" {check['next']}" if check["next"] else "")
+        )
