@@ -382,7 +382,7 @@ def _guarded(argv: list[str]) -> int:
             traceback.print_exc()
         return _report(error.as_dict(), f"error: {error}", error.exit_code, as_json)
     except typer.exceptions.TyperException as error:
-        text = getattr(error, "format_message", lambda: str(error))()
+        text = str(getattr(error, "message", "") or error)
         context = getattr(error, "ctx", None)
         next_step = f"`{context.command_path} --help`" if context else "`--help`"
         found = {"error": text, "kind": "usage", "where": "", "next": f"See {next_step}."}

@@ -8,15 +8,14 @@ every step a task; the command line calls them as they are.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol
 
-from pipeline.calls import Call, Estimate, Plan, Reply, micro_usd
+from pipeline.calls import Call, Estimate, Plan, Reply
 from pipeline.catalog import ModelSpec
-from pipeline.errors import StoryTransformerError
 from pipeline.merge import steps
 from pipeline.merge.ledger import counts
 from pipeline.merge.run import conclude, waves

@@ -7,8 +7,7 @@ plain values from the edge; nothing here reads the environment.
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -16,8 +15,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pipeline.calls import Call, Estimate, Plan, Reply, Request, Usage
-from pipeline.catalog import Catalog, ModelSpec
+from pipeline.calls import Estimate, Plan, Request, Usage
+from pipeline.catalog import ModelSpec
 from pipeline.compare.relations import stem_weights
 from pipeline.cost.estimate import estimate, window_limits
 from pipeline.cost.hardware import Hardware, detect_hardware
@@ -25,9 +24,8 @@ from pipeline.cost.prices import price
 from pipeline.errors import InputError, SovereigntyError
 from pipeline.extract.corpus import ExtractionCache, extract
 from pipeline.merge import document as documents
-from pipeline.merge.ledger import counts
-from pipeline.merge.run import Journal, conclude, run_wave, waves
-from pipeline.models.base import Model, ModelOptions, open_model, revision_of
+from pipeline.merge.run import Journal
+from pipeline.models.base import revision_of
 from pipeline.outcomes import Outcomes
 from pipeline.plan.similarity import cluster, similar_pairs
 from pipeline.plan.strategies import make_plan
@@ -279,7 +277,7 @@ def write_document(
             target = out / name
             draft = target.with_suffix(target.suffix + ".part")
             draft.write_text(text, encoding="utf-8")
-            os.replace(draft, target)
+            draft.replace(target)
             paths[kind] = str(target)
     except OSError as exc:
         raise InputError(
