@@ -1,0 +1,200 @@
+"""Claude through the anthropic SDK: structured output, prompt caching, streamed replies.
+
+Facts of the installed SDK (anthropic 2.11) that shape this file: ``messages`` takes no
+``temperature``; the schema goes into ``output_config.format``; an error can arrive inside a
+stream whose HTTP status is 200. Replies are streamed because a long one outlives any single
+read time-out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import anthropic
+import httpx2
+
+from pipeline.calls import FinishReason, Message, Reply, Request, TokenCount, Usage
+from pipeline.catalog import ModelSpec
+from pipeline.errors import ModelError
+from pipeline.models.base import ModelOptions
+from pipeline.models.cloud import TIMEOUT, Cloud, close_quietly, token_limit
+from pipeline.models.retries import Retries, retry_after, status_error
+
+ADDRESS = "https://api.anthropic.com"
+
+_FINISH: Mapping[str, FinishReason] = {
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "max_tokens": "length",
+    "model_context_window_exceeded": "length",
+    "refusal": "refusal",
+}
+
+#: Error types of the protocol and the HTTP status they stand for, for errors inside a stream.
+_STATUS = {
+    "overloaded_error": 529,
+    "rate_limit_error": 429,
+    "timeout_error": 504,
+    "api_error": 500,
+    "authentication_error": 401,
+    "permission_error": 403,
+    "billing_error": 402,
+    "not_found_error": 404,
+}
+
+
+class ClaudeModel(Cloud):
+    """``claude/…`` models. See :class:`~pipeline.models.cloud.Cloud` for arguments and errors."""
+
+    variable = "ANTHROPIC_API_KEY"
+
+    def __init__(
+        self,
+        spec: ModelSpec,
+        options: ModelOptions,
+        *,
+        retries: Retries | None = None,
+        threads: int = 4,
+        timeout: httpx2.Timeout = TIMEOUT,
+    ) -> None:
+        super().__init__(spec, options, retries=retries, threads=threads, timeout=timeout)
+        self._address = options.base_url or ADDRESS
+        self._cache_filled = False
+        self._client = anthropic.Anthropic(
+            api_key=options.key, base_url=self._address, timeout=timeout, max_retries=0
+        )
+
+    def complete(
+        self, requests: Sequence[Request], progress: Callable[[int], None] | None = None
+    ) -> Iterator[Reply]:
+        """As :meth:`Cloud.complete`; the very first request goes alone when its prefix is cached.
+
+        Requests sent together would each pay for writing the same cache entry: it can be read
+        only after the first reply has begun.
+        """
+        if requests and not self._cache_filled and self._cached_turns(requests[0]):
+            yield from super().complete(requests[:1], progress)
+            self._cache_filled = True
+            requests = requests[1:]
+        yield from super().complete(requests, progress)
+
+    def count_online(self, request: Request) -> TokenCount:
+        """Prompt tokens by the count endpoint: free, an estimate by its documentation."""
+        body = self._prompt(request)
+        if request.schema:
+            body["output_config"] = _schema(request)
+        found = self._retries.call(
+            lambda: self._mapped(lambda: self._client.messages.count_tokens(**body))
+        )
+        n: int = found.input_tokens
+        return TokenCount(n, "anthropic count_tokens", False, n, n)
+
+    def describe(self) -> Mapping[str, str]:
+        """SDK version, address and threads."""
+        return {
+            "sdk": f"anthropic {anthropic.__version__}",
+            "address": self._address,
+            "threads": str(self._threads),
+        }
+
+    def close(self) -> None:
+        """Close the client's connections."""
+        close_quietly(self._client.close)
+
+    def _ask(self, request: Request) -> Reply:
+        body = self._prompt(request)
+        body["max_tokens"] = token_limit(self.spec, request)
+        if request.schema:
+            body["output_config"] = _schema(request)
+        stops = [stop for stop in request.stop if stop.strip()]
+        if stops:
+            body["stop_sequences"] = stops
+
+        def ask() -> anthropic.types.Message:
+            with self._client.messages.stream(**body) as stream:
+                return stream.get_final_message()
+
+        message = self._mapped(ask)
+        if message.stop_reason is None:
+            raise self._garbled("the stream ended before the reply did")
+        finish = _FINISH.get(message.stop_reason, "error")
+        detail = "" if finish == "stop" else f"stop reason {message.stop_reason}"
+        if message.stop_details is not None and message.stop_details.explanation:
+            detail = f"{detail}: {message.stop_details.explanation}"
+        usage = message.usage
+        return Reply(
+            key=request.key,
+            text="".join(block.text for block in message.content if block.type == "text"),
+            finish=finish,
+            usage=Usage(
+                input=usage.input_tokens,
+                output=usage.output_tokens,
+                cache_read=usage.cache_read_input_tokens or 0,
+                cache_write=usage.cache_creation_input_tokens or 0,
+            ),
+            seconds=0.0,
+            model=message.model,
+            detail=self._scrub(detail),
+        )
+
+    def _prompt(self, request: Request) -> dict[str, Any]:
+        """Model, system and messages, with the shared prefix marked for the cache."""
+        cached = self._cached_turns(request)
+        system: list[dict[str, Any]] = []
+        messages: list[dict[str, Any]] = []
+        for place, turn in enumerate(request.messages, start=1):
+            block: dict[str, Any] = {"type": "text", "text": turn.content}
+            if place == cached:
+                block["cache_control"] = {"type": "ephemeral"}
+            if turn.role == "system":
+                system.append(block)
+            else:
+                messages.append({"role": turn.role, "content": [block]})
+        body: dict[str, Any] = {"model": self.spec.model_id, "messages": messages}
+        if system:
+            body["system"] = system
+        return body
+
+    def _cached_turns(self, request: Request) -> int:
+        """How many leading turns to cache: the shared ones if they reach the model's minimum,
+        below which a cache mark is silently ignored; else none."""
+        if request.shared == 0 or self.spec.min_cacheable == 0:
+            return 0
+        prefix = Request(
+            **{
+                name: getattr(request, name)
+                for name in ("model", "revision", "purpose", "prompt", "prompt_sha256")
+            },
+            messages=tuple(Message(*turn) for turn in request.messages[: request.shared]),
+            max_tokens=1,
+        )
+        return request.shared if self.count(prefix).n >= self.spec.min_cacheable else 0
+
+    def _mapped(self, call: Callable[[], Any]) -> Any:
+        """The one place where the SDK's exceptions become ours."""
+        try:
+            return call()
+        except anthropic.APIStatusError as exc:
+            status = exc.status_code
+            if status < 400:
+                status = _STATUS.get(exc.type or "", 500)
+            raise status_error(
+                status,
+                self._scrub(exc.api_message or str(exc)),
+                where=self.spec.name,
+                variable=self.variable,
+                wait=retry_after(exc.response.headers, datetime.now(UTC)),
+            ) from exc
+        except (anthropic.APIConnectionError, httpx2.TransportError) as exc:
+            raise self._connection_error(exc) from exc
+        except (anthropic.APIResponseValidationError, ValueError) as exc:
+            raise self._garbled(self._scrub(str(exc))) from exc
+        except anthropic.AnthropicError as exc:
+            raise ModelError(self._scrub(str(exc)), where=self.spec.name) from exc
+
+
+def _schema(request: Request) -> dict[str, Any]:
+    return {"format": {"type": "json_schema", "schema": json.loads(request.schema)}}

@@ -1,0 +1,210 @@
+"""What all models behind a network share: waves over a few threads, failures as replies.
+
+One thread a request in flight, because the SDKs block. A reply that was paid for is never thrown
+away: when a wave has to end early, what is in flight is still waited for and yielded.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from dataclasses import replace
+
+import httpx2
+
+from pipeline.calls import FinishReason, Reply, Request, TokenCount, Usage
+from pipeline.catalog import ModelSpec
+from pipeline.errors import ModelError
+from pipeline.models.base import ModelOptions
+from pipeline.models.retries import RequestError, Retries, UnreachableError
+from pipeline.tokens import TokenCounter, counter_for
+
+#: Seconds. A reply of many thousand tokens takes minutes; a connection does not.
+TIMEOUT = httpx2.Timeout(600.0, connect=10.0)
+
+
+class Cloud(ABC):
+    """A model behind a network. Subclasses say how one request is asked.
+
+    Args:
+        retries: the policy; by default ``options.max_attempts`` attempts.
+        threads: requests in flight at once.
+        timeout: of the HTTP client, in seconds.
+
+    Raises:
+        ModelError: the key is missing.
+    """
+
+    #: The environment variable with the key, for messages.
+    variable: str
+
+    def __init__(
+        self,
+        spec: ModelSpec,
+        options: ModelOptions,
+        *,
+        retries: Retries | None = None,
+        threads: int = 4,
+        timeout: httpx2.Timeout = TIMEOUT,
+    ) -> None:
+        self.spec = spec
+        self.revision = spec.model_id
+        self.timeout = timeout
+        self._cache = options.cache
+        self._key = options.key
+        self._threads = max(1, threads)
+        self._retries = retries or Retries(options.max_attempts)
+        self._counter: TokenCounter | None = None
+        if not options.key and self._needs_key():
+            raise ModelError(
+                "no key for this provider.",
+                where=spec.name,
+                next=f"Set the environment variable {self.variable}.",
+            )
+
+    def count(self, request: Request) -> TokenCount:
+        """Prompt tokens, counted on this machine; nothing is sent."""
+        if self._counter is None:
+            self._counter = counter_for(self.spec, cache=self._cache)
+        return self._counter.count_request(request)
+
+    @abstractmethod
+    def count_online(self, request: Request) -> TokenCount:
+        """Prompt tokens by the provider's own count. Sends the request's text.
+
+        Raises:
+            ModelError: the provider did not answer.
+        """
+
+    def complete(
+        self, requests: Sequence[Request], progress: Callable[[int], None] | None = None
+    ) -> Iterator[Reply]:
+        """Answer a wave of requests, as they finish.
+
+        A request that fails for good yields a reply with ``finish="error"``.
+
+        Raises:
+            ModelError: a failure that every further request would share (key, model, address).
+                Replies in flight are yielded first.
+        """
+        stopped = threading.Event()
+        pool = ThreadPoolExecutor(self._threads, thread_name_prefix=self.spec.provider)
+        fatal: ModelError | None = None
+        try:
+            pending: set[Future[Reply]] = {
+                pool.submit(self._answer, request, stopped) for request in requests
+            }
+            while pending:
+                done, pending = wait(pending, return_when=FIRST_COMPLETED)
+                for future in done:
+                    try:
+                        reply = future.result()
+                    except CancelledError:
+                        continue
+                    except ModelError as error:
+                        fatal = fatal or error
+                        stopped.set()
+                        for other in pending:
+                            other.cancel()
+                        continue
+                    if progress is not None:
+                        progress(reply.usage.output)
+                    yield reply
+        finally:
+            stopped.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+        if fatal is not None:
+            raise fatal
+
+    @abstractmethod
+    def describe(self) -> Mapping[str, str]:
+        """SDK version, address and threads."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close the client's connections."""
+
+    @abstractmethod
+    def _ask(self, request: Request) -> Reply:
+        """Send one request once.
+
+        Raises:
+            ModelError: with ``retryable`` set where another attempt may help;
+                :class:`RequestError` where only this request is at fault.
+        """
+
+    def _needs_key(self) -> bool:
+        return True
+
+    def _answer(self, request: Request, stopped: threading.Event) -> Reply:
+        """One request with its retries; what concerns only this request becomes a reply."""
+        started = self._retries.clock()
+
+        def ask() -> Reply:
+            nonlocal started
+            started = self._retries.clock()
+            return self._ask(request)
+
+        try:
+            reply = self._retries.call(ask, stopped)
+        except UnreachableError:
+            raise
+        except ModelError as error:
+            if not error.retryable and not isinstance(error, RequestError):
+                raise
+            reply = failed(request, str(error))
+        return replace(reply, seconds=self._retries.clock() - started)
+
+    def _scrub(self, text: str) -> str:
+        """A server's words without our key: some servers echo it."""
+        return text.replace(self._key, "[key]") if self._key else text
+
+    def _connection_error(self, exc: BaseException) -> ModelError:
+        """A failure below HTTP. ``exc`` may be an SDK's wrapper round the real one."""
+        causes = (exc, exc.__cause__, exc.__context__)
+        if any(isinstance(cause, httpx2.ConnectError) for cause in causes):
+            return UnreachableError(
+                "nothing answers at its address.",
+                where=self.spec.name,
+                next="Check that the server runs and that this machine can reach it.",
+            )
+        timed_out = any(isinstance(cause, httpx2.TimeoutException) for cause in causes)
+        return ModelError(
+            "the request timed out." if timed_out else "the connection was dropped.",
+            where=self.spec.name,
+            retryable=True,
+        )
+
+    def _garbled(self, what: str) -> ModelError:
+        """A body that is not what the protocol promises, mostly a proxy's work."""
+        return ModelError(
+            f"the reply is not readable: {what}.", where=self.spec.name, retryable=True
+        )
+
+
+def failed(
+    request: Request, detail: str, usage: Usage | None = None, finish: FinishReason = "error"
+) -> Reply:
+    """The reply that says that there is none."""
+    return Reply(request.key, "", finish, usage or Usage(), 0.0, "", detail)
+
+
+def token_limit(spec: ModelSpec, request: Request) -> int:
+    """The limit that is sent, in tokens: ``request.max_tokens`` of visible text and room to think.
+
+    Providers count thinking towards the limit and bill it as output; without the room, a model
+    that always thinks is cut off before it writes. Twice the likely thinking, never above the
+    model's own limit. This is also the most output a request can be billed for.
+    """
+    room = math.ceil(2 * spec.thinking * request.max_tokens)
+    return min(spec.output_cap, request.max_tokens + room)
+
+
+def close_quietly(close: Callable[[], None]) -> None:
+    """Close a client that may be half closed already."""
+    with suppress(RuntimeError):
+        close()

@@ -1,0 +1,192 @@
+"""Any server that speaks OpenAI's protocol (vLLM, llama.cpp, Ollama, TGI …), by the openai SDK.
+
+These servers have one habit that loses stories silently: a prompt longer than their context is cut
+and answered as if nothing had happened. It is found by comparing the prompt tokens they report
+with ours.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx2
+import openai
+
+from pipeline.calls import FinishReason, Reply, Request, TokenCount, Usage
+from pipeline.catalog import ModelSpec
+from pipeline.errors import ModelError
+from pipeline.models.base import ModelOptions
+from pipeline.models.cloud import TIMEOUT, Cloud, close_quietly, token_limit
+from pipeline.models.retries import Retries, retry_after, status_error
+
+#: A server that reports less than this share of our lowest count has cut the prompt. Tokenizers
+#: with small vocabularies count more than ours, none of the usual ones a third less.
+CUT = 0.65
+
+_FINISH: Mapping[str, FinishReason] = {
+    "stop": "stop",
+    "eos": "stop",
+    "eos_token": "stop",
+    "stop_sequence": "stop",
+    "length": "length",
+    "content_filter": "refusal",
+}
+
+
+class OpenAIModel(Cloud):
+    """``openai/NAME@BASE_URL``. A server on this machine needs no key.
+
+    See :class:`~pipeline.models.cloud.Cloud` for arguments and errors.
+    """
+
+    variable = "OPENAI_API_KEY"
+
+    def __init__(
+        self,
+        spec: ModelSpec,
+        options: ModelOptions,
+        *,
+        retries: Retries | None = None,
+        threads: int = 4,
+        timeout: httpx2.Timeout = TIMEOUT,
+    ) -> None:
+        super().__init__(spec, options, retries=retries, threads=threads, timeout=timeout)
+        self._address = spec.base_url or options.base_url
+        self._hosted = (urlsplit(self._address).hostname or "").endswith("openai.com")
+        # Text for a server on this machine must not leave it by a proxy or a redirect.
+        local = not spec.leaves_machine
+        client = openai.DefaultHttpxClient(
+            timeout=timeout, trust_env=not local, follow_redirects=not local
+        )
+        self._client = openai.OpenAI(
+            api_key=options.key or "none",
+            base_url=self._address,
+            timeout=timeout,
+            max_retries=0,
+            http_client=client,
+        )
+
+    def count_online(self, request: Request) -> TokenCount:
+        """Prompt tokens by the server's own usage report.
+
+        The protocol has no count endpoint, so one token is generated: the prompt is billed.
+        """
+        body = self._body(request) | {self._limit_name(): 1}
+        completion = self._retries.call(lambda: self._send(body))
+        if completion.usage is None or not completion.usage.prompt_tokens:
+            raise ModelError("the server reports no usage.", where=self.spec.name)
+        n = int(completion.usage.prompt_tokens)
+        return TokenCount(n, "server usage", True, n, n)
+
+    def describe(self) -> Mapping[str, str]:
+        """SDK version, address and threads."""
+        return {
+            "sdk": f"openai {openai.__version__}",
+            "address": self._address,
+            "threads": str(self._threads),
+        }
+
+    def close(self) -> None:
+        """Close the client's connections."""
+        close_quietly(self._client.close)
+
+    def _needs_key(self) -> bool:
+        return self.spec.leaves_machine
+
+    def _ask(self, request: Request) -> Reply:
+        completion = self._send(self._body(request))
+        if not completion.choices:
+            raise self._garbled("no choice")
+        choice = completion.choices[0]
+        usage = _usage(completion.usage)
+        finish = _FINISH.get(choice.finish_reason or "", "error")
+        detail = "" if finish == "stop" else f"finish reason {choice.finish_reason}"
+        text = choice.message.content or ""
+        if choice.message.refusal:
+            finish, detail = "refusal", choice.message.refusal
+        cut = self._cut(request, usage)
+        if cut:
+            text, finish, detail = "", "error", cut
+        elif completion.usage is None:
+            detail = f"{detail} the server reports no usage".strip()
+        return Reply(
+            key=request.key,
+            text=text,
+            finish=finish,
+            usage=usage,
+            seconds=0.0,
+            model=completion.model or "",
+            detail=self._scrub(detail),
+        )
+
+    def _body(self, request: Request) -> dict[str, Any]:
+        body: dict[str, Any] = {
+            "model": self.spec.model_id,
+            "messages": [{"role": t.role, "content": t.content} for t in request.messages],
+            self._limit_name(): token_limit(self.spec, request),
+        }
+        if not self._hosted:  # OpenAI's own reasoning models refuse both
+            body |= {"temperature": request.temperature, "seed": request.seed}
+        if request.stop:
+            body["stop"] = list(request.stop)
+        if request.schema:
+            body["response_format"] = {
+                "type": "json_schema",
+                "json_schema": {
+                    "name": request.purpose,
+                    "strict": True,
+                    "schema": json.loads(request.schema),
+                },
+            }
+        return body
+
+    def _limit_name(self) -> str:
+        """OpenAI renamed the limit; the other servers know the old name only."""
+        return "max_completion_tokens" if self._hosted else "max_tokens"
+
+    def _cut(self, request: Request, usage: Usage) -> str:
+        """Why the prompt must have been cut by the server, "" when it was not."""
+        ours = self.count(request)
+        if usage.prompt == 0 or usage.prompt >= CUT * ours.low:
+            return ""
+        return (
+            f"the server read {usage.prompt} prompt tokens where we count {ours.n} "
+            f"({ours.counter}): it cut the prompt. Start it with a larger context."
+        )
+
+    def _send(self, body: dict[str, Any]) -> Any:
+        """One completion; the one place where the SDK's exceptions become ours."""
+        try:
+            completion = self._client.chat.completions.create(**body)
+        except openai.APIStatusError as exc:
+            # No quota left is a 429 that no waiting mends.
+            status = 402 if exc.code == "insufficient_quota" else exc.status_code
+            raise status_error(
+                status,
+                self._scrub(exc.message),
+                where=self.spec.name,
+                variable=self.variable,
+                wait=retry_after(exc.response.headers, datetime.now(UTC)),
+            ) from exc
+        except (openai.APIConnectionError, httpx2.TransportError) as exc:
+            raise self._connection_error(exc) from exc
+        except (openai.APIResponseValidationError, ValueError) as exc:
+            raise self._garbled(self._scrub(str(exc))) from exc
+        except openai.OpenAIError as exc:
+            raise ModelError(self._scrub(str(exc)), where=self.spec.name) from exc
+        if not isinstance(completion, openai.types.chat.ChatCompletion):
+            raise self._garbled("not a JSON object")
+        return completion
+
+
+def _usage(found: openai.types.CompletionUsage | None) -> Usage:
+    """Cached tokens are part of the prompt count."""
+    if found is None:
+        return Usage()
+    details = found.prompt_tokens_details
+    cached = (details.cached_tokens or 0) if details else 0
+    return Usage(found.prompt_tokens - cached, found.completion_tokens, cached)

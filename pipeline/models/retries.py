@@ -1,0 +1,184 @@
+"""Retries in one place: which failures are worth another attempt, and how long to wait before it.
+
+The SDKs' own retries are switched off: one of them ignores ``retry-after``, and two layers of
+retries multiply. Back-off is exponential with jitter and a cap (AWS Architecture Blog,
+"Exponential Backoff And Jitter"); a wait that the server asks for holds back every thread, because
+a rate limit belongs to the key and not to the request that happened to meet it.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TypeVar
+
+from pipeline.errors import ModelError
+
+T = TypeVar("T")
+
+#: 408 timed out, 409 conflict, 425 too early, 429 rate limit; 5xx (529 is "overloaded") come too.
+_TRY_AGAIN = frozenset({408, 409, 425, 429})
+_LONGEST_MESSAGE = 300
+
+
+class RequestError(ModelError):
+    """This request cannot be answered (too long, malformed); the others of its wave can."""
+
+
+class UnreachableError(ModelError):
+    """Nobody listens at the address. Retried, then raised: the next request would fail too."""
+
+    def __init__(self, message: str, *, where: str, next: str) -> None:
+        super().__init__(message, where=where, next=next, retryable=True)
+
+
+class Retries:
+    """The policy of one model, shared by its threads.
+
+    Args:
+        attempts: how often a request is sent at most.
+        first_wait, longest_wait: seconds; the back-off doubles from the one to the other.
+        patience: seconds; when a server asks to wait longer than this, we give up at once.
+        clock: monotonic seconds.
+        sleep: waits that many seconds; None for a wait that a stopped wave cuts short.
+        random: uniform in [0, 1).
+    """
+
+    def __init__(
+        self,
+        attempts: int = 5,
+        *,
+        first_wait: float = 1.0,
+        longest_wait: float = 60.0,
+        patience: float = 600.0,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] | None = None,
+        random: Callable[[], float] = random.random,
+    ) -> None:
+        self.attempts = max(1, attempts)
+        self.first_wait = first_wait
+        self.longest_wait = longest_wait
+        self.patience = patience
+        self.clock = clock
+        self._sleep = sleep
+        self._random = random
+        self._lock = threading.Lock()
+        self._resume_at = clock()
+
+    def call(self, ask: Callable[[], T], stopped: threading.Event | None = None) -> T:
+        """Call ``ask`` until it answers, fails for good, or the attempts are used up.
+
+        Args:
+            stopped: when set, nothing is tried again.
+
+        Raises:
+            ModelError: the last failure of ``ask``.
+        """
+        stopped = stopped or threading.Event()
+        not_before = self.clock()
+        for attempt in range(1, self.attempts + 1):
+            self._wait_until(not_before, stopped)
+            try:
+                return ask()
+            except ModelError as error:
+                wait = self.wait_after(attempt, error.retry_after)
+                last = attempt == self.attempts or wait is None
+                if not error.retryable or last or stopped.is_set():
+                    raise
+                assert wait is not None
+                not_before = self.clock() + wait
+                if error.retry_after is not None:
+                    self._hold_back(self.clock() + error.retry_after)
+        raise AssertionError("unreachable: the loop returns or raises")
+
+    def wait_after(self, attempt: int, retry_after: float | None) -> float | None:
+        """Seconds to wait after the ``attempt``-th failure (from 1); None when it is not worth it.
+
+        Never shorter than the server asked for, and spread so that threads do not come back at
+        the same instant.
+        """
+        backoff = min(self.longest_wait, self.first_wait * 2.0 ** (attempt - 1))
+        if retry_after is None:
+            return backoff * (0.5 + 0.5 * self._random())
+        if retry_after > self.patience:
+            return None
+        return retry_after + min(backoff, 1.0) * 0.25 * self._random()
+
+    def _hold_back(self, moment: float) -> None:
+        with self._lock:
+            self._resume_at = max(self._resume_at, moment)
+
+    def _wait_until(self, moment: float, stopped: threading.Event) -> None:
+        while not stopped.is_set():
+            seconds = max(moment, self._resume_at) - self.clock()
+            if seconds <= 0:
+                return
+            if self._sleep is None:
+                stopped.wait(seconds)
+            else:
+                self._sleep(seconds)
+
+
+def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Seconds a server asks to wait, by its ``retry-after`` header (RFC 9110 §10.2.3: seconds or a
+    date) or ``retry-after-ms``; None when it does not say or says it unreadably.
+
+    Args:
+        headers: of the response; names in lower case, or a mapping that ignores case.
+        now: aware, to take a date's distance from.
+    """
+    milliseconds = headers.get("retry-after-ms", "")
+    value = headers.get("retry-after", "").strip()
+    try:
+        return max(0.0, float(milliseconds) / 1000) if milliseconds else max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - now).total_seconds())
+
+
+def status_error(
+    status: int,
+    message: str,
+    *,
+    where: str,
+    variable: str,
+    wait: float | None = None,
+) -> ModelError:
+    """What an HTTP status means for us.
+
+    401, 402, 403 and 404 make every further request pointless; other 4xx concern one request;
+    the rest may pass.
+
+    Args:
+        where: the model's name.
+        variable: the environment variable that holds the key.
+        wait: seconds the server asked for.
+    """
+    said = f"the server answered {status}: {shorten(message)}"
+    if status in (401, 403):
+        return ModelError(
+            said, where=where, next=f"Check that {variable} holds a key that may use this model."
+        )
+    if status == 402:
+        return ModelError(said, where=where, next="Check the billing of the account.")
+    if status == 404:
+        return ModelError(said, where=where, next="Check the model's name and the address.")
+    if status in _TRY_AGAIN or status >= 500:
+        return ModelError(said, where=where, retryable=True, retry_after=wait)
+    return RequestError(said, where=where)
+
+
+def shorten(message: str) -> str:
+    """A server's message on one line, at most 300 characters."""
+    line = " ".join(message.split())
+    return line if len(line) <= _LONGEST_MESSAGE else f"{line[: _LONGEST_MESSAGE - 1]}…"
