@@ -51,8 +51,12 @@ class Stack:
         with log.open("wb") as sink:
             self.started.append(
                 subprocess.Popen(
-                    [sys.executable, "-m", "prefect", *arguments], cwd=ROOT, env=self.env,
-                    stdout=sink, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                    [sys.executable, "-m", "prefect", *arguments],
+                    cwd=ROOT,
+                    env=self.env,
+                    stdout=sink,
+                    stderr=subprocess.STDOUT,
+                    stdin=subprocess.DEVNULL,
                     start_new_session=True,
                 )
             )
@@ -60,8 +64,14 @@ class Stack:
 
     def prefect(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "prefect", *arguments], cwd=ROOT, env=self.env, text=True,
-            capture_output=True, timeout=240, stdin=subprocess.DEVNULL, check=False,
+            [sys.executable, "-m", "prefect", *arguments],
+            cwd=ROOT,
+            env=self.env,
+            text=True,
+            capture_output=True,
+            timeout=240,
+            stdin=subprocess.DEVNULL,
+            check=False,
         )
 
     def wait_healthy(self, log: Path) -> None:
@@ -97,8 +107,16 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     stack = Stack(tmp_path_factory.mktemp("prefect"))
     try:
         stack.wait_healthy(
-            stack.start("server", "server", "start", "--host", "127.0.0.1", "--port",
-                        str(stack.port), "--no-ui")
+            stack.start(
+                "server",
+                "server",
+                "start",
+                "--host",
+                "127.0.0.1",
+                "--port",
+                str(stack.port),
+                "--no-ui",
+            )
         )
         made = stack.prefect("work-pool", "create", "local-process", "--type", "process")
         assert made.returncode == 0, made.stderr
@@ -117,8 +135,16 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 def test_a_deployment_run_merges_the_sample_and_balances(stack: Stack, tmp_path: Path):
     db = tmp_path / "runs.sqlite"
     run = stack.prefect(
-        "deployment", "run", "merge-stories/local", "--watch",
-        "-p", 'model="extractive"', "-p", f'out="{tmp_path}/out"', "-p", f'db="{db}"',
+        "deployment",
+        "run",
+        "merge-stories/local",
+        "--watch",
+        "-p",
+        'model="extractive"',
+        "-p",
+        f'out="{tmp_path}/out"',
+        "-p",
+        f'db="{db}"',
     )
     worker_log = (stack.home / "worker.log").read_text()
     assert run.returncode == 0, run.stdout + run.stderr + worker_log[-3000:]

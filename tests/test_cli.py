@@ -1,0 +1,242 @@
+"""The front door: contracts of `--json`, exit codes, what is loaded. Run as a user runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import shutil
+import sqlite3
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SAMPLE = ROOT / "data" / "sample"
+
+
+def run(*arguments: str, cwd: Path, env: dict[str, str] | None = None):
+    return subprocess.run(
+        [sys.executable, "-m", "pipeline", *arguments],
+        cwd=cwd,
+        text=True,
+        capture_output=True,
+        timeout=120,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **(env or {})},
+    )
+
+
+def result_of(*arguments: str, cwd: Path) -> dict:
+    done = run(*arguments, "--json", "--quiet", cwd=cwd)
+    assert done.returncode == 0, done.stderr + done.stdout
+    return json.loads(done.stdout)
+
+
+def refused(*arguments: str, cwd: Path, code: int, kind: str, **env: str) -> dict:
+    done = run(*arguments, "--json", cwd=cwd, env=env)
+    assert done.returncode == code, done.stdout + done.stderr
+    error = json.loads(done.stdout)
+    assert error["kind"] == kind and error["error"]
+    assert set(error) == {"error", "kind", "where", "next"}
+    assert "Traceback" not in done.stderr
+    return error
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A working directory of its own, in which the sample was merged once with `extractive`."""
+    folder = tmp_path_factory.mktemp("walk")
+    result_of("merge", str(SAMPLE), "--model", "extractive", "--out", "first", cwd=folder)
+    return folder
+
+
+def test_merge_balances_and_a_second_run_asks_nothing_again(folder: Path):
+    truth = json.loads((SAMPLE / "truth.json").read_text())
+    merged = result_of("merge", str(SAMPLE), "--model", "extractive", "--out", "m", cwd=folder)
+    assert merged["stories"] == len(truth["stories"])
+    assert sum(merged["ledger"].values()) == merged["stories"]
+    assert set(merged["ledger"]) == {
+        "kept",
+        "duplicate_of",
+        "merged_into",
+        "conflict_with",
+        "skipped",
+    }
+    assert merged["calls"] == 0 and merged["reused_replies"] > 0
+    assert merged["usd"] == "0"
+    assert all((folder / path).is_file() for path in merged["out"].values())
+    first = (folder / "first" / "merged.md").read_text().splitlines()
+    again = (folder / "m" / "merged.md").read_text().splitlines()
+    differing = [a for a, b in zip(first, again, strict=True) if a != b]
+    assert len(differing) <= 3  # the run's id and counts
+
+
+def test_extract_covers_every_character(folder: Path):
+    found = result_of("extract", str(SAMPLE), cwd=folder)
+    truth = json.loads((SAMPLE / "truth.json").read_text())
+    assert len(found["stories"]) == len(truth["stories"])
+    for document in found["documents"]:
+        assert document["story_chars"] + document["residue_chars"] == document["chars"]
+        assert document["problem"] is None
+    for story in found["stories"]:
+        assert story["kind"] in ("agile", "scenario", "narrative")
+        assert 0 <= story["start"] < story["end"]
+
+
+@pytest.mark.model
+def test_estimate_prices_the_plan_of_every_model(folder: Path):
+    priced = result_of(
+        "estimate",
+        str(SAMPLE),
+        "--model",
+        "extractive",
+        "--model",
+        "local/smollm2-135m",
+        "--model",
+        "claude/claude-haiku-5-5",
+        "--as-of",
+        "2026-11-21",
+        cwd=folder,
+    )
+    lines = {line["model"]: line for line in priced["lines"]}
+    assert set(priced) >= {"words", "stories", "clusters", "skipped", "lines"}
+    local, claude = lines["local/smollm2-135m"], lines["claude/claude-haiku-5-5"]
+    assert local["exact"] and local["feasible"] and local["usd"]["likely"] == "0"
+    assert local["seconds"] > 0 and local["peak_memory_bytes"] > 0
+    assert not claude["exact"] and not claude["feasible"]
+    assert "--allow-cloud" in claude["reason"]
+    low, likely, high = (Decimal(claude["usd"][k]) for k in ("low", "likely", "high"))
+    assert 0 < low <= likely <= high
+    assert claude["price_date"] == "2026-11-21"
+
+
+def test_runs_show_estimate_against_actual(folder: Path):
+    listed = result_of("runs", cwd=folder)["runs"]
+    report = result_of("runs", listed[0]["run"], cwd=folder)
+    assert report["state"] == "completed"
+    assert sum(report["ledger"].values()) == report["stories"]
+    refused("runs", "no-such-run", cwd=folder, code=2, kind="input")
+
+
+def test_bad_input_says_what_and_where(folder: Path, tmp_path: Path):
+    refused("merge", "missing.md", cwd=folder, code=2, kind="input")
+    refused("estimate", str(SAMPLE), "--as-of", "soon", cwd=folder, code=2, kind="input")
+    error = refused(
+        "merge", str(SAMPLE), "--model", "claude/claude-haiku-55", cwd=folder, code=2, kind="input"
+    )
+    assert "claude-haiku-5-5" in error["next"]
+    refused("merge", str(SAMPLE), "--nonsense", cwd=folder, code=2, kind="usage")
+    empty = tmp_path / "empty.md"
+    empty.write_text("")
+    refused("merge", str(empty), cwd=folder, code=2, kind="input")
+
+
+def test_an_unreadable_document_is_reported_and_the_rest_goes_on(folder: Path, tmp_path: Path):
+    (tmp_path / "good.md").write_text("- As a member, I want to borrow a drill, so that I save.\n")
+    (tmp_path / "bad.pdf").write_bytes(b"%PDF-1.7 cut off")
+    done = run("merge", str(tmp_path), "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["stories"] == 1
+    assert "bad.pdf" in done.stderr
+    refused("merge", str(tmp_path), "--strict", cwd=tmp_path, code=2, kind="input")
+
+
+def test_a_cloud_needs_permission_and_a_key(folder: Path):
+    refused(
+        "merge",
+        str(SAMPLE),
+        "--model",
+        "claude/claude-haiku-5-5",
+        cwd=folder,
+        code=5,
+        kind="sovereignty",
+        ANTHROPIC_API_KEY="k",
+    )
+    error = refused(
+        "merge",
+        str(SAMPLE),
+        "--model",
+        "claude/claude-haiku-5-5",
+        "--allow-cloud",
+        cwd=folder,
+        code=6,
+        kind="model",
+        ANTHROPIC_API_KEY="",
+    )
+    assert "ANTHROPIC_API_KEY" in error["next"]
+
+
+def test_a_document_marked_local_is_never_sent(tmp_path: Path):
+    (tmp_path / "secret.md").write_text(
+        "---\nsovereignty: local\n---\n- As a member, I want to borrow a drill, so that I save.\n"
+    )
+    refused(
+        "merge",
+        "secret.md",
+        "--model",
+        "claude/claude-haiku-5-5",
+        "--allow-cloud",
+        cwd=tmp_path,
+        code=5,
+        kind="sovereignty",
+        ANTHROPIC_API_KEY="k",
+    )
+
+
+def test_missing_weights_are_named_with_the_remedy(folder: Path):
+    error = refused(
+        "merge",
+        str(SAMPLE),
+        "--model",
+        "local/no/such-folder",
+        cwd=folder,
+        code=6,
+        kind="engine",
+        HF_HUB_OFFLINE="1",
+    )
+    assert error["next"]
+
+
+def test_a_database_from_a_newer_version_is_refused_and_left_alone(folder: Path, tmp_path: Path):
+    newer = tmp_path / "newer.sqlite"
+    shutil.copy(folder / "data" / "runs" / "storytransformer.sqlite", newer)
+    with sqlite3.connect(newer) as connection:
+        connection.execute("update alembic_version set version_num = '9999_from_the_future'")
+    before = newer.read_bytes()
+    refused("merge", str(SAMPLE), "--db", str(newer), cwd=folder, code=2, kind="input")
+    assert newer.read_bytes() == before
+
+
+def test_a_file_that_is_no_database_is_a_store_error(folder: Path, tmp_path: Path):
+    (tmp_path / "notes.txt").write_text("these are notes, not a database" * 50)
+    refused(
+        "merge", str(SAMPLE), "--db", str(tmp_path / "notes.txt"), cwd=folder, code=7, kind="store"
+    )
+
+
+def test_importing_and_helping_load_nothing_heavy():
+    heavy = (
+        "{'torch', 'transformers', 'prefect', 'anthropic', 'openai', 'sqlmodel', 'google.genai'}"
+    )
+    for module in ("pipeline", "pipeline.cli", "pipeline.merge.pricing"):
+        loads = heavy if module != "pipeline.merge.pricing" else heavy.replace("'sqlmodel', ", "")
+        code = f"import sys, {module}; print({loads} & set(sys.modules))"
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+        )
+        assert done.stdout.strip() == "set()", f"{module}: {done.stdout}"
+
+
+def test_help_takes_under_half_a_second_of_cpu():
+    spent = []
+    for _ in range(3):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        assert run("--help", cwd=ROOT).returncode == 0
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        spent.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    assert min(spent) < 0.5
