@@ -1,0 +1,149 @@
+"""Where two sentences that say the same thing contradict each other.
+
+A candidate is a pair of sentences with nearly the same content words; it is a contradiction only
+when the same attribute has another value: a number of the same unit, a date, who may, must
+against must not, must against may, or an opposite ("before", "after"). After the rule of S3CDA
+(arXiv 2206.13690): similar first, then the same attribute with another value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from pipeline.compare.features import Features, features
+from pipeline.compare.quantities import Quantity
+from pipeline.compare.synonyms import OPPOSITES
+from pipeline.compare.words import fold
+
+#: Weighted Dice from which two sentences speak of the same thing, by what is then compared.
+ALIKE_NUMBER = 0.5
+ALIKE_POLARITY = 0.6
+ALIKE_ROLE = 0.5
+
+_PERMISSION = re.compile(
+    r"\b(?:only|can|cannot|may|must|allowed?|permitted|permissions?|approves?|approved|any|every"
+    r"|all|restricted|access)\b",
+    re.IGNORECASE,
+)
+#: Words for people end like this in English; with "staff", "team" and the like.
+_AGENT = re.compile(
+    r"(?:(?:er|or|ist|ian|ant|ent|ee|man|men|admin|staff|team|owner|crew)s?|people)$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One contradiction: what about, what each side says, and how alike the sentences are."""
+
+    attribute: str
+    values: tuple[str, str]
+    why: str
+    likeness: float
+
+
+def contradiction(a: str, b: str, weights: Mapping[str, float]) -> Difference | None:
+    """How two sentences contradict each other, or None."""
+    one, two = features(a), features(b)
+    alike = _likeness(one.stems, two.stems, weights)
+    if alike >= ALIKE_NUMBER:
+        found = _numbers(one, two) or _dates(one, two)
+        if found is not None:
+            return Difference(found[0], found[1], _why(found[0], a, b), alike)
+    if alike >= ALIKE_POLARITY:
+        for attribute, values in (
+            ("negation", _negation(one, two)),
+            ("opposite", _opposite(a, b, one, two)),
+            ("modality", _modality(one, two)),
+        ):
+            if values is not None:
+                return Difference(attribute, values, _why(attribute, a, b), alike)
+    if alike >= ALIKE_ROLE:
+        roles = _permitted(a, b, one, two)
+        if roles is not None:
+            return Difference("role", roles, _why("role", a, b), alike)
+    return None
+
+
+def _likeness(a: frozenset[str], b: frozenset[str], weights: Mapping[str, float]) -> float:
+    total = sum(weights.get(s, 1.0) for s in a) + sum(weights.get(s, 1.0) for s in b)
+    return 2 * sum(weights.get(s, 1.0) for s in a & b) / total if total else 0.0
+
+
+def _why(attribute: str, a: str, b: str) -> str:
+    return f"they differ in {attribute}: “{a}” against “{b}”"
+
+
+def _numbers(a: Features, b: Features) -> tuple[str, tuple[str, str]] | None:
+    """Numbers of one unit (or of one counted thing) of which neither side has the other's."""
+    for kind in sorted({_kind(q) for q in a.numbers} & {_kind(q) for q in b.numbers}):
+        mine = {q.value: q for q in a.numbers if _kind(q) == kind}
+        yours = {q.value: q for q in b.numbers if _kind(q) == kind}
+        if not mine.keys() & yours.keys():
+            return "number", (_listed(mine.values()), _listed(yours.values()))
+    return None
+
+
+def _kind(quantity: Quantity) -> str:
+    return quantity.unit or quantity.noun
+
+
+def _listed(found: Iterable[Quantity]) -> str:
+    return ", ".join(sorted(str(q) for q in found))
+
+
+def _dates(a: Features, b: Features) -> tuple[str, tuple[str, str]] | None:
+    for clock in (True, False):
+        mine = {d for d in a.dates if (":" in d) == clock}
+        yours = {d for d in b.dates if (":" in d) == clock}
+        if mine and yours and not mine & yours:
+            return "date", (", ".join(sorted(mine)), ", ".join(sorted(yours)))
+    return None
+
+
+def _negation(a: Features, b: Features) -> tuple[str, str] | None:
+    """One denies what the other says plainly."""
+    if bool(a.negated) == bool(b.negated):
+        return None
+    denied = a.negated or b.negated
+    plain = b if a.negated else a
+    if len(denied & plain.stems) * 2 <= len(denied):
+        return None
+    words = " ".join(sorted(denied & plain.stems))
+    return (f"not {words}", words) if a.negated else (words, f"not {words}")
+
+
+def _opposite(left: str, right: str, a: Features, b: Features) -> tuple[str, str] | None:
+    mine, yours = _cues(left) | a.stems, _cues(right) | b.stems
+    for pair in sorted(OPPOSITES, key=sorted):
+        for one, two in (sorted(pair), sorted(pair, reverse=True)):
+            if one in mine - yours and two in yours - mine:
+                return one, two
+    return None
+
+
+def _cues(text: str) -> frozenset[str]:
+    """Opposites that are grammar words, and so in no set of stems."""
+    return frozenset(re.findall(r"\b(?:before|after|least|most|never)\b", fold(text).lower()))
+
+
+def _modality(a: Features, b: Features) -> tuple[str, str] | None:
+    if a.modality == {"must"} and b.modality == {"may"}:
+        return "must", "may"
+    if a.modality == {"may"} and b.modality == {"must"}:
+        return "may", "must"
+    return None
+
+
+def _permitted(left: str, right: str, a: Features, b: Features) -> tuple[str, str] | None:
+    """Another person may do what is otherwise the same."""
+    if not (_PERMISSION.search(left) and _PERMISSION.search(right)):
+        return None
+    mine = [word for word in a.words if _AGENT.search(word) and word not in b.words]
+    yours = [word for word in b.words if _AGENT.search(word) and word not in a.words]
+    rest_a = len(a.stems - b.stems) - len(mine)
+    rest_b = len(b.stems - a.stems) - len(yours)
+    if mine and yours and rest_a <= 1 and rest_b <= 1:
+        return " ".join(mine), " ".join(yours)
+    return None

@@ -1,0 +1,132 @@
+"""What a text commits to: numbers, dates, names, negation, modality and content words.
+
+Two texts that mean the same agree on these; a merged text that differs from its sources in one of
+them says something that nobody asked for. Pure functions of the text, cached by it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from pipeline.compare.quantities import Quantity, quantities
+from pipeline.compare.synonyms import concept
+from pipeline.compare.words import WORD, fold, is_content, sentences, stem, word_set
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """The comparable parts of one text.
+
+    Args:
+        numbers, dates, versions: in normal form (:mod:`pipeline.compare.quantities`).
+        quoted: terms in quotation marks or backticks, lower case.
+        names: acronyms, capitalised words inside a sentence, identifiers, addresses; as written.
+        negated: concepts that stand under a negation ("must not delete" → delete).
+        modality: ``must``, ``should``, ``may``: how strongly the text asks. ("can" asks nothing.)
+        words: content words in order, lower case.
+        stems: their concepts (stems, synonyms united).
+    """
+
+    numbers: frozenset[Quantity]
+    dates: frozenset[str]
+    versions: frozenset[str]
+    quoted: frozenset[str]
+    names: frozenset[str]
+    negated: frozenset[str]
+    modality: frozenset[str]
+    words: tuple[str, ...]
+    stems: frozenset[str]
+
+
+_QUOTED = re.compile(r"[\"“„«](?P<a>[^\"“”„«»]{1,80})[\"”“»]|`(?P<b>[^`]{1,80})`"
+                     r"|(?<![\w])['‘](?P<c>[^'‘’\n]{2,60})['’](?!\w)")  # fmt: skip
+_ADDRESS = re.compile(r"\bhttps?://\S+|\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b|(?<=\s)/[\w/{}.-]{2,}")
+_NAME = re.compile(
+    r"\b(?:[A-Z]{2,}[a-z]?\b(?:[-_]?\d+)?"  # acronyms, keys
+    r"|[A-Za-z]+[a-z][A-Z]\w*|[a-z]+[A-Z]\w*"  # PayPal, iPhone
+    r"|[A-Za-z]+[-_]?\d[\w-]*|\w+_\w+"  # OAuth2, user_id
+    r"|[A-Z][a-z]+(?:[-'][A-Z]?[a-z]+)*)"  # Monday; dropped where a sentence begins
+)
+_NOT_NAMES = word_set("i i'm i'd i'll i've ok as so given when then and but feature scenario")
+
+_NOT = word_set(
+    "not no never cannot without nobody nothing none neither nor nowhere unable "
+    "cant wont dont doesnt isnt arent mustnt shouldnt couldnt"
+)
+#: "no later than", "not only": a bound or an addition, not a denial.
+_NOT_A_DENIAL = word_set(
+    "more less later longer fewer earlier sooner greater higher shorter only matter"
+)
+_MODAL = {
+    "must": "must", "shall": "must", "required": "must", "mandatory": "must",
+    "should": "should", "ought": "should", "recommended": "should", "preferably": "should",
+    "may": "may", "might": "may", "optional": "may", "optionally": "may",
+}  # fmt: skip
+_MUST_PHRASE = re.compile(r"\b(?:has|have|had|needs?) to\b(?! be able)", re.IGNORECASE)
+_TOKEN = re.compile(r"[^\W_]+(?:'[^\W_]+)*|[,;:.!?()—–]")
+_CLAUSE_END = frozenset(",;:.!?()—–") | {"unless", "if", "when", "because", "but", "so", "while",
+                                         "until", "although", "after", "before"}  # fmt: skip
+#: How many content words after a negation stand under it, at most, within its clause.
+_SCOPE = 4
+
+
+@lru_cache(maxsize=32_768)
+def features(text: str) -> Features:
+    """The features of a text. Cached by the text; a few thousand new stories a second."""
+    plain = fold(text)
+    found = quantities(plain)
+    lower = [word.lower() for word in WORD.findall(found.rest)]
+    words = tuple(word for word in lower if is_content(word))
+    return Features(
+        numbers=frozenset(found.numbers),
+        dates=frozenset(found.dates),
+        versions=frozenset(found.versions),
+        quoted=frozenset(
+            (m["a"] or m["b"] or m["c"]).strip().casefold() for m in _QUOTED.finditer(plain)
+        ),
+        names=_names(found.rest),
+        negated=_negated(plain),
+        modality=_modality(plain, lower),
+        words=words,
+        stems=frozenset(concept(stem(word)) for word in words),
+    )
+
+
+def _names(text: str) -> frozenset[str]:
+    names = {found[0] for found in _ADDRESS.finditer(text)}
+    for sentence in sentences(text):
+        for found in _NAME.finditer(sentence):
+            word = found[0]
+            ordinary = word[1:].islower() or word[1:].replace("'", "").replace("-", "").islower()
+            starts = not any(c.isalnum() for c in sentence[: found.start()])
+            if (ordinary and starts) or word.casefold() in _NOT_NAMES:
+                continue
+            names.add(word.removesuffix("'s"))
+    return frozenset(names)
+
+
+def _negated(text: str) -> frozenset[str]:
+    negated: set[str] = set()
+    tokens = [token.lower() for token in _TOKEN.findall(text)]
+    for i, token in enumerate(tokens):
+        if token not in _NOT and not token.endswith("n't"):
+            continue
+        if i + 1 < len(tokens) and tokens[i + 1] in _NOT_A_DENIAL:
+            continue
+        left = _SCOPE
+        for word in tokens[i + 1 :]:
+            if word in _CLAUSE_END or not left:
+                break
+            if is_content(word) and not word.isdigit():
+                negated.add(concept(stem(word)))
+                left -= 1
+    return frozenset(negated)
+
+
+def _modality(text: str, lower: list[str]) -> frozenset[str]:
+    found = {_MODAL[word] for word in lower if word in _MODAL}
+    if _MUST_PHRASE.search(text):
+        found.add("must")
+    return frozenset(found)

@@ -1,0 +1,206 @@
+"""How two stories relate, decided by code: same, overlap, conflict or distinct.
+
+Two stories speak of the same need when the content words of their goals agree, each word weighed
+by its rarity in the corpus; a rare word that only one side has, on both sides, is another need
+however alike the sentences look ("export loan history", "export member list"). Of stories with
+one need, sentences that say the same thing are laid side by side: where such a pair differs in a
+number, a date, who may, must against must not, or an opposite, they conflict; where each story is
+wholly said by the other, they are the same; else they overlap.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from pipeline.compare.differences import Difference, contradiction
+from pipeline.compare.features import Features, features
+from pipeline.compare.words import sentences
+from pipeline.outcomes import Relation
+from pipeline.stories import Story
+
+#: Weighted Dice of two goals from which they may be one need.
+NEED = 0.6
+#: Weighted Dice of two goals of which one holds (nearly) every word of the other.
+NEED_CONTAINED = 0.42
+CONTAINED = 0.9
+#: Share of a sentence's weight that the other story must hold for it to be said there too.
+SAID = 0.65
+#: Weight of a stem when no corpus is given, or that the corpus does not have.
+PLAIN = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """How two stories relate.
+
+    Args:
+        score: similarity of their needs, 0 to 1.
+        attribute: what a conflict is about: number, date, role, modality, negation, opposite.
+        values: what each says of it, in the order the stories were given.
+        why: one sentence for people.
+    """
+
+    relation: Relation
+    score: float
+    attribute: str = ""
+    values: tuple[str, str] = ("", "")
+    why: str = ""
+
+
+def stem_weights(stories: Iterable[Story]) -> dict[str, float]:
+    """Rarity of every stem in a corpus: log((n + 1) / df) + 0.1, n stories, df with the stem."""
+    frequency: Counter[str] = Counter()
+    n = 0
+    for story in stories:
+        n += 1
+        frequency.update(all_stems(story))
+    return {stem: math.log((n + 1) / df) + 0.1 for stem, df in frequency.items()}
+
+
+def relate(a: Story, b: Story, weights: Mapping[str, float] | None = None) -> Related:
+    """How two stories relate; symmetric but for the order of ``values``.
+
+    Args:
+        weights: rarity of stems in the corpus (:func:`stem_weights`); all alike without.
+    """
+    if a.fingerprint == b.fingerprint:
+        return Related(Relation.SAME, 1.0, why="the same words")
+    weights = weights or {}
+    score = need_similarity(a, b, weights)
+    if not _one_need(a, b, score, weights):
+        return Related(Relation.DISTINCT, score, why=_apart(a, b, weights))
+    difference = _disagreement(a, b, weights)
+    if difference is not None:
+        return Related(
+            Relation.CONFLICT, score, difference.attribute, difference.values, difference.why
+        )
+    extra_a, extra_b = unsaid(a, b, weights), unsaid(b, a, weights)
+    if not extra_a and not extra_b:
+        return Related(Relation.SAME, score, why="each says what the other says")
+    said = "; ".join(
+        f"only the {which} says “{texts[0]}”"
+        for which, texts in (("first", extra_a), ("second", extra_b))
+        if texts
+    )
+    return Related(Relation.OVERLAP, score, why=said)
+
+
+def need_similarity(a: Story, b: Story, weights: Mapping[str, float]) -> float:
+    """Weighted Dice coefficient of the two subjects' stems."""
+    return dice(subject(a).stems, subject(b).stems, weights)
+
+
+def unsaid(a: Story, b: Story, weights: Mapping[str, float]) -> tuple[str, ...]:
+    """The sentences of ``a`` that ``b`` does not say: words missing there, or a number, date,
+    name or quoted term."""
+    there = whole(b)
+    return tuple(
+        text
+        for field, text in statements(a)
+        if field not in ("title", "role") and not _said(features(text), there, weights)
+    )
+
+
+def subject(story: Story) -> Features:
+    """What a story is about: its goal, else its title, else its first sentence."""
+    return features(subject_text(story))
+
+
+def subject_text(story: Story) -> str:
+    """The text of :func:`subject`."""
+    if story.goal or story.title:
+        return story.goal or story.title
+    rest = statements(story)
+    return rest[0][1] if rest else story.text
+
+
+@lru_cache(maxsize=16_384)
+def statements(story: Story) -> tuple[tuple[str, str], ...]:
+    """A story's sentences as (field, sentence)."""
+    return tuple((field, part) for field, text in story.fields for part in sentences(text))
+
+
+@lru_cache(maxsize=16_384)
+def whole(story: Story) -> Features:
+    """The features of everything a story says."""
+    return features("\n".join(text for _, text in story.fields) or story.text)
+
+
+def all_stems(story: Story) -> frozenset[str]:
+    """Every content stem of a story."""
+    return whole(story).stems
+
+
+def weight(stems: Collection[str], weights: Mapping[str, float]) -> float:
+    """Sum of the stems' weights."""
+    return sum(weights.get(stem, PLAIN) for stem in stems)
+
+
+def dice(a: frozenset[str], b: frozenset[str], weights: Mapping[str, float]) -> float:
+    """Weighted Dice coefficient of two sets of stems: twice the shared weight by both weights."""
+    total = weight(a, weights) + weight(b, weights)
+    return 2 * weight(a & b, weights) / total if total else 0.0
+
+
+def _one_need(a: Story, b: Story, score: float, weights: Mapping[str, float]) -> bool:
+    one, two = subject(a).stems, subject(b).stems
+    if not one or not two:
+        return False
+    # A word of one goal that the other story says elsewhere sets them apart less.
+    only_a, only_b = one - all_stems(b), two - all_stems(a)
+    if score >= NEED:
+        return not (only_a and only_b and _heads_differ(only_a, only_b, one | two, weights))
+    smaller = min(one, two, key=lambda stems: weight(stems, weights))
+    held = weight(one & two, weights) / (weight(smaller, weights) or 1.0)
+    return held >= CONTAINED and score >= NEED_CONTAINED
+
+
+def _heads_differ(
+    only_a: frozenset[str],
+    only_b: frozenset[str],
+    union: frozenset[str],
+    weights: Mapping[str, float],
+) -> bool:
+    """Whether what each goal has alone is weighty enough to be another object or action."""
+    mean = weight(union, weights) / len(union)
+    return min(weight(only_a, weights), weight(only_b, weights)) >= 0.75 * mean
+
+
+def _said(part: Features, there: Features, weights: Mapping[str, float]) -> bool:
+    values = {(n.value, n.unit) for n in part.numbers} - {(n.value, n.unit) for n in there.numbers}
+    if values or part.dates - there.dates or part.versions - there.versions:
+        return False
+    if part.quoted - there.quoted or part.negated - (there.negated | there.stems):
+        return False
+    total = weight(part.stems, weights)
+    return not total or weight(part.stems & there.stems, weights) / total >= SAID
+
+
+def _disagreement(a: Story, b: Story, weights: Mapping[str, float]) -> Difference | None:
+    """The plainest contradiction between sentences of the two that say the same thing."""
+    found = [
+        difference
+        for one in _comparable(a)
+        for two in _comparable(b)
+        if (difference := contradiction(one, two, weights)) is not None
+    ]
+    return max(found, key=lambda d: (d.likeness, d.values, d.why), default=None)
+
+
+def _comparable(story: Story) -> Sequence[str]:
+    return [text for field, text in statements(story) if field not in ("role", "title")] or [
+        subject_text(story)
+    ]
+
+
+def _apart(a: Story, b: Story, weights: Mapping[str, float]) -> str:
+    one, two = subject(a).stems, subject(b).stems
+
+    def rare(stems: frozenset[str]) -> str:
+        return ", ".join(sorted(stems, key=lambda s: (-weights.get(s, PLAIN), s))[:3]) or "nothing"
+
+    return f"different needs: {rare(one - two)} against {rare(two - one)}"

@@ -1,0 +1,90 @@
+"""Words, stems and sentences: the smallest pieces that texts are compared by.
+
+English only: stop words, stems (Snowball) and abbreviations. Text in another language keeps its
+words and loses only the inflection rules.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+import snowballstemmer
+
+_STEMMER = snowballstemmer.stemmer("english")
+
+#: A word, with inner apostrophes and hyphens kept out: "user's" → user's, "e-mail" → e, mail.
+WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a table written as text."""
+    return frozenset(text.split())
+
+
+#: Words that carry grammar, not content. Modal verbs and negations are not content either: they
+#: are compared as such (:mod:`pipeline.compare.features`).
+STOP = word_set(
+    """a about above after again all also although am an and any anyone anything are as at be
+    because been before being below between both but by came come could did do does doing done
+    down during each either else etc even ever every everyone everything for from further get
+    gets getting go goes going got had has have having he her here hers herself him himself his
+    how however i if in instead into is it its itself just let lets like made make makes may me
+    might mine more most much must my myself need needed needs neither nor no none not now of off
+    on once one ones only onto or other others otherwise our ours ourselves out over own per
+    please same shall she should so some someone something such than that the their theirs them
+    themselves then there these they this those though through thus to too under until up upon us
+    very via want wanted wants was way we well were what whatever when whenever where wherever
+    whether which while who whoever whom whose why will wish with within without would yet you
+    your yours yourself able order can cannot ought able shall across among around behind beside
+    besides beyond despite except given i'd i'll i'm i've it's he's she's that's there's they're
+    we're we've you're who's what's let's e g ie eg i.e e.g vs s t re ll ve d m"""
+)
+
+_APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "`": "'"})
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:e\.g|i\.e|etc|vs|approx|incl|max|min|no|nr|dr|mr|mrs|ms|st|fig|sec|dept|inc|ltd|co)"
+    r"|\b[A-Za-z])$",
+    re.IGNORECASE,
+)
+_STOP_MARK = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s)|[\n\r]+|;(?=\s)")
+
+
+def fold(text: str) -> str:
+    """``text`` in Unicode NFKC with one kind of apostrophe, case kept."""
+    return unicodedata.normalize("NFKC", text).translate(_APOSTROPHES)
+
+
+@lru_cache(maxsize=65_536)
+def stem(word: str) -> str:
+    """The Snowball stem of a word, without a possessive, so that "notify" and "notification"
+    meet: a final i is dropped from stems of four letters and more."""
+    word = word.casefold()
+    if word.endswith("'s"):
+        word = word[:-2]
+    root: str = _STEMMER.stemWord(word)
+    return root[:-1] if len(root) > 3 and root.endswith("i") else root
+
+
+@lru_cache(maxsize=65_536)
+def is_content(word: str) -> bool:
+    """Whether a lower-case word carries content: no stop word, no contraction of one."""
+    if word in STOP:
+        return False
+    head, mark, _ = word.partition("'")
+    return not (mark and (head in STOP or word.endswith("n't")))
+
+
+@lru_cache(maxsize=16_384)
+def sentences(text: str) -> tuple[str, ...]:
+    """``text`` cut at sentence ends, semicolons and line breaks; abbreviations do not end one."""
+    found: list[str] = []
+    start = 0
+    for mark in _STOP_MARK.finditer(text):
+        if mark[0].startswith(".") and _ABBREVIATION.search(text, start, mark.start()):
+            continue
+        found.append(text[start : mark.end()].strip())
+        start = mark.end()
+    found.append(text[start:].strip())
+    return tuple(part for part in found if any(c.isalnum() for c in part))
