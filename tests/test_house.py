@@ -1,0 +1,117 @@
+"""The house keeps its rules: stairs, addresses of side effects, prompts, deployments, README."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCES = sorted([*(ROOT / "pipeline").rglob("*.py"), *(ROOT / "evals").rglob("*.py")])
+
+
+def imported(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+@pytest.mark.parametrize(
+    ("package", "rooms"),
+    [
+        ("torch", ["pipeline/engine"]),
+        ("anthropic", ["pipeline/models/claude.py"]),
+        ("google.genai", ["pipeline/models/gemini.py"]),
+        ("openai", ["pipeline/models/openai.py"]),
+        ("prefect", ["pipeline/flows.py", "evals/flows.py"]),
+        ("sqlmodel", ["pipeline/store"]),
+        ("sqlalchemy", ["pipeline/store"]),
+    ],
+)
+def test_each_foreign_package_has_one_address(package: str, rooms: list[str]):
+    users = [
+        path.relative_to(ROOT).as_posix()
+        for path in SOURCES
+        if any(n == package or n.startswith(package + ".") for n in imported(path))
+    ]
+    assert users, f"nobody imports {package}"
+    strangers = [user for user in users if not any(user.startswith(room) for room in rooms)]
+    assert strangers == []
+
+
+def test_only_the_settings_read_the_environment():
+    readers = [
+        path.relative_to(ROOT).as_posix()
+        for path in SOURCES
+        if re.search(r"os\.environ\b|os\.getenv\b", path.read_text(encoding="utf-8"))
+    ]
+    # tiktoken finds its vocabularies through a variable only, so tokens.py sets it for one call;
+    # the dashboard hands its environment on to the server process it starts.
+    assert set(readers) <= {
+        "pipeline/settings.py",
+        "pipeline/tokens.py",
+        "evals/dashboard/serve.py",
+    }
+
+
+def test_the_engine_imports_no_room_but_errors():
+    for path in (ROOT / "pipeline" / "engine").glob("*.py"):
+        rooms = {n for n in imported(path) if n.startswith(("pipeline.", "evals."))}
+        outside = {n for n in rooms if not n.startswith(("pipeline.engine", "pipeline.errors"))}
+        assert outside == set(), path.name
+
+
+def test_tokenizers_need_no_torch():
+    code = (
+        "import sys, pipeline.engine, pipeline.engine.tokenizer, pipeline.tokens;"
+        "print({'torch', 'transformers'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "set()"
+
+
+def test_every_deployment_points_at_a_flow():
+    import yaml
+
+    deployments = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]
+    assert {d["entrypoint"] for d in deployments} >= {
+        "pipeline/flows.py:estimate_stories",
+        "pipeline/flows.py:merge_stories",
+        "evals/flows.py:needles",
+    }
+    for deployment in deployments:
+        path, name = deployment["entrypoint"].split(":")
+        flow = getattr(importlib.import_module(path.removesuffix(".py").replace("/", ".")), name)
+        accepted = set(flow.parameters.properties)
+        assert set(deployment["parameters"]) <= accepted, deployment["entrypoint"]
+
+
+def test_every_command_is_in_the_readme_and_has_help():
+    from pipeline.cli import app, evals
+
+    readme = (ROOT / "README.md").read_text()
+    for command in app.registered_commands:
+        assert command.callback and command.callback.__doc__
+        assert f"storytransformer {command.callback.__name__}" in readme
+    for command in evals.registered_commands:
+        assert command.callback and f"eval {command.callback.__name__}" in readme
+
+
+def test_no_file_holds_two_ideas():
+    long = {
+        path.relative_to(ROOT).as_posix(): n
+        for path in SOURCES
+        if (n := len(path.read_text(encoding="utf-8").splitlines())) > 450
+    }
+    assert long == {}
