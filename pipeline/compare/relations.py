@@ -94,6 +94,16 @@ def need_similarity(a: Story, b: Story, weights: Mapping[str, float]) -> float:
     return dice(subject(a).stems, subject(b).stems, weights)
 
 
+def core(story: Story) -> frozenset[str]:
+    """The stems a story is found by: of its goal and benefit, or of its subject."""
+    return subject(story).stems | features(story.benefit).stems
+
+
+def likeness(a: Story, b: Story, weights: Mapping[str, float]) -> float:
+    """How alike two stories are, for finding pairs: by their subjects, or with the benefits."""
+    return max(need_similarity(a, b, weights), dice(core(a), core(b), weights))
+
+
 def unsaid(a: Story, b: Story, weights: Mapping[str, float]) -> tuple[str, ...]:
     """The sentences of ``a`` that ``b`` does not say: words missing there, or a number, date,
     name or quoted term."""

@@ -1,0 +1,227 @@
+"""Which stories may be the same: measured pair by pair, then gathered into stars.
+
+Candidates share a rare stem, or two less rare ones (an inverted index whose long lists are left
+out), so the work grows with the stories, not with their pairs; every candidate is then measured
+exactly. Clusters are stars around a centre with a size limit: every member was measured against
+the centre, nothing is chained ("a like b, b like c" never puts a and c together).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
+from typing import NamedTuple
+
+from pipeline.calls import Cluster
+from pipeline.compare.relations import Related, core, likeness, relate, stem_weights
+from pipeline.outcomes import Relation
+from pipeline.stories import Story
+
+#: Likeness from which a pair is worth a judgement.
+THRESHOLD = 0.34
+#: Members of one star, at most.
+LIMIT = 8
+#: An index list longer than this says nothing about any two of its stories.
+_LONGEST_LIST = 64
+#: How many of a story's rarest stems are paired up as keys.
+_RAREST = 9
+
+
+class Pair(NamedTuple):
+    """Two stories (ids) and their likeness, 0 to 1."""
+
+    a: str
+    b: str
+    score: float
+
+
+def unique(stories: Sequence[Story]) -> list[Story]:
+    """The first story of every fingerprint, in order."""
+    return list({story.fingerprint: story for story in reversed(stories)}.values())[::-1]
+
+
+def similar_pairs(
+    stories: Sequence[Story],
+    *,
+    threshold: float = THRESHOLD,
+    weights: Mapping[str, float] | None = None,
+) -> list[Pair]:
+    """Every pair of stories at least ``threshold`` alike, the most alike first.
+
+    Of exact duplicates only the first is compared.
+
+    Args:
+        weights: rarity of stems (:func:`pipeline.compare.relations.stem_weights`).
+    """
+    rarity = stem_weights(stories) if weights is None else weights
+    compared = unique(stories)
+    pairs = []
+    for i, j in candidates(compared, rarity):
+        score = likeness(compared[i], compared[j], rarity)
+        if score >= threshold:
+            pairs.append(Pair(compared[i].id, compared[j].id, score))
+    return sorted(pairs, key=lambda pair: (-pair.score, pair.a, pair.b))
+
+
+def candidates(stories: Sequence[Story], weights: Mapping[str, float]) -> set[tuple[int, int]]:
+    """Index pairs (i < j) of stories that share a key: a rare stem, or two of their rarest."""
+    lists: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
+    for i, story in enumerate(stories):
+        stems = sorted(core(story), key=lambda s: (-weights.get(s, 1.0), s))
+        for stem in stems:
+            lists[(stem,)].append(i)
+        for two in combinations(sorted(stems[:_RAREST]), 2):
+            lists[two].append(i)
+    found: set[tuple[int, int]] = set()
+    for holders in lists.values():
+        if len(holders) <= _LONGEST_LIST:
+            found.update(combinations(holders, 2))
+    return found
+
+
+def cluster(
+    stories: Sequence[Story],
+    pairs: Iterable[Pair],
+    *,
+    decide: bool = True,
+    weights: Mapping[str, float] | None = None,
+    limit: int = LIMIT,
+) -> list[Cluster]:
+    """Stars of similar stories, none in two of them.
+
+    Args:
+        decide: settle each cluster's relation by code: ``same``, ``overlap`` or ``conflict``;
+            look-alikes are in no cluster. Otherwise the raw stars, for a model that judges.
+        limit: members of a star, at most.
+
+    Returns:
+        Clusters in corpus order, members in corpus order.
+    """
+    by_id = {story.id: story for story in stories}
+    if decide:
+        rarity = stem_weights(stories) if weights is None else weights
+        clusters = _decided(by_id, pairs, rarity, limit)
+    else:
+        clusters = _stars(by_id, pairs, limit)
+    position = {story.id: i for i, story in enumerate(stories)}
+    return sorted(clusters, key=lambda c: position[c.members[0]])
+
+
+class _Edges:
+    """The measured pairs of every story, the closest first."""
+
+    def __init__(self, by_id: Mapping[str, Story], weights: Mapping[str, float]) -> None:
+        self.weights = weights
+        self.of: defaultdict[str, dict[str, tuple[float, Related | None]]] = defaultdict(dict)
+        self._by_id = by_id
+        self._position = {story: i for i, story in enumerate(by_id)}
+
+    def add(self, pair: Pair, related: Related | None = None) -> None:
+        self.of[pair.a][pair.b] = (pair.score, related)
+        self.of[pair.b][pair.a] = (pair.score, related)
+
+    def rank(self, story: str) -> tuple[object, ...]:
+        """Centres come in this order: most measured likeness first; ties by the words."""
+        total = sum(score for score, _ in self.of[story].values())
+        return (-total, self._by_id[story].fingerprint)
+
+    def nearest(self, story: str) -> list[str]:
+        return sorted(
+            self.of[story], key=lambda o: (-self.of[story][o][0], self._by_id[o].fingerprint)
+        )
+
+    def in_order(self, members: Iterable[str]) -> tuple[str, ...]:
+        return tuple(sorted(members, key=self._position.__getitem__))
+
+
+def _stars(by_id: Mapping[str, Story], pairs: Iterable[Pair], limit: int) -> list[Cluster]:
+    edges = _Edges(by_id, {})
+    for pair in pairs:
+        edges.add(pair)
+    taken: set[str] = set()
+    clusters = []
+    for centre in sorted(edges.of, key=edges.rank):
+        if centre in taken:
+            continue
+        members = [o for o in edges.nearest(centre) if o not in taken][: limit - 1]
+        if not members:
+            continue
+        taken.update([centre, *members])
+        score = min(edges.of[centre][o][0] for o in members)
+        clusters.append(Cluster(edges.in_order([centre, *members]), score=score))
+    return clusters
+
+
+def _decided(
+    by_id: Mapping[str, Story], pairs: Iterable[Pair], weights: Mapping[str, float], limit: int
+) -> list[Cluster]:
+    edges = _Edges(by_id, weights)
+    for pair in pairs:
+        related = relate(by_id[pair.a], by_id[pair.b], weights)
+        if related.relation is not Relation.DISTINCT:
+            edges.add(pair, related)
+    taken: set[str] = set()
+    clusters = []
+    # Conflicts first: a merge must not hide a disagreement.
+    for wanted in ({Relation.CONFLICT}, {Relation.SAME, Relation.OVERLAP}):
+        for centre in sorted(edges.of, key=edges.rank):
+            if centre in taken:
+                continue
+            members = _members(centre, edges, taken, wanted, limit)
+            if len(members) > 1:
+                taken.update(members)
+                clusters.append(_settled(members, edges, by_id))
+    return clusters
+
+
+def _members(
+    centre: str, edges: _Edges, taken: set[str], wanted: set[Relation], limit: int
+) -> list[str]:
+    """The centre and what relates to it as wanted, without disagreements among them when they
+    are to be merged."""
+    members = [centre]
+    for other in edges.nearest(centre):
+        related = edges.of[centre][other][1]
+        if other in taken or related is None or related.relation not in wanted:
+            continue
+        if len(members) == limit:
+            break
+        apart = any(
+            (between := edges.of[other].get(member)) is not None
+            and between[1] is not None
+            and between[1].relation is Relation.CONFLICT
+            for member in members
+        )
+        if Relation.CONFLICT in wanted or not apart:
+            members.append(other)
+    return members
+
+
+def _settled(members: list[str], edges: _Edges, by_id: Mapping[str, Story]) -> Cluster:
+    """The cluster with its one relation, its attribute and values, and why."""
+    centre, *others = members
+    related = {o: edges.of[centre][o][1] for o in others}
+    score = min(edges.of[centre][o][0] for o in others)
+    first = related[others[0]]
+    assert first is not None
+    ordered = edges.in_order(members)
+    if first.relation is Relation.CONFLICT:
+        values = {}
+        for other in others:
+            # Values come in the order of the arguments, so each pair is asked again this way.
+            told = relate(by_id[centre], by_id[other], edges.weights)
+            values.setdefault(centre, told.values[0])
+            values[other] = told.values[1]
+        return Cluster(
+            ordered,
+            relation=Relation.CONFLICT.value,
+            score=score,
+            why=first.why,
+            attribute=first.attribute,
+            values=tuple(values[m] for m in ordered),
+        )
+    same = all(r is not None and r.relation is Relation.SAME for r in related.values())
+    relation = Relation.SAME if same else Relation.OVERLAP
+    why = next((r.why for r in related.values() if r and r.relation is relation), first.why)
+    return Cluster(ordered, relation=relation.value, score=score, why=why)
