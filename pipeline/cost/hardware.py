@@ -1,0 +1,199 @@
+"""What machine a local model would run on, and how long a plan takes there.
+
+The machine is asked of the operating system and, where it answers, of ``nvidia-smi``; torch is
+not needed. Times are bands: peak numbers of the device times the share that was measured.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple
+
+from pipeline.catalog import Architecture, Catalog, Cpu, Gpu
+from pipeline.cost.formulas import cache_bytes, decode_bytes, prefill_flops
+
+_MIB = 2**20
+#: What Python, torch and transformers hold before a model is loaded: measured at 0.39 GiB on a
+#: CPU; CUDA's context and libraries are taken for 1.5 GiB.
+CPU_RUNTIME_BYTES = 400 * _MIB
+GPU_RUNTIME_BYTES = 1536 * _MIB
+# Share of a card's bandwidth that decoding with plain `generate` reaches: it is bound by launching
+# kernels (Qwen's published speed table: 19 % on an H20).
+_DECODE_SHARE = (0.15, 0.20, 0.25)
+_SMI_SECONDS = 5.0
+
+
+class Seconds(NamedTuple):
+    """Wall time: best, likely and worst case."""
+
+    low: float
+    likely: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hardware:
+    """A machine.
+
+    Args:
+        threads: CPU threads that the engine would use.
+        memory_bytes: main memory that this process may use.
+        cpu: how fast a thread is, None when not known.
+        gpu: None when there is none; its numbers are the catalogue's, its memory its own.
+        gpu_name: what the driver calls it; set even when the catalogue does not know the card.
+    """
+
+    threads: int
+    memory_bytes: int
+    cpu: Cpu | None = None
+    gpu: Gpu | None = None
+    gpu_name: str = ""
+
+    @property
+    def device_bytes(self) -> int:
+        """Memory of the device a model would run on."""
+        return self.gpu.memory_bytes if self.gpu else self.memory_bytes
+
+    @property
+    def runtime_bytes(self) -> int:
+        """What the framework holds on that device."""
+        return GPU_RUNTIME_BYTES if self.gpu else CPU_RUNTIME_BYTES
+
+    @property
+    def watts(self) -> float | None:
+        """Power of that device under load, None when not known."""
+        if self.gpu:
+            return float(self.gpu.watts)
+        return float(self.cpu.watts_per_thread) * self.threads if self.cpu else None
+
+    def __str__(self) -> str:
+        return self.gpu_name or f"{self.threads} CPU threads"
+
+
+def detect_hardware(catalog: Catalog | None = None, *, threads: int = 0) -> Hardware:
+    """This machine. Nothing is measured, so a busy machine looks like an idle one.
+
+    Args:
+        catalog: knows the speed of a CPU thread and of graphics cards; without it memory is
+            found but no time.
+        threads: of the engine; 0 for what the machine has.
+    """
+    found = Hardware(
+        threads=threads or _cpu_threads(),
+        memory_bytes=_main_memory(),
+        cpu=catalog.cpu if catalog else None,
+    )
+    card = _ask_driver()
+    if card is None or catalog is None:
+        return found
+    name, memory_bytes = card
+    known = find_gpu(catalog.gpus, name)
+    gpu = replace(known, memory_bytes=memory_bytes) if known else None
+    return replace(found, gpu=gpu, gpu_name=name)
+
+
+def find_gpu(gpus: Mapping[str, Gpu], name: str) -> Gpu | None:
+    """The card whose catalogue name is part of what a driver or a person calls it; the longest
+    name wins, so that "RTX PRO 6000" is not an "RTX 6000"."""
+    wanted = _squeezed(name)
+    known = [gpu for gpu in gpus.values() if _squeezed(gpu.name) in wanted]
+    return max(known, key=lambda gpu: len(gpu.name), default=None)
+
+
+def generation_seconds(
+    model: Architecture,
+    work: Sequence[tuple[int, int]],
+    hardware: Hardware,
+    *,
+    together: int = 1,
+    bits: int = 16,
+) -> Seconds | None:
+    """Time to answer every (prompt tokens, reply tokens) of ``work`` (F8 and F9).
+
+    Args:
+        together: calls decoded side by side; each step of theirs reads the weights once.
+
+    Returns:
+        None when the device's speed is not known.
+    """
+    if hardware.gpu is None and hardware.cpu is None:
+        return None
+    flops = sum(prefill_flops(model, prompt) for prompt, _ in work)
+    weights, cache = _bytes_decoded(model, work, together, bits)
+    if hardware.gpu is not None:
+        gpu = hardware.gpu
+        bandwidth = float(gpu.tb_per_s) * 1e12
+        best_first = [
+            flops / (float(gpu.tflops) * 1e12 * float(mfu))
+            + (weights + cache) / (bandwidth * share)
+            for mfu, share in zip(gpu.mfu, _DECODE_SHARE, strict=True)
+        ]
+        return Seconds(best_first[2], best_first[1], best_first[0])
+    cpu = hardware.cpu
+    assert cpu is not None
+    likely = (
+        flops / (float(cpu.gflops_per_thread) * 1e9 * hardware.threads)
+        + weights / (float(cpu.gb_per_s_per_thread) * 1e9 * hardware.threads)
+        + cache / (float(cpu.kv_gb_per_s) * 1e9)
+    )
+    start = float(cpu.start_seconds) if work else 0.0
+    return Seconds(
+        start + likely / float(cpu.fast), start + likely, start + likely / float(cpu.slow)
+    )
+
+
+def _bytes_decoded(
+    model: Architecture, work: Sequence[tuple[int, int]], together: int, bits: int
+) -> tuple[float, float]:
+    """Bytes of weights and of cache read while decoding: the weights once a step for all calls
+    side by side, each call's cache once for each of its tokens."""
+    weights = cache = 0.0
+    for first in range(0, len(work), together):
+        rows = work[first : first + together]
+        weights += decode_bytes(model, bits=bits) * max(reply for _, reply in rows)
+        cache += sum(reply * cache_bytes(model, prompt + reply // 2) for prompt, reply in rows)
+    return weights, cache
+
+
+def _cpu_threads() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _main_memory() -> int:
+    """Main memory, or what this process' control group leaves of it."""
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    try:
+        limit = Path("/sys/fs/cgroup/memory.max").read_text().strip()
+    except OSError:
+        return total
+    return min(total, int(limit)) if limit.isdigit() else total
+
+
+def _ask_driver() -> tuple[str, int] | None:
+    """(name, bytes) of the first NVIDIA card, None where no driver answers."""
+    command = shutil.which("nvidia-smi")
+    if command is None:
+        return None
+    try:
+        answer = subprocess.run(
+            [command, "--query-gpu=name,memory.total", "--format=csv,noheader,nounits"],
+            capture_output=True,
+            text=True,
+            timeout=_SMI_SECONDS,
+            check=True,
+        ).stdout
+        name, mib = answer.splitlines()[0].rsplit(",", 1)
+        return name.strip(), int(mib) * _MIB
+    except (OSError, subprocess.SubprocessError, ValueError, IndexError):
+        return None
+
+
+def _squeezed(name: str) -> str:
+    return name.casefold().replace(" ", "").replace("-", "")

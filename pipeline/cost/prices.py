@@ -1,0 +1,182 @@
+"""The price of one request, at a date.
+
+Prices are per request and never per total, because tiers are cliffs: one token more than the
+threshold bills every token of the request at the higher rate. They come from ``genai-prices``,
+which is offline and dated; what it lacks or has wrong is overlaid by ``[[price]]`` tables of
+``data/models.toml``. What neither knows is ``None``, never zero.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from pipeline.calls import Usage
+from pipeline.catalog import DatedPrice, ModelSpec
+
+if TYPE_CHECKING:
+    from genai_prices.types import ModelInfo, ModelPrice
+
+#: Characters a token is taken for where a price is per character (Google's own rule of thumb).
+CHARACTERS_PER_TOKEN = 4
+_MILLION = Decimal(1_000_000)
+_CATALOGUE_IDS = {"claude": "anthropic", "gemini": "google"}
+# A request of each size class probes every tier of the catalogue's models.
+_PROBES = (Usage(input=1_000, output=1_000), Usage(input=900_000, output=1_000))
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """Dollars of one request.
+
+    Args:
+        source: which catalogue and rule made it, for people.
+    """
+
+    usd: Decimal
+    source: str
+
+
+def price(spec: ModelSpec, usage: Usage, *, as_of: date, batch: bool = False) -> Price | None:
+    """What one request costs at the prices of ``as_of``.
+
+    Args:
+        usage: the tokens of one request, never a sum over requests.
+        batch: through the provider's batch API.
+
+    Returns:
+        None when the price, or its batch price at that date, is not known. Zero for models that
+        run here.
+    """
+    if not spec.leaves_machine:
+        return Price(Decimal(0), "runs on this machine")
+    if spec.prices:
+        return None if batch else _overlay_price(spec.prices, usage, as_of)
+    found = _catalogue_price(spec.provider, spec.model_id, spec.base_url, as_of, batch)
+    if found is None:
+        return None
+    from genai_prices import Usage as CatalogueUsage
+
+    usd = found.calc_price(
+        CatalogueUsage(
+            input_tokens=usage.prompt,
+            cache_read_tokens=usage.cache_read,
+            cache_write_tokens=usage.cache_write,
+            output_tokens=usage.output,
+        )
+    )["total_price"]
+    return Price(usd, f"genai-prices {version('genai-prices')}{', batch' if batch else ''}")
+
+
+def usd_per_mtok(spec: ModelSpec, *, as_of: date) -> tuple[Decimal, Decimal] | None:
+    """Dollars of a million input and a million output tokens of short requests."""
+    sizes = (Usage(input=1_000), Usage(output=1_000))
+    found = [price(spec, usage, as_of=as_of) for usage in sizes]
+    if found[0] is None or found[1] is None:
+        return None
+    return found[0].usd * 1_000, found[1].usd * 1_000
+
+
+def price_note(spec: ModelSpec, as_of: date) -> str:
+    """What will happen to this model's price, and whether it still answers, in words.
+
+    "doubles on 2027-01-01", "retired 2026-01-05, cannot be run", "" when there is nothing to say.
+    """
+    said = []
+    change = _next_change(spec, as_of)
+    if change is not None:
+        day, factor = change
+        said.append(f"{_in_words(factor)} on {day.isoformat()}")
+    if spec.retired is not None:
+        if spec.retired <= as_of:
+            said.append(f"retired {spec.retired.isoformat()}, cannot be run")
+        else:
+            said.append(f"stops answering on {spec.retired.isoformat()}")
+    return "; ".join(said)
+
+
+def _overlay_price(prices: tuple[DatedPrice, ...], usage: Usage, as_of: date) -> Price | None:
+    current = [entry for entry in prices if entry.start <= as_of]
+    if not current:
+        return None
+    entry = current[-1]
+    units = CHARACTERS_PER_TOKEN if entry.unit == "character" else 1
+    usd = (usage.prompt * entry.usd_input + usage.output * entry.usd_output) * units / _MILLION
+    rule = f", {units} characters a token" if entry.unit == "character" else ""
+    return Price(usd, f"models.toml, from {entry.start.isoformat()}{rule}")
+
+
+@lru_cache(maxsize=256)
+def _catalogue_model(provider: str, model_id: str, base_url: str) -> ModelInfo | None:
+    from genai_prices.data_snapshot import get_snapshot
+
+    try:
+        if provider == "openai":
+            _, model = get_snapshot().find_provider_model(model_id, None, None, base_url)
+        else:
+            _, model = get_snapshot().find_provider_model(
+                model_id, None, _CATALOGUE_IDS[provider], None
+            )
+    except LookupError:
+        return None
+    return model
+
+
+@lru_cache(maxsize=1024)
+def _catalogue_price(
+    provider: str, model_id: str, base_url: str, as_of: date, batch: bool
+) -> ModelPrice | None:
+    model = _catalogue_model(provider, model_id, base_url)
+    if model is None:
+        return None
+    when = datetime.combine(as_of, time(), tzinfo=UTC)
+    if not batch:
+        return model.get_prices(when)
+    # Where it knows no batch price for the date the catalogue silently falls back to the standard
+    # one, which would be called a discount here: unknown is the honest answer.
+    known = any(
+        variant.when == {"processing": "batch"}
+        and (variant.constraint is None or variant.constraint.active(when))
+        for variant in model.price_variants or ()
+    )
+    return model.get_prices(when, {"processing": "batch"}) if known else None
+
+
+def _starts(spec: ModelSpec) -> list[date]:
+    """The days on which this model's price changes."""
+    if spec.prices:
+        return [entry.start for entry in spec.prices]
+    if not spec.leaves_machine:
+        return []
+    model = _catalogue_model(spec.provider, spec.model_id, spec.base_url)
+    if model is None or not isinstance(model.prices, list):
+        return []
+    constraints = (entry.constraint for entry in model.prices)
+    found = (getattr(constraint, "start_date", None) for constraint in constraints)
+    return sorted(day for day in found if day is not None)
+
+
+def _next_change(spec: ModelSpec, as_of: date) -> tuple[date, Decimal] | None:
+    """The next scheduled day on which a request's price changes, and by which factor."""
+    for day in _starts(spec):
+        if day <= as_of:
+            continue
+        for probe in _PROBES:
+            before = price(spec, probe, as_of=day - timedelta(days=1))
+            after = price(spec, probe, as_of=day)
+            if before and after and before.usd and before.usd != after.usd:
+                return day, after.usd / before.usd
+    return None
+
+
+def _in_words(factor: Decimal) -> str:
+    if factor == 2:
+        return "doubles"
+    if factor == Decimal("0.5"):
+        return "halves"
+    percent = abs(factor - 1) * 100
+    return f"{'rises' if factor > 1 else 'falls'} by {percent.normalize():f} %"
