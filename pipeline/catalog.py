@@ -176,32 +176,8 @@ class Gpu:
     rent_source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Cpu:
-    """What one thread of a processor was measured to do, and how far other processors may be
-    off: every figure times ``slow`` (below 1) to times ``fast``.
-
-    Args:
-        gflops_per_thread: of prefill, 1e9 floating-point operations a second.
-        gb_per_s_per_thread: weights read while decoding, 1e9 bytes a second.
-        kv_gb_per_s: key-value cache read while decoding, all threads together.
-        watts_per_thread: package power.
-        start_seconds: importing the engine and opening converted weights.
-    """
-
-    gflops_per_thread: Decimal
-    gb_per_s_per_thread: Decimal
-    kv_gb_per_s: Decimal
-    watts_per_thread: Decimal
-    start_seconds: Decimal
-    slow: Decimal
-    fast: Decimal
-    source: str
-    checked: date
-
-
 class Catalog:
-    """The models of ``data/models.toml`` by name, with the GPUs and the processor it knows.
+    """The models of ``data/models.toml`` by name, with the graphics cards it knows.
 
     Args:
         path: the TOML file.
@@ -236,8 +212,6 @@ class Catalog:
             row.get("name", "?"): self._read(f"gpu {row.get('name', '?')!r}", _gpu, row)
             for row in table.get("gpu", [])
         }
-        #: What a processor does, None when the file does not say.
-        self.cpu: Cpu | None = self._read("[cpu]", _cpu, table["cpu"]) if "cpu" in table else None
 
     def _read(self, what: str, read: Callable[..., _Value], *parts: Any) -> _Value:
         try:
@@ -353,10 +327,3 @@ def _gpu(row: Mapping[str, Any]) -> Gpu:
         if name in values:
             values[name] = Decimal(values[name])
     return Gpu(**values, mfu=(low, likely, high))
-
-
-def _cpu(row: Mapping[str, Any]) -> Cpu:
-    values = dict(row)
-    for name in set(values) - {"source", "checked"}:
-        values[name] = Decimal(values[name])
-    return Cpu(**values)

@@ -82,21 +82,34 @@ def usd_per_mtok(spec: ModelSpec, *, as_of: date) -> tuple[Decimal, Decimal] | N
 
 
 def price_note(spec: ModelSpec, as_of: date) -> str:
-    """What will happen to this model's price, and whether it still answers, in words.
+    """What will happen to this model's price, and whether it answers on that day, in words.
 
     "doubles on 2027-01-01", "retired 2026-01-05, cannot be run", "" when there is nothing to say.
     """
-    said = []
-    change = _next_change(spec, as_of)
-    if change is not None:
-        day, factor = change
-        said.append(f"{_in_words(factor)} on {day.isoformat()}")
-    if spec.retired is not None:
-        if spec.retired <= as_of:
-            said.append(f"retired {spec.retired.isoformat()}, cannot be run")
-        else:
-            said.append(f"stops answering on {spec.retired.isoformat()}")
-    return "; ".join(said)
+    said = [_change_note(spec, as_of), retirement_note(spec, as_of)]
+    return "; ".join(filter(None, said))
+
+
+def retirement_note(spec: ModelSpec, day: date) -> str:
+    """Whether the model has stopped answering on that day, or when it will."""
+    if spec.retired is None:
+        return ""
+    if spec.retired <= day:
+        return f"retired {spec.retired.isoformat()}, cannot be run"
+    return f"stops answering on {spec.retired.isoformat()}"
+
+
+def price_cliffs(spec: ModelSpec, as_of: date | None = None) -> tuple[int, ...]:
+    """Prompt lengths beyond which every token of a request costs more, ascending.
+
+    The price catalogue's word at that date; without a date or a catalogue entry, the spec's own.
+    """
+    if as_of is not None and not spec.prices and spec.leaves_machine:
+        found = _catalogue_price(spec.provider, spec.model_id, spec.base_url, as_of, False)
+        if found is not None:
+            tiers = getattr(found.input_mtok, "tiers", ())
+            return tuple(tier.start for tier in tiers)
+    return spec.cliffs
 
 
 def _overlay_price(prices: tuple[DatedPrice, ...], usage: Usage, as_of: date) -> Price | None:
@@ -158,6 +171,14 @@ def _starts(spec: ModelSpec) -> list[date]:
     constraints = (entry.constraint for entry in model.prices)
     found = (getattr(constraint, "start_date", None) for constraint in constraints)
     return sorted(day for day in found if day is not None)
+
+
+def _change_note(spec: ModelSpec, as_of: date) -> str:
+    change = _next_change(spec, as_of)
+    if change is None:
+        return ""
+    day, factor = change
+    return f"{_in_words(factor)} on {day.isoformat()}"
 
 
 def _next_change(spec: ModelSpec, as_of: date) -> tuple[date, Decimal] | None:
