@@ -111,8 +111,21 @@ def unsaid(a: Story, b: Story, weights: Mapping[str, float]) -> tuple[str, ...]:
     return tuple(
         text
         for field, text in statements(a)
-        if field not in ("title", "role") and not _said(features(text), there, weights)
+        if field not in ("title", "role") and not holds(there, features(text), weights)
     )
+
+
+def holds(there: Features, part: Features, weights: Mapping[str, float] | None = None) -> bool:
+    """Whether a text says what a sentence says: most of its words by weight, and every number,
+    date, version, quoted term and negation of it."""
+    values = {(n.value, n.unit) for n in part.numbers} - {(n.value, n.unit) for n in there.numbers}
+    if values or part.dates - there.dates or part.versions - there.versions:
+        return False
+    if part.quoted - there.quoted or part.negated - (there.negated | there.stems):
+        return False
+    rarity = weights or {}
+    total = weight(part.stems, rarity)
+    return not total or weight(part.stems & there.stems, rarity) / total >= SAID
 
 
 def subject(story: Story) -> Features:
@@ -178,16 +191,6 @@ def _heads_differ(
     """Whether what each goal has alone is weighty enough to be another object or action."""
     mean = weight(union, weights) / len(union)
     return min(weight(only_a, weights), weight(only_b, weights)) >= 0.75 * mean
-
-
-def _said(part: Features, there: Features, weights: Mapping[str, float]) -> bool:
-    values = {(n.value, n.unit) for n in part.numbers} - {(n.value, n.unit) for n in there.numbers}
-    if values or part.dates - there.dates or part.versions - there.versions:
-        return False
-    if part.quoted - there.quoted or part.negated - (there.negated | there.stems):
-        return False
-    total = weight(part.stems, weights)
-    return not total or weight(part.stems & there.stems, weights) / total >= SAID
 
 
 def _disagreement(a: Story, b: Story, weights: Mapping[str, float]) -> Difference | None:

@@ -207,7 +207,7 @@ def _settled(members: list[str], edges: _Edges, by_id: Mapping[str, Story]) -> C
     assert first is not None
     ordered = edges.in_order(members)
     if first.relation is Relation.CONFLICT:
-        values = {}
+        values: dict[str, str] = {}
         for other in others:
             # Values come in the order of the arguments, so each pair is asked again this way.
             told = relate(by_id[centre], by_id[other], edges.weights)

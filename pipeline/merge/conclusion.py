@@ -1,0 +1,314 @@
+"""From plan and replies to outcomes: a pure function, so that a run can be concluded again.
+
+The relation of a group comes from a model that judges, or from code; the text from a model, from
+one of the sources or from their union. What a failed call would have merged is kept word for
+word (edits) or united by code (where code had found the relation); the ledger says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from pipeline.calls import Call, Cluster, Plan, Reply
+from pipeline.compare.relations import relate, stem_weights
+from pipeline.compare.union import by_fullness
+from pipeline.merge.edits import CallFailed, parse_edits
+from pipeline.merge.ledger import balance
+from pipeline.merge.writing import Writer, merged_id
+from pipeline.outcomes import (
+    Conflict,
+    Edit,
+    LedgerRow,
+    MergedStory,
+    Outcome,
+    Outcomes,
+    Relation,
+)
+from pipeline.stories import Document, Story
+
+#: Cuts a call of several clusters into smaller ones; () when it cannot be cut.
+Split = Callable[[Call], Sequence[Call]]
+
+
+def whole(call: Call) -> Sequence[Call]:
+    """The split that cuts nothing."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one call came to: its edits, or the reason why there are none, and who decided."""
+
+    call: Call
+    edits: tuple[Edit, ...]
+    failure: str = ""
+
+
+def conclude(
+    plan: Plan,
+    stories: Mapping[str, Story],
+    replies: Mapping[str, Reply],
+    documents: Mapping[str, Document] | None = None,
+    *,
+    split: Split = whole,
+) -> Outcomes:
+    """Gate every reply, merge, and balance the books.
+
+    Args:
+        stories: by id, in corpus order.
+        replies: by request key, of the plan's calls and of the smaller ones they were cut into.
+        documents: by sha256, for the exact places of sources.
+
+    Raises:
+        LedgerError: a story without exactly one row.
+    """
+    books = _Books(
+        plan,
+        stories,
+        Writer(
+            {sha256: document.text for sha256, document in (documents or {}).items()},
+            stem_weights(stories.values()),
+        ),
+    )
+    for cluster in plan.decided:
+        books.settle(_edit_of(cluster, stories), "code")
+    for call in plan.calls:
+        for answer in answers(call, stories, replies, split):
+            books.take(answer)
+    return books.close()
+
+
+def answers(
+    call: Call, stories: Mapping[str, Story], replies: Mapping[str, Reply], split: Split = whole
+) -> list[Answer]:
+    """What a call came to, or what each of the smaller calls came to that took its place."""
+    reply = replies.get(call.request.key)
+    try:
+        if reply is None:
+            raise CallFailed("no reply came")
+        return [Answer(call, tuple(parse_edits(reply, call, stories)))]
+    except CallFailed as failed:
+        smaller = split(call) if len(call.clusters) > 1 else ()
+        if any(part.request.key in replies for part in smaller):
+            return [answer for part in smaller for answer in answers(part, stories, replies)]
+        return [Answer(call, (), failed.reason)]
+
+
+def _edit_of(cluster: Cluster, stories: Mapping[str, Story]) -> Edit:
+    """A cluster that code decided, as an edit."""
+    relation = Relation(cluster.relation)
+    keep = by_fullness([stories[m] for m in cluster.members])[0].id
+    return Edit(
+        relation,
+        cluster.members,
+        keep=keep if relation is Relation.SAME else "",
+        attribute=cluster.attribute,
+        values=cluster.values,
+        reason=cluster.why,
+    )
+
+
+@dataclass
+class _Books:
+    """What was decided so far: merged stories, conflicts, and a row for every story met."""
+
+    plan: Plan
+    stories: Mapping[str, Story]
+    writer: Writer
+    merged: list[MergedStory] = field(default_factory=list)
+    conflicts: list[Conflict] = field(default_factory=list)
+    rows: dict[str, LedgerRow] = field(default_factory=dict)
+    edits: list[Edit] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+
+    def take(self, answer: Answer) -> None:
+        """The edits of one call, or its failure."""
+        call, ids = answer.call, dict(answer.call.handles)
+        judged = call.request.purpose == "edits"
+        by = self.plan.model if judged else "code"
+        if answer.failure:
+            self.failed.append(call.id)
+        for edit in answer.edits:
+            self.settle(edit, by, model=call.request.purpose == "story" or judged)
+        for handles in call.clusters:
+            members = [ids[h] for h in handles if ids[h] not in self.rows]
+            if not members:
+                continue
+            if answer.failure and not judged and len(members) > 1:
+                self._unite(members, Relation.OVERLAP, f"call {call.id}: {answer.failure}", by)
+                continue
+            why = (
+                f"kept word for word: call {call.id} failed: {answer.failure}"
+                if answer.failure
+                else "the model found nothing it belongs with"
+            )
+            for story in members:
+                self._keep(story, why, "code" if answer.failure else by)
+
+    def settle(self, edit: Edit, by: str, *, model: bool = False) -> None:
+        """One edit carried out. Stories that were settled before are left as they are."""
+        ids = [story for story in edit.stories if story not in self.rows]
+        self.edits.append(edit)
+        if edit.relation is Relation.DISTINCT or len(ids) < 2:
+            for story in ids:
+                self._keep(story, edit.reason or "a need of its own", by)
+        elif edit.relation is Relation.CONFLICT:
+            self._disagree(edit, ids, by)
+        elif edit.relation is Relation.SAME:
+            self._same(edit, ids, by)
+        elif edit.text is None or not model:
+            self._unite(ids, Relation.OVERLAP, "", by, edit.reason)
+        else:
+            merged = self.writer.overlap(edit.text, [self.stories[i] for i in ids])
+            self._enter(merged, edit.reason, by)
+
+    def close(self) -> Outcomes:
+        """The stories that needed no call, then the balance."""
+        originals = self._originals()
+        duplicates: list[tuple[str, str]] = []
+        for skipped in self.plan.skipped:
+            if skipped.story in self.rows:
+                continue
+            original = originals.get(self.stories[skipped.story].fingerprint, skipped.story)
+            if skipped.reason == "about":
+                why = skipped.detail or "left out by --about"
+                self.rows[skipped.story] = LedgerRow(
+                    skipped.story, Outcome.SKIPPED, "", "", None, why, "code"
+                )
+            elif skipped.reason == "duplicate" and original != skipped.story:
+                duplicates.append((skipped.story, original))
+            else:
+                self._keep(skipped.story, skipped.detail or "nothing else says this", "code")
+        for story, original in duplicates:
+            self._duplicate(story, original)
+        order = {story: i for i, story in enumerate(self.stories)}
+        merged = tuple(sorted(self.merged, key=lambda m: min(order[s] for s in m.sources)))
+        ledger = balance(self.stories.values(), self.rows.values(), merged)
+        return Outcomes(
+            merged, tuple(self.conflicts), ledger, tuple(self.edits), tuple(self.failed)
+        )
+
+    def _originals(self) -> dict[str, str]:
+        """The story that stands for each fingerprint: the first that is no duplicate."""
+        copies = {s.story for s in self.plan.skipped if s.reason == "duplicate"}
+        found: dict[str, str] = {}
+        for story in self.stories.values():
+            if story.id not in copies:
+                found.setdefault(story.fingerprint, story.id)
+        return found
+
+    def _keep(self, story: str, why: str, by: str) -> None:
+        merged = self.writer.kept(self.stories[story])
+        self.merged.append(merged)
+        self.rows[story] = LedgerRow(story, Outcome.KEPT, merged.id, "", None, why, by)
+
+    def _disagree(self, edit: Edit, ids: Sequence[str], by: str) -> None:
+        values = edit.values if len(ids) == len(edit.stories) else ()
+        self.conflicts.append(Conflict(tuple(ids), edit.attribute, values, edit.reason))
+        for i, story in enumerate(ids):
+            merged = self.writer.kept(self.stories[story])
+            self.merged.append(merged)
+            others = [
+                other
+                for j, other in enumerate(ids)
+                if j != i and (not values or values[j] != values[i])
+            ] or [other for other in ids if other != story]
+            self.rows[story] = LedgerRow(
+                story,
+                Outcome.CONFLICT_WITH,
+                merged.id,
+                others[0],
+                Relation.CONFLICT,
+                edit.reason or f"they disagree on {edit.attribute}",
+                by,
+            )
+
+    def _same(self, edit: Edit, ids: Sequence[str], by: str) -> None:
+        keep = edit.keep if edit.keep in ids else ids[0]
+        others = [self.stories[i] for i in ids if i != keep]
+        merged = self.writer.same(self.stories[keep], others)
+        self.merged.append(merged)
+        reason = edit.reason or "it says the same"
+        if merged.origin == "kept":
+            self.rows[keep] = LedgerRow(
+                keep, Outcome.KEPT, merged.id, "", None, f"stands for {len(ids)} stories", by
+            )
+        for story in ids:
+            if story in self.rows:
+                continue
+            linked = merged.origin == "kept"
+            outcome = Outcome.DUPLICATE_OF if linked else Outcome.MERGED_INTO
+            other = keep if story != keep else ""
+            self.rows[story] = LedgerRow(
+                story, outcome, merged.id, other, Relation.SAME, reason, by
+            )
+
+    def _unite(
+        self, ids: Sequence[str], relation: Relation, fallback: str, by: str, reason: str = ""
+    ) -> None:
+        merged = self.writer.united([self.stories[i] for i in ids], fallback=fallback)
+        self._enter(merged, reason, by, relation)
+
+    def _enter(
+        self,
+        merged: MergedStory,
+        reason: str,
+        by: str,
+        relation: Relation = Relation.OVERLAP,
+    ) -> None:
+        """A merged story and the rows of its sources; one that says just what another source
+        says is ``same``, linked to it."""
+        self.merged.append(merged)
+        earlier: list[Story] = []
+        for source in merged.sources:
+            story = self.stories[source]
+            twin = next((e.id for e in earlier if self._says_the_same(e, story)), "")
+            earlier.append(story)
+            self.rows[source] = LedgerRow(
+                source,
+                Outcome.MERGED_INTO,
+                merged.id,
+                twin,
+                Relation.SAME if twin else relation,
+                reason or "one need, each with details of its own",
+                by,
+            )
+
+    def _says_the_same(self, a: Story, b: Story) -> bool:
+        return relate(a, b, self.writer.weights).relation is Relation.SAME
+
+    def _duplicate(self, story: str, original: str) -> None:
+        """An exact copy: it stands where its original stands."""
+        row = self.rows.get(original)
+        if row is None or row.outcome is Outcome.SKIPPED:
+            self.rows[story] = LedgerRow(
+                story, Outcome.SKIPPED, "", "", None, f"a copy of {original}, left out", "code"
+            )
+            return
+        index = next(i for i, m in enumerate(self.merged) if m.id == row.target)
+        old = self.merged[index]
+        sources = (*old.sources, story)
+        new = replace(old, id=merged_id(sources), sources=sources)
+        self.merged[index] = new
+        for source in old.sources:
+            self.rows[source] = replace(self.rows[source], target=new.id)
+        conflicting = row.outcome is Outcome.CONFLICT_WITH
+        self.rows[story] = LedgerRow(
+            story,
+            Outcome.CONFLICT_WITH if conflicting else Outcome.DUPLICATE_OF,
+            new.id,
+            row.other if conflicting else original,
+            Relation.CONFLICT if conflicting else Relation.SAME,
+            "a copy, word for word" + (" of one that disagrees" if conflicting else ""),
+            "code",
+        )
+
+
+def failures(
+    calls: Iterable[Call], stories: Mapping[str, Story], replies: Mapping[str, Reply]
+) -> list[Call]:
+    """The calls whose reply is missing or cannot be used."""
+    return [
+        call for call in calls if any(answer.failure for answer in answers(call, stories, replies))
+    ]

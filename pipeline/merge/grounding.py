@@ -1,0 +1,248 @@
+"""The gate: nothing that its sources do not say gets into the merged document.
+
+Code, not a model, compares each sentence of a merged story with the stories it cites. Its
+quantities, dates, versions, quoted terms and names must stand there; what it denies must be
+denied there and what it affirms affirmed; it must ask as strongly (must, should, may); its role
+must be one of theirs; every content word must be supported by its stem. The other way round,
+:func:`missing` lists what the sources say and the text does not. A sentence that is a source's
+own, word for word, needs no further proof.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
+
+from pipeline.compare.features import Features, features
+from pipeline.compare.quantities import Quantity
+from pipeline.compare.relations import holds
+from pipeline.compare.words import WORD, fold, sentences
+from pipeline.merge.sources import Statement, alike, places, said, statements_of, supporting
+from pipeline.merge.sources import verbatim as source_copies
+from pipeline.outcomes import Finding, StoryText, Verdict
+from pipeline.stories import Story
+
+Stage = Literal["reply", "final"]
+
+#: Likeness from which a source sentence is what a merged sentence was made of.
+_ALIGNED = 0.6
+#: Two words of one family share this many first letters ("register", "registration").
+_FAMILY = 5
+
+
+def check(
+    text: StoryText,
+    sources: Sequence[Story],
+    texts: Mapping[str, str] | None = None,
+    *,
+    stage: Stage = "reply",
+    weights: Mapping[str, float] | None = None,
+) -> tuple[Verdict, ...]:
+    """The gate's verdict on every sentence of a merged story, and one on every sentence of its
+    sources' roles, goals and benefits that is missing (check ``coverage``).
+
+    Args:
+        texts: document texts by sha256, for exact source places.
+        stage: ``reply`` for what a model wrote, ``final`` for what stands in the document.
+        weights: rarity of stems in the corpus, for what counts as said.
+    """
+    return (
+        *sentence_verdicts(text, sources, texts, stage=stage),
+        *(
+            Verdict(
+                field,
+                said_there,
+                grounded=False,
+                findings=(Finding("coverage", "the merged text does not say this"),),
+                sources=places(
+                    [s for s in statements_of(story) if s.text == said_there],
+                    [story],
+                    texts or {},
+                ),
+                stage=stage,
+            )
+            for field, said_there, story in missing(text, sources, weights=weights)
+        ),
+    )
+
+
+def sentence_verdicts(
+    text: StoryText,
+    sources: Sequence[Story],
+    texts: Mapping[str, str] | None = None,
+    *,
+    stage: Stage = "reply",
+) -> tuple[Verdict, ...]:
+    """One verdict a sentence, coverage left out."""
+    known = [statement for story in sources for statement in statements_of(story)]
+    verdicts = []
+    for field, sentence in sentences_of(text):
+        findings = tuple(_findings(field, sentence, known, sources))
+        verdicts.append(
+            Verdict(
+                field,
+                sentence,
+                grounded=not findings,
+                findings=findings,
+                sources=places(supporting(sentence, known), sources, texts or {}),
+                stage=stage,
+            )
+        )
+    return tuple(verdicts)
+
+
+def grounded(verdicts: Iterable[Verdict]) -> bool:
+    """Whether nothing was stopped."""
+    return all(verdict.grounded for verdict in verdicts)
+
+
+def missing(
+    text: StoryText, sources: Sequence[Story], *, weights: Mapping[str, float] | None = None
+) -> list[tuple[str, str, Story]]:
+    """(field, sentence, story) of every sentence of the sources that the text does not say:
+    words missing beyond a third of their weight, or a number, date, name or negation."""
+    fields = [t for _, t in fields_of(text)]
+    there = features("\n".join(fields))
+    copies = {said(sentence) for t in fields for sentence in (t, *sentences(t))}
+    roles = {said(part) for part in (text.role, *text.role.split(" or "))}
+    lost: dict[str, tuple[str, str, Story]] = {}
+    for story in sources:
+        for field, whole in story.fields:
+            if field == "title" and story.goal:
+                continue
+            for part in (whole,) if field == "role" else sentences(whole):
+                words = said(part)
+                if words in copies or words in lost or (field == "role" and words in roles):
+                    continue
+                if field == "role" and features(part).stems <= features(text.role).stems:
+                    continue
+                if field == "role" or not holds(there, features(part), weights):
+                    lost[words] = (field, part, story)
+    return list(lost.values())
+
+
+def fields_of(text: StoryText) -> list[tuple[str, str]]:
+    """Everything a merged story says as (field, text), empty fields left out."""
+    pairs = [("title", text.title), ("role", text.role), ("goal", text.goal)]
+    pairs += [("benefit", text.benefit)]
+    pairs += [("criterion", c) for c in text.criteria]
+    pairs += [("body", b) for b in text.body]
+    return [(field, value) for field, value in pairs if value]
+
+
+def sentences_of(text: StoryText) -> list[tuple[str, str]]:
+    """Every sentence of a merged story as (field, sentence)."""
+    return [
+        (field, part) for field, value in fields_of(text) for part in (sentences(value) or (value,))
+    ]
+
+
+def _findings(
+    field: str, sentence: str, known: Sequence[Statement], sources: Sequence[Story]
+) -> Iterable[Finding]:
+    copies = source_copies(sentence, known)
+    if any(field != "role" or copy.field == "role" for copy in copies):
+        return
+    wanted = features(sentence)
+    yield from _quantities(wanted, known)
+    yield from _names(wanted, known)
+    if field == "role":
+        yield from _role(wanted, known)
+        return
+    yield from _negation(wanted, known)
+    yield from _modality(wanted, known)
+    yield from _support(wanted, known)
+
+
+def _quantities(wanted: Features, known: Sequence[Statement]) -> Iterable[Finding]:
+    for number in sorted(wanted.numbers):
+        if not any(_states(statement.features, number) for statement in known):
+            yield Finding("number", f"{number} is in no source")
+    for date in sorted(wanted.dates - {d for s in known for d in s.features.dates}):
+        yield Finding("date", f"{date} is in no source")
+    for version in sorted(wanted.versions - {v for s in known for v in s.features.versions}):
+        yield Finding("number", f"version {version} is in no source")
+
+
+def _states(source: Features, number: Quantity) -> bool:
+    return any(
+        theirs.value == number.value
+        and theirs.unit == number.unit
+        and theirs.bound == number.bound
+        and (not number.noun or number.noun == theirs.noun or number.noun in source.stems)
+        for theirs in source.numbers
+    )
+
+
+def _names(wanted: Features, known: Sequence[Statement]) -> Iterable[Finding]:
+    words = " ".join(" ".join(WORD.findall(fold(s.text).casefold())) for s in known)
+    plain = " ".join(fold(s.text).casefold() for s in known)
+    for name in sorted(wanted.names):
+        spelled = " ".join(WORD.findall(fold(name).casefold()))
+        if f" {spelled} " not in f" {words} " and name.casefold() not in plain.split():
+            yield Finding("name", f"“{name}” is in no source")
+    for term in sorted(wanted.quoted):
+        if " ".join(term.split()) not in " ".join(plain.split()):
+            yield Finding("name", f"the quoted “{term}” is in no source")
+
+
+def _role(wanted: Features, known: Sequence[Statement]) -> Iterable[Finding]:
+    roles = [s.features for s in known if s.field == "role"] or [s.features for s in known]
+    allowed = frozenset().union(*(role.stems for role in roles))
+    for stem in sorted(wanted.stems - allowed):
+        if not _family(stem, allowed):
+            yield Finding("name", f"no source has this role: “{stem}”")
+
+
+def _negation(wanted: Features, known: Sequence[Statement]) -> Iterable[Finding]:
+    for stem in sorted(wanted.stems | wanted.negated):
+        denies, affirms = _closest(wanted, stem, known)
+        if stem in wanted.negated:
+            if denies is None or (affirms is not None and affirms > denies):
+                yield Finding("negation", f"no source denies “{stem}”")
+        elif denies is not None and (affirms is None or denies > affirms):
+            yield Finding("negation", f"the sources deny “{stem}”")
+
+
+def _closest(
+    wanted: Features, stem: str, known: Sequence[Statement]
+) -> tuple[float | None, float | None]:
+    """How alike the closest source sentence is that denies a stem, and that affirms it."""
+    denies = [alike(wanted, s.features) for s in known if stem in s.features.negated]
+    affirms = [
+        alike(wanted, s.features)
+        for s in known
+        if stem in s.features.stems and stem not in s.features.negated
+    ]
+    return max(denies, default=None), max(affirms, default=None)
+
+
+def _modality(wanted: Features, known: Sequence[Statement]) -> Iterable[Finding]:
+    everywhere = frozenset().union(*(s.features.modality for s in known)) if known else frozenset()
+    invented = wanted.modality - everywhere
+    if invented:
+        yield Finding("modality", f"no source says “{', '.join(sorted(invented))}”")
+        return
+    closest = max((alike(wanted, s.features) for s in known), default=0.0)
+    if closest < _ALIGNED:
+        return
+    aligned = [s.features.modality for s in known if alike(wanted, s.features) == closest]
+    if wanted.modality not in aligned:
+        theirs = ", ".join(sorted(aligned[0])) or "nothing of the kind"
+        mine = ", ".join(sorted(wanted.modality)) or "nothing of the kind"
+        yield Finding("modality", f"the source says {theirs}, the merged text {mine}")
+
+
+def _support(wanted: Features, known: Sequence[Statement]) -> Iterable[Finding]:
+    there = frozenset().union(*(s.features.stems for s in known)) if known else frozenset()
+    unsupported = [s for s in sorted(wanted.stems - there) if not _family(s, there)]
+    if unsupported:
+        yield Finding("support", f"in no source: {', '.join(unsupported)}")
+
+
+def _family(stem: str, there: frozenset[str]) -> bool:
+    """Whether a stem is of the family of one of the sources' ("registr", "regist")."""
+    return len(stem) >= _FAMILY and any(
+        other.startswith(stem) or (len(other) >= _FAMILY and stem.startswith(other))
+        for other in there
+    )

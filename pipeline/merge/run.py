@@ -1,0 +1,282 @@
+"""Send a plan's calls in waves: each reply is journalled before it is used, none is asked twice.
+
+What a wave costs is reserved at its worst case before it is sent; what left the machine was
+allowed to. A call that fails and holds several clusters is tried once more as two smaller ones.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Protocol
+
+from pipeline.calls import Call, Plan, Reply, Request, Usage
+from pipeline.errors import BudgetError, ModelError, SovereigntyError
+from pipeline.merge.conclusion import Split, conclude, failures, whole
+from pipeline.merge.edits import CallFailed, parse_edits
+from pipeline.models.base import Model
+from pipeline.outcomes import Outcomes
+from pipeline.stories import Document, Story
+
+__all__ = ["Journal", "Pricer", "conclude", "run_plan", "run_wave", "waves"]
+
+#: Dollars of a request's usage; None when the price is unknown.
+Pricer = Callable[[Request, Usage], Decimal | None]
+
+#: Calls of one wave: enough for a local model to decode together and for a cloud's rate limit.
+WAVE = 32
+
+
+class Journal(Protocol):
+    """Where replies are stored, and the budget they are charged to."""
+
+    def find(self, keys: Sequence[str]) -> Mapping[str, Reply]:
+        """The good replies among these request keys."""
+        ...
+
+    def put(self, request: Request, reply: Reply, *, good: bool, why: str) -> None:
+        """Store a reply. A bad one is kept for the record and never found again."""
+        ...
+
+    def reserve(self, key: str, usd: Decimal) -> None:
+        """Charge a request's worst case before it is sent.
+
+        Raises:
+            BudgetError: it does not fit.
+        """
+        ...
+
+    def settle(self, key: str, usd: Decimal) -> None:
+        """Replace a reservation by what the request really cost."""
+        ...
+
+
+def waves(calls: Sequence[Call], size: int = WAVE) -> list[tuple[Call, ...]]:
+    """The calls in bounded lists, in order; a Prefect task holds one."""
+    return [tuple(calls[i : i + size]) for i in range(0, len(calls), size)]
+
+
+def run_plan(
+    plan: Plan,
+    stories: Mapping[str, Story],
+    model: Model,
+    journal: Journal,
+    *,
+    documents: Mapping[str, Document] | None = None,
+    price: Pricer | None = None,
+    max_usd: Decimal | None = None,
+    allow_cloud: bool = False,
+    split: Split = whole,
+    wave: int = WAVE,
+    progress: Callable[[int, int], None] | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> Outcomes:
+    """Send every call of a plan and conclude.
+
+    Args:
+        stories: by id, in corpus order.
+        price: what a request's usage costs; None where nothing costs anything.
+        max_usd: dollars this run may reserve, None for no limit of its own. (A journal may have
+            a limit too, shared by several processes.)
+        progress: told of answered calls and of all calls after each wave.
+
+    Raises:
+        SovereigntyError: the model is not on this machine and ``allow_cloud`` is not set.
+        BudgetError: the next call's worst case does not fit. Everything answered is journalled.
+        LedgerError: a story is not accounted for.
+    """
+    purse = Purse(journal, max_usd)
+    replies: dict[str, Reply] = {}
+    done = 0
+    for calls in waves(plan.calls, wave):
+        replies.update(
+            run_wave(
+                calls,
+                model,
+                journal,
+                stories=stories,
+                usd=price,
+                allow_cloud=allow_cloud,
+                split=split,
+                purse=purse,
+                clock=clock,
+            )
+        )
+        done += len(calls)
+        if progress:
+            progress(done, len(plan.calls))
+    return conclude(plan, stories, replies, documents, split=split)
+
+
+def run_wave(
+    calls: Sequence[Call],
+    model: Model | None,
+    journal: Journal,
+    *,
+    stories: Mapping[str, Story],
+    usd: Pricer | None = None,
+    allow_cloud: bool = False,
+    split: Split = whole,
+    purse: Purse | None = None,
+    progress: Callable[[int], None] | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> dict[str, Reply]:
+    """The replies of one wave by request key, from the journal where it has them.
+
+    Bad replies are among them, so that a run can count what they cost; they fail again when they
+    are parsed. ``model`` may be None when the journal has everything.
+
+    Args:
+        progress: told of newly generated tokens.
+    """
+    smaller = {call.id: list(split(call)) for call in calls if len(call.clusters) > 1}
+    parts = [part for cut in smaller.values() for part in cut]
+    replies = dict(journal.find([call.request.key for call in (*calls, *parts)]))
+    asked = [
+        call
+        for call in calls
+        if call.request.key not in replies and not _answered(smaller.get(call.id, ()), replies)
+    ]
+    sender = _Sender(model, journal, stories, usd, allow_cloud, purse or Purse(journal), clock)
+    replies.update(sender.send(asked, progress))
+    failed = failures(asked, stories, replies)
+    again = [part for call in failed for part in smaller.get(call.id, ())]
+    again = [part for part in again if part.request.key not in replies]
+    replies.update(sender.send(again, progress))
+    return replies
+
+
+def _answered(parts: Sequence[Call], replies: Mapping[str, Reply]) -> bool:
+    """Whether an earlier run went over to the smaller calls, and has all their replies."""
+    return bool(parts) and all(part.request.key in replies for part in parts)
+
+
+class Purse:
+    """What this process reserved and spent, beside the journal's own account."""
+
+    def __init__(self, journal: Journal, max_usd: Decimal | None = None) -> None:
+        self.journal = journal
+        self.max_usd = max_usd
+        self._held: dict[str, Decimal] = {}
+
+    @property
+    def held(self) -> Decimal:
+        """Dollars spent or reserved."""
+        return sum(self._held.values(), Decimal(0))
+
+    def reserve(self, key: str, usd: Decimal | None, name: str) -> None:
+        """Hold the worst case of a request.
+
+        Raises:
+            BudgetError: it does not fit, or its price is unknown and there is a limit.
+        """
+        if usd is None:
+            if self.max_usd is None:
+                return
+            raise BudgetError(
+                "the price is unknown, so a budget cannot be kept.",
+                where=name,
+                next="Leave out --max-cost, or use a model whose price is known.",
+            )
+        if self.max_usd is not None and self.held + usd > self.max_usd:
+            raise BudgetError(
+                f"the next call may cost ${usd}, ${self.held} of ${self.max_usd} are spent or "
+                "reserved.",
+                where=name,
+                next="Raise --max-cost; replies so far are stored and not asked for again.",
+            )
+        self.journal.reserve(key, usd)
+        self._held[key] = usd
+
+    def settle(self, key: str, usd: Decimal | None) -> None:
+        """What the request really cost; unknown leaves the reservation."""
+        if usd is not None and key in self._held:
+            self.journal.settle(key, usd)
+            self._held[key] = usd
+
+
+class _Sender:
+    """Sends calls to one model, storing every reply before anything else is done with it."""
+
+    def __init__(
+        self,
+        model: Model | None,
+        journal: Journal,
+        stories: Mapping[str, Story],
+        usd: Pricer | None,
+        allow_cloud: bool,
+        purse: Purse,
+        clock: Callable[[], float],
+    ) -> None:
+        self._model = model
+        self._journal = journal
+        self._stories = stories
+        self._usd = usd
+        self._allow_cloud = allow_cloud
+        self._purse = purse
+        self._clock = clock
+
+    def send(
+        self, calls: Iterable[Call], progress: Callable[[int], None] | None
+    ) -> dict[str, Reply]:
+        waiting = {call.request.key: call for call in calls}
+        if not waiting:
+            return {}
+        model = self._allowed()
+        affordable, refusal = self._reserve(waiting)
+        replies: dict[str, Reply] = {}
+        started = self._clock()
+        for reply in model.complete([waiting[key].request for key in affordable], progress):
+            call = waiting.get(reply.key)
+            if call is None or reply.key in replies:
+                raise ModelError(
+                    "answered a request it was not asked, or one twice.", where=model.spec.name
+                )
+            self._store(call, reply)
+            replies[reply.key] = reply
+        for key in affordable:
+            if key not in replies:
+                silent = Reply(
+                    key, "", "error", Usage(), self._clock() - started, detail="no reply came"
+                )
+                self._store(waiting[key], silent)
+                replies[key] = silent
+        if refusal is not None:
+            raise refusal
+        return replies
+
+    def _allowed(self) -> Model:
+        model = self._model
+        if model is None:
+            raise ModelError("no model is open and the journal does not hold every reply.")
+        if model.spec.leaves_machine and not self._allow_cloud:
+            raise SovereigntyError(
+                f"{model.spec.name} would send the stories off this machine.",
+                next="Add --allow-cloud to allow it, or use a local/… model.",
+            )
+        return model
+
+    def _reserve(self, waiting: Mapping[str, Call]) -> tuple[list[str], BudgetError | None]:
+        """The calls whose worst case fits, in order, and why the next one does not."""
+        affordable: list[str] = []
+        for key, call in waiting.items():
+            if self._usd is not None:
+                worst = Usage(input=call.input.high, output=call.request.max_tokens)
+                try:
+                    self._purse.reserve(key, self._usd(call.request, worst), call.request.model)
+                except BudgetError as refusal:
+                    return affordable, refusal
+            affordable.append(key)
+        return affordable, None
+
+    def _store(self, call: Call, reply: Reply) -> None:
+        try:
+            parse_edits(reply, call, self._stories)
+            why = ""
+        except CallFailed as failed:
+            why = failed.reason
+        self._journal.put(call.request, reply, good=not why, why=why)
+        if self._usd is not None:
+            spent = reply.usd if reply.usd is not None else self._usd(call.request, reply.usage)
+            self._purse.settle(reply.key, spent)
