@@ -1,0 +1,43 @@
+"""What DOCX and XLSX have in common: a zip file that may be damaged, locked or a bomb."""
+
+from __future__ import annotations
+
+import zipfile
+from io import BytesIO
+
+#: An office file may unpack to this much, and to this many times its size.
+MAX_UNPACKED_BYTES = 1 << 30
+MAX_RATIO = 200
+#: Below this much unpacked, the ratio does not matter (an empty sheet packs very well).
+RATIO_MATTERS_FROM_BYTES = 64 << 20
+
+_OLE_MARK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+
+class Unreadable(Exception):
+    """A document cannot be read; the message is the reason a person is given."""
+
+
+def open_archive(data: bytes) -> zipfile.ZipFile:
+    """Open an office file's zip after looking at what it claims to hold.
+
+    Raises:
+        Unreadable: not a zip, damaged, encrypted, or it would unpack to far too much.
+    """
+    if data.startswith(_OLE_MARK):
+        raise Unreadable("it is encrypted or in an old binary format; save it without a password")
+    try:
+        archive = zipfile.ZipFile(BytesIO(data))
+    except (zipfile.BadZipFile, OSError, ValueError) as error:
+        raise Unreadable(f"damaged or cut off ({error})") from error
+    members = archive.infolist()
+    unpacked = sum(member.file_size for member in members)
+    if any(member.flag_bits & 1 for member in members):
+        raise Unreadable("it is encrypted; save it without a password")
+    if unpacked > MAX_UNPACKED_BYTES or (
+        unpacked > RATIO_MATTERS_FROM_BYTES and unpacked > MAX_RATIO * max(len(data), 1)
+    ):
+        raise Unreadable(
+            f"it would unpack from {len(data):,} to {unpacked:,} bytes, as a zip bomb does"
+        )
+    return archive

@@ -1,0 +1,89 @@
+"""A stored text put together block by block, for formats that have no text of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipeline.extract.tables import Row, row_blocks
+from pipeline.stories import Block, BlockKind, Locator
+
+
+class TextBuilder:
+    """Appends runs of text and keeps each one's place. Blocks stand on lines of their own."""
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+        self._length = 0
+        self._trail: list[tuple[int, str]] = []
+        self.blocks: list[Block] = []
+
+    @property
+    def text(self) -> str:
+        return "".join(self._parts)
+
+    @property
+    def length(self) -> int:
+        """Characters so far."""
+        return self._length
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """The headings that stand above what is added next."""
+        return tuple(name for _, name in self._trail)
+
+    def write(self, text: str) -> tuple[int, int]:
+        """Append text that is no block by itself; return its place."""
+        start = self._length
+        if text:
+            self._parts.append(text)
+            self._length += len(text)
+        return start, self._length
+
+    def add(self, text: str, kind: BlockKind, level: int = 0, *, page: int | None = None) -> None:
+        """Append a block and a line break. Blank text is dropped."""
+        text = text.strip("\r\n").rstrip()
+        lead = len(text) - len(text.lstrip())
+        if not text.strip():
+            return
+        if kind == "heading":
+            name = " ".join(text.split())
+            self._trail = [(deep, above) for deep, above in self._trail if deep < level]
+            self._trail.append((level, name))
+        start, end = self.write(text)
+        place = Locator(page=page, heading=self.headings)
+        self.blocks.append(Block(start + lead, end, kind, place, level))
+        self.write("\n")
+
+    def add_table(
+        self, rows: Sequence[tuple[int, Sequence[str]]], sheet: str | None = None
+    ) -> None:
+        """Append numbered rows of cells, tab between cells, line break between rows."""
+        parts: list[str] = []
+        length = 0
+        placed: list[Row] = []
+        for number, cells in rows:
+            places = []
+            for position, cell in enumerate(cells):
+                clean = cell.strip()
+                if position:
+                    parts.append("\t")
+                    length += 1
+                parts.append(clean)
+                places.append((length, length + len(clean)))
+                length += len(clean)
+            parts.append("\n")
+            length += 1
+            placed.append(Row(number, None, places))
+        text = "".join(parts)
+        self.place(text, row_blocks(text, placed, sheet))
+
+    def place(self, text: str, blocks: Sequence[Block], *, page: int | None = None) -> None:
+        """Append text whose blocks are known, by their places in ``text``."""
+        by, _ = self.write(text)
+        for block in blocks:
+            at = block.locator
+            place = Locator(page=page, sheet=at.sheet, row=at.row, heading=self.headings)
+            columns = tuple((name, first + by, last + by) for name, first, last in block.columns)
+            self.blocks.append(
+                Block(block.start + by, block.end + by, block.kind, place, block.level, columns)
+            )

@@ -1,0 +1,121 @@
+"""Paths to extractions, one document at a time: nothing holds them all."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+from pipeline.extract.patterns import find_stories
+from pipeline.extract.readers import READER_VERSION, format_of, read_bytes, unreadable
+from pipeline.extract.walk import STDIN, find_files
+from pipeline.stories import Document, Extraction, Span
+
+_CHUNK_BYTES = 1 << 20
+
+
+class ExtractionCache(Protocol):
+    """Where extractions are kept between runs, by what they were made from."""
+
+    def get_extraction(self, sha256: str, variant: str) -> Extraction | None:
+        """The extraction of these bytes read in this way, None when there is none."""
+        ...
+
+    def put_extraction(self, sha256: str, variant: str, extraction: Extraction) -> None:
+        """Keep an extraction; its paths are those of this run and are not part of the key."""
+        ...
+
+
+def extract(
+    paths: Iterable[str | Path],
+    *,
+    encoding: str | None = None,
+    cache: ExtractionCache | None = None,
+    exclude: Sequence[str] = (),
+) -> Iterator[Extraction]:
+    """Read documents and find their stories.
+
+    Args:
+        paths: files, directories (walked), globs, or "-" for standard input.
+        encoding: of text formats, when it is known.
+        exclude: patterns as in ``.gitignore``, relative to each directory walked.
+    Yields:
+        One extraction a document, in order of its first path; byte-identical files are one
+        document with several paths. A document that cannot be read has ``document.problem`` set
+        and no story.
+    Raises:
+        InputError: a path that does not exist, a glob that matches nothing, no such encoding.
+    """
+    files = find_files(paths, exclude)
+    groups: dict[tuple[str, str], list[str]] = {}
+    for path in files:
+        groups.setdefault(_identify(path), []).append(path)
+    for (sha256, _), same in groups.items():
+        yield from _extract_group(sha256, same, encoding, cache)
+
+
+def _identify(path: str) -> tuple[str, str]:
+    """(sha256, format): the same bytes under a name of another format are read differently.
+    A file that cannot be opened is a group of its own."""
+    if path == STDIN:
+        return "", STDIN
+    digest = hashlib.sha256()
+    try:
+        with Path(path).open("rb") as file:
+            while chunk := file.read(_CHUNK_BYTES):
+                digest.update(chunk)
+    except OSError:
+        return "", path
+    return digest.hexdigest(), format_of(path)
+
+
+def _extract_group(
+    sha256: str, same: list[str], encoding: str | None, cache: ExtractionCache | None
+) -> Iterator[Extraction]:
+    paths = tuple(sorted(same))
+    variant = f"{READER_VERSION}:{format_of(paths[0])}:{encoding or ''}"
+    if cache is not None and sha256:
+        kept = cache.get_extraction(sha256, variant)
+        if kept is not None:
+            yield _with_paths(kept, paths)
+            return
+    try:
+        data = sys.stdin.buffer.read() if paths == (STDIN,) else Path(paths[0]).read_bytes()
+    except OSError as error:
+        problem = f"cannot be opened ({error.strerror or error})"
+        yield _nothing(replace(unreadable(paths[0], problem, sha256=sha256), paths=paths))
+        return
+    document = read_bytes(data, paths, encoding=encoding)
+    del data
+    if sha256 and document.sha256 != sha256:
+        problem = _join(document.problem, "it changed while it was read")
+        document = replace(document, problem=problem)
+        yield find_stories(document)
+        return
+    extraction = find_stories(document)
+    if cache is not None and document.sha256:
+        cache.put_extraction(document.sha256, variant, extraction)
+    yield extraction
+
+
+def _with_paths(extraction: Extraction, paths: tuple[str, ...]) -> Extraction:
+    """A kept extraction under the paths of this run."""
+    if extraction.document.paths == paths:
+        return extraction
+    document = replace(extraction.document, paths=paths)
+    stories = tuple(
+        replace(story, source=replace(story.source, path=paths[0])) for story in extraction.stories
+    )
+    return Extraction(document, stories, extraction.residue)
+
+
+def _nothing(document: Document) -> Extraction:
+    whole = (Span(0, len(document.text)),) if document.text else ()
+    return Extraction(document, (), whole)
+
+
+def _join(*problems: str | None) -> str:
+    return "; ".join(problem for problem in problems if problem)

@@ -1,0 +1,50 @@
+"""The YAML head of a note: ``---`` … ``---``, as strings; invalid heads reported, never fatal."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+import yaml
+
+_HEAD = re.compile(r"---[ \t]*\r?\n(.*?)(?:^|\n)(?:---|\.\.\.)[ \t]*(?:\r?\n|$)", re.DOTALL)
+_SIMPLE = re.compile(r"^([A-Za-z][\w -]{0,40}):[ \t]+(\S.*?)\s*$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class FrontMatter:
+    """``length`` characters of head (0: none), its values, and what is wrong with it."""
+
+    length: int = 0
+    values: dict[str, str] = field(default_factory=dict)
+    problem: str | None = None
+
+
+def read_front_matter(text: str) -> FrontMatter:
+    """Read the head of ``text``. What YAML cannot read is taken line by line and reported."""
+    if not text.startswith("---"):
+        return FrontMatter()
+    match = _HEAD.match(text)
+    if not match:
+        return FrontMatter()
+    head = match.group(1)
+    try:
+        # ValueError: YAML dates such as 2024-13-01 fail in datetime, not in the parser.
+        loaded = yaml.safe_load(head)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        values = {key.strip(): value.strip("'\"") for key, value in _SIMPLE.findall(head)}
+        reason = " ".join(str(error).split())[:160]
+        return FrontMatter(match.end(), values, f"invalid YAML front matter ({reason})")
+    if loaded is None:
+        return FrontMatter(match.end())
+    if not isinstance(loaded, dict):
+        return FrontMatter()
+    return FrontMatter(match.end(), {str(key): _flat(value) for key, value in loaded.items()})
+
+
+def _flat(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {_flat(item)}" for key, item in value.items())
+    if isinstance(value, (list, tuple, set)):
+        return ", ".join(_flat(item) for item in value)
+    return "" if value is None else str(value)

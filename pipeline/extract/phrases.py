@@ -1,0 +1,218 @@
+"""The words of one story sentence: who, what, what for.
+
+Recognised in any order of its three parts: "As a …, I want …, so that …" (Cohn 2004),
+"In order to …, as a …, I want …", "I want …, as a …", labelled lines ("Role: … Goal: …"), and,
+where the caller knows it is looking at a story, "I need …, so …" and "Users should be able to …".
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from pipeline.extract.sentences import first_sentence_end, plain
+
+_ARTICLE = r"(?:an?|the|any|every|each|one\s+of\s+(?:the|our)|another|our|some|your)"
+_SUBJECT = r"(?:I|we|they|he|she|you)(?![.'’]?\w*\.)"
+_ADVERB = r"(?:(?:also|really|just|only|still|often|then|now|sometimes|always|\w+ly)\s+)?"
+_ABLE = r"(?:\s*,?\s*be\s+able(?:\s+to)?)?"
+
+#: "I want to be able to": glue, taken off a goal. What carries meaning ("must", "do not want",
+#: "will") is left on it.
+_WANT = re.compile(
+    rf"{_ADVERB}(?:"
+    rf"(?:want|wan|wants|wanted|need|needs|needed|wish|wishes|desire)\b:?(?:\s+to\b)?{_ABLE}"
+    rf"|(?:['’]d|\s*would|should)\s+{_ADVERB}(?:like|love|prefer|want)\b:?(?:\s+to\b)?{_ABLE}"
+    rf"|should\s+be\s+able\s+to\b|(?:am|are|is)\s+able\s+to\b"
+    rf"|(?:can|could)\b(?!['’]t|\s*not\b)"
+    rf")\s*[:,]?\s*",
+    re.IGNORECASE,
+)
+#: What follows the subject of a wish; anything else after "As a …, I" is a wish only in a story.
+_WISH = re.compile(
+    rf"['’]d\s|{_ADVERB}(?:want|wan\b|wish|need|desire|would|require|expect|prefer|can|could|should|must|"
+    r"shall|may|will|have\s+to|am\s+able|are\s+able|like\s+to|hope|do\s+not|don['’]?t|cannot|don’t)",
+    re.IGNORECASE,
+)
+_ROLE_FIRST = re.compile(
+    rf"As(?:\s+{_ARTICLE}\b)?\s*:?\s+(?P<role>(?:(?![.!?]\s+[A-Z]).){{1,240}}?)"
+    rf"\s*[,;:.–—-]*\s*\b(?P<subject>{_SUBJECT}\b)\s*",
+    re.IGNORECASE | re.DOTALL,
+)
+_ROLE_COMMA = re.compile(
+    rf"As\s+{_ARTICLE}\s+(?P<role>[^,.;:!?]{{2,80}}?)\s*[,;:]\s*", re.IGNORECASE | re.DOTALL
+)
+_I_AS_ROLE = re.compile(
+    rf"I\s*,\s*as\s+{_ARTICLE}\s+(?P<role>[^,.;]{{2,100}}?)\s*,\s*", re.IGNORECASE
+)
+_ROLE_LAST = re.compile(
+    rf"[,;]?\s+as\s+(?:an?|the)\s+(?P<role>[^,.;:]{{2,60}}?)(?=\s*[,;]?\s+so\b|\s*[,;]?\s+in\s+order|"
+    r"\s*[.,;]|\s*$)",
+    re.IGNORECASE,
+)
+_PURPOSE_FIRST = re.compile(
+    rf"(?:In\s+order\s+(?:to|that)|So\s+that|So\s+as\s+to)\s+(?P<benefit>(?:(?![.!?]\s+[A-Z]).){{2,500}}?)"
+    rf"\s*[,;:.–—-]*\s*(?=\bAs\s+(?:{_ARTICLE}\s+)?\w)",
+    re.IGNORECASE | re.DOTALL,
+)
+_PURPOSE = re.compile(
+    r"[\s,;:.–—(-]*\b(?:"
+    r"so\s+(?:that\b\s*[:,]?\s*)+"
+    r"|so\s+as\s+to\b\s*"
+    r"|in\s+order\s+(?:to|that|for)\b\s*[:,]?\s*"
+    r"|such\s+that\b\s*"
+    r"|so\s*,?\s+(?=(?:I|we|they|he|she|it|you|the|an?|my|our|their|your|his|her|its|this|these|"
+    r"those|all|any|every\w*|no|nobody|each|people|users?|others?|customers?|there|both|only)\b)"
+    r")",
+    re.IGNORECASE,
+)
+_NO_PURPOSE_AFTER = re.compile(
+    r"(?:\b(?:do|does|did|doing|done|and|or|even|not|just|more|is)|[-–])$", re.I
+)
+_SUBJECT_FIRST = re.compile(
+    rf"(?:{_ARTICLE}\s+|all\s+)?(?P<role>[A-Za-z][\w'’/ -]{{1,60}}?)\s+(?:"
+    r"(?P<able>(?:should|must|shall|will|needs?\s+to|can)\s+(?:not\s+)?(?:be\s+able\s+to\b)?)"
+    r"|(?:wants?|needs?|wish(?:es)?|would\s+like)\s+(?:to\b(?:\s+be\s+able\s+to\b)?)?)\s*",
+    re.IGNORECASE,
+)
+_LABELLED = re.compile(
+    r"(?:role|who|actor|persona|user)\s*[:=]\s*(?P<role>.+?)[\s,;]+"
+    r"(?:goal|what|action|want|wants|need|needs)\s*[:=]\s*(?P<goal>.+?)"
+    r"(?:[\s,;]+(?:benefit|why|value|reason|so\s+that)\s*[:=]\s*(?P<benefit>.+?))?\s*$",
+    re.IGNORECASE | re.DOTALL,
+)
+#: "As a result, we need …" names no one.
+_NOBODY = re.compile(
+    r"(?:(?:first|second|third|next|last|final|further|initial|preliminary|quick|simple|possible|"
+    r"direct|natural|logical|temporary|short[- ]term|long[- ]term|small|minimum|concrete|general|"
+    r"side|starting|minor|side-|good|best|nice|common|safety|typical|current|new|recent|more|"
+    r"potential|specific|motivating|special|real)\s+)*"
+    r"(?:results?|consequences?|examples?|step|workaround|effect|rule|part|matter|reminder|whole|"
+    r"follow[- ]?up|alternative|bonus|summary|solution|fallback|compromise|precaution|point|"
+    r"measure|practice|note|side[- ]?note|goal|thought|test|default|baseline|prerequisite|"
+    r"requirement|outcome|means|way|conclusion|corollary|phase|stage|iteration|option|approach|"
+    r"optimi[sz]ation|improvement|extension|side-effect|exception|benefit|trade-?off|future|"
+    r"feature|change|sanity|background|context|convention|addition|reference|motivation|"
+    r"non-goal|future|work|mitigation|replacement|last resort|generali[sz]ation|concept|case|kep|"
+    r"enhancement|proposal|implementation|project|team|community|system|guideline|detail)\b",
+    re.IGNORECASE,
+)
+_PLACEHOLDER = re.compile(
+    r"\W*(?:<[^<>]*>|\[[^\[\]()]*\]|\{[^{}]*\}|_{2,}|\.{3,}|…|x{2,3}|<.*)\W*$|\W*$|"
+    r"(?:some |certain )?(?:type|kind) of user\W*$|.*<(?:type|role|user|persona|some|who)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_TRAILING = " \t\n,;:.–—-"
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """What one story sentence says. ``strict``: it is a story wherever it stands; otherwise only
+    where stories are expected. ``template``: a form to be filled in, not a story."""
+
+    role: str
+    goal: str
+    benefit: str
+    after: str
+    strict: bool
+    template: bool = False
+
+
+def read_phrases(text: str, *, expected: bool = False) -> Phrases | None:
+    """Read the story sentence that ``text`` begins with, marks and line breaks allowed.
+
+    Args:
+        expected: the caller knows that a story stands here; roleless and loose shapes count.
+    Returns:
+        None when the text does not begin with a story sentence. ``after`` is what follows it.
+    """
+    words = plain(text).lstrip("\"'“”‘’*_([|•· ")
+    purpose = _PURPOSE_FIRST.match(words)
+    benefit_first = ""
+    if purpose:
+        benefit_first = purpose["benefit"]
+        words = words[purpose.end() :]
+    match = _ROLE_FIRST.match(words)
+    if match:
+        strict = bool(_WISH.match(words, match.end())) and not _NOBODY.match(match["role"])
+        lowered = match["subject"].lower()
+        if lowered not in ("i", "we") or (lowered == "we" and words[2:].lstrip()[:4] == "the "):
+            strict = False
+        if strict or expected or (benefit_first and not _NOBODY.match(match["role"])):
+            return _finish(match["role"], words[match.end() :], benefit_first, strict)
+    match = _I_AS_ROLE.match(words)
+    if match:
+        return _finish(match["role"], words[match.end() :], benefit_first, True)
+    if not expected:
+        return None
+    match = _ROLE_COMMA.match(words)
+    if match and not _NOBODY.match(match["role"]):
+        return _finish(match["role"], words[match.end() :], benefit_first, False)
+    match = _LABELLED.match(words)
+    if match:
+        benefit = (match["benefit"] or "").strip(_TRAILING)
+        return Phrases(
+            match["role"].strip(_TRAILING), match["goal"].strip(_TRAILING), benefit, "", False
+        )
+    return _read_roleless(words)
+
+
+def _read_roleless(words: str) -> Phrases | None:
+    """ "I need …, so …" and "Users should be able to …": stories only where one is expected."""
+    subject = re.match(r"(?:I|we)\b\s*", words, re.IGNORECASE)
+    if subject and _WISH.match(words, subject.end()):
+        found = _finish("", words[subject.end() :], "", False)
+        last = _ROLE_LAST.search(found.goal)
+        if last and not _NOBODY.match(last["role"]):
+            goal = (found.goal[: last.start()] + found.goal[last.end() :]).strip(_TRAILING)
+            return Phrases(last["role"], goal, found.benefit, found.after, True, found.template)
+        return found
+    match = _SUBJECT_FIRST.match(words)
+    if match and len(match["role"].split()) <= 6 and not _NOBODY.match(match["role"]):
+        able = " ".join((match["able"] or "").lower().split())
+        kept = "" if able in ("", "should be able to", "can") else match["able"]
+        found = _finish(match["role"], words[match.end() :], "", False)
+        goal = f"{kept.strip()} {found.goal}".strip()
+        return Phrases(match["role"], goal, found.benefit, found.after, False, found.template)
+    return None
+
+
+def _finish(role: str, tail: str, benefit: str, strict: bool) -> Phrases:
+    """Split what follows the subject into goal, benefit and what is said after the sentence."""
+    want = _WANT.match(tail)
+    if want:
+        tail = tail[want.end() :]
+    end = first_sentence_end(tail)
+    purpose = None if benefit else _find_purpose(tail, end)
+    if purpose:
+        goal = tail[: purpose.start()]
+        end = first_sentence_end(tail, purpose.end())
+        benefit = tail[purpose.end() : end]
+    else:
+        goal = tail[:end]
+    role = role.strip(_TRAILING + "*_\"'“”‘’")
+    goal = _trim(goal)
+    template = any(_PLACEHOLDER.match(p) for p in (role, goal) if p)
+    return Phrases(role, goal, _trim(benefit), tail[end:].strip(), strict, template)
+
+
+def _find_purpose(tail: str, end: int) -> re.Match[str] | None:
+    """The first "so that" of the sentence, or the one that opens the next sentence."""
+    for match in _PURPOSE.finditer(tail):
+        if match.start() > end:
+            return None
+        if match.start() == 0 or not _NO_PURPOSE_AFTER.search(tail[: match.start()].rstrip()):
+            return match
+    return None
+
+
+def _trim(phrase: str) -> str:
+    """A phrase without its closing stop or the quote that closes the whole sentence."""
+    phrase = phrase.strip()
+    stripped = phrase.rstrip(_TRAILING + "*_")
+    for opening, closing in (("“", "”"), ('"', '"'), ("'", "'"), ("(", ")")):
+        if stripped.endswith(closing) and stripped.count(opening) < stripped.count(closing) + (
+            opening == closing and stripped.count(closing) % 2
+        ):
+            stripped = stripped[:-1].rstrip(_TRAILING)
+    return stripped

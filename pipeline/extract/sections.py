@@ -1,0 +1,383 @@
+"""Stories in prose: under their own headings, in lists, in paragraphs, line by line.
+
+A document is read as a tree of headed sections. A heading that announces a story ("Story 3:
+Refunds", any heading under "User stories") makes its whole section one story. Elsewhere a story
+is a story sentence with what hangs on it: nested items, a list of criteria, a scenario.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from pipeline.extract.assembly import Draft, assemble, is_criteria_label, split_heading
+from pipeline.extract.found import Found, join_spans, spans_of
+from pipeline.extract.phrases import Phrases, read_phrases
+from pipeline.extract.rows import find_in_rows
+from pipeline.extract.sentences import plain
+from pipeline.extract.units import Unit, split_units
+from pipeline.stories import Block, Span, StoryKind, count_words
+
+_NUMBER = r"(?:\d+(?:\.\d+)*[.)]?\s+)?"
+_STORY_HEADING = re.compile(
+    rf"[*_\s]*{_NUMBER}(?:(?:additional|another|non-goal|bonus)\s+)?(?:"
+    r"(?:user\s+)?story\b\s*(?:#?\s*[A-Z]{0,2}\d|[A-Z]\b|[IVX]+\b|[:–—-]|\(|$)"
+    r"|(?:user\s+)?story\s+\w+\s*[:–—-]"
+    r"|use[\s-]?case\s*(?:#?\s*[A-Z]{0,2}\d|[:–—-]|[A-Z]\s*[:–—-]))",
+    re.IGNORECASE,
+)
+_STORIES_HEADING = re.compile(
+    rf"[*_\s]*{_NUMBER}(?:(?:example|key|main|core|detailed|sample|the|possible)\s+)*"
+    r"(?:user[\s-]+stor(?:y|ies)|stories|use[\s-]?cases?|user\s+(?:journeys?|scenarios?))"
+    r"(?:\s*(?:and|&|/)\s*(?:use\s+cases|scenarios|user\s+stories))?"
+    r"(?:\s*[\[({<].*)?\s*[:*_]*$",
+    re.IGNORECASE,
+)
+_USE_CASES = re.compile(r".*use[\s-]?case", re.IGNORECASE)
+_GENERAL_HEADING = re.compile(
+    rf"[*_\s]*{_NUMBER}(?:summary|abstract|motivation|goals?|non-goals?|objectives?|proposal|background|overview|"
+    r"introduction|intro|scope|notes?|context|description|release\s+notes|requirements?|features?|"
+    r"functional\s+requirements?|epics?|roadmap|backlog|product\s+backlog|design.*|implementation.*|"
+    r"drawbacks|alternatives.*|risks.*|test\s+plan|open\s+questions.*|workflow.*|personas?|users?|"
+    r"to\s?do|misc(?:ellaneous)?|appendix.*|glossary|readme|decisions?|problem.*|solution.*|"
+    r"discussion|minutes|agenda|meeting.*|actions?|history|changelog|terminology|definitions?|"
+    r"current\s+state|future.*|faq.*|notes/.*|details?|examples?)\s*(?:[\[(].*)?[:*_]*$",
+    re.IGNORECASE,
+)
+#: Sub-headings that do not end a story's section.
+_INNER_HEADING = re.compile(
+    r"[*_\s]*(?:notes?|background|context|details?|description|open\s+questions?|questions?|"
+    r"scenarios?\b.*|examples?|out\s+of\s+scope|in\s+scope|dependencies|assumptions?|benefits?|"
+    r"acceptance.*|definition\s+of\s+done|technical\s+notes?|constraints|rules|business\s+rules|"
+    r"why|what|how|flow|edge\s+cases|tasks?|test\s+cases?)[\s:*_]*$",
+    re.IGNORECASE,
+)
+_EMPTY_SAYING = re.compile(
+    r"\W*(?:n\s*/?\s*a|tbd|todo|to\s?do|tba|none|not\s+applicable|same\s+as\s+above|\.\.\.|…|"
+    r"to\s+be\s+(?:done|defined|added|filled|written).*|coming\s+soon|wip|optional|omitted|"
+    r"this\s+section\s+is\s+.*|pending|placeholder.*|.*\(optional\))\W*$",
+    re.IGNORECASE,
+)
+_WANTS = re.compile(
+    r"[\s*_\"“'(]*(?:I|we)\s*(?:['’]d\s|(?:also\s+)?(?:want|need|can|would|should|must|wish|could|like))",
+    re.I,
+)
+_ROLE_WORDS = re.compile(
+    r"^(?:as\s+(?:an?\s+|the\s+)?|for\s+(?:an?\s+|the\s+)?)|\s+(?:user\s+)?stories$|[:,]+$|,?\s+I\s+(?:want|need).*$",
+    re.I,
+)
+_SCENARIO_LINE = re.compile(r"[*_\s]*(?:given\b|scenario(?:\s+outline)?\s*:)", re.IGNORECASE)
+_BOLD_LINE = re.compile(r"\s*(\*\*|__)(?P<words>[^*\n]{3,120})\1\s*:?\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """A heading (None for what stands above the first) with the blocks below it."""
+
+    heading: Block | None
+    own: Sequence[Block]
+    children: Sequence[_Section]
+    blocks: Sequence[Block]
+
+
+def find_in_sections(text: str, blocks: Sequence[Block]) -> Iterator[Found]:
+    """The stories of a prose document's blocks, in order."""
+    raised = [_raise_heading(text, block) for block in blocks]
+    yield from _Reader(text).read(_section(None, raised), stories=False)
+
+
+def _raise_heading(text: str, block: Block) -> Block:
+    """ "**Story 3: Refunds**" or "Story 3: Refunds" alone in a paragraph is a heading."""
+    if block.kind != "paragraph" or block.level or block.end - block.start > 120:
+        return block
+    raw = text[block.start : block.end]
+    bold = _BOLD_LINE.match(raw)
+    words = bold["words"] if bold else raw
+    if "\n" in raw or not _STORY_HEADING.match(words) or (not bold and raw.rstrip()[-1:] in ".,;"):
+        return block
+    if re.search(r"\b[Aa]s an?\s", words):
+        return block
+    place = replace(block.locator, heading=(*block.locator.heading, plain(raw)))
+    return Block(block.start, block.end, "heading", place, 7)
+
+
+def _section(heading: Block | None, blocks: Sequence[Block]) -> _Section:
+    """Build the tree; iterative over siblings, recursive over depth (at most seven levels)."""
+    first = next((n for n, b in enumerate(blocks) if b.kind == "heading"), len(blocks))
+    children = []
+    position = first
+    while position < len(blocks):
+        level = blocks[position].level
+        after = position + 1
+        while after < len(blocks) and not (
+            blocks[after].kind == "heading" and blocks[after].level <= level
+        ):
+            after += 1
+        children.append(_section(blocks[position], blocks[position + 1 : after]))
+        position = after
+    return _Section(heading, blocks[:first], children, blocks)
+
+
+class _Reader:
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def read(self, section: _Section, *, stories: bool) -> Iterator[Found]:
+        """The stories of a section. ``stories``: it stands under "User stories"."""
+        title = self._words(section.heading) if section.heading else ""
+        is_list = bool(_STORIES_HEADING.match(title))
+        announced = (
+            bool(title)
+            and not is_list
+            and (
+                bool(_STORY_HEADING.match(title)) or (stories and not _GENERAL_HEADING.match(title))
+            )
+        )
+        if section.heading and (announced or self._one_story(section, title, is_list)):
+            story = self._headed(section)
+            if story:
+                yield story
+                return
+        inner = stories or is_list or announced
+        found = list(self._own(section, inner))
+        if not found and is_list and not section.children:
+            found = list(self._listed(section, title))
+        yield from found
+        for child in section.children:
+            yield from self.read(child, stories=inner)
+
+    def _words(self, block: Block) -> str:
+        return plain(self.text[block.start : block.end])
+
+    def _raw(self, block: Block) -> str:
+        return self.text[block.start : block.end]
+
+    def _one_story(self, section: _Section, title: str, is_list: bool) -> bool:
+        """A section that begins with its only story sentence is that story, whatever its
+        heading, unless the heading is one that any document has."""
+        if is_list or _GENERAL_HEADING.match(title):
+            return False
+        if section.heading and read_phrases(split_heading(title)[1]):
+            return all(self._is_inner(child) for child in section.children)
+        first = next((b for b in section.own if b.kind != "meta"), None)
+        if first is None or first.kind not in ("paragraph", "item"):
+            return False
+        units = split_units(self._raw(first))
+        if not units or not units[0].whole or first.kind == "item":
+            return False
+        return all(self._is_inner(child) for child in section.children)
+
+    def _is_inner(self, child: _Section) -> bool:
+        title = self._words(child.heading) if child.heading else ""
+        return bool(_INNER_HEADING.match(title)) or is_criteria_label(title)
+
+    def _count_units(self, blocks: Sequence[Block]) -> int:
+        count = 0
+        for block in blocks:
+            if block.kind in ("paragraph", "item", "heading"):
+                count += sum(not unit.phrases.template for unit in split_units(self._raw(block)))
+        return count
+
+    def _headed(self, section: _Section) -> Found | None:
+        """The whole section as one story; None when it holds several or says nothing."""
+        assert section.heading is not None
+        blocks = [section.heading, *section.blocks]
+        if any(_STORY_HEADING.match(self._words(b)) for b in section.blocks if b.kind == "heading"):
+            return None
+        if self._count_units(blocks) > 1:
+            return None
+        while blocks and blocks[-1].kind == "meta":
+            blocks.pop()
+        draft = assemble(self.text, blocks, expected=False)
+        if draft.template:
+            return None
+        if not draft.told:
+            draft = self._loosely(blocks, draft)
+        said = [self._words(b) for b in blocks[1:] if b.kind not in ("meta", "heading")]
+        if not draft.told and (
+            not said
+            or all(_EMPTY_SAYING.match(words) for words in said)
+            or count_words(" ".join(said)) < 4
+        ):
+            return None
+        kind: StoryKind = "agile" if draft.told else "narrative"
+        return Found(kind, spans_of(blocks, self.text), section.heading.locator, draft)
+
+    def _loosely(self, blocks: Sequence[Block], strict: Draft) -> Draft:
+        """A headed story whose first words are loose: "As a PM, dashboards …", "I need …"."""
+        first = next((b for b in blocks[1:] if b.kind in ("paragraph", "item")), None)
+        if first is None:
+            return strict
+        words = self._words(first)
+        if re.match(r"As\s+an?\s", words) or _WANTS.match(words):
+            return assemble(self.text, blocks, expected=True)
+        return strict
+
+    def _own(self, section: _Section, expected: bool) -> Iterator[Found]:
+        """Stories among a section's own blocks."""
+        blocks = section.own
+        index = 0
+        while index < len(blocks):
+            block = blocks[index]
+            if block.kind == "row":
+                after = index
+                while after < len(blocks) and blocks[after].kind in ("row", "meta"):
+                    after += 1
+                yield from find_in_rows(
+                    self.text, [b for b in blocks[index:after] if b.kind == "row"]
+                )
+                index = after
+                continue
+            if block.kind not in ("paragraph", "item"):
+                index += 1
+                continue
+            raw = self._raw(block)
+            units = split_units(raw)
+            if not units and expected and block.kind == "item":
+                units = self._expected_unit(raw)
+            if units:
+                wants = self._wants_below(units[-1], blocks, index)
+                for unit in units[:-1] if wants else units:
+                    last = unit is units[-1]
+                    more = self._hanging(blocks, index) if last and unit.whole else []
+                    yield from self._unit(block, unit, more)
+                    index += len(more)
+                if wants:
+                    yield from self._many_wants(block, units[-1].phrases, wants)
+                    index += len(wants)
+            elif section.heading and block.kind == "item" and _WANTS.match(raw):
+                more = self._hanging(blocks, index)
+                yield from self._under_role(section.heading, [block, *more])
+                index += len(more)
+            index += 1
+
+    def _expected_unit(self, raw: str) -> list[Unit]:
+        phrases = read_phrases(raw, expected=True)
+        if phrases is None or not phrases.goal or not (phrases.role or phrases.benefit):
+            return []
+        return [Unit(0, 0, len(raw), phrases, True)]
+
+    def _unit(self, block: Block, unit: Unit, more: Sequence[Block]) -> Iterator[Found]:
+        """One story sentence with the blocks that hang on it."""
+        if unit.phrases.template or not unit.phrases.goal:
+            return
+        start, end = block.start + unit.start, block.start + unit.end
+        line = block.locator.line
+        if line is not None:
+            line += self.text.count("\n", block.start, start)
+        place = replace(block.locator, line=line)
+        own = Block(start, end, "paragraph", place, 0)
+        draft = assemble(self.text, [own, *more], expected=True)
+        if draft.told and not draft.template:
+            yield Found("agile", spans_of([own, *more], self.text), place, draft)
+
+    def _hanging(self, blocks: Sequence[Block], index: int) -> list[Block]:
+        """The blocks right after a story sentence that belong to it."""
+        opening = blocks[index]
+        hanging: list[Block] = []
+        labelled = False
+        for block in blocks[index + 1 :]:
+            if block.kind in ("heading", "meta"):
+                break
+            raw = self._raw(block)
+            below = block.level > opening.level or (
+                opening.level > 0 and block.level == opening.level and block.kind == "paragraph"
+            )
+            if block.kind in ("paragraph", "item") and (
+                split_units(raw) or _STORY_HEADING.match(plain(raw[:200]))
+            ):
+                break
+            label = block.kind == "paragraph" and is_criteria_label(raw)
+            scenario = block.kind in ("paragraph", "item") and _SCENARIO_LINE.match(raw) is not None
+            if label:
+                labelled = True
+            elif block.kind == "item":
+                listed = below if opening.kind == "item" else block.level >= 1
+                if not (listed or labelled or scenario):
+                    break
+            elif not (scenario or (opening.kind == "item" and below)):
+                if not (block.level > 0 and hanging):
+                    break
+            hanging.append(block)
+        return hanging
+
+    def _wants_below(self, unit: Unit, blocks: Sequence[Block], index: int) -> list[Block]:
+        """The items under "As an editor, I want:", one want each."""
+        ends_open = self._raw(blocks[index]).rstrip(" *_\n").endswith((":", "to", "to..", "to…"))
+        if unit.phrases.goal and not (ends_open and count_words(unit.phrases.goal) <= 6):
+            return []
+        wants: list[Block] = []
+        for block in blocks[index + 1 :]:
+            if block.kind in ("item", "paragraph", "code") and block.level > blocks[index].level:
+                if split_units(self._raw(block)):
+                    break
+                wants.append(block)
+            else:
+                break
+        return wants if wants and wants[0].kind == "item" else []
+
+    def _many_wants(self, lead: Block, said: Phrases, wants: Sequence[Block]) -> Iterator[Found]:
+        """One story a top-level item; the lead with the role is shared by all."""
+        depth = wants[0].level
+        position = 0
+        while position < len(wants):
+            after = position + 1
+            while after < len(wants) and (
+                wants[after].level > depth or wants[after].kind != "item"
+            ):
+                after += 1
+            group = wants[position:after]
+            words = self._words(group[0])
+            glue = f"{said.goal.rstrip(':')} " if said.goal else ""
+            told = read_phrases(f"I want {glue}{words}", expected=True)
+            if told and told.goal and not said.template and not _EMPTY_SAYING.match(words):
+                draft = Draft(role=said.role, goal=told.goal, benefit=told.benefit, strict=True)
+                if told.after:
+                    draft.body.append(told.after)
+                assemble(self.text, group[1:], draft=draft)
+                spans = join_spans([Span(lead.start, lead.end)], spans_of(group, self.text))
+                yield Found("agile", spans, group[0].locator, draft)
+            position = after
+
+    def _under_role(self, heading: Block, blocks: Sequence[Block]) -> Iterator[Found]:
+        """ "I need …, so …" below a heading that names the role."""
+        told = read_phrases(self._raw(blocks[0]), expected=True)
+        title = self._words(heading)
+        if told is None or not told.goal or told.template or _GENERAL_HEADING.match(title):
+            return
+        role = (
+            ""
+            if _STORIES_HEADING.match(title)
+            else _ROLE_WORDS.sub("", _ROLE_WORDS.sub("", title)).strip()
+        )
+        if count_words(role) > 8:
+            return
+        draft = Draft(role=told.role or role, goal=told.goal, benefit=told.benefit, strict=True)
+        if told.after:
+            draft.body.append(told.after)
+        assemble(self.text, blocks[1:], draft=draft)
+        shared = [Span(heading.start, heading.end)] if role else []
+        spans = join_spans(shared, spans_of(blocks, self.text))
+        yield Found("agile", spans, blocks[0].locator, draft)
+
+    def _listed(self, section: _Section, title: str) -> Iterator[Found]:
+        """What stands under "User stories" without any story sentence: an item a narrative, or
+        all of it one narrative."""
+        blocks = [b for b in section.own if b.kind != "meta"]
+        if _USE_CASES.match(title) or not blocks or section.heading is None:
+            return
+        tops = [n for n, b in enumerate(blocks) if b.kind == "item" and b.level == 1]
+        if tops:
+            for start, after in zip(tops, [*tops[1:], len(blocks)], strict=True):
+                group = blocks[start:after]
+                while group[-1].level == 0 and len(group) > 1:
+                    group = group[:-1]
+                if count_words(self._words(group[0])) >= 5:
+                    draft = assemble(self.text, group, expected=False)
+                    yield Found("narrative", spans_of(group, self.text), group[0].locator, draft)
+            return
+        said = " ".join(self._words(b) for b in blocks if b.kind == "paragraph")
+        if count_words(said) >= 8 and not _EMPTY_SAYING.match(said):
+            draft = assemble(self.text, blocks, expected=False)
+            yield Found("narrative", spans_of(blocks, self.text), blocks[0].locator, draft)

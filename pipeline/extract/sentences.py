@@ -1,0 +1,65 @@
+"""Where sentences end, and what a run of marked-up text says once its marks are taken off.
+
+Sentence ends follow punctuation, a blank and something that can begin a sentence, unless the
+word before the stop is an abbreviation or an initial. That is the rule of the Punkt baseline
+(Kiss and Strunk 2006) without training: story documents are short and use few abbreviations.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+_END = re.compile(r"[.!?…]+[\"'”’)\]*_]*(?=\s+[\"'“‘(\[*_`<]*[^\W_a-zß-öø-ÿ]|\s*$)")
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:e\.?g|i\.?e|etc|vs|cf|approx|resp|incl|excl|esp|fig|sec|ch|ver|"
+    r"dr|mr|mrs|ms|prof|st|inc|ltd|co|corp|dept|est|no|nr|bzw|ca|z\.\s?b|usw|u\.\s?a|d\.\s?h)"
+    r"|\b[A-Za-z])$",
+    re.IGNORECASE,
+)
+_ALWAYS_INSIDE = re.compile(r"(?:\b(?:e\.?g|i\.?e|vs|cf|approx|dr|mr|mrs|ms|prof|z\.\s?b))$", re.I)
+
+_QUOTE_MARK = re.compile(r"(?m)^[ \t]*(?:>[ \t]?)+")
+_EMPHASIS = re.compile(
+    r"(?<![\w*_])(\*{1,3}|_{1,3})(?=[^\s*_])(.{1,600}?)(?<=[^\s*_\\])\1(?![\w*_])", re.DOTALL
+)
+_TAG = re.compile(r"</?(?:div|p|br|b|i|u|ul|ol|li|span|strong|em|font|h[1-6]|tt)\b[^<>]*>", re.I)
+_BLANKS = re.compile(r"\s+")
+
+
+def sentence_ends(text: str, start: int = 0, end: int | None = None) -> Iterator[int]:
+    """Offsets one past the last character of each sentence of ``text[start:end]``; the last is
+    ``end`` without trailing blanks. Nothing is yielded for blank text."""
+    stop = len(text) if end is None else end
+    while stop > start and text[stop - 1].isspace():
+        stop -= 1
+    last = start
+    for match in _END.finditer(text, start, stop):
+        before = text[max(start, match.start() - 12) : match.start()]
+        if text[match.start()] == "." and len(match.group().rstrip("\"'”’)]*_")) == 1:
+            shortened = _ABBREVIATION.search(before)
+            if shortened and (_ALWAYS_INSIDE.search(before) or len(shortened.group()) == 1):
+                continue
+        last = match.end()
+        yield last
+    if last < stop:
+        yield stop
+
+
+def first_sentence_end(text: str, start: int = 0) -> int:
+    """Offset one past the first sentence that starts at ``start`` (the text's end if it is
+    the only one)."""
+    return next(sentence_ends(text, start), len(text))
+
+
+def plain(text: str) -> str:
+    """The words of ``text`` on one line: quote marks, emphasis and simple HTML tags dropped,
+    blanks collapsed. No word is changed."""
+    if ">" in text:
+        text = _QUOTE_MARK.sub("", text)
+        if "</" in text or "<br" in text:
+            text = _TAG.sub(" ", text)
+    text = _BLANKS.sub(" ", text).strip()
+    if "*" in text or "_" in text:
+        text = _EMPHASIS.sub(r"\2", _EMPHASIS.sub(r"\2", text))
+    return text.replace("\\'", "'")

@@ -1,0 +1,85 @@
+"""Story sentences inside one block: a line each, a sentence each, or the block's whole text."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from pipeline.extract.phrases import Phrases, read_phrases
+from pipeline.extract.sentences import first_sentence_end
+
+#: Where a story sentence may begin.
+_BEGIN = re.compile(
+    r"\b(?:[Aa][Ss]\s+(?:an?|the|any|every|each|one)\b|As\s+(?=[\w\"'*_<\[])|AS\s|As\s*:|[Ii]n\s+order\s+(?:to|that)\b|"
+    r"So\s+that\b|I\s*,\s*as\s)"
+)
+_PURPOSE = re.compile(r"(?:in\s+order|so\s+that)", re.IGNORECASE)
+_MARKS = re.compile(r"[\s>*_\"'“‘(\[|•#-]*$")
+_SENTENCE_BEFORE = re.compile(r"[.!?…:;\"”’)\]*_–—|-][\s\"'“‘*_(\[>]*$")
+_GOES_ON = re.compile(
+    r"\s*(?:so\s+that|this\s+way|in\s+order|that\s+way|because|otherwise)\b", re.I
+)
+_LEAD_MAX = 90
+#: A story sentence is looked for in this many characters after its first word.
+_REACH = 3000
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A story's run of text inside a block's: ``start`` ≤ ``sentence`` < ``end`` (offsets into
+    the block's text). ``whole``: it runs to the end of the block or the next unit."""
+
+    start: int
+    sentence: int
+    end: int
+    phrases: Phrases
+    whole: bool
+
+
+def split_units(raw: str) -> list[Unit]:
+    """The story sentences of a block's text with what belongs to each, ascending."""
+    starts: list[tuple[int, int, Phrases, bool]] = []
+    purpose_first: bool | None = None
+    skip_next = False
+    for match in _BEGIN.finditer(raw):
+        position = match.start()
+        is_purpose = _PURPOSE.match(match.group()) is not None
+        if skip_next and not is_purpose:
+            skip_next = False
+            continue
+        if is_purpose and purpose_first is False:
+            continue
+        line_start = raw.rfind("\n", 0, position) + 1
+        lead = raw[line_start:position]
+        at_line = len(lead) <= _LEAD_MAX and _MARKS.match(lead) is not None
+        if not at_line and (
+            match.group()[0] == "a"
+            or not _SENTENCE_BEFORE.search(raw[max(0, position - 12) : position])
+        ):
+            continue
+        phrases = read_phrases(raw[position : position + _REACH])
+        if phrases is None or not (phrases.strict or phrases.template or at_line):
+            continue
+        if is_purpose:
+            skip_next = True
+        if purpose_first is None:
+            purpose_first = is_purpose
+        own_line = at_line or (len(lead) <= _LEAD_MAX and not re.search(r"[.!?]\s", lead))
+        start = (
+            line_start if own_line and not (starts and starts[-1][1] >= line_start) else position
+        )
+        while raw[start].isspace():
+            start += 1
+        starts.append((start, position, phrases, own_line))
+    units = []
+    for index, (start, position, phrases, own_line) in enumerate(starts):
+        end = starts[index + 1][0] if index + 1 < len(starts) else len(raw)
+        if not own_line:
+            stop = first_sentence_end(raw, position)
+            if _GOES_ON.match(raw, stop):
+                stop = first_sentence_end(raw, stop)
+            end = min(end, stop)
+        while end > start and raw[end - 1].isspace():
+            end -= 1
+        units.append(Unit(start, position, end, phrases, own_line))
+    return units
