@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.calls import Message, Usage
 
-pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
+pytestmark = pytest.mark.enable_socket
 
 
 @pytest.fixture

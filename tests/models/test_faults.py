@@ -12,7 +12,7 @@ from werkzeug import Response
 
 from pipeline.errors import ModelError
 
-pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
+pytestmark = pytest.mark.enable_socket
 
 CLOUDS = ["claude", "gemini", "openai"]
 VARIABLES = {

@@ -10,7 +10,7 @@ import pytest
 from pipeline.calls import Message, Usage
 from pipeline.errors import ModelError
 
-pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
+pytestmark = pytest.mark.enable_socket
 PATH = "/v1/models/test-x:generateContent"
 
 

@@ -1,0 +1,163 @@
+"""Intervals, paired differences and effective length: no figure without its n and its doubt."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+#: Standard normal quantile of a two-sided 95 % interval.
+Z95 = 1.959963984540054
+
+
+class Interval(NamedTuple):
+    """An estimate with its 95 % interval and the number of samples behind it."""
+
+    mean: float
+    low: float
+    high: float
+    n: int
+
+
+class EffectiveLengths(NamedTuple):
+    """How long a prompt this model really uses, in tokens, by three definitions; None: nowhere.
+
+    Args:
+        absolute: the longest length up to which every mean is at least 0.856, what Llama-2-7B
+            reaches at 4k (RULER, Hsieh et al. 2024).
+        relative: the longest up to which every mean is at least 85 % of the shortest length's
+            (NoLiMa, Modarressi et al. 2025).
+        every_depth: the longest up to which every depth is found at every seed.
+    """
+
+    absolute: int | None
+    relative: int | None
+    every_depth: int | None
+
+
+def wilson(hits: float, n: int, z: float = Z95) -> tuple[float, float]:
+    """Score interval of a share (Wilson 1927), within [0, 1]; (0, 1) when nothing was measured.
+
+    Args:
+        hits: successes, 0 … n. A sum of partial scores is allowed: a mean in [0, 1] varies at
+            most as a share does, so the interval errs on the wide side.
+
+    Raises:
+        ValueError: hits outside 0 … n.
+    """
+    if n == 0:
+        return (0.0, 1.0)
+    if not 0 <= hits <= n:
+        raise ValueError(f"{hits} hits of {n}")
+    share = hits / n
+    spread = 1 + z * z / n
+    centre = (share + z * z / (2 * n)) / spread
+    half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / spread
+    low = 0.0 if hits == 0 else max(0.0, centre - half)
+    high = 1.0 if hits == n else min(1.0, centre + half)
+    return (low, high)
+
+
+def mean(values: Sequence[float]) -> float:
+    """The arithmetic mean.
+
+    Raises:
+        ValueError: no values.
+    """
+    if not values:
+        raise ValueError("the mean of nothing")
+    return math.fsum(values) / len(values)
+
+
+def bootstrap(
+    values: Sequence[float],
+    *,
+    seed: int,
+    statistic: Callable[[Sequence[float]], float] = mean,
+    rounds: int = 2000,
+    level: float = 0.95,
+) -> Interval:
+    """Percentile bootstrap (Efron 1979): the same interval for the same values and seed.
+
+    Raises:
+        ValueError: no values.
+    """
+    if not values:
+        raise ValueError("no values to resample")
+    draw = random.Random(seed)
+    n = len(values)
+    found = sorted(statistic(draw.choices(values, k=n)) for _ in range(rounds))
+    tail = (1 - level) / 2
+    low = found[int(tail * rounds)]
+    high = found[min(rounds - 1, math.ceil((1 - tail) * rounds) - 1)]
+    return Interval(statistic(values), low, high, n)
+
+
+def cluster_bootstrap(
+    groups: Iterable[Sequence[float]], *, seed: int, rounds: int = 2000, level: float = 0.95
+) -> Interval:
+    """Bootstrap of the mean that resamples whole groups, for values that hang together (several
+    stories of one document): Miller 2024, "Adding Error Bars to Evals". ``n`` counts groups.
+
+    Raises:
+        ValueError: no group with a value.
+    """
+    kept = [tuple(group) for group in groups if group]
+    if not kept:
+        raise ValueError("no values to resample")
+    draw = random.Random(seed)
+    found = []
+    for _ in range(rounds):
+        chosen = draw.choices(kept, k=len(kept))
+        found.append(math.fsum(map(math.fsum, chosen)) / sum(map(len, chosen)))
+    found.sort()
+    tail = (1 - level) / 2
+    low = found[int(tail * rounds)]
+    high = found[min(rounds - 1, math.ceil((1 - tail) * rounds) - 1)]
+    return Interval(mean([v for group in kept for v in group]), low, high, len(kept))
+
+
+def paired_difference(
+    a: Mapping[str, float], b: Mapping[str, float], *, seed: int, rounds: int = 2000
+) -> Interval:
+    """Mean of ``b - a`` over the samples that both have, with its bootstrap interval.
+
+    Pairing removes what makes samples hard or easy for both, so smaller differences show.
+
+    Raises:
+        ValueError: no sample in common.
+    """
+    common = sorted(a.keys() & b.keys())
+    if not common:
+        raise ValueError("the two runs have no sample in common")
+    return bootstrap([b[key] - a[key] for key in common], seed=seed, rounds=rounds)
+
+
+def effective_lengths(scores: Iterable[tuple[int, float, float]]) -> EffectiveLengths:
+    """The three definitions from ``(length in tokens, depth, score)`` of every measured cell.
+
+    A length counts only if all shorter measured lengths passed: a lucky long cell proves nothing.
+    """
+    by_length: dict[int, list[float]] = {}
+    for length, _, score in scores:
+        by_length.setdefault(length, []).append(score)
+    lengths = sorted(by_length)
+    if not lengths:
+        return EffectiveLengths(None, None, None)
+    means = {length: mean(by_length[length]) for length in lengths}
+    base = means[lengths[0]]
+
+    def longest(passes: Callable[[int], bool]) -> int | None:
+        best = None
+        for length in lengths:
+            if not passes(length):
+                break
+            best = length
+        return best
+
+    return EffectiveLengths(
+        absolute=longest(lambda length: means[length] >= 0.856),
+        relative=longest(lambda length: base > 0 and means[length] >= 0.85 * base),
+        every_depth=longest(lambda length: min(by_length[length]) >= 1.0),
+    )

