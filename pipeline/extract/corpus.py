@@ -10,7 +10,13 @@ from pathlib import Path
 from typing import Protocol
 
 from pipeline.extract.patterns import find_stories
-from pipeline.extract.readers import READER_VERSION, format_of, read_bytes, unreadable
+from pipeline.extract.readers import (
+    DOCUMENT_SUFFIXES,
+    READER_VERSION,
+    format_of,
+    read_bytes,
+    unreadable,
+)
 from pipeline.extract.walk import STDIN, find_files
 from pipeline.stories import Document, Extraction, Span
 
@@ -49,7 +55,7 @@ def extract(
     Raises:
         InputError: a path that does not exist, a glob that matches nothing, no such encoding.
     """
-    files = find_files(paths, exclude)
+    files = find_files(paths, exclude, suffixes=DOCUMENT_SUFFIXES)
     groups: dict[tuple[str, str], list[str]] = {}
     for path in files:
         groups.setdefault(_identify(path), []).append(path)

@@ -10,6 +10,12 @@ import yaml
 _HEAD = re.compile(r"---[ \t]*\r?\n(.*?)(?:^|\n)(?:---|\.\.\.)[ \t]*(?:\r?\n|$)", re.DOTALL)
 _SIMPLE = re.compile(r"^([A-Za-z][\w -]{0,40}):[ \t]+(\S.*?)\s*$", re.MULTILINE)
 
+_HEAD_LINES = 12
+_HEAD_LINE = re.compile(
+    r"^[#>*_ \t]*(Author|Authors|Date|Written|Created|Updated|Reporter|Owner)[*_]*:[ \t]*(\S.{0,120}?)[ \t*_]*$",
+    re.MULTILINE | re.IGNORECASE,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class FrontMatter:
@@ -40,6 +46,12 @@ def read_front_matter(text: str) -> FrontMatter:
     if not isinstance(loaded, dict):
         return FrontMatter()
     return FrontMatter(match.end(), {str(key): _flat(value) for key, value in loaded.items()})
+
+
+def read_head_lines(text: str) -> dict[str, str]:
+    """Author and date where a document without YAML names them in its first lines."""
+    head = "\n".join(text[:2000].splitlines()[:_HEAD_LINES])
+    return {key.lower(): value.strip("*_ ") for key, value in _HEAD_LINE.findall(head)}
 
 
 def _flat(value: object) -> str:

@@ -201,7 +201,8 @@ def _find_purpose(tail: str, end: int) -> re.Match[str] | None:
     for match in _PURPOSE.finditer(tail):
         if match.start() > end:
             return None
-        if match.start() == 0 or not _NO_PURPOSE_AFTER.search(tail[: match.start()].rstrip()):
+        certain = "," in match.group() or " " in match.group().strip()
+        if certain or not _NO_PURPOSE_AFTER.search(tail[: match.start()]):
             return match
     return None
 

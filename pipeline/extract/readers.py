@@ -16,7 +16,7 @@ from pipeline.errors import InputError
 from pipeline.extract.archive import Unreadable
 from pipeline.extract.decoding import Decoded, decode
 from pipeline.extract.delimited import read_delimited
-from pipeline.extract.frontmatter import read_front_matter
+from pipeline.extract.frontmatter import read_front_matter, read_head_lines
 from pipeline.extract.gherkin import find_fault, read_features
 from pipeline.extract.markup import Flavour, read_blocks
 from pipeline.stories import Block, Document, Locator
@@ -47,6 +47,14 @@ FORMATS: dict[str, str] = {
     ".ndjson": "jsonl",
     ".rst": "rst",
 }
+
+#: Documents that cannot be read here: met in a folder they are reported, not passed over.
+FOREIGN = frozenset(
+    {".doc", ".odt", ".ods", ".rtf", ".ppt", ".pptx", ".odp", ".pages", ".epub", ".msg", ".eml"}
+    | {".adoc", ".asciidoc", ".org", ".tex", ".docm", ".xlsb", ".numbers", ".key", ".one"}
+)
+#: What is looked at in a folder; a file named outright is always looked at.
+DOCUMENT_SUFFIXES = frozenset(FORMATS) | FOREIGN
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +101,17 @@ def format_of(path: str) -> str:
 def read_bytes(data: bytes, paths: tuple[str, ...], *, encoding: str | None = None) -> Document:
     """Read a file's bytes; the first path names the format."""
     sha256 = hashlib.sha256(data).hexdigest()
-    kind = format_of(paths[0]) or _sniff(data)
+    suffix = Path(paths[0]).suffix.lower()
+    kind = format_of(paths[0]) or ("" if suffix in FOREIGN else _sniff(data))
     if not data.strip():
         return Document(sha256, paths, kind or "text", "", problem="the file is empty")
     if not kind:
         return Document(
-            sha256, paths, "unknown", "", problem="not a document format that can be read here"
+            sha256,
+            paths,
+            "unknown",
+            "",
+            problem=f"{suffix or 'this format'} cannot be read here; save it as one of the formats that can",
         )
     try:
         reading = _READERS[kind](data, encoding)
@@ -164,6 +177,7 @@ def _read_prose(flavour: Flavour) -> Callable[[bytes, str | None], Reading]:
         decoded, problem = _decoded(data, encoding)
         head = read_front_matter(decoded.text)
         blocks = []
+        values = head.values or read_head_lines(decoded.text)
         if head.length:
             blocks.append(Block(0, head.length, "meta", Locator(line=1)))
         line = 1 + decoded.text.count("\n", 0, head.length)
@@ -173,7 +187,7 @@ def _read_prose(flavour: Flavour) -> Callable[[bytes, str | None], Reading]:
             tuple(blocks),
             decoded.encoding,
             decoded.guessed,
-            head.values,
+            values,
             _join(problem, head.problem),
         )
 
@@ -187,7 +201,8 @@ def _read_gherkin(data: bytes, encoding: str | None) -> Reading:
         tuple(read_features(decoded.text)),
         decoded.encoding,
         decoded.guessed,
-        problem=_join(problem, find_fault(decoded.text)),
+        read_head_lines(decoded.text),
+        _join(problem, find_fault(decoded.text)),
     )
 
 

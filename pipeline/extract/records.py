@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator
 
+from pipeline.extract.tables import column_role
 from pipeline.stories import Block, Locator
 
 _TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
@@ -39,12 +40,15 @@ def _is_lines(text: str) -> bool:
     return True
 
 
+#: Objects inside an object that only group its fields (Jira's REST API, JSON:API).
+_GROUPING = frozenset({"fields", "attributes", "properties", "values"})
+
+
 def _objects(text: str) -> Iterator[Block]:
     """Rows in order of their end; an object's own strings and lists of strings are its cells."""
     stack: list[tuple[str, int, list[tuple[str, int, int]], str]] = []
     key = ""
     pending: tuple[str, int, int] | None = None
-    line, counted = 1, 0
     number = 0
     for match in _TOKEN.finditer(text):
         token = match.group()
@@ -70,9 +74,10 @@ def _objects(text: str) -> Iterator[Block]:
                 continue
             opened, start, cells, name = stack.pop()
             if opened == "{":
-                if cells:
-                    line += text.count("\n", counted, start) if start >= counted else 0
-                    counted = max(counted, start)
+                cells = [cell for cell in cells if column_role(cell[0])]
+                if name in _GROUPING and stack and stack[-1][0] == "{":
+                    stack[-1][2].extend(cells)
+                elif cells:
                     number += 1
                     place = Locator(line=text.count("\n", 0, start) + 1, row=number)
                     yield Block(start, match.end(), "row", place, 0, tuple(cells))

@@ -12,7 +12,7 @@ Cell = tuple[int, int]
 
 #: How many rows from the top a header may hide.
 _HEADER_WITHIN = 15
-
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _NAMES: dict[str, re.Pattern[str]] = {
     role: re.compile(pattern, re.IGNORECASE)
     for role, pattern in {
@@ -36,7 +36,8 @@ _NAMES: dict[str, re.Pattern[str]] = {
 
 def column_role(name: str) -> str:
     """What a column of this name holds ("title", "criteria" …), "" when nothing is known."""
-    bare = " ".join(name.strip().strip("*_:").split()).rstrip(":")
+    bare = _CAMEL.sub(" ", name).replace("_", " ")
+    bare = " ".join(bare.strip().strip("*:").split()).rstrip(":")
     for role, pattern in _NAMES.items():
         if pattern.fullmatch(bare):
             return role

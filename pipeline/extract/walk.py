@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,10 +16,12 @@ STDIN = "-"
 IGNORE_FILE = ".storyignore"
 
 
-def find_files(paths: Iterable[str | Path], exclude: Sequence[str] = ()) -> list[str]:
+def find_files(
+    paths: Iterable[str | Path], exclude: Sequence[str] = (), *, suffixes: Collection[str]
+) -> list[str]:
     """Every file meant by ``paths``, each once, in the order given, folders sorted by name.
 
-    In folders, hidden files and folders (a leading dot) and what ``exclude`` or a
+    In folders, files whose suffix is not in ``suffixes``, hidden files and folders (a leading dot) and what ``exclude`` or a
     ``.storyignore`` names are left out; a file named outright is always read. Links to folders
     are followed, cycles not.
 
@@ -32,7 +34,7 @@ def find_files(paths: Iterable[str | Path], exclude: Sequence[str] = ()) -> list
             found.setdefault(path)
             if path != STDIN and Path(path).is_dir():
                 del found[path]
-                for inner in _walk(path, exclude):
+                for inner in _walk(path, exclude, suffixes):
                     found.setdefault(inner)
     return list(found)
 
@@ -50,7 +52,7 @@ def _expand(given: str) -> list[str]:
     )
 
 
-def _walk(root: str, exclude: Sequence[str]) -> Iterator[str]:
+def _walk(root: str, exclude: Sequence[str], suffixes: Collection[str]) -> Iterator[str]:
     """Files below a folder, depth first, names in order."""
     stack: list[tuple[str, tuple[str, ...]]] = [(root, tuple(exclude))]
     seen: set[tuple[int, int]] = set()
@@ -76,7 +78,7 @@ def _walk(root: str, exclude: Sequence[str]) -> Iterator[str]:
                 continue
             if is_folder:
                 stack.append((entry.path, patterns))
-            else:
+            elif Path(entry.name).suffix.lower() in suffixes:
                 files.append(entry.path)
         yield from reversed(files)
 
