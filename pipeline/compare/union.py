@@ -28,6 +28,10 @@ _THING = re.compile(
     r"|(?:[A-Z][\w-]*|[\w-]+)\s+(?:to\s+be\b|to\s+have\b)",
     re.IGNORECASE,
 )
+#: A wish that is followed by a thing: "I need a list", "I would like members to sign".
+_WISHING = frozenset(
+    ["want", "wants", "need", "needs", "like", "love", "wish", "prefer", "require", "expect"]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +89,11 @@ def union(stories: Sequence[Story]) -> Union:
     title = taken.first("title", [(s.title, s.id) for s in ordered])
     criteria = taken.each("criterion", [(c, s.id) for s in ordered for c in s.criteria])
     body = taken.each("body", [(b, s.id) for s in ordered for b in s.body])
-    lines = [
-        *taken.each("body", [(wanted(s.goal), s.id) for s in ordered if s.goal], inside=True),
-        *taken.each("body", [(f"So that {s.benefit}", s.id) for s in ordered if s.benefit],
-                    inside=True),
-        *taken.each("body", [(s.title, s.id) for s in ordered if s.title], inside=True),
-    ]  # fmt: skip
+    rest = [wanted(s.goal, s.text) if s.goal else "" for s in ordered]
+    rest += [f"So that {s.benefit}" if s.benefit else "" for s in ordered]
+    rest += [s.title for s in ordered]
+    ids = [s.id for s in ordered] * 3
+    lines = taken.each("body", list(zip(rest, ids, strict=True)), inside=True)
     text = StoryText(
         role=" or ".join(roles),
         goal=goal,
@@ -102,11 +105,19 @@ def union(stories: Sequence[Story]) -> Union:
     return Union(text, taken.origins())
 
 
-def wanted(goal: str) -> str:
-    """A goal as a sentence: "I want to filter by price", "I want a list"."""
-    if _THING.match(goal) or goal[:3].lower() == "to ":
-        return f"I want {goal}"
-    return f"I want to {goal}"
+def wanted(goal: str, told: str = "") -> str:
+    """A goal as a sentence: "I want to filter by price", "I want a list".
+
+    Args:
+        told: the story's own words, where the word before the goal tells which it is.
+    """
+    words = r"\s+".join(re.escape(word) for word in goal.split()[:4])
+    before = re.search(rf"([\w']+)\W+{words}", told, re.IGNORECASE) if words else None
+    if before is not None:
+        thing = before[1].lower() in _WISHING
+    else:
+        thing = _THING.match(goal) is not None
+    return f"I want {goal}" if thing else f"I want to {goal}"
 
 
 def same_words(text: str) -> str:

@@ -92,13 +92,13 @@ class Writer:
     def _complete(self, text: StoryText, sources: Sequence[Story]) -> StoryText:
         """The text with every sentence of its sources that it does not say, word for word."""
         roles, criteria, body = [text.role] if text.role else [], list(text.criteria), []
-        for kind, sentence, _ in missing(text, sources, weights=self.weights):
+        for kind, sentence, story in missing(text, sources, weights=self.weights):
             if kind == "role":
                 roles.append(sentence)
             elif kind == "criterion":
                 criteria.append(sentence)
             elif kind == "goal":
-                body.append(wanted(sentence))
+                body.append(wanted(sentence, story.text))
             elif kind == "benefit":
                 body.append(f"So that {sentence}")
             else:

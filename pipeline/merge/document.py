@@ -1,0 +1,217 @@
+"""The merged document as Markdown and as JSON: every sentence with the places it comes from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from pipeline.merge.layout import Part, by_role, cited, lines, numbers, sentence, title
+from pipeline.merge.ledger import counts
+from pipeline.merge.page import html
+from pipeline.outcomes import Conflict, MergedStory, Outcomes
+from pipeline.stories import Document, Story
+
+__all__ = ["as_json", "html", "markdown"]
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
+_NO_ROLE = "Stories without a role"
+
+
+def markdown(
+    outcomes: Outcomes,
+    stories: Mapping[str, Story],
+    documents: Mapping[str, Document],
+    head: Mapping[str, Any] | None = None,
+) -> str:
+    """The merged document for people: stories by role, conflicts, ledger, sources.
+
+    Args:
+        stories: by id, in corpus order; a source's number is its place in it.
+        documents: by sha256.
+        head: the run's figures, named in the first lines.
+    """
+    number = numbers(stories)
+    out = ["# Merged stories", "", *_summary(outcomes, stories, documents, head or {}), ""]
+    for role, group in by_role(outcomes):
+        out += [f"## {_plain(role) or _NO_ROLE}", ""]
+        for merged in group:
+            out += [*_story(merged, stories, number), ""]
+    out += _conflicts(outcomes.conflicts, stories, number)
+    out += _ledger(outcomes, number)
+    out += _sources(stories, number)
+    return "\n".join(out).rstrip() + "\n"
+
+
+def as_json(
+    outcomes: Outcomes,
+    stories: Mapping[str, Story],
+    documents: Mapping[str, Document],
+    head: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The merged document with everything: sentences with character offsets, verdicts (those of
+    refused replies too), conflicts, edits, ledger and sources."""
+    return {
+        "run": dict(head or {}),
+        "stories": [_story_json(merged, stories) for merged in outcomes.merged],
+        "conflicts": [asdict(conflict) for conflict in outcomes.conflicts],
+        "ledger": [asdict(row) for row in outcomes.ledger],
+        "counts": counts(outcomes.ledger),
+        "edits": [asdict(edit) for edit in outcomes.edits],
+        "failed_calls": list(outcomes.failed_calls),
+        "sources": {
+            story.id: {
+                "number": i,
+                "document": story.source.document,
+                "path": story.source.path,
+                "locator": str(story.source.locator),
+                "spans": [list(span) for span in story.source.spans],
+                "key": story.source.key,
+                "written": story.source.written.isoformat() if story.source.written else None,
+                "author": story.source.author,
+                "text": story.text,
+            }
+            for i, story in enumerate(stories.values(), 1)
+        },
+        "documents": {
+            sha256: {"paths": list(doc.paths), "format": doc.format, "chars": len(doc.text)}
+            for sha256, doc in documents.items()
+        },
+    }
+
+
+def _story_json(merged: MergedStory, stories: Mapping[str, Story]) -> dict[str, Any]:
+    def places(found: Iterable[Any]) -> list[dict[str, Any]]:
+        return [
+            {
+                "story": place.story,
+                "document": stories[place.story].source.document,
+                "start": place.span.start,
+                "end": place.span.end,
+            }
+            for place in found
+        ]
+
+    verdicts = [
+        {
+            "field": v.field,
+            "text": v.text,
+            "stage": v.stage,
+            "grounded": v.grounded,
+            "findings": [asdict(finding) for finding in v.findings],
+            "sources": places(v.sources),
+        }
+        for v in merged.verdicts
+    ]
+    return {
+        "id": merged.id,
+        **asdict(merged.text),
+        "origin": merged.origin,
+        "fallback": merged.fallback,
+        "sources": list(merged.sources),
+        "sentences": [v for v in verdicts if v["stage"] == "final"],
+        "refused": [v for v in verdicts if v["stage"] == "reply"],
+        "text": "".join(part.lead + part.text for part in sentence(merged, stories)),
+    }
+
+
+def _summary(
+    outcomes: Outcomes,
+    stories: Mapping[str, Story],
+    documents: Mapping[str, Document],
+    head: Mapping[str, Any],
+) -> list[str]:
+    books = counts(outcomes.ledger)
+    told = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in books.items() if n)
+    found = [
+        f"{len(stories)} stories of {len(documents)} documents became {len(outcomes.merged)}: "
+        f"{told}. The numbers in brackets name the sources at the end."
+    ]
+    if head.get("model"):
+        run = f", run {head['run']}" if head.get("run") else ""
+        found += ["", f"Merged with {_plain(str(head['model']))}{_plain(run)}."]
+    return found
+
+
+def _story(
+    merged: MergedStory, stories: Mapping[str, Story], number: Mapping[str, int]
+) -> list[str]:
+    told = sentence(merged, stories)
+    heading = title(merged)
+    rest = lines(merged)
+    out = []
+    if told:
+        name = f"**{_plain(heading.text)}.** " if heading else ""
+        out.append(f"- {name}{_told(told, number)}")
+    elif heading is not None:
+        out.append(f"- **{_plain(heading.text)}** {_cite(heading, number)}")
+    else:
+        first = rest.pop(0)
+        out.append(f"- {_plain(first.text)} {_cite(first, number)}")
+    out += [f"  - {_plain(part.text)} {_cite(part, number)}" for part in rest]
+    if merged.fallback:
+        out.append(f"  - *United word for word; a model's text was refused: "
+                   f"{_plain(merged.fallback)}*")  # fmt: skip
+    return out
+
+
+def _told(parts: Sequence[Part], number: Mapping[str, int]) -> str:
+    """The sentence; numbers stand where the sources change, and at the end."""
+    out = ""
+    for i, part in enumerate(parts):
+        out += part.lead + _plain(part.text).rstrip(". ")
+        last = i + 1 == len(parts)
+        if last or cited(part.sources, number) != cited(parts[i + 1].sources, number):
+            out += ("." if last else "") + f" {_cite(part, number)}"
+    return out
+
+
+def _cite(part: Part, number: Mapping[str, int]) -> str:
+    return " ".join(f"[\\[{n}\\]](#source-{n})" for n in cited(part.sources, number))
+
+
+def _conflicts(
+    conflicts: Sequence[Conflict], stories: Mapping[str, Story], number: Mapping[str, int]
+) -> list[str]:
+    if not conflicts:
+        return []
+    out = ["## Conflicts", "", "Kept side by side; a person decides.", ""]
+    for i, conflict in enumerate(conflicts, 1):
+        out += [f"### {i}. {_plain(conflict.attribute) or 'disagreement'}", ""]
+        values = conflict.values or ("",) * len(conflict.stories)
+        for story, value in zip(conflict.stories, values, strict=True):
+            says = f"**{_plain(value)}**: " if value else ""
+            out.append(f"- {says}{_plain(stories[story].text)} [\\[{number[story]}\\]]"
+                       f"(#source-{number[story]})")  # fmt: skip
+        out += ["", f"{_plain(conflict.reason)}", ""]
+    return out
+
+
+def _ledger(outcomes: Outcomes, number: Mapping[str, int]) -> list[str]:
+    out = ["## Ledger", "", "| source | outcome | with | reason | decided by |"]
+    out.append("|---|---|---|---|---|")
+    for row in outcomes.ledger:
+        other = f"[\\[{number[row.other]}\\]](#source-{number[row.other]})" if row.other else ""
+        outcome = row.outcome.value.replace("_", " ")
+        relation = f" ({row.relation.value})" if row.relation else ""
+        n = number[row.story]
+        out.append(
+            f"| [\\[{n}\\]](#source-{n}) | {outcome}{relation} | {other} | {_plain(row.reason)} "
+            f"| {_plain(row.decided_by)} |"
+        )
+    return [*out, ""]
+
+
+def _sources(stories: Mapping[str, Story], number: Mapping[str, int]) -> list[str]:
+    out = ["## Sources", ""]
+    for story in stories.values():
+        key = f" ({story.source.key})" if story.source.key else ""
+        n = number[story.id]
+        out.append(f'{n}. <a id="source-{n}"></a>{_plain(str(story.source) + key)}')
+    return out
+
+
+def _plain(text: str) -> str:
+    """Text as Markdown that means nothing but itself, on one line."""
+    return _SPECIAL.sub(r"\\\1", " ".join(text.replace("&", "&amp;").split()))

@@ -1,0 +1,131 @@
+"""What the three forms of the merged document share: the order of its stories, the numbers of
+their sources, and each story as a sentence whose parts know where they come from."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pipeline.compare.union import wanted
+from pipeline.outcomes import MergedStory, Outcomes, SourceSpan
+from pipeline.stories import Document, Story, normalise
+
+#: Characters of a source shown around the words that support a sentence.
+AROUND = 180
+
+_AN = re.compile(r"[aeio]|un(?!i)|u[mp]|hour|honest|heir", re.IGNORECASE)
+_NO_ARTICLE = re.compile(r"(?:an?|the|my|our|any|every|each|one|someone|somebody)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A run of a story's text: its field, the text before it that no source holds ("As a"), the
+    text itself, and the places that support it."""
+
+    field: str
+    lead: str
+    text: str
+    sources: tuple[SourceSpan, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A source's own words: the supporting run in ``marked``, a little of what stands around."""
+
+    before: str
+    marked: str
+    after: str
+
+
+def numbers(stories: Mapping[str, Story]) -> dict[str, int]:
+    """The number of every source story, from 1, in corpus order."""
+    return {story: i for i, story in enumerate(stories, 1)}
+
+
+def by_role(outcomes: Outcomes) -> list[tuple[str, list[MergedStory]]]:
+    """(role, its merged stories), roles in alphabetical order, stories without a role last."""
+    groups: dict[str, list[MergedStory]] = {}
+    for merged in outcomes.merged:
+        groups.setdefault(normalise(merged.text.role), []).append(merged)
+    named = []
+    for key in sorted(groups, key=lambda role: (not role, role)):
+        spellings = Counter(merged.text.role for merged in groups[key])
+        role = min(spellings, key=lambda spelling: (-spellings[spelling], spelling))
+        named.append((role, groups[key]))
+    return named
+
+
+def sentence(merged: MergedStory, stories: Mapping[str, Story]) -> list[Part]:
+    """The story as one sentence: "As a …, I want …, so that …". Empty without a goal."""
+    text = merged.text
+    if not text.goal:
+        return []
+    parts = []
+    if text.role:
+        parts.append(Part("role", _as_a(text.role), text.role, _places(merged, "role", text.role)))
+    told = wanted(text.goal, " ".join(stories[s].text for s in merged.sources))
+    lead = told.removesuffix(text.goal)
+    parts.append(
+        Part("goal", f", {lead}" if text.role else lead, text.goal,
+             _places(merged, "goal", text.goal))
+    )  # fmt: skip
+    if text.benefit:
+        places = _places(merged, "benefit", text.benefit)
+        parts.append(Part("benefit", ", so that ", text.benefit, places))
+    return parts
+
+
+def lines(merged: MergedStory) -> list[Part]:
+    """Everything else the story says: body, then criteria."""
+    text = merged.text
+    body = [Part("body", "", b, _places(merged, "body", b)) for b in text.body]
+    return body + [Part("criterion", "", c, _places(merged, "criterion", c)) for c in text.criteria]
+
+
+def title(merged: MergedStory) -> Part | None:
+    """The story's title, when it has one."""
+    if not merged.text.title:
+        return None
+    return Part("title", "", merged.text.title, _places(merged, "title", merged.text.title))
+
+
+def cited(places: Sequence[SourceSpan], number: Mapping[str, int]) -> list[int]:
+    """The numbers of the sources of some places, ascending, each once."""
+    return sorted({number[place.story] for place in places})
+
+
+def excerpt(
+    place: SourceSpan, stories: Mapping[str, Story], documents: Mapping[str, Document]
+) -> Excerpt:
+    """A place's own words. Without the document's text, the story's words as they were read."""
+    story = stories[place.story]
+    document = documents.get(story.source.document)
+    if document is None:
+        return Excerpt("", story.text, "")
+    start, end = place.span
+    before = document.text[max(0, start - AROUND) : start]
+    after = document.text[end : end + AROUND]
+    if start > AROUND:
+        before = "…" + before.partition(" ")[2]
+    if end + AROUND < len(document.text):
+        after = after.rpartition(" ")[0] + "…"
+    return Excerpt(before, document.text[start:end], after)
+
+
+def _as_a(role: str) -> str:
+    if _NO_ARTICLE.match(role):
+        return "As "
+    return "As an " if _AN.match(role) else "As a "
+
+
+def _places(merged: MergedStory, field: str, text: str) -> tuple[SourceSpan, ...]:
+    """The places of every final sentence of a field's text."""
+    found = dict.fromkeys(
+        place
+        for verdict in merged.verdicts
+        if verdict.stage == "final" and verdict.field == field and verdict.text in text
+        for place in verdict.sources
+    )
+    return tuple(found)
