@@ -1,0 +1,93 @@
+"""How stories look in a prompt: a numbered line, a cluster with handles, or JSON.
+
+A prompt shows fields, never offsets, ids or hashes: the same words make the same request, so a
+journalled reply is found again after a document was moved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pipeline.calls import Cluster, canonical_json
+from pipeline.compare.union import wanted
+from pipeline.stories import Story
+
+_VOWELS = "aeiou"
+
+
+def story_line(story: Story) -> str:
+    """A story as one sentence of role, goal and benefit, criteria left out.
+
+    "As a shopper, I want to filter by price, so that I only see what I can afford." A story
+    without a goal is shown by its title and body.
+    """
+    if not story.goal:
+        return _one_line(" ".join([story.title, *story.body]) or story.text)
+    parts = []
+    if story.role:
+        article = "an" if story.role[0].lower() in _VOWELS else "a"
+        parts.append(f"As {article} {story.role}")
+    parts.append(wanted(story.goal))
+    if story.benefit:
+        parts.append(f"so that {story.benefit}")
+    return _one_line(", ".join(parts)).rstrip(" .") + "."
+
+
+def numbered(stories: Sequence[Story]) -> str:
+    """The lines of a cluster, numbered from 1."""
+    return "\n".join(f"{i}. {story_line(story)}" for i, story in enumerate(stories, 1))
+
+
+def vocabulary(stories: Sequence[Story]) -> str:
+    """All words of a cluster: the only ones its merged story may be made of."""
+    return "\n".join(text for story in stories for _, text in story.fields)
+
+
+def cluster_text(stories: Sequence[Story], handles: Sequence[str], number: int) -> str:
+    """A cluster for a model that judges: every story with its handle, every part with its own.
+
+    Lines after the first of a part are indented, so that no text of a story can pass for the
+    handle of another.
+    """
+    lines = [f"Cluster {number}"]
+    for story, handle in zip(stories, handles, strict=True):
+        lines.append(f"{handle} ({_origin(story)})")
+        for name in ("title", "role", "goal", "benefit"):
+            text = getattr(story, name)
+            if text:
+                lines.append(f"  {name}: {_indented(text)}")
+        lines += [f"  {handle}.c{i}: {_indented(c)}" for i, c in enumerate(story.criteria, 1)]
+        lines += [f"  {handle}.b{i}: {_indented(b)}" for i, b in enumerate(story.body, 1)]
+    return "\n".join(lines)
+
+
+def union_text(cluster: Cluster, stories: Sequence[Story], handles: Sequence[str]) -> str:
+    """A cluster as the deterministic merge reads it: canonical JSON."""
+    listed: list[Mapping[str, object]] = [
+        {
+            "handle": handle,
+            "title": story.title,
+            "role": story.role,
+            "goal": story.goal,
+            "benefit": story.benefit,
+            "criteria": list(story.criteria),
+            "body": list(story.body),
+        }
+        for story, handle in zip(stories, handles, strict=True)
+    ]
+    return canonical_json({"clusters": [{"relation": cluster.relation, "stories": listed}]})
+
+
+def _origin(story: Story) -> str:
+    """Where a story stands, for the model's judgement: document, its own key, date."""
+    name = story.source.path.replace("\\", "/").rsplit("/", 1)[-1]
+    written = story.source.written.isoformat() if story.source.written else ""
+    return ", ".join(filter(None, [_one_line(name), _one_line(story.source.key), written]))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _indented(text: str) -> str:
+    return "\n      ".join(line.strip() for line in text.strip().splitlines())

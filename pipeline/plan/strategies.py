@@ -1,0 +1,77 @@
+"""From stories and clusters to the plan of calls: a pure function, the same for the same input."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from pipeline.calls import Cluster, Plan, WindowLimits
+from pipeline.catalog import ModelSpec
+from pipeline.errors import InputError
+from pipeline.plan.desk import Desk
+from pipeline.plan.edit import Drafted, plan_edit
+from pipeline.plan.selection import Selection, select
+from pipeline.stories import Story
+from pipeline.tokens import TokenCounter
+
+#: Every strategy there is, by name.
+STRATEGIES: Mapping[str, Callable[[Selection, Desk], Drafted]] = {"edit": plan_edit}
+
+
+def make_plan(
+    strategy: str,
+    stories: Sequence[Story],
+    clusters: Sequence[Cluster],
+    spec: ModelSpec,
+    limits: WindowLimits,
+    counter: TokenCounter,
+    prompts_folder: Path,
+    *,
+    revision: str,
+    journalled: frozenset[str] = frozenset(),
+    about: Sequence[str] = (),
+    parameters: Mapping[str, str] | None = None,
+) -> Plan:
+    """All calls of a strategy for one model, and why every other story needs none.
+
+    Every story is in exactly one call or exactly one ``skipped`` entry; no prompt is longer than
+    ``limits.input_tokens`` by the upper count of ``counter``, no reply may be longer than
+    ``limits.output_tokens``.
+
+    Args:
+        clusters: stories that may be the same, none in two clusters. For a model that cannot
+            judge each carries the ``relation`` that code has decided.
+        revision: what exactly will answer; part of every request's key.
+        journalled: keys of requests that are answered already.
+        about: keywords; stories that name none of them are left out and listed as such.
+        parameters: whatever else decided the plan, such as the similarity measure; recorded.
+
+    Raises:
+        InputError: no such strategy.
+    """
+    if strategy not in STRATEGIES:
+        raise InputError(
+            f"no strategy {strategy!r}.",
+            where="--strategy",
+            next=f"There are: {', '.join(sorted(STRATEGIES))}.",
+        )
+    desk = Desk(spec, limits, counter, prompts_folder, revision, stage=strategy)
+    selection = select(stories, clusters, about)
+    drafted = STRATEGIES[strategy](selection, desk)
+    position = {story.id: i for i, story in enumerate(stories)}
+    skipped = sorted((*selection.skipped, *drafted.skipped), key=lambda s: position[s.story])
+    recorded = dict(parameters or {})
+    if about:
+        recorded["about"] = ", ".join(about)
+    return Plan(
+        strategy=strategy,
+        model=spec.name,
+        limits=limits,
+        calls=tuple(drafted.calls),
+        decided=tuple(drafted.decided),
+        skipped=tuple(skipped),
+        n_stories=len(stories),
+        n_clusters=len(selection.clusters),
+        parameters=recorded,
+        journalled=journalled,
+    )
