@@ -1,7 +1,7 @@
 """The sample holds what its truth.json says, and its binaries are what its script builds.
 
 The documents are read here with each format's plain library, so that a fault of the extraction
-room cannot hide a fault of the sample.
+room cannot hide a fault of the sample; the last test holds the extraction room to the truth.
 """
 
 import csv
@@ -21,11 +21,13 @@ from gherkin.parser import Parser
 from openpyxl import load_workbook
 from pypdfium2 import PdfDocument
 
+from pipeline.extract.corpus import extract
+
 SAMPLE = Path(__file__).parents[1] / "data" / "sample"
 TRUTH: dict[str, Any] = json.loads((SAMPLE / "truth.json").read_text(encoding="utf-8"))
 STORIES: dict[str, dict[str, Any]] = {story["id"]: story for story in TRUTH["stories"]}
 FILES = [document["file"] for document in TRUTH["documents"]]
-NOT_DOCUMENTS = {"README.md", "truth.json", "build.py"}
+NOT_DOCUMENTS = {"README.md", "truth.json", "build.py", ".storyignore"}
 
 
 class VisibleText(HTMLParser):
@@ -207,3 +209,20 @@ def test_the_script_builds_the_committed_binaries_byte_for_byte(tmp_path: Path) 
     script["build"](tmp_path)
     built = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     assert built == {name: (SAMPLE / name).read_bytes() for name in script["BUILDERS"]}
+
+
+def test_extraction_finds_every_story_and_no_other() -> None:
+    found = {Path(e.document.path).name: e for e in extract([SAMPLE])}
+    assert set(found) == set(FILES)
+    for name, extraction in found.items():
+        assert extraction.document.problem is None
+        expected = [story for story in STORIES.values() if story["document"] == name]
+        assert len(extraction.stories) == len(expected)
+        for truth in expected:
+            starts = truth["starts"]
+            (story,) = [s for s in extraction.stories if collapse(s.text).count(starts) == 1]
+            assert (story.role, story.kind) == (truth["role"], truth["kind"])
+            assert story.source.key == truth["key"]
+        told = collapse(" ".join(story.text for story in extraction.stories))
+        prose = [n["starts"] for n in TRUTH["not_stories"] if n["document"] == name]
+        assert [starts for starts in prose if starts in told] == []
