@@ -68,13 +68,9 @@ def run_needles(
             },
         )
         known = reports.cells_by_key(store)
-        cells: list[Cell | dict[str, Any]] = []
-        reused = 0
+        cells: list[dict[str, Any]] = []
+        reused: list[str] = []
         total = len(lengths) * len(depths) * seeds
-
-        def before(key: str) -> bool:
-            return key in known
-
         for cell in grid(
             spec,
             model,
@@ -83,12 +79,11 @@ def run_needles(
             lengths=lengths,
             depths=depths,
             seeds=range(seeds),
-            known=before,
+            known=known.__contains__,
         ):
-            key = cell if isinstance(cell, str) else cell.key
             if isinstance(cell, str):
-                reused += 1
-                found = known[key]
+                reused.append(cell)
+                found = known[cell]
             else:
                 store.save_cell(run, cell)
                 found = _as_row(cell)
@@ -96,7 +91,9 @@ def run_needles(
             say(
                 f"cell {len(cells)} of {total}: {found['target_tokens']} tokens, depth "
                 f"{found['depth_target']:g} %: {found['status']}, score {found['score']}"
+                + (" (measured before)" if isinstance(cell, str) else "")
             )
+        store.reuse_cells(run, reused)
         store.update_run(run, describe=dict(model.describe()))
         store.finish_run(run, "completed")
     except BaseException as error:
@@ -118,7 +115,7 @@ def run_needles(
         "n": len(scores),
         "mean": sum(scores) / len(scores) if scores else 0.0,
         "interval": wilson(hits, len(scores)),
-        "reused": reused,
+        "reused": len(reused),
         "cells": cells,
     }
 

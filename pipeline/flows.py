@@ -18,7 +18,7 @@ from pipeline.edge import DEFAULT_MODELS, Edge, now, parse_date
 
 def as_task(name: str, function: Callable[..., Any], *args: Any) -> Any:
     """A step as a Prefect task of that name."""
-    return task(function, name=name, task_run_name=name, cache_policy=NO_CACHE)(*args)
+    return task(name=name, task_run_name=name, cache_policy=NO_CACHE)(function)(*args)
 
 
 @flow(name="estimate-stories", flow_run_name="estimate {paths}")

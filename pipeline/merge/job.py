@@ -14,11 +14,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol
 
-from pipeline.calls import Call, Estimate, Plan, Reply
+from pipeline.calls import Call, Estimate, Plan, Reply, Request
 from pipeline.catalog import ModelSpec
 from pipeline.merge import steps
+from pipeline.merge.conclusion import conclude
 from pipeline.merge.ledger import counts
-from pipeline.merge.run import conclude, waves
+from pipeline.merge.run import Journal, run_wave, waves
 from pipeline.models.base import Model, ModelOptions, open_model
 from pipeline.outcomes import Outcomes
 from pipeline.store.record import Store, StoreJournal
@@ -33,6 +34,30 @@ class Step(Protocol):
 def plainly(name: str, function: Callable[..., Any], *args: Any) -> Any:
     """The step of the command line: just the call."""
     return function(*args)
+
+
+class Tally:
+    """A journal that also counts what was asked of the model through it.
+
+    ``usd`` is None as soon as one reply's price is unknown.
+    """
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self.find = journal.find
+        self.reserve = journal.reserve
+        self.settle = journal.settle
+        self.calls = self.input_tokens = self.output_tokens = 0
+        self.usd: Decimal | None = Decimal(0)
+
+    def put(self, request: Request, reply: Reply, *, good: bool, why: str) -> None:
+        """Store a reply and count it."""
+        self._journal.put(request, reply, good=good, why=why)
+        self.calls += 1
+        self.input_tokens += reply.usage.prompt
+        self.output_tokens += reply.usage.output
+        if self.usd is not None:
+            self.usd = None if reply.usd is None else self.usd + reply.usd
 
 
 @dataclass
@@ -58,10 +83,11 @@ class MergeJob:
     plan: Plan = field(init=False)
     estimate: Estimate = field(init=False)
     run_id: str = field(init=False, default="")
-    journal: StoreJournal = field(init=False)
+    tally: Tally = field(init=False)
     replies: dict[str, Reply] = field(init=False, default_factory=dict)
     outcomes: Outcomes = field(init=False)
     _model: Model | None = field(init=False, default=None)
+    _done: int = field(init=False, default=0)
     _started: float = field(init=False, default_factory=time.monotonic)
 
     def read(self) -> None:
@@ -98,8 +124,8 @@ class MergeJob:
         )
 
     def start(self) -> None:
-        """Open the run's row. From here on a killed run can be resumed."""
-        self.run_id = self.store.start_run(
+        """Open the run's row, or take up the one that a killed process left behind."""
+        self.run_id = self._taken_up() or self.store.start_run(
             kind="merge",
             corpus=self.corpus_id,
             model=self.spec.name,
@@ -113,38 +139,51 @@ class MergeJob:
                 "out": str(self.out),
                 "max_usd": None if self.max_usd is None else str(self.max_usd),
             },
-            describe={},
         )
         self.store.save_plan(self.run_id, self.plan)
         self.store.save_estimate(self.run_id, self.corpus_id, self.estimate)
-        self.journal = StoreJournal(self.store, self.run_id, max_usd=self.max_usd)
+        self.tally = Tally(StoreJournal(self.store, self.run_id, max_usd=self.max_usd))
+
+    def _taken_up(self) -> str | None:
+        """An unfinished run of the same plan, now ours."""
+        found = self.store.find_resumable(
+            corpus=self.corpus_id, plan_sha256=self.plan.sha256, model=self.spec.name
+        )
+        if found is None or not self.store.resume_run(found):
+            return None
+        self.say(f"resuming {found}")
+        return found
 
     def waves(self) -> list[list[Call]]:
         """The plan's calls in bounded lists; a Prefect task holds one."""
         return [list(wave) for wave in waves(self.plan.calls)]
 
     def send(self, wave: Sequence[Call]) -> int:
-        """Answer one wave, from the journal where it can. Returns the number of calls sent."""
-        sent = sum(call.request.key not in self.plan.journalled for call in wave)
-        if sent and self._model is None:
+        """Answer one wave, from the journal where it can. Returns how many calls it held."""
+        if self._model is None and any(
+            call.request.key not in self.plan.journalled for call in wave
+        ):
             self._model = open_model(self.spec, self.options)
+        before = self.tally.calls
         self.replies.update(
-            steps.send(
+            run_wave(
                 wave,
                 self._model,
-                self.journal,
+                self.tally,
                 stories=self.corpus.by_id,
                 usd=steps.pricer(self.spec, self.terms.as_of),
                 allow_cloud=self.terms.allow_cloud,
             )
         )
         if self._model is not None:
-            self.store.update_run(self.run_id, describe=dict(self._model.describe()))
+            self.store.update_run(self.run_id, describe=self._model.describe())
+        self._done += len(wave)
+        asked = self.tally.calls - before
         self.say(
-            f"calls answered: {len(self.replies)} of {len(self.plan.calls)}"
-            + ("" if sent else ", no model call needed")
+            f"{self._done} of {len(self.plan.calls)} calls answered"
+            + (f", {asked} by the model" if asked else " by the journal: no model call")
         )
-        return sent
+        return len(wave)
 
     def conclude(self) -> None:
         """Gate every reply, balance the books, and store what was decided in one transaction."""
@@ -157,26 +196,15 @@ class MergeJob:
 
     def write(self) -> dict[str, Any]:
         """Write the document, close the run's row, and return what ``merge --json`` prints."""
-        usage = [
-            reply.usage for key, reply in self.replies.items() if key not in self.plan.journalled
-        ]
-        spent = [
-            reply.usd for key, reply in self.replies.items() if key not in self.plan.journalled
-        ]
-        usd = (
-            None
-            if any(value is None for value in spent)
-            else sum((value for value in spent if value is not None), Decimal(0))
-        )
         result: dict[str, Any] = {
             "run": self.run_id,
             "model": self.spec.name,
             "stories": len(self.corpus.stories),
             "ledger": counts(self.outcomes.ledger),
-            "calls": len(usage),
-            "input_tokens": sum(u.prompt for u in usage),
-            "output_tokens": sum(u.output for u in usage),
-            "usd": None if usd is None else str(usd),
+            "calls": self.tally.calls,
+            "input_tokens": self.tally.input_tokens,
+            "output_tokens": self.tally.output_tokens,
+            "usd": None if self.tally.usd is None else str(self.tally.usd),
             "estimated_usd": None if self.estimate.usd is None else str(self.estimate.usd[1]),
             "fallbacks": sum(1 for story in self.outcomes.merged if story.fallback),
             "conflicts": len(self.outcomes.conflicts),
@@ -190,7 +218,7 @@ class MergeJob:
             reused=result["reused_replies"],
             input_tokens=result["input_tokens"],
             output_tokens=result["output_tokens"],
-            usd=usd,
+            usd=self.tally.usd,
             seconds=time.monotonic() - self._started,
             peak_memory_bytes=_peak_memory(),
         )
