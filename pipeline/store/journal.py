@@ -1,0 +1,169 @@
+"""The journal of a run: replies that are never asked for twice, and a budget that holds.
+
+A reply is stored under the key of its request before anybody uses it. Money is set aside before
+a call and settled after it; what was in flight when a process died stays set aside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from decimal import ROUND_CEILING, Decimal
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, Table, func, select, update
+
+from pipeline.calls import Reply, Request
+from pipeline.errors import BudgetError, StoreError
+from pipeline.store.database import Database, insert_new
+from pipeline.store.rows import dollars, reply_from_row, reply_row, request_row
+from pipeline.store.tables import ChargeRow, ReplyRow, RequestRow, RunRow, table_of
+
+if TYPE_CHECKING:
+    from pipeline.store.record import Store
+
+_REPLY: Table = table_of(ReplyRow)
+_CHARGE: Table = table_of(ChargeRow)
+_RUN: Table = table_of(RunRow)
+
+_SUPERSEDED = "another process journalled a good reply to this request first"
+
+
+class StoreJournal:
+    """Replies and budget of one run.
+
+    Args:
+        run: the run that asks; "" for one that only looks replies up.
+        max_usd: budget of the run over all its processes and attempts; None for no limit.
+    """
+
+    def __init__(self, store: Store, run: str, max_usd: Decimal | None = None) -> None:
+        self._database: Database = store.database
+        self._now: Callable[[], datetime] = store.now
+        self.run = run
+        self.max_usd = max_usd
+
+    def find(self, keys: Sequence[str]) -> dict[str, Reply]:
+        """The good replies there are, whichever run they were made in."""
+        found: dict[str, Reply] = {}
+        wanted = list(dict.fromkeys(keys))
+        with self._database.read() as connection:
+            for start in range(0, len(wanted), 500):
+                those = _REPLY.c.request.in_(wanted[start : start + 500])
+                for row in connection.execute(select(_REPLY).where(those, _REPLY.c.good)):
+                    found[row.request] = reply_from_row(dict(row._mapping))
+        return found
+
+    def put(self, request: Request, reply: Reply, *, good: bool, why: str = "") -> None:
+        """Store a reply, good or bad. Putting the same reply twice stores it once.
+
+        A second good reply to one request (two processes had it in flight) is kept beside the
+        first and not used: whoever reads the journal gets the same reply always.
+        """
+        if reply.key != request.key:
+            raise ValueError(f"reply {reply.key} does not answer request {request.key}")
+        now = self._now()
+        with self._database.write() as connection:
+            insert_new(connection, table_of(RequestRow), [request_row(request)])
+            row = reply_row(reply, run=self.run or None, good=good, why=why, created=now)
+            if good and self._answered(connection, request.key, other_than=row["id"]):
+                row = reply_row(
+                    reply, run=self.run or None, good=False, why=_SUPERSEDED, created=now
+                )
+            insert_new(connection, _REPLY, [row])
+            if self.run:
+                connection.execute(update(_RUN).where(_RUN.c.id == self.run).values(updated=now))
+
+    def reserve(self, request_key: str, usd: Decimal) -> None:
+        """Set the worst-case price of a call aside, rounded up to a micro-dollar.
+
+        Atomic across processes: what is reserved and what is spent never exceeds ``max_usd``. A
+        call that is reserved again (its first try never came back) is charged again.
+
+        Raises:
+            BudgetError: it does not fit; nothing is reserved.
+        """
+        amount = _ceiling(usd)
+        with self._database.write() as connection:
+            self._lock_run(connection)
+            charged = self._charged(connection)
+            if self.max_usd is not None and charged + amount > _floor(self.max_usd):
+                raise BudgetError(
+                    f"the next call may cost ${usd} and ${dollars(charged)} of "
+                    f"${self.max_usd} is spent or set aside.",
+                    where=f"run {self.run}",
+                    next="Raise --max-cost and run the same command again: "
+                    "what is answered is not paid again.",
+                )
+            attempts = connection.execute(
+                select(func.count()).select_from(_CHARGE).where(*self._of(request_key))
+            ).scalar_one()
+            connection.execute(
+                _CHARGE.insert().values(
+                    run=self.run,
+                    request=request_key,
+                    attempt=attempts + 1,
+                    reserved_micro_usd=amount,
+                    created=self._now(),
+                )
+            )
+
+    def settle(self, request_key: str, usd: Decimal) -> None:
+        """Replace the newest open reservation of a call by its real price.
+
+        Raises:
+            StoreError: nothing is reserved for it.
+        """
+        with self._database.write() as connection:
+            attempt = connection.execute(
+                select(func.max(_CHARGE.c.attempt)).where(
+                    *self._of(request_key), _CHARGE.c.settled_micro_usd.is_(None)
+                )
+            ).scalar()
+            if attempt is None:
+                raise StoreError(
+                    f"no price is set aside for request {request_key[:12]}.",
+                    where=f"run {self.run}",
+                )
+            connection.execute(
+                update(_CHARGE)
+                .where(*self._of(request_key), _CHARGE.c.attempt == attempt)
+                .values(settled_micro_usd=_ceiling(usd))
+            )
+
+    def charged(self) -> Decimal:
+        """Dollars spent or set aside by this run so far."""
+        with self._database.read() as connection:
+            return Decimal(self._charged(connection)) / 1_000_000
+
+    def _answered(self, connection: Connection, key: str, *, other_than: str) -> bool:
+        if not self._database.is_sqlite:
+            # Two servers' transactions would not see each other's reply; the request's row is
+            # what they queue up at. (On SQLite a write transaction is alone anyway.)
+            request = table_of(RequestRow)
+            connection.execute(select(request.c.key).where(request.c.key == key).with_for_update())
+        query = select(_REPLY.c.id).where(
+            _REPLY.c.request == key, _REPLY.c.good, _REPLY.c.id != other_than
+        )
+        return connection.execute(query).first() is not None
+
+    def _lock_run(self, connection: Connection) -> None:
+        query = select(_RUN.c.id).where(_RUN.c.id == self.run).with_for_update()
+        if connection.execute(query).first() is None:
+            raise StoreError(f"there is no run {self.run!r} to charge.")
+
+    def _charged(self, connection: Connection) -> int:
+        total = func.sum(func.coalesce(_CHARGE.c.settled_micro_usd, _CHARGE.c.reserved_micro_usd))
+        query = select(func.coalesce(total, 0)).where(_CHARGE.c.run == self.run)
+        return int(connection.execute(query).scalar_one())
+
+    def _of(self, request_key: str) -> tuple[Any, Any]:
+        return (_CHARGE.c.run == self.run, _CHARGE.c.request == request_key)
+
+
+def _ceiling(usd: Decimal) -> int:
+    return int((usd * 1_000_000).to_integral_value(rounding=ROUND_CEILING))
+
+
+def _floor(usd: Decimal) -> int:
+    return int(usd * 1_000_000)

@@ -1,0 +1,196 @@
+"""The only reads for people: what was done, what it cost, where every story went.
+
+Everything comes back as plain values for ``--json``: money as decimal strings, times as ISO 8601
+in UTC, unknown as None. The views behind it are those the dashboards read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, select
+from sqlalchemy import text as sql
+
+from pipeline.outcomes import Outcome
+from pipeline.store import tables
+from pipeline.store.record import Store
+from pipeline.store.rows import dollars
+from pipeline.store.tables import table_of
+
+Report = dict[str, Any]
+
+
+def list_runs(store: Store, *, kind: str | None = None, limit: int | None = None) -> list[Report]:
+    """Every run, newest first: state, size, estimate and actual."""
+    wanted = "WHERE kind = :kind" if kind else ""
+    most = "LIMIT :limit" if limit is not None else ""
+    query = f"SELECT * FROM v_runs {wanted} ORDER BY started DESC, run DESC {most}"
+    with store.database.read() as connection:
+        return [_plain(row) for row in _all(connection, query, kind=kind, limit=limit)]
+
+
+def run_report(store: Store, run: str) -> Report | None:
+    """One run: what it is, what it was estimated at and took, and its ledger in numbers.
+
+    Returns:
+        None when there is no such run.
+    """
+    with store.database.read() as connection:
+        heads = _all(connection, "SELECT * FROM v_runs WHERE run = :run", run=run)
+        if not heads:
+            return None
+        report = _plain(heads[0])
+        report["reused_replies"] = report.pop("reused")
+        row = table_of(tables.RunRow)
+        columns = (row.c.revision, row.c.corpus, row.c.parameters, row.c.describe)
+        more = connection.execute(select(*columns).where(row.c.id == run)).one()
+        report |= dict(more._mapping)
+        report["ledger"] = _ledger_counts(connection, run) if report["kind"] == "merge" else {}
+        report["estimate_vs_actual"] = [
+            {name: entry[name] for name in entry if name not in ("run", "model", "strategy")}
+            for entry in map(_plain, _all(connection, _COMPARISON, run=run))
+        ]
+        (cost,) = _all(connection, "SELECT * FROM v_costs WHERE run = :run", run=run)
+        report["journal"] = {name: _plain(cost)[name] for name in _JOURNAL}
+        failed = _all(connection, 'SELECT "call" FROM failed_call WHERE run = :run', run=run)
+        report["failed_calls"] = sorted(entry["call"] for entry in failed)
+        return report
+
+
+_COMPARISON = "SELECT * FROM v_estimate_vs_actual WHERE run = :run ORDER BY position"
+_JOURNAL = ("replies", "good", "bad", "prompt_tokens", "output_tokens", "usd", "usd_in_flight")
+
+
+def ledger(store: Store, run: str, *, outcome: str | None = None) -> list[Report]:
+    """Where every story of a run went, in corpus order."""
+    wanted = "AND outcome = :outcome" if outcome else ""
+    query = f"SELECT * FROM v_ledger WHERE run = :run {wanted} ORDER BY position"
+    with store.database.read() as connection:
+        return [_plain(row) for row in _all(connection, query, run=run, outcome=outcome)]
+
+
+def conflicts(store: Store, run: str) -> list[Report]:
+    """The disagreements a run recorded, each with its sides."""
+    query = "SELECT * FROM v_conflicts WHERE run = :run ORDER BY conflict, side"
+    found: dict[int, Report] = {}
+    with store.database.read() as connection:
+        for row in _all(connection, query, run=run):
+            entry = found.setdefault(
+                row["conflict"],
+                {"attribute": row["attribute"], "reason": row["reason"], "sides": []},
+            )
+            entry["sides"].append({name: row[name] for name in _SIDE})
+    return list(found.values())
+
+
+_SIDE = ("story", "value", "excerpt", "path", "place", "written", "author")
+
+
+def needle_grid(store: Store, run: str) -> list[Report]:
+    """The cells of a needle run, by length, depth and seed."""
+    query = (
+        "SELECT * FROM v_needle_cells WHERE run = :run "
+        "ORDER BY task, target_tokens, depth_target, seed"
+    )
+    with store.database.read() as connection:
+        return [_plain(row) for row in _all(connection, query, run=run)]
+
+
+def cells_by_key(store: Store) -> dict[str, Report]:
+    """Every needle cell that need not be measured again, by its key; those that ended in an
+    error are left out."""
+    cell = table_of(tables.NeedleCellRow)
+    with store.database.read() as connection:
+        found = connection.execute(select(cell).where(cell.c.status != "error"))
+        return {row.key: _plain(row._mapping) for row in found}
+
+
+def merged_story(store: Store, run: str, merged: str) -> Report | None:
+    """One story of the merged document: its text, its sources in full, and the gate's verdicts.
+
+    Returns:
+        None when the run has no such story.
+    """
+    story, source, verdict = (
+        table_of(row) for row in (tables.MergedStoryRow, tables.MergedSourceRow, tables.VerdictRow)
+    )
+    with store.database.read() as connection:
+        row = connection.execute(
+            select(story).where(story.c.run == run, story.c.id == merged)
+        ).first()
+        if row is None:
+            return None
+        verdicts = connection.execute(
+            select(verdict)
+            .where(verdict.c.run == run, verdict.c.merged == merged)
+            .order_by(verdict.c.position)
+        )
+        order = {
+            found.story: found.position
+            for found in connection.execute(
+                select(source.c.story, source.c.position).where(
+                    source.c.run == run, source.c.merged == merged
+                )
+            )
+        }
+        sources = [_plain(r) for r in _all(connection, _SOURCES, run=run, merged=merged)]
+        return {
+            **_plain(row._mapping),
+            "sources": sorted(sources, key=lambda s: order[s["story"]]),
+            "verdicts": [_plain(found._mapping) for found in verdicts],
+        }
+
+
+_SOURCES = """
+    SELECT ms.story, s.kind, s.text, d.path, s.place, s.author, s.written, s.source_key
+      FROM merged_source ms
+      JOIN run r ON r.id = ms.run
+      JOIN corpus_story cs ON cs.corpus = r.corpus AND cs.id = ms.story
+      JOIN corpus_document d ON d.corpus = cs.corpus AND d.position = cs.document_position
+      JOIN story s ON s.key = cs.story
+     WHERE ms.run = :run AND ms.merged = :merged
+"""
+
+
+def _ledger_counts(connection: Connection, run: str) -> dict[str, int]:
+    query = "SELECT outcome, count(*) AS n FROM ledger WHERE run = :run GROUP BY outcome"
+    found = {row["outcome"]: int(row["n"]) for row in _all(connection, query, run=run)}
+    return {outcome.value: found.get(outcome.value, 0) for outcome in _ORDER} if found else {}
+
+
+#: As DESIGN §11 prints them.
+_ORDER = (
+    Outcome.KEPT,
+    Outcome.DUPLICATE_OF,
+    Outcome.MERGED_INTO,
+    Outcome.CONFLICT_WITH,
+    Outcome.SKIPPED,
+)
+
+
+def _all(connection: Connection, query: str, **values: Any) -> list[Report]:
+    given = {name: value for name, value in values.items() if value is not None}
+    return [dict(row._mapping) for row in connection.execute(sql(query), given)]
+
+
+def _plain(row: Mapping[Any, Any]) -> Report:
+    """A row as JSON takes it: money as decimal strings, times as text, sums as whole numbers."""
+    return {str(name): _value(str(name), value) for name, value in row.items()}
+
+
+def _value(name: str, value: Any) -> Any:
+    if value is None:
+        return None
+    if name in _MONEY:
+        amount = dollars(round(Decimal(str(value)) * 1_000_000))
+        return format(amount.normalize() if amount else Decimal(0), "f")
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    if isinstance(value, Decimal):  # PostgreSQL sums integers into these
+        return int(value) if value == value.to_integral_value() else float(value)
+    return value
+
+
+_MONEY = frozenset({"usd", "estimated_usd", "usd_in_flight"})

@@ -1,0 +1,212 @@
+"""The rows of runs: opened, kept alive, closed, found again and taken up."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Literal
+
+from sqlalchemy import Connection, insert, select, update
+
+from pipeline.errors import StoreError
+from pipeline.store.database import Database, upsert
+from pipeline.store.rows import micro
+from pipeline.store.tables import ActualRow, RunRow, table_of
+
+RunState = Literal["running", "completed", "failed", "interrupted"]
+
+#: A run on another host that gave no sign of life for this long is taken to be dead.
+_SILENCE = timedelta(hours=6)
+
+_RUN = table_of(RunRow)
+
+
+class Runs:
+    """The part of the store that keeps the rows of runs."""
+
+    database: Database
+    now: Callable[[], datetime]
+    token: Callable[[], str]
+
+    def start_run(
+        self,
+        *,
+        kind: str,
+        corpus: str | None,
+        model: str,
+        strategy: str,
+        revision: str = "",
+        plan_sha256: str = "",
+        parameters: Mapping[str, Any] | None = None,
+        describe: Mapping[str, str] | None = None,
+    ) -> str:
+        """Open a run's row. From here on the run can be found and resumed.
+
+        Returns:
+            its id, readable and sortable: "merge-20261121-103000-a1b2".
+        """
+        now = self.now()
+        values = {
+            "kind": kind,
+            "state": "running",
+            "model": model,
+            "revision": revision,
+            "strategy": strategy,
+            "corpus": corpus,
+            "plan_sha256": plan_sha256,
+            "parameters": dict(parameters or {}),
+            "describe": dict(describe or {}),
+            "owner": _owner(),
+            "attempts": 1,
+            "started": now,
+            "updated": now,
+        }
+        for _ in range(20):
+            run = f"{kind}-{now:%Y%m%d-%H%M%S}-{self.token()}"
+            with self.database.write() as connection:
+                if connection.execute(select(_RUN.c.id).where(_RUN.c.id == run)).first() is None:
+                    connection.execute(insert(_RUN).values(id=run, **values))
+                    return run
+        raise StoreError(f"20 runs of kind {kind!r} began in this second.")
+
+    def update_run(
+        self,
+        run: str,
+        *,
+        describe: Mapping[str, str] | None = None,
+        parameters: Mapping[str, Any] | None = None,
+    ) -> None:
+        """A sign of life, and what is known by now of how it runs."""
+        values: dict[str, Any] = {}
+        if describe is not None:
+            values["describe"] = dict(describe)
+        if parameters is not None:
+            values["parameters"] = dict(parameters)
+        with self.database.write() as connection:
+            self._change_run(connection, run, **values)
+
+    def finish_run(self, run: str, state: RunState, error: str | None = None) -> None:
+        """Close a run's row; ``error`` is the reason for people when it did not complete."""
+        with self.database.write() as connection:
+            self._change_run(connection, run, state=state, error=error, finished=self.now())
+
+    def save_actuals(
+        self,
+        run: str,
+        *,
+        input_tokens: int,
+        output_tokens: int,
+        usd: Decimal | None,
+        seconds: float,
+        calls: int,
+        reused: int,
+        peak_memory_bytes: int | None = None,
+    ) -> None:
+        """Store what a run took, beside what was estimated."""
+        row = {
+            "run": run,
+            "calls": calls,
+            "reused": reused,
+            "input_tokens": input_tokens,
+            "output_tokens": output_tokens,
+            "micro_usd": micro(usd),
+            "seconds": seconds,
+            "peak_memory_bytes": peak_memory_bytes,
+        }
+        with self.database.write() as connection:
+            upsert(connection, table_of(ActualRow), [row])
+
+    def find_resumable(
+        self,
+        *,
+        kind: str = "merge",
+        corpus: str | None = None,
+        plan_sha256: str | None = None,
+        model: str | None = None,
+    ) -> str | None:
+        """The newest run that did not complete and whose process is gone, None when there is
+        none. Filters that are None match everything."""
+        self.mark_interrupted()
+        query = (
+            select(_RUN.c.id)
+            .where(_RUN.c.kind == kind, _RUN.c.state.in_(("interrupted", "failed")))
+            .order_by(_RUN.c.started.desc(), _RUN.c.id.desc())
+        )
+        for column, value in (("corpus", corpus), ("plan_sha256", plan_sha256), ("model", model)):
+            if value is not None:
+                query = query.where(_RUN.c[column] == value)
+        with self.database.read() as connection:
+            return connection.execute(query.limit(1)).scalar()
+
+    def resume_run(self, run: str) -> bool:
+        """Take up a run that did not complete, under its own id, budget and journal.
+
+        Returns:
+            False when another process was faster, or the run is not to be resumed.
+        """
+        with self.database.write() as connection:
+            taken = connection.execute(
+                update(_RUN)
+                .where(_RUN.c.id == run, _RUN.c.state.in_(("interrupted", "failed")))
+                .values(
+                    state="running",
+                    owner=_owner(),
+                    attempts=_RUN.c.attempts + 1,
+                    error=None,
+                    finished=None,
+                    updated=self.now(),
+                )
+            )
+            return taken.rowcount == 1
+
+    def mark_interrupted(self) -> list[str]:
+        """Mark runs whose process died without a word; returns their ids."""
+        running = select(_RUN.c.id, _RUN.c.owner, _RUN.c.updated).where(_RUN.c.state == "running")
+        now = self.now()
+        with self.database.read() as connection:
+            dead = [
+                row.id
+                for row in connection.execute(running)
+                if _is_dead(row.owner, now - row.updated)
+            ]
+        if dead:
+            with self.database.write() as connection:
+                connection.execute(
+                    update(_RUN)
+                    .where(_RUN.c.id.in_(dead), _RUN.c.state == "running")
+                    .values(
+                        state="interrupted",
+                        error="its process ended without a word",
+                        finished=_RUN.c.updated,
+                    )
+                )
+        return dead
+
+    def _change_run(self, connection: Connection, run: str, **values: Any) -> None:
+        changed = connection.execute(
+            update(_RUN).where(_RUN.c.id == run).values(updated=self.now(), **values)
+        )
+        if changed.rowcount == 0:
+            raise StoreError(f"there is no run {run!r}.", where=self.database.name)
+
+
+def _owner() -> str:
+    """The process that works on a run."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def _is_dead(owner: str, silent: timedelta) -> bool:
+    """Whether the process of a run is gone: asked of this machine, guessed for others."""
+    host, _, pid = owner.rpartition(":")
+    if host != socket.gethostname():
+        return silent > _SILENCE
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:  # it lives, and is somebody else's
+        return False
+    return False
