@@ -14,10 +14,11 @@ from pipeline.stories import Block
 
 
 def find_in_features(text: str, blocks: Sequence[Block]) -> Iterator[Found]:
-    """The stories of a feature file's blocks (see :func:`pipeline.extract.gherkin.read_features`)."""
+    """The stories of a feature file's blocks, as :mod:`.gherkin` reads them."""
     starts = [n for n, b in enumerate(blocks) if b.kind == "heading" and b.level == FEATURE]
-    if not starts:
-        starts = [0] if blocks else []
+    starts = starts or [0]
+    if not blocks:
+        return
     for first, after in zip(starts, [*starts[1:], len(blocks)], strict=True):
         yield from _read_feature(text, blocks[first:after])
 

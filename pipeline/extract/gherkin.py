@@ -174,9 +174,20 @@ class _Reader:
     ) -> bool:
         for word, level in self.keywords.headings:
             if stripped.startswith(word):
-                break
-        else:
-            return False
+                self._start_heading(word, level, stripped, first, last, line, paragraph)
+                return True
+        return False
+
+    def _start_heading(
+        self,
+        word: str,
+        level: int,
+        stripped: str,
+        first: int,
+        last: int,
+        line: int,
+        paragraph: tuple[int, int, int] | None,
+    ) -> None:
         self._end(paragraph)
         name = stripped[len(word) :].strip()
         depth = SCENARIO if level == BACKGROUND else level
@@ -186,7 +197,6 @@ class _Reader:
         self.in_steps = False
         place = Locator(line=line, heading=tuple(self.trail[deep] for deep in sorted(self.trail)))
         self.blocks.append(Block(first, last, "heading", place, level))
-        return True
 
     def _end(self, paragraph: tuple[int, int, int] | None) -> None:
         """Close the open paragraph, if there is one."""

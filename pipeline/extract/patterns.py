@@ -6,7 +6,8 @@ heading (:mod:`.sections`), its columns (:mod:`.rows`) or its keywords (:mod:`.f
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Callable, Iterable
 
 from pipeline.extract.assembly import parse_story_text
 from pipeline.extract.features import find_in_features
@@ -15,6 +16,24 @@ from pipeline.extract.sections import find_in_sections
 from pipeline.stories import Document, Extraction, Span, Story, residue_of
 
 __all__ = ["find_stories", "parse_story_text"]
+
+
+def _unescape_json(raw: str) -> str:
+    if "\\" not in raw:
+        return raw
+    try:
+        return str(json.loads(f'"{raw}"', strict=False))
+    except ValueError:
+        return raw
+
+
+#: What a format does to the text of a cell, undone.
+_UNESCAPE: dict[str, Callable[[str], str]] = {
+    "csv": lambda raw: raw.replace('""', '"'),
+    "tsv": lambda raw: raw.replace('""', '"'),
+    "json": _unescape_json,
+    "jsonl": _unescape_json,
+}
 
 
 def find_stories(document: Document) -> Extraction:
@@ -27,7 +46,8 @@ def find_stories(document: Document) -> Extraction:
     if document.format == "gherkin":
         found = find_in_features(document.text, document.blocks)
     else:
-        found = find_in_sections(document.text, document.blocks)
+        unescape = _UNESCAPE.get(document.format, str)
+        found = find_in_sections(document.text, document.blocks, unescape)
     stories: dict[str, Story] = {}
     for each in found:
         if each.spans:

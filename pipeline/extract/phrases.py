@@ -157,6 +157,11 @@ def read_phrases(text: str, *, expected: bool = False) -> Phrases | None:
     return _read_roleless(words)
 
 
+def is_placeholder(role: str) -> bool:
+    """Whether a role is a form to be filled in ("< type of user >")."""
+    return _PLACEHOLDER.match(role) is not None
+
+
 def _read_roleless(words: str) -> Phrases | None:
     """ "I need …, so …" and "Users should be able to …": stories only where one is expected."""
     subject = re.match(r"(?:I|we)\b\s*", words, re.IGNORECASE)

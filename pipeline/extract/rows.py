@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from pipeline.extract.assembly import (
     Draft,
@@ -15,7 +16,7 @@ from pipeline.extract.assembly import (
 )
 from pipeline.extract.found import Found, join_spans, read_date
 from pipeline.extract.markup import read_blocks
-from pipeline.extract.phrases import read_phrases
+from pipeline.extract.phrases import is_placeholder, read_phrases
 from pipeline.extract.sentences import plain
 from pipeline.extract.tables import column_role
 from pipeline.stories import Block, Span, normalise
@@ -24,207 +25,197 @@ _ROLE_LABEL = re.compile(r"(?:as\s+an?|as|role|who|user|persona|actor)\W*$", re.
 _GOAL_LABEL = re.compile(
     r"(?:i\s+(?:want|need|would\s+like)(?:\s+to)?(?:\s+be\s+able\s+to)?|goal|what|want)\W*$", re.I
 )
-_BENEFIT_LABEL = re.compile(r"(?:so(?:\s+that)?|in\s+order\s+to|benefit|why|because)\W*$", re.I)
-_STORY_TYPE = re.compile(r".*\b(?:stor(?:y|ies)|feature|requirement|product backlog item)\b", re.I)
-#: Columns of a story's row that say something of the story itself.
+_BENEFIT_LABEL = re.compile(r"(?:so(?:\s+that)?|in\s+order\s+to|benefit|why)\W*$", re.I)
+_STORY_TYPE = re.compile(r".*\b(?:stor(?:y|ies)|requirement|product backlog item)\b", re.I)
+_AS = re.compile(r"^as\s+(?:an?\s+|the\s+)?", re.I)
+_SO = re.compile(r"^(?:so\s+(?:that\s+)?|in\s+order\s+to\s+)", re.I)
+#: Where a story's own words are looked for, the likeliest column first.
+_TOLD_IN = ("story", "description", "title", "")
+#: Columns that say something of the story itself; the others (status, labels …) stay residue.
 _TELLING = ("story", "title", "description", "criteria", "notes", "role", "goal", "benefit")
+#: A story sentence has to begin within this many lines of a cell.
+_WITHIN_LINES = 12
+_REACH = 4000
 
 
-def find_in_rows(text: str, rows: Sequence[Block]) -> Iterator[Found]:
-    """The stories of a run of row blocks (one table)."""
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """``holds``: what its column holds (see :func:`column_role`); ``words``: its value."""
+
+    holds: str
+    name: str
+    span: Span
+    words: str
+
+
+def find_in_rows(
+    text: str, rows: Sequence[Block], unescape: Callable[[str], str] = str
+) -> Iterator[Found]:
+    """The stories of a run of row blocks (one table).
+
+    Args:
+        unescape: undoes what a file format does to a cell's text (doubled quotes, ``\\n``).
+    """
     index = 0
     while index < len(rows):
-        upright, used = _read_sideways(text, rows[index:])
+        upright, used = _read_sideways(text, rows, index)
         if upright:
             yield upright
             index += used
             continue
-        found = _read_row(text, rows[index])
+        cells = [
+            _Cell(column_role(name), name, Span(start, end), unescape(text[start:end]))
+            for name, start, end in rows[index].columns
+            if start < end
+        ]
+        found = _read_row(cells, rows[index])
         if found:
             yield found
         index += 1
 
 
-def _read_sideways(text: str, rows: Sequence[Block]) -> tuple[Found | None, int]:
+def _read_sideways(text: str, rows: Sequence[Block], first: int) -> tuple[Found | None, int]:
     """A vertical table: "As a | customer", "I want | …", "So that | …", one label a row."""
-    if len(rows) < 2 or not 2 <= len(rows[0].columns) <= 3:
+    if first + 1 >= len(rows) or not 2 <= len(rows[first].columns) <= 3:
         return None, 0
-    if not _ROLE_LABEL.match(_cell(text, rows[0], 0)):
+    if not _ROLE_LABEL.match(_label(text, rows[first])):
         return None, 0
-    if not _GOAL_LABEL.match(_cell(text, rows[1], 0)) or len(rows[1].columns) < 2:
+    if not _GOAL_LABEL.match(_label(text, rows[first + 1])) or len(rows[first + 1].columns) < 2:
         return None, 0
-    draft = Draft(strict=True)
-    draft.role = plain(_cell(text, rows[0], 1)).strip(" ,.")
-    used = [rows[0], rows[1]]
-    told = read_phrases(f"I want {_cell(text, rows[1], 1)}", expected=True)
-    draft.goal = told.goal if told else plain(_cell(text, rows[1], 1))
+    draft = Draft(role=plain(_value(text, rows[first])).strip(" ,."), strict=True)
+    goal = _value(text, rows[first + 1])
+    told = read_phrases(f"I want {goal}", expected=True)
+    draft.goal = told.goal if told else plain(goal)
     if told:
         draft.benefit = told.benefit
-        if told.after:
-            draft.body.append(told.after)
-    for row in rows[2:]:
-        label = _cell(text, row, 0)
+        draft.body += [told.after] if told.after else []
+    used = [rows[first], rows[first + 1]]
+    for row in rows[first + 2 :][:20]:
+        label = _label(text, row)
         if _ROLE_LABEL.match(label) or len(row.columns) < 2:
             break
-        value = _cell(text, row, 1)
+        value = _value(text, row)
         if _BENEFIT_LABEL.match(label):
             draft.benefit = plain(value).rstrip(" .")
         elif column_role(label) == "criteria":
-            draft.criteria += [
-                plain(line).lstrip("-*• ") for line in value.splitlines() if line.strip()
-            ]
+            _read_criteria(value, draft)
         elif column_role(label) == "key":
             draft.key = plain(value)
         else:
             draft.body.append(f"{plain(label)}: {plain(value)}")
         used.append(row)
-    if not draft.role or not draft.goal:
+    if not draft.role or not draft.goal or is_placeholder(draft.role):
         return None, 0
     spans = tuple(Span(row.start, row.end) for row in used)
-    return Found("agile", spans, rows[0].locator, draft), len(used)
+    return Found("agile", spans, rows[first].locator, draft), len(used)
 
 
-def _cell(text: str, row: Block, number: int) -> str:
-    if number >= len(row.columns):
-        return ""
-    _, start, end = row.columns[number]
+def _label(text: str, row: Block) -> str:
+    _, start, end = row.columns[0]
     return text[start:end]
 
 
-def _read_row(text: str, row: Block) -> Found | None:
+def _value(text: str, row: Block) -> str:
+    if len(row.columns) < 2:
+        return ""
+    _, start, end = row.columns[1]
+    return text[start:end]
+
+
+def _read_row(cells: Sequence[_Cell], row: Block) -> Found | None:
     """One story in one row, whichever columns it is spread over."""
-    cells = [(column_role(name), start, end) for name, start, end in row.columns if start < end]
-    roles = {role for role, _, _ in cells}
-    values = {role: text[start:end] for role, start, end in reversed(cells)}
-    draft = Draft()
-    used: list[Span] = []
-
-    def use(*wanted: str) -> None:
-        used.extend(Span(start, end) for role, start, end in cells if role in wanted)
-
-    if {"role", "goal"} <= roles:
-        if not _read_columns(values, draft):
-            return None
-        use("role", "goal", "benefit")
-    elif not _read_telling(text, cells, values, draft, used):
+    first = {cell.holds: cell for cell in reversed(cells)}
+    if "role" in first and "goal" in first:
+        draft = _read_columns(first)
+        used = {first[holds].span for holds in ("role", "goal", "benefit") if holds in first}
+    else:
+        draft, told_in = _read_telling(cells, first)
+        used = {told_in.span} if told_in else set()
+    if draft is None or draft.template or not draft.told:
         return None
-    if draft.template or not draft.told:
-        return None
-    _read_rest(text, cells, draft, used)
-    if not draft.key:
-        draft.key = plain(values.get("key", ""))
-    written = read_date(values.get("date", "")) or read_date(values.get("changed", ""))
+    for cell in cells:
+        if cell.span not in used and cell.holds in _TELLING:
+            _read_more(cell, draft)
+            used.add(cell.span)
+
+    def words(holds: str) -> str:
+        return plain(first[holds].words) if holds in first else ""
+
+    draft.key = draft.key or words("key")
+    written = read_date(words("date")) or read_date(words("changed"))
     spans = join_spans(used)
-    author = plain(values.get("author", ""))
-    return Found("agile", spans, row.locator, draft, author=author, written=written)
+    return Found("agile", spans, row.locator, draft, author=words("author"), written=written)
 
 
-def _read_columns(values: dict[str, str], draft: Draft) -> bool:
+def _read_columns(first: dict[str, _Cell]) -> Draft | None:
     """Role, goal and benefit in a column each, with or without their opening words."""
-    role = plain(values["role"])
-    role = re.sub(r"^as\s+(?:an?\s+|the\s+)?", "", role, flags=re.I).strip(" ,.")
-    goal = plain(values["goal"])
-    opened = re.match(r"(?:I|we)\b", goal, re.I)
-    told = read_phrases(goal if opened else f"I want {goal}", expected=True)
-    if not role or not goal or told is None:
-        return False
-    benefit = re.sub(
-        r"^(?:so\s+(?:that\s+)?|in\s+order\s+to\s+)",
-        "",
-        plain(values.get("benefit", "")),
-        flags=re.I,
-    )
-    draft.role, draft.goal, draft.strict = role, told.goal, True
-    draft.benefit = benefit.rstrip(" .") or told.benefit
-    if benefit and told.benefit:
-        draft.body.append(told.benefit)
-    if told.after:
-        draft.body.append(told.after)
-    return not read_placeholder(role)
-
-
-def read_placeholder(role: str) -> bool:
-    """Whether a role is a form to be filled in ("< type of user >")."""
-    told = read_phrases(f"As a {role}, I want x", expected=True)
-    return told is not None and told.template
+    role = _AS.sub("", plain(first["role"].words)).strip(" ,.")
+    goal = plain(first["goal"].words)
+    told = read_phrases(goal if re.match(r"(?:I|we)\b", goal) else f"I want {goal}", expected=True)
+    if not role or not goal or told is None or is_placeholder(role):
+        return None
+    draft = Draft(role=role, goal=told.goal, benefit=told.benefit, strict=True)
+    if "benefit" in first and (benefit := _SO.sub("", plain(first["benefit"].words)).rstrip(" .")):
+        draft.body += [told.benefit] if told.benefit else []
+        draft.benefit = benefit
+    draft.body += [told.after] if told.after else []
+    return draft
 
 
 def _read_telling(
-    text: str,
-    cells: Sequence[tuple[str, int, int]],
-    values: dict[str, str],
-    draft: Draft,
-    used: list[Span],
-) -> bool:
-    """A story told in one cell: the description, the summary, or any cell that begins so."""
-    named = [cell for cell in cells if cell[0] in ("story", "description", "title")]
-    order = {"story": 0, "description": 1, "title": 2}
-    named.sort(key=lambda cell: order[cell[0]])
-    others = [cell for cell in cells if cell[0] == ""]
-    expected_type = _STORY_TYPE.match(values.get("type", "")) is not None
-    for role, start, end in [*named, *others]:
-        expected = role == "story" or (expected_type and role in ("title", "description"))
-        if _begins_story(text, start, end, expected):
-            inner = read_blocks(text, "cell", start, end)
-            read = assemble(text, inner, expected=expected)
-            if not read.told or read.template:
-                continue
-            draft.__dict__.update(read.__dict__)
-            used.append(Span(start, end))
-            return True
-    return False
+    cells: Sequence[_Cell], first: dict[str, _Cell]
+) -> tuple[Draft | None, _Cell | None]:
+    """A story told in one cell: the description, the summary, or any that begins like one."""
+    is_story = "type" in first and _STORY_TYPE.match(first["type"].words) is not None
+    told_in = sorted(
+        (c for c in cells if c.holds in _TOLD_IN), key=lambda c: _TOLD_IN.index(c.holds)
+    )
+    for cell in told_in:
+        expected = cell.holds == "story" or (is_story and cell.holds in ("title", "description"))
+        if _begins_story(cell.words, expected):
+            draft = assemble(cell.words, read_blocks(cell.words, "cell"), expected=expected)
+            if draft.told and not draft.template:
+                return draft, cell
+    return None, None
 
 
-def _begins_story(text: str, start: int, end: int, expected: bool) -> bool:
+def _begins_story(words: str, expected: bool) -> bool:
     """A story sentence within the first lines of a cell."""
-    head = text[start : min(end, start + 4000)]
-    _, _, sentence = split_lead(head)
-    if read_phrases(sentence, expected=expected) is not None:
+    head = words[:_REACH]
+    if read_phrases(split_lead(head)[2], expected=expected) is not None:
         return True
-    for line in head.splitlines()[:12]:
-        _, _, sentence = split_lead(line.lstrip(" \t*_>#-•"))
-        found = read_phrases(sentence)
+    for line in head.splitlines()[:_WITHIN_LINES]:
+        found = read_phrases(split_lead(line.lstrip(" \t*_>#-•"))[2])
         if found and found.strict:
             return True
     return False
 
 
-def _read_rest(
-    text: str, cells: Sequence[tuple[str, int, int]], draft: Draft, used: list[Span]
-) -> None:
-    """The row's other telling cells: title, criteria, description, notes."""
-    taken = set(used)
-    for role, start, end in cells:
-        if Span(start, end) in taken or role not in _TELLING:
-            continue
-        value = text[start:end]
-        if role == "title":
-            draft.title, old = plain(value), draft.title
-            if old and normalise(old) != normalise(value):
-                draft.body.append(old)
-        elif role == "criteria":
-            _read_criteria(text, start, end, draft)
-        elif role in ("story", "description", "notes"):
-            said = Draft(role=draft.role, goal=draft.goal)
-            assemble(text, read_blocks(text, "cell", start, end), draft=said)
-            known = set(draft.criteria)
-            draft.criteria += [item for item in said.criteria if item not in known]
-            draft.body += said.body
-            if said.title:
-                draft.body.append(said.title)
-        else:
-            draft.body.append(plain(value))
-        used.append(Span(start, end))
+def _read_more(cell: _Cell, draft: Draft) -> None:
+    """A story's further cells: title, criteria, description, notes."""
+    if cell.holds == "title":
+        old, draft.title = draft.title, plain(cell.words)
+        if old and normalise(old) != normalise(draft.title):
+            draft.body.append(old)
+    elif cell.holds == "criteria":
+        _read_criteria(cell.words, draft)
+    elif cell.holds in ("story", "description", "notes"):
+        more = Draft(role=draft.role, goal=draft.goal)
+        assemble(cell.words, read_blocks(cell.words, "cell"), draft=more)
+        draft.criteria += [item for item in more.criteria if item not in draft.criteria]
+        draft.body += [item for item in (more.title, *more.body) if item]
+    else:
+        draft.body.append(plain(cell.words))
 
 
-def _read_criteria(text: str, start: int, end: int, draft: Draft) -> None:
+def _read_criteria(words: str, draft: Draft) -> None:
     """A criteria cell: one criterion a line or list item; one line may hold several by ";"."""
-    lines = [line for line in text[start:end].splitlines() if line.strip()]
+    lines = [line for line in words.splitlines() if line.strip()]
     if len(lines) == 1:
         add_inline_criteria(draft, lines[0])
         return
-    for block in read_blocks(text, "cell", start, end):
-        raw = text[block.start : block.end]
+    for block in read_blocks(words, "cell"):
+        raw = words[block.start : block.end]
         if is_criteria_label(raw) or block.kind == "meta":
             continue
         for piece in raw.splitlines() if block.kind == "paragraph" else [raw]:

@@ -8,7 +8,7 @@ is a story sentence with what hangs on it: nested items, a list of criteria, a s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.extract.assembly import Draft, assemble, is_criteria_label, split_heading
@@ -81,10 +81,12 @@ class _Section:
     blocks: Sequence[Block]
 
 
-def find_in_sections(text: str, blocks: Sequence[Block]) -> Iterator[Found]:
-    """The stories of a prose document's blocks, in order."""
+def find_in_sections(
+    text: str, blocks: Sequence[Block], unescape: Callable[[str], str] = str
+) -> Iterator[Found]:
+    """The stories of a document's blocks, in order; ``unescape`` is for its table cells."""
     raised = [_raise_heading(text, block) for block in blocks]
-    yield from _Reader(text).read(_section(None, raised), stories=False)
+    yield from _Reader(text, unescape).read(_section(None, raised), stories=False)
 
 
 def _raise_heading(text: str, block: Block) -> Block:
@@ -120,8 +122,9 @@ def _section(heading: Block | None, blocks: Sequence[Block]) -> _Section:
 
 
 class _Reader:
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, unescape: Callable[[str], str]) -> None:
         self.text = text
+        self.unescape = unescape
 
     def read(self, section: _Section, *, stories: bool) -> Iterator[Found]:
         """The stories of a section. ``stories``: it stands under "User stories"."""
@@ -224,9 +227,8 @@ class _Reader:
                 after = index
                 while after < len(blocks) and blocks[after].kind in ("row", "meta"):
                     after += 1
-                yield from find_in_rows(
-                    self.text, [b for b in blocks[index:after] if b.kind == "row"]
-                )
+                rows = [b for b in blocks[index:after] if b.kind == "row"]
+                yield from find_in_rows(self.text, rows, self.unescape)
                 index = after
                 continue
             if block.kind not in ("paragraph", "item"):
