@@ -30,8 +30,15 @@ _WANT = re.compile(
 )
 #: What follows the subject of a wish; anything else after "As a …, I" is a wish only in a story.
 _WISH = re.compile(
-    rf"['’]d\s|{_ADVERB}(?:want|wan\b|wish|need|desire|would|require|expect|prefer|can|could|should|must|"
-    r"shall|may|will|have\s+to|am\s+able|are\s+able|like\s+to|hope|do\s+not|don['’]?t|cannot|don’t)",
+    rf"['’]d\s|{_ADVERB}(?:want|wan\b|wish|need|desire|require|expect|prefer|can|could|should|must|"
+    r"would\s+(?:\w+ly\s+|also\s+)?(?:like|love|prefer|want|need|expect|rather|hope|benefit)|shall|may|"
+    r"will|have\s+to|am\s+able|are\s+able|like\s+to|hope|do\s+not|don['’]?t|cannot|don’t)",
+    re.IGNORECASE,
+)
+#: The wishes that count where the role is less certain ("As developers, we want").
+_STRONG_WISH = re.compile(
+    rf"['’]d\s+(?:\w+\s+)?(?:like|love)|{_ADVERB}(?:want|wan\b|wish|need\b|would\s+(?:\w+ly\s+|also\s+)?"
+    r"(?:like|love|prefer|want))",
     re.IGNORECASE,
 )
 _ROLE_FIRST = re.compile(
@@ -81,20 +88,27 @@ _LABELLED = re.compile(
     r"(?:[\s,;]+(?:benefit|why|value|reason|so\s+that)\s*[:=]\s*(?P<benefit>.+?))?\s*$",
     re.IGNORECASE | re.DOTALL,
 )
-#: "As a result, we need …" names no one.
+#: "As a first step, we need …" names no one: the noun at the head of the phrase tells.
 _NOBODY = re.compile(
-    r"(?:(?:first|second|third|next|last|final|further|initial|preliminary|quick|simple|possible|"
-    r"direct|natural|logical|temporary|short[- ]term|long[- ]term|small|minimum|concrete|general|"
-    r"side|starting|minor|side-|good|best|nice|common|safety|typical|current|new|recent|more|"
-    r"potential|specific|motivating|special|real)\s+)*"
-    r"(?:results?|consequences?|examples?|step|workaround|effect|rule|part|matter|reminder|whole|"
-    r"follow[- ]?up|alternative|bonus|summary|solution|fallback|compromise|precaution|point|"
-    r"measure|practice|note|side[- ]?note|goal|thought|test|default|baseline|prerequisite|"
-    r"requirement|outcome|means|way|conclusion|corollary|phase|stage|iteration|option|approach|"
-    r"optimi[sz]ation|improvement|extension|side-effect|exception|benefit|trade-?off|future|"
-    r"feature|change|sanity|background|context|convention|addition|reference|motivation|"
-    r"non-goal|future|work|mitigation|replacement|last resort|generali[sz]ation|concept|case|kep|"
-    r"enhancement|proposal|implementation|project|team|community|system|guideline|detail)\b",
+    r"(?:(?!(?:of|in|on|with|who|for|from|and|to|at)\b)[\w’'-]+\s+){0,4}"
+    r"(?:results?|consequences?|examples?|steps?|workaround|effects?|rule|part|matter|reminder|whole|"
+    r"follow[- ]?ups?|alternatives?|bonus|summary|solutions?|fallback|compromise|precaution|point|"
+    r"measure|practice|side[- ]?note|note|goal|thought|test|default|baseline|prerequisite|theme|"
+    r"requirement|outcome|means|way|conclusion|corollary|phase|stage|iteration|options?|approach|"
+    r"optimi[sz]ation|improvement|extension|side-effect|exception|benefit|trade-?off|future|symbol|"
+    r"feature|change|background|context|convention|addition|reference|motivation|nation|country|"
+    r"non-goal|work|mitigation|replacement|resort|generali[sz]ation|concept|case|kep|"
+    r"enhancement|proposal|implementation|guideline|detail|priority|signal|hint|side|basis|token|"
+    r"courtesy|gesture|safeguard|safety net|experiment|indicator|proxy|heuristic|check|sign)"
+    r"(?=\s+(?:of|to|in|for|towards?|on|from|that|which|is|here|and|with|we)\b|\s*$|\s*[,;:(–—-])",
+    re.IGNORECASE,
+)
+#: Words that do not begin a role where "As" has no article: "As if", "As we", "As described".
+_NOT_ROLE = re.compile(
+    r"(?:if|for|to|long|far|soon|well|much|usual|such|in|on|with|we|you|they|it|he|she|this|that|these|"
+    r"those|there|our|my|your|their|its|per|of|of now|part|always|before|above|mentioned|described|"
+    r"discussed|noted|stated|shown|seen|explained|said|expected|opposed|needed|required|more|most|"
+    r"many|important|result|I)\b|.*\b(?:is|are|was|were|said|says|have|has)$",
     re.IGNORECASE,
 )
 _PLACEHOLDER = re.compile(
@@ -134,11 +148,9 @@ def read_phrases(text: str, *, expected: bool = False) -> Phrases | None:
         words = words[purpose.end() :]
     match = _ROLE_FIRST.match(words)
     if match:
-        strict = bool(_WISH.match(words, match.end())) and not _NOBODY.match(match["role"])
-        lowered = match["subject"].lower()
-        if lowered not in ("i", "we") or (lowered == "we" and words[2:].lstrip()[:4] == "the "):
-            strict = False
-        if strict or expected or (benefit_first and not _NOBODY.match(match["role"])):
+        strict = _is_wish(words, match)
+        loose = expected and not _NOBODY.match(match["role"]) and not _NOT_ROLE.match(match["role"])
+        if strict or loose or (benefit_first and re.match(rf"As\s+{_ARTICLE}\b", words, re.I)):
             return _finish(match["role"], words[match.end() :], benefit_first, strict)
     match = _I_AS_ROLE.match(words)
     if match:
@@ -155,6 +167,25 @@ def read_phrases(text: str, *, expected: bool = False) -> Phrases | None:
             match["role"].strip(_TRAILING), match["goal"].strip(_TRAILING), benefit, "", False
         )
     return _read_roleless(words)
+
+
+def _is_wish(words: str, match: re.Match[str]) -> bool:
+    """Whether "As ROLE, I …" is a story wherever it stands. The less certain the role (no "a", a
+    "we" that may be a nation), the plainer the wish has to be."""
+    role, subject = match["role"], match["subject"].lower()
+    if _NOBODY.match(role) or subject not in ("i", "we"):
+        return False
+    certain = re.match(r"As\s+(?:an?|any|every|each|one)\b", words, re.IGNORECASE)
+    if certain and subject == "i":
+        return _WISH.match(words, match.end()) is not None
+    if not _STRONG_WISH.match(words, match.end()):
+        return False
+    if certain:
+        return True
+    article = re.match(rf"As\s+{_ARTICLE}\b", words, re.IGNORECASE)
+    if article:
+        return subject == "i"
+    return len(role.split()) <= 5 and "," not in role and not _NOT_ROLE.match(role)
 
 
 def is_placeholder(role: str) -> bool:

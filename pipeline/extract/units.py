@@ -52,10 +52,10 @@ def split_units(raw: str) -> list[Unit]:
         line_start = raw.rfind("\n", 0, position) + 1
         lead = raw[line_start:position]
         at_line = len(lead) <= _LEAD_MAX and _MARKS.match(lead) is not None
-        if not at_line and (
-            match.group()[0] == "a"
-            or not _SENTENCE_BEFORE.search(raw[max(0, position - 12) : position])
-        ):
+        if match.group()[0] == "a" and not _may_be_lower(raw, line_start, at_line):
+            continue
+        before = raw[max(0, position - 12) : position]
+        if not at_line and not _SENTENCE_BEFORE.search(before):
             continue
         phrases = read_phrases(raw[position : position + _REACH])
         if phrases is None or not (phrases.strict or phrases.template or at_line):
@@ -83,3 +83,9 @@ def split_units(raw: str) -> list[Unit]:
             end -= 1
         units.append(Unit(start, position, end, phrases, own_line))
     return units
+
+
+def _may_be_lower(raw: str, line_start: int, at_line: bool) -> bool:
+    """A small "as a" begins a story only where a line does, and the line before it ended."""
+    before = raw[:line_start].rstrip()
+    return at_line and (not before or before[-1] in ".!?;:")
