@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Protocol
 
@@ -233,15 +234,13 @@ class _Sender:
                 raise ModelError(
                     "answered a request it was not asked, or one twice.", where=model.spec.name
                 )
-            self._store(call, reply)
-            replies[reply.key] = reply
+            replies[reply.key] = self._store(call, reply)
         for key in affordable:
             if key not in replies:
                 silent = Reply(
                     key, "", "error", Usage(), self._clock() - started, detail="no reply came"
                 )
-                self._store(waiting[key], silent)
-                replies[key] = silent
+                replies[key] = self._store(waiting[key], silent)
         if refusal is not None:
             raise refusal
         return replies
@@ -270,13 +269,16 @@ class _Sender:
             affordable.append(key)
         return affordable, None
 
-    def _store(self, call: Call, reply: Reply) -> None:
+    def _store(self, call: Call, reply: Reply) -> Reply:
+        """The reply with its price, journalled."""
         try:
             parse_edits(reply, call, self._stories)
             why = ""
         except CallFailed as failed:
             why = failed.reason
+        if self._usd is not None and reply.usd is None:
+            reply = replace(reply, usd=self._usd(call.request, reply.usage))
         self._journal.put(call.request, reply, good=not why, why=why)
         if self._usd is not None:
-            spent = reply.usd if reply.usd is not None else self._usd(call.request, reply.usage)
-            self._purse.settle(reply.key, spent)
+            self._purse.settle(reply.key, reply.usd)
+        return reply
