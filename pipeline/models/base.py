@@ -71,9 +71,9 @@ def revision_of(spec: ModelSpec, cache: Path) -> str:
 
         return REVISION
     if spec.provider == "local":
-        from pipeline.models.local import weights_revision
+        from pipeline.engine.weights import locate_weights, weights_sha256
 
-        return weights_revision(spec, cache)
+        return weights_sha256(locate_weights(spec.weights, cache=cache), cache)
     return spec.model_id
 
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from pipeline.catalog import DEFAULT_LOCAL, Catalog
 from pipeline.errors import EngineError
-from pipeline.models.base import ModelOptions, open_model
+from pipeline.models.base import ModelOptions
+from pipeline.models.local import LocalModel
 
 _PACKAGES = (
     "torch",
@@ -79,8 +80,9 @@ def _local_model(catalog: Catalog, cache: Path, threads: int) -> dict[str, Any]:
     """Open the small model and ask which kernel it runs and why."""
     name = DEFAULT_LOCAL
     try:
-        model = open_model(catalog.find(name), ModelOptions(cache=cache, threads=threads))
+        model = LocalModel(catalog.find(name), ModelOptions(cache=cache, threads=threads))
         try:
+            model.engine()
             told = ", ".join(f"{k} {v}" for k, v in model.describe().items())
         finally:
             model.close()
