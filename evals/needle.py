@@ -31,9 +31,9 @@ Status = Literal["ok", "truncated", "refused", "error", "skipped"]
 
 #: How the prompt is dressed: system and user turns, or everything in one user turn.
 STYLES = ("chat", "plain")
-#: Prompt tokens that a wave of a local model may hold together.
-_WAVE_TOKENS = 16_384
-_CLOUD_WAVE = 8
+#: Cells asked together. Local prompts go one by one: reading them is nearly all of the work, so
+#: nothing is gained by sharing it, and a grid that is stopped loses one cell.
+_SERVED_TOGETHER = 8
 
 
 class Recipe(NamedTuple):
@@ -159,7 +159,7 @@ def grid(
                 yield trial.key
             else:
                 trials.append(trial)
-        together = _CLOUD_WAVE if spec.leaves_machine else max(1, _WAVE_TOKENS // length)
+        together = 1 if spec.provider == "local" else _SERVED_TOGETHER
         for start in range(0, len(trials), together):
             yield from _measure(spec, model, trials[start : start + together])
 

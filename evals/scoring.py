@@ -1,8 +1,9 @@
 """Score replies by code: the expected value stands in the reply as a word of its own, or not.
 
 No judge: judges fail more often than the models they judge, and a value drawn at random needs
-none. A reply that quotes the needle and then denies having an answer has not answered; it is
-flagged and scores nothing.
+none. A denial is a flag and takes nothing off the score: on 1,376 published replies, counting
+denials as misses agrees with their judge in 92.7 %, recall alone in 99.4 % ("the text gives no
+other information" mostly stands beside a right answer).
 """
 
 from __future__ import annotations
@@ -77,7 +78,5 @@ def score(reply: str, expected: Sequence[str], wrong: Sequence[str] = ()) -> Sco
     flags = tuple(name for name, on in (("denied", denied), ("distractor", picked)) if on)
     if not expected:
         return Score(1.0 if denied and not picked else 0.0, flags)
-    if denied:
-        return Score(0.0, flags)
     found = sum(contains(value, reply) for value in expected)
     return Score(found / len(expected), flags)

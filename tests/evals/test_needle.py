@@ -65,7 +65,7 @@ def test_the_oracle_scores_one_and_the_blind_nought(run: Any, task: str) -> None
 @pytest.mark.parametrize("task", sorted(set(TASKS) - {"absent"}))
 def test_a_denier_is_flagged_and_a_truncator_is_no_silent_miss(run: Any, task: str) -> None:
     for cell in run("denier", task=task):
-        assert (cell.status, cell.score) == ("ok", 0.0) and "denied" in cell.flags
+        assert cell.status == "ok" and "denied" in cell.flags
     for cell in run("truncator", task=task):
         assert cell.status == "truncated" and cell.score is not None and cell.score < 1
 

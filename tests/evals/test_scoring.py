@@ -48,7 +48,8 @@ def test_a_value_is_found_as_a_word_of_its_own(value: str, reply: str, found: bo
 def test_denials_are_recognised(reply: str) -> None:
     assert denies(reply)
     assert score(reply, []) == Score(1.0, ("denied",))
-    assert score(f"{reply} The nearest is 4839201.", ["4839201"]) == Score(0.0, ("denied",))
+    assert score(f"{reply} The nearest is 4839201.", ["4839201"]) == Score(1.0, ("denied",))
+    assert score(reply, ["4839201"]) == Score(0.0, ("denied",))
 
 
 @pytest.mark.parametrize(
