@@ -19,7 +19,9 @@ from pipeline.compare.words import fold
 
 #: Weighted Dice from which two sentences speak of the same thing, by what is then compared.
 ALIKE_NUMBER = 0.5
-ALIKE_POLARITY = 0.6
+ALIKE_POLARITY = 0.75
+#: The same where both sentences say must, should or may: rules, not descriptions.
+ALIKE_RULES = 0.5
 ALIKE_ROLE = 0.5
 
 _PERMISSION = re.compile(
@@ -46,12 +48,12 @@ class Difference:
 def contradiction(a: str, b: str, weights: Mapping[str, float]) -> Difference | None:
     """How two sentences contradict each other, or None."""
     one, two = features(a), features(b)
-    alike = _likeness(one.stems, two.stems, weights)
+    alike = _likeness(one.topics, two.topics, weights)
     if alike >= ALIKE_NUMBER:
         found = _numbers(one, two) or _dates(one, two)
         if found is not None:
             return Difference(found[0], found[1], _why(found[0], a, b), alike)
-    if alike >= ALIKE_POLARITY:
+    if alike >= (ALIKE_RULES if one.modality and two.modality else ALIKE_POLARITY):
         for attribute, values in (
             ("negation", _negation(one, two)),
             ("opposite", _opposite(a, b, one, two)),
@@ -64,6 +66,11 @@ def contradiction(a: str, b: str, weights: Mapping[str, float]) -> Difference | 
         if roles is not None:
             return Difference("role", roles, _why("role", a, b), alike)
     return None
+
+
+def deny_each_other(a: str, b: str) -> bool:
+    """Whether one text denies what the other says plainly."""
+    return _negation(features(a), features(b)) is not None
 
 
 def _likeness(a: frozenset[str], b: frozenset[str], weights: Mapping[str, float]) -> float:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from pipeline.compare.quantities import Quantity, quantities
-from pipeline.compare.synonyms import concept
+from pipeline.compare.synonyms import as_words, concept, topic
 from pipeline.compare.words import WORD, fold, is_content, sentences, stem, word_set
 
 
@@ -26,7 +26,8 @@ class Features:
         negated: concepts that stand under a negation ("must not delete" → delete).
         modality: ``must``, ``should``, ``may``: how strongly the text asks. ("can" asks nothing.)
         words: content words in order, lower case.
-        stems: their concepts (stems, synonyms united).
+        stems: their concepts: stems, with words that may always replace each other united.
+        topics: the same more widely united, for comparing needs.
     """
 
     numbers: frozenset[Quantity]
@@ -38,6 +39,7 @@ class Features:
     modality: frozenset[str]
     words: tuple[str, ...]
     stems: frozenset[str]
+    topics: frozenset[str]
 
 
 _QUOTED = re.compile(r"[\"“„«](?P<a>[^\"“”„«»]{1,80})[\"”“»]|`(?P<b>[^`]{1,80})`"
@@ -77,8 +79,9 @@ def features(text: str) -> Features:
     """The features of a text. Cached by the text; a few thousand new stories a second."""
     plain = fold(text)
     found = quantities(plain)
-    lower = [word.lower() for word in WORD.findall(found.rest)]
+    lower = [word.lower() for word in WORD.findall(as_words(found.rest))]
     words = tuple(word for word in lower if is_content(word))
+    stems = frozenset(concept(stem(word)) for word in words)
     return Features(
         numbers=frozenset(found.numbers),
         dates=frozenset(found.dates),
@@ -90,7 +93,8 @@ def features(text: str) -> Features:
         negated=_negated(plain),
         modality=_modality(plain, lower),
         words=words,
-        stems=frozenset(concept(stem(word)) for word in words),
+        stems=stems,
+        topics=frozenset(topic(known) for known in stems),
     )
 
 
@@ -109,7 +113,7 @@ def _names(text: str) -> frozenset[str]:
 
 def _negated(text: str) -> frozenset[str]:
     negated: set[str] = set()
-    tokens = [token.lower() for token in _TOKEN.findall(text)]
+    tokens = [token.lower() for token in _TOKEN.findall(as_words(text))]
     for i, token in enumerate(tokens):
         if token not in _NOT and not token.endswith("n't"):
             continue

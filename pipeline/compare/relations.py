@@ -16,7 +16,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pipeline.compare.differences import Difference, contradiction
+from pipeline.compare.contrast import contrast, related
+from pipeline.compare.differences import Difference, contradiction, deny_each_other
 from pipeline.compare.features import Features, features
 from pipeline.compare.words import sentences
 from pipeline.outcomes import Relation
@@ -24,11 +25,20 @@ from pipeline.stories import Story
 
 #: Weighted Dice of two goals from which they may be one need.
 NEED = 0.6
-#: Weighted Dice of two goals of which one holds (nearly) every word of the other.
+#: The same where one goal holds (nearly) every word of the other.
 NEED_CONTAINED = 0.42
 CONTAINED = 0.9
+#: Topics that a goal needs for its being held by another to mean anything.
+FEWEST = 2
+#: The same where goal and benefit together are this much alike.
+NEED_WITH_BENEFIT = 0.33
+CORE = 0.55
 #: Share of a sentence's weight that the other story must hold for it to be said there too.
 SAID = 0.65
+#: Weighted Dice of two benefits from which they are one benefit in two wordings.
+ONE_BENEFIT = 0.4
+#: What a number that both goals name weighs, in stems of average rarity.
+NUMBER = 1.5
 #: Weight of a stem when no corpus is given, or that the corpus does not have.
 PLAIN = 1.0
 
@@ -74,6 +84,13 @@ def relate(a: Story, b: Story, weights: Mapping[str, float] | None = None) -> Re
     if not _one_need(a, b, score, weights):
         return Related(Relation.DISTINCT, score, why=_apart(a, b, weights))
     difference = _disagreement(a, b, weights)
+    swapped = contrast(subject_text(a), subject_text(b), all_stems(a), all_stems(b))
+    if swapped is not None and (difference is None or difference.attribute != "role"):
+        return Related(
+            Relation.DISTINCT, score, why=f"alike but for “{swapped[0]}” and “{swapped[1]}”"
+        )
+    if difference is None and deny_each_other(subject_text(a), subject_text(b)):
+        return Related(Relation.DISTINCT, score, why="one denies what the other says")
     if difference is not None:
         return Related(
             Relation.CONFLICT, score, difference.attribute, difference.values, difference.why
@@ -90,13 +107,30 @@ def relate(a: Story, b: Story, weights: Mapping[str, float] | None = None) -> Re
 
 
 def need_similarity(a: Story, b: Story, weights: Mapping[str, float]) -> float:
-    """Weighted Dice coefficient of the two subjects' stems."""
-    return dice(subject(a).stems, subject(b).stems, weights)
+    """Weighted Dice coefficient of the two subjects' topics; stems of one family count as shared,
+    numbers that both name count extra."""
+    one, two = subject(a), subject(b)
+    shared = weight(one.topics & two.topics, weights)
+    for mine in one.topics - two.topics:
+        for yours in two.topics - one.topics:
+            if related(mine, yours):
+                shared += min(weights.get(mine, PLAIN), weights.get(yours, PLAIN))
+    numbers = NUMBER * len(_values(one) & _values(two)) * _mean(one.topics | two.topics, weights)
+    total = weight(one.topics, weights) + weight(two.topics, weights) + 2 * numbers
+    return 2 * (shared + numbers) / total if total else 0.0
+
+
+def _values(found: Features) -> frozenset[tuple[str, str]]:
+    return frozenset((number.value, number.unit) for number in found.numbers)
+
+
+def _mean(stems: frozenset[str], weights: Mapping[str, float]) -> float:
+    return weight(stems, weights) / len(stems) if stems else 0.0
 
 
 def core(story: Story) -> frozenset[str]:
     """The stems a story is found by: of its goal and benefit, or of its subject."""
-    return subject(story).stems | features(story.benefit).stems
+    return subject(story).topics | features(story.benefit).topics
 
 
 def likeness(a: Story, b: Story, weights: Mapping[str, float]) -> float:
@@ -106,13 +140,28 @@ def likeness(a: Story, b: Story, weights: Mapping[str, float]) -> float:
 
 def unsaid(a: Story, b: Story, weights: Mapping[str, float]) -> tuple[str, ...]:
     """The sentences of ``a`` that ``b`` does not say: words missing there, or a number, date,
-    name or quoted term."""
+    name or quoted term. The goals are one need already; benefits may be worded anew."""
     there = whole(b)
     return tuple(
         text
         for field, text in statements(a)
-        if field not in ("title", "role") and not holds(there, features(text), weights)
+        if field not in ("title", "role")
+        and not (field == "goal" and b.goal and not _adds(features(text), subject(b)))
+        and not (field == "benefit" and _one_benefit(text, b.benefit, weights))
+        and not holds(there, features(text), weights)
     )
+
+
+def _adds(part: Features, goal: Features) -> bool:
+    """Whether a goal names a number, date or quoted term that the other does not."""
+    return bool(
+        _values(part) - _values(goal) or part.dates - goal.dates or part.quoted - goal.quoted
+    )
+
+
+def _one_benefit(a: str, b: str, weights: Mapping[str, float]) -> bool:
+    one, two = features(a), features(b)
+    return not _adds(one, two) and dice(one.topics, two.topics, weights) >= ONE_BENEFIT
 
 
 def holds(there: Features, part: Features, weights: Mapping[str, float] | None = None) -> bool:
@@ -124,8 +173,8 @@ def holds(there: Features, part: Features, weights: Mapping[str, float] | None =
     if part.quoted - there.quoted or part.negated - (there.negated | there.stems):
         return False
     rarity = weights or {}
-    total = weight(part.stems, rarity)
-    return not total or weight(part.stems & there.stems, rarity) / total >= SAID
+    total = weight(part.topics, rarity)
+    return not total or weight(part.topics & there.topics, rarity) / total >= SAID
 
 
 def subject(story: Story) -> Features:
@@ -155,7 +204,7 @@ def whole(story: Story) -> Features:
 
 def all_stems(story: Story) -> frozenset[str]:
     """Every content stem of a story."""
-    return whole(story).stems
+    return whole(story).topics
 
 
 def weight(stems: Collection[str], weights: Mapping[str, float]) -> float:
@@ -170,27 +219,18 @@ def dice(a: frozenset[str], b: frozenset[str], weights: Mapping[str, float]) -> 
 
 
 def _one_need(a: Story, b: Story, score: float, weights: Mapping[str, float]) -> bool:
-    one, two = subject(a).stems, subject(b).stems
+    one, two = subject(a).topics, subject(b).topics
     if not one or not two:
         return False
-    # A word of one goal that the other story says elsewhere sets them apart less.
-    only_a, only_b = one - all_stems(b), two - all_stems(a)
     if score >= NEED:
-        return not (only_a and only_b and _heads_differ(only_a, only_b, one | two, weights))
-    smaller = min(one, two, key=lambda stems: weight(stems, weights))
+        return True
+    smaller = min(one, two, key=lambda topics: weight(topics, weights))
+    if len(smaller) < FEWEST:
+        return False
     held = weight(one & two, weights) / (weight(smaller, weights) or 1.0)
-    return held >= CONTAINED and score >= NEED_CONTAINED
-
-
-def _heads_differ(
-    only_a: frozenset[str],
-    only_b: frozenset[str],
-    union: frozenset[str],
-    weights: Mapping[str, float],
-) -> bool:
-    """Whether what each goal has alone is weighty enough to be another object or action."""
-    mean = weight(union, weights) / len(union)
-    return min(weight(only_a, weights), weight(only_b, weights)) >= 0.75 * mean
+    if held >= CONTAINED and score >= NEED_CONTAINED:
+        return True
+    return score >= NEED_WITH_BENEFIT and dice(core(a), core(b), weights) >= CORE
 
 
 def _disagreement(a: Story, b: Story, weights: Mapping[str, float]) -> Difference | None:
@@ -211,7 +251,7 @@ def _comparable(story: Story) -> Sequence[str]:
 
 
 def _apart(a: Story, b: Story, weights: Mapping[str, float]) -> str:
-    one, two = subject(a).stems, subject(b).stems
+    one, two = subject(a).topics, subject(b).topics
 
     def rare(stems: frozenset[str]) -> str:
         return ", ".join(sorted(stems, key=lambda s: (-weights.get(s, PLAIN), s))[:3]) or "nothing"

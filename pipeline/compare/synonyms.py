@@ -1,48 +1,70 @@
-"""A small table of words that requirement writers use for one another.
+"""Small tables of words that requirement writers use for one another.
 
-Stems unite inflections ("expires", "expired"), not different words. A few dozen everyday verbs
-and roles of requirements are swapped so often that a reworded duplicate cannot be seen without
-them. The table is kept small and general on purpose: no word of any product's domain is in it,
-because each entry is also a licence for a model to swap the words (the gate accepts them).
+Stems unite inflections ("expires", "expired"), not different words. Everyday verbs and nouns of
+requirements are swapped so often that a reworded duplicate cannot be seen without them. The
+tables are kept small and general on purpose; no word of any product's domain is in them.
 
-``OPPOSITES`` are pairs that make two otherwise equal sentences contradict each other.
+``concept`` unites words that may stand for one another in any sentence: the gate accepts them in
+a model's text. ``topic`` unites more: words by which two writers mean the same need, though one
+could not always be put in place of the other ("a message when", "be told when"). Only finding
+and comparing stories uses topics. ``OPPOSITES`` are pairs that make two otherwise equal sentences
+contradict each other.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from pipeline.compare.words import stem
 
-_SAME = """
-see view look
+_ANYWHERE = """
+see view
 delete remove erase
-edit change modify update alter amend adjust
-get receive obtain
-find search locate
+edit change modify alter amend
+receive obtain
 choose select pick
-create add
-notify alert inform tell
+notify inform
 buy purchase
 begin start
-finish complete
-send email mail
-login signin logon
-user person people
-customer client
-admin administrator
+administrator admin
 picture photo image photograph
 quick fast rapid swift
-keep retain
-check verify validate
+verify check
 allow permit
 forbid prohibit disallow
 help assist
-mobile phone smartphone
-cost price
 show display
-error mistake
-store save
+mistake error
+login signin logon
+"""
+
+_FOR_THE_SAME_NEED = """
+see show list overview
+edit update adjust
+notify alert tell message announce
+find search locate lookup
+create add
+finish complete
+user person people
+customer client
+guest visitor
+employee staff worker
+keep retain store save record document log archive
+cost price
+phone mobile smartphone telephone
+extend renew prolong
+cancel withdraw
+export download
+import upload
+enlarge zoom magnify
+web website online internet
+number figure count amount total
+gift present
+book reserve
+problem issue trouble
+job work task
+place slot
 """
 
 _OPPOSITE = """
@@ -69,17 +91,54 @@ grant deny
 internal external
 """
 
+#: Phrases of several words that are one verb, with the word that stands for them.
+_PHRASES = {
+    r"call(?:s|ed|ing)? off": "cancel",
+    r"log(?:s|ged|ging)?[ -](?:in|on)(?:to)?": "login",
+    r"sign(?:s|ed|ing)?[ -](?:in|on)(?:to)?": "login",
+    r"sign(?:s|ed|ing)?[ -]up": "register",
+    r"look(?:s|ed|ing)? (?:it )?up": "search",
+    r"look(?:s|ed|ing)? for": "search",
+    r"(?:get|gets|getting|got) rid of": "delete",
+    r"tak(?:e|es|en|ing) (?:an? )?(?:picture|photo)s?(?: of)?": "photograph",
+    r"fill(?:s|ed|ing)? (?:in|out)": "complete",
+    r"pick(?:s|ed|ing)? up": "collect",
+    r"set(?:s|ting)? up": "configure",
+    r"cut(?:s|ting)? off": "cut",
+    r"find(?:s|ing)? out|found out": "learn",
+    r"e-?mails?": "email",
+}
+_PHRASE = re.compile(
+    "|".join(rf"(?P<p{i}>\b(?:{p})\b)" for i, p in enumerate(_PHRASES)), re.IGNORECASE
+)
+_STANDS_FOR = list(_PHRASES.values())
+
+
+def as_words(text: str) -> str:
+    """``text`` with every phrase of the table as its one word."""
+    return _PHRASE.sub(lambda found: _STANDS_FOR[int((found.lastgroup or "p0")[1:])], text)
+
 
 def _rows(table: str) -> Iterable[tuple[str, ...]]:
     return (tuple(stem(word) for word in line.split()) for line in table.split("\n") if line)
 
 
-_CONCEPTS: Mapping[str, str] = {word: row[0] for row in _rows(_SAME) for word in row}
+_CONCEPTS: Mapping[str, str] = {word: row[0] for row in _rows(_ANYWHERE) for word in row}
 
 
 def concept(stemmed: str) -> str:
     """The stem that stands for every word of its group; a stem in no group stands for itself."""
     return _CONCEPTS.get(stemmed, stemmed)
+
+
+_TOPICS: Mapping[str, str] = {
+    concept(word): concept(row[0]) for row in _rows(_FOR_THE_SAME_NEED) for word in row
+}
+
+
+def topic(conceived: str) -> str:
+    """As :func:`concept`, in the wider groups; takes and gives concepts."""
+    return _TOPICS.get(conceived, conceived)
 
 
 OPPOSITES: frozenset[frozenset[str]] = frozenset(

@@ -29,18 +29,77 @@ STOP = word_set(
     """a about above after again all also although am an and any anyone anything are as at be
     because been before being below between both but by came come could did do does doing done
     down during each either else etc even ever every everyone everything for from further get
-    gets getting go goes going got had has have having he her here hers herself him himself his
-    how however i if in instead into is it its itself just let lets like made make makes may me
-    might mine more most much must my myself need needed needs neither nor no none not now of off
-    on once one ones only onto or other others otherwise our ours ourselves out over own per
-    please same shall she should so some someone something such than that the their theirs them
-    themselves then there these they this those though through thus to too under until up upon us
-    very via want wanted wants was way we well were what whatever when whenever where wherever
-    whether which while who whoever whom whose why will wish with within without would yet you
-    your yours yourself able order can cannot ought able shall across among around behind beside
-    besides beyond despite except given i'd i'll i'm i've it's he's she's that's there's they're
-    we're we've you're who's what's let's e g ie eg i.e e.g vs s t re ll ve d m"""
+    gets getting go goes going got had has have having he her here hers herself him himself
+    his how however i if in instead into is it its itself just let lets like made make makes
+    may me might mine more most much must my myself need needed needs neither nor no none not
+    now of off on once one ones only onto or other others otherwise our ours ourselves out
+    over own per please same shall she should so some someone something such than that the
+    their theirs them themselves then there these they this those though through thus to too
+    under until up upon us very via want wanted wants was way we well were what whatever when
+    whenever where wherever whether which while who whoever whom whose why will wish with
+    within without would yet you your yours yourself able soon order become becomes became
+    anybody everybody nobody somebody can cannot ought able shall across among around behind
+    beside besides beyond despite except given i'd i'll i'm i've it's he's she's that's
+    there's they're we're we've you're who's what's let's e g ie eg i.e e.g vs s t re ll ve d
+    m"""
 )
+
+_IRREGULAR_TABLE = """
+begin began begun
+break broke broken
+bring brought
+build built
+buy bought
+choose chose chosen
+cut cuts
+draw drew drawn
+drive drove driven
+find found
+forget forgot forgotten
+give gave given
+grow grew grown
+hold held
+hear heard
+keep kept
+know knew known
+lead led
+leave left
+lend lent
+lose lost
+mean meant
+meet met
+pay paid
+read reads
+ride rode ridden
+run ran
+say said
+see saw seen
+sell sold
+send sent
+show showed shown
+speak spoke spoken
+spend spent
+steal stole stolen
+take took taken
+teach taught
+tell told
+think thought
+throw threw thrown
+understand understood
+wear wore worn
+win won
+write wrote written
+child children
+person persons
+bad worse worst
+good better best
+"""
+#: Past forms that no suffix rule finds, with the word they are a form of.
+_IRREGULAR = {
+    form: base
+    for base, *forms in map(str.split, filter(None, _IRREGULAR_TABLE.splitlines()))
+    for form in forms
+}
 
 _APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "`": "'"})
 _ABBREVIATION = re.compile(
@@ -63,6 +122,7 @@ def stem(word: str) -> str:
     word = word.casefold()
     if word.endswith("'s"):
         word = word[:-2]
+    word = _IRREGULAR.get(word, word)
     root: str = _STEMMER.stemWord(word)
     return root[:-1] if len(root) > 3 and root.endswith("i") else root
 
