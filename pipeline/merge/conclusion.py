@@ -7,13 +7,14 @@ word (edits) or united by code (where code had found the relation); the ledger s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pipeline.calls import Call, Cluster, Plan, Reply
 from pipeline.compare.relations import relate, stem_weights
 from pipeline.compare.union import by_fullness
 from pipeline.merge.edits import CallFailed, parse_edits
+from pipeline.merge.halves import halves
 from pipeline.merge.ledger import balance
 from pipeline.merge.writing import Writer, merged_id
 from pipeline.outcomes import (
@@ -26,14 +27,6 @@ from pipeline.outcomes import (
     Relation,
 )
 from pipeline.stories import Document, Story
-
-#: Cuts a call of several clusters into smaller ones; () when it cannot be cut.
-Split = Callable[[Call], Sequence[Call]]
-
-
-def whole(call: Call) -> Sequence[Call]:
-    """The split that cuts nothing."""
-    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +43,6 @@ def conclude(
     stories: Mapping[str, Story],
     replies: Mapping[str, Reply],
     documents: Mapping[str, Document] | None = None,
-    *,
-    split: Split = whole,
 ) -> Outcomes:
     """Gate every reply, merge, and balance the books.
 
@@ -74,14 +65,12 @@ def conclude(
     for cluster in plan.decided:
         books.settle(_edit_of(cluster, stories), "code")
     for call in plan.calls:
-        for answer in answers(call, stories, replies, split):
+        for answer in answers(call, stories, replies):
             books.take(answer)
     return books.close()
 
 
-def answers(
-    call: Call, stories: Mapping[str, Story], replies: Mapping[str, Reply], split: Split = whole
-) -> list[Answer]:
+def answers(call: Call, stories: Mapping[str, Story], replies: Mapping[str, Reply]) -> list[Answer]:
     """What a call came to, or what each of the smaller calls came to that took its place."""
     reply = replies.get(call.request.key)
     try:
@@ -89,7 +78,7 @@ def answers(
             raise CallFailed("no reply came")
         return [Answer(call, tuple(parse_edits(reply, call, stories)))]
     except CallFailed as failed:
-        smaller = split(call) if len(call.clusters) > 1 else ()
+        smaller = halves(call, stories)
         if any(part.request.key in replies for part in smaller):
             return [answer for part in smaller for answer in answers(part, stories, replies)]
         return [Answer(call, (), failed.reason)]

@@ -14,8 +14,9 @@ from typing import Protocol
 
 from pipeline.calls import Call, Plan, Reply, Request, Usage
 from pipeline.errors import BudgetError, ModelError, SovereigntyError
-from pipeline.merge.conclusion import Split, conclude, failures, whole
+from pipeline.merge.conclusion import conclude, failures
 from pipeline.merge.edits import CallFailed, parse_edits
+from pipeline.merge.halves import halves
 from pipeline.models.base import Model
 from pipeline.outcomes import Outcomes
 from pipeline.stories import Document, Story
@@ -68,7 +69,6 @@ def run_plan(
     price: Pricer | None = None,
     max_usd: Decimal | None = None,
     allow_cloud: bool = False,
-    split: Split = whole,
     wave: int = WAVE,
     progress: Callable[[int, int], None] | None = None,
     clock: Callable[[], float] = time.monotonic,
@@ -99,7 +99,6 @@ def run_plan(
                 stories=stories,
                 usd=price,
                 allow_cloud=allow_cloud,
-                split=split,
                 purse=purse,
                 clock=clock,
             )
@@ -107,7 +106,7 @@ def run_plan(
         done += len(calls)
         if progress:
             progress(done, len(plan.calls))
-    return conclude(plan, stories, replies, documents, split=split)
+    return conclude(plan, stories, replies, documents)
 
 
 def run_wave(
@@ -118,7 +117,6 @@ def run_wave(
     stories: Mapping[str, Story],
     usd: Pricer | None = None,
     allow_cloud: bool = False,
-    split: Split = whole,
     purse: Purse | None = None,
     progress: Callable[[int], None] | None = None,
     clock: Callable[[], float] = time.monotonic,
@@ -131,7 +129,7 @@ def run_wave(
     Args:
         progress: told of newly generated tokens.
     """
-    smaller = {call.id: list(split(call)) for call in calls if len(call.clusters) > 1}
+    smaller = {call.id: halves(call, stories) for call in calls}
     parts = [part for cut in smaller.values() for part in cut]
     replies = dict(journal.find([call.request.key for call in (*calls, *parts)]))
     asked = [
