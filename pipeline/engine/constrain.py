@@ -31,22 +31,27 @@ GLUE = frozenset(
 WORD = re.compile(r"\w+(?:['’]\w+)*")
 
 #: Signs that may stand between words. Others only where a source has them.
-_SIGNS = frozenset(".,;:()-")
+_SIGNS = frozenset(".,;:()-\n")
 
 
 @dataclass
 class _Node:
-    """A place inside the spelling of words: which tokens lead on, and whether a word ends here."""
+    """A place inside the spelling of words and signs, as tokens.
+
+    Args:
+        next: where each token that may follow leads.
+        then: where the next word or sign begins, if one ends here.
+    """
 
     next: dict[int, _Node] = field(default_factory=dict)
-    ends: bool = False
+    then: _Node | None = None
 
 
 class WordList:
     """The words a reply may be written with, as a tree of their tokens.
 
-    A word is allowed as it stands, in lower case and Capitalised, as the tokenizer spells it at
-    the start of a text and after a space. Because a choice inside a word must follow the tree,
+    A word is allowed as it stands, in lower case and Capitalised, after a space and, where no
+    word stands before it, without one. Because a choice inside a word must follow the tree,
     pieces of allowed words never make up a new one.
 
     Args:
@@ -58,66 +63,49 @@ class WordList:
     def __init__(self, tokenizer: Tokenizer, vocabulary: str, glue: Iterable[str] = GLUE) -> None:
         words = set(WORD.findall(vocabulary)) | set(glue)
         words |= {re.split("['’]", w)[0] for w in words}  # "user's" allows "user"
-        words |= {w.lower() for w in words} | {w[:1].upper() + w[1:] for w in words}
-        # sorted: the same text gives the same tree in every process
-        ordered = sorted(words)
-        spelled = tokenizer.encode_batch([f" {w}" for w in ordered] + ordered)
-        self.spaced, self.bare = _Node(), _Node()
-        for i, ids in enumerate(spelled):
-            _insert(self.spaced if i < len(ordered) else self.bare, ids)
+        known = {w.lower() for w in words if WORD.fullmatch(w)}
+        words |= {form for w in words for form in (w.lower(), w[:1].upper() + w[1:])}
         signs = {c for c in vocabulary if not c.isspace() and not WORD.match(c)} | _SIGNS
-        self.signs: dict[int, str] = {}
-        for sign in sorted(signs):
-            for text in (sign, f" {sign}"):
-                ids = tokenizer.encode(text)
-                if len(ids) == 1:
-                    self.signs[ids[0]] = text
+        after_word, after_sign = _Node(), _Node()
+        # An apostrophe right after a word would tie the next one to it.
+        ends = [(w, after_word) for w in sorted(words) if w.lower() in known]
+        ends += [(c, after_word if c in "'’" else after_sign) for c in sorted(signs)]
+        spaced = tokenizer.encode_batch([f" {text}" for text, _ in ends])
+        bare = tokenizer.encode_batch([text for text, _ in ends])
+        for (text, then), with_space, without in zip(ends, spaced, bare, strict=True):
+            is_word = then is after_word and text not in "'’"
+            for root in (after_word, after_sign):
+                _insert(root, with_space, then if is_word else after_sign)
+                if not is_word or root is after_sign:  # two words may never grow together
+                    _insert(root, without, then)
+        self.start = after_sign
         self.eos = tuple(tokenizer.eos_ids)
-        newline = tokenizer.encode("\n")
-        self.newline = tuple(newline) if len(newline) == 1 else ()
 
 
-def _insert(node: _Node, ids: Sequence[int]) -> None:
+def _insert(node: _Node, ids: Sequence[int], then: _Node) -> None:
     for token in ids:
         node = node.next.setdefault(token, _Node())
-    node.ends = True
+    node.then = then
 
 
 class WordConstraint:
-    """Where one reply stands in its :class:`WordList`."""
+    """Where one reply stands in its :class:`WordList`: every reading of the tokens so far."""
 
     def __init__(self, words: WordList) -> None:
-        self.words = words
-        self._node: _Node | None = None  # inside a word, or at its end
-        self._after_sign = True  # the start of a text is like the place after a bracket
+        self._eos = words.eos
+        self._begin = [words.start]  # where the next word may begin, if one ended
+        self._inside: list[_Node] = []
 
     def allowed(self) -> Sequence[int]:
-        ids: list[int] = []
-        node = self._node
-        if node is not None:
-            ids += node.next
-        if node is None or node.ends:
-            ids += self.words.spaced.next
-            ids += self.words.signs
-            ids += self.words.eos
-            ids += self.words.newline
-            # two words may never grow together
-            if node is None and self._after_sign:
-                ids += self.words.bare.next
-        return ids
+        ids = {token for node in self._inside + self._begin for token in node.next}
+        if self._begin:
+            ids.update(self._eos)
+        return sorted(ids)
 
     def accept(self, token: int) -> None:
-        node = self._node
-        if node is not None and token in node.next:
-            self._node = node.next[token]
-        elif token in self.words.spaced.next:
-            self._node = self.words.spaced.next[token]
-        elif node is None and self._after_sign and token in self.words.bare.next:
-            self._node = self.words.bare.next[token]
-        else:
-            self._node = None
-        # an apostrophe right after a word would tie the next one to it
-        self._after_sign = self._node is None and self.words.signs.get(token) not in ("'", "’")
+        nodes = self._inside + self._begin
+        self._inside = [node.next[token] for node in nodes if token in node.next]
+        self._begin = [node.then for node in self._inside if node.then is not None]
 
 
 class SchemaConstraint:

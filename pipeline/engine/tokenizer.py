@@ -204,8 +204,8 @@ class Tokenizer:
                 where=str(path),
                 next="Use the model's Hugging Face folder (with tokenizer.json) instead.",
             )
-        tokens: list[str] = value("tokenizer.ggml.tokens")
-        merges = [tuple(merge.split(" ", 1)) for merge in value("tokenizer.ggml.merges")]
+        tokens: list[str] = value("tokenizer.ggml.tokens", [])
+        merges = [tuple(merge.split(" ", 1)) for merge in value("tokenizer.ggml.merges", [])]
         backend = Backend(BPE(vocab={t: i for i, t in enumerate(tokens)}, merges=merges))
         backend.pre_tokenizer = PRE_TOKENIZERS[split]()
         backend.decoder = decoders.ByteLevel()
@@ -216,6 +216,8 @@ class Tokenizer:
                 [AddedToken(name, special=special, normalized=False) for name in names]
             )
         eos = value("tokenizer.ggml.eos_token_id")
+        if eos is None or not eos < len(tokens):
+            raise EngineError("its metadata holds no usable vocabulary.", where=str(path))
         bos = value("tokenizer.ggml.bos_token_id", eos)
         template = value("tokenizer.chat_template")
         architecture = value("general.architecture", "")

@@ -56,3 +56,41 @@ def write_tiny_tokenizer() -> Callable[..., Path]:
         return folder
 
     return write
+
+
+@pytest.fixture(scope="session")
+def write_tiny_model(write_tiny_tokenizer: Callable[..., Path]) -> Callable[..., Path]:
+    """Writes a random Llama of two layers (4 query heads, 2 key-value heads) with the tiny
+    tokenizer. Its window is 256 tokens."""
+
+    def write(folder: Path, *, seed: int = 0, **config: object) -> Path:
+        import torch
+        from transformers import LlamaConfig, LlamaForCausalLM
+
+        write_tiny_tokenizer(folder)
+        torch.manual_seed(seed)
+        numbers: dict[str, object] = {
+            "vocab_size": 260,
+            "hidden_size": 32,
+            "intermediate_size": 64,
+            "num_hidden_layers": 2,
+            "num_attention_heads": 4,
+            "num_key_value_heads": 2,
+            "max_position_embeddings": 256,
+            "eos_token_id": 259,
+            # larger than usual: random models then disagree about the next token
+            "initializer_range": 0.6,
+        }
+        model = LlamaForCausalLM(LlamaConfig(**numbers | config))
+        model.generation_config.eos_token_id = 259
+        model.save_pretrained(folder)
+        return folder
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def tiny_model(
+    tmp_path_factory: pytest.TempPathFactory, write_tiny_model: Callable[..., Path]
+) -> Path:
+    return write_tiny_model(tmp_path_factory.mktemp("tiny-model"))

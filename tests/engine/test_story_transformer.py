@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipeline.engine.story_transformer import Asked, StoryTransformer, cut
+from pipeline.errors import EngineError
+
+
+@pytest.fixture(scope="module")
+def tiny(tiny_model: Path, engine_cache: Path) -> StoryTransformer:
+    return StoryTransformer.load(tiny_model, cache=engine_cache, threads=1, dtype="float32")
+
+
+TURNS = [[("user", "merge these")], [("user", "merge those stories")]]
+
+
+def test_the_prompt_is_never_in_the_output(tiny: StoryTransformer) -> None:
+    done = sorted(tiny.generate(TURNS, max_tokens=6), key=lambda d: d.index)
+    assert [d.index for d in done] == [0, 1]
+    for turns, one in zip(TURNS, done, strict=True):
+        assert one.n_prompt == len(tiny.tokenizer.apply_chat_template(turns))
+        assert one.text == tiny.tokenizer.decode(one.ids)
+        assert len(one.ids) == 6 or one.finish == "stop"
+        assert one.seconds > 0
+
+
+def test_ids_and_turns_are_the_same_prompt(tiny: StoryTransformer) -> None:
+    ids = tiny.tokenizer.apply_chat_template(TURNS[0])
+    (by_ids,) = tiny.generate([ids], max_tokens=5)
+    (by_turns,) = tiny.generate([TURNS[0]], max_tokens=5)
+    assert by_ids.ids == by_turns.ids
+
+
+def test_a_stop_string_ends_the_text_and_is_cut_off(tiny: StoryTransformer) -> None:
+    (whole,) = tiny.generate([TURNS[0]], max_tokens=30)
+    at = next(i for i in range(3, len(whole.text)) if whole.text.find(whole.text[i]) == i)
+    (short,) = tiny.generate([TURNS[0]], max_tokens=30, stop=[whole.text[at]])
+    assert short.finish == "stop"
+    assert short.text == whole.text[:at]
+    assert len(short.ids) < len(whole.ids)
+
+
+def test_cut() -> None:
+    assert cut("one\ntwo. three", ["\n", "."]) == "one"
+    assert cut("one", ["\n"]) == "one"
+
+
+def test_an_empty_prompt_is_refused(tiny: StoryTransformer) -> None:
+    with pytest.raises(EngineError, match="the prompt is empty"):
+        tiny.generate([[]], max_tokens=5)
+
+
+def test_a_long_prompt_names_the_length_that_fits(tiny: StoryTransformer) -> None:
+    assert tiny.window == 256
+    with pytest.raises(EngineError, match="do not fit the window of 256") as caught:
+        tiny.generate([[1] * 300], max_tokens=56)
+    assert caught.value.next == "A prompt of 200 tokens would fit."
+    (done,) = tiny.generate([[1] * 200], max_tokens=56)
+    assert len(done.ids) <= 56
+
+
+def test_each_prompt_has_limits_of_its_own(tiny: StoryTransformer) -> None:
+    ids = tiny.tokenizer.encode("the words the")
+    asked = [Asked(ids, 4), Asked(ids, 9), Asked(ids, 40, vocabulary="alpha beta")]
+    done = sorted(tiny.answer(asked), key=lambda d: d.index)
+    assert [len(d.ids) for d in done[:2]] == [4, 9]
+    assert done[1].ids[:4] == done[0].ids
+    assert done[2].ids[:4] != done[0].ids
+
+
+def test_it_says_what_runs_and_why(tiny: StoryTransformer) -> None:
+    facts = tiny.describe()
+    assert facts["attention"] == "sdpa_flash" and facts["attention_reason"]
+    assert (facts["device"], facts["dtype"], facts["threads"]) == ("cpu", "float32", "1")
+
+
+def test_a_sliding_window_is_refused_rather_than_ignored(
+    tmp_path: Path, write_tiny_tokenizer: Callable[..., Path]
+) -> None:
+    from transformers import MistralConfig, MistralForCausalLM
+
+    write_tiny_tokenizer(tmp_path)
+    config = MistralConfig(
+        vocab_size=260,
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=1,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        sliding_window=16,
+    )
+    MistralForCausalLM(config).save_pretrained(tmp_path)
+    with pytest.raises(EngineError, match="sliding window"):
+        StoryTransformer.load(tmp_path, cache=tmp_path / "cache", threads=1)
