@@ -10,17 +10,19 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from pipeline.errors import InputError, StoreError
+from pipeline.store.failures import failure
 
-_BUSY_MS = 30_000
 _BEGIN = "storytransformer_begin"
+#: Any number: whoever holds it on a PostgreSQL server is migrating.
+_MIGRATING = 5_707_926
 
 
 class Database:
@@ -29,13 +31,14 @@ class Database:
     Args:
         url: SQLAlchemy URL; ``postgres://`` and ``postgresql://`` mean psycopg 3.
         create: make the SQLite file (and its folder) when it is missing.
+        patience: seconds to wait for another writer of a SQLite file.
 
     Raises:
         InputError: a URL that names no database we speak, or a file that is not there.
         StoreError: the folder of the file cannot be made.
     """
 
-    def __init__(self, url: str, *, create: bool = True) -> None:
+    def __init__(self, url: str, *, create: bool = True, patience: float = 30) -> None:
         self.url = _parse(url)
         if self.is_sqlite:
             _prepare_file(Path(str(self.url.database)), create=create)
@@ -50,7 +53,7 @@ class Database:
                 next="Install storytransformer[postgres].",
             ) from exc
         if self.is_sqlite:
-            _speak_sqlite(self.engine)
+            _speak_sqlite(self.engine, patience)
 
     @property
     def is_sqlite(self) -> bool:
@@ -77,18 +80,41 @@ class Database:
             yield connection
 
     @contextmanager
-    def _transaction(self, begin: str) -> Iterator[Connection]:
+    def rebuild(self) -> Iterator[Connection]:
+        """A write transaction for migrations, one at a time across processes.
+
+        On SQLite foreign keys are off in it: a migration may rebuild a table, and dropping the old
+        one would delete its children. Check them before the end.
+        """
+        with self._transaction("BEGIN IMMEDIATE", foreign_keys=False) as connection:
+            if not self.is_sqlite:
+                connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _MIGRATING})
+            yield connection
+
+    @contextmanager
+    def _transaction(self, begin: str, *, foreign_keys: bool = True) -> Iterator[Connection]:
         try:
             with self.engine.connect() as connection:
                 connection.execution_options(**{_BEGIN: begin})
-                with connection.begin():
-                    yield connection
+                if not foreign_keys and self.is_sqlite:  # only works outside a transaction
+                    _foreign_keys(connection, "OFF")
+                try:
+                    with connection.begin():
+                        yield connection
+                finally:
+                    if not foreign_keys and self.is_sqlite:
+                        _foreign_keys(connection, "ON")
         except DBAPIError as exc:
             raise failure(exc, self.name) from exc
 
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+
+
+def _foreign_keys(connection: Connection, state: str) -> None:
+    raw = cast(sqlite3.Connection, connection.connection.driver_connection)
+    raw.execute(f"PRAGMA foreign_keys = {state}")
 
 
 def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -111,45 +137,6 @@ def _insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.
     if connection.dialect.name == "sqlite":
         return sqlite.insert(table)
     return postgresql.insert(table)
-
-
-def failure(exc: DBAPIError, where: str) -> StoreError:
-    """What a driver's exception means for the person who runs us."""
-    said = str(exc.orig).strip().splitlines()[0] if str(exc.orig).strip() else repr(exc.orig)
-    text = said.lower()
-    if isinstance(exc.orig, sqlite3.Error):
-        if "not a database" in text or "malformed" in text:
-            return StoreError(
-                f"this file is not a database we can read ({said}).",
-                where=where,
-                next="Move it away, or name another file with --db.",
-            )
-        if "locked" in text or "busy" in text:
-            return StoreError(
-                f"locked by another program for {_BUSY_MS // 1000} s.",
-                where=where,
-                next="Wait for it to finish or stop it; nothing already stored is lost.",
-            )
-        if "full" in text:
-            return StoreError(
-                f"{said}.",
-                where=where,
-                next="Free some space and run the same command again; what is stored stays.",
-            )
-        if "readonly" in text or "read-only" in text or "unable to open" in text:
-            return StoreError(
-                f"cannot be written ({said}).",
-                where=where,
-                next="Check the permissions of the file and its folder, or use another --db.",
-            )
-        return StoreError(f"{said}.", where=where)
-    if exc.connection_invalidated or "connect" in text:
-        return StoreError(
-            f"the server does not answer ({said}).",
-            where=where,
-            next="Start it, or check the host, port and name in --db.",
-        )
-    return StoreError(f"{said}.", where=where)
 
 
 def _parse(url: str) -> URL:
@@ -196,7 +183,7 @@ def _prepare_file(path: Path, *, create: bool) -> None:
         ) from exc
 
 
-def _speak_sqlite(engine: Engine) -> None:
+def _speak_sqlite(engine: Engine, patience: float) -> None:
     """Pragmas for every connection, and transactions that start when and as we say: the driver
     on its own starts them late, and not at all before a CREATE TABLE."""
 
@@ -204,7 +191,7 @@ def _speak_sqlite(engine: Engine) -> None:
     def _connect(connection: sqlite3.Connection, _: object) -> None:
         connection.isolation_level = None
         for pragma in (
-            f"busy_timeout = {_BUSY_MS}",
+            f"busy_timeout = {int(patience * 1000)}",
             "journal_mode = WAL",
             "synchronous = NORMAL",
             "foreign_keys = ON",

@@ -74,7 +74,7 @@ class StoreJournal:
             if self.run:
                 connection.execute(update(_RUN).where(_RUN.c.id == self.run).values(updated=now))
 
-    def reserve(self, request_key: str, usd: Decimal) -> None:
+    def reserve(self, key: str, usd: Decimal) -> None:
         """Set the worst-case price of a call aside, rounded up to a micro-dollar.
 
         Atomic across processes: what is reserved and what is spent never exceeds ``max_usd``. A
@@ -96,19 +96,19 @@ class StoreJournal:
                     "what is answered is not paid again.",
                 )
             attempts = connection.execute(
-                select(func.count()).select_from(_CHARGE).where(*self._of(request_key))
+                select(func.count()).select_from(_CHARGE).where(*self._of(key))
             ).scalar_one()
             connection.execute(
                 _CHARGE.insert().values(
                     run=self.run,
-                    request=request_key,
+                    request=key,
                     attempt=attempts + 1,
                     reserved_micro_usd=amount,
                     created=self._now(),
                 )
             )
 
-    def settle(self, request_key: str, usd: Decimal) -> None:
+    def settle(self, key: str, usd: Decimal) -> None:
         """Replace the newest open reservation of a call by its real price.
 
         Raises:
@@ -117,17 +117,17 @@ class StoreJournal:
         with self._database.write() as connection:
             attempt = connection.execute(
                 select(func.max(_CHARGE.c.attempt)).where(
-                    *self._of(request_key), _CHARGE.c.settled_micro_usd.is_(None)
+                    *self._of(key), _CHARGE.c.settled_micro_usd.is_(None)
                 )
             ).scalar()
             if attempt is None:
                 raise StoreError(
-                    f"no price is set aside for request {request_key[:12]}.",
+                    f"no price is set aside for request {key[:12]}.",
                     where=f"run {self.run}",
                 )
             connection.execute(
                 update(_CHARGE)
-                .where(*self._of(request_key), _CHARGE.c.attempt == attempt)
+                .where(*self._of(key), _CHARGE.c.attempt == attempt)
                 .values(settled_micro_usd=_ceiling(usd))
             )
 
@@ -157,8 +157,8 @@ class StoreJournal:
         query = select(func.coalesce(total, 0)).where(_CHARGE.c.run == self.run)
         return int(connection.execute(query).scalar_one())
 
-    def _of(self, request_key: str) -> tuple[Any, Any]:
-        return (_CHARGE.c.run == self.run, _CHARGE.c.request == request_key)
+    def _of(self, key: str) -> tuple[Any, Any]:
+        return (_CHARGE.c.run == self.run, _CHARGE.c.request == key)
 
 
 def _ceiling(usd: Decimal) -> int:

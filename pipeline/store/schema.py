@@ -13,15 +13,12 @@ from sqlalchemy import Connection, inspect
 from sqlalchemy import text as sql
 
 from pipeline.errors import InputError, StoreError
-from pipeline.store.database import Database, failure
+from pipeline.store.database import Database
 
 #: Every version ever released, oldest first.
 VERSIONS = ("0001", "0002")
 
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
-
-#: Any number: whoever holds it on a PostgreSQL server is migrating.
-_ADVISORY_LOCK = 5_707_926
 
 
 def upgrade(database: Database, to: str = VERSIONS[-1]) -> None:
@@ -35,33 +32,12 @@ def upgrade(database: Database, to: str = VERSIONS[-1]) -> None:
         found = _version(connection, database.name)
     if found is not None and VERSIONS.index(found) >= VERSIONS.index(to):
         return
-    from sqlalchemy.exc import DBAPIError
-
-    try:
-        with database.engine.connect() as connection:
-            if database.is_sqlite:
-                # A migration may rebuild a table; with foreign keys on, dropping the old one
-                # would delete its children. The pragma only works outside a transaction.
-                raw = connection.connection.driver_connection
-                assert raw is not None
-                raw.execute("PRAGMA foreign_keys = OFF")
-            connection.execution_options(storytransformer_begin="BEGIN IMMEDIATE")
-            try:
-                with connection.begin():
-                    if not database.is_sqlite:
-                        connection.execute(
-                            sql("SELECT pg_advisory_xact_lock(:n)"), {"n": _ADVISORY_LOCK}
-                        )
-                    # Another process may have migrated while this one waited.
-                    if _version(connection, database.name) != to:
-                        _run_alembic(connection, to)
-                    if database.is_sqlite:
-                        _check_foreign_keys(connection, database.name)
-            finally:
-                if database.is_sqlite and raw is not None:
-                    raw.execute("PRAGMA foreign_keys = ON")
-    except DBAPIError as exc:
-        raise failure(exc, database.name) from exc
+    with database.rebuild() as connection:
+        # Another process may have migrated while this one waited.
+        if _version(connection, database.name) != to:
+            _run_alembic(connection, to)
+        if database.is_sqlite:
+            _check_foreign_keys(connection, database.name)
 
 
 def _version(connection: Connection, where: str) -> str | None:
