@@ -10,6 +10,7 @@ from pipeline.extract.found import Found, join_spans, spans_of
 from pipeline.extract.gherkin import BACKGROUND, EXAMPLES, FEATURE, RULE, SCENARIO
 from pipeline.extract.phrases import read_phrases
 from pipeline.extract.sentences import plain
+from pipeline.extract.units import join_parts
 from pipeline.stories import Block
 
 
@@ -71,7 +72,7 @@ def _split(blocks: Sequence[Block]) -> list[list[Block]]:
 
 def _read_narrative(text: str, head: Sequence[Block]) -> Draft | None:
     """The feature's description read as a story; None when it tells none."""
-    described = [b for b in head if b.kind not in ("heading", "meta")]
+    described = join_parts(text, [b for b in head if b.kind not in ("heading", "meta")])
     opening = next((n for n, b in enumerate(described) if _opens(text, b)), None)
     if opening is None:
         return None

@@ -49,6 +49,13 @@ _ROLE_FIRST = re.compile(
 _ROLE_COMMA = re.compile(
     rf"As\s+{_ARTICLE}\s+(?P<role>[^,.;:!?]{{2,80}}?)\s*[,;:]\s*", re.IGNORECASE | re.DOTALL
 )
+_NO_SUBJECT = re.compile(
+    r"As\s+an?\s+(?P<role>[^,.;:!?]{2,80}?)\s*,\s*(?=(?:would\s+like|wants?|needs?)\s+(?!I\b))",
+    re.IGNORECASE,
+)
+_CERTAIN = re.compile(
+    r"As\s+(?:an?|any|every|each|one|someone|somebody|anyone|anybody)\b", re.IGNORECASE
+)
 _I_AS_ROLE = re.compile(
     rf"I\s*,\s*as\s+{_ARTICLE}\s+(?P<role>[^,.;]{{2,100}}?)\s*,\s*", re.IGNORECASE
 )
@@ -146,6 +153,9 @@ def read_phrases(text: str, *, expected: bool = False) -> Phrases | None:
     if purpose:
         benefit_first = purpose["benefit"]
         words = words[purpose.end() :]
+    match = _NO_SUBJECT.match(words)
+    if match and not _NOBODY.match(match["role"]):
+        return _finish(match["role"], f" {words[match.end() :]}", benefit_first, True)
     match = _ROLE_FIRST.match(words)
     if match:
         strict = _is_wish(words, match)
@@ -175,7 +185,7 @@ def _is_wish(words: str, match: re.Match[str]) -> bool:
     role, subject = match["role"], match["subject"].lower()
     if _NOBODY.match(role) or subject not in ("i", "we"):
         return False
-    certain = re.match(r"As\s+(?:an?|any|every|each|one)\b", words, re.IGNORECASE)
+    certain = _CERTAIN.match(words)
     if certain and subject == "i":
         return _WISH.match(words, match.end()) is not None
     if not _STRONG_WISH.match(words, match.end()):

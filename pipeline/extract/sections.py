@@ -16,7 +16,7 @@ from pipeline.extract.found import Found, join_spans, spans_of
 from pipeline.extract.phrases import Phrases, read_phrases
 from pipeline.extract.rows import find_in_rows
 from pipeline.extract.sentences import plain
-from pipeline.extract.units import Unit, split_units
+from pipeline.extract.units import Unit, join_parts, split_units
 from pipeline.stories import Block, Span, StoryKind, count_words
 
 _NUMBER = r"(?:\d+(?:\.\d+)*[.)]?\s+)?"
@@ -85,7 +85,7 @@ def find_in_sections(
     text: str, blocks: Sequence[Block], unescape: Callable[[str], str] = str
 ) -> Iterator[Found]:
     """The stories of a document's blocks, in order; ``unescape`` is for its table cells."""
-    raised = [_raise_heading(text, block) for block in blocks]
+    raised = join_parts(text, [_raise_heading(text, block) for block in blocks])
     yield from _Reader(text, unescape).read(_section(None, raised), stories=False)
 
 

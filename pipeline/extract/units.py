@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from pipeline.extract.phrases import Phrases, read_phrases
 from pipeline.extract.sentences import first_sentence_end
+from pipeline.stories import Block
 
 #: Where a story sentence may begin.
 _BEGIN = re.compile(
@@ -22,6 +24,17 @@ _GOES_ON = re.compile(
 _LEAD_MAX = 90
 #: A story sentence is looked for in this many characters after its first word.
 _REACH = 3000
+
+
+_ROLE_ALONE = re.compile(
+    r"[\s*_>\"“]*(?:As\s+(?:(?:an?|the|any|every)\s+)?[^.!?\n]{2,120}|In\s+order\s+(?:to|that)\s[^.!?]{2,300}?)"
+    r"[,;:…*_\s]*$",
+    re.IGNORECASE,
+)
+_WISH_NEXT = re.compile(
+    r"[\s*_>]*(?:(?:I|we)\b\s*(?:['’]d|want|need|would|wish|can|must|should)|As\s+an?\s)", re.I
+)
+_BENEFIT_NEXT = re.compile(r"[\s*_>]*(?:so\s+that\b|so\s+(?:I|we|they)\b|in\s+order\s+to\b)", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +102,33 @@ def _may_be_lower(raw: str, line_start: int, at_line: bool) -> bool:
     """A small "as a" begins a story only where a line does, and the line before it ended."""
     before = raw[:line_start].rstrip()
     return at_line and (not before or before[-1] in ".!?;:")
+
+
+def join_parts(text: str, blocks: Sequence[Block]) -> list[Block]:
+    """Put together a story sentence that is spread over paragraphs: "As a citizen:", "I want
+    …", "So that …" each on its own."""
+    joined: list[Block] = []
+    for block in blocks:
+        previous = joined[-1] if joined else None
+        if (
+            previous is not None
+            and block.kind == previous.kind
+            and block.kind in ("paragraph", "item")
+            and block.level == previous.level
+            and previous.end - previous.start <= _REACH
+            and _goes_on(text[previous.start : previous.end], text[block.start : block.end])
+        ):
+            joined[-1] = replace(previous, end=block.end)
+        else:
+            joined.append(block)
+    return joined
+
+
+def _goes_on(before: str, after: str) -> bool:
+    """Whether a paragraph goes on with the story sentence that the one before it began."""
+    if _WISH_NEXT.match(after):
+        return _ROLE_ALONE.match(before) is not None and read_phrases(before) is None
+    if not _BENEFIT_NEXT.match(after):
+        return False
+    told = read_phrases(before)
+    return told is not None and told.strict and not told.benefit and not told.after
