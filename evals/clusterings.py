@@ -1,0 +1,97 @@
+"""How well a clustering agrees with the truth: pairs and B-cubed.
+
+Both are shown because each hides something: pairs are ruled by the largest clusters, B-cubed
+(Bagga and Baldwin 1998) weighs every item alike and so forgives a giant cluster more easily.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Mapping
+from typing import NamedTuple, TypeVar
+
+Item = TypeVar("Item", bound=Hashable)
+
+
+class Agreement(NamedTuple):
+    """Precision, recall and their harmonic mean, each in [0, 1]; ``n`` is what they count."""
+
+    precision: float
+    recall: float
+    f1: float
+    n: int
+
+
+def agreement(hits: float, found: float, wanted: float, n: int) -> Agreement:
+    """From counts; finding nothing where nothing is wanted is perfect."""
+    precision = hits / found if found else 1.0
+    recall = hits / wanted if wanted else 1.0
+    total = precision + recall
+    return Agreement(precision, recall, 2 * precision * recall / total if total else 0.0, n)
+
+
+def pairwise(truth: Mapping[Item, Hashable], found: Mapping[Item, Hashable]) -> Agreement:
+    """Over pairs of items in one cluster; ``n`` is the number of true pairs. Linear time.
+
+    Raises:
+        ValueError: the two do not cover the same items.
+    """
+    _same_items(truth, found)
+    both = Counter((truth[item], found[item]) for item in truth)
+    hits, wanted, claimed = (
+        sum(math.comb(count, 2) for count in counts.values())
+        for counts in (both, Counter(truth.values()), Counter(found.values()))
+    )
+    return agreement(hits, claimed, wanted, wanted)
+
+
+def b_cubed(truth: Mapping[Item, Hashable], found: Mapping[Item, Hashable]) -> Agreement:
+    """Over items: the share of an item's found cluster that truly belongs to it, and of its true
+    cluster that was found, averaged; ``n`` is the number of items. Linear time.
+
+    Raises:
+        ValueError: the two do not cover the same items.
+    """
+    _same_items(truth, found)
+    if not truth:
+        return Agreement(1.0, 1.0, 1.0, 0)
+    both = Counter((truth[item], found[item]) for item in truth)
+    wanted, claimed = Counter(truth.values()), Counter(found.values())
+    n = len(truth)
+    precision = math.fsum(count * count / claimed[f] for (_, f), count in both.items()) / n
+    recall = math.fsum(count * count / wanted[t] for (t, _), count in both.items()) / n
+    return Agreement(precision, recall, 2 * precision * recall / (precision + recall), n)
+
+
+def of_pairs(truth: Iterable[frozenset[Item]], found: Iterable[frozenset[Item]]) -> Agreement:
+    """Over pairs given as they are, for relations that do not chain (conflicts)."""
+    wanted, claimed = set(truth), set(found)
+    return agreement(len(wanted & claimed), len(claimed), len(wanted), len(wanted))
+
+
+def over_and_under_merged(
+    truth: Mapping[Item, Hashable], found: Mapping[Item, Hashable]
+) -> tuple[float, float]:
+    """Share of found clusters of two or more that mix true clusters, and share of true clusters of
+    two or more that are torn apart. 0 when there are none.
+
+    Raises:
+        ValueError: the two do not cover the same items.
+    """
+    _same_items(truth, found)
+    return _mixed(found, truth), _mixed(truth, found)
+
+
+def _mixed(inside: Mapping[Item, Hashable], labels: Mapping[Item, Hashable]) -> float:
+    members: dict[Hashable, list[Hashable]] = defaultdict(list)
+    for item, cluster in inside.items():
+        members[cluster].append(labels[item])
+    groups = [group for group in members.values() if len(group) > 1]
+    return sum(len(set(group)) > 1 for group in groups) / len(groups) if groups else 0.0
+
+
+def _same_items(truth: Mapping[Item, Hashable], found: Mapping[Item, Hashable]) -> None:
+    if truth.keys() != found.keys():
+        odd = sorted(map(str, truth.keys() ^ found.keys()))[:3]
+        raise ValueError(f"the clusterings cover different items, such as {', '.join(odd)}")
