@@ -31,7 +31,7 @@ def needles(
     edge, logger = Edge.read(db), get_run_logger()
     spec = edge.catalog.find(model)
     with edge.store() as store:
-        grid = task(run_needles, name="needle grid", cache_policy=NO_CACHE)
+        grid = task(name="needle grid", cache_policy=NO_CACHE)(run_needles)
         result: dict[str, Any] = grid(
             spec,
             edge.options(spec),
