@@ -25,6 +25,7 @@ from pipeline.calls import Message, Reply, Request, TokenCount, canonical_json
 from pipeline.catalog import ModelSpec
 from pipeline.errors import InputError
 from pipeline.models.base import Model
+from pipeline.plan.desk import LEAST_THINKING, THINKING_ROOM
 from pipeline.prompts import Prompt, load_prompt
 
 Status = Literal["ok", "truncated", "refused", "error", "skipped"]
@@ -224,7 +225,7 @@ def _trial(
         )
     request = ask(fitted.text)
     counted = count(request)
-    budget = _reply_budget(needles, count, request)
+    budget = _reply_budget(spec, needles, count, request)
     request = replace(request, max_tokens=budget)
     fits = counted.n + budget <= spec.window
     key = [version, *recipe, request.key]
@@ -291,17 +292,20 @@ def _stands_once(needles: Needles, fitted: Fitted) -> bool:
 
 
 def _reply_budget(
-    needles: Needles, count: Callable[[Request], TokenCount], request: Request
+    spec: ModelSpec, needles: Needles, count: Callable[[Request], TokenCount], request: Request
 ) -> int:
-    """Room for the expected answer, restated in full, and half of it again: a budget that is too
-    small turns long values into misses."""
+    """Room for the expected answer, restated in full, and half of it again, and for thinking where
+    the model always thinks: a budget that is too small turns long values into misses."""
     turn = request.messages[-1]
     with_answer = replace(
         request, messages=(*request.messages[:-1], Message(turn.role, needles.answer))
     )
     empty = replace(request, messages=(*request.messages[:-1], Message(turn.role, "")))
     answer = count(with_answer).n - count(empty).n
-    return 16 + math.ceil(1.5 * answer)
+    written = 16 + math.ceil(1.5 * answer)
+    if not spec.thinking:
+        return written
+    return written + max(LEAST_THINKING, math.ceil(written * spec.thinking * THINKING_ROOM))
 
 
 def _measure(spec: ModelSpec, model: Model, trials: Sequence[Trial]) -> Iterator[Cell]:

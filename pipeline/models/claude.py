@@ -20,7 +20,7 @@ from pipeline.calls import FinishReason, Message, Reply, Request, TokenCount, Us
 from pipeline.catalog import ModelSpec
 from pipeline.errors import ModelError
 from pipeline.models.base import ModelOptions
-from pipeline.models.cloud import TIMEOUT, Cloud, close_quietly, token_limit
+from pipeline.models.cloud import TIMEOUT, Cloud, close_quietly
 from pipeline.models.retries import Retries, retry_after, status_error
 
 ADDRESS = "https://api.anthropic.com"
@@ -106,7 +106,7 @@ class ClaudeModel(Cloud):
 
     def _ask(self, request: Request) -> Reply:
         body = self._prompt(request)
-        body["max_tokens"] = token_limit(self.spec, request)
+        body["max_tokens"] = min(request.max_tokens, self.spec.output_cap)
         if request.schema:
             body["output_config"] = _schema(request)
         stops = [stop for stop in request.stop if stop.strip()]

@@ -6,7 +6,6 @@ away: when a wave has to end early, what is in flight is still waited for and yi
 
 from __future__ import annotations
 
-import math
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -191,17 +190,6 @@ def failed(
 ) -> Reply:
     """The reply that says that there is none."""
     return Reply(request.key, "", finish, usage or Usage(), 0.0, "", detail)
-
-
-def token_limit(spec: ModelSpec, request: Request) -> int:
-    """The limit that is sent, in tokens: ``request.max_tokens`` of visible text and room to think.
-
-    Providers count thinking towards the limit and bill it as output; without the room, a model
-    that always thinks is cut off before it writes. Twice the likely thinking, never above the
-    model's own limit. This is also the most output a request can be billed for.
-    """
-    room = math.ceil(2 * spec.thinking * request.max_tokens)
-    return min(spec.output_cap, request.max_tokens + room)
 
 
 def close_quietly(close: Callable[[], None]) -> None:

@@ -20,7 +20,7 @@ from google.genai import errors, types
 from pipeline.calls import FinishReason, Reply, Request, TokenCount, Usage
 from pipeline.catalog import ModelSpec
 from pipeline.models.base import ModelOptions
-from pipeline.models.cloud import TIMEOUT, Cloud, close_quietly, token_limit
+from pipeline.models.cloud import TIMEOUT, Cloud, close_quietly
 from pipeline.models.retries import Retries, retry_after, status_error
 
 ADDRESS = "https://generativelanguage.googleapis.com/"
@@ -104,7 +104,7 @@ class GeminiModel(Cloud):
         ]
         config = types.GenerateContentConfig(
             system_instruction=system or None,
-            max_output_tokens=token_limit(self.spec, request),
+            max_output_tokens=min(request.max_tokens, self.spec.output_cap),
             temperature=request.temperature,
             seed=request.seed,
             stop_sequences=list(request.stop) or None,

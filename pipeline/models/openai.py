@@ -20,7 +20,7 @@ from pipeline.calls import FinishReason, Reply, Request, TokenCount, Usage
 from pipeline.catalog import ModelSpec
 from pipeline.errors import ModelError
 from pipeline.models.base import ModelOptions
-from pipeline.models.cloud import TIMEOUT, Cloud, close_quietly, token_limit
+from pipeline.models.cloud import TIMEOUT, Cloud, close_quietly
 from pipeline.models.retries import Retries, retry_after, status_error
 
 #: A server that reports less than this share of our lowest count has cut the prompt. Tokenizers
@@ -127,7 +127,7 @@ class OpenAIModel(Cloud):
         body: dict[str, Any] = {
             "model": self.spec.model_id,
             "messages": [{"role": t.role, "content": t.content} for t in request.messages],
-            self._limit_name(): token_limit(self.spec, request),
+            self._limit_name(): min(request.max_tokens, self.spec.output_cap),
         }
         if not self._hosted:  # OpenAI's own reasoning models refuse both
             body |= {"temperature": request.temperature, "seed": request.seed}

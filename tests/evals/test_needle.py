@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib.util
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -276,6 +277,15 @@ def test_the_reply_budget_holds_the_whole_answer_restated(trials_of: Any, count:
         for trial in trials_of(task=task, depths=[50]):
             answer = sum(len(v) for v in trial.expected)
             assert trial.request.max_tokens >= 16 + answer / 3
+
+
+def test_a_model_that_always_thinks_gets_room_to(
+    spec: ModelSpec, count: Count, prompts: Path
+) -> None:
+    thinker = replace(spec, thinking=Decimal(2))
+    (plain,) = make_trials(spec, "r", count, prompts, lengths=[400], depths=[50])
+    (thought,) = make_trials(thinker, "r", count, prompts, lengths=[400], depths=[50])
+    assert thought.request.max_tokens >= plain.request.max_tokens + 2048
 
 
 @pytest.mark.model

@@ -88,14 +88,15 @@ def test_a_prefix_below_the_minimum_is_not_marked(
     assert "cache_control" not in json.dumps(sent(httpserver))
 
 
-def test_room_to_think_is_added_to_the_limit(
+def test_the_limit_sent_is_the_one_the_budget_reserved(
     border: Any, httpserver: Any, wire: Any, ask_for: Any, only: Any
 ) -> None:
+    """The plan has put room to think into the limit already; more would be unreserved money."""
     stream(httpserver, wire)
     thinker = replace(border.spec, thinking=Decimal("1.5"), output_cap=200)
     only(border.open(thinker).complete([ask_for(max_tokens=40)]))
-    only(border.open(thinker).complete([ask_for(max_tokens=100)]))
-    assert [sent(httpserver, i)["max_tokens"] for i in (0, 1)] == [160, 200]
+    only(border.open(thinker).complete([ask_for(max_tokens=300)]))
+    assert [sent(httpserver, i)["max_tokens"] for i in (0, 1)] == [40, 200]
 
 
 @pytest.mark.parametrize(
