@@ -1,0 +1,327 @@
+"""Stores on SQLite always, and on a real PostgreSQL server where one can be started."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from pipeline.calls import (
+    Band,
+    Call,
+    Cluster,
+    Estimate,
+    Message,
+    Plan,
+    Reply,
+    Request,
+    SkippedStory,
+    TokenCount,
+    Usage,
+    WindowLimits,
+)
+from pipeline.outcomes import (
+    Conflict,
+    Edit,
+    Finding,
+    LedgerRow,
+    MergedStory,
+    Outcome,
+    Outcomes,
+    Relation,
+    SourceSpan,
+    StoryText,
+    Verdict,
+)
+from pipeline.store.record import Store, open_store
+from pipeline.stories import (
+    Block,
+    Document,
+    Extraction,
+    Locator,
+    Source,
+    Span,
+    Story,
+    residue_of,
+    story_id,
+)
+
+NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+
+
+class Clock:
+    """A clock that goes on by a second whenever it is looked at."""
+
+    def __init__(self, start: datetime = NOON) -> None:
+        self.time = start
+
+    def __call__(self) -> datetime:
+        self.time += timedelta(seconds=1)
+        return self.time
+
+
+def _server_binaries() -> Path | None:
+    for name in ("pg_ctl", "/usr/lib/postgresql/*/bin/pg_ctl"):
+        found = (
+            shutil.which(name)
+            if "*" not in name
+            else max((str(p) for p in Path("/").glob(name[1:])), default=None)
+        )
+        if found:
+            return Path(found).resolve().parent
+    return None
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """A server of our own on a Unix socket, as another user where we are root (it insists)."""
+    binaries = _server_binaries()
+    if binaries is None:
+        pytest.skip("no PostgreSQL server is installed (pg_ctl was not found)")
+    home = Path(tempfile.mkdtemp(prefix="st-pg-"))
+    become: list[str] = []
+    if os.geteuid() == 0:
+        try:
+            pwd.getpwnam("postgres")
+        except KeyError:
+            pytest.skip("PostgreSQL refuses to run as root and there is no user 'postgres'")
+        shutil.chown(home, "postgres")
+        become = ["runuser", "-u", "postgres", "--"]
+    data, log = home / "data", home / "log"
+    control = [*become, str(binaries / "pg_ctl"), "-D", str(data)]
+    options = f"-k {home} -c listen_addresses= -c fsync=off -c max_connections=40"
+    try:
+        for command in (
+            [*become, str(binaries / "initdb"), "-D", str(data), "-A", "trust", "-U", "tester",
+             "-E", "UTF8", "--no-locale", "--no-sync"],
+            [*control, "-w", "-t", "30", "-o", options, "-l", str(log), "start"],
+        ):  # fmt: skip
+            done = subprocess.run(
+                command, cwd="/", stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            )
+            if done.returncode:
+                pytest.skip(f"PostgreSQL did not start: {done.stdout.strip()[-300:]}")
+        yield f"postgresql://tester@/{{}}?host={home}"
+    finally:
+        subprocess.run([*control, "-m", "immediate", "stop"], cwd="/", capture_output=True)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> str:
+    """A blank database on the server."""
+    import psycopg
+
+    name = f"t{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(postgres_server.format("postgres"), autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    return postgres_server.format(name)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A blank database of either kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'st.sqlite'}"
+    return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def store(url: str, clock: Clock) -> Iterator[Store]:
+    with open_store(url, now=clock) as opened:
+        yield opened
+
+
+def make_extraction(n: int = 2, path: str = "shop/backlog.md", salt: str = "") -> Extraction:
+    """A document of ``n`` one-line stories with a line of prose after each."""
+    text, spans = "", []
+    for i in range(n):
+        line = f"As a shopper I want to filter by price {i}{salt}."
+        spans.append(Span(len(text), len(text) + len(line)))
+        text += f"{line}\nProse {i} – kept.\n"
+    sha = hashlib.sha256(text.encode()).hexdigest()
+    document = Document(
+        sha256=sha,
+        paths=(path,),
+        format="markdown",
+        text=text,
+        blocks=tuple(
+            Block(s.start, s.end, "paragraph", Locator(line=2 * i + 1)) for i, s in enumerate(spans)
+        ),
+        front_matter={"author": "Ada"},
+    )
+    stories = tuple(
+        Story(
+            id=story_id(sha, (span,), "agile"),
+            kind="agile",
+            source=Source(
+                sha,
+                path,
+                Locator(line=2 * i + 1, heading=("Shop", "Search")),
+                (span,),
+                key=f"SHOP-{i}",
+                written=date(2026, 3, 1 + i % 28),
+                author="Ada",
+            ),
+            text=text[span.start : span.end],
+            role="shopper",
+            goal=f"filter by price {i}{salt}",
+            criteria=("The filter is kept.", "It shows a count."),
+        )
+        for i, span in enumerate(spans)
+    )
+    return Extraction(document, stories, residue_of(len(text), spans))
+
+
+def make_request(n: int = 0, model: str = "local/tiny") -> Request:
+    return Request(
+        model=model,
+        revision="r1",
+        purpose="story",
+        prompt="merge-story.v1",
+        prompt_sha256="p" * 64,
+        messages=(Message("system", "Merge."), Message("user", f"Stories {n}")),
+        max_tokens=64,
+        shared=1,
+    )
+
+
+def make_reply(request: Request, text: str = "As a shopper …", usd: str | None = "0.002") -> Reply:
+    return Reply(
+        key=request.key,
+        text=text,
+        finish="stop",
+        usage=Usage(input=90, output=12, cache_read=10, cache_write=5),
+        seconds=1.25,
+        model="tiny",
+        usd=None if usd is None else Decimal(usd),
+    )
+
+
+def make_plan(extraction: Extraction, model: str = "local/tiny") -> Plan:
+    first, *rest = extraction.stories
+    call = Call(
+        id="edit-0001",
+        stage="edit",
+        request=make_request(7, model),
+        handles=(("S1", first.id),),
+        clusters=(("S1",),),
+        input=TokenCount(105, "tiny", True, 105, 105),
+        output=Band(5, 12, 64),
+    )
+    return Plan(
+        strategy="edit",
+        model=model,
+        limits=WindowLimits(2048, 256, "the model's window"),
+        calls=(call,),
+        decided=(Cluster((first.id,), "same", 0.9, "equal but for a number"),),
+        skipped=tuple(SkippedStory(story.id, "single") for story in rest),
+        n_stories=len(extraction.stories),
+        n_clusters=1,
+        parameters={"similarity": "measured"},
+    )
+
+
+def make_estimate(plan: Plan, usd: str | None = "0.0021") -> Estimate:
+    price = None if usd is None else Decimal(usd)
+    return Estimate(
+        model=plan.model,
+        strategy=plan.strategy,
+        feasible=True,
+        reason="",
+        plan_sha256=plan.sha256,
+        calls=len(plan.calls),
+        journalled_calls=0,
+        input_tokens=TokenCount(105, "tiny", True, 105, 105),
+        output_tokens=Band(5, 12, 64),
+        usd=None if price is None else (price / 2, price, price * 2),
+        usd_batch=None,
+        usd_worst=price,
+        price_date="2026-11-21",
+        notes=("batch is half the price",),
+        seconds=2.0,
+        seconds_band=(1.0, 4.0),
+        peak_memory_bytes=400_000_000,
+    )
+
+
+def make_outcomes(extraction: Extraction) -> Outcomes:
+    """The first two stories merged and in conflict, the rest kept."""
+    one, two, *rest = extraction.stories
+    verdict = Verdict(
+        field="goal",
+        text="filter by price",
+        grounded=True,
+        findings=(),
+        sources=(SourceSpan(one.id, Span(0, 9)), SourceSpan(two.id, Span(60, 70))),
+    )
+    refused = Verdict("goal", "filter by 7", False, (Finding("number", "7 is invented"),),
+                      stage="reply")  # fmt: skip
+    merged = MergedStory(
+        id="merged01",
+        text=StoryText("shopper", "filter by price", criteria=("It shows a count.",)),
+        sources=(one.id, two.id),
+        origin="union",
+        fallback="number: 7 is invented",
+        verdicts=(verdict, refused),
+    )
+    kept = tuple(
+        MergedStory(f"kept{i:04d}", StoryText(s.role, s.goal), (s.id,), "kept")
+        for i, s in enumerate(rest)
+    )
+    ledger = (
+        LedgerRow(one.id, Outcome.MERGED_INTO, "merged01", "", Relation.OVERLAP, "more", "code"),
+        LedgerRow(two.id, Outcome.CONFLICT_WITH, "merged01", one.id, Relation.CONFLICT, "0 or 1",
+                  "local/tiny"),
+        *(LedgerRow(s.id, Outcome.KEPT, k.id, "", None, "single", "code")
+          for s, k in zip(rest, kept, strict=True)),
+    )  # fmt: skip
+    return Outcomes(
+        merged=(merged, *kept),
+        conflicts=(Conflict((one.id, two.id), "price", ("0", "1"), "they differ"),),
+        ledger=ledger,
+        edits=(
+            Edit(Relation.OVERLAP, (one.id, two.id), text=StoryText(goal="filter by price")),
+            Edit(Relation.SAME, (one.id, two.id), keep=one.id, reason="equal"),
+        ),
+        failed_calls=("edit-0002",),
+    )
+
+
+@pytest.fixture
+def make() -> SimpleNamespace:
+    """Values of the other rooms, small and whole."""
+    return SimpleNamespace(
+        extraction=make_extraction,
+        request=make_request,
+        reply=make_reply,
+        plan=make_plan,
+        estimate=make_estimate,
+        outcomes=make_outcomes,
+        clock=Clock,
+    )
+
+
+@pytest.fixture
+def merge_run(store: Store, make: SimpleNamespace) -> SimpleNamespace:
+    """A run over a stored corpus of four stories, just started."""
+    extraction = make.extraction(4)
+    corpus = store.save_corpus([extraction])
+    run = store.start_run(kind="merge", corpus=corpus, model="local/tiny", strategy="edit")
+    return SimpleNamespace(id=run, corpus=corpus, extraction=extraction)

@@ -1,0 +1,286 @@
+"""From blank and from every older state to the newest version; everything else is refused."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect, select
+from sqlalchemy import text as sql
+
+from pipeline.errors import InputError, StoreError
+from pipeline.store import schema
+from pipeline.store.database import Database
+from pipeline.store.record import open_store
+from pipeline.store.tables import CorpusRow, Row, table_of
+
+VIEWS = ["v_conflicts", "v_costs", "v_estimate_vs_actual", "v_ledger", "v_needle_cells", "v_runs"]
+
+
+def dump(database: Database) -> dict[str, list[tuple]]:
+    """Every row of every table."""
+    with database.read() as connection:
+        return {
+            name: sorted(map(tuple, connection.execute(sql(f'SELECT * FROM "{name}"'))), key=repr)
+            for name in inspect(connection).get_table_names()
+        }
+
+
+def fill(database: Database) -> None:
+    """A row as any version since the first could have held it."""
+    with database.write() as connection:
+        connection.execute(
+            sql(
+                "INSERT INTO corpus (sha256, n_documents, n_stories, n_words, n_chars, "
+                "residue_chars, created) VALUES ('c1', 1, 2, 3, 4, 5, '2026-01-01T00:00:00.0Z')"
+            )
+        )
+
+
+def test_versions_are_the_migration_files_in_order():
+    config = Config()
+    config.set_main_option("script_location", str(schema.MIGRATIONS))
+    scripts = ScriptDirectory.from_config(config)
+    assert tuple(r.revision for r in reversed(list(scripts.walk_revisions()))) == schema.VERSIONS
+
+
+def test_a_blank_database_gets_the_tables_and_views(store):
+    with store.database.read() as connection:
+        found = inspect(connection)
+        assert set(found.get_table_names()) == {*Row.metadata.tables, "alembic_version"}
+        assert sorted(found.get_view_names()) == VIEWS
+        for view in VIEWS:
+            assert connection.execute(sql(f"SELECT * FROM {view}")).all() == []
+
+
+def test_migrations_make_what_the_tables_say(store):
+    with store.database.read() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Row.metadata) == []
+
+
+def test_migrating_twice_changes_nothing(store, make):
+    store.save_corpus([make.extraction()])
+    before = dump(store.database)
+    schema.upgrade(store.database)
+    assert dump(store.database) == before
+
+
+@pytest.mark.parametrize("version", schema.VERSIONS)
+def test_every_older_version_is_upgraded_with_its_data(url, clock, version, make):
+    database = Database(url)
+    schema.upgrade(database, to=version)
+    fill(database)
+    before = dump(database)
+    database.close()
+    with open_store(url, now=clock) as store:
+        after = dump(store.database)
+        assert after["corpus"] == before["corpus"]
+        assert after["alembic_version"] == [(schema.VERSIONS[-1],)]
+        assert store.save_corpus([make.extraction()])
+
+
+def test_a_newer_database_is_refused_and_left_alone(url, clock):
+    with open_store(url, now=clock) as store, store.database.write() as connection:
+        connection.execute(sql("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(InputError, match="version 9999") as refused:
+        open_store(url, now=clock)
+    assert refused.value.exit_code == 2 and "Upgrade storytransformer" in refused.value.next
+    database = Database(url)
+    assert dump(database)["alembic_version"] == [("9999",)]
+    database.close()
+
+
+def test_a_failed_migration_leaves_the_database_as_it_was(url, monkeypatch):
+    database = Database(url)
+    schema.upgrade(database, to="0001")
+    fill(database)
+    before = dump(database)
+
+    def stumble(connection, to):
+        connection.execute(sql("DROP TABLE token_count"))
+        raise RuntimeError("power cut")
+
+    monkeypatch.setattr(schema, "_run_alembic", stumble)
+    with pytest.raises(RuntimeError):
+        schema.upgrade(database)
+    assert dump(database) == before
+    database.close()
+
+
+def test_two_processes_may_open_a_blank_database_at_once(url):
+    program = (
+        "import sys; from datetime import datetime, UTC\n"
+        "from pipeline.store.record import open_store\n"
+        "open_store(sys.argv[1], now=lambda: datetime.now(UTC)).close()"
+    )
+    both = [
+        subprocess.Popen([sys.executable, "-c", program, url], stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    for process in both:
+        _, errors = process.communicate(timeout=60)
+        assert process.returncode == 0, errors
+
+
+def test_somebody_elses_database_is_refused(url, clock):
+    database = Database(url)
+    with database.write() as connection:
+        connection.execute(sql("CREATE TABLE invoices (n integer)"))
+    database.close()
+    with pytest.raises(StoreError, match="invoices"):
+        open_store(url, now=clock)
+
+
+def test_a_file_that_is_no_database_is_refused_and_kept(tmp_path, clock):
+    path = tmp_path / "notes.sqlite"
+    path.write_text("These are my notes, and long ones they are. " * 100)
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match="not a database") as refused:
+        open_store(f"sqlite:///{path}", now=clock)
+    assert refused.value.exit_code == 7
+    assert str(path) in str(refused.value) and "--db" in refused.value.next
+    assert path.read_bytes() == before
+
+
+def test_a_truncated_database_is_refused(tmp_path, clock, make):
+    path = tmp_path / "st.sqlite"
+    with open_store(f"sqlite:///{path}", now=clock) as store:
+        store.save_corpus([make.extraction(200)])
+    path.write_bytes(path.read_bytes()[:9000])
+    with pytest.raises(StoreError), open_store(f"sqlite:///{path}", now=clock) as store:
+        with store.database.read() as connection:
+            connection.execute(select(table_of(CorpusRow))).all()
+        store.save_corpus([make.extraction(100)])
+
+
+def test_a_missing_file_is_made_or_said(tmp_path, clock):
+    url = f"sqlite:///{tmp_path / 'new' / 'deep' / 'st.sqlite'}"
+    with pytest.raises(InputError, match="no database here yet") as refused:
+        open_store(url, now=clock, create=False)
+    assert "storytransformer merge" in refused.value.next
+    assert not (tmp_path / "new").exists()
+    open_store(url, now=clock).close()
+    open_store(url, now=clock, create=False).close()
+
+
+def test_a_folder_that_cannot_be_made(tmp_path, clock):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(StoreError, match="folder cannot be made"):
+        open_store(f"sqlite:///{tmp_path / 'file' / 'st.sqlite'}", now=clock)
+    with pytest.raises(InputError, match="folder, not a database"):
+        open_store(f"sqlite:///{tmp_path}", now=clock)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("nonsense", "no database URL"),
+        ("mysql://me@there/db", "no database we speak"),
+        ("sqlite://", "has to be a file"),
+        ("sqlite:///:memory:", "has to be a file"),
+    ],
+)
+def test_a_url_that_is_none(given, said, clock):
+    with pytest.raises(InputError, match=said):
+        open_store(given, now=clock)
+
+
+def test_a_server_that_does_not_answer(tmp_path, clock):
+    url = f"postgresql://me:geheim@/db?host={tmp_path}"
+    with pytest.raises(StoreError, match="does not answer") as refused:
+        open_store(url, now=clock)
+    assert "geheim" not in str(refused.value) + repr(refused.value.__cause__)
+
+
+def test_a_locked_database_says_so(tmp_path, clock):
+    path = tmp_path / "st.sqlite"
+    open_store(f"sqlite:///{path}", now=clock).close()
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    database = Database(f"sqlite:///{path}", patience=0.1)
+    with database.read() as connection:  # readers are never kept out
+        assert connection.execute(select(table_of(CorpusRow))).all() == []
+    with pytest.raises(StoreError, match="locked") as refused, database.write():
+        pass
+    assert refused.value.exit_code == 7 and refused.value.next
+    other.rollback()
+    with database.write():
+        pass
+    other.close()
+    database.close()
+
+
+def test_a_full_disk_loses_nothing_already_stored(tmp_path, clock, make):
+    with open_store(f"sqlite:///{tmp_path / 'st.sqlite'}", now=clock) as store:
+        kept = store.save_corpus([make.extraction(3)])
+        before = dump(store.database)
+        with store.database.engine.connect() as connection:  # the pool keeps this connection
+            raw = connection.connection.driver_connection
+            pages = raw.execute("PRAGMA page_count").fetchone()[0]
+            raw.execute(f"PRAGMA max_page_count = {pages + 2}")
+        with pytest.raises(StoreError, match="cannot grow") as refused:
+            store.save_corpus([make.extraction(3000)])
+        assert "Free some space" in refused.value.next
+        assert dump(store.database) == before
+        with store.database.engine.connect() as connection:
+            connection.connection.driver_connection.execute("PRAGMA max_page_count = 1000000")
+        assert store.save_corpus([make.extraction(3000)]) != kept
+
+
+def test_a_database_we_may_not_write(clock):
+    """As a user without rights: root may write anything."""
+    folder = Path(tempfile.mkdtemp(prefix="st-ro-"))
+    try:
+        path = folder / "st.sqlite"
+        open_store(f"sqlite:///{path}", now=clock).close()
+        path.chmod(0o444)
+        folder.chmod(0o555)
+        program = (
+            "import sys, os\n"
+            "from datetime import datetime, UTC\n"
+            "from pipeline.errors import StoreError\n"
+            "from pipeline.store.record import open_store\n"
+            "import sqlalchemy.dialects.sqlite, sqlite3\n"
+            "if os.geteuid() == 0: os.setgid(65534); os.setuid(65534)\n"
+            "try:\n"
+            "    with open_store(sys.argv[1], now=lambda: datetime.now(UTC)) as s:\n"
+            "        s.put_counts('c', {'a': 1})\n"
+            "except StoreError as e: print(e); sys.exit(e.exit_code)\n"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", program, f"sqlite:///{path}"],
+            capture_output=True,
+            text=True,
+            cwd=Path(schema.__file__).parents[2],
+        )
+        assert done.returncode == 7, done.stderr
+        assert "cannot be written" in done.stdout and "permissions" in done.stdout
+    finally:
+        folder.chmod(0o755)
+        shutil.rmtree(folder)
+
+
+def test_opening_an_up_to_date_database_loads_no_alembic(tmp_path, clock):
+    url = f"sqlite:///{tmp_path / 'st.sqlite'}"
+    open_store(url, now=clock).close()
+    program = (
+        "import sys; from datetime import datetime, UTC\n"
+        "from pipeline.store.record import open_store\n"
+        "open_store(sys.argv[1], now=lambda: datetime.now(UTC)).close()\n"
+        "print('alembic' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, url], capture_output=True, text=True, env=os.environ
+    )
+    assert done.stdout.strip() == "False", done.stderr
