@@ -80,19 +80,23 @@ class Retries:
         """
         stopped = stopped or threading.Event()
         not_before = self.clock()
+        failure: ModelError | None = None
         for attempt in range(1, self.attempts + 1):
             self._wait_until(not_before, stopped)
+            if failure is not None and stopped.is_set():
+                raise failure
             try:
                 return ask()
             except ModelError as error:
                 wait = self.wait_after(attempt, error.retry_after)
-                last = attempt == self.attempts or wait is None
-                if not error.retryable or last or stopped.is_set():
+                if not error.retryable or wait is None:
                     raise
-                assert wait is not None
-                not_before = self.clock() + wait
                 if error.retry_after is not None:
                     self._hold_back(self.clock() + error.retry_after)
+                if attempt == self.attempts:
+                    raise
+                failure = error
+                not_before = self.clock() + wait
         raise AssertionError("unreachable: the loop returns or raises")
 
     def wait_after(self, attempt: int, retry_after: float | None) -> float | None:

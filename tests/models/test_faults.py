@@ -137,6 +137,21 @@ def test_a_wave_is_answered_by_several_threads(border: Any, httpserver: Any, ask
     assert sum(told) == sum(r.usage.output for r in replies) == 63
 
 
+def test_a_wave_nobody_reads_any_more_sends_nothing_more(
+    border: Any, httpserver: Any, ask_for: Any
+) -> None:
+    body, kind = border.answer()
+    httpserver.expect_request(border.path).respond_with_data(body, content_type=kind)
+    replies = border.open(threads=1).complete([ask_for(f"story {i}") for i in range(50)])
+    next(replies)
+    replies.close()
+    sent = len(httpserver.log)
+    assert sent < 50
+    with pytest.raises(StopIteration):
+        next(replies)
+    assert len(httpserver.log) <= sent + 1, "at most the one in flight"
+
+
 def test_a_server_echoing_the_key_does_not_make_us_repeat_it(
     border: Any, httpserver: Any, ask_for: Any, only: Any, wire: Any
 ) -> None:
