@@ -27,10 +27,11 @@ _DETERMINERS = word_set(
 
 @lru_cache(maxsize=16_384)
 def tokens(text: str) -> tuple[str, ...]:
-    """Topics and grammar words of a text in order, without determiners and numbers."""
+    """Topics and grammar words (in angle brackets, for "like" is both) of a text in order, without
+    determiners and numbers."""
     lower = [w.lower() for w in WORD.findall(as_words(quantities(fold(text)).rest))]
     return tuple(
-        topic(concept(stem(word))) if is_content(word) else word
+        topic(concept(stem(word))) if is_content(word) else f"<{word}>"
         for word in lower
         if word not in _DETERMINERS
     )
@@ -73,7 +74,7 @@ def related(a: str, b: str) -> bool:
 
 
 def _alone(run: tuple[str, ...], elsewhere: frozenset[str]) -> list[str]:
-    return [word for word in run if is_content(word) and word not in elsewhere]
+    return [word for word in run if word[0] != "<" and word not in elsewhere]
 
 
 def _unrelated(mine: list[str], yours: list[str]) -> list[str]:

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from pipeline.compare.features import Features, features
-from pipeline.compare.quantities import Quantity
-from pipeline.compare.synonyms import OPPOSITES
-from pipeline.compare.words import fold
+from pipeline.compare.quantities import Quantity, written_dates
+from pipeline.compare.synonyms import OPPOSITES, concept
+from pipeline.compare.words import WORD, fold, stem
 
 #: Weighted Dice from which two sentences speak of the same thing, by what is then compared.
 ALIKE_NUMBER = 0.5
@@ -29,6 +29,7 @@ _PERMISSION = re.compile(
     r"|all|restricted|access)\b",
     re.IGNORECASE,
 )
+_CUE = re.compile(r"must|shall|should|may|might|can|cannot|not|no|never|without|\w+n't", re.I)
 #: Words for people end like this in English; with "staff", "team" and the like.
 _AGENT = re.compile(
     r"(?:(?:er|or|ist|ian|ant|ent|ee|man|men|admin|staff|team|owner|crew)s?|people)$"
@@ -45,24 +46,30 @@ class Difference:
     likeness: float
 
 
-def contradiction(a: str, b: str, weights: Mapping[str, float]) -> Difference | None:
-    """How two sentences contradict each other, or None."""
+def contradiction(
+    a: str, b: str, weights: Mapping[str, float], people: frozenset[str] = frozenset()
+) -> Difference | None:
+    """How two sentences contradict each other, or None.
+
+    Args:
+        people: stems that name people, beside those that look like it ("manager").
+    """
     one, two = features(a), features(b)
     alike = _likeness(one.topics, two.topics, weights)
     if alike >= ALIKE_NUMBER:
-        found = _numbers(one, two) or _dates(one, two)
+        found = _numbers(one, two) or _dates(a, b, one, two)
         if found is not None:
             return Difference(found[0], found[1], _why(found[0], a, b), alike)
     if alike >= (ALIKE_RULES if one.modality and two.modality else ALIKE_POLARITY):
         for attribute, values in (
-            ("negation", _negation(one, two)),
+            ("modality" if one.modality and two.modality else "negation", _denied(a, b, one, two)),
             ("opposite", _opposite(a, b, one, two)),
             ("modality", _modality(one, two)),
         ):
             if values is not None:
                 return Difference(attribute, values, _why(attribute, a, b), alike)
     if alike >= ALIKE_ROLE:
-        roles = _permitted(a, b, one, two)
+        roles = _permitted(a, b, one, two, people)
         if roles is not None:
             return Difference("role", roles, _why("role", a, b), alike)
     return None
@@ -100,13 +107,39 @@ def _listed(found: Iterable[Quantity]) -> str:
     return ", ".join(sorted(str(q) for q in found))
 
 
-def _dates(a: Features, b: Features) -> tuple[str, tuple[str, str]] | None:
+def _dates(left: str, right: str, a: Features, b: Features) -> tuple[str, tuple[str, str]] | None:
     for clock in (True, False):
         mine = {d for d in a.dates if (":" in d) == clock}
         yours = {d for d in b.dates if (":" in d) == clock}
         if mine and yours and not mine & yours:
-            return "date", (", ".join(sorted(mine)), ", ".join(sorted(yours)))
+            one, two = written_dates(fold(left)), written_dates(fold(right))
+            return "date", (
+                ", ".join(one.get(d, d) for d in sorted(mine)),
+                ", ".join(two.get(d, d) for d in sorted(yours)),
+            )
     return None
+
+
+def _denied(left: str, right: str, a: Features, b: Features) -> tuple[str, str] | None:
+    """What one denies and the other says, in their own words: "must not be visible"."""
+    if _negation(a, b) is None:
+        return None
+    topics = (a.negated or b.negated) & a.stems & b.stems
+    return _phrase(left, topics), _phrase(right, topics)
+
+
+def _phrase(text: str, topics: frozenset[str]) -> str:
+    """From the nearest modal verb or negation to the first of the topics after it."""
+    words = WORD.findall(fold(text))
+    places = [i for i, word in enumerate(words) if concept(stem(word)) in topics]
+    cued = [
+        (start, i)
+        for i in places
+        if (start := next((j for j in range(max(0, i - 4), i) if _CUE.fullmatch(words[j])), -1))
+        >= 0
+    ]
+    start, end = cued[-1] if cued else (places[0], places[0]) if places else (0, 5)
+    return " ".join(words[start : end + 1])
 
 
 def _negation(a: Features, b: Features) -> tuple[str, str] | None:
@@ -143,14 +176,33 @@ def _modality(a: Features, b: Features) -> tuple[str, str] | None:
     return None
 
 
-def _permitted(left: str, right: str, a: Features, b: Features) -> tuple[str, str] | None:
+def _permitted(
+    left: str, right: str, a: Features, b: Features, people: frozenset[str]
+) -> tuple[str, str] | None:
     """Another person may do what is otherwise the same."""
     if not (_PERMISSION.search(left) and _PERMISSION.search(right)):
         return None
-    mine = [word for word in a.words if _AGENT.search(word) and word not in b.words]
-    yours = [word for word in b.words if _AGENT.search(word) and word not in a.words]
+
+    def persons(words: tuple[str, ...], others: tuple[str, ...]) -> list[str]:
+        return [
+            word
+            for word in words
+            if word not in others and (_AGENT.search(word) or concept(stem(word)) in people)
+        ]
+
+    mine, yours = persons(a.words, b.words), persons(b.words, a.words)
     rest_a = len(a.stems - b.stems) - len(mine)
     rest_b = len(b.stems - a.stems) - len(yours)
     if mine and yours and rest_a <= 1 and rest_b <= 1:
-        return " ".join(mine), " ".join(yours)
+        return _person(left, mine), _person(right, yours)
     return None
+
+
+def _person(text: str, words: list[str]) -> str:
+    """The person's name in a text, with "only" or "any" and the like before it."""
+    found = re.search(
+        rf"(?:\b(?:only|any|every|all|no|each)\s+)?(?:[\w-]+\s+)?\b{re.escape(words[0])}\b",
+        fold(text),
+        re.IGNORECASE,
+    )
+    return found[0] if found else " ".join(words)

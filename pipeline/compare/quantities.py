@@ -8,18 +8,21 @@ into days: that would be a guess.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import NamedTuple
 
 from pipeline.compare.words import stem
 
 
-class Quantity(NamedTuple):
+@dataclass(frozen=True, slots=True, order=True)
+class Quantity:
     """A number: its value as plain decimal digits, a normal unit ("s", "month", "%", "usd", "mb",
     "" when none), and the bound a text puts on it: "<" at most, ">" at least, "" neither.
 
     ``noun`` is the stem of the word it counts ("attempts"), for telling which numbers of two
-    texts speak of the same thing.
+    texts speak of the same thing; ``words`` are the text's own.
     """
 
     value: str
@@ -27,14 +30,10 @@ class Quantity(NamedTuple):
     bound: str = ""
     noun: str = ""
 
+    words: str = field(default="", compare=False)
+
     def __str__(self) -> str:
-        if self.unit == "s":
-            for size, name in ((604_800, "week"), (86_400, "day"), (3600, "hour"), (60, "minute")):
-                count = Decimal(self.value) / size
-                if count >= 1 and count == int(count):
-                    return f"{int(count)} {name}{'s' if count != 1 else ''}"
-            return f"{self.value} seconds"
-        return f"{self.value} {self.unit or self.noun}".strip()
+        return self.words or f"{self.value} {self.unit or self.noun}".strip()
 
 
 class Quantities(NamedTuple):
@@ -131,12 +130,15 @@ def quantities(text: str) -> Quantities:
     for found in _NUMBER.finditer(bare):
         number = _number(found, bare)
         if number is not None:
-            numbers.append((found.start(), number[0]))
-            spans.append((found.start(), number[1]))
+            quantity, end = number
+            words = text[found.start() : _word_end(bare, end, quantity)].strip()
+            numbers.append((found.start(), replace(quantity, words=words)))
+            spans.append((found.start(), end))
     for found in _ARTICLE_UNIT.finditer(bare):
         half = found["count"].lower().startswith("half")
         quantity = _with_unit(Decimal("0.5") if half else Decimal(1), found["unit"], bare, found)
-        numbers.append((found.start("count"), quantity))
+        written = replace(quantity, words=text[found.start("count") : found.end()])
+        numbers.append((found.start("count"), written))
         rest = rest[: found.start("unit")] + " " * len(found["unit"]) + rest[found.end("unit") :]
     numbers.sort(key=lambda pair: pair[0])
     ordered = [quantity for _, quantity in numbers]
@@ -147,9 +149,21 @@ def quantities(text: str) -> Quantities:
     return Quantities(tuple(ordered), tuple(dates), tuple(versions), rest)
 
 
-def _take(pattern: re.Pattern[str], text: str, keep: object) -> str:
+def _word_end(text: str, end: int, quantity: Quantity) -> int:
+    """Where a number's words end: after its unit, or after the word it counts."""
+    after = _UNIT_AFTER.match(text, end) if quantity.noun else None
+    return after.end() if after else end
+
+
+def written_dates(text: str) -> dict[str, str]:
+    """The dates and times of a text (folded), by normal form, as the text writes them."""
+    return {_date(found): found[0] for found in _DATE.finditer(text)} | {
+        _time(found): found[0] for found in _TIME.finditer(_DATE.sub(" ", text))
+    }
+
+
+def _take(pattern: re.Pattern[str], text: str, keep: Callable[[re.Match[str]], None]) -> str:
     def blank(found: re.Match[str]) -> str:
-        assert callable(keep)
         keep(found)
         return " " * len(found[0])
 
@@ -230,7 +244,7 @@ def _share_units(found: list[Quantity], spans: list[tuple[int, int]], text: str)
             if shown and shown["digits"]:
                 size = last / Decimal(re.sub(r"[^\d.]", "", shown["digits"]) or 1)
                 value = _plain(Decimal(found[i].value) * size)
-                found[i] = Quantity(value, "s", found[i].bound)
+                found[i] = replace(found[i], value=value, unit="s", noun="")
 
 
 def _singular(word: str) -> str:

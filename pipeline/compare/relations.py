@@ -33,8 +33,10 @@ FEWEST = 2
 #: The same where goal and benefit together are this much alike.
 NEED_WITH_BENEFIT = 0.33
 CORE = 0.55
-#: Share of a sentence's weight that the other story must hold for it to be said there too.
+#: Share of a sentence's weight that a sentence of the other story must hold to say the same.
 SAID = 0.65
+#: The same share where the words may stand anywhere in the other story.
+ALL_SAID = 0.85
 #: Weighted Dice of two benefits from which they are one benefit in two wordings.
 ONE_BENEFIT = 0.4
 #: What a number that both goals name weighs, in stems of average rarity.
@@ -98,11 +100,8 @@ def relate(a: Story, b: Story, weights: Mapping[str, float] | None = None) -> Re
     extra_a, extra_b = unsaid(a, b, weights), unsaid(b, a, weights)
     if not extra_a and not extra_b:
         return Related(Relation.SAME, score, why="each says what the other says")
-    said = "; ".join(
-        f"only the {which} says “{texts[0]}”"
-        for which, texts in (("first", extra_a), ("second", extra_b))
-        if texts
-    )
+    own = "; ".join(f"“{texts[0]}”" for texts in (extra_a, extra_b) if texts)
+    said = f"one need; in one story only: {own}"
     return Related(Relation.OVERLAP, score, why=said)
 
 
@@ -141,14 +140,26 @@ def likeness(a: Story, b: Story, weights: Mapping[str, float]) -> float:
 def unsaid(a: Story, b: Story, weights: Mapping[str, float]) -> tuple[str, ...]:
     """The sentences of ``a`` that ``b`` does not say: words missing there, or a number, date,
     name or quoted term. The goals are one need already; benefits may be worded anew."""
-    there = whole(b)
+    there = features("\n".join(text for field, text in b.fields if field != "role"))
+    sentences_there = [(text, features(text)) for _, text in statements(b)]
+
+    def said(field: str, text: str) -> bool:
+        part = features(text)
+        if field == "goal" and b.goal:
+            return not _adds(part, subject(b))
+        if field == "benefit" and _one_benefit(text, b.benefit, weights):
+            return True
+        if holds(there, part, weights, ALL_SAID):
+            return True
+        return any(
+            holds(other, part, weights) and contrast(text, words) is None
+            for words, other in sentences_there
+        )
+
     return tuple(
         text
         for field, text in statements(a)
-        if field not in ("title", "role")
-        and not (field == "goal" and b.goal and not _adds(features(text), subject(b)))
-        and not (field == "benefit" and _one_benefit(text, b.benefit, weights))
-        and not holds(there, features(text), weights)
+        if field not in ("title", "role") and not said(field, text)
     )
 
 
@@ -164,8 +175,13 @@ def _one_benefit(a: str, b: str, weights: Mapping[str, float]) -> bool:
     return not _adds(one, two) and dice(one.topics, two.topics, weights) >= ONE_BENEFIT
 
 
-def holds(there: Features, part: Features, weights: Mapping[str, float] | None = None) -> bool:
-    """Whether a text says what a sentence says: most of its words by weight, and every number,
+def holds(
+    there: Features,
+    part: Features,
+    weights: Mapping[str, float] | None = None,
+    share: float = SAID,
+) -> bool:
+    """Whether a text says what a sentence says: a share of its words by weight, and every number,
     date, version, quoted term and negation of it."""
     values = {(n.value, n.unit) for n in part.numbers} - {(n.value, n.unit) for n in there.numbers}
     if values or part.dates - there.dates or part.versions - there.versions:
@@ -174,7 +190,7 @@ def holds(there: Features, part: Features, weights: Mapping[str, float] | None =
         return False
     rarity = weights or {}
     total = weight(part.topics, rarity)
-    return not total or weight(part.topics & there.topics, rarity) / total >= SAID
+    return not total or weight(part.topics & there.topics, rarity) / total >= share
 
 
 def subject(story: Story) -> Features:
@@ -235,11 +251,12 @@ def _one_need(a: Story, b: Story, score: float, weights: Mapping[str, float]) ->
 
 def _disagreement(a: Story, b: Story, weights: Mapping[str, float]) -> Difference | None:
     """The plainest contradiction between sentences of the two that say the same thing."""
+    people = features(a.role).stems | features(b.role).stems
     found = [
         difference
         for one in _comparable(a)
         for two in _comparable(b)
-        if (difference := contradiction(one, two, weights)) is not None
+        if (difference := contradiction(one, two, weights, people)) is not None
     ]
     return max(found, key=lambda d: (d.likeness, d.values, d.why), default=None)
 

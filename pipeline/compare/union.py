@@ -20,11 +20,13 @@ from pipeline.stories import Story
 VERSION = "union-1"
 
 _TRIM = re.compile(r"^[\s\-*•·–—>#]+|[\s.;,:]+$")
+_LEAD = re.compile(r"^(?:i want(?: to)?|so that|in order to) ")
 _ARTICLE = re.compile(r"^(?:an?|the)\s+", re.IGNORECASE)
 #: Goals that are a thing, not an action: "I want a list", not "I want to a list".
 _THING = re.compile(
     r"(?:an?|the|my|our|your|their|all|each|every|some|any|more|no|one|two|this|that|these|those"
-    r"|it|its|us|\d[\d,.]*|\w+(?:tion|ment|ness|ity|ing))\b"
+    r"|it|its|us|only|both|nobody|everybody|everyone|\d[\d,.]*|\w+(?:tion|ment|ness|ity|ing))\b"
+    r"|\w+[^s\W]s\b"
     r"|(?:[A-Z][\w-]*|[\w-]+)\s+(?:to\s+be\b|to\s+have\b)",
     re.IGNORECASE,
 )
@@ -32,6 +34,8 @@ _THING = re.compile(
 _WISHING = frozenset(
     ["want", "wants", "need", "needs", "like", "love", "wish", "prefer", "require", "expect"]
 )
+#: Words before an action: "I want to", "I can", "I am able to".
+_ACTING = frozenset(["to", "can", "could"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,7 @@ def union(stories: Sequence[Story]) -> Union:
     criteria = taken.each("criterion", [(c, s.id) for s in ordered for c in s.criteria])
     body = taken.each("body", [(b, s.id) for s in ordered for b in s.body])
     rest = [wanted(s.goal, s.text) if s.goal else "" for s in ordered]
-    rest += [f"So that {s.benefit}" if s.benefit else "" for s in ordered]
+    rest += [purpose(s.benefit, s.text) if s.benefit else "" for s in ordered]
     rest += [s.title for s in ordered]
     ids = [s.id for s in ordered] * 3
     lines = taken.each("body", list(zip(rest, ids, strict=True)), inside=True)
@@ -111,13 +115,24 @@ def wanted(goal: str, told: str = "") -> str:
     Args:
         told: the story's own words, where the word before the goal tells which it is.
     """
-    words = r"\s+".join(re.escape(word) for word in goal.split()[:4])
-    before = re.search(rf"([\w']+)\W+{words}", told, re.IGNORECASE) if words else None
-    if before is not None:
-        thing = before[1].lower() in _WISHING
-    else:
-        thing = _THING.match(goal) is not None
+    before = _word_before(goal, told)
+    if before in _ACTING:
+        return f"I want to {goal}"
+    thing = before in _WISHING or _THING.match(goal) is not None
     return f"I want {goal}" if thing else f"I want to {goal}"
+
+
+def purpose(benefit: str, told: str = "") -> str:
+    """A benefit as a sentence: "So that I can plan", "In order to plan"."""
+    lead = "In order to" if _word_before(benefit, told) == "to" else "So that"
+    return f"{lead} {benefit}"
+
+
+def _word_before(phrase: str, told: str) -> str:
+    """The word before a phrase in a story's own words, lower case; "" at a line's start."""
+    words = r"\s+".join(re.escape(word) for word in phrase.split()[:4])
+    found = re.search(rf"([\w']+)[^\w\n]+{words}", told, re.IGNORECASE) if words else None
+    return found[1].lower() if found else ""
 
 
 def same_words(text: str) -> str:
@@ -127,6 +142,11 @@ def same_words(text: str) -> str:
     """
     folded = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
     return _TRIM.sub("", _TRIM.sub("", folded))
+
+
+def without_lead(text: str) -> str:
+    """:func:`same_words` without the lead-in that a merge puts before a goal or a benefit."""
+    return _LEAD.sub("", same_words(text))
 
 
 class _Taken:
@@ -173,7 +193,7 @@ class _Taken:
             return key
         if not inside:
             return None
-        bare = same_words(re.sub(r"^(?:I want(?: to)?|So that) ", "", text))
+        bare = without_lead(text)
         mine = features(bare)
         for known, (kept, _) in self._said.items():
             theirs = features(kept)

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from pipeline.merge.layout import Part, by_role, cited, lines, numbers, sentence, title
+from pipeline.merge.layout import Part, by_role, cited, lines, numbers, sentence, spoken, title
 from pipeline.merge.ledger import counts
 from pipeline.merge.page import html
-from pipeline.outcomes import Conflict, MergedStory, Outcomes
+from pipeline.outcomes import MergedStory, Outcomes
 from pipeline.stories import Document, Story
 
 __all__ = ["as_json", "html", "markdown"]
@@ -38,7 +38,7 @@ def markdown(
         out += [f"## {_plain(role) or _NO_ROLE}", ""]
         for merged in group:
             out += [*_story(merged, stories, number), ""]
-    out += _conflicts(outcomes.conflicts, stories, number)
+    out += _conflicts(outcomes, stories, number)
     out += _ledger(outcomes, number)
     out += _sources(stories, number)
     return "\n".join(out).rstrip() + "\n"
@@ -172,17 +172,19 @@ def _cite(part: Part, number: Mapping[str, int]) -> str:
 
 
 def _conflicts(
-    conflicts: Sequence[Conflict], stories: Mapping[str, Story], number: Mapping[str, int]
+    outcomes: Outcomes, stories: Mapping[str, Story], number: Mapping[str, int]
 ) -> list[str]:
-    if not conflicts:
+    if not outcomes.conflicts:
         return []
     out = ["## Conflicts", "", "Kept side by side; a person decides.", ""]
-    for i, conflict in enumerate(conflicts, 1):
-        out += [f"### {i}. {_plain(conflict.attribute) or 'disagreement'}", ""]
+    for i, conflict in enumerate(outcomes.conflicts, 1):
         values = conflict.values or ("",) * len(conflict.stories)
+        against = " against ".join(_plain(v) for v in dict.fromkeys(values) if v)
+        out += [f"### {i}. {_plain(conflict.attribute) or 'disagreement'}"
+                + (f": {against}" if against else ""), ""]  # fmt: skip
         for story, value in zip(conflict.stories, values, strict=True):
             says = f"**{_plain(value)}**: " if value else ""
-            out.append(f"- {says}{_plain(stories[story].text)} [\\[{number[story]}\\]]"
+            out.append(f"- {says}{_plain(spoken(story, outcomes, stories))} [\\[{number[story]}\\]]"
                        f"(#source-{number[story]})")  # fmt: skip
         out += ["", f"{_plain(conflict.reason)}", ""]
     return out

@@ -15,9 +15,10 @@ from typing import Literal
 
 from pipeline.compare.features import Features, features
 from pipeline.compare.quantities import Quantity
-from pipeline.compare.relations import holds
+from pipeline.compare.relations import ALL_SAID, holds
+from pipeline.compare.union import without_lead
 from pipeline.compare.words import WORD, fold, sentences
-from pipeline.merge.sources import Statement, alike, places, said, statements_of, supporting
+from pipeline.merge.sources import Statement, alike, places, statements_of, supporting
 from pipeline.merge.sources import verbatim as source_copies
 from pipeline.outcomes import Finding, StoryText, Verdict
 from pipeline.stories import Story
@@ -100,23 +101,23 @@ def missing(
     text: StoryText, sources: Sequence[Story], *, weights: Mapping[str, float] | None = None
 ) -> list[tuple[str, str, Story]]:
     """(field, sentence, story) of every sentence of the sources that the text does not say:
-    words missing beyond a third of their weight, or a number, date, name or negation."""
+    words missing beyond a sixth of their weight, or a number, date, name or negation."""
     fields = [t for _, t in fields_of(text)]
     there = features("\n".join(fields))
-    copies = {said(sentence) for t in fields for sentence in (t, *sentences(t))}
-    roles = {said(part) for part in (text.role, *text.role.split(" or "))}
+    copies = {without_lead(sentence) for t in fields for sentence in (t, *sentences(t))}
+    roles = {without_lead(part) for part in (text.role, *text.role.split(" or "))}
     lost: dict[str, tuple[str, str, Story]] = {}
     for story in sources:
         for field, whole in story.fields:
             if field == "title" and story.goal:
                 continue
             for part in (whole,) if field == "role" else sentences(whole):
-                words = said(part)
+                words = without_lead(part)
                 if words in copies or words in lost or (field == "role" and words in roles):
                     continue
                 if field == "role" and features(part).stems <= features(text.role).stems:
                     continue
-                if field == "role" or not holds(there, features(part), weights):
+                if field == "role" or not holds(there, features(part), weights, ALL_SAID):
                     lost[words] = (field, part, story)
     return list(lost.values())
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.compare.union import wanted
+from pipeline.compare.union import purpose, wanted
 from pipeline.outcomes import MergedStory, Outcomes, SourceSpan
 from pipeline.stories import Document, Story, normalise
 
@@ -65,7 +65,8 @@ def sentence(merged: MergedStory, stories: Mapping[str, Story]) -> list[Part]:
     parts = []
     if text.role:
         parts.append(Part("role", _as_a(text.role), text.role, _places(merged, "role", text.role)))
-    told = wanted(text.goal, " ".join(stories[s].text for s in merged.sources))
+    words = "\n".join(stories[s].text for s in merged.sources)
+    told = wanted(text.goal, words)
     lead = told.removesuffix(text.goal)
     parts.append(
         Part("goal", f", {lead}" if text.role else lead, text.goal,
@@ -73,8 +74,16 @@ def sentence(merged: MergedStory, stories: Mapping[str, Story]) -> list[Part]:
     )  # fmt: skip
     if text.benefit:
         places = _places(merged, "benefit", text.benefit)
-        parts.append(Part("benefit", ", so that ", text.benefit, places))
+        lead = purpose(text.benefit, words).removesuffix(text.benefit)
+        parts.append(Part("benefit", f", {lead[0].lower()}{lead[1:]}", text.benefit, places))
     return parts
+
+
+def spoken(story: str, outcomes: Outcomes, stories: Mapping[str, Story]) -> str:
+    """What a source story that stands alone says, as one sentence."""
+    merged = next(m for m in outcomes.merged if story in m.sources)
+    parts = sentence(merged, stories)
+    return "".join(part.lead + part.text for part in parts) or stories[story].text
 
 
 def lines(merged: MergedStory) -> list[Part]:

@@ -13,7 +13,17 @@ from html import escape
 from string import Template
 from typing import Any
 
-from pipeline.merge.layout import Part, by_role, cited, excerpt, lines, numbers, sentence, title
+from pipeline.merge.layout import (
+    Part,
+    by_role,
+    cited,
+    excerpt,
+    lines,
+    numbers,
+    sentence,
+    spoken,
+    title,
+)
 from pipeline.merge.ledger import counts
 from pipeline.outcomes import MergedStory, Outcomes, SourceSpan
 from pipeline.stories import Document, Story
@@ -87,7 +97,7 @@ class _Page:
             for story, value in zip(conflict.stories, values, strict=True):
                 whole = self._stories[story]
                 places = tuple(SourceSpan(story, span) for span in whole.source.spans)
-                part = Part("body", "", " ".join(whole.text.split()), places)
+                part = Part("body", "", spoken(story, outcomes, self._stories), places)
                 says = f"<b>{escape(value)}</b>: " if value else ""
                 out.append(f"<li>{says}{self._part(part)}</li>")
             out.append(f'</ul><p class="note">{escape(conflict.reason)}</p></article>')

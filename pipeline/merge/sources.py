@@ -9,16 +9,13 @@ from functools import lru_cache
 
 from pipeline.compare.features import Features, features
 from pipeline.compare.relations import statements
-from pipeline.compare.union import same_words
+from pipeline.compare.union import without_lead
 from pipeline.compare.words import WORD, fold
 from pipeline.outcomes import SourceSpan
 from pipeline.stories import Span, Story
 
 #: Places named for one sentence, at most.
 MOST = 6
-
-#: What the deterministic merge puts before a goal or a benefit that became a sentence of its own.
-_LEAD = re.compile(r"^(?:i want (?:to )?|so that )")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +34,12 @@ def statements_of(story: Story) -> tuple[Statement, ...]:
     """Every sentence of a story, and every field of several sentences as a whole."""
     parts = [*statements(story)]
     parts += [pair for pair in story.fields if pair not in parts]
-    return tuple(Statement(story, f, t, features(t), said(t)) for f, t in parts)
-
-
-def said(text: str) -> str:
-    """The words of a sentence without the lead-in a merge may have put before it."""
-    return _LEAD.sub("", same_words(text))
+    return tuple(Statement(story, f, t, features(t), without_lead(t)) for f, t in parts)
 
 
 def verbatim(text: str, known: Sequence[Statement]) -> list[Statement]:
     """The source sentences that are this text, word for word."""
-    words = said(text)
+    words = without_lead(text)
     return [statement for statement in known if statement.words == words]
 
 

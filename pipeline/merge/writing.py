@@ -8,13 +8,17 @@ over word for word.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from pipeline.compare.union import by_fullness, union, wanted
+from pipeline.compare.relations import unsaid
+from pipeline.compare.union import by_fullness, purpose, union, wanted
 from pipeline.merge.grounding import check, grounded, missing, sentence_verdicts
 from pipeline.outcomes import MergedStory, StoryText
 from pipeline.stories import Story
+
+#: (field, sentence, its story): whether the kept text says it.
+Said = Callable[[str, str, Story], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ class Writer:
         """The story that is kept for several that say the same, with what only another says
         carried over."""
         sources = [keep, *by_fullness([o for o in others if o.id != keep.id])]
-        text = self._complete(text_of(keep), sources)
+        text = self._complete(text_of(keep), sources[1:], said=self._said_by(keep))
         untouched = text == text_of(keep)
         return MergedStory(
             merged_id([s.id for s in sources]),
@@ -89,10 +93,25 @@ class Writer:
             verdicts=(*verdicts, *refused),
         )
 
-    def _complete(self, text: StoryText, sources: Sequence[Story]) -> StoryText:
-        """The text with every sentence of its sources that it does not say, word for word."""
+    def _said_by(self, keep: Story) -> Said:
+        """Whether a kept story says a sentence of another, a goal or benefit in other words too."""
+        return lambda field, sentence, story: (
+            field == "title"
+            or (field != "role" and sentence not in unsaid(story, keep, self.weights))
+        )
+
+    def _complete(
+        self, text: StoryText, sources: Sequence[Story], said: Said | None = None
+    ) -> StoryText:
+        """The text with every sentence of its sources that it does not say, word for word.
+
+        Args:
+            said: lets a sentence go that is said in other words.
+        """
         roles, criteria, body = [text.role] if text.role else [], list(text.criteria), []
         for kind, sentence, story in missing(text, sources, weights=self.weights):
+            if said is not None and said(kind, sentence, story):
+                continue
             if kind == "role":
                 roles.append(sentence)
             elif kind == "criterion":
@@ -100,7 +119,7 @@ class Writer:
             elif kind == "goal":
                 body.append(wanted(sentence, story.text))
             elif kind == "benefit":
-                body.append(f"So that {sentence}")
+                body.append(purpose(sentence, story.text))
             else:
                 body.append(sentence)
         return replace(
