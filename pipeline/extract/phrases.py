@@ -8,7 +8,7 @@ where the caller knows it is looking at a story, "I need …, so …" and "Users
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.extract.sentences import first_sentence_end, plain
 
@@ -38,16 +38,23 @@ _WISH = re.compile(
 #: The wishes that count where the role is less certain ("As developers, we want").
 _STRONG_WISH = re.compile(
     rf"['’]d\s+(?:\w+\s+)?(?:like|love)|{_ADVERB}(?:want|wan\b|wish|need\b|would\s+(?:\w+ly\s+|also\s+)?"
-    r"(?:like|love|prefer|want))",
+    r"(?:like|love|prefer|want)|should\s+be\s+able)",
     re.IGNORECASE,
 )
 _ROLE_FIRST = re.compile(
-    rf"As(?:\s+{_ARTICLE}\b)?\s*:?\s+(?P<role>(?:(?![.!?]\s+[A-Z]).){{1,240}}?)"
+    rf"As(?:\s+{_ARTICLE}\b)?\s*:?\s+(?P<role>(?:(?![.!?]\s+(?-i:[A-Z])).){{1,240}}?)"
     rf"\s*[,;:.–—-]*\s*\b(?P<subject>{_SUBJECT}\b)\s*",
     re.IGNORECASE | re.DOTALL,
 )
 _ROLE_COMMA = re.compile(
     rf"As\s+{_ARTICLE}\s+(?P<role>[^,.;:!?]{{2,80}}?)\s*[,;:]\s*", re.IGNORECASE | re.DOTALL
+)
+#: "As a user, when I request an object, I want …": the clause belongs to the goal.
+_CLAUSE = re.compile(
+    rf"As\s+(?:{_ARTICLE}\s+)?(?P<role>[^,.;:!?]{{2,80}}?)\s*,\s*(?=(?:when|whenever|if|after|before|"
+    r"while|once|until|because|given|during|without|instead|in|on|at|for|from|by|with|\w+ing)\b)"
+    r"(?P<clause>(?:(?![.!?]\s+(?-i:[A-Z])).){1,240}?)\s*,?\s*\b(?:I|we)\b\s*",
+    re.IGNORECASE | re.DOTALL,
 )
 _NO_SUBJECT = re.compile(
     r"As\s+an?\s+(?P<role>[^,.;:!?]{2,80}?)\s*,\s*(?=(?:would\s+like|wants?|needs?)\s+(?!I\b))",
@@ -65,7 +72,7 @@ _ROLE_LAST = re.compile(
     re.IGNORECASE,
 )
 _PURPOSE_FIRST = re.compile(
-    rf"(?:In\s+order\s+(?:to|that)|So\s+that|So\s+as\s+to)\s+(?P<benefit>(?:(?![.!?]\s+[A-Z]).){{2,500}}?)"
+    rf"(?:In\s+order\s+(?:to|that)|So\s+that|So\s+as\s+to)\s+(?P<benefit>(?:(?![.!?]\s+(?-i:[A-Z])).){{2,500}}?)"
     rf"\s*[,;:.–—-]*\s*(?=\bAs\s+(?:{_ARTICLE}\s+)?\w)",
     re.IGNORECASE | re.DOTALL,
 )
@@ -106,7 +113,7 @@ _NOBODY = re.compile(
     r"feature|change|background|context|convention|addition|reference|motivation|nation|country|"
     r"non-goal|work|mitigation|replacement|resort|generali[sz]ation|concept|case|kep|"
     r"enhancement|proposal|implementation|guideline|detail|priority|signal|hint|side|basis|token|"
-    r"courtesy|gesture|safeguard|safety net|experiment|indicator|proxy|heuristic|check|sign)"
+    r"courtesy|gesture|safeguard|safety net|experiment|indicator|philosophy|principle|policy|proxy|heuristic|check|sign)"
     r"(?=\s+(?:of|to|in|for|towards?|on|from|that|which|is|here|and|with|we)\b|\s*$|\s*[,;:(–—-])",
     re.IGNORECASE,
 )
@@ -156,6 +163,9 @@ def read_phrases(text: str, *, expected: bool = False) -> Phrases | None:
     match = _NO_SUBJECT.match(words)
     if match and not _NOBODY.match(match["role"]):
         return _finish(match["role"], f" {words[match.end() :]}", benefit_first, True)
+    match = _CLAUSE.match(words)
+    if match and _CERTAIN.match(words) and not _NOBODY.match(match["role"]):
+        return _read_clause(words, match, benefit_first)
     match = _ROLE_FIRST.match(words)
     if match:
         strict = _is_wish(words, match)
@@ -177,6 +187,23 @@ def read_phrases(text: str, *, expected: bool = False) -> Phrases | None:
             match["role"].strip(_TRAILING), match["goal"].strip(_TRAILING), benefit, "", False
         )
     return _read_roleless(words)
+
+
+def _read_clause(words: str, match: re.Match[str], benefit: str) -> Phrases:
+    """ "As a user, when I …, I want …": the goal keeps the clause in front."""
+    clause, position = match["clause"].strip(_TRAILING), match.end()
+    if re.match(r"(?:when|whenever|if|after|before|while|once|until|because)$", clause, re.I):
+        # The subject found is the clause's own; the wish's follows the next comma.
+        rest = re.compile(r"(?P<clause>[^,.!?]{1,240}),\s*(?:I|we)\b\s*", re.I).match(
+            words, position
+        )
+        if rest:
+            clause = f"{words[match.start('clause') : position]}{rest['clause']}".strip(_TRAILING)
+            position = rest.end()
+        else:
+            return _finish(match["role"], words[match.start("clause") :], benefit, True)
+    told = _finish(match["role"], words[position:], benefit, True)
+    return replace(told, goal=f"{clause}, {told.goal}") if told.goal else told
 
 
 def _is_wish(words: str, match: re.Match[str]) -> bool:

@@ -24,13 +24,16 @@ _STORY_HEADING = re.compile(
     rf"[*_\s]*{_NUMBER}(?:(?:additional|another|non-goal|bonus)\s+)?(?:"
     r"(?:user\s+)?story\b\s*(?:#?\s*[A-Z]{0,2}\d|[A-Z]\b|[IVX]+\b|[:–—-]|\(|$)"
     r"|(?:user\s+)?story\s+\w+\s*[:–—-]"
+    r"|(?:[\w-]+\s+){1,5}user\s+story\s*$|(?:[\w-]+\s+){1,3}use\s+case\s*$"
     r"|use[\s-]?case\s*(?:#?\s*[A-Z]{0,2}\d|[:–—-]|[A-Z]\s*[:–—-]))",
     re.IGNORECASE,
 )
 _STORIES_HEADING = re.compile(
-    rf"[*_\s]*{_NUMBER}(?:(?:example|key|main|core|detailed|sample|the|possible)\s+)*"
-    r"(?:user[\s-]+stor(?:y|ies)|stories|use[\s-]?cases?|user\s+(?:journeys?|scenarios?))"
-    r"(?:\s*(?:and|&|/)\s*(?:use\s+cases|scenarios|user\s+stories))?"
+    rf"[*_\s]*{_NUMBER}(?:"
+    r"(?:(?!(?:how|sample|from|of|for|to|with|identified|implement\w*)\b)[\w-]+\s+){0,5}?"
+    r"(?:user[\s-]+stories|stories|use[\s-]?cases|user\s+(?:journeys|scenarios))"
+    r"|user[\s-]+story|use[\s-]?case|user\s+(?:journey|scenario))"
+    r"(?:\s*(?:and|&|/)\s*(?:use\s+cases|scenarios|user\s+stories))?(?:\s+examples|\s+for\s.{1,80})?"
     r"(?:\s*[\[({<].*)?\s*[:*_]*$",
     re.IGNORECASE,
 )
@@ -42,9 +45,11 @@ _GENERAL_HEADING = re.compile(
     r"drawbacks|alternatives.*|risks.*|test\s+plan|open\s+questions.*|workflow.*|personas?|users?|"
     r"to\s?do|misc(?:ellaneous)?|appendix.*|glossary|readme|decisions?|problem.*|solution.*|"
     r"discussion|minutes|agenda|meeting.*|actions?|history|changelog|terminology|definitions?|"
-    r"current\s+state|future.*|faq.*|notes/.*|details?|examples?)\s*(?:[\[(].*)?[:*_]*$",
+    r"current\s+state|future.*|faq.*|pre-?(?:conditions?|requisites?)|notes/.*|details?|examples?)\s*(?:[\[(].*)?[:*_]*$",
     re.IGNORECASE,
 )
+#: A headed introduction of fewer words tells no story of its own.
+_INTRODUCTION_WORDS = 15
 #: Sub-headings that do not end a story's section.
 _INNER_HEADING = re.compile(
     r"[*_\s]*(?:notes?|background|context|details?|description|open\s+questions?|questions?|"
@@ -60,7 +65,7 @@ _EMPTY_SAYING = re.compile(
     re.IGNORECASE,
 )
 _WANTS = re.compile(
-    r"[\s*_\"“'(]*(?:I|we)\s*(?:['’]d\s|(?:also\s+)?(?:want|need|can|would|should|must|wish|could|like))",
+    r"[\s*_\"“'(]*I\s*(?:['’]d\s|(?:also\s+)?(?:want|need|can|would|should|must|wish|could|like))",
     re.I,
 )
 _ROLE_WORDS = re.compile(
@@ -142,6 +147,8 @@ class _Reader:
             if story:
                 yield story
                 return
+            if announced and (told := self._introduction(section)):
+                yield told
         inner = stories or is_list or announced
         found = list(self._own(section, inner))
         if not found and is_list and not section.children:
@@ -207,6 +214,21 @@ class _Reader:
         kind: StoryKind = "agile" if draft.told else "narrative"
         return Found(kind, spans_of(blocks, self.text), section.heading.locator, draft)
 
+    def _introduction(self, section: _Section) -> Found | None:
+        """What a headed story tells before it lists several wishes, which are stories too."""
+        assert section.heading is not None
+        before = []
+        for block in section.own:
+            if block.kind not in ("paragraph", "item", "code") or split_units(self._raw(block)):
+                break
+            before.append(block)
+        said = " ".join(self._words(b) for b in before if b.kind == "paragraph")
+        if count_words(said) < _INTRODUCTION_WORDS:
+            return None
+        blocks = [section.heading, *before]
+        draft = assemble(self.text, blocks, expected=False)
+        return Found("narrative", spans_of(blocks, self.text), section.heading.locator, draft)
+
     def _loosely(self, blocks: Sequence[Block], strict: Draft) -> Draft:
         """A headed story whose first words are loose: "As a PM, dashboards …", "I need …"."""
         first = next((b for b in blocks[1:] if b.kind in ("paragraph", "item")), None)
@@ -235,7 +257,7 @@ class _Reader:
                 index += 1
                 continue
             raw = self._raw(block)
-            units = split_units(raw)
+            units = split_units(raw, expected=expected)
             if not units and expected and block.kind == "item":
                 units = self._expected_unit(raw)
             if units:
@@ -307,7 +329,9 @@ class _Reader:
     def _wants_below(self, unit: Unit, blocks: Sequence[Block], index: int) -> list[Block]:
         """The items under "As an editor, I want:", one want each."""
         ends_open = self._raw(blocks[index]).rstrip(" *_\n").endswith((":", "to", "to..", "to…"))
-        if unit.phrases.goal and not (ends_open and count_words(unit.phrases.goal) <= 6):
+        said = unit.phrases
+        short = not said.benefit and not said.after and count_words(said.goal) <= 6
+        if said.goal and not (ends_open and short):
             return []
         wants: list[Block] = []
         for block in blocks[index + 1 :]:

@@ -15,7 +15,10 @@ _BEGIN = re.compile(
     r"\b(?:[Aa][Ss]\s+(?:an?|the|any|every|each|one)\b|As\s+(?=[\w\"'*_<\[])|AS\s|As\s*:|[Ii]n\s+order\s+(?:to|that)\b|"
     r"So\s+that\b|I\s*,\s*as\s)"
 )
+#: A line of a table of contents repeats a heading; the story stands where the link leads.
+_CONTENTS_LINE = re.compile(r"\s*\[[^\n]*\]\(#[^)\s]*\)\s*$")
 _PURPOSE = re.compile(r"(?:in\s+order|so\s+that)", re.IGNORECASE)
+_AS_A = re.compile(r"As\s+an?\b", re.IGNORECASE)
 _MARKS = re.compile(r"[\s>*_\"'“‘(\[|•#-]*$")
 _SENTENCE_BEFORE = re.compile(r"[.!?…:;\"”’)\]*_–—|-][\s\"'“‘*_(\[>]*$")
 _GOES_ON = re.compile(
@@ -49,8 +52,14 @@ class Unit:
     whole: bool
 
 
-def split_units(raw: str) -> list[Unit]:
-    """The story sentences of a block's text with what belongs to each, ascending."""
+def split_units(raw: str, *, expected: bool = False) -> list[Unit]:
+    """The story sentences of a block's text with what belongs to each, ascending.
+
+    Args:
+        expected: stories are known to stand here; "As an admin, I have …" counts.
+    """
+    if _CONTENTS_LINE.match(raw):
+        return []
     starts: list[tuple[int, int, Phrases, bool]] = []
     purpose_first: bool | None = None
     skip_next = False
@@ -70,8 +79,9 @@ def split_units(raw: str) -> list[Unit]:
         before = raw[max(0, position - 12) : position]
         if not at_line and not _SENTENCE_BEFORE.search(before):
             continue
-        phrases = read_phrases(raw[position : position + _REACH])
-        if phrases is None or not (phrases.strict or phrases.template or at_line):
+        loose = expected and _AS_A.match(match.group()) is not None
+        phrases = read_phrases(raw[position : position + _REACH], expected=loose)
+        if phrases is None or not (phrases.strict or phrases.template or at_line or loose):
             continue
         if is_purpose:
             skip_next = True
