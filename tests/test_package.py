@@ -1,0 +1,59 @@
+"""The package works as a wheel outside a checkout: prompts, catalogue and sample ship with it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("dist")
+    built = subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(out), "."],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert built.returncode == 0, built.stdout + built.stderr
+    return next(out.glob("*.whl"))
+
+
+def test_a_wheel_carries_what_it_reads_at_run_time_and_nothing_else(wheel: Path):
+    names = set(zipfile.ZipFile(wheel).namelist())
+    shared = {n.removeprefix("pipeline/_share/") for n in names if "/_share/" in n}
+    assert {"data/models.toml", "prompts/merge-story.v1.md", "data/sample/truth.json"} <= shared
+    assert any(
+        n.startswith("pipeline/store/migrations/versions/") and n.endswith(".py") for n in names
+    )
+    assert {n.split("/")[0] for n in names if ".dist-info" not in n} == {"pipeline", "evals"}
+
+
+def test_an_installed_wheel_merges_outside_the_checkout(wheel: Path, tmp_path: Path):
+    site = tmp_path / "site"
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(site)
+    code = "import pipeline, sys; print(pipeline.__file__); from pipeline.cli import main; main()"
+    sample = site / "pipeline" / "_share" / "data" / "sample"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "merge", str(sample), "--json", "--quiet"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(site)},
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    origin, result = done.stdout.splitlines()
+    assert Path(origin).is_relative_to(site)
+    merged = json.loads(result)
+    assert sum(merged["ledger"].values()) == merged["stories"] > 90
