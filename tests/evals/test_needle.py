@@ -15,9 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from evals.fakes import FakeModel
-from evals.needle import Cell, Trial, grid, make_trials
+from evals.needle import Cell, grid
 from evals.needles import TASKS
 from evals.statistics import wilson
+from evals.trials import Trial, make_trials
 from pipeline.calls import Request, TokenCount
 from pipeline.catalog import ModelSpec
 from pipeline.errors import InputError
@@ -163,6 +164,14 @@ def test_the_depth_comes_out_near_what_was_asked(trials_of: Any, depth: int) -> 
     text = trial.request.messages[-1].content
     at = text.index(trial.expected[0]) / len(text)
     assert at == pytest.approx(depth / 100, abs=0.05)
+
+
+@pytest.mark.parametrize("depth", [0, 40, 100])
+def test_updates_stand_in_their_order(trials_of: Any, depth: int) -> None:
+    (trial,) = trials_of(task="latest", depths=[depth])
+    text = trial.request.messages[-1].content
+    places = [text.index(value) for value in (*trial.wrong, *trial.expected)]
+    assert places == sorted(places)
 
 
 def test_no_two_cells_share_a_haystack(trials_of: Any) -> None:
