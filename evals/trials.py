@@ -21,7 +21,6 @@ from evals.needles import task as find_task
 from pipeline.calls import Message, Request, TokenCount, canonical_json
 from pipeline.catalog import ModelSpec
 from pipeline.errors import InputError
-from pipeline.plan.desk import LEAST_THINKING, THINKING_ROOM
 from pipeline.prompts import Prompt, load_prompt
 
 #: How the prompt is dressed: system and user turns, or everything in one user turn.
@@ -127,9 +126,10 @@ def _trial(
         )
     request = ask(fitted.text)
     counted = count(request)
-    budget = _reply_budget(spec, needles, count, request)
+    budget = _reply_budget(needles, count, request)
     request = replace(request, max_tokens=budget)
-    fits = counted.n + budget <= spec.window
+    room = spec.reply_limit(budget)
+    fits = counted.n + room <= spec.window
     key = [version, *recipe, request.key]
     return Trial(
         recipe=recipe,
@@ -140,7 +140,7 @@ def _trial(
         expected=needles.expected,
         wrong=needles.wrong,
         key=hashlib.sha256(canonical_json(key).encode()).hexdigest(),
-        skip="" if fits else f"{counted.n} + {budget} tokens do not fit a window of {spec.window}",
+        skip="" if fits else f"{counted.n} + {room} tokens do not fit a window of {spec.window}",
     )
 
 
@@ -194,17 +194,14 @@ def _stands_once(needles: Needles, fitted: Fitted) -> bool:
 
 
 def _reply_budget(
-    spec: ModelSpec, needles: Needles, count: Callable[[Request], TokenCount], request: Request
+    needles: Needles, count: Callable[[Request], TokenCount], request: Request
 ) -> int:
-    """Room for the expected answer, restated in full, and half of it again, and for thinking where
-    the model always thinks: a budget that is too small turns long values into misses."""
+    """Room for the expected answer, restated in full, and half of it again: a budget that is too
+    small turns long values into misses. Room to think is added where the request is sent."""
     turn = request.messages[-1]
     with_answer = replace(
         request, messages=(*request.messages[:-1], Message(turn.role, needles.answer))
     )
     empty = replace(request, messages=(*request.messages[:-1], Message(turn.role, "")))
     answer = count(with_answer).n - count(empty).n
-    written = 16 + math.ceil(1.5 * answer)
-    if not spec.thinking:
-        return written
-    return written + max(LEAST_THINKING, math.ceil(written * spec.thinking * THINKING_ROOM))
+    return 16 + math.ceil(1.5 * answer)

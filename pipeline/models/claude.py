@@ -106,7 +106,7 @@ class ClaudeModel(Cloud):
 
     def _ask(self, request: Request) -> Reply:
         body = self._prompt(request)
-        body["max_tokens"] = min(request.max_tokens, self.spec.output_cap)
+        body["max_tokens"] = self.spec.reply_limit(request.max_tokens)
         if request.schema:
             body["output_config"] = _schema(request)
         stops = [stop for stop in request.stop if stop.strip()]

@@ -104,7 +104,7 @@ class GeminiModel(Cloud):
         ]
         config = types.GenerateContentConfig(
             system_instruction=system or None,
-            max_output_tokens=min(request.max_tokens, self.spec.output_cap),
+            max_output_tokens=self.spec.reply_limit(request.max_tokens),
             temperature=request.temperature,
             seed=request.seed,
             stop_sequences=list(request.stop) or None,

@@ -127,7 +127,7 @@ class OpenAIModel(Cloud):
         body: dict[str, Any] = {
             "model": self.spec.model_id,
             "messages": [{"role": t.role, "content": t.content} for t in request.messages],
-            self._limit_name(): min(request.max_tokens, self.spec.output_cap),
+            self._limit_name(): self.spec.reply_limit(request.max_tokens),
         }
         if not self._hosted:  # OpenAI's own reasoning models refuse both
             body |= {"temperature": request.temperature, "seed": request.seed}

@@ -288,13 +288,14 @@ def test_the_reply_budget_holds_the_whole_answer_restated(trials_of: Any, count:
             assert trial.request.max_tokens >= 16 + answer / 3
 
 
-def test_a_model_that_always_thinks_gets_room_to(
+def test_room_to_think_counts_towards_the_window(
     spec: ModelSpec, count: Count, prompts: Path
 ) -> None:
-    thinker = replace(spec, thinking=Decimal(2))
-    (plain,) = make_trials(spec, "r", count, prompts, lengths=[400], depths=[50])
-    (thought,) = make_trials(thinker, "r", count, prompts, lengths=[400], depths=[50])
-    assert thought.request.max_tokens >= plain.request.max_tokens + 2048
+    thinker = replace(spec, thinking=Decimal(2), output_cap=4096)
+    (plain,) = make_trials(spec, "r", count, prompts, lengths=[7000], depths=[50])
+    (thought,) = make_trials(thinker, "r", count, prompts, lengths=[7000], depths=[50])
+    assert plain.request == thought.request
+    assert not plain.skip and "do not fit" in thought.skip
 
 
 @pytest.mark.model

@@ -88,15 +88,21 @@ def test_a_prefix_below_the_minimum_is_not_marked(
     assert "cache_control" not in json.dumps(sent(httpserver))
 
 
-def test_the_limit_sent_is_the_one_the_budget_reserved(
+def test_the_limit_sent_is_the_one_the_catalogue_prices(
     border: Any, httpserver: Any, wire: Any, ask_for: Any, only: Any
 ) -> None:
-    """The plan has put room to think into the limit already; more would be unreserved money."""
+    """A request's limit is for what is written; a model that always thinks gets room to."""
     stream(httpserver, wire)
-    thinker = replace(border.spec, thinking=Decimal("1.5"), output_cap=200)
-    only(border.open(thinker).complete([ask_for(max_tokens=40)]))
-    only(border.open(thinker).complete([ask_for(max_tokens=300)]))
-    assert [sent(httpserver, i)["max_tokens"] for i in (0, 1)] == [40, 200]
+    thinker = replace(border.spec, thinking=Decimal("1.5"), output_cap=4000)
+    for limit in (40, 3000):
+        only(border.open(thinker).complete([ask_for(max_tokens=limit)]))
+    assert [sent(httpserver, i)["max_tokens"] for i in (0, 1)] == [
+        thinker.reply_limit(40),
+        4000,
+    ]
+    assert 40 < thinker.reply_limit(40) < 4000
+    only(border.open().complete([ask_for(max_tokens=40)]))
+    assert sent(httpserver, 2)["max_tokens"] == 40, "a model that does not think needs no room"
 
 
 @pytest.mark.parametrize(
