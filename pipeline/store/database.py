@@ -118,9 +118,15 @@ def _foreign_keys(connection: Connection, state: str) -> None:
 
 
 def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert what is not there yet; rows with a known key are left as they are."""
+    """Insert what is not there yet; rows with a known key are left as they are.
+
+    They go in by key, so that two processes inserting the same rows wait for each other in one
+    order and never in a circle.
+    """
     if rows:
-        connection.execute(_insert(connection, table).on_conflict_do_nothing(), list(rows))
+        keys = [column.name for column in table.primary_key]
+        ordered = sorted(rows, key=lambda row: tuple(row[name] for name in keys))
+        connection.execute(_insert(connection, table).on_conflict_do_nothing(), ordered)
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -141,14 +141,18 @@ class StoreJournal:
             # Two servers' transactions would not see each other's reply; the request's row is
             # what they queue up at. (On SQLite a write transaction is alone anyway.)
             request = table_of(RequestRow)
-            connection.execute(select(request.c.key).where(request.c.key == key).with_for_update())
+            connection.execute(
+                select(request.c.key).where(request.c.key == key).with_for_update(key_share=True)
+            )
         query = select(_REPLY.c.id).where(
             _REPLY.c.request == key, _REPLY.c.good, _REPLY.c.id != other_than
         )
         return connection.execute(query).first() is not None
 
     def _lock_run(self, connection: Connection) -> None:
-        query = select(_RUN.c.id).where(_RUN.c.id == self.run).with_for_update()
+        # PostgreSQL: FOR NO KEY UPDATE, which lets rows that refer to the run in meanwhile. (A
+        # write transaction on SQLite is alone anyway.)
+        query = select(_RUN.c.id).where(_RUN.c.id == self.run).with_for_update(key_share=True)
         if connection.execute(query).first() is None:
             raise StoreError(f"there is no run {self.run!r} to charge.")
 
