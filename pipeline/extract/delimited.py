@@ -65,12 +65,10 @@ def find_rows(text: str, delimiter: str) -> Iterator[Row]:
                 position += 1
                 continue
             break
-        if text.startswith("\r\n", position):
-            position += 2
-        else:
-            position += 1
+        position += 1 if text.startswith("\r\n", position) else 0
+        line += text.startswith("\n", position)
+        position += 1
         yield Row(number, started, cells)
-        line += 1
         number += 1
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.errors import InputError
@@ -157,6 +157,9 @@ def _sniff(data: bytes) -> str:
 
 def _decoded(data: bytes, encoding: str | None) -> tuple[Decoded, str | None]:
     decoded = decode(data, encoding)
+    if "\r" in decoded.text and "\n" not in decoded.text:
+        # Old Macintosh line ends; as many characters as before.
+        decoded = replace(decoded, text=decoded.text.replace("\r", "\n"))
     problems = []
     if decoded.replaced:
         problems.append(

@@ -19,6 +19,8 @@ _ABBREVIATION = re.compile(
 )
 _ALWAYS_INSIDE = re.compile(r"(?:\b(?:e\.?g|i\.?e|vs|cf|approx|dr|mr|mrs|ms|prof|z\.\s?b))$", re.I)
 
+_NUMBER_NEXT = re.compile(r"\s+\d")
+
 _QUOTE_MARK = re.compile(r"(?m)^[ \t]*(?:>[ \t]?)+")
 _EMPHASIS = re.compile(
     r"(?<![\w*_])(\*{1,3}|_{1,3})(?=[^\s*_])(.{1,600}?)(?<=[^\s*_\\])\1(?![\w*_])", re.DOTALL
@@ -38,7 +40,11 @@ def sentence_ends(text: str, start: int = 0, end: int | None = None) -> Iterator
         before = text[max(start, match.start() - 12) : match.start()]
         if text[match.start()] == "." and len(match.group().rstrip("\"'”’)]*_")) == 1:
             shortened = _ABBREVIATION.search(before)
-            if shortened and (_ALWAYS_INSIDE.search(before) or len(shortened.group()) == 1):
+            if shortened and (
+                _ALWAYS_INSIDE.search(before)
+                or len(shortened.group()) == 1
+                or _NUMBER_NEXT.match(text, match.end())
+            ):
                 continue
         last = match.end()
         yield last
