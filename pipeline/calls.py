@@ -53,7 +53,8 @@ class Request:
         model: catalogue name, such as ``local/smollm2-135m``.
         revision: what exactly answers: the sha256 of local weights, or the provider's model id.
         purpose: ``edits`` (a schema-bound list of edit operations), ``story`` (one merged
-            story), ``union`` (edits by the deterministic merge), ``answer`` (free text).
+            story), ``stories`` (every story of the prompt written again, merged), ``union``
+            (edits by the deterministic merge), ``answer`` (free text).
         prompt, prompt_sha256: the released prompt it was rendered from.
         messages: the turns; the first ``shared`` of them are the same in every request of a plan.
         max_tokens: limit of the reply.
@@ -65,7 +66,7 @@ class Request:
 
     model: str
     revision: str
-    purpose: Literal["edits", "story", "union", "answer"]
+    purpose: Literal["edits", "story", "stories", "union", "answer"]
     prompt: str
     prompt_sha256: str
     messages: tuple[Message, ...]
@@ -139,7 +140,8 @@ class Call:
         id: position in the plan, "edit-0001".
         handles: (handle, story id) of every story the prompt shows, in its order.
         clusters: the handles, one tuple a cluster.
-        output: tokens of the reply.
+        output: tokens of the reply that are billed, thinking included.
+        shared_tokens: how many of the prompt's tokens all calls of the plan begin with.
     """
 
     id: str
@@ -149,6 +151,24 @@ class Call:
     clusters: tuple[tuple[str, ...], ...]
     input: TokenCount
     output: Band
+    shared_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LaterCall:
+    """A call of a strategy whose prompt is made of replies that are not there yet: its size is
+    a band, its text unknown.
+
+    Args:
+        stories: ids of the stories that this prompt is the first to show.
+    """
+
+    id: str
+    stage: str
+    stories: tuple[str, ...]
+    input: Band
+    output: Band
+    shared_tokens: int = 0
 
 
 class SkippedStory(NamedTuple):
@@ -187,12 +207,14 @@ class Cluster:
 class Plan:
     """All calls of a strategy for one model, the clusters they come from, and what is skipped.
 
-    Lossless: every story of the corpus is in exactly one call or exactly one ``skipped`` entry.
+    Lossless: every story of the corpus is in exactly one call (now or ``later``) or exactly one
+    ``skipped`` entry.
     ``decided`` are the clusters that code settles without a call; each of their members is in one
     of them only and has a ``skipped`` entry whose reason is the cluster's relation, and no other
     entry has such a reason. ``journalled`` are the keys of requests whose reply is stored
     already; they are not part of :attr:`sha256`, so an estimate and the run after it show the
-    same hash.
+    same hash. ``later`` are the calls that follow on replies. ``obstacle`` says why the strategy
+    cannot be carried out on this corpus with this model, "" when it can.
     """
 
     strategy: str
@@ -205,6 +227,8 @@ class Plan:
     n_clusters: int
     parameters: Mapping[str, str] = field(default_factory=dict)
     journalled: frozenset[str] = frozenset()
+    later: tuple[LaterCall, ...] = ()
+    obstacle: str = ""
 
     @cached_property
     def sha256(self) -> str:
@@ -217,6 +241,8 @@ class Plan:
             "skipped": self.skipped,
             "parameters": dict(self.parameters),
         }
+        if self.later:
+            body["later"] = [[call.id, call.stories] for call in self.later]
         return hashlib.sha256(canonical_json(body).encode()).hexdigest()
 
     @property

@@ -9,6 +9,7 @@ line with its source and the date it was checked.
 from __future__ import annotations
 
 import difflib
+import math
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ Ability = Literal["edits", "story", "union"]
 
 EXTRACTIVE = "extractive"
 DEFAULT_LOCAL = "local/smollm2-135m"
+#: Tokens that a model which always thinks gets to do so, however short its reply.
+LEAST_THINKING = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +154,17 @@ class ModelSpec:
         if self.provider == "openai":
             return (urlsplit(self.base_url).hostname or "") not in ("localhost", "127.0.0.1", "::1")
         return self.provider in ("claude", "gemini")
+
+    def reply_limit(self, n_written: int) -> int:
+        """The most tokens that a reply of ``n_written`` visible tokens can be billed for.
+
+        Providers bill thinking as output and count it against the limit, so a model that always
+        thinks needs room to: twice what is likely, and never less than :data:`LEAST_THINKING`.
+        """
+        if not self.thinking or not n_written:
+            return min(n_written, self.output_cap)
+        room = max(LEAST_THINKING, math.ceil(2 * self.thinking * n_written))
+        return min(n_written + room, self.output_cap)
 
 
 @dataclass(frozen=True, slots=True)

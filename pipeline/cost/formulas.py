@@ -16,9 +16,11 @@ from pipeline.catalog import Architecture
 #: Bytes of a parameter by bits a weight; 4 and 8 bit include the scales of their groups.
 BYTES_PER_PARAMETER = {32: 4.0, 16: 2.0, 8: 1.03, 4: 0.56}
 #: Tokens that prefill processes at once: bounds the activations of long prompts.
-PREFILL_CHUNK = 4096
+PREFILL_CHUNK = 2048
 #: Share of a card's memory that may be filled: the allocator needs the rest.
 USABLE_SHARE = 0.92
+#: Share of its cache that our engine holds ready: storage grows by a quarter at a time.
+ENGINE_SPARE = 0.25
 _CACHE_BYTES = 2  # bf16
 
 
@@ -36,9 +38,8 @@ class Memory:
     @property
     def total(self) -> int:
         """Peak bytes (F6)."""
-        return (
-            self.weights + self.cache + self.activations + self.logits + self.scores + self.runtime
-        )
+        held = self.weights + self.cache + self.activations
+        return held + self.logits + self.scores + self.runtime
 
 
 def weight_bytes(model: Architecture, *, bits: int = 16) -> int:
@@ -91,17 +92,19 @@ def peak_memory(
     windows: int = 1,
     bits: int = 16,
     runtime_bytes: int,
+    spare: float = 0.0,
     eager: bool = False,
 ) -> Memory:
     """F6: what ``windows`` sequences of ``n_tokens`` (prompt and reply) need together.
 
     Args:
         runtime_bytes: what the framework takes before any model (CUDA context, libraries).
+        spare: share of the cache that is held ready for growth; :data:`ENGINE_SPARE` for ours.
         eager: attention that writes its score matrices out.
     """
     return Memory(
         weights=weight_bytes(model, bits=bits),
-        cache=cache_bytes(model, n_tokens, windows=windows),
+        cache=round(cache_bytes(model, n_tokens, windows=windows) * (1 + spare)),
         activations=activation_bytes(model, n_tokens) * windows,
         logits=logit_bytes(model, positions=windows),
         scores=eager_score_bytes(model.heads, n_tokens, softmax_in_fp32=True) if eager else 0,
@@ -116,6 +119,7 @@ def longest_window(
     windows: int = 1,
     bits: int = 16,
     runtime_bytes: int,
+    spare: float = 0.0,
 ) -> int:
     """F7: the longest window that fits into ``USABLE_SHARE`` of the memory, 0 when none does.
 
@@ -126,7 +130,12 @@ def longest_window(
 
     def needs(n_tokens: int) -> int:
         return peak_memory(
-            model, n_tokens, windows=windows, bits=bits, runtime_bytes=runtime_bytes
+            model,
+            n_tokens,
+            windows=windows,
+            bits=bits,
+            runtime_bytes=runtime_bytes,
+            spare=spare,
         ).total
 
     low, high = 0, 1 << 24

@@ -18,10 +18,14 @@ from pipeline.catalog import Architecture, Gpu
 from pipeline.cost.formulas import cache_bytes, decode_bytes, prefill_flops
 
 _MIB = 2**20
-#: What Python, torch and transformers hold before a model is loaded: measured at 0.39 GiB on a
+#: What Python, torch, transformers and this package hold beside a model: 0.43 GiB, measured on a
 #: CPU; CUDA's context and libraries are taken for 1.5 GiB.
-CPU_RUNTIME_BYTES = 400 * _MIB
+CPU_RUNTIME_BYTES = 440 * _MIB
 GPU_RUNTIME_BYTES = 1536 * _MIB
+#: Rows that the engine decodes side by side.
+ROWS = 24
+#: Calls of one wave: the engine reads their shared prefix once.
+WAVE = 32
 # Share of a card's bandwidth that decoding with plain `generate` reaches: it is bound by launching
 # kernels (Qwen's published speed table: 19 % on an H20).
 _DECODE_SHARE = (0.15, 0.20, 0.25)
@@ -42,7 +46,7 @@ class Cpu:
 
     Args:
         gflops_per_thread: of prefill, 1e9 floating-point operations a second.
-        gb_per_s_per_thread: weights read while decoding, 1e9 bytes a second.
+        weights_gb_per_s: weights read while decoding, all threads together.
         cache_gb_per_s: key-value cache read while decoding, all threads together.
         watts_per_thread: package power under load.
         start_seconds: importing the engine and opening converted weights.
@@ -50,7 +54,7 @@ class Cpu:
     """
 
     gflops_per_thread: float
-    gb_per_s_per_thread: float
+    weights_gb_per_s: float
     cache_gb_per_s: float
     watts_per_thread: float
     start_seconds: float
@@ -58,14 +62,14 @@ class Cpu:
     fast: float
 
 
-#: Fitted on 2026-11-21 to SmolLM2-135M in bf16 on two threads of a server processor with AVX-512:
-#: prefill of 512 to 8,192 tokens at 950 to 333 tokens a second is 0.17 to 0.22 TFLOP/s, and a
-#: decoding step takes 39 ms for the 269 MB of weights and 21 µs for each context token's 22.5 KiB.
-#: The power is an assumption. Processors without bf16 instructions are several times slower.
+#: Fitted on 2026-11-21 to our engine with SmolLM2-135M in bf16 on one thread of a server processor
+#: with AVX-512, in processor time: prompts of 512 to 8,000 tokens at 0.08 to 0.13 TFLOP/s, a step
+#: of decoding in 43 ms for one row, 98 ms for 8 and 130 ms for 24 rows of 256 tokens. The power is
+#: an assumption. Processors without bf16 instructions are several times slower.
 MEASURED_CPU = Cpu(
     gflops_per_thread=100.0,
-    gb_per_s_per_thread=3.45,
-    cache_gb_per_s=1.1,
+    weights_gb_per_s=9.0,
+    cache_gb_per_s=3.0,
     watts_per_thread=8.0,
     start_seconds=4.0,
     slow=0.3,
@@ -110,7 +114,7 @@ class Hardware:
         return None if self.gpu_name else self.cpu.watts_per_thread * self.threads
 
     def __str__(self) -> str:
-        return self.gpu_name or f"{self.threads} CPU threads"
+        return self.gpu_name or f"CPU, {self.threads} thread{'s' * (self.threads > 1)}"
 
 
 def detect_hardware(gpus: Mapping[str, Gpu] | None = None, *, threads: int = 0) -> Hardware:
@@ -118,9 +122,9 @@ def detect_hardware(gpus: Mapping[str, Gpu] | None = None, *, threads: int = 0) 
 
     Args:
         gpus: the cards of the catalogue; a card it does not know has a name but no speed.
-        threads: of the engine; 0 for what the machine has.
+        threads: of the engine; 0 for what it takes by itself: all cores but one.
     """
-    found = Hardware(threads=threads or _cpu_threads(), memory_bytes=_main_memory())
+    found = Hardware(threads=threads or max(1, _cpu_cores() - 1), memory_bytes=_main_memory())
     card = _ask_driver()
     if card is None:
         return found
@@ -143,54 +147,64 @@ def generation_seconds(
     work: Sequence[tuple[int, int]],
     hardware: Hardware,
     *,
-    together: int = 1,
+    shared: int = 0,
     bits: int = 16,
 ) -> Seconds | None:
     """Time to answer every (prompt tokens, reply tokens) of ``work`` (F8 and F9).
 
     Args:
-        together: calls decoded side by side; each step of theirs reads the weights once.
+        shared: tokens at the head of every prompt that are the same, read once a wave.
 
     Returns:
         None when the device's speed is not known.
     """
     if hardware.gpu is None and hardware.gpu_name:
         return None
-    flops = sum(prefill_flops(model, prompt) for prompt, _ in work)
-    weights, cache = _bytes_decoded(model, work, together, bits)
+    flops = _flops(model, work, shared)
+    weights, cache = _bytes_decoded(model, work, bits)
     if hardware.gpu is not None:
         gpu = hardware.gpu
         bandwidth = float(gpu.tb_per_s) * 1e12
-        best_first = [
+        worst, likely, best = (
             flops / (float(gpu.tflops) * 1e12 * float(mfu))
             + (weights + cache) / (bandwidth * share)
             for mfu, share in zip(gpu.mfu, _DECODE_SHARE, strict=True)
-        ]
-        return Seconds(best_first[2], best_first[1], best_first[0])
+        )
+        return Seconds(best, likely, worst)
     cpu = hardware.cpu
     likely = (
         flops / (cpu.gflops_per_thread * 1e9 * hardware.threads)
-        + weights / (cpu.gb_per_s_per_thread * 1e9 * hardware.threads)
+        + weights / (cpu.weights_gb_per_s * 1e9)
         + cache / (cpu.cache_gb_per_s * 1e9)
     )
     start = cpu.start_seconds if work else 0.0
     return Seconds(start + likely / cpu.fast, start + likely, start + likely / cpu.slow)
 
 
+def _flops(model: Architecture, work: Sequence[tuple[int, int]], shared: int) -> float:
+    """Operations of reading every prompt, the shared head once a wave, and of every token
+    written."""
+    head = prefill_flops(model, shared) if shared else 0.0
+    waves = -(-len(work) // WAVE)
+    reading = sum(prefill_flops(model, max(prompt, shared)) - head for prompt, _ in work)
+    writing = 2.0 * model.active_params * sum(reply for _, reply in work)
+    return waves * head + reading + writing
+
+
 def _bytes_decoded(
-    model: Architecture, work: Sequence[tuple[int, int]], together: int, bits: int
+    model: Architecture, work: Sequence[tuple[int, int]], bits: int
 ) -> tuple[float, float]:
-    """Bytes of weights and of cache read while decoding: the weights once a step for all calls
-    side by side, each call's cache once for each of its tokens."""
+    """Bytes of weights and of cache read while decoding: the weights once a step for all rows
+    side by side, each row's cache once for each of its tokens."""
     weights = cache = 0.0
-    for first in range(0, len(work), together):
-        rows = work[first : first + together]
+    for first in range(0, len(work), ROWS):
+        rows = work[first : first + ROWS]
         weights += decode_bytes(model, bits=bits) * max(reply for _, reply in rows)
         cache += sum(reply * cache_bytes(model, prompt + reply // 2) for prompt, reply in rows)
     return weights, cache
 
 
-def _cpu_threads() -> int:
+def _cpu_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
 from pipeline.calls import Band, Call, Request, WindowLimits
-from pipeline.catalog import ModelSpec
+from pipeline.catalog import LEAST_THINKING, ModelSpec
 from pipeline.prompts import Prompt, load_prompt
 from pipeline.tokens import TokenCounter
-
-#: A model that always thinks gets this many tokens to do so, however short its reply.
-LEAST_THINKING = 2048
-#: Room for thinking as a multiple of what is likely: thinking must not cut a reply off.
-THINKING_ROOM = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +30,7 @@ class Desk:
     prompts: Path
     revision: str
     stage: str = "edit"
+    _shared: dict[str, int] = field(default_factory=dict, compare=False, repr=False)
 
     def prompt(self, name: str) -> Prompt:
         """The newest version of a prompt, read once."""
@@ -57,11 +53,10 @@ class Desk:
         """A call with its prompt rendered and counted.
 
         Args:
-            output: tokens that will be written, thinking not included; the reply's limit follows
-                from it.
+            output: tokens that will be written, thinking not included; its upper end is the
+                request's limit.
         """
         released = self.prompt(prompt)
-        reply = self.with_thinking(output)
         request = Request(
             model=self.spec.name,
             revision=self.revision,
@@ -69,7 +64,7 @@ class Desk:
             prompt=released.label,
             prompt_sha256=released.sha256,
             messages=released.render(**values),
-            max_tokens=max(1, reply.high),
+            max_tokens=max(1, output.high),
             schema=schema,
             vocabulary=vocabulary,
             stop=stop,
@@ -82,30 +77,42 @@ class Desk:
             handles=handles,
             clusters=clusters,
             input=self.counter.count_request(request),
-            output=reply,
+            output=self.with_thinking(output),
+            shared_tokens=self.shared_tokens(prompt),
         )
+
+    def shared_tokens(self, prompt: str) -> int:
+        """Tokens of the turns that all calls of a prompt begin with: what can be cached."""
+        released = self.prompt(prompt)
+        if not released.shared:
+            return 0
+        if prompt not in self._shared:
+            head = Request(
+                model=self.spec.name,
+                revision=self.revision,
+                purpose="answer",
+                prompt=released.label,
+                prompt_sha256=released.sha256,
+                messages=released.turns[: released.shared],
+                max_tokens=1,
+            )
+            self._shared[prompt] = self.counter.count_request(head).n
+        return self._shared[prompt]
 
     def with_thinking(self, written: Band) -> Band:
-        """Tokens of a reply: what is written and what a model that always thinks spends on it,
-        which providers bill as output and count against the reply's limit."""
-        share = self.spec.thinking
-        if not share or not written.high:
-            return written
-        thought = max(LEAST_THINKING, _up(written.high * share * THINKING_ROOM))
-        return Band(
-            low=written.low,
-            likely=written.likely + _up(written.likely * share),
-            high=min(written.high + thought, self.limits.output_tokens),
-        )
+        """Tokens a reply is billed for: what is written, and what a model that always thinks
+        spends on it."""
+        likely = written.likely + _up(written.likely * self.spec.thinking)
+        high = self.spec.reply_limit(written.high)
+        return Band(written.low, min(likely, high), high)
 
     def written_room(self) -> int:
-        """The most tokens a reply may write so that thinking still fits below its limit."""
-        share = self.spec.thinking
-        if not share:
-            return self.limits.output_tokens
+        """The most tokens a reply may write so that thinking still fits below the limit."""
         room = self.limits.output_tokens
-        by_share = (room / (1 + share * THINKING_ROOM)).to_integral_value(ROUND_FLOOR)
-        return max(0, min(int(by_share), room - LEAST_THINKING))
+        if not self.spec.thinking:
+            return room
+        by_share = int((room / (1 + 2 * self.spec.thinking)).to_integral_value(ROUND_FLOOR))
+        return max(0, min(by_share, room - LEAST_THINKING))
 
 
 def _up(n: Decimal) -> int:

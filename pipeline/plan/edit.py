@@ -94,7 +94,7 @@ def _plan_one(cluster: Cluster, stories: Sequence[Story], desk: Desk, drafted: D
         drafted.calls.append(call)
         return
     counts = desk.counter.count_texts([story_line(story) for story in stories])
-    most = min(sum(count.high for count in counts) + STORY_MARGIN, desk.limits.output_tokens)
+    most = min(sum(count.high for count in counts) + STORY_MARGIN, desk.written_room())
     call = desk.call(
         STORY_PROMPT,
         {"stories": numbered(stories)},

@@ -73,7 +73,8 @@ def assert_sound(made: Plan, stories) -> None:
     for call in made.calls:
         assert call.input.high <= made.limits.input_tokens
         assert call.output.low <= call.output.likely <= call.output.high
-        assert call.output.high <= call.request.max_tokens <= made.limits.output_tokens
+        assert call.request.max_tokens <= made.limits.output_tokens
+        assert call.output.high <= max(made.limits.output_tokens, call.request.max_tokens)
         handles = [handle for handle, _ in call.handles]
         assert [h for group in call.clusters for h in group] == handles
         assert len(set(handles)) == len(handles)
@@ -233,7 +234,8 @@ def test_thinking_is_paid_as_output_and_has_room():
         for share in (Decimal(0), Decimal(1))
     )
     assert thinking.output.likely == 2 * silent.output.likely
-    assert thinking.request.max_tokens >= silent.request.max_tokens + 2048
+    assert thinking.request.max_tokens == silent.request.max_tokens == silent.output.high
+    assert thinking.output.high == silent.output.high + 2048
 
 
 def test_journalled_calls_are_not_sent_and_do_not_change_the_plan():

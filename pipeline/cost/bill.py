@@ -1,0 +1,119 @@
+"""What the calls of a plan add up to: tokens that are billed, and dollars, request by request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from pipeline.calls import Band, Call, Plan, TokenCount, Usage
+from pipeline.catalog import ModelSpec
+from pipeline.cost.prices import price
+
+
+class Asked(NamedTuple):
+    """The billed tokens of one request: least, likely, most."""
+
+    low: Usage
+    likely: Usage
+    high: Usage
+
+
+class Bill(NamedTuple):
+    """Dollars of a list of requests; None is unknown."""
+
+    usd: tuple[Decimal, Decimal, Decimal] | None
+    usd_batch: Decimal | None
+    source: str
+
+
+def asked(spec: ModelSpec, plan: Plan) -> list[Asked]:
+    """What each request of ``plan.to_send``, and of what follows on its replies, is billed for.
+
+    Where the model's client caches the shared prefix, the first request writes it and the others
+    read it; at worst every request writes it.
+    """
+    found: list[Asked] = []
+    for call in plan.to_send:
+        tokens = Band(call.input.low, call.input.n, call.input.high)
+        found.append(_asked(spec, tokens, call.output, call.shared_tokens, not found))
+    for later in plan.later:
+        found.append(_asked(spec, later.input, later.output, later.shared_tokens, not found))
+    return found
+
+
+def worst_usage(spec: ModelSpec, call: Call) -> Usage:
+    """The most that one call can be billed for: what a budget reserves before it is sent."""
+    tokens = Band(call.input.low, call.input.n, call.input.high)
+    return _asked(spec, tokens, call.output, call.shared_tokens, True).high
+
+
+def caches(spec: ModelSpec, shared_tokens: int) -> bool:
+    """Whether a prefix of so many tokens is cached: only Claude's clients ask for it, and below
+    the model's minimum the mark is silently ignored. Gemini's implicit cache promises nothing."""
+    return spec.provider == "claude" and 0 < spec.min_cacheable <= shared_tokens
+
+
+def bill(spec: ModelSpec, requests: Sequence[Asked], as_of: date) -> Bill:
+    """The sums of single prices at a date."""
+    sums = [total_usd(spec, usages, as_of) for usages in zip(*requests, strict=True)]
+    low, likely, high = sums or [total_usd(spec, (), as_of)] * 3
+    batch = None
+    if spec.leaves_machine:
+        batch = total_usd(spec, [request.likely for request in requests], as_of, batch=True)
+    one = price(spec, Usage(input=1), as_of=as_of)
+    return Bill(
+        usd=None if low is None or likely is None or high is None else (low, likely, high),
+        usd_batch=batch,
+        source=one.source if one else "unknown",
+    )
+
+
+def total_usd(
+    spec: ModelSpec, usages: Iterable[Usage], as_of: date, *, batch: bool = False
+) -> Decimal | None:
+    """The sum of single prices, None as soon as one is not known. No request costs nothing only
+    where a request would have a price at all."""
+    total = Decimal(0)
+    for usage in (Usage(), *usages):
+        found = price(spec, usage, as_of=as_of, batch=batch)
+        if found is None:
+            return None
+        total += found.usd
+    return total
+
+
+def total_input(plan: Plan) -> TokenCount:
+    """Prompt tokens of all requests: exact when every one is counted exactly."""
+    counts = [call.input for call in plan.to_send]
+    later = [call.input for call in plan.later]
+    return TokenCount(
+        n=sum(c.n for c in counts) + sum(band.likely for band in later),
+        counter=counts[0].counter if counts else "",
+        exact=all(c.exact for c in counts) and not later,
+        low=sum(c.low for c in counts) + sum(band.low for band in later),
+        high=sum(c.high for c in counts) + sum(band.high for band in later),
+    )
+
+
+def total_output(plan: Plan) -> Band:
+    """Reply tokens of all requests."""
+    bands = [*(c.output for c in plan.to_send), *(c.output for c in plan.later)]
+    return Band(
+        sum(band.low for band in bands),
+        sum(band.likely for band in bands),
+        sum(band.high for band in bands),
+    )
+
+
+def _asked(spec: ModelSpec, tokens: Band, reply: Band, shared: int, first: bool) -> Asked:
+    if not caches(spec, shared):
+        return Asked(*(Usage(n, out) for n, out in zip(tokens, reply, strict=True)))
+    low, likely, high = (max(0, n - shared) for n in tokens)
+    written, read = (shared, 0) if first else (0, shared)
+    return Asked(
+        Usage(low, reply.low, cache_read=read, cache_write=written),
+        Usage(likely, reply.likely, cache_read=read, cache_write=written),
+        Usage(high, reply.high, cache_write=shared),
+    )

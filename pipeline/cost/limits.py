@@ -1,0 +1,48 @@
+"""How much one call of a model may hold, and which limit decides."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pipeline.calls import WindowLimits
+from pipeline.catalog import ModelSpec
+from pipeline.cost.formulas import ENGINE_SPARE, longest_window
+from pipeline.cost.hardware import CPU_RUNTIME_BYTES
+from pipeline.cost.prices import price_cliffs
+
+
+def window_limits(
+    spec: ModelSpec,
+    *,
+    as_of: date | None = None,
+    memory_bytes: int | None = None,
+    runtime_bytes: int = CPU_RUNTIME_BYTES,
+    bits: int = 16,
+) -> WindowLimits:
+    """How much one call of this model may hold, and which limit decides.
+
+    The smallest of: the window less the longest reply, the measured effective context, the first
+    price cliff at that date, and, locally, what fits into memory.
+
+    Args:
+        as_of: the date whose price cliffs count; None takes those of the catalogue's spec.
+        memory_bytes: of the device a local model would run on; None leaves memory out.
+    """
+    output = min(spec.output_cap, spec.window // 2)
+    choices = [(spec.window - output, f"window of {spec.window:,} tokens less the longest reply")]
+    if spec.effective is not None:
+        choices.append((spec.effective, f"measured effective context of {spec.effective:,} tokens"))
+    cliffs = price_cliffs(spec, as_of)
+    if cliffs:
+        choices.append((cliffs[0], f"price cliff at {cliffs[0]:,} tokens"))
+    if memory_bytes is not None and spec.architecture is not None:
+        fits = longest_window(
+            spec.architecture,
+            memory_bytes,
+            bits=bits,
+            runtime_bytes=runtime_bytes,
+            spare=ENGINE_SPARE,
+        )
+        choices.append((max(0, fits - output), f"memory for {fits:,} tokens"))
+    tokens, reason = min(choices, key=lambda choice: choice[0])
+    return WindowLimits(input_tokens=tokens, output_tokens=output, reason=reason)

@@ -1,0 +1,73 @@
+"""What has to be said beside a number: scheduled prices, ratios, caches, rate limits, and why a
+line cannot run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from pipeline.calls import Plan, Usage
+from pipeline.catalog import ModelSpec
+from pipeline.cost.bill import caches
+from pipeline.cost.prices import price_note, retirement_note
+
+
+def notes(spec: ModelSpec, as_of: date) -> tuple[str, ...]:
+    """What is known about this model's numbers, each with its name before it."""
+    said = []
+    change = price_note(replace(spec, retired=None), as_of)
+    if change:
+        said.append(f"the price {change}")
+    if spec.ratio is not None and spec.leaves_machine:
+        said.append(
+            f"tokens are counted with {spec.ratio.base} times {spec.ratio.likely} "
+            f"({spec.ratio.low} to {spec.ratio.high}, checked {spec.ratio.checked.isoformat()})"
+        )
+    return tuple(f"{spec.name}: {note}" for note in (*said, *spec.notes))
+
+
+def obstacles(spec: ModelSpec, today: date, allow_cloud: bool | None) -> list[str]:
+    """Why this model may not be asked at all; ``allow_cloud`` None does not judge that."""
+    said = []
+    if spec.retired is not None and spec.retired <= today:
+        said.append(retirement_note(spec, today))
+    if spec.leaves_machine and allow_cloud is False:
+        said.append("the text would leave this machine: needs --allow-cloud")
+    return said
+
+
+def cache_note(spec: ModelSpec, plan: Plan) -> str:
+    """Whether the shared prompt is cached and what share of the input that is, "" where nothing
+    caches."""
+    sizes = [(call.shared_tokens, call.input.n) for call in plan.to_send]
+    sizes += [(call.shared_tokens, call.input.likely) for call in plan.later]
+    shared = max((head for head, _ in sizes), default=0)
+    if spec.provider != "claude" or not spec.min_cacheable or not shared:
+        return ""
+    if not caches(spec, shared):
+        return (
+            f"{spec.name}: the shared prompt of {shared:,} tokens is below the "
+            f"{spec.min_cacheable:,} that can be cached"
+        )
+    share = sum(head for head, _ in sizes[1:]) / max(1, sum(n for _, n in sizes))
+    return f"{spec.name}: {share:.0%} of the input is shared prompt read from the cache"
+
+
+def rate_note(spec: ModelSpec, usages: Sequence[Usage]) -> str:
+    """The shortest time that the provider's rate limits allow, "" where they are not known."""
+    minutes = rate_limit_minutes(spec, usages)
+    if minutes is None or not usages:
+        return ""
+    return f"{spec.name}: rate limits allow it in {minutes:.1f} minutes at the earliest"
+
+
+def rate_limit_minutes(spec: ModelSpec, usages: Sequence[Usage]) -> float | None:
+    """The scarcest of requests, input and output tokens a minute; cache reads are not counted."""
+    if spec.rates is None:
+        return None
+    return max(
+        len(usages) / spec.rates.requests,
+        sum(usage.input + usage.cache_write for usage in usages) / spec.rates.input_tokens,
+        sum(usage.output for usage in usages) / spec.rates.output_tokens,
+    )
