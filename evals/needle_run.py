@@ -11,7 +11,8 @@ from evals.needle import Cell, grid
 from evals.statistics import wilson
 from pipeline.catalog import ModelSpec
 from pipeline.errors import SovereigntyError
-from pipeline.models.base import ModelOptions, open_model
+from pipeline.models.base import ModelOptions
+from pipeline.models.opening import open_model
 from pipeline.store import reports
 from pipeline.store.record import Store
 

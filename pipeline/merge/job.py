@@ -20,7 +20,8 @@ from pipeline.merge import steps
 from pipeline.merge.conclusion import conclude
 from pipeline.merge.ledger import counts
 from pipeline.merge.run import Journal, run_wave, waves
-from pipeline.models.base import Model, ModelOptions, open_model
+from pipeline.models.base import Model, ModelOptions
+from pipeline.models.opening import open_model
 from pipeline.outcomes import Outcomes
 from pipeline.store.record import Store, StoreJournal
 

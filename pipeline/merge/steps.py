@@ -25,7 +25,7 @@ from pipeline.errors import InputError, SovereigntyError
 from pipeline.extract.corpus import ExtractionCache, extract
 from pipeline.merge import document as documents
 from pipeline.merge.run import Journal
-from pipeline.models.base import revision_of
+from pipeline.models.opening import revision_of
 from pipeline.outcomes import Outcomes
 from pipeline.plan.similarity import cluster, similar_pairs
 from pipeline.plan.strategies import make_plan

@@ -1,0 +1,53 @@
+"""Who stands behind the seam: a model by its spec, its SDK or torch imported only now."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline.catalog import ModelSpec
+from pipeline.models.base import Model, ModelOptions
+
+
+def revision_of(spec: ModelSpec, cache: Path) -> str:
+    """What exactly would answer, without importing an SDK or torch.
+
+    Raises:
+        EngineError: local weights are missing.
+    """
+    if spec.provider == "extractive":
+        from pipeline.models.extractive import REVISION
+
+        return REVISION
+    if spec.provider == "local":
+        from pipeline.engine.weights import locate_weights, weights_sha256
+
+        return weights_sha256(locate_weights(spec.weights, cache=cache), cache)
+    return spec.model_id
+
+
+def open_model(spec: ModelSpec, options: ModelOptions) -> Model:
+    """Open a model; only now is its SDK or torch imported.
+
+    Raises:
+        ModelError: the SDK or key is missing.
+        EngineError: the weights are missing or damaged.
+    """
+    if spec.provider == "extractive":
+        from pipeline.models.extractive import ExtractiveModel
+
+        return ExtractiveModel(spec)
+    if spec.provider == "local":
+        from pipeline.models.local import LocalModel
+
+        return LocalModel(spec, options)
+    if spec.provider == "claude":
+        from pipeline.models.claude import ClaudeModel
+
+        return ClaudeModel(spec, options)
+    if spec.provider == "gemini":
+        from pipeline.models.gemini import GeminiModel
+
+        return GeminiModel(spec, options)
+    from pipeline.models.openai import OpenAIModel
+
+    return OpenAIModel(spec, options)
