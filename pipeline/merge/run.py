@@ -259,7 +259,9 @@ class _Sender:
         affordable: list[str] = []
         for key, call in waiting.items():
             if self._usd is not None:
-                worst = Usage(input=call.input.high, output=call.request.max_tokens)
+                # A provider may count thinking as output: `high` is the limit it is sent.
+                longest = max(call.output.high, call.request.max_tokens)
+                worst = Usage(input=call.input.high, output=longest)
                 try:
                     self._purse.reserve(key, self._usd(call.request, worst), call.request.model)
                 except BudgetError as refusal:
