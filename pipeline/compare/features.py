@@ -70,6 +70,8 @@ _MUST_PHRASE = re.compile(r"\b(?:has|have|had|needs?) to\b(?! be able)", re.IGNO
 _TOKEN = re.compile(r"[^\W_]+(?:'[^\W_]+)*|[,;:.!?()—–]")
 _CLAUSE_END = frozenset(",;:.!?()—–") | {"unless", "if", "when", "because", "but", "so", "while",
                                          "until", "although", "after", "before"}  # fmt: skip
+#: What begins a new clause after "and".
+_SUBJECT = word_set("i we you he she it they the a an my our your his her its their this that so")
 #: How many content words after a negation stand under it, at most, within its clause.
 _SCOPE = 4
 
@@ -120,8 +122,11 @@ def _negated(text: str) -> frozenset[str]:
         if i + 1 < len(tokens) and tokens[i + 1] in _NOT_A_DENIAL:
             continue
         left = _SCOPE
-        for word in tokens[i + 1 :]:
+        for j, word in enumerate(tokens[i + 1 :], i + 1):
             if word in _CLAUSE_END or not left:
+                break
+            # "must not read and write" goes on, "cannot read and the bank pays" does not.
+            if word in ("and", "or") and tokens[j + 1 : j + 2] and tokens[j + 1] in _SUBJECT:
                 break
             if is_content(word) and not word.isdigit():
                 negated.add(concept(stem(word)))

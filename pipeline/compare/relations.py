@@ -132,6 +132,11 @@ def core(story: Story) -> frozenset[str]:
     return subject(story).topics | features(story.benefit).topics
 
 
+def named(story: Story) -> frozenset[str]:
+    """The numbers of a story's subject, in normal form: it may be found by them too."""
+    return frozenset(f"{value} {unit}" for value, unit in _values(subject(story)))
+
+
 def likeness(a: Story, b: Story, weights: Mapping[str, float]) -> float:
     """How alike two stories are, for finding pairs: by their subjects, or with the benefits."""
     return max(need_similarity(a, b, weights), dice(core(a), core(b), weights))

@@ -90,6 +90,14 @@ wear wore worn
 win won
 write wrote written
 child children
+man men
+woman women
+foot feet
+thief thieves
+knife knives
+life lives
+half halves
+shelf shelves
 person persons
 bad worse worst
 good better best

@@ -144,6 +144,8 @@ def _findings(
     copies = source_copies(sentence, known)
     if any(field != "role" or copy.field == "role" for copy in copies):
         return
+    if field == "role" and _joined(sentence, known):
+        return
     wanted = features(sentence)
     yield from _quantities(wanted, known)
     yield from _names(wanted, known)
@@ -193,6 +195,15 @@ def _role(wanted: Features, known: Sequence[Statement]) -> Iterable[Finding]:
     for stem in sorted(wanted.stems - allowed):
         if not _family(stem, allowed):
             yield Finding("name", f"no source has this role: “{stem}”")
+
+
+def _joined(text: str, known: Sequence[Statement]) -> bool:
+    """Whether a role is the sources' roles, word for word, with "or" between them."""
+    left = f" {without_lead(text)} "
+    roles = {without_lead(s.text) for s in known if s.field == "role"}
+    for role in sorted(roles, key=lambda role: (-len(role), role)):
+        left = left.replace(f" {role} ", "  ")
+    return set(left.split()) <= {"or", "a", "an", "the"}
 
 
 def _negation(wanted: Features, known: Sequence[Statement]) -> Iterable[Finding]:

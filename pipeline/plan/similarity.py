@@ -14,7 +14,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 from pipeline.calls import Cluster
-from pipeline.compare.relations import Related, core, likeness, relate, stem_weights
+from pipeline.compare.relations import Related, core, likeness, named, relate, stem_weights
 from pipeline.outcomes import Relation
 from pipeline.stories import Story
 
@@ -68,7 +68,8 @@ def candidates(stories: Sequence[Story], weights: Mapping[str, float]) -> set[tu
     """Index pairs (i < j) of stories that share a key: a rare stem, or two of their rarest."""
     lists: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
     for i, story in enumerate(stories):
-        stems = sorted(core(story), key=lambda s: (-weights.get(s, 1.0), s))
+        keys = core(story) | named(story)
+        stems = sorted(keys, key=lambda s: (-weights.get(s, 1.0), s))
         for stem in stems:
             lists[(stem,)].append(i)
         for two in combinations(sorted(stems[:_RAREST]), 2):

@@ -1,0 +1,69 @@
+"""The extractive model: the union behind the seam of a model."""
+
+from __future__ import annotations
+
+import json
+
+import jsonschema
+import pytest
+
+from pipeline.calls import Message, Request, Usage
+from pipeline.catalog import ModelSpec
+from pipeline.models.base import Model, ModelOptions
+from pipeline.models.opening import open_model
+from pipeline.models.extractive import ExtractiveModel
+from pipeline.outcomes import EDITS_SCHEMA
+
+SPEC = ModelSpec("extractive", "extractive", "extractive", "union", 10**6, 10**6)
+
+
+def ask(content: str) -> Request:
+    return Request(
+        "extractive", "union-1", "union", "union.v1", "h", (Message("user", content),), 1
+    )
+
+
+def cluster(relation: str = "overlap") -> dict:
+    return {
+        "relation": relation,
+        "stories": [
+            {"handle": "S1", "role": "reader", "goal": "rate a book", "criteria": ["five stars"]},
+            {"handle": "S2", "role": "reader", "goal": "rate a book", "benefit": "others find it"},
+        ],
+    }
+
+
+@pytest.fixture
+def model(tmp_path) -> Model:
+    found = open_model(SPEC, ModelOptions(cache=tmp_path))
+    assert isinstance(found, ExtractiveModel)
+    return found
+
+
+def test_it_answers_by_the_schema_with_every_field(model: Model):
+    (reply,) = model.complete([ask(json.dumps({"clusters": [cluster()]}))])
+    value = json.loads(reply.text)
+    jsonschema.validate(value, EDITS_SCHEMA)
+    (edit,) = value["edits"]
+    assert edit["handles"] == ["S1", "S2"]
+    assert edit["text"]["criteria"] == ["five stars"]
+    assert edit["text"]["benefit"] == "others find it"
+    assert reply.finish == "stop" and reply.usage == Usage() and reply.key
+
+
+def test_the_fullest_of_the_same_is_kept(model: Model):
+    (reply,) = model.complete([ask(json.dumps({"clusters": [cluster("same")]}))])
+    (edit,) = json.loads(reply.text)["edits"]
+    assert edit["keep"] == "S2" and edit["text"]["goal"] == ""
+
+
+@pytest.mark.parametrize("content", ["no json", "[]", "{}", '{"clusters": [{"stories": [{}]}]}'])
+def test_what_is_no_cluster_is_an_error_reply(model: Model, content: str):
+    (reply,) = model.complete([ask(content)])
+    assert reply.finish == "error" and "JSON" in reply.detail and not reply.text
+
+
+def test_it_costs_no_tokens(model: Model):
+    assert model.count(ask("x")).n == 0
+    assert model.describe()["algorithm"] == model.revision
+    model.close()
