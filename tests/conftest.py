@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from pytest_socket import disable_socket, enable_socket, socket_allow_hosts
 
@@ -16,3 +18,9 @@ def network_is_off(request: pytest.FixtureRequest):
         disable_socket(allow_unix_socket=True)
     yield
     enable_socket()
+
+
+@pytest.fixture(scope="session")
+def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One cache for the session: weights are converted and vocabularies unpacked once."""
+    return tmp_path_factory.mktemp("shared-cache")

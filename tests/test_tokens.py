@@ -38,8 +38,8 @@ def request(*texts: str, schema: str = "") -> Request:
 
 
 @pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
+def cache(shared_cache: Path) -> Path:
+    return shared_cache
 
 
 def ratio(low: str, likely: str, high: str) -> TokenRatio:

@@ -21,8 +21,8 @@ def prompts() -> Path:
 
 
 @pytest.fixture(scope="session")
-def eval_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
+def eval_cache(shared_cache: Path) -> Path:
+    return shared_cache
 
 
 @pytest.fixture(scope="session")

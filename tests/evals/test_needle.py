@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from decimal import Decimal
 from pathlib import Path
@@ -302,19 +302,19 @@ def test_room_to_think_counts_towards_the_window(
 def test_the_real_local_model_finds_needles(
     smollm: ModelSpec, eval_cache: Path, prompts: Path
 ) -> None:
-    """3 lengths × 3 depths, the grid of the demo."""
+    """One length and three depths of the demo's grid."""
     if importlib.util.find_spec("pipeline.models.local") is None:
         pytest.skip("the local model is not here")
-    from pipeline.models.base import ModelOptions, open_model
+    from pipeline.models.base import ModelOptions
+    from pipeline.models.opening import open_model
 
     model = open_model(smollm, ModelOptions(cache=eval_cache, threads=2))
-    lengths: Sequence[int] = (512, 1024, 2048)
     try:
-        cells = list(grid(smollm, model, prompts, lengths=lengths, depths=(0, 50, 100)))
+        cells = list(grid(smollm, model, prompts, lengths=(512,), depths=(0, 50, 100)))
     finally:
         model.close()
-    assert len(cells) == 9
+    assert len(cells) == 3
     for cell in cells:
         assert isinstance(cell, Cell)
         assert cell.prompt_tokens == cell.target_tokens and cell.status in ("ok", "truncated")
-    assert sum(cell.score or 0 for cell in cells if isinstance(cell, Cell)) >= 5
+    assert sum(cell.score or 0 for cell in cells if isinstance(cell, Cell)) >= 2
