@@ -94,6 +94,7 @@ class Draft:
 
 def split_lead(text: str) -> tuple[str, str, str]:
     """(key, title, sentence) of a line such as "SHOP-12 · Gift cards: As a shopper, I …"."""
+    text = plain(text)
     match = _AS.search(text[: _LEAD_MAX + 40])
     lead, sentence = (text[: match.start()], text[match.start() :]) if match else ("", text)
     if len(lead) > _LEAD_MAX or re.search(r"[.!?]\s+\S", lead.strip()):
@@ -137,7 +138,7 @@ def assemble(
         draft: fields already known (a row's summary, a section's role), added to.
     """
     told = draft or Draft()
-    mode = "lead"
+    mode = "told" if told.told else "lead"
     for block in blocks:
         raw = text[block.start : block.end]
         if block.kind == "meta":
@@ -231,11 +232,9 @@ def find_sentence(raw: str) -> tuple[int, Phrases] | None:
             position += 1
         if position >= len(raw):
             return None
-        if raw[position : position + 1] in "AI" and (
-            found := read_phrases(raw[position : position + 3000])
-        ):
-            if found.strict:
-                return position, read_phrases(raw[position:]) or found
+        found = read_phrases(raw[position:]) if raw[position] in "AI" else None
+        if found and found.strict:
+            return position, found
     return None
 
 

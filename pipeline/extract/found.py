@@ -22,8 +22,8 @@ _WRITTEN_KEYS = (
 _AUTHOR_KEYS = ("author", "authors", "owner", "reporter", "creator")
 _ISO_DATE = re.compile(r"\b(\d{4})-(\d{1,2})-(\d{1,2})")
 _DATE_SHAPES = (
-    "%d/%b/%y", "%d/%b/%Y", "%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%d-%b-%y", "%b %d, %Y", "%B %d, %Y",
-    "%Y/%m/%d", "%d.%m.%Y", "%Y%m%d",
+    "%d/%b/%y", "%d/%b/%Y", "%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%d-%b-%y",
+    "%b %d, %Y", "%B %d, %Y", "%Y/%m/%d", "%d.%m.%Y", "%Y%m%d",
 )  # fmt: skip
 
 

@@ -12,7 +12,8 @@ _SIMPLE = re.compile(r"^([A-Za-z][\w -]{0,40}):[ \t]+(\S.*?)\s*$", re.MULTILINE)
 
 _HEAD_LINES = 12
 _HEAD_LINE = re.compile(
-    r"^[#>*_ \t]*(Author|Authors|Date|Written|Created|Updated|Reporter|Owner)[*_]*:[ \t]*(\S.{0,120}?)[ \t*_]*$",
+    r"^[#>*_ \t]*(Author|Authors|Date|Written|Created|Updated|Reporter|Owner)[*_]*:"
+    r"[ \t]*(\S.{0,120}?)[ \t*_]*$",
     re.MULTILINE | re.IGNORECASE,
 )
 

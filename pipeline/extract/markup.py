@@ -9,6 +9,7 @@ it does not know is a paragraph. A block starts after its list or heading mark.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Literal
 
 from pipeline.stories import Block, BlockKind, Locator
@@ -292,7 +293,7 @@ def _cells(text: str, block: Block) -> list[tuple[int, int]]:
     if not edges or edges[-1] != block.end - 1:
         edges.append(block.end)
     cells = []
-    for left, right in zip(edges, edges[1:], strict=False):
+    for left, right in pairwise(edges):
         first, last = left + 1, right
         while first < last and text[first].isspace():
             first += 1

@@ -60,6 +60,8 @@ _NO_SUBJECT = re.compile(
     r"As\s+an?\s+(?P<role>[^,.;:!?]{2,80}?)\s*,\s*(?=(?:would\s+like|wants?|needs?)\s+(?!I\b))",
     re.IGNORECASE,
 )
+#: "*As a* cook" after its first mark was taken for a list mark.
+_HALF_BOLD = re.compile(r"^(As(?:\s+(?:an?|the))?)[*_]{1,3}(?=[\s:])", re.IGNORECASE)
 _CERTAIN = re.compile(
     r"As\s+(?:an?|any|every|each|one|someone|somebody|anyone|anybody)\b", re.IGNORECASE
 )
@@ -67,7 +69,7 @@ _I_AS_ROLE = re.compile(
     rf"I\s*,\s*as\s+{_ARTICLE}\s+(?P<role>[^,.;]{{2,100}}?)\s*,\s*", re.IGNORECASE
 )
 _ROLE_LAST = re.compile(
-    rf"[,;]?\s+as\s+(?:an?|the)\s+(?P<role>[^,.;:]{{2,60}}?)(?=\s*[,;]?\s+so\b|\s*[,;]?\s+in\s+order|"
+    r"[,;]?\s+as\s+(?:an?|the)\s+(?P<role>[^,.;:]{2,60}?)(?=\s*[,;]?\s+so\b|\s*[,;]?\s+in\s+order|"
     r"\s*[.,;]|\s*$)",
     re.IGNORECASE,
 )
@@ -113,7 +115,8 @@ _NOBODY = re.compile(
     r"feature|change|background|context|convention|addition|reference|motivation|nation|country|"
     r"non-goal|work|mitigation|replacement|resort|generali[sz]ation|concept|case|kep|"
     r"enhancement|proposal|implementation|guideline|detail|priority|signal|hint|side|basis|token|"
-    r"courtesy|gesture|safeguard|safety net|experiment|indicator|philosophy|principle|policy|proxy|heuristic|check|sign)"
+    r"courtesy|gesture|safeguard|safety net|experiment|indicator|philosophy|principle|policy|proxy|"
+    r"heuristic|check|sign)"
     r"(?=\s+(?:of|to|in|for|towards?|on|from|that|which|is|here|and|with|we)\b|\s*$|\s*[,;:(–—-])",
     re.IGNORECASE,
 )
@@ -155,6 +158,7 @@ def read_phrases(text: str, *, expected: bool = False) -> Phrases | None:
         None when the text does not begin with a story sentence. ``after`` is what follows it.
     """
     words = plain(text).lstrip("\"'“”‘’*_([|•· ")
+    words = _HALF_BOLD.sub(r"\1", words)
     purpose = _PURPOSE_FIRST.match(words)
     benefit_first = ""
     if purpose:

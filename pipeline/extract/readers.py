@@ -111,7 +111,7 @@ def read_bytes(data: bytes, paths: tuple[str, ...], *, encoding: str | None = No
             paths,
             "unknown",
             "",
-            problem=f"{suffix or 'this format'} cannot be read here; save it as one of the formats that can",
+            problem=f"{suffix or 'this format'} cannot be read here; save it in a format that can",
         )
     try:
         reading = _READERS[kind](data, encoding)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ _GOAL_LABEL = re.compile(
 )
 _BENEFIT_LABEL = re.compile(r"(?:so(?:\s+that)?|in\s+order\s+to|benefit|why)\W*$", re.I)
 _STORY_TYPE = re.compile(r".*\b(?:stor(?:y|ies)|requirement|product backlog item)\b", re.I)
+_LIST_ITEM = re.compile(r"<li\b[^<>]*>", re.I)
+_BREAK = re.compile(r"<(?:br\s*/?|/p|/div|/li|/?ul|/?ol|/h[1-6]|/tr)\s*>", re.I)
+_ANY_TAG = re.compile(r"</?[a-z][^<>]{0,400}>", re.I)
 _AS = re.compile(r"^as\s+(?:an?\s+|the\s+)?", re.I)
 _SO = re.compile(r"^(?:so\s+(?:that\s+)?|in\s+order\s+to\s+)", re.I)
 #: Where a story's own words are looked for, the likeliest column first.
@@ -64,7 +68,7 @@ def find_in_rows(
             index += used
             continue
         cells = [
-            _Cell(column_role(name), name, Span(start, end), unescape(text[start:end]))
+            _Cell(column_role(name), name, Span(start, end), _unmark(unescape(text[start:end])))
             for name, start, end in rows[index].columns
             if start < end
         ]
@@ -72,6 +76,14 @@ def find_in_rows(
         if found:
             yield found
         index += 1
+
+
+def _unmark(words: str) -> str:
+    """A cell that holds HTML (Azure DevOps exports) as lines and list items."""
+    if "</" not in words and not _BREAK.search(words):
+        return words
+    words = _BREAK.sub("\n", _LIST_ITEM.sub("\n- ", words))
+    return html.unescape(_ANY_TAG.sub("", words)).strip()
 
 
 def _read_sideways(text: str, rows: Sequence[Block], first: int) -> tuple[Found | None, int]:

@@ -176,6 +176,10 @@ class _Reader:
         units = split_units(self._raw(first))
         if not units or not units[0].whole or first.kind == "item":
             return False
+        alone = sum(block.kind != "meta" for block in section.blocks) == 1
+        if alone and section.heading and section.heading.level == 1 and not split_heading(title)[0]:
+            # The title of a document that happens to hold one sentence is not the story's.
+            return False
         return all(self._is_inner(child) for child in section.children)
 
     def _is_inner(self, child: _Section) -> bool:
@@ -320,9 +324,8 @@ class _Reader:
                 listed = below if opening.kind == "item" else block.level >= 1
                 if not (listed or labelled or scenario):
                     break
-            elif not (scenario or (opening.kind == "item" and below)):
-                if not (block.level > 0 and hanging):
-                    break
+            elif not (scenario or (below and opening.kind == "item") or (hanging and block.level)):
+                break
             hanging.append(block)
         return hanging
 

@@ -18,11 +18,11 @@ _NAMES: dict[str, re.Pattern[str]] = {
     for role, pattern in {
         "key": r"(?:issue |story |work item )?(?:key|id|no\.?|nr\.?|#|ref(?:erence)?|number)",
         "story": r"(?:the )?(?:user )?(?:story|stories)(?: text| description| statement)?",
-        "role": r"(?:us\W+)?as an?\W*(?:\.\.\.|…)?|(?:user )?role|persona|actor|who|user type|as an?\W.*",
+        "role": r"(?:us\W+)?as an?(?:\W.*)?|(?:user )?role|persona|actor|who|user type",
         "goal": r"(?:us\W+)?i (?:want|need|can|would like)\b.*|goal|want|what|need",
-        "benefit": r"(?:us\W+)?so (?:that|i can)\b.*|benefit|why|value|reason|purpose|in order to.*",
-        "criteria": r"(?:custom field \()?(?:acceptance (?:criteria|criterion|tests?|conditions?)|"
-        r"criteria|ac|conditions? of satisfaction|definition of done|dod)\)?",
+        "benefit": r"(?:us\W+)?so (?:that|i can)\b.*|in order to.*|benefit|why|value|reason|purpose",
+        "criteria": r"(?:custom field \()?(?:acceptance (?:criteria|criterion|tests?|conditions?)"
+        r"|criteria|ac|conditions? of satisfaction|definition of done|dod)\)?",
         "title": r"summary|title|name|feature|headline|subject",
         "description": r"description|details?|body|text|content",
         "notes": r"notes?|comments?|remarks?|additional info(?:rmation)?",
@@ -59,6 +59,8 @@ def find_header(text: str, rows: Sequence[Row]) -> int | None:
     A lone known name counts only in the first row of a narrow table, so that a cell which
     happens to say "Goal" does not become a header.
     """
+    if _stands_sideways(text, rows):
+        return None
     best, best_score = None, 0
     for index, row in enumerate(rows[:_HEADER_WITHIN]):
         names = [text[a:b].strip() for a, b in row.cells]
@@ -69,6 +71,12 @@ def find_header(text: str, rows: Sequence[Row]) -> int | None:
         ):
             best, best_score = index, score
     return best
+
+
+def _stands_sideways(text: str, rows: Sequence[Row]) -> bool:
+    """Labels run down the first column: "As a", "I want", "So that"."""
+    labels = [text[slice(*row.cells[0])] for row in rows[:2] if row.cells]
+    return [column_role(label) for label in labels] == ["role", "goal"]
 
 
 def row_blocks(text: str, rows: Sequence[Row], sheet: str | None = None) -> list[Block]:

@@ -17,6 +17,8 @@ _BEGIN = re.compile(
 )
 #: A line of a table of contents repeats a heading; the story stands where the link leads.
 _CONTENTS_LINE = re.compile(r"\s*\[[^\n]*\]\(#[^)\s]*\)\s*$")
+#: A short line right above a lone story sentence is its title.
+_TITLE_ABOVE = re.compile(r"[^\n]{1,79}[^\s.!?:;,][ \t]*\r?\n[ \t>]*$")
 _PURPOSE = re.compile(r"(?:in\s+order|so\s+that)", re.IGNORECASE)
 _AS_A = re.compile(r"As\s+an?\b", re.IGNORECASE)
 _MARKS = re.compile(r"[\s>*_\"'“‘(\[|•#-]*$")
@@ -94,6 +96,8 @@ def split_units(raw: str, *, expected: bool = False) -> list[Unit]:
         while raw[start].isspace():
             start += 1
         starts.append((start, position, phrases, own_line))
+    if len(starts) == 1 and _TITLE_ABOVE.match(raw[: starts[0][0]]):
+        starts = [(0, *starts[0][1:])]
     units = []
     for index, (start, position, phrases, own_line) in enumerate(starts):
         end = starts[index + 1][0] if index + 1 < len(starts) else len(raw)

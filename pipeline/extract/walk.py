@@ -21,9 +21,9 @@ def find_files(
 ) -> list[str]:
     """Every file meant by ``paths``, each once, in the order given, folders sorted by name.
 
-    In folders, files whose suffix is not in ``suffixes``, hidden files and folders (a leading dot) and what ``exclude`` or a
-    ``.storyignore`` names are left out; a file named outright is always read. Links to folders
-    are followed, cycles not.
+    In folders, files whose suffix is not in ``suffixes``, hidden files and folders (a leading
+    dot) and what ``exclude`` or a ``.storyignore`` names are left out; a file named outright is
+    always read. Links to folders are followed, cycles not.
 
     Raises:
         InputError: a path that does not exist, a glob that matches nothing.
@@ -73,7 +73,7 @@ def _walk(root: str, exclude: Sequence[str], suffixes: Collection[str]) -> Itera
         files = []
         for entry in inside:
             relative = os.path.relpath(entry.path, root).replace(os.sep, "/")
-            is_folder = entry.is_dir()
+            is_folder = Path(entry.path).is_dir()
             if entry.name.startswith(".") or is_excluded(relative, patterns, is_folder=is_folder):
                 continue
             if is_folder:

@@ -134,9 +134,14 @@ def test_the_same_bytes_give_the_same_stories(text: str, name: str) -> None:
 
 
 _GLUE = frozenset(
-    "as a an the i we want wants need needs wish would like d love to be able so that in order should can "
-    "could am is are such also really just only one of our any every each some your another acceptance "
-    "criteria criterion ac user story us wanted desire wan prefer".split()
+    normalise(
+        """
+        as a an the i we want wants need needs wish would like d love to be able so that
+        in order should can could am is are such also really just only one of our any
+        every each some your another acceptance criteria criterion ac user story us
+        wanted desire wan prefer
+        """
+    ).split()
 )
 
 
