@@ -66,6 +66,7 @@ class WordList:
         known = {w.lower() for w in words if WORD.fullmatch(w)}
         words |= {form for w in words for form in (w.lower(), w[:1].upper() + w[1:])}
         signs = {c for c in vocabulary if not c.isspace() and not WORD.match(c)} | _SIGNS
+        signs |= set(re.findall(r"[^\w\s]+", vocabulary))  # " (." is one token in many vocabularies
         after_word, after_sign = _Node(), _Node()
         # An apostrophe right after a word would tie the next one to it.
         ends = [(w, after_word) for w in sorted(words) if w.lower() in known]

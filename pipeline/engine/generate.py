@@ -55,6 +55,12 @@ class Row:
     slot: int = -1
     stored: int = 0
 
+    def start_over(self, prompt: list[int]) -> None:
+        """Forget everything but the prompt, after a pass that did not fit into memory."""
+        self.prompt, self.out, self.finish = prompt, [], ""
+        self.slot, self.stored, self.n_drafted, self.n_accepted = -1, 0, 0, 0
+        self._generator = None
+
     @property
     def waiting(self) -> list[int]:
         """Tokens whose keys are not stored yet (the prefix, which is stored apart, is cut off)."""
@@ -93,6 +99,22 @@ class Limits:
     slots: int = 24
     chunk: int = 2048
     drafts: int = 8
+
+    def halved(self) -> Limits:
+        """Half of everything, for a machine on which the whole did not fit."""
+        return Limits(max(1, self.slots // 2), max(1, self.chunk // 2), self.drafts // 2)
+
+    @property
+    def least(self) -> bool:
+        """Whether halving again would be pointless."""
+        return self.slots == 1 and self.chunk <= 128
+
+
+def out_of_memory(exc: BaseException) -> bool:
+    """Whether an error means that memory ran out, on a GPU or on the CPU."""
+    return isinstance(exc, torch.OutOfMemoryError | MemoryError) or (
+        isinstance(exc, RuntimeError) and "can't allocate memory" in str(exc)
+    )
 
 
 def decode(

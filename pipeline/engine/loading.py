@@ -167,9 +167,17 @@ def _only_one(target: Path) -> Iterator[None]:
 
 
 def load(
-    weights: Path, *, cache: Path, dtype: str = "auto", device: torch.device | None = None
+    weights: Path,
+    *,
+    cache: Path,
+    dtype: str = "auto",
+    device: torch.device | None = None,
+    yarn: float = 1.0,
 ) -> Loaded:
     """Load a GGUF file or a Hugging Face folder.
+
+    Args:
+        yarn: factor by which the window is stretched, 1 for none.
 
     Raises:
         EngineError: missing or damaged weights, no safetensors, a tokenizer that does not fit.
@@ -192,6 +200,8 @@ def load(
             config = AutoConfig.from_pretrained(
                 folder, local_files_only=True, trust_remote_code=False
             )
+            if yarn != 1.0:
+                _stretch(config, yarn)
             kind = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
             model: Any = kind.from_pretrained(
                 folder,
@@ -201,6 +211,8 @@ def load(
                 trust_remote_code=False,
                 use_safetensors=True,
             )
+    except EngineError:
+        raise
     except Exception as exc:  # a damaged file surfaces as many kinds, by the layer that meets it
         raise EngineError(
             f"the weights cannot be loaded ({type(exc).__name__}: {exc}).",
@@ -218,6 +230,25 @@ def load(
         )
     model = model.to(device).eval().requires_grad_(False)
     return Loaded(model, tokenizer, sha256, device, torch_dtype, bool(config.is_encoder_decoder))
+
+
+def _stretch(config: Any, factor: float) -> None:
+    """Set YaRN's rope scaling before the model is built."""
+    text = config.get_text_config(decoder=True)
+    rope = dict(getattr(text, "rope_parameters", None) or {})
+    if factor < 1 or rope.get("rope_type", "default") != "default":
+        raise EngineError(
+            f"the window cannot be stretched by {factor}: rope is {rope.get('rope_type', 'none')}.",
+            next="YaRN needs a factor above 1 and a model with plain rotary positions.",
+        )
+    trained = text.max_position_embeddings
+    rope |= {
+        "rope_type": "yarn",
+        "factor": factor,
+        "original_max_position_embeddings": trained,
+    }
+    text.rope_parameters = rope
+    text.max_position_embeddings = int(trained * factor)
 
 
 @contextmanager

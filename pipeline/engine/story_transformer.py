@@ -19,7 +19,7 @@ import torch
 
 from pipeline.engine.attention import Attention, choose_attention
 from pipeline.engine.constrain import SchemaCompiler, WordConstraint, WordList
-from pipeline.engine.generate import Constraint, Limits, Row, decode
+from pipeline.engine.generate import Constraint, Limits, Row, decode, out_of_memory
 from pipeline.engine.loading import Loaded, load
 from pipeline.engine.packed import register
 from pipeline.engine.tokenizer import Tokenizer
@@ -103,6 +103,7 @@ class StoryTransformer:
         dtype: str = "bfloat16",
         attention: str | None = None,
         limits: Limits | None = None,
+        yarn: float = 1.0,
     ) -> StoryTransformer:
         """Load weights and choose the attention kernel.
 
@@ -112,6 +113,8 @@ class StoryTransformer:
             threads: CPU threads; 0 for all cores but one.
             dtype: "bfloat16", "float32", "float16", or "auto" for what the hardware multiplies.
             attention: a kernel by name, None for the best.
+            yarn: factor by which the window is stretched beyond what the model was trained for
+                (Peng et al., "YaRN", 2023); 1 for none.
 
         Raises:
             EngineError: missing or damaged weights, an unknown dtype, a kernel that cannot run, an
@@ -122,7 +125,9 @@ class StoryTransformer:
         # aside. Measured on two cores: 2.5 s (two threads) against 3.3 s (one) when idle, 85 s
         # against 2.8 s beside a busy process.
         torch.set_num_threads(threads or max(1, len(os.sched_getaffinity(0)) - 1))
-        loaded = load(locate_weights(str(weights), cache=cache), cache=cache, dtype=dtype)
+        loaded = load(
+            locate_weights(str(weights), cache=cache), cache=cache, dtype=dtype, yarn=yarn
+        )
         _check_architecture(loaded)
         return cls(
             loaded,
@@ -187,35 +192,59 @@ class StoryTransformer:
     ) -> Iterator[Generated]:
         """Like :meth:`generate`, each prompt with its own limits."""
         rows = [self._row(index, one) for index, one in enumerate(asked)]
-        lengths = [len(row.prompt) for row in rows]
-        return self._decode(asked, rows, lengths, progress)
+        return self._decode(asked, rows, progress)
 
     def _decode(
         self,
         asked: Sequence[Asked],
         rows: Sequence[Row],
-        lengths: Sequence[int],
         progress: Callable[[int], None] | None,
     ) -> Iterator[Generated]:
-        done = decode(
+        prompts = [row.prompt for row in rows]
+        left = {row.index: row for row in rows}
+        limits = self.limits
+        while left:
+            try:
+                for row in self._pass(list(left.values()), limits, progress):
+                    del left[row.index]
+                    yield self._generated(row, asked[row.index], len(prompts[row.index]))
+            except (RuntimeError, MemoryError) as exc:
+                if not out_of_memory(exc):
+                    raise
+                longest = max(len(prompts[index]) for index in left)
+                if limits.least:
+                    raise EngineError(
+                        f"out of memory on a prompt of {longest:,} tokens, alone and in pieces.",
+                        next=f"A prompt of {longest // 2:,} tokens may fit; or free some memory.",
+                    ) from exc
+                limits = limits.halved()
+                for index, row in left.items():
+                    row.start_over(prompts[index])
+                    row.constraint = self._constraint(asked[index])
+
+    def _pass(
+        self, rows: Sequence[Row], limits: Limits, progress: Callable[[int], None] | None
+    ) -> Iterator[Row]:
+        return decode(
             self.loaded.model,
             rows,
             eos=frozenset(self.tokenizer.eos_ids),
-            limits=self.limits,
+            limits=limits,
             kernel=self.attention.name,
             progress=progress,
         )
-        for row in done:
-            yield Generated(
-                index=row.index,
-                text=cut(self.tokenizer.decode(row.out), asked[row.index].stop),
-                ids=tuple(row.out),
-                n_prompt=lengths[row.index],
-                finish=cast(Literal["stop", "length"], row.finish),
-                seconds=row.seconds,
-                n_drafted=row.n_drafted,
-                n_accepted=row.n_accepted,
-            )
+
+    def _generated(self, row: Row, asked: Asked, n_prompt: int) -> Generated:
+        return Generated(
+            index=row.index,
+            text=cut(self.tokenizer.decode(row.out), asked.stop),
+            ids=tuple(row.out),
+            n_prompt=n_prompt,
+            finish=cast(Literal["stop", "length"], row.finish),
+            seconds=row.seconds,
+            n_drafted=row.n_drafted,
+            n_accepted=row.n_accepted,
+        )
 
     def ids(self, prompt: Prompt) -> list[int]:
         """The ids of a prompt."""

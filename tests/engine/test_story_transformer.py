@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 
+from pipeline.engine.generate import Limits
 from pipeline.engine.story_transformer import Asked, StoryTransformer, cut
 from pipeline.errors import EngineError
 
@@ -95,3 +99,71 @@ def test_a_sliding_window_is_refused_rather_than_ignored(
     MistralForCausalLM(config).save_pretrained(tmp_path)
     with pytest.raises(EngineError, match="sliding window"):
         StoryTransformer.load(tmp_path, cache=tmp_path / "cache", threads=1)
+
+
+def test_yarn_stretches_the_window(tiny_model: Path, engine_cache: Path) -> None:
+    options = {"cache": engine_cache, "threads": 1, "dtype": "float32"}
+    stretched = StoryTransformer.load(tiny_model, yarn=2.0, **options)  # type: ignore[arg-type]
+    assert stretched.window == 512
+    (done,) = stretched.generate([[1, 2, 3] * 140], max_tokens=8)
+    assert done.n_prompt == 420
+    with pytest.raises(EngineError, match="cannot be stretched"):
+        StoryTransformer.load(tiny_model, yarn=0.5, **options)  # type: ignore[arg-type]
+
+
+_OUT_OF_MEMORY = """
+import resource, sys
+from pathlib import Path
+from pipeline.engine.story_transformer import StoryTransformer
+from pipeline.errors import EngineError
+engine = StoryTransformer.load(
+    sys.argv[1], cache=Path(sys.argv[2]), threads=1, dtype="float32", attention="eager", yarn=512
+)
+spare = int(sys.argv[3])
+prompt = [i % 200 for i in range(3000 if spare else 40_000)]
+list(engine.generate([prompt[:9]], max_tokens=4))
+whole = list(engine.generate([prompt], max_tokens=4)) if spare else None
+sizes = dict(l.split(":") for l in open("/proc/self/status").read().splitlines())
+used = int(sizes["VmSize"].split()[0]) * 1024
+resource.setrlimit(resource.RLIMIT_AS, (used + spare, -1))
+try:
+    tight = list(engine.generate([prompt], max_tokens=4))
+    print("same" if whole and tight[0].ids == whole[0].ids else "different")
+except EngineError as exc:
+    print(exc)
+"""
+
+
+@pytest.mark.parametrize(("spare", "expected"), [(48 << 20, "same"), (0, "20,000 tokens may")])
+def test_memory_that_runs_out_is_halved_then_said(
+    tiny_model: Path, tmp_path: Path, spare: int, expected: str
+) -> None:
+    """Eager attention makes a score matrix of 2,048 × 3,000 × 4 heads: 98 MB, and its mask."""
+    command = [sys.executable, "-c", _OUT_OF_MEMORY, str(tiny_model), str(tmp_path), str(spare)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert expected in done.stdout, done.stderr
+
+
+def test_memory_of_reading_is_linear(tiny_model: Path, engine_cache: Path) -> None:
+    """Eager takes four times the memory for twice the prompt; ours never holds a score matrix."""
+    from pipeline.engine.attention import _peak, _reset_peak
+
+    def peak(attention: str, n: int) -> int:
+        engine = StoryTransformer.load(
+            tiny_model,
+            cache=engine_cache,
+            threads=1,
+            dtype="float32",
+            attention=attention,
+            yarn=32,
+            limits=Limits(chunk=8192),
+        )
+        cpu = torch.device("cpu")
+        before = _reset_peak(cpu)
+        list(engine.generate([[i % 200 for i in range(n)]], max_tokens=1))
+        return _peak(cpu) - before
+
+    score_matrix = 4 * 4000 * 4000 * 4
+    assert peak("eager", 4000) > score_matrix
+    assert peak("eager", 4000) / peak("eager", 2000) > 3
+    assert peak("sdpa_flash", 4000) < score_matrix / 8
