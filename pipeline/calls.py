@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
 Role = Literal["system", "user", "assistant"]
+Purpose = Literal["edits", "story", "stories", "union", "answer"]
 FinishReason = Literal["stop", "length", "refusal", "error"]
 
 
@@ -66,7 +67,7 @@ class Request:
 
     model: str
     revision: str
-    purpose: Literal["edits", "story", "stories", "union", "answer"]
+    purpose: Purpose
     prompt: str
     prompt_sha256: str
     messages: tuple[Message, ...]

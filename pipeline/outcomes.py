@@ -214,3 +214,24 @@ EDITS_SCHEMA: dict[str, object] = _strict(
         }
     }
 )
+
+#: What a reply looks like that writes every story of a window again (strategies ``tree`` and
+#: ``fold``): each story with the handles of all it was made of.
+STORIES_SCHEMA: dict[str, object] = _strict(
+    {
+        "stories": {
+            "type": "array",
+            "items": _strict(
+                {
+                    "handles": _TEXTS,
+                    "title": {"type": "string"},
+                    "role": {"type": "string"},
+                    "goal": {"type": "string"},
+                    "benefit": {"type": "string"},
+                    "criteria": _TEXTS,
+                    "body": _TEXTS,
+                }
+            ),
+        }
+    }
+)

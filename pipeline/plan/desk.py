@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
 
-from pipeline.calls import Band, Call, Request, WindowLimits
+from pipeline.calls import Band, Call, Purpose, Request, WindowLimits
 from pipeline.catalog import LEAST_THINKING, ModelSpec
 from pipeline.prompts import Prompt, load_prompt
 from pipeline.tokens import TokenCounter
@@ -41,7 +40,7 @@ class Desk:
         prompt: str,
         values: Mapping[str, str],
         *,
-        purpose: Literal["edits", "story", "union", "answer"],
+        purpose: Purpose,
         handles: tuple[tuple[str, str], ...],
         clusters: tuple[tuple[str, ...], ...],
         output: Band,
@@ -104,7 +103,7 @@ class Desk:
         spends on it."""
         likely = written.likely + _up(written.likely * self.spec.thinking)
         high = self.spec.reply_limit(written.high)
-        return Band(written.low, min(likely, high), high)
+        return Band(min(written.low, high), min(likely, high), high)
 
     def written_room(self) -> int:
         """The most tokens a reply may write so that thinking still fits below the limit."""

@@ -8,12 +8,13 @@ same clusters as JSON.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from pipeline.calls import Band, Call, Cluster, SkippedStory, canonical_json
+from pipeline.calls import Band, Call, Cluster, canonical_json
 from pipeline.outcomes import EDITS_SCHEMA, Relation
 from pipeline.plan.desk import Desk
+from pipeline.plan.draft import Drafted
 from pipeline.plan.rendering import cluster_text, numbered, story_line, union_text, vocabulary
 from pipeline.plan.selection import Selection
 from pipeline.plan.windows import pack
@@ -33,24 +34,6 @@ EDIT_REWRITTEN = 0.3
 # A handle has more digits in a full window than in the trial rendering that is counted.
 _HANDLE_MARGIN = 2
 _SCHEMA = canonical_json(EDITS_SCHEMA)
-
-
-@dataclass
-class Drafted:
-    """The parts of a plan while it is made."""
-
-    calls: list[Call] = field(default_factory=list)
-    decided: list[Cluster] = field(default_factory=list)
-    skipped: list[SkippedStory] = field(default_factory=list)
-
-    def settle(self, cluster: Cluster, why: str) -> None:
-        """Record a cluster that code settles: its stories need no call."""
-        self.decided.append(cluster)
-        self.skipped += [SkippedStory(name, cluster.relation, why) for name in cluster.members]
-
-    def leave(self, stories: Iterable[str], why: str = "", *, reason: str = "single") -> None:
-        """Record stories that stay as they are."""
-        self.skipped += [SkippedStory(name, reason, why) for name in stories]
 
 
 def plan_edit(selection: Selection, desk: Desk) -> Drafted:

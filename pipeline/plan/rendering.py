@@ -44,20 +44,24 @@ def vocabulary(stories: Sequence[Story]) -> str:
 
 
 def cluster_text(stories: Sequence[Story], handles: Sequence[str], number: int) -> str:
-    """A cluster for a model that judges: every story with its handle, every part with its own.
+    """A cluster for a model that judges: every story with its handle, every part with its own."""
+    shown = (story_text(story, handle) for story, handle in zip(stories, handles, strict=True))
+    return "\n".join([f"Cluster {number}", *shown])
+
+
+def story_text(story: Story, handle: str) -> str:
+    """A story with its handle, place and fields, each part with a handle of its own.
 
     Lines after the first of a part are indented, so that no text of a story can pass for the
     handle of another.
     """
-    lines = [f"Cluster {number}"]
-    for story, handle in zip(stories, handles, strict=True):
-        lines.append(f"{handle} ({_origin(story)})")
-        for name in ("title", "role", "goal", "benefit"):
-            text = getattr(story, name)
-            if text:
-                lines.append(f"  {name}: {_indented(text)}")
-        lines += [f"  {handle}.c{i}: {_indented(c)}" for i, c in enumerate(story.criteria, 1)]
-        lines += [f"  {handle}.b{i}: {_indented(b)}" for i, b in enumerate(story.body, 1)]
+    lines = [f"{handle} ({_origin(story)})"]
+    for name in ("title", "role", "goal", "benefit"):
+        text = getattr(story, name)
+        if text:
+            lines.append(f"  {name}: {_indented(text)}")
+    lines += [f"  {handle}.c{i}: {_indented(c)}" for i, c in enumerate(story.criteria, 1)]
+    lines += [f"  {handle}.b{i}: {_indented(b)}" for i, b in enumerate(story.body, 1)]
     return "\n".join(lines)
 
 

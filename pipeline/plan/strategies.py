@@ -9,13 +9,19 @@ from pipeline.calls import Cluster, Plan, WindowLimits
 from pipeline.catalog import ModelSpec
 from pipeline.errors import InputError
 from pipeline.plan.desk import Desk
-from pipeline.plan.edit import Drafted, plan_edit
+from pipeline.plan.draft import Drafted
+from pipeline.plan.edit import plan_edit
+from pipeline.plan.rewrite import plan_fold, plan_tree
 from pipeline.plan.selection import Selection, select
 from pipeline.stories import Story
 from pipeline.tokens import TokenCounter
 
 #: Every strategy there is, by name.
-STRATEGIES: Mapping[str, Callable[[Selection, Desk], Drafted]] = {"edit": plan_edit}
+STRATEGIES: Mapping[str, Callable[[Selection, Desk], Drafted]] = {
+    "edit": plan_edit,
+    "tree": plan_tree,
+    "fold": plan_fold,
+}
 
 
 def make_plan(
@@ -34,9 +40,9 @@ def make_plan(
 ) -> Plan:
     """All calls of a strategy for one model, and why every other story needs none.
 
-    Every story is in exactly one call or exactly one ``skipped`` entry; no prompt is longer than
-    ``limits.input_tokens`` by the upper count of ``counter``, no reply may be longer than
-    ``limits.output_tokens``.
+    Every story is in exactly one call, now or later, or exactly one ``skipped`` entry; no prompt
+    is longer than ``limits.input_tokens`` by the upper count of ``counter``, no reply may be
+    longer than ``limits.output_tokens``.
 
     Args:
         clusters: stories that may be the same, none in two clusters. For a model that cannot
@@ -74,4 +80,6 @@ def make_plan(
         n_clusters=len(selection.clusters),
         parameters=recorded,
         journalled=journalled,
+        later=tuple(drafted.later),
+        obstacle=drafted.obstacle,
     )

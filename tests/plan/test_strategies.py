@@ -17,12 +17,13 @@ from pipeline.calls import Cluster, Plan, Request, TokenCount, WindowLimits
 from pipeline.catalog import ModelSpec
 from pipeline.errors import InputError
 from pipeline.plan.rendering import cluster_text, story_line
-from pipeline.plan.strategies import make_plan
+from pipeline.plan.strategies import STRATEGIES, make_plan
 from pipeline.stories import Locator, Source, Span, Story
 
 PROMPTS = Path(__file__).parents[2] / "prompts"
 JUDGE = ModelSpec("claude/test", "claude", "test", "edits", 20_000, 4_000)
 WRITER = ModelSpec("local/test", "local", "test", "story", 8_000, 1_000)
+WIDE = ModelSpec("claude/wide", "claude", "wide", "edits", 10**6, 10**5)
 UNION = ModelSpec("extractive", "extractive", "extractive", "union", 10**6, 10**6)
 LIMITS = WindowLimits(8_000, 4_000, "test")
 
@@ -49,15 +50,16 @@ def story(name: str, goal: str = "", *, role: str = "shopper", benefit: str = ""
     return Story(name, "agile", source, goal or name, role=role, goal=goal, benefit=benefit, **more)
 
 
-def plan(stories, clusters, spec=JUDGE, limits=LIMITS, **more) -> Plan:
+def plan(stories, clusters, spec=JUDGE, limits=LIMITS, *, strategy="edit", **more) -> Plan:
     return make_plan(
-        "edit", stories, clusters, spec, limits, WordCounter(), PROMPTS, revision="r1", **more
+        strategy, stories, clusters, spec, limits, WordCounter(), PROMPTS, revision="r1", **more
     )
 
 
 def places(made: Plan) -> Counter[str]:
     """How often each story stands in the plan."""
     held = Counter(name for call in made.calls for _, name in call.handles)
+    held.update(name for call in made.later for name in call.stories)
     held.update(entry.story for entry in made.skipped)
     return held
 
@@ -108,7 +110,7 @@ def corpora(draw):
     return stories, clusters
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     corpora(),
     st.sampled_from([JUDGE, WRITER, UNION]),
@@ -116,14 +118,17 @@ def corpora(draw):
     st.integers(30, 500),
     st.sampled_from([(), ("alpha",), ("pay", "beta gamma")]),
     st.sampled_from([Decimal(0), Decimal(1)]),
+    st.sampled_from(sorted(STRATEGIES)),
 )
-def test_a_plan_is_lossless_and_keeps_its_limits(corpus, spec, prompt, reply, about, thinking):
+def test_a_plan_is_lossless_and_keeps_its_limits(
+    corpus, spec, prompt, reply, about, thinking, strategy
+):
     stories, clusters = corpus
     spec = replace(spec, thinking=thinking if spec is JUDGE else Decimal(0))
     limits = WindowLimits(prompt + 500, reply, "test")
-    made = plan(stories, clusters, spec, limits, about=about)
+    made = plan(stories, clusters, spec, limits, about=about, strategy=strategy)
     assert_sound(made, stories)
-    again = plan(stories, clusters, spec, limits, about=about)
+    again = plan(stories, clusters, spec, limits, about=about, strategy=strategy)
     assert made == again and made.sha256 == again.sha256
 
 
@@ -270,3 +275,88 @@ def test_the_date_of_a_story_is_shown():
     source = replace(story("a").source, written=date(2026, 3, 1), key="SHOP-1")
     shown = cluster_text([replace(story("a", "pay"), source=source)], ["S1"], 1)
     assert "S1 (backlog.md, SHOP-1, 2026-03-01)" in shown
+
+
+class ShyCounter(WordCounter):
+    """Counts a whole request as a third more than its parts: counts that do not add up."""
+
+    def count_request(self, request: Request) -> TokenCount:
+        n = super().count_request(request).n * 4 // 3
+        return TokenCount(n, self.name, True, n, n)
+
+
+def many(n: int, words_each: int = 20):
+    return [story(f"s{i}", f"do thing {i} " + "word " * words_each) for i in range(n)]
+
+
+@pytest.mark.parametrize("strategy", sorted(STRATEGIES))
+def test_counts_that_do_not_add_up_still_keep_the_limit(strategy):
+    stories = many(60)
+    clusters = [Cluster((f"s{i}", f"s{i + 1}")) for i in range(0, 60, 2)]
+    limits = WindowLimits(900, 4_000, "test")
+    made = make_plan(
+        strategy, stories, clusters, JUDGE, limits, ShyCounter(), PROMPTS, revision="r"
+    )
+    assert_sound(made, stories)
+    assert len(made.calls) + len(made.later) > 1
+
+
+def test_a_tree_merges_its_replies_until_one_is_left():
+    stories = many(200)
+    made = plan(stories, [], WIDE, WindowLimits(1_500, 20_000, "test"), strategy="tree")
+    assert_sound(made, stories)
+    assert len(made.calls) == 5 and [c.id for c in made.later] == [
+        "tree2-0001", "tree2-0002", "tree3-0001", "tree4-0001",
+    ]  # fmt: skip
+    assert not any(call.stories for call in made.later)
+    leaves = sum(call.output.likely for call in made.calls)
+    assert made.later[-1].output.likely == leaves
+    assert made.obstacle.startswith("the merged document grows to about")
+    whole = plan(stories, [], WIDE, WindowLimits(40_000, 40_000, "test"), strategy="tree")
+    assert len(whole.calls) == 1 and not whole.later and not whole.obstacle
+
+
+def test_a_tree_whose_document_fits_has_no_obstacle():
+    """Duplicates shrink: what took three windows to read fits into one reply."""
+    stories = [story(f"s{i}", f"do thing {i}", benefit="word " * 60) for i in range(60)]
+    clusters = [Cluster(tuple(f"s{j}" for j in range(i, i + 6))) for i in range(0, 60, 6)]
+    limits = WindowLimits(2_700, 20_000, "test")
+    made = plan(stories, clusters, WIDE, limits, strategy="tree")
+    assert len(made.calls) == 2 and len(made.later) == 1 and not made.obstacle
+
+
+def test_a_fold_rewrites_the_whole_document_each_time():
+    stories = many(120)
+    made = plan(stories, [], WIDE, WindowLimits(3_000, 20_000, "test"), strategy="fold")
+    assert_sound(made, stories)
+    outputs = [made.calls[0].output.likely, *(call.output.likely for call in made.later)]
+    assert outputs == sorted(outputs) and len(outputs) > 2
+    for call, before in zip(made.later, outputs, strict=False):
+        assert call.input.likely > before
+
+
+def test_a_fold_that_outgrows_its_window_says_so_and_is_priced_all_the_same():
+    made = plan(many(400), [], WIDE, WindowLimits(6_000, 4_000, "test"), strategy="fold")
+    assert "running document grows" in made.obstacle
+    assert made.later[-1].output.likely > 4_000
+
+
+def test_rewriting_costs_more_than_editing():
+    stories = many(300)
+    clusters = [Cluster((f"s{i}", f"s{i + 1}")) for i in range(0, 90, 2)]
+    written = {}
+    for strategy in STRATEGIES:
+        made = plan(stories, clusters, WIDE, WindowLimits(4_000, 20_000, "t"), strategy=strategy)
+        calls = [*made.calls, *made.later]
+        written[strategy] = sum(call.output.likely for call in calls)
+    assert 3 * written["edit"] < written["tree"] < written["fold"]
+
+
+@pytest.mark.parametrize("strategy", ["tree", "fold"])
+def test_the_deterministic_merge_has_no_windows(strategy):
+    stories = [story("a", "pay"), story("b", "pay by card")]
+    clusters = [Cluster(("a", "b"), "overlap")]
+    made = plan(stories, clusters, UNION, strategy=strategy)
+    edits = plan(stories, clusters, UNION)
+    assert [c.request for c in made.calls] == [c.request for c in edits.calls]
+    assert len(made.calls) == 1 and not made.later

@@ -1,0 +1,28 @@
+"""A plan while it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from pipeline.calls import Call, Cluster, LaterCall, SkippedStory
+
+
+@dataclass
+class Drafted:
+    """The parts of a plan that a strategy fills; their meanings are those of ``Plan``."""
+
+    calls: list[Call] = field(default_factory=list)
+    later: list[LaterCall] = field(default_factory=list)
+    decided: list[Cluster] = field(default_factory=list)
+    skipped: list[SkippedStory] = field(default_factory=list)
+    obstacle: str = ""
+
+    def settle(self, cluster: Cluster, why: str) -> None:
+        """Record a cluster that code settles: its stories need no call."""
+        self.decided.append(cluster)
+        self.skipped += [SkippedStory(name, cluster.relation, why) for name in cluster.members]
+
+    def leave(self, stories: Iterable[str], why: str = "", *, reason: str = "single") -> None:
+        """Record stories that stay as they are."""
+        self.skipped += [SkippedStory(name, reason, why) for name in stories]
