@@ -11,6 +11,7 @@ _HEAD = re.compile(r"---[ \t]*\r?\n(.*?)(?:^|\n)(?:---|\.\.\.)[ \t]*(?:\r?\n|$)"
 _SIMPLE = re.compile(r"^([A-Za-z][\w -]{0,40}):[ \t]+(\S.*?)\s*$", re.MULTILINE)
 
 _HEAD_LINES = 12
+_MAX_DEPTH = 3
 _HEAD_LINE = re.compile(
     r"^[#>*_ \t]*(Author|Authors|Date|Written|Created|Updated|Reporter|Owner)[*_]*:"
     r"[ \t]*(\S.{0,120}?)[ \t*_]*$",
@@ -55,9 +56,12 @@ def read_head_lines(text: str) -> dict[str, str]:
     return {key.lower(): value.strip("*_ ") for key, value in _HEAD_LINE.findall(head)}
 
 
-def _flat(value: object) -> str:
+def _flat(value: object, depth: int = 0) -> str:
+    """A value on one line. YAML aliases may hold themselves, or each other many times over."""
+    if depth > _MAX_DEPTH and isinstance(value, (dict, list, tuple, set)):
+        return "…"
     if isinstance(value, dict):
-        return ", ".join(f"{key}: {_flat(item)}" for key, item in value.items())
+        return ", ".join(f"{key}: {_flat(item, depth + 1)}" for key, item in value.items())
     if isinstance(value, (list, tuple, set)):
-        return ", ".join(_flat(item) for item in value)
+        return ", ".join(_flat(item, depth + 1) for item in value)
     return "" if value is None else str(value)

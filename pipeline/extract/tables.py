@@ -20,7 +20,7 @@ _NAMES: dict[str, re.Pattern[str]] = {
         "story": r"(?:the )?(?:user )?(?:story|stories)(?: text| description| statement)?",
         "role": r"(?:us\W+)?as an?(?:\W.*)?|(?:user )?role|persona|actor|who|user type",
         "goal": r"(?:us\W+)?i (?:want|need|can|would like)\b.*|goal|want|what|need",
-        "benefit": r"(?:us\W+)?so (?:that|i can)\b.*|in order to.*|benefit|why|value|reason|purpose",
+        "benefit": r"(?:us\W+)?so (?:that|i can)\b.*|in order to.*|benefit|why|value|reason",
         "criteria": r"(?:custom field \()?(?:acceptance (?:criteria|criterion|tests?|conditions?)"
         r"|criteria|ac|conditions? of satisfaction|definition of done|dod)\)?",
         "title": r"summary|title|name|feature|headline|subject",

@@ -73,7 +73,10 @@ def split_units(raw: str, *, expected: bool = False) -> list[Unit]:
             continue
         if is_purpose and purpose_first is False:
             continue
-        line_start = raw.rfind("\n", 0, position) + 1
+        # Only as far back as a lead may reach: looking for the line's start in a line of
+        # millions of characters, again for each candidate, would take quadratic time.
+        near = max(0, position - _LEAD_MAX - 1)
+        line_start = raw.rfind("\n", near, position) + 1 or near
         lead = raw[line_start:position]
         at_line = len(lead) <= _LEAD_MAX and _MARKS.match(lead) is not None
         if match.group()[0] == "a" and not _may_be_lower(raw, line_start, at_line):
@@ -114,7 +117,7 @@ def split_units(raw: str, *, expected: bool = False) -> list[Unit]:
 
 def _may_be_lower(raw: str, line_start: int, at_line: bool) -> bool:
     """A small "as a" begins a story only where a line does, and the line before it ended."""
-    before = raw[:line_start].rstrip()
+    before = raw[max(0, line_start - _LEAD_MAX) : line_start].rstrip()
     return at_line and (not before or before[-1] in ".!?;:")
 
 
