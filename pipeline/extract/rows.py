@@ -17,7 +17,7 @@ from pipeline.extract.assembly import (
 )
 from pipeline.extract.found import Found, join_spans, read_date
 from pipeline.extract.markup import read_blocks
-from pipeline.extract.phrases import is_placeholder, read_phrases
+from pipeline.extract.phrases import Phrases, is_placeholder, read_phrases
 from pipeline.extract.sentences import plain
 from pipeline.extract.tables import column_role
 from pipeline.stories import Block, Span, normalise
@@ -96,7 +96,7 @@ def _read_sideways(text: str, rows: Sequence[Block], first: int) -> tuple[Found 
         return None, 0
     draft = Draft(role=plain(_value(text, rows[first])).strip(" ,."), strict=True)
     goal = _value(text, rows[first + 1])
-    told = read_phrases(f"I want {goal}", expected=True)
+    told = _read_wish(goal)
     draft.goal = told.goal if told else plain(goal)
     if told:
         draft.benefit = told.benefit
@@ -159,11 +159,18 @@ def _read_row(cells: Sequence[_Cell], row: Block) -> Found | None:
     return Found("agile", spans, row.locator, draft, author=words("author"), written=written)
 
 
+def _read_wish(goal: str) -> Phrases | None:
+    """A cell that says what is wanted. The role stands elsewhere, so that "as a CSV file" at the
+    end of the cell names none."""
+    wish = goal if re.match(r"(?:I|we)\b", goal) else f"I want {goal}"
+    return read_phrases(f"As a user, {wish}", expected=True)
+
+
 def _read_columns(first: dict[str, _Cell]) -> Draft | None:
     """Role, goal and benefit in a column each, with or without their opening words."""
     role = _AS.sub("", plain(first["role"].words)).strip(" ,.")
     goal = plain(first["goal"].words)
-    told = read_phrases(goal if re.match(r"(?:I|we)\b", goal) else f"I want {goal}", expected=True)
+    told = _read_wish(goal)
     if not role or not goal or told is None or is_placeholder(role):
         return None
     draft = Draft(role=role, goal=told.goal, benefit=told.benefit, strict=True)
