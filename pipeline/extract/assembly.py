@@ -111,7 +111,7 @@ def split_heading(text: str) -> tuple[str, str]:
     changed = True
     while changed and words:
         changed = False
-        for pattern in (_LABEL_LEAD, _NUMBER_LEAD, _KEY_LEAD):
+        for pattern in (_LABEL_LEAD, _KEY_LEAD, _NUMBER_LEAD):
             match = pattern.match(words)
             if match and match.end():
                 if pattern is _KEY_LEAD:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
+from pipeline.errors import InputError
 from pipeline.extract.patterns import find_stories
 from pipeline.extract.readers import (
     DOCUMENT_SUFFIXES,
@@ -41,6 +42,8 @@ def extract(
     encoding: str | None = None,
     cache: ExtractionCache | None = None,
     exclude: Sequence[str] = (),
+    pattern: str | None = None,
+    repair: bool = False,
 ) -> Iterator[Extraction]:
     """Read documents and find their stories.
 
@@ -48,19 +51,21 @@ def extract(
         paths: files, directories (walked), globs, or "-" for standard input.
         encoding: of text formats, when it is known.
         exclude: patterns as in ``.gitignore``, relative to each directory walked.
+        pattern, repair: see :func:`pipeline.extract.patterns.find_stories`.
     Yields:
         One extraction a document, in order of its first path; byte-identical files are one
         document with several paths. A document that cannot be read has ``document.problem`` set
         and no story.
     Raises:
-        InputError: a path that does not exist, a glob that matches nothing, no such encoding.
+        InputError: a path that does not exist, a glob that matches nothing, no such encoding,
+            a pattern that is no regular expression.
     """
     files = find_files(paths, exclude, suffixes=DOCUMENT_SUFFIXES)
     groups: dict[tuple[str, str], list[str]] = {}
     for path in files:
         groups.setdefault(_identify(path), []).append(path)
     for (sha256, _), same in groups.items():
-        yield from _extract_group(sha256, same, encoding, cache)
+        yield _extract_group(sha256, tuple(sorted(same)), encoding, cache, pattern, repair)
 
 
 def _identify(path: str) -> tuple[str, str]:
@@ -79,32 +84,42 @@ def _identify(path: str) -> tuple[str, str]:
 
 
 def _extract_group(
-    sha256: str, same: list[str], encoding: str | None, cache: ExtractionCache | None
-) -> Iterator[Extraction]:
-    paths = tuple(sorted(same))
-    variant = f"{READER_VERSION}:{format_of(paths[0])}:{encoding or ''}"
+    sha256: str,
+    paths: tuple[str, ...],
+    encoding: str | None,
+    cache: ExtractionCache | None,
+    pattern: str | None,
+    repair: bool,
+) -> Extraction:
+    """The one document that stands under these paths."""
+    variant = f"{READER_VERSION}:{format_of(paths[0])}:{encoding or ''}:{pattern or ''}:{repair:d}"
     if cache is not None and sha256:
         kept = cache.get_extraction(sha256, variant)
         if kept is not None:
-            yield _with_paths(kept, paths)
-            return
+            return _with_paths(kept, paths)
     try:
         data = sys.stdin.buffer.read() if paths == (STDIN,) else Path(paths[0]).read_bytes()
     except OSError as error:
         problem = f"cannot be opened ({error.strerror or error})"
-        yield _nothing(replace(unreadable(paths[0], problem, sha256=sha256), paths=paths))
-        return
+        return Extraction(replace(unreadable(paths[0], problem, sha256=sha256), paths=paths))
     document = read_bytes(data, paths, encoding=encoding)
     del data
-    if sha256 and document.sha256 != sha256:
+    changed = bool(sha256) and document.sha256 != sha256
+    if changed:
         problem = _join(document.problem, "it changed while it was read")
         document = replace(document, problem=problem)
-        yield find_stories(document)
-        return
-    extraction = find_stories(document)
-    if cache is not None and document.sha256:
+    try:
+        extraction = find_stories(document, pattern=pattern, repair=repair)
+    except InputError:
+        raise
+    except Exception as error:  # a defect of ours costs this document's stories, not the others'
+        problem = _join(
+            document.problem, f"finding stories failed ({type(error).__name__}: {error})"
+        )
+        return _nothing(replace(document, problem=problem))
+    if cache is not None and document.sha256 and not changed:
         cache.put_extraction(document.sha256, variant, extraction)
-    yield extraction
+    return extraction
 
 
 def _with_paths(extraction: Extraction, paths: tuple[str, ...]) -> Extraction:

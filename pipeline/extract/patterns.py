@@ -7,13 +7,24 @@ heading (:mod:`.sections`), its columns (:mod:`.rows`) or its keywords (:mod:`.f
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Iterator
 
-from pipeline.extract.assembly import parse_story_text
+from pipeline.errors import InputError
+from pipeline.extract.assembly import Draft, assemble, parse_story_text
 from pipeline.extract.features import find_in_features
-from pipeline.extract.found import Found, make_story
+from pipeline.extract.found import Found, make_story, spans_of
+from pipeline.extract.mojibake import repair_mojibake
 from pipeline.extract.sections import find_in_sections
-from pipeline.stories import Document, Extraction, Span, Story, residue_of
+from pipeline.stories import (
+    Block,
+    Document,
+    Extraction,
+    Span,
+    Story,
+    StoryKind,
+    residue_of,
+)
 
 __all__ = ["find_stories", "parse_story_text"]
 
@@ -36,8 +47,18 @@ _UNESCAPE: dict[str, Callable[[str], str]] = {
 }
 
 
-def find_stories(document: Document) -> Extraction:
+def find_stories(
+    document: Document, *, pattern: str | None = None, repair: bool = False
+) -> Extraction:
     """Every story of a document, in order, and the text that is in none.
+
+    Args:
+        pattern: a regular expression; a heading, or a line that begins a paragraph or item,
+            where it matches opens one story that runs to the next match or the end of its
+            section. Stories of the known shapes are then looked for in the rest only.
+        repair: undo mojibake in the stories' fields (the text and all offsets stay).
+    Raises:
+        InputError: the pattern is no regular expression.
 
     Every character of ``document.text`` is in at least one story's span or in exactly one span
     of residue. The same document always gives the same stories with the same ids.
@@ -48,10 +69,71 @@ def find_stories(document: Document) -> Extraction:
     else:
         unescape = _UNESCAPE.get(document.format, str)
         found = find_in_sections(document.text, document.blocks, unescape)
+    if pattern:
+        found = [*_find_pattern(document, pattern), *found]
     stories: dict[str, Story] = {}
+    taken: list[Span] = []
     for each in found:
-        if each.spans:
+        if each.spans and not (pattern and _overlap(each.spans, taken)):
+            taken += each.spans if pattern else ()
+            if repair:
+                _repair(each.draft)
             story = make_story(document, each)
             stories.setdefault(story.id, story)
+    ordered = (
+        sorted(stories.values(), key=lambda story: story.start) if pattern else stories.values()
+    )
     covered: list[Span] = [span for story in stories.values() for span in story.source.spans]
-    return Extraction(document, tuple(stories.values()), residue_of(len(document.text), covered))
+    return Extraction(document, tuple(ordered), residue_of(len(document.text), covered))
+
+
+def _find_pattern(document: Document, pattern: str) -> Iterator[Found]:
+    """One story for each run of blocks that a matching block opens."""
+    try:
+        opens = re.compile(pattern)
+    except re.error as error:
+        raise InputError(
+            f"The pattern is no regular expression ({error}).",
+            where=pattern,
+            next="Mend it, or leave it out.",
+        ) from error
+    text = document.text
+    run: list[Block] = []
+    for block in [*document.blocks, None]:
+        matches = (
+            block is not None
+            and block.kind in ("heading", "paragraph", "item")
+            and opens.search(text[block.start : _line_end(text, block)]) is not None
+        )
+        if run and (block is None or matches or _ends(run[0], block)):
+            draft = assemble(text, run, expected=False)
+            kind: StoryKind = "agile" if draft.told else "narrative"
+            yield Found(kind, spans_of(run, text), run[0].locator, draft)
+            run = []
+        if block is not None and (matches or run):
+            run.append(block)
+
+
+def _line_end(text: str, block: Block) -> int:
+    end = text.find("\n", block.start, block.end)
+    return block.end if end < 0 else end
+
+
+def _ends(opening: Block, block: Block) -> bool:
+    """A heading ends what a paragraph opened, and what a heading of its own level opened."""
+    if block.kind != "heading":
+        return False
+    return opening.kind != "heading" or block.level <= opening.level
+
+
+def _overlap(spans: Iterable[Span], taken: Iterable[Span]) -> bool:
+    return any(a < d and c < b for a, b in spans for c, d in taken)
+
+
+def _repair(draft: Draft) -> None:
+    draft.title = repair_mojibake(draft.title)
+    draft.role = repair_mojibake(draft.role)
+    draft.goal = repair_mojibake(draft.goal)
+    draft.benefit = repair_mojibake(draft.benefit)
+    draft.criteria = [repair_mojibake(item) for item in draft.criteria]
+    draft.body = [repair_mojibake(item) for item in draft.body]

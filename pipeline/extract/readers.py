@@ -19,6 +19,7 @@ from pipeline.extract.delimited import read_delimited
 from pipeline.extract.frontmatter import read_front_matter, read_head_lines
 from pipeline.extract.gherkin import find_fault, read_features
 from pipeline.extract.markup import Flavour, read_blocks
+from pipeline.extract.mojibake import count_mojibake
 from pipeline.stories import Block, Document, Locator
 
 #: Part of every cache key: raise it when the same bytes would give another document or stories.
@@ -165,6 +166,10 @@ def _decoded(data: bytes, encoding: str | None) -> tuple[Decoded, str | None]:
         problems.append(
             f"{decoded.replaced} characters could not be read as {decoded.encoding}; "
             "name the right one with --encoding"
+        )
+    if (runs := count_mojibake(decoded.text)) > 0:
+        problems.append(
+            f"{runs} places look like UTF-8 read as Windows-1252 (mojibake); they can be repaired"
         )
     if (nulls := decoded.text.count("\0")) > 0:
         problems.append(f"{nulls} NUL characters in the text")

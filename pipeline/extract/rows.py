@@ -136,6 +136,8 @@ def _value(text: str, row: Block) -> str:
 
 def _read_row(cells: Sequence[_Cell], row: Block) -> Found | None:
     """One story in one row, whichever columns it is spread over."""
+    if all(cell.words == cell.name for cell in cells):
+        return None  # the header itself
     first = {cell.holds: cell for cell in reversed(cells)}
     if "role" in first and "goal" in first:
         draft = _read_columns(first)

@@ -1,0 +1,245 @@
+"""Extraction against real documents that others wrote: what is found, how exactly, how fast.
+
+    python benchmarks/extract.py CORPORA [--quick]
+
+``CORPORA`` is a folder with ``backlogs-txt/`` and ``labels/dalpiaz-annotated/`` (Dalpiaz 2018 and
+its annotation), folders of Gherkin features, and folders of Markdown design documents. What is not
+there is left out. ``labels/extract_places.jsonl`` beside this script holds hand judgements of 200
+places in the design documents: path, offset, and whether a story stands there.
+``--quick`` leaves out the sizes up to 300 MB.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from pipeline.extract.corpus import extract
+from pipeline.extract.exchange import from_json, to_json
+from pipeline.stories import Extraction, Story, normalise
+
+PLACES = Path(__file__).parent / "labels" / "extract_places.jsonl"
+FEATURE_FOLDERS = ("feature-sylius", "feature-whitehall", "feature-hhs")
+Figures = dict[str, object]
+
+
+def main(root: Path, *, quick: bool) -> None:
+    sections: list[tuple[str, Callable[[Path], Figures]]] = [
+        ("Dalpiaz backlogs", measure_backlogs),
+        ("features", measure_features),
+        ("judged places", measure_places),
+        ("whole corpora", measure_whole),
+    ]
+    if not quick:
+        sections.append(("one file by size", measure_sizes))
+    figures: Figures = {}
+    for title, measure in sections:
+        found = measure(root)
+        figures |= found
+        print(f"\n{title}")
+        for name, value in found.items():
+            print(f"  {name:34} {value}")
+    print(json.dumps({"benchmark": "extract", **figures}))
+
+
+def share(part: int, whole: int) -> float | None:
+    return round(part / whole, 4) if whole else None
+
+
+def measure_backlogs(root: Path) -> Figures:
+    """Stories, and role, action and benefit against the annotators' persona, action, benefit.
+
+    A backlog's lines are its stories; two lines of g16 are no stories of their own (the rest of a
+    broken line, and a heading).
+    """
+    stories = lines = annotated = role = benefit = action = unmatched = 0
+    for extraction in extract([root / "backlogs-txt"]):
+        stories += len(extraction.stories)
+        lines += sum(bool(line.strip()) for line in extraction.document.text.splitlines())
+        name = Path(extraction.document.path).name.split("-")[0]
+        labels = root / "labels" / "dalpiaz-annotated" / f"{name}.json"
+        if not labels.exists():
+            continue
+        by_text = {normalise(story.text): story for story in extraction.stories}
+        for label in json.loads(labels.read_text(encoding="utf-8")):
+            story = by_text.get(normalise(re.sub(r"^#G\d+#\s*", "", label["Text"])))
+            annotated += 1
+            if story is None:
+                unmatched += 1
+                continue
+            role += normalise(story.role) in {normalise(p) for p in label["Persona"]}
+            benefit += same_benefit(story, label["Benefit"] or "")
+            actions = [normalise(a) for a in label["Action"]["Primary Action"] if a]
+            action += not actions or any(a in normalise(story.goal) for a in actions)
+    return {
+        "backlog_lines": lines,
+        "backlog_stories": stories,
+        "annotated": annotated,
+        "annotated_unmatched": unmatched,
+        "role_accuracy": share(role, annotated),
+        "action_in_goal": share(action, annotated),
+        "benefit_agreement": share(benefit, annotated),
+    }
+
+
+def same_benefit(story: Story, label: str) -> bool:
+    """Both have none, or one holds the other (annotators leave out "I can" at times)."""
+    ours, theirs = normalise(story.benefit), normalise(label)
+    return ours == theirs or bool(ours and theirs and (ours in theirs or theirs in ours))
+
+
+def measure_features(root: Path) -> Figures:
+    """Features whose description says "As …" (found independently, by line) that give exactly
+    one agile story with role and goal."""
+    narratives = told = invalid = invalid_told = 0
+    for folder in FEATURE_FOLDERS:
+        if not (root / folder).is_dir():
+            continue
+        for extraction in extract([root / folder]):
+            text = extraction.document.text
+            head = re.split(r"(?m)^\s*(?:Scenario|Background|Rule)\b", text)[0]
+            if not re.search(r"(?m)^\s*As\s+\w+", head):
+                continue
+            agile = [s for s in extraction.stories if s.kind == "agile"]
+            right = len(agile) == 1 and bool(agile[0].role and agile[0].goal)
+            narratives += 1
+            told += right
+            if extraction.document.problem:
+                invalid += 1
+                invalid_told += right
+    return {
+        "feature_narratives": narratives,
+        "feature_recall": share(told, narratives),
+        "invalid_features": invalid,
+        "invalid_features_told": invalid_told,
+    }
+
+
+def measure_places(root: Path) -> Figures:
+    """Recall and precision on the hand-judged places that are there."""
+    labels = [json.loads(line) for line in PLACES.read_text(encoding="utf-8").splitlines()]
+    paths = sorted({label["path"] for label in labels if (root / label["path"]).exists()})
+    counts: Counter[str] = Counter()
+    by_path = {
+        str(Path(path).relative_to(root)): extraction
+        for extraction in extract([root / path for path in paths])
+        for path in extraction.document.paths
+    }
+    for label in labels:
+        extraction = by_path.get(label["path"])
+        if extraction is None:
+            continue
+        found = any(
+            start <= label["offset"] < end
+            for story in extraction.stories
+            for start, end in story.source.spans
+        )
+        counts[f"{label['verdict']} {'found' if found else 'missed'}"] += 1
+    right = counts["story found"]
+    return {
+        "places": sum(counts.values()),
+        "place_recall": share(right, right + counts["story missed"]),
+        "place_precision": share(right, right + counts["none found"]),
+    }
+
+
+class DiskCache:
+    """Extractions as text in a folder: what a store does, without the store."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def _path(self, sha256: str, variant: str) -> Path:
+        return self.folder / f"{sha256}-{re.sub(r'[^0-9a-z]', '_', variant)}.json"
+
+    def get_extraction(self, sha256: str, variant: str) -> Extraction | None:
+        path = self._path(sha256, variant)
+        return from_json(path.read_text(encoding="utf-8")) if path.exists() else None
+
+    def put_extraction(self, sha256: str, variant: str, extraction: Extraction) -> None:
+        self._path(sha256, variant).write_text(to_json(extraction), encoding="utf-8")
+
+
+def measure_whole(root: Path) -> Figures:
+    """Everything, first without a cache, then from one; text and Markdown apart."""
+    started = time.perf_counter()
+    counts = tally(extract([root]))
+    seconds = time.perf_counter() - started
+    prose = [p for p in root.rglob("*") if p.suffix in (".md", ".txt") and p.is_file()]
+    started = time.perf_counter()
+    tally(extract(sorted(prose)))
+    prose_seconds = time.perf_counter() - started
+    prose_bytes = sum(path.stat().st_size for path in prose)
+    with tempfile.TemporaryDirectory() as folder:
+        cache = DiskCache(Path(folder))
+        tally(extract([root], cache=cache))
+        started = time.perf_counter()
+        again = tally(extract([root], cache=cache))
+        cached_seconds = time.perf_counter() - started
+    assert again == counts
+    return {
+        "documents": counts["documents"],
+        "stories": counts["stories"],
+        "problems": counts["problems"],
+        "mb": round(sum(p.stat().st_size for p in root.rglob("*") if p.is_file()) / 1e6, 1),
+        "seconds": round(seconds, 2),
+        "cached_seconds": round(cached_seconds, 2),
+        "prose_mb_per_second": round(prose_bytes / 1e6 / prose_seconds, 2),
+        "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+    }
+
+
+def tally(extractions: Iterable[Extraction]) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for extraction in extractions:
+        counts["documents"] += 1
+        counts["stories"] += len(extraction.stories)
+        counts["problems"] += extraction.document.problem is not None
+    return counts
+
+
+_ONE_FILE = """
+import resource, sys, time
+from pipeline.extract.corpus import extract
+started = time.perf_counter()
+(only,) = extract([sys.argv[1]])
+print(time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+
+
+def measure_sizes(root: Path) -> Figures:
+    """Seconds and peak memory of one file, each in a process of its own."""
+    line = "The kettle stood on the stove and nobody had filled it. "
+    paragraph = line * 6 + "\n\n- As a cook, I want salt, so that it tastes.\n\n"
+    figures: Figures = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for name, size_mb, unit in (
+            ("text", 1, paragraph),
+            ("text", 10, paragraph),
+            ("text", 100, paragraph),
+            ("text", 300, paragraph),
+            ("single_line", 200, line),
+        ):
+            path = Path(folder) / "one.txt"
+            path.write_text(unit * (size_mb * 1_000_000 // len(unit)), encoding="ascii")
+            command = [sys.executable, "-c", _ONE_FILE, str(path)]
+            output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+            seconds, peak = map(float, output.split())
+            figures[f"{name}_{size_mb}mb_seconds_per_mb"] = round(seconds / size_mb, 3)
+            figures[f"{name}_{size_mb}mb_peak_mb"] = round(peak)
+    return figures
+
+
+if __name__ == "__main__":
+    arguments = [argument for argument in sys.argv[1:] if argument != "--quick"]
+    if len(arguments) != 1:
+        sys.exit(__doc__)
+    main(Path(arguments[0]), quick="--quick" in sys.argv)
