@@ -18,7 +18,7 @@ from pipeline.compare.words import WORD, fold, is_content, stem, word_set
 #: Share of the tokens that both goals must have in common, in order, to be one frame.
 FRAME = 0.5
 #: Content words of a swapped run, at most; longer runs are rewording.
-SWAPPED = 3
+SWAPPED = 4
 
 _DETERMINERS = word_set(
     "a an the my our your their his her its this that these those each every any all"
@@ -52,7 +52,11 @@ def contrast(
     kept = sum(i2 - i1 for kind, i1, i2, _, _ in blocks if kind == "equal")
     if not one or not two or kept < FRAME * max(len(one), len(two)):
         return None
-    for kind, i1, i2, j1, j2 in blocks:
+    changed = [block for block in blocks if block[0] != "equal"]
+    gone = {word for _, i1, i2, _, _ in changed for word in one[i1:i2]}
+    if any(word in gone for _, _, _, j1, j2 in changed for word in two[j1:j2]):
+        return None  # A word that moved: the frame is another.
+    for kind, i1, i2, j1, j2 in changed:
         if kind != "replace":
             continue
         mine = _alone(one[i1:i2], frozenset(two) | known_b)

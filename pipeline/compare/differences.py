@@ -24,11 +24,6 @@ ALIKE_POLARITY = 0.75
 ALIKE_RULES = 0.5
 ALIKE_ROLE = 0.5
 
-_PERMISSION = re.compile(
-    r"\b(?:only|can|cannot|may|must|allowed?|permitted|permissions?|approves?|approved|any|every"
-    r"|all|restricted|access)\b",
-    re.IGNORECASE,
-)
 _CUE = re.compile(r"must|shall|should|may|might|can|cannot|not|no|never|without|\w+n't", re.I)
 #: Words for people end like this in English; with "staff", "team" and the like.
 _AGENT = re.compile(
@@ -52,7 +47,7 @@ def contradiction(
     """How two sentences contradict each other, or None.
 
     Args:
-        people: stems that name people, beside those that look like it ("manager").
+        people: words that name people, beside those that look like it ("manager").
     """
     one, two = features(a), features(b)
     alike = _likeness(one.topics, two.topics, weights)
@@ -179,30 +174,34 @@ def _modality(a: Features, b: Features) -> tuple[str, str] | None:
 def _permitted(
     left: str, right: str, a: Features, b: Features, people: frozenset[str]
 ) -> tuple[str, str] | None:
-    """Another person may do what is otherwise the same."""
-    if not (_PERMISSION.search(left) and _PERMISSION.search(right)):
-        return None
+    """Another person may or must do what is otherwise the same: "only managers can", "any clerk
+    may"."""
 
     def persons(words: tuple[str, ...], others: tuple[str, ...]) -> list[str]:
         return [
             word
             for word in words
-            if word not in others and (_AGENT.search(word) or concept(stem(word)) in people)
+            if word not in others
+            and (_AGENT.search(word) or word in people or word.removesuffix("s") in people)
         ]
 
     mine, yours = persons(a.words, b.words), persons(b.words, a.words)
     rest_a = len(a.stems - b.stems) - len(mine)
     rest_b = len(b.stems - a.stems) - len(yours)
-    if mine and yours and rest_a <= 1 and rest_b <= 1:
-        return _person(left, mine), _person(right, yours)
-    return None
+    if not (mine and yours and rest_a <= 1 and rest_b <= 1):
+        return None
+    values = _person(left, mine[0]), _person(right, yours[0])
+    return (values[0], values[1]) if all(values) else None
 
 
-def _person(text: str, words: list[str]) -> str:
-    """The person's name in a text, with "only" or "any" and the like before it."""
+def _person(text: str, word: str) -> str:
+    """A person with the word that gives or limits a right ("only coordinators"); "" when the text
+    gives that person no right."""
+    name = rf"(?:[\w-]+\s+)??{re.escape(word)}"
     found = re.search(
-        rf"(?:\b(?:only|any|every|all|no|each)\s+)?(?:[\w-]+\s+)?\b{re.escape(words[0])}\b",
+        rf"\b(?:only|any|every|all|no|each)\s+(?:[\w-]+\s+)?{re.escape(word)}\b"
+        rf"|\b{name}\b(?=\s+(?:can|may|must|cannot|shall|should|(?:is|are|be|to be)\s+allowed))",
         fold(text),
         re.IGNORECASE,
     )
-    return found[0] if found else " ".join(words)
+    return found[0] if found else ""

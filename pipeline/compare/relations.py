@@ -16,20 +16,23 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pipeline.compare.contrast import contrast, related
+from pipeline.compare.contrast import contrast, related, tokens
 from pipeline.compare.differences import Difference, contradiction, deny_each_other
 from pipeline.compare.features import Features, features
-from pipeline.compare.words import sentences
+from pipeline.compare.synonyms import concept, topic
+from pipeline.compare.words import WORD, sentences, stem
 from pipeline.outcomes import Relation
-from pipeline.stories import Story
+from pipeline.stories import Story, normalise
 
 #: Weighted Dice of two goals from which they may be one need.
 NEED = 0.6
+#: The same for stories that then differ in details: below it, they differ in the need.
+NEED_OVERLAP = 0.7
 #: The same where one goal holds (nearly) every word of the other.
-NEED_CONTAINED = 0.42
+NEED_CONTAINED = 0.5
 CONTAINED = 0.9
 #: Topics that a goal needs for its being held by another to mean anything.
-FEWEST = 2
+FEWEST = 3
 #: The same where goal and benefit together are this much alike.
 NEED_WITH_BENEFIT = 0.33
 CORE = 0.55
@@ -39,8 +42,11 @@ SAID = 0.65
 ALL_SAID = 0.85
 #: Weighted Dice of two benefits from which they are one benefit in two wordings.
 ONE_BENEFIT = 0.4
+#: The same share of all words, where a benefit has so few topics that they decide nothing.
+ONE_WORDING, FEW_TOPICS = 0.6, 2
 #: What a number that both goals name weighs, in stems of average rarity.
 NUMBER = 1.5
+_NO_RULES = ("role", "title", "benefit")
 #: Weight of a stem when no corpus is given, or that the corpus does not have.
 PLAIN = 1.0
 
@@ -101,8 +107,9 @@ def relate(a: Story, b: Story, weights: Mapping[str, float] | None = None) -> Re
     if not extra_a and not extra_b:
         return Related(Relation.SAME, score, why="each says what the other says")
     own = "; ".join(f"“{texts[0]}”" for texts in (extra_a, extra_b) if texts)
-    said = f"one need; in one story only: {own}"
-    return Related(Relation.OVERLAP, score, why=said)
+    if score < NEED_OVERLAP or not _roles_agree(a, b):
+        return Related(Relation.DISTINCT, score, why=f"alike, but only one says {own}")
+    return Related(Relation.OVERLAP, score, why=f"one need; in one story only: {own}")
 
 
 def need_similarity(a: Story, b: Story, weights: Mapping[str, float]) -> float:
@@ -151,7 +158,7 @@ def unsaid(a: Story, b: Story, weights: Mapping[str, float]) -> tuple[str, ...]:
     def said(field: str, text: str) -> bool:
         part = features(text)
         if field == "goal" and b.goal:
-            return not _adds(part, subject(b))
+            return not _adds(part, subject(b)) and _share(part, there, weights) >= SAID
         if field == "benefit" and _one_benefit(text, b.benefit, weights):
             return True
         if holds(there, part, weights, ALL_SAID):
@@ -168,16 +175,44 @@ def unsaid(a: Story, b: Story, weights: Mapping[str, float]) -> tuple[str, ...]:
     )
 
 
+def _share(part: Features, there: Features, weights: Mapping[str, float]) -> float:
+    """The share of a text's weight that another holds, words of one family and numbers included."""
+    held = {
+        mine
+        for mine in part.topics
+        if mine in there.topics or any(related(mine, other) for other in there.topics)
+    }
+    shared = len(_values(part) & _values(there))
+    numbers = NUMBER * shared * _mean(part.topics, weights)
+    total = weight(part.topics, weights) + numbers
+    return (weight(held, weights) + numbers) / total if total else 1.0
+
+
 def _adds(part: Features, goal: Features) -> bool:
-    """Whether a goal names a number, date or quoted term that the other does not."""
+    """Whether a goal names a number, date, name or quoted term that the other does not."""
     return bool(
-        _values(part) - _values(goal) or part.dates - goal.dates or part.quoted - goal.quoted
+        _values(part) - _values(goal)
+        or part.dates - goal.dates
+        or part.quoted - goal.quoted
+        or not _names_in(part, goal)
     )
+
+
+def _names_in(part: Features, there: Features) -> bool:
+    words = {word for name in part.names for word in WORD.findall(name.casefold())}
+    return {stem(word) for word in words} <= {stem(word) for word in there.words}
 
 
 def _one_benefit(a: str, b: str, weights: Mapping[str, float]) -> bool:
     one, two = features(a), features(b)
-    return not _adds(one, two) and dice(one.topics, two.topics, weights) >= ONE_BENEFIT
+    if _adds(one, two):
+        return False
+    if dice(one.topics, two.topics, weights) >= ONE_BENEFIT:
+        return True
+    # Of "nothing about me stays behind" the grammar words say most.
+    words, others = set(tokens(a)), set(tokens(b))
+    few = max(len(one.topics), len(two.topics)) <= FEW_TOPICS
+    return few and 2 * len(words & others) >= ONE_WORDING * (len(words) + len(others))
 
 
 def holds(
@@ -190,6 +225,8 @@ def holds(
     date, version, quoted term and negation of it."""
     values = {(n.value, n.unit) for n in part.numbers} - {(n.value, n.unit) for n in there.numbers}
     if values or part.dates - there.dates or part.versions - there.versions:
+        return False
+    if not _names_in(part, there):
         return False
     if part.quoted - there.quoted or part.negated - (there.negated | there.stems):
         return False
@@ -251,12 +288,21 @@ def _one_need(a: Story, b: Story, score: float, weights: Mapping[str, float]) ->
     held = weight(one & two, weights) / (weight(smaller, weights) or 1.0)
     if held >= CONTAINED and score >= NEED_CONTAINED:
         return True
-    return score >= NEED_WITH_BENEFIT and dice(core(a), core(b), weights) >= CORE
+    # Authors of a series copy the benefit and change the goal; who says a need again rewords both.
+    copied = normalise(a.benefit) == normalise(b.benefit)
+    return not copied and score >= NEED_WITH_BENEFIT and dice(core(a), core(b), weights) >= CORE
+
+
+def _roles_agree(a: Story, b: Story) -> bool:
+    """Whether two roles may be one: they share a word, or one is not given or just a "user"."""
+    one, two = features(a.role).topics, features(b.role).topics
+    anybody: tuple[frozenset[str], ...] = (frozenset(), frozenset({topic(concept(stem("user")))}))
+    return one in anybody or two in anybody or bool(one & two)
 
 
 def _disagreement(a: Story, b: Story, weights: Mapping[str, float]) -> Difference | None:
     """The plainest contradiction between sentences of the two that say the same thing."""
-    people = features(a.role).stems | features(b.role).stems
+    people = frozenset(features(a.role).words) | frozenset(features(b.role).words)
     found = [
         difference
         for one in _comparable(a)
@@ -267,7 +313,8 @@ def _disagreement(a: Story, b: Story, weights: Mapping[str, float]) -> Differenc
 
 
 def _comparable(story: Story) -> Sequence[str]:
-    return [text for field, text in statements(story) if field not in ("role", "title")] or [
+    """The sentences that ask for something; a benefit only says why."""
+    return [text for field, text in statements(story) if field not in _NO_RULES] or [
         subject_text(story)
     ]
 

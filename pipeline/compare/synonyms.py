@@ -40,7 +40,7 @@ login signin logon
 """
 
 _FOR_THE_SAME_NEED = """
-see show list overview
+see show
 edit update adjust
 notify alert tell message announce
 find search locate lookup
@@ -111,11 +111,14 @@ _PHRASES = {
 _PHRASE = re.compile(
     "|".join(rf"(?P<p{i}>\b(?:{p})\b)" for i, p in enumerate(_PHRASES)), re.IGNORECASE
 )
+#: "non-urgent" is another thing than "urgent", not its denial.
+_NON = re.compile(r"\bnon-(\w)", re.IGNORECASE)
 _STANDS_FOR = list(_PHRASES.values())
 
 
 def as_words(text: str) -> str:
-    """``text`` with every phrase of the table as its one word."""
+    """``text`` with every phrase of the table as its one word, and "non-x" as one word."""
+    text = _NON.sub(r"non\1", text)
     return _PHRASE.sub(lambda found: _STANDS_FOR[int((found.lastgroup or "p0")[1:])], text)
 
 

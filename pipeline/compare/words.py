@@ -41,7 +41,8 @@ STOP = word_set(
     anybody everybody nobody somebody can cannot ought able shall across among around behind
     beside besides beyond despite except given i'd i'll i'm i've it's he's she's that's
     there's they're we're we've you're who's what's let's e g ie eg i.e e.g vs s t re ll ve d
-    m"""
+    m
+    never nothing nowhere unable cant wont dont doesnt isnt arent mustnt shouldnt couldnt"""
 )
 
 _IRREGULAR_TABLE = """
