@@ -81,6 +81,18 @@ class WordList:
                     _insert(root, without, then)
         self.start = after_sign
         self.eos = tuple(tokenizer.eos_ids)
+        self._allowed: dict[frozenset[int], torch.Tensor] = {}
+
+    def allowed(self, inside: Sequence[_Node], begin: Sequence[_Node]) -> torch.Tensor:
+        """Ids that may follow in any of these places. Few places recur all the time (the end of
+        any word is one), so each answer is kept."""
+        nodes = [node for node in inside if node.next] + [*begin]
+        key = frozenset(map(id, nodes))
+        if key not in self._allowed:
+            ids = {token for node in nodes for token in node.next}
+            ids.update(self.eos if begin else ())
+            self._allowed[key] = torch.tensor(sorted(ids))
+        return self._allowed[key]
 
 
 def _insert(node: _Node, ids: Sequence[int], then: _Node) -> None:
@@ -93,15 +105,12 @@ class WordConstraint:
     """Where one reply stands in its :class:`WordList`: every reading of the tokens so far."""
 
     def __init__(self, words: WordList) -> None:
-        self._eos = words.eos
+        self._words = words
         self._begin = [words.start]  # where the next word may begin, if one ended
         self._inside: list[_Node] = []
 
-    def allowed(self) -> Sequence[int]:
-        ids = {token for node in self._inside + self._begin for token in node.next}
-        if self._begin:
-            ids.update(self._eos)
-        return sorted(ids)
+    def allowed(self) -> torch.Tensor:
+        return self._words.allowed(self._inside, self._begin)
 
     def accept(self, token: int) -> None:
         nodes = self._inside + self._begin
@@ -128,14 +137,12 @@ class SchemaConstraint:
             raise EngineError(f"the schema cannot constrain decoding: {error}.")
         self._bits = compiler.bits()
 
-    def allowed(self) -> Sequence[int]:
+    def allowed(self) -> torch.Tensor:
         from llguidance.torch import fill_next_token_bitmask
 
         fill_next_token_bitmask(self._matcher, self._bits, 0)
-        words = self._bits[0]
-        on = (words[:, None] >> torch.arange(32, dtype=torch.int32)) & 1
-        ids: list[int] = on.flatten().nonzero().flatten().tolist()
-        return ids
+        on = (self._bits[0][:, None] >> torch.arange(32, dtype=torch.int32)) & 1
+        return on.flatten().nonzero().flatten()
 
     def accept(self, token: int) -> None:
         if not self._matcher.is_stopped() and not self._matcher.consume_token(token):

@@ -24,8 +24,8 @@ _MIN_PREFIX = 16
 class Constraint(Protocol):
     """Decides which tokens may come next; one object a row, told of every token chosen."""
 
-    def allowed(self) -> Sequence[int] | None:
-        """Ids that may follow, None for any. Never empty."""
+    def allowed(self) -> torch.Tensor:
+        """Ids that may follow, [n] on the CPU; never empty."""
         ...
 
     def accept(self, token: int) -> None:
@@ -71,11 +71,10 @@ class Row:
 
     def choose(self, logits: torch.Tensor) -> int:
         """The next token from float logits [V]."""
-        ids = self.constraint.allowed() if self.constraint else None
-        if ids is not None:
-            index = torch.tensor(ids, device=logits.device)
-            return int(index[self._pick(logits[index])])
-        return self._pick(logits)
+        if self.constraint is None:
+            return self._pick(logits)
+        ids = self.constraint.allowed().to(logits.device)
+        return int(ids[self._pick(logits[ids])])
 
     def _pick(self, logits: torch.Tensor) -> int:
         if self.temperature <= 0:
