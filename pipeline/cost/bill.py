@@ -97,13 +97,12 @@ def total_input(plan: Plan) -> TokenCount:
     )
 
 
-def total_output(plan: Plan) -> Band:
+def total_output(requests: Sequence[Asked]) -> Band:
     """Reply tokens of all requests."""
-    bands = [*(c.output for c in plan.to_send), *(c.output for c in plan.later)]
     return Band(
-        sum(band.low for band in bands),
-        sum(band.likely for band in bands),
-        sum(band.high for band in bands),
+        sum(request.low.output for request in requests),
+        sum(request.likely.output for request in requests),
+        sum(request.high.output for request in requests),
     )
 
 

@@ -14,7 +14,14 @@ from pipeline.calls import Band, Estimate, Plan, TokenCount
 from pipeline.catalog import ModelSpec
 from pipeline.cost.bare import bare_text_estimate
 from pipeline.cost.bill import Asked, asked, bill, total_input, total_output, worst_usage
-from pipeline.cost.formulas import ENGINE_SPARE, USABLE_SHARE, energy_kwh, peak_memory
+from pipeline.cost.calibration import NOTHING_LEARNED, Calibration
+from pipeline.cost.formulas import (
+    ENGINE_SPARE,
+    USABLE_SHARE,
+    energy_kwh,
+    peak_memory,
+    rows_that_fit,
+)
 from pipeline.cost.hardware import ROWS, Hardware, generation_seconds
 from pipeline.cost.limits import window_limits
 from pipeline.cost.line import as_line
@@ -42,6 +49,7 @@ def estimate(
     allow_cloud: bool | None = None,
     usd_per_kwh: Decimal = Decimal("0.17"),
     bits: int = 16,
+    calibration: Calibration | None = None,
 ) -> Estimate:
     """What sending ``plan.to_send``, and what follows on its replies, costs on this model.
 
@@ -51,8 +59,10 @@ def estimate(
         allow_cloud: False makes a model that is not on this machine infeasible, None does not
             judge that.
         bits: of the weights of a local model.
+        calibration: what past runs of this model and strategy taught.
     """
-    requests = asked(spec, plan)
+    learned = calibration or NOTHING_LEARNED
+    requests = learned.applied_to(asked(spec, plan))
     billed = bill(spec, requests, as_of)
     said = (cache_note(spec, plan), rate_note(spec, [request.likely for request in requests]))
     line = Estimate(
@@ -64,7 +74,7 @@ def estimate(
         calls=len(requests),
         journalled_calls=len(plan.calls) - len(plan.to_send),
         input_tokens=total_input(plan),
-        output_tokens=total_output(plan),
+        output_tokens=total_output(requests),
         usd=billed.usd,
         usd_batch=billed.usd_batch,
         usd_worst=billed.usd[2] if billed.usd else None,
@@ -74,6 +84,7 @@ def estimate(
     )
     if not spec.leaves_machine:
         line = _on_this_machine(line, spec, plan, requests, hardware, usd_per_kwh, bits)
+        line = learned.timed(line)
     reasons = [*obstacles(spec, today, allow_cloud), *_misfits(line, spec, plan, hardware)]
     return replace(line, feasible=not reasons, reason="; ".join(reasons))
 
@@ -128,10 +139,31 @@ def _on_this_machine(
     if model is None:
         return line
     longest = max((r.high.prompt + r.high.output for r in requests), default=0)
+    wanted = min(ROWS, len(requests))
+    rows = max(
+        1,
+        rows_that_fit(
+            model,
+            longest,
+            hardware.device_bytes,
+            at_most=wanted,
+            bits=bits,
+            runtime_bytes=hardware.runtime_bytes,
+            spare=ENGINE_SPARE,
+        ),
+    )
+    if rows < wanted:
+        line = replace(
+            line,
+            notes=(
+                *line.notes,
+                f"{spec.name}: {rows} of {wanted} calls fit into memory side by side",
+            ),
+        )
     memory = peak_memory(
         model,
         longest,
-        windows=min(ROWS, len(requests)),
+        windows=rows,
         bits=bits,
         runtime_bytes=hardware.runtime_bytes,
         spare=ENGINE_SPARE,
@@ -144,6 +176,7 @@ def _on_this_machine(
             [(usage.prompt, usage.output) for usage in usages],
             hardware,
             shared=shared,
+            rows=rows,
             bits=bits,
         )
         for usages in (

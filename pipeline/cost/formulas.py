@@ -147,6 +147,27 @@ def longest_window(
     return low
 
 
+def rows_that_fit(
+    model: Architecture,
+    n_tokens: int,
+    memory_bytes: int,
+    *,
+    at_most: int,
+    bits: int = 16,
+    runtime_bytes: int,
+    spare: float = 0.0,
+) -> int:
+    """How many windows of ``n_tokens`` fit side by side, 0 when not even one does."""
+    usable = int(memory_bytes * USABLE_SHARE)
+    for rows in range(at_most, 0, -1):
+        needs = peak_memory(
+            model, n_tokens, windows=rows, bits=bits, runtime_bytes=runtime_bytes, spare=spare
+        )
+        if needs.total <= usable:
+            return rows
+    return 0
+
+
 def prefill_flops(model: Architecture, n_tokens: int) -> float:
     """F8: operations to read a prompt of ``n_tokens``.
 

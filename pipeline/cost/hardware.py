@@ -148,12 +148,14 @@ def generation_seconds(
     hardware: Hardware,
     *,
     shared: int = 0,
+    rows: int = ROWS,
     bits: int = 16,
 ) -> Seconds | None:
     """Time to answer every (prompt tokens, reply tokens) of ``work`` (F8 and F9).
 
     Args:
         shared: tokens at the head of every prompt that are the same, read once a wave.
+        rows: calls decoded side by side.
 
     Returns:
         None when the device's speed is not known.
@@ -161,7 +163,7 @@ def generation_seconds(
     if hardware.gpu is None and hardware.gpu_name:
         return None
     flops = _flops(model, work, shared)
-    weights, cache = _bytes_decoded(model, work, bits)
+    weights, cache = _bytes_decoded(model, work, rows, bits)
     if hardware.gpu is not None:
         gpu = hardware.gpu
         bandwidth = float(gpu.tb_per_s) * 1e12
@@ -192,13 +194,13 @@ def _flops(model: Architecture, work: Sequence[tuple[int, int]], shared: int) ->
 
 
 def _bytes_decoded(
-    model: Architecture, work: Sequence[tuple[int, int]], bits: int
+    model: Architecture, work: Sequence[tuple[int, int]], side_by_side: int, bits: int
 ) -> tuple[float, float]:
     """Bytes of weights and of cache read while decoding: the weights once a step for all rows
     side by side, each row's cache once for each of its tokens."""
     weights = cache = 0.0
-    for first in range(0, len(work), ROWS):
-        rows = work[first : first + ROWS]
+    for first in range(0, len(work), side_by_side):
+        rows = work[first : first + side_by_side]
         weights += decode_bytes(model, bits=bits) * max(reply for _, reply in rows)
         cache += sum(reply * cache_bytes(model, prompt + reply // 2) for prompt, reply in rows)
     return weights, cache

@@ -55,7 +55,7 @@ def test_a_prefix_below_the_minimum_is_not_cached_and_that_is_said():
     (only,) = asked(OLD_HAIKU, plan(call(1)))
     assert only.likely == Usage(10_000, 100)
     assert "below the 4,096" in cache_note(OLD_HAIKU, plan(call(1)))
-    assert "6%" not in cache_note(GEMINI, plan(call(1))) and not cache_note(GEMINI, plan(call(1)))
+    assert not cache_note(GEMINI, plan(call(1)))
 
 
 def test_caching_makes_many_calls_cheaper_and_one_call_dearer():
@@ -74,7 +74,7 @@ def test_calls_that_follow_on_replies_are_priced_as_bands():
     later = LaterCall("fold-0002", "fold", ("a",), Band(1, 1_000, 2_000), Band(1, 10, 20))
     made = plan(call(1, 0), later=(later,))
     assert total_input(made) == TokenCount(11_000, "t", False, 9_001, 13_000)
-    assert total_output(made) == Band(11, 110, 520)
+    assert total_output(asked(HAIKU, made)) == Band(11, 110, 520)
     found = bill(HAIKU, asked(HAIKU, made), TODAY).usd
     one = price(HAIKU, Usage(10_000, 100), as_of=TODAY)
     two = price(HAIKU, Usage(1_000, 10), as_of=TODAY)

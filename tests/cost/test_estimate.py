@@ -126,14 +126,26 @@ def test_a_local_model_costs_time_memory_and_energy():
 
 
 def test_what_does_not_fit_says_so():
-    """Llama-3.1-8B in bf16 with calls of 30,000 tokens side by side is too much for 24 GB."""
+    """Llama-3.1-8B in bf16 with windows of 66,000 tokens is too much for 24 GB."""
+    name = "local/llama-3.1-8b"
+    card = replace(MACHINE, gpu=CATALOG.gpus["RTX 4090"], gpu_name="RTX 4090")
+    calls = [call(i, name, (60_000, 60_000, 60_000), Band(1, 3_000, 6_000)) for i in range(4)]
+    line = priced(name, *calls, hardware=card)
+    assert not line.feasible and "does not fit" in line.reason and "RTX 4090" in line.reason
+    assert line.usd_rent is not None and line.usd_rent > 0
+    assert priced(name, *calls, hardware=card, bits=4).feasible
+    assert priced(name, *calls, hardware=replace(card, gpu=CATALOG.gpus["H100"])).feasible
+
+
+def test_only_as_many_calls_run_side_by_side_as_fit():
+    """Four windows of 30,000 tokens do not fit beside 15 GiB of weights on 24 GB; one does."""
     name = "local/llama-3.1-8b"
     card = replace(MACHINE, gpu=CATALOG.gpus["RTX 4090"], gpu_name="RTX 4090")
     calls = [call(i, name, (24_000, 24_000, 24_000), Band(1, 3_000, 6_000)) for i in range(4)]
     line = priced(name, *calls, hardware=card)
-    assert not line.feasible and "does not fit" in line.reason and "RTX 4090" in line.reason
-    assert line.usd_rent is not None and line.usd_rent > 0
-    assert priced(name, *calls, hardware=replace(card, gpu=CATALOG.gpus["H100"])).feasible
+    assert line.feasible and f"{name}: 1 of 4 calls fit into memory side by side" in line.notes
+    wide = priced(name, *calls, hardware=replace(card, gpu=CATALOG.gpus["H100"]))
+    assert not any("side by side" in note for note in wide.notes)
 
 
 def test_an_unknown_price_and_configuration_stay_unknown():
