@@ -114,7 +114,7 @@ class _Books:
     def take(self, answer: Answer) -> None:
         """The edits of one call, or its failure."""
         call, ids = answer.call, dict(answer.call.handles)
-        judged = call.request.purpose == "edits"
+        judged = call.request.purpose in ("edits", "stories")
         by = self.plan.model if judged else "code"
         if answer.failure:
             self.failed.append(call.id)
@@ -171,6 +171,10 @@ class _Books:
                 self._keep(skipped.story, skipped.detail or "nothing else says this", "code")
         for story, original in duplicates:
             self._duplicate(story, original)
+        for later in self.plan.later:
+            for name in later.stories:
+                if name not in self.rows:
+                    self._keep(name, f"kept word for word: call {later.id} was not made", "code")
         order = {story: i for i, story in enumerate(self.stories)}
         merged = tuple(sorted(self.merged, key=lambda m: min(order[s] for s in m.sources)))
         ledger = balance(self.stories.values(), self.rows.values(), merged)

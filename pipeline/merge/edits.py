@@ -17,11 +17,13 @@ import jsonschema
 
 from pipeline.calls import Call, Reply
 from pipeline.compare.union import by_fullness
-from pipeline.outcomes import EDITS_SCHEMA, Edit, Relation, StoryText
+from pipeline.outcomes import EDITS_SCHEMA, STORIES_SCHEMA, Edit, Relation, StoryText
 from pipeline.stories import Story
 
 _PART = re.compile(r"\s*(?P<handle>S\d+)\.(?P<kind>[cb])(?P<number>\d+)\s*")
 _FENCE = re.compile(r"\A\s*```(?:json)?\s*\n(?P<inside>.*?)\n?```\s*\Z", re.DOTALL)
+#: The schema of a reply by the name of the list it holds.
+_SCHEMAS = {"edits": EDITS_SCHEMA, "stories": STORIES_SCHEMA}
 
 
 class CallFailed(Exception):
@@ -41,7 +43,10 @@ def parse_edits(reply: Reply, call: Call, stories: Mapping[str, Story]) -> list[
     check_finish(reply)
     if call.request.purpose == "story":
         return [_merged_story(reply.text, call)]
-    return _Operations(call, stories).read(_edits_of(reply.text))
+    operations = _Operations(call, stories)
+    if call.request.purpose == "stories":
+        return operations.read_stories(_listed(reply.text, "stories"))
+    return operations.read(_listed(reply.text, "edits"))
 
 
 def check_finish(reply: Reply) -> None:
@@ -78,23 +83,24 @@ def _merged_story(text: str, call: Call) -> Edit:
     )
 
 
-def _edits_of(text: str) -> list[dict[str, Any]]:
+def _listed(text: str, name: str) -> list[dict[str, Any]]:
+    """The list that a reply of some schema holds under ``name``."""
     fenced = _FENCE.match(text)
     try:
         value = json.loads(fenced["inside"] if fenced else text)
     except (json.JSONDecodeError, RecursionError) as exc:
         raise CallFailed(f"the reply is not JSON: {exc}") from exc
-    error = next(iter(_validator().iter_errors(value)), None)
+    error = next(iter(_validator(name).iter_errors(value)), None)
     if error is not None:
         place = "/".join(str(step) for step in error.absolute_path) or "the top"
         raise CallFailed(f"the reply breaks the schema at {place}: {error.message[:200]}")
-    edits: list[dict[str, Any]] = value["edits"]
-    return edits
+    listed: list[dict[str, Any]] = value[name]
+    return listed
 
 
-@lru_cache(maxsize=1)
-def _validator() -> jsonschema.Draft202012Validator:
-    return jsonschema.Draft202012Validator(EDITS_SCHEMA)
+@lru_cache(maxsize=2)
+def _validator(name: str) -> jsonschema.Draft202012Validator:
+    return jsonschema.Draft202012Validator(_SCHEMAS[name])
 
 
 class _Operations:
@@ -107,14 +113,32 @@ class _Operations:
     def read(self, operations: Sequence[Mapping[str, Any]]) -> list[Edit]:
         return [self._edit(operation) for operation in operations]
 
-    def _edit(self, operation: Mapping[str, Any]) -> Edit:
-        handles: list[str] = [handle.strip() for handle in operation["handles"]]
+    def read_stories(self, written: Sequence[Mapping[str, Any]]) -> list[Edit]:
+        """Stories written again: one of several handles is their merge; one of a single handle
+        says nothing new, so its source stands word for word."""
+        return [self._written(story) for story in written]
+
+    def _written(self, story: Mapping[str, Any]) -> Edit:
+        handles = self._take(story["handles"])
+        if not handles:
+            raise CallFailed("a written story names no handle")
+        ids = tuple(self._stories[handle].id for handle in handles)
+        if len(ids) == 1:
+            return Edit(Relation.DISTINCT, ids, reason="a need of its own")
+        return Edit(Relation.OVERLAP, ids, text=self._text(story, handles), reason="one need")
+
+    def _take(self, named: Sequence[str]) -> list[str]:
+        handles = [handle.strip() for handle in named]
         for handle in handles:
             if handle not in self._stories:
                 raise CallFailed(f"unknown handle {handle!r}")
             if handle in self._used:
                 raise CallFailed(f"handle {handle} stands in two edits")
             self._used.add(handle)
+        return handles
+
+    def _edit(self, operation: Mapping[str, Any]) -> Edit:
+        handles = self._take(operation["handles"])
         relation = Relation(operation["relation"])
         if relation is not Relation.DISTINCT and len(handles) < 2:
             raise CallFailed(f"{relation} needs two handles or more, got {handles}")

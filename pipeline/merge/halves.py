@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from pipeline.calls import Band, Call, Message
-from pipeline.plan.rendering import cluster_text
+from pipeline.plan.rendering import cluster_text, story_text
 from pipeline.stories import Story
 
 
@@ -37,6 +37,10 @@ def halves(call: Call, stories: Mapping[str, Story]) -> tuple[Call, ...]:
 
 def _shown(call: Call, stories: Mapping[str, Story], clusters: Sequence[Sequence[str]]) -> str:
     ids = dict(call.handles)
+    if call.request.purpose == "stories":
+        return "\n\n".join(
+            story_text(stories[ids[handle]], handle) for handles in clusters for handle in handles
+        )
     number = {handles: i for i, handles in enumerate(call.clusters, 1)}
     return "\n\n".join(
         cluster_text([stories[ids[h]] for h in handles], handles, number[tuple(handles)])

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from pipeline.calls import Call, Plan, Reply, Request, Usage
-from pipeline.errors import BudgetError, ModelError, SovereigntyError
+from pipeline.errors import BudgetError, InputError, ModelError, SovereigntyError
 from pipeline.merge.conclusion import conclude, failures
 from pipeline.merge.edits import CallFailed, parse_edits
 from pipeline.merge.halves import halves
@@ -21,7 +21,7 @@ from pipeline.models.base import Model
 from pipeline.outcomes import Outcomes
 from pipeline.stories import Document, Story
 
-__all__ = ["Journal", "Pricer", "conclude", "run_plan", "run_wave", "waves"]
+__all__ = ["Journal", "Pricer", "check_runnable", "conclude", "run_plan", "run_wave", "waves"]
 
 #: Dollars of a request's usage; None when the price is unknown.
 Pricer = Callable[[Request, Usage], Decimal | None]
@@ -59,6 +59,22 @@ def waves(calls: Sequence[Call], size: int = WAVE) -> list[tuple[Call, ...]]:
     return [tuple(calls[i : i + size]) for i in range(0, len(calls), size)]
 
 
+def check_runnable(plan: Plan) -> None:
+    """Refuse, before anything is spent, a plan whose calls are made of replies: ``tree`` and
+    ``fold`` beyond their first windows are priced, not run.
+
+    Raises:
+        InputError: the plan has later calls.
+    """
+    if plan.later:
+        raise InputError(
+            f"strategy {plan.strategy} needs {len(plan.later)} more calls that are made of "
+            "replies; they are priced, but not run yet.",
+            where="--strategy",
+            next="Use --strategy edit, or a model whose window holds every story.",
+        )
+
+
 def run_plan(
     plan: Plan,
     stories: Mapping[str, Story],
@@ -83,10 +99,12 @@ def run_plan(
         progress: told of answered calls and of all calls after each wave.
 
     Raises:
+        InputError: the plan cannot be run (:func:`check_runnable`).
         SovereigntyError: the model is not on this machine and ``allow_cloud`` is not set.
         BudgetError: the next call's worst case does not fit. Everything answered is journalled.
         LedgerError: a story is not accounted for.
     """
+    check_runnable(plan)
     purse = Purse(journal, max_usd)
     replies: dict[str, Reply] = {}
     done = 0

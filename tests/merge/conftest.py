@@ -152,13 +152,15 @@ def make_story(name: str, goal: str, *, role: str = "reader", benefit: str = "",
     return Story(name, "agile", source, goal, role=role, goal=goal, benefit=benefit, **more)
 
 
-def plan_for(stories: Sequence[Story], ability: str = "edits", **more) -> Plan:
+def plan_for(
+    stories: Sequence[Story], ability: str = "edits", strategy: str = "edit", **more
+) -> Plan:
     spec = SPECS[ability]
     weights = stem_weights(stories)
     pairs = similar_pairs(stories, weights=weights)
     clusters = cluster(stories, pairs, decide=spec.ability != "edits", weights=weights)
     limits = WindowLimits(more.pop("window", 2_000), 2_000, "test")
-    return make_plan("edit", stories, clusters, spec, limits, WordCounter(), PROMPTS,
+    return make_plan(strategy, stories, clusters, spec, limits, WordCounter(), PROMPTS,
                      revision="r1", **more)  # fmt: skip
 
 
