@@ -146,6 +146,14 @@ def _insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.
 
 
 def _parse(url: str) -> URL:
+    scheme, _, rest = url.partition("://")
+    if scheme in ("sqlite", "sqlite+pysqlite"):
+        # Everything after the third slash is the file's name as it is: "?" and "#" may be in it.
+        if rest in ("", "/", "/:memory:") or not rest.startswith("/"):
+            raise InputError(
+                "a SQLite database has to be a file.", where="--db", next="Write sqlite:///FILE."
+            )
+        return URL.create("sqlite", database=rest[1:])
     try:
         parsed = make_url(url)
     except ArgumentError as exc:
@@ -154,18 +162,13 @@ def _parse(url: str) -> URL:
             where="--db",
             next="Write a file name, sqlite:///FILE or postgresql://USER@HOST/NAME.",
         ) from exc
-    if parsed.drivername in ("postgres", "postgresql"):
-        parsed = parsed.set(drivername="postgresql+psycopg")
-    if parsed.drivername in ("sqlite", "sqlite+pysqlite"):
-        if not parsed.database or parsed.database == ":memory:" or parsed.query:
-            raise InputError("a SQLite database has to be a file.", where="--db")
-    elif parsed.drivername != "postgresql+psycopg":
-        raise InputError(
-            f"{parsed.drivername!r} is no database we speak.",
-            where="--db",
-            next="Use SQLite (a file name) or PostgreSQL (postgresql://USER@HOST/NAME).",
-        )
-    return parsed
+    if parsed.drivername in ("postgres", "postgresql", "postgresql+psycopg"):
+        return parsed.set(drivername="postgresql+psycopg")
+    raise InputError(
+        f"{parsed.drivername!r} is no database we speak.",
+        where="--db",
+        next="Use SQLite (a file name) or PostgreSQL (postgresql://USER@HOST/NAME).",
+    )
 
 
 def _prepare_file(path: Path, *, create: bool) -> None:

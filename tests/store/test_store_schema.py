@@ -182,6 +182,12 @@ def test_a_folder_that_cannot_be_made(tmp_path, clock):
         open_store(f"sqlite:///{tmp_path}", now=clock)
 
 
+@pytest.mark.parametrize("name", ["a b.sqlite", "what?.db", "50% #1 & é.sqlite", "a:b@c.db"])
+def test_any_file_name_is_that_file(tmp_path, clock, name):
+    open_store(f"sqlite:///{tmp_path / name}", now=clock).close()
+    assert {path.name for path in tmp_path.iterdir()} == {name}
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [

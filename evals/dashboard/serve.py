@@ -1,0 +1,173 @@
+"""Serve the pages over a database: Datasette in a process of its own, on 127.0.0.1, read-only.
+
+Needs nothing from the network: every script and style is in a package. A plugin opens the file
+with ``mode=ro``, so that no request can write, and new rows show up while runs go on.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import InputError, StoreError
+
+HOST = "127.0.0.1"
+PAGE = "/-/dashboards/storytransformer"
+_FOLDER = Path(__file__).resolve().parent
+_SETTINGS = {
+    "default_cache_ttl": 0,
+    "max_returned_rows": 2000,
+    "sql_time_limit_ms": 5000,
+    "suggest_facets": "off",
+    "allow_download": "off",
+}
+
+
+def serve(
+    database: Path,
+    port: int = 8001,
+    open: bool = False,
+    *,
+    say: Callable[[str], None] = print,
+) -> None:
+    """Serve the pages until Ctrl-C.
+
+    Args:
+        database: a SQLite file of ours; it is brought to the newest version first.
+        port: on 127.0.0.1; 0 for any that is free.
+        open: show the page in the default browser.
+        say: told where the pages are, once they answer.
+
+    Raises:
+        InputError: no such file, a database from a newer release, or the port is taken.
+        StoreError: the file is not a database, or Datasette does not start.
+    """
+    with pages(database, port) as (url, process):
+        say(f"{url}\nServing {database} read-only; Ctrl-C ends it.")
+        if open:
+            import webbrowser
+
+            webbrowser.open(url)
+        try:
+            process.wait()
+        except KeyboardInterrupt:
+            return
+        raise StoreError(f"Datasette ended with code {process.returncode}.", where=str(database))
+
+
+@contextmanager
+def pages(database: Path, port: int) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """The pages as long as the context lasts: their address, and the process that serves them."""
+    _check_database(database)
+    port = _free_port(port)
+    with tempfile.TemporaryDirectory(prefix="storytransformer-pages-") as folder:
+        metadata = Path(folder) / "metadata.json"
+        metadata.write_text(json.dumps(_metadata(database)), encoding="utf-8")
+        # Its log names every query; what matters of it is shown when it does not start.
+        log = Path(folder) / "log"
+        with log.open("wb") as out:
+            process = subprocess.Popen(
+                _command(metadata, port), stdin=subprocess.DEVNULL, stdout=out, stderr=out
+            )
+        with _terminated_with_us(process):
+            _wait_until_up(process, port, log)
+            yield f"http://{HOST}:{port}{PAGE}", process
+
+
+def _metadata(database: Path) -> dict[str, Any]:
+    """The shipped pages, with the file they are drawn from."""
+    import yaml
+
+    body: dict[str, Any] = yaml.safe_load((_FOLDER / "pages.yaml").read_text(encoding="utf-8"))
+    body["plugins"]["storytransformer"] = {"database": str(database.resolve())}
+    return body
+
+
+def _command(metadata: Path, port: int) -> list[str]:
+    command = [sys.executable, "-m", "datasette", "serve", "--host", HOST, "--port", str(port)]
+    command += ["--metadata", str(metadata), "--plugins-dir", str(_FOLDER / "plugins")]
+    command += ["--template-dir", str(_FOLDER / "templates")]
+    command += ["--static", f"pages:{_FOLDER / 'static'}"]
+    for name, value in _SETTINGS.items():
+        command += ["--setting", name, str(value)]
+    return command
+
+
+def _check_database(database: Path) -> None:
+    """Open it once as the store does: what is wrong with it is said before anything starts."""
+    from pipeline.store.record import open_store
+
+    url = f"sqlite:///{database}"
+    open_store(url, create=False, now=lambda: datetime.now(UTC)).close()
+
+
+def _free_port(port: int) -> int:
+    if not 0 <= port <= 65_535:
+        raise InputError(f"{port} is no port.", where="--port", next="Choose one up to 65535.")
+    with socket.socket() as probe:
+        # As the server itself will: a port whose last connection is just closing is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as exc:
+            raise InputError(
+                f"port {port} cannot be used ({exc.strerror}).",
+                where=f"{HOST}:{port}",
+                next=f"Choose another with --port, or look whether the pages are there already: "
+                f"http://{HOST}:{port}{PAGE}",
+            ) from exc
+        return int(probe.getsockname()[1])
+
+
+def _wait_until_up(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    patience = time.monotonic() + 30
+    while process.poll() is None and time.monotonic() < patience:
+        try:
+            opener.open(f"http://{HOST}:{port}/-/versions.json", timeout=5).close()
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.05)
+        else:
+            return
+    said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    raise StoreError(
+        f"Datasette did not start: {said[-1] if said else 'it said nothing'}.",
+        where=f"{HOST}:{port}",
+        next="`pip install datasette datasette-dashboards` mends an incomplete installation.",
+    )
+
+
+@contextmanager
+def _terminated_with_us(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """No server is left behind, also when we are told to terminate."""
+
+    def leave(number: int, frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    try:
+        before = signal.signal(signal.SIGTERM, leave)
+    except ValueError:  # not the main thread: whoever owns it sees to this
+        before = None
+    try:
+        yield
+    finally:
+        if before is not None:
+            signal.signal(signal.SIGTERM, before)
+        process.terminate()
+        try:
+            process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

@@ -1,0 +1,233 @@
+"""A database as a week of work leaves it, and a browser that looks at it."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from types import SimpleNamespace
+
+import pytest
+
+from evals.dashboard.serve import pages
+from pipeline.calls import Band, Estimate, Message, Request, TokenCount
+from pipeline.outcomes import Conflict, LedgerRow, MergedStory, Outcome, Outcomes, StoryText
+from pipeline.store.record import Store, open_store
+from pipeline.stories import (
+    Document,
+    Extraction,
+    Locator,
+    Source,
+    Span,
+    Story,
+    residue_of,
+    story_id,
+)
+
+#: A story that tries to run in the page: what documents hold is text, never markup.
+HOSTILE = "As a guest I want <img src=x onerror='window.hurt=1'><script>window.hurt=1</script>."
+
+OUTCOMES = [Outcome.KEPT, Outcome.DUPLICATE_OF, Outcome.MERGED_INTO, Outcome.CONFLICT_WITH]
+
+
+def _extraction(number: int, lines: list[str]) -> Extraction:
+    text, spans = "", []
+    for line in lines:
+        spans.append(Span(len(text), len(text) + len(line)))
+        text += line + "\n\n"
+    sha = hashlib.sha256(text.encode()).hexdigest()
+    path = f"backlog/part-{number}.md"
+    stories = tuple(
+        Story(
+            story_id(sha, (span,), "agile"),
+            "agile",
+            Source(sha, path, Locator(line=2 * i + 1, heading=("Checkout",)), (span,)),
+            text[span.start : span.end],
+            goal=text[span.start : span.end],
+        )
+        for i, span in enumerate(spans)
+    )
+    return Extraction(
+        Document(sha, (path,), "markdown", text), stories, residue_of(len(text), spans)
+    )
+
+
+def _merge(store: Store, extractions: list[Extraction], model: str, usd: Decimal) -> str:
+    corpus = store.save_corpus(extractions)
+    stories = [story for e in extractions for story in e.stories]
+    run = store.start_run(kind="merge", corpus=corpus, model=model, strategy="edit")
+    estimate = Estimate(
+        model, "edit", True, "", "0" * 64, 12, 0, TokenCount(48_000, "own", True, 48_000, 48_000),
+        Band(1_000, 3_000, 9_000), (usd / 2, usd, usd * 2), None, usd * 2, "2026-11-21",
+        seconds=80.0, seconds_band=(40.0, 160.0), peak_memory_bytes=900_000_000,
+    )  # fmt: skip
+    store.save_estimate(run, corpus, estimate)
+    outcome = {s.id: OUTCOMES[i % 4] for i, s in enumerate(stories)}
+    sides = [s.id for s in stories if outcome[s.id] is Outcome.CONFLICT_WITH]
+    ledger = tuple(
+        LedgerRow(s.id, outcome[s.id], f"m{i:07d}", "", None, f"reason {i}", "code")
+        for i, s in enumerate(stories)
+    )
+    merged = tuple(
+        MergedStory(f"m{i:07d}", StoryText(goal=s.goal), (s.id,), "kept")
+        for i, s in enumerate(stories)
+    )
+    conflicts = tuple(
+        Conflict((a, b), "days", ("14", "30"), "the numbers differ")
+        for a, b in zip(sides[::2], sides[1::2], strict=False)
+    )
+    store.save_outcomes(run, Outcomes(merged, conflicts, ledger))
+    store.save_actuals(
+        run, input_tokens=48_000, output_tokens=3_700, usd=usd * Decimal("2.5"), seconds=71.0,
+        peak_memory_bytes=1_000_000_000, calls=12, reused=3,
+    )  # fmt: skip
+    store.finish_run(run, "completed")
+    return run
+
+
+@dataclass(frozen=True)
+class Cell:
+    key: str
+    task: str
+    model: str
+    target_tokens: int
+    prompt_tokens: int
+    depth_target: float
+    depth_actual: float
+    seed: int
+    status: str
+    score: float | None
+    reply: str
+    request: Request
+    expected: str = "4711"
+    revision: str = "r1"
+    style: str = "chat"
+    haystack: str = "stories"
+    finish: str = "stop"
+    seconds: float = 1.0
+    flags: tuple[str, ...] = ()
+
+
+def _needles(store: Store, model: str) -> str:
+    run = store.start_run(kind="needle", corpus=None, model=model, strategy="single")
+    for length in (512, 1024, 2048, 4096):
+        for depth in (0.0, 25.0, 50.0, 75.0, 100.0):
+            for seed in range(3):
+                found = length < 1024 or seed < (depth // 25 + length // 1024) % 4
+                status = "ok"
+                if length == 4096 and depth == 50:
+                    status = ("truncated", "error", "refused")[seed]
+                elif length == 4096 and depth == 100:
+                    status = "skipped"
+                score = None if status == "skipped" else float(found and status == "ok")
+                request = Request(model, "r1", "answer", "needle.v1", "p",
+                                  (Message("user", f"{length} {depth} {seed}"),), 16)  # fmt: skip
+                store.save_cell(
+                    run,
+                    Cell(request.key, "single", model, length, length, depth, depth + 0.4, seed,
+                         status, score, "It is 4711." if score else "I cannot say.", request),
+                )  # fmt: skip
+    store.finish_run(run, "completed")
+    return run
+
+
+@pytest.fixture(scope="session")
+def worked(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
+    """Two merges, one that failed, one that runs, and a needle grid."""
+    path = tmp_path_factory.mktemp("pages") / "odd name? #1 & more.v2.sqlite"
+    moments = (datetime(2026, 11, 16, tzinfo=UTC) + timedelta(hours=n) for n in range(10**6))
+    with open_store(f"sqlite:///{path}", now=lambda: next(moments)) as store:
+        small = [_extraction(0, [f"As a clerk I want to see order {i}." for i in range(8)])]
+        large = [
+            _extraction(
+                n, [f"As a shopper I want to return order {n}.{i} within 14 days, so that I am "
+                    "not stuck with it." for i in range(12)],
+            )
+            for n in range(1, 5)
+        ]  # fmt: skip
+        large[0] = _extraction(1, [HOSTILE, *(s.text for s in large[0].stories[1:])])
+        first = _merge(store, small, "extractive", Decimal(0))
+        newest = _merge(store, large, "claude/claude-haiku-5-5", Decimal("0.042"))
+        failed = store.start_run(
+            kind="merge", corpus=None, model="local/smollm2-135m", strategy="edit"
+        )
+        store.finish_run(failed, "failed", error="the weights are missing")
+        store.start_run(kind="merge", corpus=None, model="local/smollm2-135m", strategy="tree")
+        needles = _needles(store, "local/smollm2-135m")
+    return SimpleNamespace(path=path, first=first, newest=newest, needles=needles)
+
+
+@pytest.fixture(scope="session")
+def served(worked: SimpleNamespace) -> Iterator[str]:
+    """The address of the page over that database."""
+    with pages(worked.path, 0) as (url, _):
+        yield url
+
+
+@pytest.fixture(scope="session")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the page over a database nothing was done with."""
+    path = tmp_path_factory.mktemp("empty") / "st.sqlite"
+    open_store(f"sqlite:///{path}", now=lambda: datetime.now(UTC)).close()
+    with pages(path, 0) as (url, _):
+        yield url
+
+
+@pytest.fixture
+def clock():
+    """A clock that goes on by a second whenever it is looked at."""
+    moments = (datetime(2026, 11, 21, tzinfo=UTC) + timedelta(seconds=n) for n in range(10**6))
+    return lambda: next(moments)
+
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--no-first-run",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Headless Chromium of this machine."""
+    binary = next((found for name in CHROMIUM if (found := shutil.which(name))), None)
+    if binary is None:
+        pytest.skip(f"no browser to look with (none of {', '.join(CHROMIUM)} is installed)")
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=binary, args=list(FLAGS))
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def look(browser):
+    """Open an address, wait until every card is drawn; console and requests are written down."""
+
+    def open_page(url: str, width: int = 1280):
+        page = browser.new_page(viewport={"width": width, "height": 900})
+        page.said, page.asked, page.bad = [], [], []
+        page.on("console", lambda message: page.said.append((message.type, message.text)))
+        page.on("pageerror", lambda error: page.said.append(("error", str(error))))
+        page.on("request", lambda request: page.asked.append(request.url))
+        page.on("response", lambda r: page.bad.append(r.url) if r.status >= 400 else None)
+        page.goto(url)
+        page.wait_for_function(
+            "document.querySelectorAll('.drawing').length > 0 &&"
+            "!document.querySelector('.drawing:not([data-state])')",
+            timeout=20_000,
+        )
+        return page
+
+    with_pages = []
+
+    def remembered(*args, **kwargs):
+        with_pages.append(open_page(*args, **kwargs))
+        return with_pages[-1]
+
+    yield remembered
+    for page in with_pages:
+        page.close()
