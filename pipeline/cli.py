@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 import typer.exceptions
@@ -21,6 +21,9 @@ import typer.exceptions
 from pipeline import __version__, screen
 from pipeline.edge import DEFAULT_MODELS, Edge, now, parse_date
 from pipeline.errors import InputError, StoryTransformerError
+
+if TYPE_CHECKING:
+    from pipeline.merge.steps import Reading
 
 app = typer.Typer(
     name="storytransformer",
@@ -48,6 +51,11 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.")]
 Strict = Annotated[bool, typer.Option("--strict", help="An unreadable document is an error.")]
 Encoding = Annotated[str | None, typer.Option(help="Read text files in this encoding.")]
+Exclude = Annotated[list[str] | None, typer.Option(help="Leave out, as in .gitignore.")]
+Pattern = Annotated[
+    str | None, typer.Option(help="Regular expression of headings that begin a story.")
+]
+Repair = Annotated[bool, typer.Option("--repair", help="Mend mojibake.")]
 Models = Annotated[list[str] | None, typer.Option("--model", "-m", help="Repeat for several.")]
 Model = Annotated[str, typer.Option("--model", "-m", help="See `storytransformer models`.")]
 About = Annotated[list[str] | None, typer.Option(help="Keep only stories with these words.")]
@@ -65,6 +73,19 @@ def say(quiet: bool) -> Callable[[str], None]:
             print(text, file=sys.stderr, flush=True)
 
     return line
+
+
+def _how(
+    encoding: str | None,
+    exclude: list[str] | None,
+    pattern: str | None,
+    repair: bool,
+    strict: bool,
+) -> Reading:
+    """The reading options of a command as a value."""
+    from pipeline.merge.steps import Reading
+
+    return Reading(encoding, tuple(exclude or ()), pattern, repair, strict)
 
 
 def emit(result: Any) -> None:
@@ -89,6 +110,9 @@ def extract(
     paths: Paths,
     show: Annotated[str | None, typer.Option(help="'residue': print the text in no story.")] = None,
     encoding: Encoding = None,
+    exclude: Exclude = None,
+    pattern: Pattern = None,
+    repair: Repair = False,
     strict: Strict = False,
     json: AsJson = False,
     db: Db = None,
@@ -101,7 +125,11 @@ def extract(
     if show not in (None, "residue"):
         raise InputError(f"{show!r} cannot be shown.", where="--show", next="Write --show residue.")
     edge, line = Edge.read(db), say(quiet)
-    corpus = steps.read(paths, encoding=encoding, cache=edge.store_if_possible(line), strict=strict)
+    corpus = steps.read(
+        paths,
+        how=_how(encoding, exclude, pattern, repair, strict),
+        cache=edge.store_if_possible(line),
+    )
     result = steps.extraction_as_json(corpus)
     if json:
         emit(result)
@@ -123,6 +151,9 @@ def estimate(
     words: Annotated[int | None, typer.Option(help="Price bare text of so many words.")] = None,
     tokens_per_word: Annotated[float | None, typer.Option(help="With --words.")] = None,
     encoding: Encoding = None,
+    exclude: Exclude = None,
+    pattern: Pattern = None,
+    repair: Repair = False,
     strict: Strict = False,
     json: AsJson = False,
     db: Db = None,
@@ -153,7 +184,9 @@ def estimate(
         for name in names:
             edge.catalog.find(name)
         store = edge.store_if_possible(line)
-        corpus = steps.read(paths or [], encoding=encoding, cache=store, strict=strict)
+        corpus = steps.read(
+            paths or [], how=_how(encoding, exclude, pattern, repair, strict), cache=store
+        )
         for path, reason in corpus.problems:
             line(f"warning: {path}: {reason}")
         terms = edge.terms(as_of=when, about=about or (), allow_cloud=allow_cloud)
@@ -182,6 +215,9 @@ def merge(
     allow_cloud: AllowCloud = False,
     out: Annotated[str, typer.Option(help="Folder for the merged document.")] = "merged",
     encoding: Encoding = None,
+    exclude: Exclude = None,
+    pattern: Pattern = None,
+    repair: Repair = False,
     strict: Strict = False,
     prefect: Prefect = False,
     json: AsJson = False,
@@ -202,6 +238,9 @@ def merge(
             allow_cloud=allow_cloud,
             out=out,
             encoding=encoding,
+            exclude=exclude or [],
+            pattern=pattern,
+            repair=repair,
             strict=strict,
             db=db,
         )
@@ -220,8 +259,7 @@ def merge(
                     about=about or (),
                     max_cost=max_cost,
                     allow_cloud=allow_cloud,
-                    encoding=encoding,
-                    strict=strict,
+                    how=_how(encoding, exclude, pattern, repair, strict),
                     say=say(quiet),
                 )
             )

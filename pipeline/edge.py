@@ -29,6 +29,9 @@ DEFAULT_MODELS = (
     "gemini/gemini-3.1-pro-preview",
 )
 
+#: Strategies that `merge` runs; `estimate` prices more.
+RUNNABLE = ("edit",)
+
 
 def now() -> datetime:
     """The clock that everything below is handed."""
@@ -156,6 +159,12 @@ class Edge:
         from pipeline.merge.job import MergeJob
 
         spec = self.catalog.find(model)
+        if strategy not in RUNNABLE:
+            raise InputError(
+                f"strategy {strategy!r} cannot be run yet, only priced by `estimate`.",
+                where="--strategy",
+                next=f"Write --strategy {RUNNABLE[0]}.",
+            )
         return MergeJob(
             paths=list(paths),
             spec=spec,

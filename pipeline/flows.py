@@ -88,6 +88,9 @@ def merge_stories(
     allow_cloud: bool = False,
     out: str = "merged",
     encoding: str | None = None,
+    exclude: list[str] | None = None,
+    pattern: str | None = None,
+    repair: bool = False,
     strict: bool = False,
     db: str | None = None,
 ) -> dict[str, Any]:
@@ -99,8 +102,10 @@ def merge_stories(
         max_cost: dollars not to be exceeded.
         allow_cloud: let text leave this machine for the model named.
         out: folder for the merged document.
+        encoding, exclude, pattern, repair, strict: how documents are read.
     """
     from pipeline.merge.job import run
+    from pipeline.merge.steps import Reading
 
     edge, logger = Edge.read(db), get_run_logger()
     with edge.store() as store:
@@ -113,8 +118,7 @@ def merge_stories(
             about=about or (),
             max_cost=max_cost,
             allow_cloud=allow_cloud,
-            encoding=encoding,
-            strict=strict,
+            how=Reading(encoding, tuple(exclude or ()), pattern, repair, strict),
             say=logger.info,
         )
         result = run(job, step=as_task)

@@ -77,8 +77,7 @@ class MergeJob:
     store: Store
     out: Path
     max_usd: Decimal | None = None
-    encoding: str | None = None
-    strict: bool = False
+    how: steps.Reading = steps.Reading()
     say: Callable[[str], None] = lambda line: None
     corpus: steps.Corpus = field(init=False)
     plan: Plan = field(init=False)
@@ -93,9 +92,7 @@ class MergeJob:
 
     def read(self) -> None:
         """Extract every document; store the corpus."""
-        self.corpus = steps.read(
-            self.paths, encoding=self.encoding, cache=self.store, strict=self.strict
-        )
+        self.corpus = steps.read(self.paths, how=self.how, cache=self.store)
         for path, reason in self.corpus.problems:
             self.say(f"warning: {path}: {reason}")
         steps.check_sovereignty(self.corpus, self.spec, allow_cloud=self.terms.allow_cloud)

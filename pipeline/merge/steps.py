@@ -67,27 +67,52 @@ class Corpus:
         ]
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How documents are to be read.
+
+    Args:
+        encoding: of text files, where it is known.
+        exclude: patterns as in ``.gitignore``.
+        pattern: regular expression of headings that begin a narrative, beside the known shapes.
+        repair: mend mojibake.
+        strict: a document that cannot be read is an error.
+    """
+
+    encoding: str | None = None
+    exclude: tuple[str, ...] = ()
+    pattern: str | None = None
+    repair: bool = False
+    strict: bool = False
+
+
 def read(
     paths: Iterable[str | Path],
     *,
-    encoding: str | None = None,
+    how: Reading = Reading(),
     cache: ExtractionCache | None = None,
-    strict: bool = False,
     progress: Callable[[Extraction], None] | None = None,
 ) -> Corpus:
     """Extract every document.
 
     Raises:
-        InputError: a path does not exist, no story was found at all, or ``strict`` and a
+        InputError: a path does not exist, no story was found at all, or ``how.strict`` and a
             document could not be read.
     """
     extractions = []
-    for extraction in extract(paths, encoding=encoding, cache=cache):
+    for extraction in extract(
+        paths,
+        encoding=how.encoding,
+        cache=cache,
+        exclude=how.exclude,
+        pattern=how.pattern,
+        repair=how.repair,
+    ):
         extractions.append(extraction)
         if progress:
             progress(extraction)
     corpus = Corpus(tuple(extractions))
-    if strict and corpus.problems:
+    if how.strict and corpus.problems:
         path, reason = corpus.problems[0]
         raise InputError(
             f"could not be read: {reason}",
