@@ -148,6 +148,7 @@ def estimate(
     as_of: Annotated[str | None, typer.Option(help="Prices of this date, YYYY-MM-DD.")] = None,
     about: About = None,
     allow_cloud: AllowCloud = False,
+    gpu: Annotated[str | None, typer.Option(help='Plan for this card, such as "RTX 4090".')] = None,
     words: Annotated[int | None, typer.Option(help="Price bare text of so many words.")] = None,
     tokens_per_word: Annotated[float | None, typer.Option(help="With --words.")] = None,
     encoding: Encoding = None,
@@ -189,7 +190,7 @@ def estimate(
         )
         for path, reason in corpus.problems:
             line(f"warning: {path}: {reason}")
-        terms = edge.terms(as_of=when, about=about or (), allow_cloud=allow_cloud)
+        terms = edge.terms(as_of=when, about=about or (), allow_cloud=allow_cloud, gpu=gpu)
         result = pricing.estimate_corpus(
             corpus,
             names,
@@ -375,11 +376,26 @@ def dashboard(
 
 
 @app.command()
-def models(json: AsJson = False, db: Db = None, quiet: Quiet = False, debug: Debug = False) -> None:
+def models(
+    gpu: Annotated[str | None, typer.Option(help="Rank what fits this card.")] = None,
+    words: Annotated[int, typer.Option(help="Words of the corpus, with --gpu.")] = 440_000,
+    json: AsJson = False,
+    db: Db = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
     """The catalogue: windows, prices today, what runs here."""
-    from pipeline.cost.listing import list_models
+    from pipeline.cost.listing import list_models, rank_models
 
-    listed = list_models(Edge.read(db).catalog, today=now().date())
+    edge = Edge.read(db)
+    if gpu is not None:
+        ranked = rank_models(edge.catalog, edge.gpu(gpu), words=words)
+        if json:
+            emit(ranked)
+        else:
+            screen.ranking_table(ranked)
+        return
+    listed = list_models(edge.catalog, today=now().date())
     if json:
         emit({"models": listed})
     else:

@@ -4,18 +4,19 @@ values, once."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.catalog import Catalog, ModelSpec
+from pipeline.catalog import Catalog, Gpu, ModelSpec
 from pipeline.errors import InputError, StoreError
 from pipeline.settings import Settings, read_settings
 
 if TYPE_CHECKING:
+    from pipeline.cost.hardware import Hardware
     from pipeline.merge.job import MergeJob
     from pipeline.merge.steps import Terms
     from pipeline.models.base import ModelOptions
@@ -126,8 +127,13 @@ class Edge:
         strategy: str = "edit",
         about: Sequence[str] = (),
         allow_cloud: bool = False,
+        gpu: str | None = None,
     ) -> Terms:
-        """The plain values that plans and prices depend on."""
+        """The plain values that plans and prices depend on.
+
+        Args:
+            gpu: a card of the catalogue to plan for; the one found here when None.
+        """
         from pipeline.merge.steps import Terms
 
         today = now().date()
@@ -140,7 +146,39 @@ class Edge:
             about=tuple(about),
             allow_cloud=allow_cloud,
             usd_per_kwh=self.settings.usd_per_kwh,
+            hardware=self.hardware(gpu),
         )
+
+    def hardware(self, gpu: str | None = None) -> Hardware:
+        """This machine, or this machine with a card of the catalogue in it.
+
+        Raises:
+            InputError: the catalogue does not know the card.
+        """
+        from pipeline.cost.hardware import detect_hardware
+
+        found = detect_hardware(self.catalog.gpus, threads=self.settings.threads)
+        if gpu is None:
+            return found
+        card = self.gpu(gpu)
+        return replace(found, gpu=card, gpu_name=card.name)
+
+    def gpu(self, name: str) -> Gpu:
+        """A card of the catalogue by (a part of) its name.
+
+        Raises:
+            InputError: the catalogue does not know it.
+        """
+        from pipeline.cost.hardware import find_gpu
+
+        card = find_gpu(self.catalog.gpus, name)
+        if card is None:
+            raise InputError(
+                f"no graphics card {name!r} in the catalogue.",
+                where="--gpu",
+                next=f"There are: {', '.join(self.catalog.gpus)}.",
+            )
+        return card
 
     def merge_job(
         self,

@@ -229,3 +229,27 @@ def doctor_page(report: Mapping[str, Any]) -> None:
             f"{'ok     ' if check['ok'] else 'missing'}  {check['name']}: {check['detail']}"
             + (f" {check['next']}" if check["next"] else "")
         )
+
+
+def ranking_table(ranked: Mapping[str, Any]) -> None:
+    """What fits a card, the most useful first; what does not fit is counted at the end."""
+    fitting = [m for m in ranked["models"] if m["fits"]]
+    table(
+        ("model", "bits", "weights", "longest window", "bound by", "time", "kWh", "rent"),
+        [
+            (
+                m["model"],
+                m["bits"],
+                f"{m['weights_bytes'] / 1e9:.1f} GB",
+                f"{m['window']:,}",
+                m["limit"],
+                duration(m["seconds"]),
+                None if m["kwh"] is None else f"{m['kwh']:.2f}",
+                dollars(m["usd_rent"]),
+            )
+            for m in fitting
+        ],
+        title=f"{ranked['words']:,} words on {ranked['gpu']} "
+        f"({ranked['memory_bytes'] / 1e9:.0f} GB): {ranked['assumptions']}",
+    )
+    plain(f"{len(ranked['models']) - len(fitting)} more do not fit.")

@@ -5,8 +5,14 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from pipeline.catalog import Catalog
+from pipeline.catalog import Catalog, Gpu
 from pipeline.cost.prices import price_note, usd_per_mtok
+from pipeline.cost.ranking import rank_local
+
+#: Tokens of a word of story English in the local models' tokenizers, and the share of the input
+#: that a merge writes again: the assumptions of a ranking that has no corpus, only its words.
+TOKENS_PER_WORD = 1.17
+WRITTEN_SHARE = 0.25
 
 
 def list_models(catalog: Catalog, *, today: date) -> list[dict[str, Any]]:
@@ -37,3 +43,36 @@ def list_models(catalog: Catalog, *, today: date) -> list[dict[str, Any]]:
             }
         )
     return listed
+
+
+def rank_models(catalog: Catalog, gpu: Gpu, *, words: int) -> dict[str, Any]:
+    """What ``models --gpu NAME --json`` prints: every local model at 16, 8 and 4 bit on a card,
+    the most useful first, with the longest window and the hours for a corpus of ``words``."""
+    n_input = round(words * TOKENS_PER_WORD)
+    fits = rank_local(
+        catalog, gpu, input_tokens=n_input, output_tokens=round(n_input * WRITTEN_SHARE)
+    )
+    return {
+        "gpu": gpu.name,
+        "memory_bytes": gpu.memory_bytes,
+        "words": words,
+        "assumptions": f"{TOKENS_PER_WORD} tokens a word; the merge writes "
+        f"{WRITTEN_SHARE:.0%} of what it reads",
+        "models": [
+            {
+                "model": fit.model,
+                "bits": fit.bits,
+                "fits": fit.fits,
+                "weights_bytes": fit.weights_bytes,
+                "window": fit.window,
+                "limit": fit.limit,
+                "windows_needed": fit.windows_needed,
+                "rows": fit.rows,
+                "seconds": fit.seconds,
+                "kwh": fit.kwh,
+                "usd_rent": None if fit.usd_rent is None else str(fit.usd_rent),
+                "eager_bytes": fit.eager_bytes,
+            }
+            for fit in fits
+        ],
+    }

@@ -77,7 +77,7 @@ class MergeJob:
     store: Store
     out: Path
     max_usd: Decimal | None = None
-    how: steps.Reading = steps.Reading()
+    how: steps.Reading = field(default_factory=steps.Reading)
     say: Callable[[str], None] = lambda line: None
     corpus: steps.Corpus = field(init=False)
     plan: Plan = field(init=False)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -193,6 +193,7 @@ class Terms:
     about: tuple[str, ...] = ()
     allow_cloud: bool = False
     usd_per_kwh: Decimal = Decimal("0.17")
+    hardware: Hardware = field(default_factory=detect_hardware)
 
 
 def plan(corpus: Corpus, spec: ModelSpec, terms: Terms) -> Plan:
@@ -220,16 +221,14 @@ def with_journal(plan: Plan, journal: Journal) -> Plan:
     return replace(plan, journalled=frozenset(known))
 
 
-def price_plan(
-    plan: Plan, spec: ModelSpec, terms: Terms, *, hardware: Hardware | None = None
-) -> Estimate:
+def price_plan(plan: Plan, spec: ModelSpec, terms: Terms) -> Estimate:
     """What sending ``plan.to_send`` costs."""
     return estimate(
         plan,
         spec,
         as_of=terms.as_of,
         today=terms.today,
-        hardware=hardware or detect_hardware(),
+        hardware=terms.hardware,
         allow_cloud=terms.allow_cloud,
         usd_per_kwh=terms.usd_per_kwh,
     )
