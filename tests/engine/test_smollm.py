@@ -42,13 +42,13 @@ def engine(smollm_gguf: Path, engine_cache: Path) -> StoryTransformer:
 
 
 def test_together_equals_plain_transformers_alone(engine: StoryTransformer) -> None:
-    together = sorted(engine.generate(TURNS, max_tokens=24), key=lambda d: d.index)
+    together = sorted(engine.generate(TURNS, max_tokens=14), key=lambda d: d.index)
     for turns, ours in zip(TURNS, together, strict=True):
         ids = torch.tensor([engine.tokenizer.apply_chat_template(turns)])
         theirs = engine.loaded.model.generate(
             ids,
             attention_mask=torch.ones_like(ids),
-            max_new_tokens=24,
+            max_new_tokens=14,
             do_sample=False,
             pad_token_id=2,
         )[0, ids.shape[1] :].tolist()
