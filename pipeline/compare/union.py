@@ -109,6 +109,16 @@ def union(stories: Sequence[Story]) -> Union:
     return Union(text, taken.origins())
 
 
+def parts(stories: Sequence[Story]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The criteria and the body lines of all stories, each once, the fullest story's first: what
+    a merge carries over when a model writes the sentence only."""
+    ordered = by_fullness(stories)
+    taken = _Taken()
+    criteria = taken.each("criterion", [(c, s.id) for s in ordered for c in s.criteria])
+    body = taken.each("body", [(b, s.id) for s in ordered for b in s.body])
+    return tuple(criteria), tuple(body)
+
+
 def wanted(goal: str, told: str = "") -> str:
     """A goal as a sentence: "I want to filter by price", "I want a list".
 

@@ -116,6 +116,10 @@ _ABBREVIATION = re.compile(
     r"|\b[A-Za-z])$",
     re.IGNORECASE,
 )
+_CLAUSE = re.compile(
+    r"[,:;()–—]|\b(?:and|or|but|so that|because|when|if|while|unless|until|although)\b",
+    re.IGNORECASE,
+)
 _STOP_MARK = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s)|[\n\r]+|;(?=\s)")
 
 
@@ -157,3 +161,9 @@ def sentences(text: str) -> tuple[str, ...]:
         start = mark.end()
     found.append(text[start:].strip())
     return tuple(part for part in found if any(c.isalnum() for c in part))
+
+
+@lru_cache(maxsize=16_384)
+def clauses(text: str) -> tuple[str, ...]:
+    """``text`` cut at commas, colons, dashes and the words that begin a clause."""
+    return tuple(part for part in _CLAUSE.split(text) if any(c.isalnum() for c in part))

@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 import jsonschema
 
 from pipeline.calls import Call, Reply
-from pipeline.compare.union import by_fullness
+from pipeline.compare.union import by_fullness, parts
 from pipeline.outcomes import EDITS_SCHEMA, STORIES_SCHEMA, Edit, Relation, StoryText
 from pipeline.stories import Story
 
@@ -42,7 +43,7 @@ def parse_edits(reply: Reply, call: Call, stories: Mapping[str, Story]) -> list[
     """
     check_finish(reply)
     if call.request.purpose == "story":
-        return [_merged_story(reply.text, call)]
+        return [_merged_story(reply.text, call, stories)]
     operations = _Operations(call, stories)
     if call.request.purpose == "stories":
         return operations.read_stories(_listed(reply.text, "stories"))
@@ -65,20 +66,27 @@ def check_finish(reply: Reply) -> None:
         raise CallFailed("the reply is empty")
 
 
-def _merged_story(text: str, call: Call) -> Edit:
+def _merged_story(text: str, call: Call, stories: Mapping[str, Story]) -> Edit:
+    """The sentence a model wrote for one cluster; the parts it was not shown are carried over."""
     # Imported here: reading a story's words belongs to the extraction.
     from pipeline.extract.patterns import parse_story_text
 
     if len(call.clusters) != 1:
         raise CallFailed(f"a story call holds one cluster, this one {len(call.clusters)}")
     ids = dict(call.handles)
+    members = tuple(ids[handle] for handle in call.clusters[0])
     written = parse_story_text(text)
     if not written.goal:
         raise CallFailed("the reply holds no user story")
+    criteria, body = parts([stories[member] for member in members])
     return Edit(
         Relation.OVERLAP,
-        tuple(ids[handle] for handle in call.clusters[0]),
-        text=written,
+        members,
+        text=replace(
+            written,
+            criteria=tuple(dict.fromkeys((*written.criteria, *criteria))),
+            body=tuple(dict.fromkeys((*written.body, *body))),
+        ),
         reason="one need, each with details of its own",
     )
 
@@ -162,14 +170,14 @@ class _Operations:
         return self._stories[keep].id
 
     def _text(self, text: Mapping[str, Any], handles: Sequence[str]) -> StoryText:
-        parts: set[str] = set()
+        used: set[str] = set()
         written = StoryText(
             role=text["role"].strip(),
             goal=text["goal"].strip(),
             benefit=text["benefit"].strip(),
-            criteria=self._parts(text["criteria"], handles, parts),
+            criteria=self._parts(text["criteria"], handles, used),
             title=text["title"].strip(),
-            body=self._parts(text["body"], handles, parts),
+            body=self._parts(text["body"], handles, used),
         )
         if not (written.goal or written.title or written.body or written.criteria):
             raise CallFailed(f"the merged text of {list(handles)} is empty")

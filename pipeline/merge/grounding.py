@@ -16,8 +16,9 @@ from typing import Literal
 from pipeline.compare.features import Features, features
 from pipeline.compare.quantities import Quantity
 from pipeline.compare.relations import ALL_SAID, holds
+from pipeline.compare.synonyms import concept
 from pipeline.compare.union import without_lead
-from pipeline.compare.words import WORD, fold, sentences
+from pipeline.compare.words import WORD, clauses, fold, sentences, stem
 from pipeline.merge.sources import Statement, alike, places, statements_of, supporting
 from pipeline.merge.sources import verbatim as source_copies
 from pipeline.outcomes import Finding, StoryText, Verdict
@@ -100,26 +101,31 @@ def grounded(verdicts: Iterable[Verdict]) -> bool:
 def missing(
     text: StoryText, sources: Sequence[Story], *, weights: Mapping[str, float] | None = None
 ) -> list[tuple[str, str, Story]]:
-    """(field, sentence, story) of every sentence of the sources that the text does not say:
-    words missing beyond a sixth of their weight, or a number, date, name or negation."""
+    """(field, its whole text, story) of everything in the sources that the text does not say: a
+    sentence of it lacks words beyond a sixth of their weight, a number, date, name or negation."""
     fields = [t for _, t in fields_of(text)]
     there = features("\n".join(fields))
     copies = {without_lead(sentence) for t in fields for sentence in (t, *sentences(t))}
-    roles = {without_lead(part) for part in (text.role, *text.role.split(" or "))}
     lost: dict[str, tuple[str, str, Story]] = {}
+
+    def stands(part: str) -> bool:
+        return without_lead(part) in copies or holds(there, features(part), weights, ALL_SAID)
+
     for story in sources:
         for field, whole in story.fields:
-            if field == "title" and story.goal:
-                continue
-            for part in (whole,) if field == "role" else sentences(whole):
-                words = without_lead(part)
-                if words in copies or words in lost or (field == "role" and words in roles):
-                    continue
-                if field == "role" and features(part).stems <= features(text.role).stems:
-                    continue
-                if field == "role" or not holds(there, features(part), weights, ALL_SAID):
-                    lost[words] = (field, part, story)
+            if field == "role":
+                there_too = _role_stands(whole, text.role)
+            else:
+                there_too = without_lead(whole) in copies or all(map(stands, sentences(whole)))
+            if not there_too:
+                lost.setdefault(without_lead(whole), (field, whole, story))
     return list(lost.values())
+
+
+def _role_stands(role: str, merged: str) -> bool:
+    """Whether a role is (one of) the merged story's, or has no word that theirs lack."""
+    roles = {without_lead(part) for part in (merged, *merged.split(" or "))}
+    return without_lead(role) in roles or features(role).stems <= features(merged).stems
 
 
 def fields_of(text: StoryText) -> list[tuple[str, str]]:
@@ -155,6 +161,7 @@ def _findings(
     yield from _negation(wanted, known)
     yield from _modality(wanted, known)
     yield from _support(wanted, known)
+    yield from _fusion(sentence, known)
 
 
 def _quantities(wanted: Features, known: Sequence[Statement]) -> Iterable[Finding]:
@@ -192,9 +199,9 @@ def _names(wanted: Features, known: Sequence[Statement]) -> Iterable[Finding]:
 def _role(wanted: Features, known: Sequence[Statement]) -> Iterable[Finding]:
     roles = [s.features for s in known if s.field == "role"] or [s.features for s in known]
     allowed = frozenset().union(*(role.stems for role in roles))
-    for stem in sorted(wanted.stems - allowed):
-        if not _family(stem, allowed):
-            yield Finding("name", f"no source has this role: “{stem}”")
+    for root in sorted(wanted.stems - allowed):
+        if not _family(root, allowed):
+            yield Finding("name", f"no source has this role: “{root}”")
 
 
 def _joined(text: str, known: Sequence[Statement]) -> bool:
@@ -207,24 +214,24 @@ def _joined(text: str, known: Sequence[Statement]) -> bool:
 
 
 def _negation(wanted: Features, known: Sequence[Statement]) -> Iterable[Finding]:
-    for stem in sorted(wanted.stems | wanted.negated):
-        denies, affirms = _closest(wanted, stem, known)
-        if stem in wanted.negated:
+    for root in sorted(wanted.stems | wanted.negated):
+        denies, affirms = _closest(wanted, root, known)
+        if root in wanted.negated:
             if denies is None or (affirms is not None and affirms > denies):
-                yield Finding("negation", f"no source denies “{stem}”")
+                yield Finding("negation", f"no source denies “{root}”")
         elif denies is not None and (affirms is None or denies > affirms):
-            yield Finding("negation", f"the sources deny “{stem}”")
+            yield Finding("negation", f"the sources deny “{root}”")
 
 
 def _closest(
-    wanted: Features, stem: str, known: Sequence[Statement]
+    wanted: Features, root: str, known: Sequence[Statement]
 ) -> tuple[float | None, float | None]:
     """How alike the closest source sentence is that denies a stem, and that affirms it."""
-    denies = [alike(wanted, s.features) for s in known if stem in s.features.negated]
+    denies = [alike(wanted, s.features) for s in known if root in s.features.negated]
     affirms = [
         alike(wanted, s.features)
         for s in known
-        if stem in s.features.stems and stem not in s.features.negated
+        if root in s.features.stems and root not in s.features.negated
     ]
     return max(denies, default=None), max(affirms, default=None)
 
@@ -252,9 +259,23 @@ def _support(wanted: Features, known: Sequence[Statement]) -> Iterable[Finding]:
         yield Finding("support", f"in no source: {', '.join(unsupported)}")
 
 
-def _family(stem: str, there: frozenset[str]) -> bool:
+def _fusion(sentence: str, known: Sequence[Statement]) -> Iterable[Finding]:
+    """The words that open each clause, who and what, must stand together in one source: a subject
+    of one sentence with the verb of another is a new claim made of old words."""
+    for clause in clauses(sentence):
+        pair = [concept(stem(word)) for word in features(clause).words[:2]]
+        if len(pair) < 2 or any(_together(pair, s.features.stems) for s in known):
+            continue
+        yield Finding("support", f"no source says “{pair[0]}” and “{pair[1]}” together")
+
+
+def _together(pair: Sequence[str], there: frozenset[str]) -> bool:
+    return all(word in there or _family(word, there) for word in pair)
+
+
+def _family(root: str, there: frozenset[str]) -> bool:
     """Whether a stem is of the family of one of the sources' ("registr", "regist")."""
-    return len(stem) >= _FAMILY and any(
-        other.startswith(stem) or (len(other) >= _FAMILY and stem.startswith(other))
+    return len(root) >= _FAMILY and any(
+        other.startswith(root) or (len(other) >= _FAMILY and root.startswith(other))
         for other in there
     )

@@ -13,11 +13,12 @@ from dataclasses import dataclass, field, replace
 
 from pipeline.compare.relations import unsaid
 from pipeline.compare.union import by_fullness, purpose, union, wanted
+from pipeline.compare.words import sentences
 from pipeline.merge.grounding import check, grounded, missing, sentence_verdicts
 from pipeline.outcomes import MergedStory, StoryText
 from pipeline.stories import Story
 
-#: (field, sentence, its story): whether the kept text says it.
+#: (field, its text, its story): whether the kept text says it.
 Said = Callable[[str, str, Story], bool]
 
 
@@ -94,38 +95,46 @@ class Writer:
         )
 
     def _said_by(self, keep: Story) -> Said:
-        """Whether a kept story says a sentence of another, a goal or benefit in other words too."""
-        return lambda field, sentence, story: (
-            field == "title"
-            or (field != "role" and sentence not in unsaid(story, keep, self.weights))
-        )
+        """Whether a kept story says a field of another, a goal or benefit in other words too."""
+
+        def said(field: str, text: str, story: Story) -> bool:
+            if field in ("title", "role"):
+                return field == "title"
+            own = unsaid(story, keep, self.weights)
+            return not any(sentence in own for sentence in sentences(text) or (text,))
+
+        return said
 
     def _complete(
         self, text: StoryText, sources: Sequence[Story], said: Said | None = None
     ) -> StoryText:
-        """The text with every sentence of its sources that it does not say, word for word.
+        """The text with every field of its sources that it does not say, word for word.
 
         Args:
-            said: lets a sentence go that is said in other words.
+            said: lets a field go that is said in other words.
         """
         roles, criteria, body = [text.role] if text.role else [], list(text.criteria), []
-        for kind, sentence, story in missing(text, sources, weights=self.weights):
-            if said is not None and said(kind, sentence, story):
+        title = text.title
+        for kind, lost, story in missing(text, sources, weights=self.weights):
+            if said is not None and said(kind, lost, story):
                 continue
             if kind == "role":
-                roles.append(sentence)
+                roles.append(lost)
             elif kind == "criterion":
-                criteria.append(sentence)
+                criteria.append(lost)
             elif kind == "goal":
-                body.append(wanted(sentence, story.text))
+                body.append(wanted(lost, story.text))
             elif kind == "benefit":
-                body.append(purpose(sentence, story.text))
+                body.append(purpose(lost, story.text))
+            elif kind == "title" and not title:
+                title = lost
             else:
-                body.append(sentence)
+                body.append(lost)
         return replace(
             text,
             role=" or ".join(roles),
             criteria=tuple(criteria),
+            title=title,
             body=(*text.body, *body),
         )
 

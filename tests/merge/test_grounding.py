@@ -81,6 +81,17 @@ def test_what_is_planted_is_stopped(kind: str, changes: dict):
     assert kind in findings(written(**changes))
 
 
+def test_a_subject_of_one_sentence_with_the_verb_of_another_is_stopped():
+    sources = [
+        story("a", role="cook", goal="order spices", benefit="the kitchen saves money"),
+        story("b", role="cook", goal="order spices", benefit="the guests do not wait for a meal"),
+    ]
+    fused = StoryText(role="cook", goal="order spices", benefit="the kitchen does not wait")
+    assert not grounded(sentence_verdicts(fused, sources))
+    joined = replace(fused, benefit="the kitchen saves money and the guests do not wait for a meal")
+    assert grounded(sentence_verdicts(joined, sources))
+
+
 def test_words_of_one_family_and_synonyms_pass():
     assert not findings(written(goal="lock an account after three failed logins from abroad"))
     assert not findings(written(benefit="a thief cannot guess the passwords"))
