@@ -135,10 +135,11 @@ def detect_hardware(gpus: Mapping[str, Gpu] | None = None, *, threads: int = 0) 
 
 
 def find_gpu(gpus: Mapping[str, Gpu], name: str) -> Gpu | None:
-    """The card whose catalogue name is part of what a driver or a person calls it; the longest
-    name wins, so that "RTX PRO 6000" is not an "RTX 6000"."""
+    """The card whose catalogue name is part of what a driver calls it, or has what a person typed
+    ("4090") as a part; the longest name wins, so that "RTX PRO 6000" is not an "RTX 6000"."""
     wanted = _squeezed(name)
     known = [gpu for gpu in gpus.values() if _squeezed(gpu.name) in wanted]
+    known = known or [gpu for gpu in gpus.values() if wanted in _squeezed(gpu.name)]
     return max(known, key=lambda gpu: len(gpu.name), default=None)
 
 

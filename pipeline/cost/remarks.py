@@ -39,11 +39,11 @@ def obstacles(spec: ModelSpec, today: date, allow_cloud: bool | None) -> list[st
 
 def cache_note(spec: ModelSpec, plan: Plan) -> str:
     """Whether the shared prompt is cached and what share of the input that is, "" where nothing
-    caches."""
+    is shared or caches."""
     sizes = [(call.shared_tokens, call.input.n) for call in plan.to_send]
     sizes += [(call.shared_tokens, call.input.likely) for call in plan.later]
     shared = max((head for head, _ in sizes), default=0)
-    if spec.provider != "claude" or not spec.min_cacheable or not shared:
+    if len(sizes) < 2 or spec.provider != "claude" or not spec.min_cacheable or not shared:
         return ""
     if not caches(spec, shared):
         return (
@@ -55,9 +55,10 @@ def cache_note(spec: ModelSpec, plan: Plan) -> str:
 
 
 def rate_note(spec: ModelSpec, usages: Sequence[Usage]) -> str:
-    """The shortest time that the provider's rate limits allow, "" where they are not known."""
+    """The shortest time that the provider's rate limits allow, "" where they are not known or do
+    not matter."""
     minutes = rate_limit_minutes(spec, usages)
-    if minutes is None or not usages:
+    if minutes is None or minutes < 1:
         return ""
     return f"{spec.name}: rate limits allow it in {minutes:.1f} minutes at the earliest"
 

@@ -19,7 +19,7 @@ from pipeline.calls import (
 from pipeline.catalog import Catalog
 from pipeline.cost.bill import asked, bill, total_input, total_output, worst_usage
 from pipeline.cost.prices import price
-from pipeline.cost.remarks import cache_note, rate_limit_minutes
+from pipeline.cost.remarks import cache_note, rate_limit_minutes, rate_note
 
 CATALOG = Catalog(Path(__file__).parents[2] / "data" / "models.toml")
 TODAY = date(2026, 11, 21)
@@ -54,8 +54,9 @@ def test_at_worst_every_call_writes_the_cache():
 def test_a_prefix_below_the_minimum_is_not_cached_and_that_is_said():
     (only,) = asked(OLD_HAIKU, plan(call(1)))
     assert only.likely == Usage(10_000, 100)
-    assert "below the 4,096" in cache_note(OLD_HAIKU, plan(call(1)))
-    assert not cache_note(GEMINI, plan(call(1)))
+    two = plan(call(1), call(2))
+    assert "below the 4,096" in cache_note(OLD_HAIKU, two)
+    assert not cache_note(GEMINI, two) and not cache_note(OLD_HAIKU, plan(call(1)))
 
 
 def test_caching_makes_many_calls_cheaper_and_one_call_dearer():
@@ -95,6 +96,8 @@ def test_rate_limits_bound_the_time_from_below():
     assert HAIKU.rates is not None
     minutes = rate_limit_minutes(HAIKU, usages)
     assert minutes == 8 * 24_250 / HAIKU.rates.output_tokens
+    assert rate_note(HAIKU, usages).endswith("allow it in 1.9 minutes at the earliest")
+    assert not rate_note(HAIKU, usages[:1])
     cached = [Usage(0, 1, cache_read=10**9)]
     assert rate_limit_minutes(HAIKU, cached) == 1 / HAIKU.rates.requests
     assert rate_limit_minutes(replace(HAIKU, rates=None), usages) is None
