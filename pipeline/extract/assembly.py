@@ -24,6 +24,11 @@ _CRITERIA_LABEL = re.compile(
     r"(?:\s*\([^)]*\))?[*_\s]*(?:[:：–—-][*_\s]*|$)(?P<rest>.*)$",
     re.IGNORECASE | re.DOTALL,
 )
+_LATER_LABEL = re.compile(
+    r"(?P<break>\r?\n[ \t>]*)(?=[*_]*(?:acceptance\s+(?:criteria|criterion|tests?|conditions?)|AC)"
+    r"[*_]*\s*(?:[:：]|\r?$))",
+    re.IGNORECASE | re.MULTILINE,
+)
 _OTHER_LABEL = re.compile(
     r"[*_#>\s]*(?:notes?|background|context|remarks?|comments?|open\s+questions?|questions?|"
     r"out\s+of\s+scope|dependencies|assumptions?|details?|description|technical\s+notes?)"
@@ -150,15 +155,21 @@ def assemble(
         if block.kind == "heading":
             mode = _take_heading(told, raw, mode)
             continue
-        if label := _CRITERIA_LABEL.match(raw):
-            mode = "criteria"
-            add_inline_criteria(told, label["rest"])
-            continue
-        if not told.told and mode != "criteria":
-            mode = _take_opening(told, raw, block, expected) or mode
-            continue
-        mode = _take_more(told, raw, block, mode)
+        for piece in _split_at_label(raw):
+            if label := _CRITERIA_LABEL.match(piece):
+                mode = "criteria"
+                add_inline_criteria(told, label["rest"])
+            elif not told.told and mode != "criteria":
+                mode = _take_opening(told, piece, block, expected) or mode
+            else:
+                mode = _take_more(told, piece, block, mode)
     return told
+
+
+def _split_at_label(raw: str) -> list[str]:
+    """A paragraph in two where one of its later lines announces criteria."""
+    found = _LATER_LABEL.search(raw)
+    return [raw[: found.start()], raw[found.end("break") :]] if found else [raw]
 
 
 def parse_story_text(text: str) -> StoryText:

@@ -17,11 +17,12 @@ _FOLLOW = (
 _RUN = re.compile(
     f"[\u00c2-\u00df]{_FOLLOW}|[\u00e0-\u00ef]{_FOLLOW}{{2}}|[\u00f0-\u00f4]{_FOLLOW}{{3}}"
 )
+_LEAD = re.compile("[\u00c2-\u00f4]")
 
 
 def count_mojibake(text: str) -> int:
     """How many runs of ``text`` look like UTF-8 read as Windows-1252."""
-    if text.isascii():
+    if _LEAD.search(text) is None:
         return 0
     return sum(_repaired(match.group()) != match.group() for match in _RUN.finditer(text))
 

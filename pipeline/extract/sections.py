@@ -11,9 +11,9 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.extract.assembly import Draft, assemble, is_criteria_label, split_heading
+from pipeline.extract.assembly import Draft, assemble, is_criteria_label, split_heading, split_lead
 from pipeline.extract.found import Found, join_spans, spans_of
-from pipeline.extract.phrases import Phrases, read_phrases
+from pipeline.extract.phrases import read_phrases
 from pipeline.extract.rows import find_in_rows
 from pipeline.extract.sentences import plain
 from pipeline.extract.units import Unit, join_parts, split_units
@@ -272,7 +272,7 @@ class _Reader:
                     yield from self._unit(block, unit, more)
                     index += len(more)
                 if wants:
-                    yield from self._many_wants(block, units[-1].phrases, wants)
+                    yield from self._many_wants(self._part(block, units[-1]), units[-1], wants)
                     index += len(wants)
             elif section.heading and block.kind == "item" and _WANTS.match(raw):
                 more = self._hanging(blocks, index)
@@ -290,15 +290,18 @@ class _Reader:
         """One story sentence with the blocks that hang on it."""
         if unit.phrases.template or not unit.phrases.goal:
             return
+        own = self._part(block, unit)
+        draft = assemble(self.text, [own, *more], expected=True)
+        if draft.told and not draft.template:
+            yield Found("agile", spans_of([own, *more], self.text), own.locator, draft)
+
+    def _part(self, block: Block, unit: Unit) -> Block:
+        """The unit's own part of a block, with its own line."""
         start, end = block.start + unit.start, block.start + unit.end
         line = block.locator.line
         if line is not None:
             line += self.text.count("\n", block.start, start)
-        place = replace(block.locator, line=line)
-        own = Block(start, end, "paragraph", place, 0)
-        draft = assemble(self.text, [own, *more], expected=True)
-        if draft.told and not draft.template:
-            yield Found("agile", spans_of([own, *more], self.text), place, draft)
+        return Block(start, end, "paragraph", replace(block.locator, line=line))
 
     def _hanging(self, blocks: Sequence[Block], index: int) -> list[Block]:
         """The blocks right after a story sentence that belong to it."""
@@ -334,7 +337,8 @@ class _Reader:
         ends_open = self._raw(blocks[index]).rstrip(" *_\n").endswith((":", "to", "to..", "to…"))
         said = unit.phrases
         short = not said.benefit and not said.after and count_words(said.goal) <= 6
-        if said.goal and not (ends_open and short):
+        labelled = is_criteria_label(self._raw(blocks[index]).rsplit("\n", 1)[-1])
+        if labelled or (said.goal and not (ends_open and short)):
             return []
         wants: list[Block] = []
         for block in blocks[index + 1 :]:
@@ -346,8 +350,9 @@ class _Reader:
                 break
         return wants if wants and wants[0].kind == "item" else []
 
-    def _many_wants(self, lead: Block, said: Phrases, wants: Sequence[Block]) -> Iterator[Found]:
+    def _many_wants(self, lead: Block, unit: Unit, wants: Sequence[Block]) -> Iterator[Found]:
         """One story a top-level item; the lead with the role is shared by all."""
+        said = unit.phrases
         depth = wants[0].level
         position = 0
         while position < len(wants):
@@ -362,6 +367,7 @@ class _Reader:
             told = read_phrases(f"I want {glue}{words}", expected=True)
             if told and told.goal and not said.template and not _EMPTY_SAYING.match(words):
                 draft = Draft(role=said.role, goal=told.goal, benefit=told.benefit, strict=True)
+                draft.key, draft.title, _ = split_lead(self._raw(lead))
                 if told.after:
                     draft.body.append(told.after)
                 assemble(self.text, group[1:], draft=draft)
@@ -404,9 +410,14 @@ class _Reader:
                     group = group[:-1]
                 if count_words(self._words(group[0])) >= 5:
                     draft = assemble(self.text, group, expected=False)
-                    yield Found("narrative", spans_of(group, self.text), group[0].locator, draft)
+                    yield Found("narrative", self._run(section, group), group[0].locator, draft)
             return
         said = " ".join(self._words(b) for b in blocks if b.kind == "paragraph")
         if count_words(said) >= 8 and not _EMPTY_SAYING.match(said):
             draft = assemble(self.text, blocks, expected=False)
-            yield Found("narrative", spans_of(blocks, self.text), blocks[0].locator, draft)
+            yield Found("narrative", self._run(section, blocks), blocks[0].locator, draft)
+
+    def _run(self, section: _Section, blocks: Sequence[Block]) -> tuple[Span, ...]:
+        """The spans of blocks from which meta blocks were taken: those still break a run."""
+        first, last = blocks[0].start, blocks[-1].start
+        return spans_of([b for b in section.own if first <= b.start <= last], self.text)
