@@ -50,8 +50,8 @@ VIEWS = {
               FROM estimate e JOIN run r2 ON r2.estimate = e.id JOIN actual a ON a.run = r2.id
             UNION ALL
             SELECT e.id, a.run, 3, 'calls', 'calls',
-                   (e.calls - e.journalled_calls) * 1.0, (e.calls - e.journalled_calls) * 1.0,
-                   (e.calls - e.journalled_calls) * 1.0, a.calls * 1.0
+                   e.calls * 1.0, e.calls * 1.0,
+                   e.calls * 1.0, a.calls * 1.0
               FROM estimate e JOIN run r3 ON r3.estimate = e.id JOIN actual a ON a.run = r3.id
             UNION ALL
             SELECT e.id, a.run, 4, 'price', 'USD',
