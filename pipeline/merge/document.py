@@ -7,7 +7,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from pipeline.merge.layout import Part, by_role, cited, lines, numbers, sentence, spoken, title
+from pipeline.merge.layout import (
+    Part,
+    by_role,
+    cited,
+    echoes,
+    lines,
+    numbers,
+    sentence,
+    spoken,
+    title,
+)
 from pipeline.merge.ledger import counts
 from pipeline.merge.page import html
 from pipeline.outcomes import MergedStory, Outcomes
@@ -149,6 +159,9 @@ def _story(
     else:
         first = rest.pop(0)
         out.append(f"- {_plain(first.text)} {_cite(first, number)}")
+    again = " ".join(_link(number[source]) for source in echoes(merged, stories))
+    if again:
+        out[0] += f" (said again in {again})"
     out += [f"  - {_plain(part.text)} {_cite(part, number)}" for part in rest]
     if merged.fallback:
         out.append(f"  - *United word for word; a model's text was refused: "
@@ -168,7 +181,11 @@ def _told(parts: Sequence[Part], number: Mapping[str, int]) -> str:
 
 
 def _cite(part: Part, number: Mapping[str, int]) -> str:
-    return " ".join(f"[\\[{n}\\]](#source-{n})" for n in cited(part.sources, number))
+    return " ".join(_link(n) for n in cited(part.sources, number))
+
+
+def _link(n: int) -> str:
+    return f"[\\[{n}\\]](#source-{n})"
 
 
 def _conflicts(
@@ -184,8 +201,8 @@ def _conflicts(
                 + (f": {against}" if against else ""), ""]  # fmt: skip
         for story, value in zip(conflict.stories, values, strict=True):
             says = f"**{_plain(value)}**: " if value else ""
-            out.append(f"- {says}{_plain(spoken(story, outcomes, stories))} [\\[{number[story]}\\]]"
-                       f"(#source-{number[story]})")  # fmt: skip
+            told = _plain(spoken(story, outcomes, stories))
+            out.append(f"- {says}{told} {_link(number[story])}")
         out += ["", f"{_plain(conflict.reason)}", ""]
     return out
 
@@ -194,12 +211,12 @@ def _ledger(outcomes: Outcomes, number: Mapping[str, int]) -> list[str]:
     out = ["## Ledger", "", "| source | outcome | with | reason | decided by |"]
     out.append("|---|---|---|---|---|")
     for row in outcomes.ledger:
-        other = f"[\\[{number[row.other]}\\]](#source-{number[row.other]})" if row.other else ""
+        other = _link(number[row.other]) if row.other else ""
         outcome = row.outcome.value.replace("_", " ")
         relation = f" ({row.relation.value})" if row.relation else ""
         n = number[row.story]
         out.append(
-            f"| [\\[{n}\\]](#source-{n}) | {outcome}{relation} | {other} | {_plain(row.reason)} "
+            f"| {_link(n)} | {outcome}{relation} | {other} | {_plain(row.reason)} "
             f"| {_plain(row.decided_by)} |"
         )
     return [*out, ""]

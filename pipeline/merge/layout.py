@@ -100,6 +100,14 @@ def title(merged: MergedStory) -> Part | None:
     return Part("title", "", merged.text.title, _places(merged, "title", merged.text.title))
 
 
+def echoes(merged: MergedStory, stories: Mapping[str, Story]) -> list[str]:
+    """Sources of a merged story that no part of it cites: they say the same in other words."""
+    heading = title(merged)
+    parts = [*([heading] if heading else []), *sentence(merged, stories), *lines(merged)]
+    named = {place.story for part in parts for place in part.sources}
+    return [source for source in merged.sources if source not in named]
+
+
 def cited(places: Sequence[SourceSpan], number: Mapping[str, int]) -> list[int]:
     """The numbers of the sources of some places, ascending, each once."""
     return sorted({number[place.story] for place in places})

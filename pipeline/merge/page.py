@@ -17,6 +17,7 @@ from pipeline.merge.layout import (
     Part,
     by_role,
     cited,
+    echoes,
     excerpt,
     lines,
     numbers,
@@ -75,6 +76,9 @@ class _Page:
         told = sentence(merged, self._stories)
         if told:
             out.append("<p>" + "".join(escape(p.lead) + self._part(p) for p in told) + ".</p>")
+        again = [self._whole(source) for source in echoes(merged, self._stories)]
+        if again:
+            out.append(f'<p class="note">Said again in {", ".join(again)}</p>')
         rest = lines(merged)
         if rest:
             items = "".join(f"<li>{self._part(part)}</li>" for part in rest)
@@ -151,6 +155,15 @@ class _Page:
             f'<span class="s" role="button" tabindex="0" data-s="{" ".join(map(str, ids))}">'
             f"{escape(part.text.rstrip('. ') if part.field == 'benefit' else part.text)}</span>"
             f"{cites}"
+        )
+
+    def _whole(self, story: str) -> str:
+        """A source that can be clicked to show all of it."""
+        places = tuple(SourceSpan(story, span) for span in self._stories[story].source.spans)
+        ids = [self._places.setdefault(place, len(self._places)) for place in places]
+        return (
+            f'<span class="s" role="button" tabindex="0" data-s="{" ".join(map(str, ids))}">'
+            f"source {self._number[story]}</span>"
         )
 
     def _link(self, story: str) -> str:
