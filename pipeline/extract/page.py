@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
+from itertools import takewhile
 from typing import Any
 
-from pipeline.extract.viewer import HEAD, TAIL
+from pipeline.extract.page_frame import HEAD, TAIL
 from pipeline.stories import Document, Extraction, Story
 
 #: Characters of document text that one page holds; a browser opens twice as much without effort.
@@ -91,7 +91,7 @@ def _story(story: Story, units: Callable[[int], int]) -> dict[str, Any]:
         "key": source.key,
         "date": source.written.isoformat() if source.written else "",
         "author": source.author,
-        "at": str(source.locator),
+        "where": str(source.locator),
     }
 
 
@@ -110,9 +110,9 @@ def _key(document: Document, taken: set[str]) -> str:
 
 def _common_folder(paths: list[str]) -> str:
     """The folders that all paths begin with, "" when there are none."""
-    folders = [path.split("/")[:-1] for path in paths]
-    shared = os.path.commonprefix(folders)
-    return "".join(f"{name}/" for name in shared)
+    levels = zip(*(path.split("/")[:-1] for path in paths), strict=False)
+    shared = takewhile(lambda names: len(set(names)) == 1, levels)
+    return "".join(f"{names[0]}/" for names in shared)
 
 
 def _island(name: str, value: Any) -> str:
