@@ -16,7 +16,8 @@ from sqlalchemy import Connection, Table, func, select, update
 from pipeline.calls import Reply, Request
 from pipeline.errors import BudgetError, StoreError
 from pipeline.store.database import Database, insert_new
-from pipeline.store.rows import dollars, reply_from_row, reply_row, request_row
+from pipeline.store.rows import dollars
+from pipeline.store.rows.calls import reply_from_row, reply_row, request_row
 from pipeline.store.tables import ChargeRow, ReplyRow, RequestRow, RunRow, table_of
 
 if TYPE_CHECKING:

@@ -17,11 +17,14 @@ from sqlalchemy import Connection, delete, insert, select, update
 from pipeline.calls import Estimate, Plan
 from pipeline.errors import LedgerError
 from pipeline.outcomes import Outcomes
-from pipeline.store import rows, tables
+from pipeline.store import tables
 from pipeline.store.caches import Caches
-from pipeline.store.cells import NeedleCell, cell_row
 from pipeline.store.database import Database, insert_new
 from pipeline.store.journal import StoreJournal
+from pipeline.store.rows import calls
+from pipeline.store.rows.cells import NeedleCell, cell_row
+from pipeline.store.rows.corpora import corpus_rows
+from pipeline.store.rows.outcomes import outcome_rows
 from pipeline.store.runs import Runs, RunState
 from pipeline.store.schema import upgrade
 from pipeline.store.tables import table_of
@@ -97,7 +100,7 @@ class Store(Caches, Runs):
 
     def save_corpus(self, extractions: Iterable[Extraction]) -> str:
         """Store what was read: documents, stories, residue, problems. Returns its sha256."""
-        corpus = rows.corpus_rows(extractions, self.now())
+        corpus = corpus_rows(extractions, self.now())
         known = select(_CORPUS.c.sha256).where(_CORPUS.c.sha256 == corpus.sha256)
         with self.database.write() as connection:
             if connection.execute(known).first() is not None:
@@ -118,13 +121,13 @@ class Store(Caches, Runs):
         with self.database.write() as connection:
             known = select(_PLAN.c.sha256).where(_PLAN.c.sha256 == plan.sha256)
             if connection.execute(known).first() is None:
-                requests = [rows.request_row(call.request) for call in plan.calls]
+                requests = [calls.request_row(call.request) for call in plan.calls]
                 for row, values in (
-                    (tables.PlanRow, [rows.plan_row(plan, self.now())]),
+                    (tables.PlanRow, [calls.plan_row(plan, self.now())]),
                     (tables.RequestRow, requests),
-                    (tables.PlannedCallRow, rows.planned_call_rows(plan)),
-                    (tables.PlannedClusterRow, rows.planned_cluster_rows(plan)),
-                    (tables.PlannedSkipRow, rows.planned_skip_rows(plan)),
+                    (tables.PlannedCallRow, calls.planned_call_rows(plan)),
+                    (tables.PlannedClusterRow, calls.planned_cluster_rows(plan)),
+                    (tables.PlannedSkipRow, calls.planned_skip_rows(plan)),
                 ):
                     insert_new(connection, table_of(row), values)
             if run:
@@ -132,7 +135,7 @@ class Store(Caches, Runs):
 
     def save_estimate(self, run: str | None, corpus: str | None, estimate: Estimate) -> str:
         """Store an estimate; for a run it becomes what the actuals are compared with."""
-        row = rows.estimate_row(run or None, corpus, estimate, self.now())
+        row = calls.estimate_row(run or None, corpus, estimate, self.now())
         with self.database.write() as connection:
             insert_new(connection, _ESTIMATE, [row])
             if run:
@@ -148,7 +151,7 @@ class Store(Caches, Runs):
         Raises:
             LedgerError: the books do not balance; nothing is written.
         """
-        written = rows.outcome_rows(run, outcomes)
+        written = outcome_rows(run, outcomes)
         with self.database.write() as connection:
             self._balance(connection, run, [row["story"] for row in written["ledger"]])
             metadata = tables.Row.metadata.tables
@@ -163,7 +166,7 @@ class Store(Caches, Runs):
         """Store a measured cell and put it on the run's grid. A cell that failed before is
         replaced; one that was measured before stays as it was."""
         with self.database.write() as connection:
-            insert_new(connection, table_of(tables.RequestRow), [rows.request_row(cell.request)])
+            insert_new(connection, table_of(tables.RequestRow), [calls.request_row(cell.request)])
             row = cell_row(cell, self.now())
             failed = (_CELL.c.key == cell.key) & (_CELL.c.status == "error")
             if connection.execute(update(_CELL).where(failed).values(row)).rowcount == 0:

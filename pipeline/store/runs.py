@@ -7,6 +7,7 @@ import socket
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Literal
 
 from sqlalchemy import Connection, insert, select, update
@@ -194,13 +195,14 @@ class Runs:
 
 
 def _owner() -> str:
-    """The process that works on a run."""
-    return f"{socket.gethostname()}:{os.getpid()}"
+    """The process that works on a run: host, id, and when it began, as ids are used again."""
+    return f"{socket.gethostname()}:{os.getpid()}:{_began(os.getpid())}"
 
 
 def _is_dead(owner: str, silent: timedelta) -> bool:
     """Whether the process of a run is gone: asked of this machine, guessed for others."""
-    host, _, pid = owner.rpartition(":")
+    host, _, process = owner.partition(":")
+    pid, _, began = process.partition(":")
     if host != socket.gethostname():
         return silent > _SILENCE
     try:
@@ -208,5 +210,14 @@ def _is_dead(owner: str, silent: timedelta) -> bool:
     except ProcessLookupError:
         return True
     except PermissionError:  # it lives, and is somebody else's
-        return False
-    return False
+        pass
+    return _began(int(pid)) != began
+
+
+def _began(pid: int) -> str:
+    """When a process began, in clock ticks since the machine did; "" where /proc is not there."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    return stat.rpartition(")")[2].split()[19]

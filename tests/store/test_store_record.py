@@ -178,8 +178,8 @@ def dead_pid() -> int:
 
 def test_a_run_whose_process_died_is_found_and_taken_up_once(store, url, clock, merge_run):
     assert store.find_resumable() is None  # it is alive: it is us
-    host = column(store, "SELECT owner FROM run")[0].rpartition(":")[0]
-    set_owner(store, merge_run.id, f"{host}:{dead_pid()}")
+    host = column(store, "SELECT owner FROM run")[0].rsplit(":", 2)[0]
+    set_owner(store, merge_run.id, f"{host}:{dead_pid()}:1")
     with open_store(url, now=clock) as another:  # opening is enough to notice
         assert column(another, "SELECT state FROM run") == ["interrupted"]
         assert another.find_resumable(corpus=merge_run.corpus) == merge_run.id
@@ -193,8 +193,15 @@ def test_a_run_whose_process_died_is_found_and_taken_up_once(store, url, clock, 
     assert (report["state"], report["attempts"], report["error"]) == ("running", 2, None)
 
 
+def test_another_process_under_the_same_id_is_not_the_runs(store, merge_run):
+    host, pid, began = column(store, "SELECT owner FROM run")[0].rsplit(":", 2)
+    assert began.isdigit() and store.mark_interrupted() == []
+    set_owner(store, merge_run.id, f"{host}:{pid}:{int(began) - 1}")
+    assert store.mark_interrupted() == [merge_run.id]
+
+
 def test_a_run_on_another_machine_is_given_time(store, clock, merge_run):
-    set_owner(store, merge_run.id, "elsewhere:1")
+    set_owner(store, merge_run.id, "elsewhere:1:1")
     assert store.mark_interrupted() == []
     clock.time = clock.time.replace(hour=23)
     assert store.mark_interrupted() == [merge_run.id]

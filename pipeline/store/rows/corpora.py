@@ -1,0 +1,111 @@
+"""What was read, as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from pipeline.store.documents import locator_as_json
+from pipeline.store.rows import Rows, content_hash, text_columns
+from pipeline.stories import Document, Extraction, Story, count_words
+
+
+@dataclass
+class CorpusRows:
+    """The rows of a corpus, by table, and its hash."""
+
+    sha256: str = ""
+    corpus: dict[str, Any] = field(default_factory=dict)
+    documents: Rows = field(default_factory=list)
+    stories: Rows = field(default_factory=list)
+    corpus_documents: Rows = field(default_factory=list)
+    corpus_stories: Rows = field(default_factory=list)
+
+
+def corpus_rows(extractions: Iterable[Extraction], created: datetime) -> CorpusRows:
+    """Everything that was read, in its order."""
+    rows = CorpusRows()
+    identity: list[Any] = []
+    n_words = 0
+    for position, extraction in enumerate(extractions):
+        document = document_row(extraction.document)
+        stories = [story_row(story, document["key"]) for story in extraction.stories]
+        entry = _corpus_document_row(extraction, document["key"], position)
+        first = len(rows.corpus_stories)
+        rows.documents.append(document)
+        rows.stories += stories
+        rows.corpus_documents.append(entry)
+        rows.corpus_stories += [
+            {"position": n, "id": s["id"], "story": s["key"], "document_position": position}
+            for n, s in enumerate(stories, first)
+        ]
+        n_words += count_words(extraction.document.text)
+        identity.append(
+            [document["key"], entry["paths"], entry["problem"], entry["residue"]]
+            + [story["key"] for story in stories]
+        )
+    rows.sha256 = content_hash(identity)
+    rows.corpus = {
+        "sha256": rows.sha256,
+        "n_documents": len(rows.documents),
+        "n_stories": len(rows.corpus_stories),
+        "n_words": n_words,
+        "n_chars": sum(document["n_chars"] for document in rows.documents),
+        "residue_chars": sum(entry["residue_chars"] for entry in rows.corpus_documents),
+        "created": created,
+    }
+    for row in (*rows.corpus_documents, *rows.corpus_stories):
+        row["corpus"] = rows.sha256
+    return rows
+
+
+def document_row(document: Document) -> dict[str, Any]:
+    """A document under the hash of all that was read from it; its paths belong to a corpus."""
+    row: dict[str, Any] = {
+        "sha256": document.sha256,
+        "format": document.format,
+        "encoding": document.encoding,
+        "guessed": document.guessed,
+        "n_chars": len(document.text),
+        "front_matter": dict(document.front_matter),
+        "text": document.text,
+    }
+    return {"key": content_hash(row), **row}
+
+
+def story_row(story: Story, document_key: str) -> dict[str, Any]:
+    """A story under the hash of all that was found in it."""
+    source = story.source
+    row: dict[str, Any] = {
+        "id": story.id,
+        "document": document_key,
+        "kind": story.kind,
+        "start_offset": story.start,
+        "end_offset": story.end,
+        "spans": [list(span) for span in source.spans],
+        "place": str(source.locator),
+        "locator": locator_as_json(source.locator),
+        "source_key": source.key,
+        "written": source.written.isoformat() if source.written else None,
+        "author": source.author,
+        "fingerprint": story.fingerprint,
+        "text": story.text,
+        **text_columns(story),
+    }
+    return {"key": content_hash(row), **row}
+
+
+def _corpus_document_row(extraction: Extraction, key: str, position: int) -> dict[str, Any]:
+    document = extraction.document
+    return {
+        "position": position,
+        "document": key,
+        "path": document.path,
+        "paths": list(document.paths),
+        "problem": document.problem,
+        "n_stories": len(extraction.stories),
+        "residue": [list(span) for span in extraction.residue],
+        "residue_chars": sum(end - start for start, end in extraction.residue),
+    }

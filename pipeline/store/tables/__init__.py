@@ -1,0 +1,76 @@
+"""The tables. Only migrations create them; only ``record``, ``runs``, ``caches`` and ``journal``
+write them.
+
+    reading    documents, stories, corpora; caches of extractions and token counts
+    asking     plans, requests, estimates; the journal of replies and what the budget set aside
+    running    runs, what they took, needle cells
+    deciding   merged stories, verdicts, edits, conflicts, the ledger
+
+Keys are content hashes where content decides identity, so that writing twice is writing once.
+Money is integer micro-USD (``micro_usd…``), times are UTC, counts are tokens unless named
+otherwise. NULL is "unknown", never zero. Later versions only add: see ``migrations/versions``.
+"""
+
+from pipeline.store.tables.asking import (
+    ChargeRow,
+    EstimateRow,
+    PlannedCallRow,
+    PlannedClusterRow,
+    PlannedSkipRow,
+    PlanRow,
+    ReplyRow,
+    RequestRow,
+)
+from pipeline.store.tables.base import Row, table_of
+from pipeline.store.tables.deciding import (
+    ConflictRow,
+    ConflictSideRow,
+    EditRow,
+    FailedCallRow,
+    LedgerEntryRow,
+    MergedSourceRow,
+    MergedStoryRow,
+    VerdictRow,
+)
+from pipeline.store.tables.reading import (
+    CorpusDocumentRow,
+    CorpusRow,
+    CorpusStoryRow,
+    DocumentRow,
+    ExtractionRow,
+    StoryRow,
+    TokenCountRow,
+)
+from pipeline.store.tables.running import ActualRow, NeedleCellRow, RunCellRow, RunRow
+
+__all__ = [
+    "ActualRow",
+    "ChargeRow",
+    "ConflictRow",
+    "ConflictSideRow",
+    "CorpusDocumentRow",
+    "CorpusRow",
+    "CorpusStoryRow",
+    "DocumentRow",
+    "EditRow",
+    "EstimateRow",
+    "ExtractionRow",
+    "FailedCallRow",
+    "LedgerEntryRow",
+    "MergedSourceRow",
+    "MergedStoryRow",
+    "NeedleCellRow",
+    "PlanRow",
+    "PlannedCallRow",
+    "PlannedClusterRow",
+    "PlannedSkipRow",
+    "ReplyRow",
+    "RequestRow",
+    "Row",
+    "RunCellRow",
+    "RunRow",
+    "StoryRow",
+    "TokenCountRow",
+    "VerdictRow",
+    "table_of",
+]

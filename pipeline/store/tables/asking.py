@@ -1,0 +1,182 @@
+"""What is asked, what it is expected to cost, and what came back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Index
+from sqlalchemy import text as sql
+from sqlmodel import Field
+
+from pipeline.store.columns import UtcTime
+from pipeline.store.tables.base import Row, big_column, json_column, run_key, text_column
+
+
+class PlanRow(Row, table=True):
+    """A plan by its own hash: the estimate and the run after it share the row."""
+
+    __tablename__ = "plan"
+
+    sha256: str = Field(primary_key=True)
+    strategy: str
+    model: str
+    n_stories: int
+    n_clusters: int
+    n_calls: int
+    limit_input: int
+    limit_output: int
+    limit_reason: str = text_column()
+    parameters: dict[str, str] = json_column()
+    created: datetime = Field(sa_type=UtcTime)
+
+
+class RequestRow(Row, table=True):
+    """A rendered request by its key; ``body`` is everything that decides the reply."""
+
+    __tablename__ = "request"
+
+    key: str = Field(primary_key=True)
+    model: str
+    revision: str
+    purpose: str
+    prompt: str
+    prompt_sha256: str
+    body: dict[str, Any] = json_column()
+
+
+class PlannedCallRow(Row, table=True):
+    """One call of a plan."""
+
+    __tablename__ = "planned_call"
+
+    plan: str = Field(foreign_key="plan.sha256", primary_key=True, ondelete="CASCADE")
+    position: int = Field(primary_key=True)
+    id: str
+    stage: str
+    request: str = Field(foreign_key="request.key", index=True)
+    handles: list[list[str]] = json_column()
+    clusters: list[list[str]] = json_column()
+    input_tokens: int = Field(sa_type=BigInteger)
+    input_counter: str
+    input_exact: bool
+    input_low: int = Field(sa_type=BigInteger)
+    input_high: int = Field(sa_type=BigInteger)
+    output_low: int = Field(sa_type=BigInteger)
+    output_likely: int = Field(sa_type=BigInteger)
+    output_high: int = Field(sa_type=BigInteger)
+
+
+class PlannedClusterRow(Row, table=True):
+    """A cluster that code settles without a call."""
+
+    __tablename__ = "planned_cluster"
+
+    plan: str = Field(foreign_key="plan.sha256", primary_key=True, ondelete="CASCADE")
+    position: int = Field(primary_key=True)
+    relation: str
+    score: float
+    why: str = text_column()
+    attribute: str = text_column()
+    values: list[str] = json_column()
+    members: list[str] = json_column()
+
+
+class PlannedSkipRow(Row, table=True):
+    """A story that needs no call, or is left out, and why."""
+
+    __tablename__ = "planned_skip"
+
+    plan: str = Field(foreign_key="plan.sha256", primary_key=True, ondelete="CASCADE")
+    position: int = Field(primary_key=True)
+    story: str
+    reason: str
+    detail: str = text_column()
+
+
+class EstimateRow(Row, table=True):
+    """A plan's price, time and memory on one model; ``id`` hashes all of it."""
+
+    __tablename__ = "estimate"
+
+    id: str = Field(primary_key=True)
+    run: str | None = Field(default=None, foreign_key="run.id", ondelete="CASCADE", index=True)
+    corpus: str | None = Field(default=None, foreign_key="corpus.sha256", index=True)
+    plan_sha256: str
+    model: str
+    strategy: str
+    feasible: bool
+    reason: str = text_column()
+    calls: int
+    journalled_calls: int
+    input_tokens: int = Field(sa_type=BigInteger)
+    input_counter: str
+    input_exact: bool
+    input_low: int = Field(sa_type=BigInteger)
+    input_high: int = Field(sa_type=BigInteger)
+    output_low: int = Field(sa_type=BigInteger)
+    output_likely: int = Field(sa_type=BigInteger)
+    output_high: int = Field(sa_type=BigInteger)
+    micro_usd_low: int | None = big_column()
+    micro_usd_likely: int | None = big_column()
+    micro_usd_high: int | None = big_column()
+    micro_usd_batch: int | None = big_column()
+    micro_usd_worst: int | None = big_column()
+    micro_usd_energy: int | None = big_column()
+    micro_usd_rent: int | None = big_column()
+    price_date: str
+    price_source: str = text_column()
+    notes: list[str] = json_column()
+    seconds: float | None = None
+    seconds_low: float | None = None
+    seconds_high: float | None = None
+    peak_memory_bytes: int | None = big_column()
+    kwh: float | None = None
+    created: datetime = Field(sa_type=UtcTime)
+
+
+class ReplyRow(Row, table=True):
+    """The journal: every reply that came back. At most one is good for a request; the others
+    are kept with the reason and never reused."""
+
+    __tablename__ = "reply"
+    __table_args__ = (
+        Index(
+            "uq_reply_good_request",
+            "request",
+            unique=True,
+            sqlite_where=sql("good"),
+            postgresql_where=sql("good"),
+        ),
+    )
+
+    id: str = Field(primary_key=True)
+    request: str = Field(foreign_key="request.key", index=True)
+    run: str | None = Field(default=None, foreign_key="run.id", ondelete="SET NULL", index=True)
+    good: bool
+    why: str = text_column()
+    text: str = text_column()
+    finish: str
+    model: str
+    detail: str = text_column()
+    input_tokens: int = Field(sa_type=BigInteger)
+    output_tokens: int = Field(sa_type=BigInteger)
+    cache_read_tokens: int = Field(sa_type=BigInteger)
+    cache_write_tokens: int = Field(sa_type=BigInteger)
+    micro_usd: int | None = big_column()
+    seconds: float
+    created: datetime = Field(sa_type=UtcTime)
+
+
+class ChargeRow(Row, table=True):
+    """What a run's budget has set aside for a call. Settled with the real price; a call that
+    never came back stays charged at its worst case."""
+
+    __tablename__ = "charge"
+
+    run: str = run_key()
+    request: str = Field(primary_key=True)
+    attempt: int = Field(primary_key=True)
+    reserved_micro_usd: int = Field(sa_type=BigInteger)
+    settled_micro_usd: int | None = big_column()
+    created: datetime = Field(sa_type=UtcTime)

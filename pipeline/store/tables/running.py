@@ -1,0 +1,91 @@
+"""What was done: runs, what they took, and what they measured."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Index
+from sqlmodel import Field
+
+from pipeline.store.columns import UtcTime
+from pipeline.store.tables.base import Row, big_column, json_column, run_key, text_column
+
+
+class RunRow(Row, table=True):
+    """One run. ``owner`` is the process that works on it (host:pid:start), ``updated`` its last
+    sign of life; ``attempts`` counts how often it was taken up; ``estimate`` is the one it was
+    run on."""
+
+    __tablename__ = "run"
+    __table_args__ = (Index("ix_run_state_kind", "state", "kind"),)
+
+    id: str = Field(primary_key=True)
+    kind: str
+    state: str
+    model: str
+    revision: str
+    strategy: str
+    corpus: str | None = Field(default=None, foreign_key="corpus.sha256", index=True)
+    plan_sha256: str
+    estimate: str | None = None
+    parameters: dict[str, Any] = json_column()
+    describe: dict[str, str] = json_column()
+    owner: str = ""
+    attempts: int = 1
+    error: str | None = text_column(None)
+    started: datetime = Field(sa_type=UtcTime, index=True)
+    updated: datetime = Field(sa_type=UtcTime)
+    finished: datetime | None = Field(default=None, sa_type=UtcTime)
+
+
+class ActualRow(Row, table=True):
+    """What a run took, in the units of its estimate."""
+
+    __tablename__ = "actual"
+
+    run: str = run_key()
+    calls: int
+    reused: int
+    input_tokens: int = Field(sa_type=BigInteger)
+    output_tokens: int = Field(sa_type=BigInteger)
+    micro_usd: int | None = big_column()
+    seconds: float
+    peak_memory_bytes: int | None = big_column()
+
+
+class NeedleCellRow(Row, table=True):
+    """One cell of a needle grid, by the hash of all that decides it."""
+
+    __tablename__ = "needle_cell"
+
+    key: str = Field(primary_key=True)
+    task: str
+    model: str
+    revision: str
+    style: str
+    haystack: str = text_column()
+    target_tokens: int
+    prompt_tokens: int
+    depth_target: float
+    depth_actual: float
+    seed: int
+    status: str
+    score: float | None = None
+    expected: str = text_column()
+    reply: str = text_column()
+    finish: str = text_column()
+    flags: list[str] = json_column()
+    seconds: float
+    request: str = Field(foreign_key="request.key", index=True)
+    created: datetime = Field(sa_type=UtcTime)
+
+
+class RunCellRow(Row, table=True):
+    """A cell that belongs to a run's grid; ``reused`` when an earlier run had measured it."""
+
+    __tablename__ = "run_cell"
+
+    run: str = run_key()
+    cell: str = Field(foreign_key="needle_cell.key", primary_key=True, index=True)
+    reused: bool
