@@ -62,13 +62,19 @@ def counter_for(spec: ModelSpec, *, cache: Path) -> TokenCounter:
     Args:
         cache: folder for tokenizer files; may be missing or read-only.
 
+    A local model that is not here is counted by its family's ratio, where one is known.
+
     Raises:
         EngineError: a local model's weights or a vocabulary are missing.
     """
     if spec.provider == "extractive":
         return NoCounter()
     if spec.provider == "local":
-        return LocalCounter(open_tokenizer(spec.weights, cache))
+        try:
+            return LocalCounter(open_tokenizer(spec.weights, cache))
+        except EngineError:
+            if spec.ratio is None:
+                raise
     if spec.ratio is not None:
         encoding = load_encoding(spec.ratio.base, cache)
         ratio = (spec.ratio.low, spec.ratio.likely, spec.ratio.high)

@@ -205,7 +205,7 @@ def test_missing_weights_are_named_with_the_remedy(folder: Path):
 def test_a_database_from_a_newer_version_is_refused_and_left_alone(folder: Path, tmp_path: Path):
     newer = tmp_path / "newer.sqlite"
     shutil.copy(folder / "data" / "runs" / "storytransformer.sqlite", newer)
-    with sqlite3.connect(newer) as connection:
+    with closing(sqlite3.connect(newer)) as connection, connection:
         connection.execute("update alembic_version set version_num = '9999_from_the_future'")
     before = newer.read_bytes()
     refused("merge", str(SAMPLE), "--db", str(newer), cwd=folder, code=2, kind="input")

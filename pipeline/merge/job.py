@@ -16,12 +16,13 @@ from typing import Any, Protocol
 
 from pipeline.calls import Call, Estimate, Plan, Reply, Request
 from pipeline.catalog import ModelSpec
+from pipeline.errors import BudgetError
 from pipeline.merge import steps
 from pipeline.merge.conclusion import conclude
 from pipeline.merge.ledger import counts
 from pipeline.merge.run import Journal, run_wave, waves
 from pipeline.models.base import Model, ModelOptions
-from pipeline.models.opening import open_model
+from pipeline.models.opening import missing_weights, open_model
 from pipeline.outcomes import Outcomes
 from pipeline.store.record import Store, StoreJournal
 
@@ -104,9 +105,18 @@ class MergeJob:
 
     def make_plan(self) -> None:
         """Plan the calls, look up which are answered already, and price the rest."""
+        missing = missing_weights(self.spec, self.terms.cache)
+        if missing is not None:
+            raise missing
         plan = steps.plan(self.corpus, self.spec, self.terms)
         self.plan = steps.with_journal(plan, StoreJournal(self.store, ""))
         self.estimate = steps.price_plan(self.plan, self.spec, self.terms)
+        if self.plan.to_send and not self.estimate.feasible:
+            raise BudgetError(
+                f"the plan cannot be run: {self.estimate.reason}.",
+                where=self.spec.name,
+                next="`storytransformer estimate` shows which models can.",
+            )
         skipped = ", ".join(f"{n} {why}" for why, n in self.plan.skipped_by_reason().items())
         self.say(
             f"planned {len(self.plan.calls)} calls ({self.plan.n_clusters} clusters; without "

@@ -25,7 +25,7 @@ from pipeline.errors import InputError, SovereigntyError
 from pipeline.extract.corpus import ExtractionCache, extract
 from pipeline.merge import document as documents
 from pipeline.merge.run import Journal
-from pipeline.models.opening import revision_of
+from pipeline.models.opening import missing_weights, revision_of
 from pipeline.outcomes import Outcomes
 from pipeline.plan.similarity import cluster, similar_pairs
 from pipeline.plan.strategies import make_plan
@@ -222,8 +222,8 @@ def with_journal(plan: Plan, journal: Journal) -> Plan:
 
 
 def price_plan(plan: Plan, spec: ModelSpec, terms: Terms) -> Estimate:
-    """What sending ``plan.to_send`` costs."""
-    return estimate(
+    """What sending ``plan.to_send`` costs, and whether it can be sent from here."""
+    line = estimate(
         plan,
         spec,
         as_of=terms.as_of,
@@ -232,6 +232,11 @@ def price_plan(plan: Plan, spec: ModelSpec, terms: Terms) -> Estimate:
         allow_cloud=terms.allow_cloud,
         usd_per_kwh=terms.usd_per_kwh,
     )
+    missing = missing_weights(spec, terms.cache)
+    if missing is None:
+        return line
+    reason = "; ".join(filter(None, ["the weights are not on this machine", line.reason]))
+    return replace(line, feasible=False, reason=reason)
 
 
 def check_sovereignty(corpus: Corpus, spec: ModelSpec, *, allow_cloud: bool) -> None:

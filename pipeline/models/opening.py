@@ -5,14 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipeline.catalog import ModelSpec
+from pipeline.errors import EngineError
 from pipeline.models.base import Model, ModelOptions
 
 
 def revision_of(spec: ModelSpec, cache: Path) -> str:
     """What exactly would answer, without importing an SDK or torch.
 
-    Raises:
-        EngineError: local weights are missing.
+    The sha256 of local weights, or their name where they are not here (see
+    :func:`missing_weights`): such a plan can be priced and not run.
     """
     if spec.provider == "extractive":
         from pipeline.models.extractive import REVISION
@@ -21,8 +22,24 @@ def revision_of(spec: ModelSpec, cache: Path) -> str:
     if spec.provider == "local":
         from pipeline.engine.weights import locate_weights, weights_sha256
 
-        return weights_sha256(locate_weights(spec.weights, cache=cache), cache)
+        try:
+            return weights_sha256(locate_weights(spec.weights, cache=cache), cache)
+        except EngineError:
+            return f"not here: {spec.weights}"
     return spec.model_id
+
+
+def missing_weights(spec: ModelSpec, cache: Path) -> EngineError | None:
+    """Why a local model cannot run here, with the next step; None when its weights are here."""
+    if spec.provider != "local":
+        return None
+    from pipeline.engine.weights import locate_weights
+
+    try:
+        locate_weights(spec.weights, cache=cache)
+    except EngineError as missing:
+        return missing
+    return None
 
 
 def open_model(spec: ModelSpec, options: ModelOptions) -> Model:

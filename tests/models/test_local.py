@@ -12,7 +12,8 @@ from tokenizers.models import BPE
 from pipeline.calls import Message, Request
 from pipeline.catalog import ModelSpec
 from pipeline.errors import EngineError
-from pipeline.models.base import ModelOptions, open_model
+from pipeline.models.base import ModelOptions
+from pipeline.models.opening import open_model
 from pipeline.models.local import LocalModel
 
 TEMPLATE = (
@@ -131,7 +132,8 @@ import sys
 from pathlib import Path
 from pipeline.calls import Message, Request
 from pipeline.catalog import ModelSpec
-from pipeline.models.base import ModelOptions, open_model
+from pipeline.models.base import ModelOptions
+from pipeline.models.opening import open_model
 spec = ModelSpec("local/tiny", "local", "tiny", "story", 128, 64, weights={str(folder)!r})
 model = open_model(spec, ModelOptions(Path({str(tmp_path)!r})))
 asked = Request("", model.revision, "story", "", "", (Message("user", "hello"),), 5)
