@@ -20,6 +20,8 @@ from pipeline.stories import Story
 
 #: Likeness from which a pair is worth a judgement.
 THRESHOLD = 0.34
+#: Likeness of two goals from which distinct stories are look-alikes and must not share a merge.
+LOOKS_ALIKE = 0.4
 #: Members of one star, at most.
 LIMIT = 8
 #: An index list longer than this says nothing about any two of its stories.
@@ -114,23 +116,27 @@ class _Edges:
 
     def __init__(self, by_id: Mapping[str, Story], weights: Mapping[str, float]) -> None:
         self.weights = weights
-        self.of: defaultdict[str, dict[str, tuple[float, Related | None]]] = defaultdict(dict)
+        self.of: defaultdict[str, dict[str, float]] = defaultdict(dict)
         self._by_id = by_id
         self._position = {story: i for i, story in enumerate(by_id)}
 
-    def add(self, pair: Pair, related: Related | None = None) -> None:
-        self.of[pair.a][pair.b] = (pair.score, related)
-        self.of[pair.b][pair.a] = (pair.score, related)
+    def add(self, pair: Pair) -> None:
+        self.of[pair.a][pair.b] = pair.score
+        self.of[pair.b][pair.a] = pair.score
 
     def rank(self, story: str) -> tuple[object, ...]:
         """Centres come in this order: most measured likeness first; ties by the words."""
-        total = sum(score for score, _ in self.of[story].values())
+        total = sum(self.of[story].values())
         return (-total, self._by_id[story].fingerprint)
 
     def nearest(self, story: str) -> list[str]:
         return sorted(
-            self.of[story], key=lambda o: (-self.of[story][o][0], self._by_id[o].fingerprint)
+            self.of[story], key=lambda o: (-self.of[story][o], self._by_id[o].fingerprint)
         )
+
+    def between(self, a: str, b: str) -> Related:
+        """How ``a`` relates to ``b``, values in that order."""
+        return relate(self._by_id[a], self._by_id[b], self.weights)
 
     def in_order(self, members: Iterable[str]) -> tuple[str, ...]:
         return tuple(sorted(members, key=self._position.__getitem__))
@@ -149,7 +155,7 @@ def _stars(by_id: Mapping[str, Story], pairs: Iterable[Pair], limit: int) -> lis
         if not members:
             continue
         taken.update([centre, *members])
-        score = min(edges.of[centre][o][0] for o in members)
+        score = min(edges.of[centre][o] for o in members)
         clusters.append(Cluster(edges.in_order([centre, *members]), score=score))
     return clusters
 
@@ -161,59 +167,63 @@ def _decided(
     for pair in pairs:
         related = relate(by_id[pair.a], by_id[pair.b], weights)
         if related.relation is not Relation.DISTINCT:
-            edges.add(pair, related)
+            edges.add(pair)
     taken: set[str] = set()
     clusters = []
     # Conflicts first: a merge must not hide a disagreement.
-    for wanted in ({Relation.CONFLICT}, {Relation.SAME, Relation.OVERLAP}):
+    for gather in (_disagreeing, _mergeable):
         for centre in sorted(edges.of, key=edges.rank):
             if centre in taken:
                 continue
-            members = _members(centre, edges, taken, wanted, limit)
+            members = gather(centre, edges, taken, limit)
             if len(members) > 1:
                 taken.update(members)
                 clusters.append(_settled(members, edges, by_id))
     return clusters
 
 
-def _members(
-    centre: str, edges: _Edges, taken: set[str], wanted: set[Relation], limit: int
-) -> list[str]:
-    """The centre and what relates to it as wanted, without disagreements among them when they
-    are to be merged."""
+def _disagreeing(centre: str, edges: _Edges, taken: set[str], limit: int) -> list[str]:
+    """The centre, what contradicts it, and what says the same as it: that is contradicted too."""
+    free = [other for other in edges.nearest(centre) if other not in taken]
+    against = [o for o in free if edges.between(centre, o).relation is Relation.CONFLICT]
+    alike = [o for o in free if edges.between(centre, o).relation is Relation.SAME]
+    return [centre, *against, *alike][:limit] if against else [centre]
+
+
+def _mergeable(centre: str, edges: _Edges, taken: set[str], limit: int) -> list[str]:
+    """The centre and what is the same as it or overlaps it, without two members that contradict
+    each other or only look alike."""
     members = [centre]
     for other in edges.nearest(centre):
-        related = edges.of[centre][other][1]
-        if other in taken or related is None or related.relation not in wanted:
+        if other in taken or edges.between(centre, other).relation is Relation.CONFLICT:
             continue
         if len(members) == limit:
             break
-        apart = any(
-            (between := edges.of[other].get(member)) is not None
-            and between[1] is not None
-            and between[1].relation is Relation.CONFLICT
-            for member in members
-        )
-        if Relation.CONFLICT in wanted or not apart:
+        if not any(_apart(edges.between(other, member)) for member in members[1:]):
             members.append(other)
     return members
+
+
+def _apart(related: Related) -> bool:
+    """Whether two stories must not share a merge: a contradiction, or look-alikes. Stories that
+    are not alike at all may share one through their centre, which was measured against both."""
+    if related.relation is Relation.CONFLICT:
+        return True
+    return related.relation is Relation.DISTINCT and related.score >= LOOKS_ALIKE
 
 
 def _settled(members: list[str], edges: _Edges, by_id: Mapping[str, Story]) -> Cluster:
     """The cluster with its one relation, its attribute and values, and why."""
     centre, *others = members
-    related = {o: edges.of[centre][o][1] for o in others}
-    score = min(edges.of[centre][o][0] for o in others)
+    related = {other: edges.between(centre, other) for other in others}
+    score = min(edges.of[centre][other] for other in others)
     first = related[others[0]]
-    assert first is not None
     ordered = edges.in_order(members)
     if first.relation is Relation.CONFLICT:
-        values: dict[str, str] = {}
-        for other in others:
-            # Values come in the order of the arguments, so each pair is asked again this way.
-            told = relate(by_id[centre], by_id[other], edges.weights)
-            values.setdefault(centre, told.values[0])
-            values[other] = told.values[1]
+        values = {centre: first.values[0]}
+        for other, told in related.items():
+            against = told.relation is Relation.CONFLICT
+            values[other] = told.values[1] if against else values[centre]
         return Cluster(
             ordered,
             relation=Relation.CONFLICT.value,
@@ -222,7 +232,7 @@ def _settled(members: list[str], edges: _Edges, by_id: Mapping[str, Story]) -> C
             attribute=first.attribute,
             values=tuple(values[m] for m in ordered),
         )
-    same = all(r is not None and r.relation is Relation.SAME for r in related.values())
+    same = all(r.relation is Relation.SAME for r in related.values())
     relation = Relation.SAME if same else Relation.OVERLAP
-    why = next((r.why for r in related.values() if r and r.relation is relation), first.why)
+    why = next((r.why for r in related.values() if r.relation is relation), first.why)
     return Cluster(ordered, relation=relation.value, score=score, why=why)

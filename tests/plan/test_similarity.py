@@ -130,3 +130,28 @@ def test_ten_times_the_stories_take_at_most_thirteen_times_the_work():
     assert len(many) <= 13 * few
     assert seconds < 8
     assert len(similar_pairs(large, weights=weights)) <= 0.005 * len(large) ** 2 / 2
+
+
+def test_a_copy_of_a_contradicted_story_is_contradicted_too():
+    stories = [
+        story("a", "lock an account after 3 failed logins", criteria=("a mail is sent",)),
+        story("b", "lock an account after 3 failed logins", criteria=("a mail is sent.", "")),
+        story("c", "lock my account after 3 failed logins", criteria=("a mail is sent",)),
+        story("d", "lock an account after 9 failed logins", criteria=("a mail is sent",)),
+    ]
+    weights = stem_weights(stories)
+    (found,) = cluster(stories, similar_pairs(stories, weights=weights), weights=weights)
+    assert found.relation == "conflict"
+    told = dict(zip(found.members, found.values, strict=True))
+    assert told["a"] == told["c"] != told["d"]
+
+
+def test_look_alikes_do_not_meet_in_a_third_story():
+    stories = [
+        story("a", "print the list of loans and members", benefit="I see who has what"),
+        story("b", "print the list of loans", benefit="the day is planned"),
+        story("c", "print the list of members", benefit="the evening is planned"),
+    ]
+    weights = stem_weights(stories)
+    for found in cluster(stories, similar_pairs(stories, weights=weights), weights=weights):
+        assert not {"b", "c"} <= set(found.members)
