@@ -163,9 +163,11 @@ def _lengthened(
 ) -> list[Told]:
     """``n_long`` of the stories with real criteria and paragraphs, ``n_words`` in all."""
     stories = list(shorts)
+    other = real.exchange(source)
     for nth, place in enumerate(sorted(source.sample(range(len(stories)), n_long))):
         wanted = max(60, round(n_words / (n_long - nth)))
-        other = real.exchange(source) if nth % 10 == 0 else other
+        if nth % 10 == 9:
+            other = real.exchange(source)
         parts: list[str] = []
         while (n := sum(map(count_words, parts))) < wanted - 10:
             part = _in_words(source.choice(real.parts), other)
