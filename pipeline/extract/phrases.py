@@ -69,7 +69,7 @@ _I_AS_ROLE = re.compile(
     rf"I\s*,\s*as\s+{_ARTICLE}\s+(?P<role>[^,.;]{{2,100}}?)\s*,\s*", re.IGNORECASE
 )
 _ROLE_LAST = re.compile(
-    r"[,;]?\s+as\s+(?:an?|the)\s+(?P<role>[^,.;:]{2,60}?)(?=\s*[,;]?\s+so\b|\s*[,;]?\s+in\s+order|"
+    r"[,;]\s+as\s+(?:an?|the)\s+(?P<role>[^,.;:]{2,60}?)(?=\s*[,;]?\s+so\b|\s*[,;]?\s+in\s+order|"
     r"\s*[.,;]|\s*$)",
     re.IGNORECASE,
 )
