@@ -192,6 +192,20 @@ class Extraction:
     residue: tuple[Span, ...] = ()
 
 
+_AN = re.compile(r"[aeio]|un(?!i)|u[mp]|hour|honest|heir", re.IGNORECASE)
+_LIKE_ONE = re.compile(r"(?:eu|one\b|once\b)", re.IGNORECASE)
+_DETERMINED = re.compile(r"(?:an?|the|my|our|any|every|each|one|someone|somebody)\b", re.IGNORECASE)
+
+
+def as_role(role: str) -> str:
+    """How a story begins, by the sound of the role and not its letter: "As a user", "As an
+    editor", "As an hourly worker", "As the owner"."""
+    if _DETERMINED.match(role):
+        return f"As {role}"
+    an = _AN.match(role) and not _LIKE_ONE.match(role)
+    return f"As {'an' if an else 'a'} {role}"
+
+
 def normalise(text: str) -> str:
     """Lower-cased words of ``text`` (Unicode NFKC), one blank between them, nothing else."""
     return " ".join(_WORD.findall(unicodedata.normalize("NFKC", text).casefold()))

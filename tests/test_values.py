@@ -15,7 +15,7 @@ from pipeline.calls import Message, Request, micro_usd
 from pipeline.errors import InputError
 from pipeline.prompts import load_prompt
 from pipeline.settings import read_settings
-from pipeline.stories import Locator, Source, Span, Story, residue_of, story_id
+from pipeline.stories import Locator, Source, Span, Story, as_role, residue_of, story_id
 
 
 def story(**fields: object) -> Story:
@@ -80,6 +80,31 @@ def test_a_request_key_covers_every_field():
     }
     assert len(changed) == 11 and base.key not in changed
     assert request_of("a").key == base.key
+
+
+def test_articles_follow_the_sound_and_not_the_letter():
+    roles = (
+        "user",
+        "editor",
+        "member",
+        "hourly worker",
+        "union official",
+        "umpire",
+        "European",
+        "unregistered visitor",
+        "the owner",
+    )
+    assert [as_role(role).removeprefix("As ").removesuffix(role).strip() for role in roles] == [
+        "a",
+        "an",
+        "a",
+        "an",
+        "a",
+        "an",
+        "a",
+        "an",
+        "",
+    ]
 
 
 def test_money_is_rounded_to_whole_micro_dollars():

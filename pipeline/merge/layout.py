@@ -3,20 +3,16 @@ their sources, and each story as a sentence whose parts know where they come fro
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.compare.union import purpose, wanted
 from pipeline.outcomes import MergedStory, Outcomes, SourceSpan
-from pipeline.stories import Document, Story, normalise
+from pipeline.stories import Document, Story, as_role, normalise
 
 #: Characters of a source shown around the words that support a sentence.
 AROUND = 180
-
-_AN = re.compile(r"[aeio]|un(?!i)|u[mp]|hour|honest|heir", re.IGNORECASE)
-_NO_ARTICLE = re.compile(r"(?:an?|the|my|our|any|every|each|one|someone|somebody)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +60,14 @@ def sentence(merged: MergedStory, stories: Mapping[str, Story]) -> list[Part]:
         return []
     parts = []
     if text.role:
-        parts.append(Part("role", _as_a(text.role), text.role, _places(merged, "role", text.role)))
+        parts.append(
+            Part(
+                "role",
+                as_role(text.role).removesuffix(text.role),
+                text.role,
+                _places(merged, "role", text.role),
+            )
+        )
     words = "\n".join(stories[s].text for s in merged.sources)
     told = wanted(text.goal, words)
     lead = told.removesuffix(text.goal)
@@ -129,12 +132,6 @@ def excerpt(
     if end + AROUND < len(document.text):
         after = after.rpartition(" ")[0] + "…"
     return Excerpt(before, document.text[start:end], after)
-
-
-def _as_a(role: str) -> str:
-    if _NO_ARTICLE.match(role):
-        return "As "
-    return "As an " if _AN.match(role) else "As a "
 
 
 def _places(merged: MergedStory, field: str, text: str) -> tuple[SourceSpan, ...]:

@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from pipeline.calls import Cluster, canonical_json
-from pipeline.compare.union import wanted
-from pipeline.stories import Story
-
-_VOWELS = "aeiou"
+from pipeline.compare.union import purpose, wanted
+from pipeline.stories import Story, as_role
 
 
 def story_line(story: Story) -> str:
@@ -25,11 +23,11 @@ def story_line(story: Story) -> str:
         return _one_line(" ".join([story.title, *story.body]) or story.text)
     parts = []
     if story.role:
-        article = "an" if story.role[0].lower() in _VOWELS else "a"
-        parts.append(f"As {article} {story.role}")
-    parts.append(wanted(story.goal))
+        parts.append(as_role(story.role))
+    parts.append(wanted(story.goal, story.text))
     if story.benefit:
-        parts.append(f"so that {story.benefit}")
+        told = purpose(story.benefit, story.text)
+        parts.append(told[0].lower() + told[1:])
     return _one_line(", ".join(parts)).rstrip(" .") + "."
 
 
