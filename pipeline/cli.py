@@ -109,6 +109,7 @@ def front_door(
 def extract(
     paths: Paths,
     show: Annotated[str | None, typer.Option(help="'residue': print the text in no story.")] = None,
+    page: Annotated[str | None, typer.Option(help="Write a page to look through them.")] = None,
     encoding: Encoding = None,
     exclude: Exclude = None,
     pattern: Pattern = None,
@@ -125,19 +126,23 @@ def extract(
     if show not in (None, "residue"):
         raise InputError(f"{show!r} cannot be shown.", where="--show", next="Write --show residue.")
     edge, line = Edge.read(db), say(quiet)
-    corpus = steps.read(
+    corpus = steps.gather(
         paths,
         how=_how(encoding, exclude, pattern, repair, strict),
         cache=edge.store_if_possible(line),
     )
+    written = steps.write_page(Path(page), corpus) if page else None
+    steps.require(corpus, strict=strict)
     result = steps.extraction_as_json(corpus)
     if json:
-        emit(result)
+        emit(result | ({"page": written} if written else {}))
     elif show == "residue":
         for path, text in steps.residue(corpus):
             screen.plain(f"— {path}\n{text}\n")
     else:
         screen.extraction_table(result)
+    if written and not json:
+        screen.plain(f"page  {written}")
 
 
 @app.command()

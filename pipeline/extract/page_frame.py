@@ -20,7 +20,7 @@ html { scroll-padding: 4rem 0; }
 body { margin: 0; background: var(--back); color: var(--ink);
   font: 16px/1.6 system-ui, -apple-system, "Segoe UI", sans-serif; }
 .page { display: grid; grid-template-columns: 18rem minmax(0, 48rem) minmax(17rem, 22rem);
-  gap: 1.75rem; max-width: 94rem; margin: 0 auto; padding: 1.5rem 1.25rem 4rem; }
+  gap: 1.75rem; max-width: 94rem; margin: 0 auto; padding: 1.5rem 1.25rem; }
 h1 { font-size: 1.25rem; line-height: 1.25; margin: 0 0 .2rem; }
 h2 { font-size: 1.15rem; line-height: 1.35; margin: 0; overflow-wrap: anywhere; }
 h3 { font-size: 1rem; line-height: 1.4; margin: .5rem 0 0; overflow-wrap: anywhere; }
@@ -52,11 +52,12 @@ nav input { width: 100%; margin-top: .8rem; padding: .4rem .6rem; border-radius:
 .meter { display: block; height: 3px; margin-top: .25rem; border-radius: 2px;
   background: var(--line); }
 .meter i { display: block; height: 100%; border-radius: 2px; background: var(--accent); }
-.bad { display: block; color: var(--warn); font-size: .8rem; }
+.bad { display: block; color: var(--warn); font-size: .8rem; margin-top: .25rem; }
 #list .bad { display: -webkit-box; -webkit-line-clamp: 2; -webkit-box-orient: vertical;
   overflow: hidden; }
 .callout { margin-top: .7rem; padding: .55rem .8rem; border-left: 4px solid var(--warn);
   border-radius: 4px; background: var(--warnback); color: var(--warn); overflow-wrap: anywhere; }
+nav .callout { font-size: .85rem; }
 #burger { display: none; }
 .legend { display: flex; flex-wrap: wrap; gap: .2rem 1rem; margin-top: .5rem; }
 .legend mark { padding: 0 .4rem; color: var(--ink); cursor: default; }
@@ -76,6 +77,7 @@ mark.on { box-shadow: 0 2px 0 var(--rule), 0 -1px 0 var(--rule); }
   color: var(--ink); font: 600 .68rem/1.35 system-ui, sans-serif; padding: 0 .35em;
   margin-right: .4em; vertical-align: .12em; cursor: pointer; user-select: none;
   white-space: nowrap; }
+.tag:focus-visible { outline-offset: 1px; }
 button.tag[aria-pressed=true] { background: var(--rule); color: var(--card); }
 aside { overflow: auto; background: var(--card); border: 1px solid var(--line);
   border-radius: 10px; padding: 1rem 1.1rem; font-size: .94rem; overflow-wrap: anywhere; }
@@ -102,8 +104,7 @@ kbd { font: .78rem ui-monospace, monospace; border: 1px solid var(--line); borde
 @media (max-width: 48rem) {
   .page { display: block; padding: 1rem .8rem 4rem; }
   nav { position: static; max-height: none; margin-bottom: 1.2rem; }
-  nav .fold { display: none; }
-  nav.open .fold { display: block; }
+  nav:not(.open) .fold { display: none; }
   #list { max-height: 60vh; border: 1px solid var(--line); border-radius: 8px; margin: .6rem 0 0; }
   #burger { display: inline-block; margin-top: .5rem; align-self: start; }
   #text { padding: .8rem .85rem; } }

@@ -25,6 +25,9 @@ function link(n, s) {
   const story = s >= 0 ? "&story=" + shown.stories[s].id : "";
   return "#doc=" + docs[n].key + story;
 }
+function name(doc) {
+  return doc.path.slice(index.folder.length) || doc.path;
+}
 function share(doc) {
   return doc.chars ? Math.round(100 * (doc.chars - doc.residue) / doc.chars) + " %" : "–";
 }
@@ -33,7 +36,7 @@ function share(doc) {
 const facets = [
   ["with problems", (doc) => doc.problem],
   ["without a story", (doc) => !doc.stories],
-  ["text left out", (doc) => !doc.held],
+  ["with text left out", (doc) => !doc.held],
 ];
 let facet = null;
 const rows = docs.map((doc, n) => {
@@ -41,7 +44,7 @@ const rows = docs.map((doc, n) => {
   const row = add(item, "a");
   row.href = link(n, -1);
   row.title = doc.path;
-  add(row, "b", doc.path.slice(index.folder.length) || doc.path);
+  add(row, "b", name(doc));
   add(row, "span", [doc.format, doc.encoding + (doc.guessed ? " (guessed)" : ""),
     count(doc.stories, "story", "stories"), share(doc)].join(" · "), "facts");
   const bar = add(add(row, "span", undefined, "meter"), "i");
@@ -169,7 +172,7 @@ function contents(n) {
 function show(n) {
   const doc = docs[n], head = at("head");
   head.textContent = "";
-  add(head, "h2", doc.path);
+  add(head, "h2", name(doc)).title = doc.path;
   const facts = [doc.format, doc.encoding + (doc.guessed ? " (guessed)" : ""),
     count(doc.stories, "story", "stories"),
     share(doc) + " of " + count(doc.chars, "character") + " in stories"];
@@ -177,13 +180,14 @@ function show(n) {
   if (doc.others.length) add(head, "p", "The same bytes: " + doc.others.join(", "), "soft");
   if (doc.problem) add(head, "p", "⚠ " + doc.problem, "callout");
   if (!doc.held) add(head, "p", "The text of this document was left out of this page, which holds "
-    + count(index.limit, "character") + " of text at most.", "callout");
+    + count(index.limit, "character") + " of text at most. A page over fewer documents shows it.",
+    "callout");
   else if (!doc.chars) add(head, "p", "There is no text.", "soft");
   rows.forEach(({ row }, i) => {
     if (i === n) row.setAttribute("aria-current", "true"); else row.removeAttribute("aria-current");
   });
   rows[n].row.scrollIntoView({ block: "nearest" });
-  document.title = doc.path.slice(index.folder.length) + " – documents and their stories";
+  document.title = name(doc) + " – documents and their stories";
   const { text, stories } = contents(n);
   shown = { n, stories, ...draw(text, stories) };
   if (stories.length) legend(head);

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -23,6 +24,7 @@ from pipeline.cost.hardware import Hardware, detect_hardware
 from pipeline.cost.prices import price
 from pipeline.errors import InputError, SovereigntyError
 from pipeline.extract.corpus import ExtractionCache, extract
+from pipeline.extract.page import page
 from pipeline.merge import document as documents
 from pipeline.merge.run import Journal
 from pipeline.models.opening import missing_weights, revision_of
@@ -93,11 +95,27 @@ def read(
     cache: ExtractionCache | None = None,
     progress: Callable[[Extraction], None] | None = None,
 ) -> Corpus:
-    """Extract every document.
+    """Extract every document, and insist on stories.
 
     Raises:
-        InputError: a path does not exist, no story was found at all, or ``how.strict`` and a
-            document could not be read.
+        InputError: as :func:`gather` and :func:`require` do.
+    """
+    corpus = gather(paths, how=how, cache=cache, progress=progress)
+    require(corpus, strict=how.strict)
+    return corpus
+
+
+def gather(
+    paths: Iterable[str | Path],
+    *,
+    how: Reading = Reading(),
+    cache: ExtractionCache | None = None,
+    progress: Callable[[Extraction], None] | None = None,
+) -> Corpus:
+    """Extract every document, whatever comes of it.
+
+    Raises:
+        InputError: a path does not exist.
     """
     extractions = []
     for extraction in extract(
@@ -111,8 +129,16 @@ def read(
         extractions.append(extraction)
         if progress:
             progress(extraction)
-    corpus = Corpus(tuple(extractions))
-    if how.strict and corpus.problems:
+    return Corpus(tuple(extractions))
+
+
+def require(corpus: Corpus, *, strict: bool = False) -> None:
+    """Refuse a corpus that cannot be worked on.
+
+    Raises:
+        InputError: no story was found at all, or ``strict`` and a document could not be read.
+    """
+    if strict and corpus.problems:
         path, reason = corpus.problems[0]
         raise InputError(
             f"could not be read: {reason}",
@@ -123,10 +149,9 @@ def read(
         reasons = "; ".join(f"{path}: {reason}" for path, reason in corpus.problems[:3])
         raise InputError(
             f"no story found in {len(corpus.extractions)} documents. {reasons}".strip(),
-            where=", ".join(str(p) for p in paths) if isinstance(paths, list) else "",
-            next="`storytransformer extract PATHS` shows what was read.",
+            where=", ".join(e.document.path for e in corpus.extractions[:3]),
+            next="`storytransformer extract PATHS --page FILE` shows what was read.",
         )
-    return corpus
 
 
 def extraction_as_json(corpus: Corpus) -> dict[str, Any]:
@@ -299,19 +324,32 @@ def write_document(
         ),
         "html": ("merged.html", documents.html(outcomes, corpus.by_id, corpus.documents, head)),
     }
-    paths = {}
+    for name, text in texts.values():
+        _write(out / name, [text], next="Choose another folder with --out.")
+    return {kind: str(out / name) for kind, (name, _) in texts.items()}
+
+
+def write_page(file: Path, corpus: Corpus) -> str:
+    """Write the page that shows what was read, atomically; returns its path.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    _write(file, page(corpus.extractions), next="Choose another file with --page.")
+    return str(file)
+
+
+def _write(target: Path, pieces: Iterable[str], *, next: str) -> None:
+    """Write a file whole or not at all, with the folders it stands in."""
+    draft = target.with_name(target.name + ".part")
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        for kind, (name, text) in texts.items():
-            target = out / name
-            draft = target.with_suffix(target.suffix + ".part")
-            draft.write_text(text, encoding="utf-8")
-            draft.replace(target)
-            paths[kind] = str(target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with draft.open("w", encoding="utf-8") as file:
+            file.writelines(pieces)
+        draft.replace(target)
     except OSError as exc:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
         raise InputError(
-            f"cannot be written: {exc.strerror}.",
-            where=str(out),
-            next="Choose another folder with --out.",
+            f"cannot be written: {exc.strerror}.", where=str(target), next=next
         ) from exc
-    return paths
