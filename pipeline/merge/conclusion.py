@@ -7,14 +7,13 @@ word (edits) or united by code (where code had found the relation); the ledger s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from pipeline.calls import Call, Cluster, Plan, Reply
+from pipeline.calls import Cluster, Plan, Reply
 from pipeline.compare.relations import relate, stem_weights
 from pipeline.compare.union import by_fullness
-from pipeline.merge.edits import CallFailed, parse_edits
-from pipeline.merge.halves import halves
+from pipeline.merge.answers import Answer, answers
 from pipeline.merge.ledger import balance
 from pipeline.merge.writing import Writer, merged_id
 from pipeline.outcomes import (
@@ -27,15 +26,6 @@ from pipeline.outcomes import (
     Relation,
 )
 from pipeline.stories import Document, Story
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What one call came to: its edits, or the reason why there are none, and who decided."""
-
-    call: Call
-    edits: tuple[Edit, ...]
-    failure: str = ""
 
 
 def conclude(
@@ -68,20 +58,6 @@ def conclude(
         for answer in answers(call, stories, replies):
             books.take(answer)
     return books.close()
-
-
-def answers(call: Call, stories: Mapping[str, Story], replies: Mapping[str, Reply]) -> list[Answer]:
-    """What a call came to, or what each of the smaller calls came to that took its place."""
-    reply = replies.get(call.request.key)
-    try:
-        if reply is None:
-            raise CallFailed("no reply came")
-        return [Answer(call, tuple(parse_edits(reply, call, stories)))]
-    except CallFailed as failed:
-        smaller = halves(call, stories)
-        if any(part.request.key in replies for part in smaller):
-            return [answer for part in smaller for answer in answers(part, stories, replies)]
-        return [Answer(call, (), failed.reason)]
 
 
 def _edit_of(cluster: Cluster, stories: Mapping[str, Story]) -> Edit:
@@ -296,12 +272,3 @@ class _Books:
             "a copy, word for word" + (" of one that disagrees" if conflicting else ""),
             "code",
         )
-
-
-def failures(
-    calls: Iterable[Call], stories: Mapping[str, Story], replies: Mapping[str, Reply]
-) -> list[Call]:
-    """The calls whose reply is missing or cannot be used."""
-    return [
-        call for call in calls if any(answer.failure for answer in answers(call, stories, replies))
-    ]

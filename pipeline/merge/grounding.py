@@ -13,9 +13,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
+from pipeline.compare.coverage import ALL_SAID, holds
 from pipeline.compare.features import Features, features
 from pipeline.compare.quantities import Quantity
-from pipeline.compare.relations import ALL_SAID, holds
 from pipeline.compare.synonyms import concept
 from pipeline.compare.union import without_lead
 from pipeline.compare.words import WORD, clauses, fold, sentences, stem

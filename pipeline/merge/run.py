@@ -10,11 +10,12 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import Protocol
 
-from pipeline.calls import Call, Plan, Reply, Request, Usage
+from pipeline.calls import Call, Plan, Reply, Usage
 from pipeline.errors import BudgetError, InputError, ModelError, SovereigntyError
-from pipeline.merge.conclusion import conclude, failures
+from pipeline.merge.answers import failures
+from pipeline.merge.budget import Journal, Pricer, Purse
+from pipeline.merge.conclusion import conclude
 from pipeline.merge.edits import CallFailed, parse_edits
 from pipeline.merge.halves import halves
 from pipeline.models.base import Model
@@ -23,35 +24,8 @@ from pipeline.stories import Document, Story
 
 __all__ = ["Journal", "Pricer", "check_runnable", "conclude", "run_plan", "run_wave", "waves"]
 
-#: Dollars of a request's usage; None when the price is unknown.
-Pricer = Callable[[Request, Usage], Decimal | None]
-
 #: Calls of one wave: enough for a local model to decode together and for a cloud's rate limit.
 WAVE = 32
-
-
-class Journal(Protocol):
-    """Where replies are stored, and the budget they are charged to."""
-
-    def find(self, keys: Sequence[str]) -> Mapping[str, Reply]:
-        """The good replies among these request keys."""
-        ...
-
-    def put(self, request: Request, reply: Reply, *, good: bool, why: str) -> None:
-        """Store a reply. A bad one is kept for the record and never found again."""
-        ...
-
-    def reserve(self, key: str, usd: Decimal) -> None:
-        """Charge a request's worst case before it is sent.
-
-        Raises:
-            BudgetError: it does not fit.
-        """
-        ...
-
-    def settle(self, key: str, usd: Decimal) -> None:
-        """Replace a reservation by what the request really cost."""
-        ...
 
 
 def waves(calls: Sequence[Call], size: int = WAVE) -> list[tuple[Call, ...]]:
@@ -167,50 +141,6 @@ def run_wave(
 def _answered(parts: Sequence[Call], replies: Mapping[str, Reply]) -> bool:
     """Whether an earlier run went over to the smaller calls, and has all their replies."""
     return bool(parts) and all(part.request.key in replies for part in parts)
-
-
-class Purse:
-    """What this process reserved and spent, beside the journal's own account."""
-
-    def __init__(self, journal: Journal, max_usd: Decimal | None = None) -> None:
-        self.journal = journal
-        self.max_usd = max_usd
-        self._held: dict[str, Decimal] = {}
-
-    @property
-    def held(self) -> Decimal:
-        """Dollars spent or reserved."""
-        return sum(self._held.values(), Decimal(0))
-
-    def reserve(self, key: str, usd: Decimal | None, name: str) -> None:
-        """Hold the worst case of a request.
-
-        Raises:
-            BudgetError: it does not fit, or its price is unknown and there is a limit.
-        """
-        if usd is None:
-            if self.max_usd is None:
-                return
-            raise BudgetError(
-                "the price is unknown, so a budget cannot be kept.",
-                where=name,
-                next="Leave out --max-cost, or use a model whose price is known.",
-            )
-        if self.max_usd is not None and self.held + usd > self.max_usd:
-            raise BudgetError(
-                f"the next call may cost ${usd}, ${self.held} of ${self.max_usd} are spent or "
-                "reserved.",
-                where=name,
-                next="Raise --max-cost; replies so far are stored and not asked for again.",
-            )
-        self.journal.reserve(key, usd)
-        self._held[key] = usd
-
-    def settle(self, key: str, usd: Decimal | None) -> None:
-        """What the request really cost; unknown leaves the reservation."""
-        if usd is not None and key in self._held:
-            self.journal.settle(key, usd)
-            self._held[key] = usd
 
 
 class _Sender:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from pipeline.compare.features import Features, features
-from pipeline.compare.relations import statements
+from pipeline.compare.measures import statements
 from pipeline.compare.union import without_lead
 from pipeline.compare.words import WORD, fold
 from pipeline.outcomes import SourceSpan

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from pipeline.compare.relations import unsaid
+from pipeline.compare.coverage import unsaid
 from pipeline.compare.union import by_fullness, purpose, union, wanted
 from pipeline.compare.words import sentences
 from pipeline.merge.grounding import check, grounded, missing, sentence_verdicts

@@ -14,7 +14,8 @@ from itertools import combinations
 from typing import NamedTuple
 
 from pipeline.calls import Cluster
-from pipeline.compare.relations import Related, core, likeness, named, relate, stem_weights
+from pipeline.compare.measures import core, likeness, named, stem_weights
+from pipeline.compare.relations import Related, relate
 from pipeline.outcomes import Relation
 from pipeline.stories import Story
 

@@ -9,7 +9,8 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.compare.relations import likeness, relate, stem_weights
+from pipeline.compare.measures import likeness, stem_weights
+from pipeline.compare.relations import relate
 from pipeline.outcomes import Relation
 from pipeline.plan.similarity import LIMIT, THRESHOLD, candidates, cluster, similar_pairs, unique
 from pipeline.stories import Locator, Source, Span, Story

@@ -1,0 +1,109 @@
+"""What one text says and another does not.
+
+Used both ways: two stories are the same when neither says anything that the other does not, and a
+merge has lost nothing when every sentence of its sources is still said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pipeline.compare.contrast import contrast, related, tokens
+from pipeline.compare.features import Features, features
+from pipeline.compare.measures import NUMBER, dice, mean, statements, subject, values, weight
+from pipeline.compare.words import WORD, stem
+from pipeline.stories import Story
+
+#: Share of a sentence's weight that a sentence of the other story must hold to say the same.
+SAID = 0.65
+#: The same share where the words may stand anywhere in the other story.
+ALL_SAID = 0.85
+#: Weighted Dice of two benefits from which they are one benefit in two wordings.
+ONE_BENEFIT = 0.4
+#: The same share of all words, where a benefit has so few topics that they decide nothing.
+ONE_WORDING, FEW_TOPICS = 0.6, 2
+
+
+def unsaid(a: Story, b: Story, weights: Mapping[str, float]) -> tuple[str, ...]:
+    """The sentences of ``a`` that ``b`` does not say: words missing there, or a number, date,
+    name or quoted term. The goals are one need already; benefits may be worded anew."""
+    there = features("\n".join(text for field, text in b.fields if field != "role"))
+    sentences_there = [(text, features(text)) for _, text in statements(b)]
+
+    def said(field: str, text: str) -> bool:
+        part = features(text)
+        if field == "goal" and b.goal:
+            return not _adds(part, subject(b)) and _share(part, there, weights) >= SAID
+        if field == "benefit" and _one_benefit(text, b.benefit, weights):
+            return True
+        if holds(there, part, weights, ALL_SAID):
+            return True
+        return any(
+            holds(other, part, weights) and contrast(text, words) is None
+            for words, other in sentences_there
+        )
+
+    return tuple(
+        text
+        for field, text in statements(a)
+        if field not in ("title", "role") and not said(field, text)
+    )
+
+
+def holds(
+    there: Features,
+    part: Features,
+    weights: Mapping[str, float] | None = None,
+    share: float = SAID,
+) -> bool:
+    """Whether a text says what a sentence says: a share of its words by weight, and every number,
+    date, version, quoted term and negation of it."""
+    if values(part) - values(there) or part.dates - there.dates or part.versions - there.versions:
+        return False
+    if not _names_in(part, there):
+        return False
+    if part.quoted - there.quoted or part.negated - (there.negated | there.stems):
+        return False
+    rarity = weights or {}
+    total = weight(part.topics, rarity)
+    return not total or weight(part.topics & there.topics, rarity) / total >= share
+
+
+def _share(part: Features, there: Features, weights: Mapping[str, float]) -> float:
+    """The share of a text's weight that another holds, words of one family and numbers included."""
+    held = {
+        mine
+        for mine in part.topics
+        if mine in there.topics or any(related(mine, other) for other in there.topics)
+    }
+    shared = len(values(part) & values(there))
+    numbers = NUMBER * shared * mean(part.topics, weights)
+    total = weight(part.topics, weights) + numbers
+    return (weight(held, weights) + numbers) / total if total else 1.0
+
+
+def _adds(part: Features, goal: Features) -> bool:
+    """Whether a goal names a number, date, name or quoted term that the other does not."""
+    return bool(
+        values(part) - values(goal)
+        or part.dates - goal.dates
+        or part.quoted - goal.quoted
+        or not _names_in(part, goal)
+    )
+
+
+def _names_in(part: Features, there: Features) -> bool:
+    words = {word for name in part.names for word in WORD.findall(name.casefold())}
+    return {stem(word) for word in words} <= {stem(word) for word in there.words}
+
+
+def _one_benefit(a: str, b: str, weights: Mapping[str, float]) -> bool:
+    one, two = features(a), features(b)
+    if _adds(one, two):
+        return False
+    if dice(one.topics, two.topics, weights) >= ONE_BENEFIT:
+        return True
+    # Of "nothing about me stays behind" the grammar words say most.
+    words, others = set(tokens(a)), set(tokens(b))
+    few = max(len(one.topics), len(two.topics)) <= FEW_TOPICS
+    return few and 2 * len(words & others) >= ONE_WORDING * (len(words) + len(others))

@@ -1,0 +1,81 @@
+"""The journal that replies are stored in, and the budget they are charged to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import Protocol
+
+from pipeline.calls import Reply, Request, Usage
+from pipeline.errors import BudgetError
+
+#: Dollars of a request's usage; None when the price is unknown.
+Pricer = Callable[[Request, Usage], Decimal | None]
+
+
+class Journal(Protocol):
+    """Where replies are stored, and the budget they are charged to."""
+
+    def find(self, keys: Sequence[str]) -> Mapping[str, Reply]:
+        """The good replies among these request keys."""
+        ...
+
+    def put(self, request: Request, reply: Reply, *, good: bool, why: str) -> None:
+        """Store a reply. A bad one is kept for the record and never found again."""
+        ...
+
+    def reserve(self, key: str, usd: Decimal) -> None:
+        """Charge a request's worst case before it is sent.
+
+        Raises:
+            BudgetError: it does not fit.
+        """
+        ...
+
+    def settle(self, key: str, usd: Decimal) -> None:
+        """Replace a reservation by what the request really cost."""
+        ...
+
+
+class Purse:
+    """What this process reserved and spent, beside the journal's own account."""
+
+    def __init__(self, journal: Journal, max_usd: Decimal | None = None) -> None:
+        self.journal = journal
+        self.max_usd = max_usd
+        self._held: dict[str, Decimal] = {}
+
+    @property
+    def held(self) -> Decimal:
+        """Dollars spent or reserved."""
+        return sum(self._held.values(), Decimal(0))
+
+    def reserve(self, key: str, usd: Decimal | None, name: str) -> None:
+        """Hold the worst case of a request.
+
+        Raises:
+            BudgetError: it does not fit, or its price is unknown and there is a limit.
+        """
+        if usd is None:
+            if self.max_usd is None:
+                return
+            raise BudgetError(
+                "the price is unknown, so a budget cannot be kept.",
+                where=name,
+                next="Leave out --max-cost, or use a model whose price is known.",
+            )
+        if self.max_usd is not None and self.held + usd > self.max_usd:
+            raise BudgetError(
+                f"the next call may cost ${usd}, ${self.held} of ${self.max_usd} are spent or "
+                "reserved.",
+                where=name,
+                next="Raise --max-cost; replies so far are stored and not asked for again.",
+            )
+        self.journal.reserve(key, usd)
+        self._held[key] = usd
+
+    def settle(self, key: str, usd: Decimal | None) -> None:
+        """What the request really cost; unknown leaves the reservation."""
+        if usd is not None and key in self._held:
+            self.journal.settle(key, usd)
+            self._held[key] = usd
