@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -118,23 +119,67 @@ def postgres_server() -> Iterator[str]:
         shutil.rmtree(home, ignore_errors=True)
 
 
-@pytest.fixture
-def postgres_url(postgres_server: str) -> str:
-    """A blank database on the server."""
+def _administer(server: str, command: str) -> None:
     import psycopg
 
+    with psycopg.connect(server.format("postgres"), autocommit=True) as connection:
+        connection.execute(command)
+
+
+@contextmanager
+def _database(server: str, template: str = "template1") -> Iterator[str]:
+    """The URL of a new database on the server, dropped afterwards: seventy of them are 500 MB."""
     name = f"t{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(postgres_server.format("postgres"), autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
-    return postgres_server.format(name)
+    _administer(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    yield server.format(name)
+    _administer(server, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file at the newest version, to copy: migrating for every test would take most of it."""
+    path = tmp_path_factory.mktemp("migrated") / "st.sqlite"
+    open_store(f"sqlite:///{path}", now=Clock()).close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_server: str) -> Iterator[str]:
+    """The name of a database at the newest version, to copy."""
+    with _database(postgres_server) as url:
+        open_store(url, now=Clock()).close()
+        yield url.partition("?")[0].rpartition("/")[2]
+
+
+KINDS = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+
+
+@pytest.fixture(params=KINDS)
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def url(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A blank database of either kind."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'st.sqlite'}"
-    return str(request.getfixturevalue("postgres_url"))
+    if kind == "sqlite":
+        yield f"sqlite:///{tmp_path / 'blank.sqlite'}"
+    else:
+        with _database(request.getfixturevalue("postgres_server")) as made:
+            yield made
+
+
+@pytest.fixture
+def ready(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database of either kind at the newest version, with nothing in it."""
+    if kind == "sqlite":
+        path = tmp_path / "st.sqlite"
+        shutil.copy(request.getfixturevalue("migrated_sqlite"), path)
+        yield f"sqlite:///{path}"
+    else:
+        template = request.getfixturevalue("migrated_postgres")
+        with _database(request.getfixturevalue("postgres_server"), template) as made:
+            yield made
 
 
 @pytest.fixture
@@ -143,8 +188,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def store(url: str, clock: Clock) -> Iterator[Store]:
-    with open_store(url, now=clock) as opened:
+def store(ready: str, clock: Clock) -> Iterator[Store]:
+    with open_store(ready, now=clock) as opened:
         yield opened
 
 

@@ -193,7 +193,7 @@ def test_spent_and_set_aside_never_exceed_the_budget(store, acts):
         assert abs(journal.charged() - expected) <= Decimal("0.0001")
 
 
-def test_four_processes_lose_nothing(url, clock, store, merge_run, make):
+def test_four_processes_lose_nothing(ready, clock, store, merge_run, make):
     def worker(who: int) -> Worker:
         def work(own: Store, tell: Callable) -> None:
             journal = StoreJournal(own, merge_run.id)
@@ -204,7 +204,7 @@ def test_four_processes_lose_nothing(url, clock, store, merge_run, make):
                 journal.settle(request.key, Decimal("0.000001"))
                 own.put_counts("tiny", {f"{who}-{n}": n})
 
-        return Worker(url, clock, work)
+        return Worker(ready, clock, work)
 
     for each in [worker(who) for who in range(4)]:
         each.finish()
@@ -213,7 +213,7 @@ def test_four_processes_lose_nothing(url, clock, store, merge_run, make):
     assert total(store, charge) == total(store, charge, charge.c.settled_micro_usd == 1) == 160
 
 
-def test_two_processes_race_for_a_budget_and_never_exceed_it(url, clock, store, merge_run):
+def test_two_processes_race_for_a_budget_and_never_exceed_it(ready, clock, store, merge_run):
     def worker(who: int) -> Worker:
         def work(own: Store, tell: Callable) -> None:
             journal = StoreJournal(own, merge_run.id, max_usd=Decimal("0.0001"))
@@ -224,14 +224,16 @@ def test_two_processes_race_for_a_budget_and_never_exceed_it(url, clock, store, 
                     fitted += 1
             tell(fitted)
 
-        return Worker(url, clock, work)
+        return Worker(ready, clock, work)
 
     fitted = [each.hear() for each in [worker(who) for who in range(2)]]
     assert sum(fitted) == 33
     assert StoreJournal(store, merge_run.id).charged() == Decimal("0.000099")
 
 
-def test_two_processes_answering_the_same_leave_one_good_reply(url, clock, store, merge_run, make):
+def test_two_processes_answering_the_same_leave_one_good_reply(
+    ready, clock, store, merge_run, make
+):
     def worker(who: int) -> Worker:
         def work(own: Store, tell: Callable) -> None:
             journal = StoreJournal(own, merge_run.id)
@@ -239,7 +241,7 @@ def test_two_processes_answering_the_same_leave_one_good_reply(url, clock, store
                 request = make.request(n)
                 journal.put(request, make.reply(request, f"by {who}"), good=True, why="")
 
-        return Worker(url, clock, work)
+        return Worker(ready, clock, work)
 
     for each in [worker(who) for who in range(2)]:
         each.finish()
@@ -247,7 +249,7 @@ def test_two_processes_answering_the_same_leave_one_good_reply(url, clock, store
     assert (total(store, row, row.c.good), total(store, row)) == (40, 80)
 
 
-def test_two_processes_saving_the_same_corpora_in_turn_do_not_lock_each_other(url, clock, make):
+def test_two_processes_saving_the_same_corpora_in_turn_do_not_lock_each_other(ready, clock, make):
     extractions = [make.extraction(30, f"{i}.md", f" of {i}") for i in range(8)]
 
     def worker(order: list) -> Worker:
@@ -255,15 +257,15 @@ def test_two_processes_saving_the_same_corpora_in_turn_do_not_lock_each_other(ur
             for n in range(len(order)):
                 tell(own.save_corpus(order[n:] + order[:n]))
 
-        return Worker(url, clock, work)
+        return Worker(ready, clock, work)
 
-    open_store(url, now=clock).close()
+    open_store(ready, now=clock).close()
     one, two = worker(extractions), worker(extractions[::-1])
     one.finish(), two.finish()
     assert len({one.hear() for _ in extractions} | {two.hear() for _ in extractions}) == 16
 
 
-def test_a_killed_process_leaves_a_journal_that_goes_on(url, clock, make):
+def test_a_killed_process_leaves_a_journal_that_goes_on(ready, clock, make):
     def work(own: Store, tell: Callable) -> None:
         run = own.start_run(kind="merge", corpus=None, model="local/tiny", strategy="edit")
         journal = StoreJournal(own, run, max_usd=Decimal("1"))
@@ -276,10 +278,10 @@ def test_a_killed_process_leaves_a_journal_that_goes_on(url, clock, make):
             journal.put(request, make.reply(request), good=True, why="")
             journal.settle(request.key, Decimal("0.000001"))
 
-    worker = Worker(url, clock, work)
+    worker = Worker(ready, clock, work)
     run = worker.hear()
     worker.kill()
-    with open_store(url, now=clock) as store:
+    with open_store(ready, now=clock) as store:
         assert store.find_resumable() == run
         assert store.resume_run(run)
         row, charge = table_of(ReplyRow), table_of(ChargeRow)
@@ -292,10 +294,10 @@ def test_a_killed_process_leaves_a_journal_that_goes_on(url, clock, make):
             journal.reserve(make.request(25).key, Decimal("0.00001"))
 
 
-def test_killed_at_any_moment_the_database_is_whole(url, clock, make):
+def test_killed_at_any_moment_the_database_is_whole(ready, clock, make):
     """Killed eight times while writing as fast as it can: every reply that was reported as stored
     is there, and at most one more each time."""
-    open_store(url, now=clock).close()
+    open_store(ready, now=clock).close()
     told = 0
     for who in range(8):
 
@@ -307,11 +309,11 @@ def test_killed_at_any_moment_the_database_is_whole(url, clock, make):
                 journal.put(request, make.reply(request), good=True, why="")
                 tell(n)
 
-        worker = Worker(url, clock, work)
+        worker = Worker(ready, clock, work)
         worker.hear()
         time.sleep(0.017 * who)
         told += 1 + len(worker.kill())
-    with open_store(url, now=clock) as store:
+    with open_store(ready, now=clock) as store:
         stored = total(store, table_of(ReplyRow))
         assert told <= stored <= told + 8
         assert len(reports.list_runs(store)) == 8

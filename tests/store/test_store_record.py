@@ -153,10 +153,10 @@ def test_a_run_has_a_readable_id_and_a_life(store, merge_run, make):
             act()
 
 
-def test_runs_of_the_same_second_have_their_own_ids(url, make):
+def test_runs_of_the_same_second_have_their_own_ids(ready, make):
     tokens = iter(["aaaa", "aaaa", "aaaa", "bbbb"])
     frozen = make.clock()()
-    with open_store(url, now=lambda: frozen, token=lambda: next(tokens)) as store:
+    with open_store(ready, now=lambda: frozen, token=lambda: next(tokens)) as store:
         runs = [
             store.start_run(kind="needle", corpus=None, model="m", strategy="single")
             for _ in range(2)
@@ -176,11 +176,11 @@ def dead_pid() -> int:
     return pid
 
 
-def test_a_run_whose_process_died_is_found_and_taken_up_once(store, url, clock, merge_run):
+def test_a_run_whose_process_died_is_found_and_taken_up_once(store, ready, clock, merge_run):
     assert store.find_resumable() is None  # it is alive: it is us
     host = column(store, "SELECT owner FROM run")[0].rsplit(":", 2)[0]
     set_owner(store, merge_run.id, f"{host}:{dead_pid()}:1")
-    with open_store(url, now=clock) as another:  # opening is enough to notice
+    with open_store(ready, now=clock) as another:  # opening is enough to notice
         assert column(another, "SELECT state FROM run") == ["interrupted"]
         assert another.find_resumable(corpus=merge_run.corpus) == merge_run.id
         assert another.find_resumable(corpus="other") is None

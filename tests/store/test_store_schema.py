@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import shutil
 import sqlite3
@@ -118,19 +119,14 @@ def test_a_failed_migration_leaves_the_database_as_it_was(url, monkeypatch):
     database.close()
 
 
-def test_two_processes_may_open_a_blank_database_at_once(url):
-    program = (
-        "import sys; from datetime import datetime, UTC\n"
-        "from pipeline.store.record import open_store\n"
-        "open_store(sys.argv[1], now=lambda: datetime.now(UTC)).close()"
-    )
-    both = [
-        subprocess.Popen([sys.executable, "-c", program, url], stderr=subprocess.PIPE, text=True)
-        for _ in range(2)
-    ]
+def test_two_processes_may_open_a_blank_database_at_once(url, clock):
+    fork = multiprocessing.get_context("fork")
+    both = [fork.Process(target=lambda: open_store(url, now=clock).close()) for _ in range(2)]
     for process in both:
-        _, errors = process.communicate(timeout=60)
-        assert process.returncode == 0, errors
+        process.start()
+    for process in both:
+        process.join(30)
+    assert [process.exitcode for process in both] == [0, 0]
 
 
 def test_somebody_elses_database_is_refused(url, clock):
