@@ -14,18 +14,26 @@ from pipeline.stories import Story
 
 #: What a number that both goals name weighs, in stems of average rarity.
 NUMBER = 1.5
+_GRAINS = 2.0**20
 #: Weight of a stem when no corpus is given, or that the corpus does not have.
 PLAIN = 1.0
 
 
 def stem_weights(stories: Iterable[Story]) -> dict[str, float]:
-    """Rarity of every stem in a corpus: log((n + 1) / df) + 0.1, n stories, df with the stem."""
+    """Rarity of every stem in a corpus: log((n + 1) / df) + 0.1, n stories, df with the stem.
+
+    Weights are multiples of 2^-20, so that their sums are exact: the same in any order, and in
+    every process, though sets of words come in another order in each.
+    """
     frequency: Counter[str] = Counter()
     n = 0
     for story in stories:
         n += 1
         frequency.update(all_stems(story))
-    return {stem: math.log((n + 1) / df) + 0.1 for stem, df in frequency.items()}
+    return {
+        stem: round((math.log((n + 1) / df) + 0.1) * _GRAINS) / _GRAINS
+        for stem, df in frequency.items()
+    }
 
 
 def need_similarity(a: Story, b: Story, weights: Mapping[str, float]) -> float:

@@ -59,6 +59,8 @@ FEWEST = 3
 #: The same where goal and benefit together are this much alike.
 NEED_WITH_BENEFIT = 0.33
 CORE = 0.55
+#: A pair less alike than this (:func:`likeness`) is distinct, whatever else is compared.
+LEAST_LIKENESS = min(NEED, NEED_CONTAINED, CORE)
 _NO_RULES = ("role", "title", "benefit")
 
 

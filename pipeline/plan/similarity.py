@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import combinations
 from typing import NamedTuple
 
 from pipeline.calls import Cluster
-from pipeline.compare.measures import core, likeness, named, stem_weights
-from pipeline.compare.relations import Related, relate
+from pipeline.compare.measures import stem_weights
+from pipeline.compare.relations import LEAST_LIKENESS, Related, relate
 from pipeline.outcomes import Relation
+from pipeline.plan.index import Index
 from pipeline.stories import Story
 
 #: Likeness from which a pair is worth a judgement.
@@ -25,10 +25,6 @@ THRESHOLD = 0.34
 LOOKS_ALIKE = 0.4
 #: Members of one star, at most.
 LIMIT = 8
-#: An index list longer than this says nothing about any two of its stories.
-_LONGEST_LIST = 64
-#: How many of a story's rarest stems are paired up as keys.
-_RAREST = 9
 
 
 class Pair(NamedTuple):
@@ -59,29 +55,15 @@ def similar_pairs(
     """
     rarity = stem_weights(stories) if weights is None else weights
     compared = unique(stories)
-    pairs = []
-    for i, j in candidates(compared, rarity):
-        score = likeness(compared[i], compared[j], rarity)
-        if score >= threshold:
-            pairs.append(Pair(compared[i].id, compared[j].id, score))
+    index = Index(compared, rarity)
+    places = index.candidates()
+    scores = index.likeness(places, threshold)
+    near = scores >= threshold
+    pairs = [
+        Pair(compared[i].id, compared[j].id, score)
+        for (i, j), score in zip(places[near].tolist(), scores[near].tolist(), strict=True)
+    ]
     return sorted(pairs, key=lambda pair: (-pair.score, pair.a, pair.b))
-
-
-def candidates(stories: Sequence[Story], weights: Mapping[str, float]) -> set[tuple[int, int]]:
-    """Index pairs (i < j) of stories that share a key: a rare stem, or two of their rarest."""
-    lists: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
-    for i, story in enumerate(stories):
-        keys = core(story) | named(story)
-        stems = sorted(keys, key=lambda s: (-weights.get(s, 1.0), s))
-        for stem in stems:
-            lists[(stem,)].append(i)
-        for two in combinations(sorted(stems[:_RAREST]), 2):
-            lists[two].append(i)
-    found: set[tuple[int, int]] = set()
-    for holders in lists.values():
-        if len(holders) <= _LONGEST_LIST:
-            found.update(combinations(holders, 2))
-    return found
 
 
 def cluster(
@@ -120,6 +102,7 @@ class _Edges:
         self.of: defaultdict[str, dict[str, float]] = defaultdict(dict)
         self._by_id = by_id
         self._position = {story: i for i, story in enumerate(by_id)}
+        self._related: dict[tuple[str, str], Related] = {}
 
     def add(self, pair: Pair) -> None:
         self.of[pair.a][pair.b] = pair.score
@@ -137,7 +120,10 @@ class _Edges:
 
     def between(self, a: str, b: str) -> Related:
         """How ``a`` relates to ``b``, values in that order."""
-        return relate(self._by_id[a], self._by_id[b], self.weights)
+        known = self._related.get((a, b))
+        if known is None:
+            known = self._related[a, b] = relate(self._by_id[a], self._by_id[b], self.weights)
+        return known
 
     def in_order(self, members: Iterable[str]) -> tuple[str, ...]:
         return tuple(sorted(members, key=self._position.__getitem__))
@@ -166,8 +152,9 @@ def _decided(
 ) -> list[Cluster]:
     edges = _Edges(by_id, weights)
     for pair in pairs:
-        related = relate(by_id[pair.a], by_id[pair.b], weights)
-        if related.relation is not Relation.DISTINCT:
+        if pair.score < LEAST_LIKENESS:
+            continue
+        if edges.between(pair.a, pair.b).relation is not Relation.DISTINCT:
             edges.add(pair)
     taken: set[str] = set()
     clusters = []

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from pipeline.compare.measures import likeness, stem_weights
 from pipeline.compare.relations import relate
 from pipeline.outcomes import Relation
-from pipeline.plan.similarity import LIMIT, THRESHOLD, candidates, cluster, similar_pairs, unique
+from pipeline.plan.index import Index
+from pipeline.plan.similarity import LIMIT, THRESHOLD, cluster, similar_pairs, unique
 from pipeline.stories import Locator, Source, Span, Story
 
 
@@ -123,10 +124,10 @@ def corpus_of(n: int, rng: random.Random) -> list[Story]:
 
 def test_ten_times_the_stories_take_at_most_thirteen_times_the_work():
     small, large = corpus_of(500, random.Random(1)), corpus_of(5000, random.Random(1))
-    few = len(candidates(unique(small), stem_weights(small)))
+    few = len(Index(unique(small), stem_weights(small)).candidates())
     start = time.process_time()
     weights = stem_weights(large)
-    many = candidates(unique(large), weights)
+    many = Index(unique(large), weights).candidates()
     seconds = time.process_time() - start
     assert len(many) <= 13 * few
     assert seconds < 8
