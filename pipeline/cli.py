@@ -9,18 +9,35 @@ from __future__ import annotations
 
 import json as json_module
 import sys
-import traceback
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-import typer.exceptions
 
 from pipeline import __version__, screen
 from pipeline.edge import DEFAULT_MODELS, Edge, now, parse_date
-from pipeline.errors import InputError, StoryTransformerError
+from pipeline.errors import InputError
+from pipeline.guard import guard
+from pipeline.options import (
+    About,
+    AllowCloud,
+    AsJson,
+    Db,
+    Debug,
+    Encoding,
+    Exclude,
+    Model,
+    Models,
+    Paths,
+    PathsOrNone,
+    Pattern,
+    Prefect,
+    Quiet,
+    Repair,
+    Strict,
+)
 
 if TYPE_CHECKING:
     from pipeline.merge.steps import Reading
@@ -37,32 +54,6 @@ evals = typer.Typer(
     help="Measure models and the pipeline.", no_args_is_help=True, rich_markup_mode=None
 )
 app.add_typer(evals, name="eval")
-
-Paths = Annotated[list[str], typer.Argument(help="Files, folders or globs.", show_default=False)]
-PathsOrNone = Annotated[
-    list[str] | None, typer.Argument(help="Files, folders or globs.", show_default=False)
-]
-Db = Annotated[
-    str | None,
-    typer.Option("--db", help="Database URL or file [data/runs/storytransformer.sqlite]."),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-Quiet = Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")]
-Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.")]
-Strict = Annotated[bool, typer.Option("--strict", help="An unreadable document is an error.")]
-Encoding = Annotated[str | None, typer.Option(help="Read text files in this encoding.")]
-Exclude = Annotated[list[str] | None, typer.Option(help="Leave out, as in .gitignore.")]
-Pattern = Annotated[
-    str | None, typer.Option(help="Regular expression of headings that begin a story.")
-]
-Repair = Annotated[bool, typer.Option("--repair", help="Mend mojibake.")]
-Models = Annotated[list[str] | None, typer.Option("--model", "-m", help="Repeat for several.")]
-Model = Annotated[str, typer.Option("--model", "-m", help="See `storytransformer models`.")]
-About = Annotated[list[str] | None, typer.Option(help="Keep only stories with these words.")]
-AllowCloud = Annotated[
-    bool, typer.Option("--allow-cloud", help="Let text leave this machine for the model named.")
-]
-Prefect = Annotated[bool, typer.Option("--prefect", help="Run as a Prefect flow.")]
 
 
 def say(quiet: bool) -> Callable[[str], None]:
@@ -425,55 +416,6 @@ def doctor(json: AsJson = False, db: Db = None, quiet: Quiet = False, debug: Deb
         screen.doctor_page(report)
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Run a command and exit with the code of §11 of the design."""
-    argv = sys.argv[1:] if arguments is None else arguments
-    sys.exit(_guarded(argv))
-
-
-def _guarded(argv: list[str]) -> int:
-    as_json, debug = "--json" in argv, "--debug" in argv
-    try:
-        app(argv, standalone_mode=False)
-        return 0
-    except StoryTransformerError as error:
-        if debug:
-            traceback.print_exc()
-        return _report(error.as_dict(), f"error: {error}", error.exit_code, as_json)
-    except typer.exceptions.TyperException as error:
-        text = str(getattr(error, "message", "") or error)
-        context = getattr(error, "ctx", None)
-        next_step = f"`{context.command_path} --help`" if context else "`--help`"
-        found = {"error": text, "kind": "usage", "where": "", "next": f"See {next_step}."}
-        return _report(found, f"error: {text} See {next_step}.", 2, as_json)
-    except (KeyboardInterrupt, typer.Abort):
-        found = {
-            "error": "interrupted",
-            "kind": "interrupted",
-            "where": "",
-            "next": "The same command resumes it.",
-        }
-        return _report(found, "interrupted. The same command resumes it.", 130, as_json)
-    except typer.Exit as done:
-        return done.exit_code
-    except BrokenPipeError:
-        return 0
-    except Exception as error:
-        if debug:
-            traceback.print_exc()
-        text = f"{type(error).__name__}: {error}"
-        found = {
-            "error": text,
-            "kind": "defect",
-            "where": "",
-            "next": "This is a defect of ours; --debug shows where.",
-        }
-        return _report(found, f"error: {text} (a defect of ours; --debug shows where)", 1, as_json)
-
-
-def _report(found: dict[str, str], text: str, code: int, as_json: bool) -> int:
-    if as_json:
-        emit(found)
-    else:
-        print(text, file=sys.stderr)
-    return code
+def main() -> None:
+    """The console script: run a command and exit with its code."""
+    sys.exit(guard(app, sys.argv[1:], emit))

@@ -112,6 +112,7 @@ def test_no_file_holds_two_ideas():
     long = {
         path.relative_to(ROOT).as_posix(): n
         for path in SOURCES
+        if "migrations" not in path.parts  # a released migration is never edited, so never split
         if (n := len(path.read_text(encoding="utf-8").splitlines())) > 450
     }
     assert long == {}

@@ -20,7 +20,7 @@ from pipeline.errors import BudgetError
 from pipeline.merge import steps
 from pipeline.merge.conclusion import conclude
 from pipeline.merge.ledger import counts
-from pipeline.merge.run import Journal, run_wave, waves
+from pipeline.merge.run import Journal, check_runnable, run_wave, waves
 from pipeline.models.base import Model, ModelOptions
 from pipeline.models.opening import missing_weights, open_model
 from pipeline.outcomes import Outcomes
@@ -111,6 +111,7 @@ class MergeJob:
         plan = steps.plan(self.corpus, self.spec, self.terms)
         self.plan = steps.with_journal(plan, StoreJournal(self.store, ""))
         self.estimate = steps.price_plan(self.plan, self.spec, self.terms)
+        check_runnable(self.plan)
         if self.plan.to_send and not self.estimate.feasible:
             raise BudgetError(
                 f"the plan cannot be run: {self.estimate.reason}.",
