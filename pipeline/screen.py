@@ -14,7 +14,9 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: st
     from rich.text import Text
 
     cells = [["–" if cell is None else str(cell) for cell in row] for row in rows]
-    drawn = Table(title=title or None, title_justify="left", header_style="bold")
+    if title:
+        plain(title)
+    drawn = Table(header_style="bold")
     for index, name in enumerate(columns):
         numeric = bool(cells) and all(_is_number(row[index]) for row in cells)
         drawn.add_column(name, justify="right" if numeric else "left", overflow="fold")
@@ -129,8 +131,8 @@ def merge_summary(result: Mapping[str, Any]) -> None:
         f"{dollars(result['usd'])} (estimated {dollars(result['estimated_usd'])})."
     )
     plain(
-        f"{result['conflicts']} conflicts kept side by side; {result['fallbacks']} merges "
-        "replaced by the union of their sources because the gate or the call failed."
+        f"{result['conflicts']} conflicts kept side by side; merges replaced by the union of "
+        f"their sources, because the gate or the call failed: {result['fallbacks']}."
     )
     for kind, path in result["out"].items():
         plain(f"  {kind:<9} {path}")
