@@ -102,7 +102,7 @@ def _read_sideways(text: str, rows: Sequence[Block], first: int) -> tuple[Found 
         draft.benefit = told.benefit
         draft.body += [told.after] if told.after else []
     used = [rows[first], rows[first + 1]]
-    for row in rows[first + 2 :][:20]:
+    for row in rows[first + 2 : first + 22]:
         label = _label(text, row)
         if _ROLE_LABEL.match(label) or len(row.columns) < 2:
             break

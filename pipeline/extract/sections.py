@@ -126,6 +126,12 @@ def _section(heading: Block | None, blocks: Sequence[Block]) -> _Section:
     return _Section(heading, blocks[:first], children, blocks)
 
 
+def _after(blocks: Sequence[Block], index: int) -> Iterator[Block]:
+    """The blocks behind one, without copying them all for the few that are looked at."""
+    for position in range(index + 1, len(blocks)):
+        yield blocks[position]
+
+
 class _Reader:
     def __init__(self, text: str, unescape: Callable[[str], str]) -> None:
         self.text = text
@@ -308,7 +314,7 @@ class _Reader:
         opening = blocks[index]
         hanging: list[Block] = []
         labelled = False
-        for block in blocks[index + 1 :]:
+        for block in _after(blocks, index):
             if block.kind in ("heading", "meta"):
                 break
             raw = self._raw(block)
@@ -341,7 +347,7 @@ class _Reader:
         if labelled or (said.goal and not (ends_open and short)):
             return []
         wants: list[Block] = []
-        for block in blocks[index + 1 :]:
+        for block in _after(blocks, index):
             if block.kind in ("item", "paragraph", "code") and block.level > blocks[index].level:
                 if split_units(self._raw(block)):
                     break

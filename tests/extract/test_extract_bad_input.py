@@ -231,3 +231,28 @@ def test_a_defect_of_a_reader_is_reported(monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setitem(readers._READERS, "text", fail)
     assert "by design" in problem(b"x", "a.txt")
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [
+        ("a.md", "Prose that goes on for a while.\n\n- As a cook, I want salt.\n\n"),
+        ("a.txt", f"{STORY}\n"),
+        ("a.md", f"## Part\n\nProse.\n\n{STORY}\n\n"),
+        ("a.csv", f'K-1,"{STORY}",open\n'),
+        ("a.feature", "  Scenario: x\n    Given a\n    Then b\n"),
+        ("a.html", f"<p>Prose.</p><ul><li>{STORY}</li></ul>"),
+    ],
+)
+def test_ten_times_the_text_takes_about_ten_times_as_long(name: str, unit: str) -> None:
+    """Copying what is left of a document for each story once made this fifty times."""
+
+    def seconds(size: int) -> float:
+        data = (unit * (size // len(unit))).encode()
+        started = time.process_time()
+        read(data, name)
+        return time.process_time() - started
+
+    seconds(10_000)
+    small = max(seconds(60_000), 0.01)
+    assert seconds(600_000) < 25 * small
