@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from pipeline.compare.quantities import Quantity, quantities
 from pipeline.compare.synonyms import as_words, concept, topic
@@ -76,6 +77,26 @@ _SUBJECT = word_set("i we you he she it they the a an my our your his her its th
 _SCOPE = 4
 
 
+class Gist(NamedTuple):
+    """The two of a text's :class:`Features` that similar stories are found by."""
+
+    numbers: frozenset[Quantity]
+    topics: frozenset[str]
+
+
+@lru_cache(maxsize=1 << 18)
+def gist(text: str) -> Gist:
+    """The numbers and topics of a text, as :func:`features` has them, in a third of the time.
+
+    Cached by the text; the cache holds the fields of some 80,000 stories, because whoever weighs a
+    corpus and then compares it comes by every text twice, in the same order.
+    """
+    found = quantities(fold(text))
+    words = (word.lower() for word in WORD.findall(as_words(found.rest)))
+    topics = frozenset(topic(concept(stem(word))) for word in words if is_content(word))
+    return Gist(frozenset(found.numbers), topics)
+
+
 @lru_cache(maxsize=32_768)
 def features(text: str) -> Features:
     """The features of a text. Cached by the text; a few thousand new stories a second."""
@@ -92,7 +113,7 @@ def features(text: str) -> Features:
             (m["a"] or m["b"] or m["c"]).strip().casefold() for m in _QUOTED.finditer(plain)
         ),
         names=_names(found.rest),
-        negated=_negated(plain),
+        negated=_negated(plain) if _denies(lower) else frozenset(),
         modality=_modality(plain, lower),
         words=words,
         stems=stems,
@@ -111,6 +132,10 @@ def _names(text: str) -> frozenset[str]:
                 continue
             names.add(word.removesuffix("'s"))
     return frozenset(names)
+
+
+def _denies(lower: list[str]) -> bool:
+    return not _NOT.isdisjoint(lower) or any(word.endswith("n't") for word in lower)
 
 
 def _negated(text: str) -> frozenset[str]:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 
 from pipeline.compare.contrast import related
-from pipeline.compare.features import Features, features
+from pipeline.compare.features import Features, features, gist
 from pipeline.compare.words import sentences
 from pipeline.stories import Story
 
@@ -57,12 +57,12 @@ def likeness(a: Story, b: Story, weights: Mapping[str, float]) -> float:
 
 def core(story: Story) -> frozenset[str]:
     """The stems a story is found by: of its goal and benefit, or of its subject."""
-    return subject(story).topics | features(story.benefit).topics
+    return gist(subject_text(story)).topics | gist(story.benefit).topics
 
 
 def named(story: Story) -> frozenset[str]:
     """The numbers of a story's subject, in normal form: it may be found by them too."""
-    return frozenset(f"{value} {unit}" for value, unit in values(subject(story)))
+    return frozenset(f"{n.value} {n.unit}" for n in gist(subject_text(story)).numbers)
 
 
 def subject(story: Story) -> Features:
@@ -84,15 +84,10 @@ def statements(story: Story) -> tuple[tuple[str, str], ...]:
     return tuple((field, part) for field, text in story.fields for part in sentences(text))
 
 
-@lru_cache(maxsize=16_384)
-def whole(story: Story) -> Features:
-    """The features of everything a story says."""
-    return features("\n".join(text for _, text in story.fields) or story.text)
-
-
 def all_stems(story: Story) -> frozenset[str]:
     """Every content stem of a story."""
-    return whole(story).topics
+    texts = [text for _, text in story.fields] or [story.text]
+    return frozenset().union(*(gist(text).topics for text in texts))
 
 
 def weight(stems: Collection[str], weights: Mapping[str, float]) -> float:

@@ -111,6 +111,9 @@ _PHRASES = {
 _PHRASE = re.compile(
     "|".join(rf"(?P<p{i}>\b(?:{p})\b)" for i, p in enumerate(_PHRASES)), re.IGNORECASE
 )
+#: Pieces of words; every phrase of the table holds one of them.
+_IN_PHRASES = ("call", "log", "sign", "look", "rid of", "tak", "fill", "pick", "set", "cut",
+               "find", "found", "mail")  # fmt: skip
 #: "non-urgent" is another thing than "urgent", not its denial.
 _NON = re.compile(r"\bnon-(\w)", re.IGNORECASE)
 _STANDS_FOR = list(_PHRASES.values())
@@ -118,7 +121,11 @@ _STANDS_FOR = list(_PHRASES.values())
 
 def as_words(text: str) -> str:
     """``text`` with every phrase of the table as its one word, and "non-x" as one word."""
-    text = _NON.sub(r"non\1", text)
+    lower = text.lower()
+    if "non-" in lower:
+        text = _NON.sub(r"non\1", text)
+    if not any(piece in lower for piece in _IN_PHRASES):
+        return text
     return _PHRASE.sub(lambda found: _STANDS_FOR[int((found.lastgroup or "p0")[1:])], text)
 
 

@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.compare.contrast import related
-from pipeline.compare.measures import PLAIN, core, likeness, named, subject
+from pipeline.compare.features import gist
+from pipeline.compare.measures import PLAIN, core, likeness, named, subject_text
 from pipeline.stories import Story
 
 Integers = npt.NDArray[np.int64]
@@ -52,7 +53,7 @@ class Index:
         self._weight = np.array([weights.get(stem, PLAIN) for stem in rarest_first])
         self._keys = self._rows([a | b for a, b in zip(cores, numbers, strict=True)])
         self._cores = self._rows(cores)
-        self._subjects = self._rows([subject(story).topics for story in stories])
+        self._subjects = self._rows([gist(subject_text(story)).topics for story in stories])
         self._numbers = self._rows(numbers)
 
     def candidates(self) -> Integers:
