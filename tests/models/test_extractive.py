@@ -10,8 +10,8 @@ import pytest
 from pipeline.calls import Message, Request, Usage
 from pipeline.catalog import ModelSpec
 from pipeline.models.base import Model, ModelOptions
-from pipeline.models.opening import open_model
 from pipeline.models.extractive import ExtractiveModel
+from pipeline.models.opening import open_model
 from pipeline.outcomes import EDITS_SCHEMA
 
 SPEC = ModelSpec("extractive", "extractive", "extractive", "union", 10**6, 10**6)

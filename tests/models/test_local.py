@@ -13,8 +13,8 @@ from pipeline.calls import Message, Request
 from pipeline.catalog import ModelSpec
 from pipeline.errors import EngineError
 from pipeline.models.base import ModelOptions
-from pipeline.models.opening import open_model
 from pipeline.models.local import LocalModel
+from pipeline.models.opening import open_model
 
 TEMPLATE = (
     "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\n' + m['content'] + '<|im_end|>' }}"
