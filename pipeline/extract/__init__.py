@@ -12,10 +12,12 @@
       workbook     XLSX, XLS; word: DOCX; web: HTML; pdf: PDF (archive: zip bombs, locks;
                    builder: a text put together block by block)
     patterns     Document -> Extraction: which shapes are looked for where
-      sections     headed narratives, lists, paragraphs; units: sentences inside a block
+      sections     headed narratives, lists, paragraphs; outline: the tree of headings;
+                   units: sentences inside a block
       rows         a row a story, three columns, vertical tables
       features     narratives and scenarios
       assembly     the blocks of one story -> its fields; ``parse_story_text``
+      leads        keys, titles and labels in front of it; headings: what they announce
       phrases      one sentence -> role, goal, benefit; sentences: where they end
       found        a found story -> Story with its id and source
     passages     paragraphs and sentences of a story, with offsets

@@ -11,19 +11,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from pipeline.extract.leads import (
+    CRITERIA_LABEL,
+    is_criteria_label,
+    split_heading,
+    split_lead,
+)
 from pipeline.extract.phrases import Phrases, read_phrases
 from pipeline.extract.sentences import first_sentence_end, plain
 from pipeline.outcomes import StoryText
 from pipeline.stories import Block, normalise
 
-_CRITERIA_LABEL = re.compile(
-    r"[*_#>\s]*(?:acceptance\s+(?:criteria|criterion|tests?|conditions?)|criteria|ACs?|"
-    r"conditions?\s+of\s+(?:satisfaction|acceptance)|definition\s+of\s+done|DoD|done\s+when|"
-    r"success\s+criteria|it\s+is\s+done\s+when|akzeptanzkriterien|critères\s+d['’]acceptation|"
-    r"criterios\s+de\s+aceptación|critérios\s+de\s+aceit\w+)"
-    r"(?:\s*\([^)]*\))?[*_\s]*(?:[:：–—-][*_\s]*|$)(?P<rest>.*)$",
-    re.IGNORECASE | re.DOTALL,
-)
 _LATER_LABEL = re.compile(
     r"(?P<break>\r?\n[ \t>]*)(?=[*_]*(?:acceptance\s+(?:criteria|criterion|tests?|conditions?)|AC)"
     r"[*_]*\s*(?:[:：]|\r?$))",
@@ -39,22 +37,6 @@ _STEP = re.compile(r"(?:given|when|then|and|but|scenario(?:\s+outline)?:)\b", re
 _STEP_START = re.compile(r"(?:given\b|scenario(?:\s+outline)?:)", re.IGNORECASE)
 _STEP_ON = re.compile(r"(?:then|and|but)\b", re.IGNORECASE)
 _NUMBERED = re.compile(r"(?:^|\s)\(?\d{1,2}[.)]\s+")
-_KEY = r"[A-Z][A-Z0-9]{1,9}[-–]\d{1,6}|US[-_ ]?\d{1,5}(?:\.\d+)?|#\d{1,6}"
-_KEY_LEAD = re.compile(rf"[\[(*_\s]*(?P<key>{_KEY})[\])*_]*\s*(?:[:.|–—-]+\s*|\s+|$)")
-_NUMBER_LEAD = re.compile(
-    r"[\[(*_\s]*(?:(?:the\s+)?(?:user\s+)?(?:story|stories|use\s+case|usecase|scenario)|us)\b\s*"
-    r"(?:#?\s*(?:U?\d+(?:[.-]\d+)*|[IVX]+|[A-Z](?=\s*[:.)]))\b)?(?:\s*\((?:optional|actual|fictional)\))?"
-    r"[\])*_]*\s*(?:[:.|–—-]+\s*|\s+(?=\S)|$)",
-    re.IGNORECASE,
-)
-_LABEL_LEAD = re.compile(
-    r"[*_\s]*(?:title|summary|description|user\s+story|story)\s*:[*_\s]*", re.I
-)
-#: The first words of any story sentence: what comes before them on their line leads it in.
-_AS = re.compile(
-    r"(?:\b[Aa]s\s+(?:an?|the|any|every|one)\b|\bAs\s+[\w-]|\b[Ii]n\s+order\s+to\b|\bSo\s+that\b|\bI\s*,\s*as\s)"
-)
-_LEAD_MAX = 90
 
 
 @dataclass
@@ -97,42 +79,6 @@ class Draft:
         )
 
 
-def split_lead(text: str) -> tuple[str, str, str]:
-    """(key, title, sentence) of a line such as "SHOP-12 · Gift cards: As a shopper, I …"."""
-    text = plain(text)
-    match = _AS.search(text[: _LEAD_MAX + 40])
-    lead, sentence = (text[: match.start()], text[match.start() :]) if match else ("", text)
-    if len(lead) > _LEAD_MAX or re.search(r"[.!?]\s+\S", lead.strip()):
-        return "", "", text
-    key, title = split_heading(lead)
-    return key, title, sentence
-
-
-def split_heading(text: str) -> tuple[str, str]:
-    """(key, title) of a heading: "Story 3: Refunds" → ("", "Refunds"), "SHOP-4 Refunds" →
-    ("SHOP-4", "Refunds")."""
-    words = plain(text)
-    key = ""
-    changed = True
-    while changed and words:
-        changed = False
-        for pattern in (_LABEL_LEAD, _KEY_LEAD, _NUMBER_LEAD):
-            match = pattern.match(words)
-            if match and match.end():
-                if pattern is _KEY_LEAD:
-                    key = key or match["key"]
-                words = words[match.end() :]
-                changed = True
-    if not key and (match := re.search(rf"[\[(]({_KEY})[\])]\s*$", words)):
-        key, words = match.group(1), words[: match.start()]
-    return key, words.strip(" \t:|–—-*_[]·\"“'‘(")
-
-
-def is_criteria_label(text: str) -> bool:
-    """Whether a heading or line announces acceptance criteria."""
-    return bool(_CRITERIA_LABEL.match(text))
-
-
 def assemble(
     text: str, blocks: Sequence[Block], *, expected: bool = True, draft: Draft | None = None
 ) -> Draft:
@@ -156,7 +102,7 @@ def assemble(
             mode = _take_heading(told, raw, mode)
             continue
         for piece in _split_at_label(raw):
-            if label := _CRITERIA_LABEL.match(piece):
+            if label := CRITERIA_LABEL.match(piece):
                 mode = "criteria"
                 add_inline_criteria(told, label["rest"])
             elif not told.told and mode != "criteria":
@@ -268,7 +214,7 @@ def _take_after(told: Draft, after: str) -> None:
         before = after[: inline.start()].strip()
         if before:
             told.body.append(before)
-        label = _CRITERIA_LABEL.match(after, inline.start())
+        label = CRITERIA_LABEL.match(after, inline.start())
         if label:
             add_inline_criteria(told, label["rest"])
             return

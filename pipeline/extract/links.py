@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from pipeline.extract.assembly import Draft, add_criterion, is_criteria_label, split_heading
+from pipeline.extract.assembly import Draft, add_criterion
+from pipeline.extract.leads import is_criteria_label, split_heading
 from pipeline.extract.sentences import plain
 from pipeline.extract.tables import column_role
 from pipeline.stories import Block, Document, Extraction, Locator, Span

@@ -7,15 +7,9 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.extract.assembly import (
-    Draft,
-    add_criterion,
-    add_inline_criteria,
-    assemble,
-    is_criteria_label,
-    split_lead,
-)
+from pipeline.extract.assembly import Draft, add_criterion, add_inline_criteria, assemble
 from pipeline.extract.found import Found, join_spans, read_date
+from pipeline.extract.leads import is_criteria_label, split_lead
 from pipeline.extract.markup import read_blocks
 from pipeline.extract.phrases import Phrases, is_placeholder, read_phrases
 from pipeline.extract.sentences import plain

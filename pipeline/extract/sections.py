@@ -9,61 +9,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from pipeline.extract.assembly import Draft, assemble, is_criteria_label, split_heading, split_lead
+from pipeline.extract import headings
+from pipeline.extract.assembly import Draft, assemble
 from pipeline.extract.found import Found, join_spans, spans_of
+from pipeline.extract.leads import is_criteria_label, split_heading, split_lead
+from pipeline.extract.outline import Section, outline
 from pipeline.extract.phrases import read_phrases
 from pipeline.extract.rows import find_in_rows
 from pipeline.extract.sentences import plain
-from pipeline.extract.units import Unit, join_parts, split_units
+from pipeline.extract.units import Unit, split_units
 from pipeline.stories import Block, Span, StoryKind, count_words
 
-_NUMBER = r"(?:\d+(?:\.\d+)*[.)]?\s+)?"
-_STORY_HEADING = re.compile(
-    rf"[*_\s]*{_NUMBER}(?:(?:additional|another|non-goal|bonus)\s+)?(?:"
-    r"(?:user\s+)?story\b\s*(?:#?\s*[A-Z]{0,2}\d|[A-Z]\b|[IVX]+\b|[:–—-]|\(|$)"
-    r"|(?:user\s+)?story\s+\w+\s*[:–—-]"
-    r"|(?:[\w-]+\s+){1,5}user\s+story\s*$|(?:[\w-]+\s+){1,3}use\s+case\s*$"
-    r"|use[\s-]?case\s*(?:#?\s*[A-Z]{0,2}\d|[:–—-]|[A-Z]\s*[:–—-]))",
-    re.IGNORECASE,
-)
-_STORIES_HEADING = re.compile(
-    rf"[*_\s]*{_NUMBER}(?:"
-    r"(?:(?!(?:how|sample|from|of|for|to|with|identified|implement\w*)\b)[\w-]+\s+){0,5}?"
-    r"(?:user[\s-]+stories|stories|use[\s-]?cases|user\s+(?:journeys|scenarios))"
-    r"|user[\s-]+story|use[\s-]?case|user\s+(?:journey|scenario))"
-    r"(?:\s*(?:and|&|/)\s*(?:use\s+cases|scenarios|user\s+stories))?(?:\s+examples|\s+for\s.{1,80})?"
-    r"(?:\s*[\[({<].*)?\s*[:*_]*$",
-    re.IGNORECASE,
-)
-_USE_CASES = re.compile(r".*use[\s-]?case", re.IGNORECASE)
-_GENERAL_HEADING = re.compile(
-    rf"[*_\s]*{_NUMBER}(?:summary|abstract|motivation|goals?|non-goals?|objectives?|proposal|background|overview|"
-    r"introduction|intro|scope|notes?|context|description|release\s+notes|requirements?|features?|"
-    r"functional\s+requirements?|epics?|roadmap|backlog|product\s+backlog|design.*|implementation.*|"
-    r"drawbacks|alternatives.*|risks.*|test\s+plan|open\s+questions.*|workflow.*|personas?|users?|"
-    r"to\s?do|misc(?:ellaneous)?|appendix.*|glossary|readme|decisions?|problem.*|solution.*|"
-    r"discussion|minutes|agenda|meeting.*|actions?|history|changelog|terminology|definitions?|"
-    r"current\s+state|future.*|faq.*|pre-?(?:conditions?|requisites?)|notes/.*|details?|examples?)\s*(?:[\[(].*)?[:*_]*$",
-    re.IGNORECASE,
-)
 #: A headed introduction of fewer words tells no story of its own.
 _INTRODUCTION_WORDS = 15
-#: Sub-headings that do not end a story's section.
-_INNER_HEADING = re.compile(
-    r"[*_\s]*(?:notes?|background|context|details?|description|open\s+questions?|questions?|"
-    r"scenarios?\b.*|examples?|out\s+of\s+scope|in\s+scope|dependencies|assumptions?|benefits?|"
-    r"acceptance.*|definition\s+of\s+done|technical\s+notes?|constraints|rules|business\s+rules|"
-    r"why|what|how|flow|edge\s+cases|tasks?|test\s+cases?)[\s:*_]*$",
-    re.IGNORECASE,
-)
-_EMPTY_SAYING = re.compile(
-    r"\W*(?:n\s*/?\s*a|tbd|todo|to\s?do|tba|none|not\s+applicable|same\s+as\s+above|\.\.\.|…|"
-    r"to\s+be\s+(?:done|defined|added|filled|written).*|coming\s+soon|wip|optional|omitted|"
-    r"this\s+section\s+is\s+.*|pending|placeholder.*|.*\(optional\))\W*$",
-    re.IGNORECASE,
-)
 _WANTS = re.compile(
     r"[\s*_\"“'(]*I\s*(?:['’]d\s|(?:also\s+)?(?:want|need|can|would|should|must|wish|could|like))",
     re.I,
@@ -73,57 +33,13 @@ _ROLE_WORDS = re.compile(
     re.I,
 )
 _SCENARIO_LINE = re.compile(r"[*_\s]*(?:given\b|scenario(?:\s+outline)?\s*:)", re.IGNORECASE)
-_BOLD_LINE = re.compile(r"\s*(\*\*|__)(?P<words>[^*\n]{3,120})\1\s*:?\s*$")
-
-
-@dataclass(frozen=True, slots=True)
-class _Section:
-    """A heading (None for what stands above the first) with the blocks below it."""
-
-    heading: Block | None
-    own: Sequence[Block]
-    children: Sequence[_Section]
-    blocks: Sequence[Block]
 
 
 def find_in_sections(
     text: str, blocks: Sequence[Block], unescape: Callable[[str], str] = str
 ) -> Iterator[Found]:
     """The stories of a document's blocks, in order; ``unescape`` is for its table cells."""
-    raised = join_parts(text, [_raise_heading(text, block) for block in blocks])
-    yield from _Reader(text, unescape).read(_section(None, raised), stories=False)
-
-
-def _raise_heading(text: str, block: Block) -> Block:
-    """ "**Story 3: Refunds**" or "Story 3: Refunds" alone in a paragraph is a heading."""
-    if block.kind != "paragraph" or block.level or block.end - block.start > 120:
-        return block
-    raw = text[block.start : block.end]
-    bold = _BOLD_LINE.match(raw)
-    words = bold["words"] if bold else raw
-    if "\n" in raw or not _STORY_HEADING.match(words) or (not bold and raw.rstrip()[-1:] in ".,;"):
-        return block
-    if re.search(r"\b[Aa]s an?\s", words):
-        return block
-    place = replace(block.locator, heading=(*block.locator.heading, plain(raw)))
-    return Block(block.start, block.end, "heading", place, 7)
-
-
-def _section(heading: Block | None, blocks: Sequence[Block]) -> _Section:
-    """Build the tree; iterative over siblings, recursive over depth (at most seven levels)."""
-    first = next((n for n, b in enumerate(blocks) if b.kind == "heading"), len(blocks))
-    children = []
-    position = first
-    while position < len(blocks):
-        level = blocks[position].level
-        after = position + 1
-        while after < len(blocks) and not (
-            blocks[after].kind == "heading" and blocks[after].level <= level
-        ):
-            after += 1
-        children.append(_section(blocks[position], blocks[position + 1 : after]))
-        position = after
-    return _Section(heading, blocks[:first], children, blocks)
+    yield from _Reader(text, unescape).read(outline(text, blocks), stories=False)
 
 
 def _after(blocks: Sequence[Block], index: int) -> Iterator[Block]:
@@ -137,15 +53,15 @@ class _Reader:
         self.text = text
         self.unescape = unescape
 
-    def read(self, section: _Section, *, stories: bool) -> Iterator[Found]:
+    def read(self, section: Section, *, stories: bool) -> Iterator[Found]:
         """The stories of a section. ``stories``: it stands under "User stories"."""
         title = self._words(section.heading) if section.heading else ""
-        is_list = bool(_STORIES_HEADING.match(title))
+        is_list = bool(headings.STORIES.match(title))
         announced = (
             bool(title)
             and not is_list
             and (
-                bool(_STORY_HEADING.match(title)) or (stories and not _GENERAL_HEADING.match(title))
+                bool(headings.STORY.match(title)) or (stories and not headings.GENERAL.match(title))
             )
         )
         if section.heading and (announced or self._one_story(section, title, is_list)):
@@ -169,10 +85,10 @@ class _Reader:
     def _raw(self, block: Block) -> str:
         return self.text[block.start : block.end]
 
-    def _one_story(self, section: _Section, title: str, is_list: bool) -> bool:
+    def _one_story(self, section: Section, title: str, is_list: bool) -> bool:
         """A section that begins with its only story sentence is that story, whatever its
         heading, unless the heading is one that any document has."""
-        if is_list or _GENERAL_HEADING.match(title):
+        if is_list or headings.GENERAL.match(title):
             return False
         if section.heading and read_phrases(split_heading(title)[1]):
             return all(self._is_inner(child) for child in section.children)
@@ -188,9 +104,9 @@ class _Reader:
             return False
         return all(self._is_inner(child) for child in section.children)
 
-    def _is_inner(self, child: _Section) -> bool:
+    def _is_inner(self, child: Section) -> bool:
         title = self._words(child.heading) if child.heading else ""
-        return bool(_INNER_HEADING.match(title)) or is_criteria_label(title)
+        return bool(headings.INNER.match(title)) or is_criteria_label(title)
 
     def _count_units(self, blocks: Sequence[Block]) -> int:
         count = 0
@@ -199,11 +115,11 @@ class _Reader:
                 count += sum(not unit.phrases.template for unit in split_units(self._raw(block)))
         return count
 
-    def _headed(self, section: _Section) -> Found | None:
+    def _headed(self, section: Section) -> Found | None:
         """The whole section as one story; None when it holds several or says nothing."""
         assert section.heading is not None
         blocks = [section.heading, *section.blocks]
-        if any(_STORY_HEADING.match(self._words(b)) for b in section.blocks if b.kind == "heading"):
+        if any(headings.STORY.match(self._words(b)) for b in section.blocks if b.kind == "heading"):
             return None
         if self._count_units(blocks) > 1:
             return None
@@ -217,14 +133,14 @@ class _Reader:
         said = [self._words(b) for b in blocks[1:] if b.kind not in ("meta", "heading")]
         if not draft.told and (
             not said
-            or all(_EMPTY_SAYING.match(words) for words in said)
+            or all(headings.SAYS_NOTHING.match(words) for words in said)
             or count_words(" ".join(said)) < 4
         ):
             return None
         kind: StoryKind = "agile" if draft.told else "narrative"
         return Found(kind, spans_of(blocks, self.text), section.heading.locator, draft)
 
-    def _introduction(self, section: _Section) -> Found | None:
+    def _introduction(self, section: Section) -> Found | None:
         """What a headed story tells before it lists several wishes, which are stories too."""
         assert section.heading is not None
         before = []
@@ -249,7 +165,7 @@ class _Reader:
             return assemble(self.text, blocks, expected=True)
         return strict
 
-    def _own(self, section: _Section, expected: bool) -> Iterator[Found]:
+    def _own(self, section: Section, expected: bool) -> Iterator[Found]:
         """Stories among a section's own blocks."""
         blocks = section.own
         index = 0
@@ -322,7 +238,7 @@ class _Reader:
                 opening.level > 0 and block.level == opening.level and block.kind == "paragraph"
             )
             if block.kind in ("paragraph", "item") and (
-                split_units(raw) or _STORY_HEADING.match(plain(raw[:200]))
+                split_units(raw) or headings.STORY.match(plain(raw[:200]))
             ):
                 break
             label = block.kind == "paragraph" and is_criteria_label(raw)
@@ -371,7 +287,7 @@ class _Reader:
             words = self._words(group[0])
             glue = f"{said.goal.rstrip(':')} " if said.goal else ""
             told = read_phrases(f"I want {glue}{words}", expected=True)
-            if told and told.goal and not said.template and not _EMPTY_SAYING.match(words):
+            if told and told.goal and not said.template and not headings.SAYS_NOTHING.match(words):
                 draft = Draft(role=said.role, goal=told.goal, benefit=told.benefit, strict=True)
                 draft.key, draft.title, _ = split_lead(self._raw(lead))
                 if told.after:
@@ -385,11 +301,11 @@ class _Reader:
         """ "I need …, so …" below a heading that names the role."""
         told = read_phrases(self._raw(blocks[0]), expected=True)
         title = self._words(heading)
-        if told is None or not told.goal or told.template or _GENERAL_HEADING.match(title):
+        if told is None or not told.goal or told.template or headings.GENERAL.match(title):
             return
         role = (
             ""
-            if _STORIES_HEADING.match(title)
+            if headings.STORIES.match(title)
             else _ROLE_WORDS.sub("", _ROLE_WORDS.sub("", title)).strip()
         )
         if count_words(role) > 8:
@@ -402,11 +318,11 @@ class _Reader:
         spans = join_spans(shared, spans_of(blocks, self.text))
         yield Found("agile", spans, blocks[0].locator, draft)
 
-    def _listed(self, section: _Section, title: str) -> Iterator[Found]:
+    def _listed(self, section: Section, title: str) -> Iterator[Found]:
         """What stands under "User stories" without any story sentence: an item a narrative, or
         all of it one narrative."""
         blocks = [b for b in section.own if b.kind != "meta"]
-        if _USE_CASES.match(title) or not blocks or section.heading is None:
+        if headings.USE_CASES.match(title) or not blocks or section.heading is None:
             return
         tops = [n for n, b in enumerate(blocks) if b.kind == "item" and b.level == 1]
         if tops:
@@ -419,11 +335,11 @@ class _Reader:
                     yield Found("narrative", self._run(section, group), group[0].locator, draft)
             return
         said = " ".join(self._words(b) for b in blocks if b.kind == "paragraph")
-        if count_words(said) >= 8 and not _EMPTY_SAYING.match(said):
+        if count_words(said) >= 8 and not headings.SAYS_NOTHING.match(said):
             draft = assemble(self.text, blocks, expected=False)
             yield Found("narrative", self._run(section, blocks), blocks[0].locator, draft)
 
-    def _run(self, section: _Section, blocks: Sequence[Block]) -> tuple[Span, ...]:
+    def _run(self, section: Section, blocks: Sequence[Block]) -> tuple[Span, ...]:
         """The spans of blocks from which meta blocks were taken: those still break a run."""
         first, last = blocks[0].start, blocks[-1].start
         return spans_of([b for b in section.own if first <= b.start <= last], self.text)
