@@ -36,6 +36,7 @@ def estimate_corpus(
     """
     lines: list[dict[str, Any]] = []
     first: Plan | None = None
+    corpus_id = ""
     for name in models:
         spec = catalog.find(name)
         for strategy in strategies:
@@ -54,7 +55,8 @@ def estimate_corpus(
             lines.append(as_line(priced))
             if store is not None:
                 try:
-                    store.save_estimate(None, store.save_corpus(corpus.extractions), priced)
+                    corpus_id = corpus_id or store.save_corpus(corpus.extractions)
+                    store.save_estimate(None, corpus_id, priced)
                 except StoreError:
                     store = None
     return {

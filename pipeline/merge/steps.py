@@ -16,9 +16,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pipeline.calls import Estimate, Plan, Request, Usage
+from pipeline.calls import Cluster, Estimate, Plan, Request, Usage
 from pipeline.catalog import ModelSpec
-from pipeline.compare.relations import stem_weights
+from pipeline.compare.measures import stem_weights
 from pipeline.cost.estimate import estimate, window_limits
 from pipeline.cost.hardware import Hardware, detect_hardware
 from pipeline.cost.prices import price
@@ -29,7 +29,7 @@ from pipeline.merge import document as documents
 from pipeline.merge.run import Journal
 from pipeline.models.opening import missing_weights, revision_of
 from pipeline.outcomes import Outcomes
-from pipeline.plan.similarity import cluster, similar_pairs
+from pipeline.plan.similarity import Pair, cluster, similar_pairs
 from pipeline.plan.strategies import make_plan
 from pipeline.stories import Document, Extraction, Story, count_words
 from pipeline.tokens import counter_for
@@ -50,6 +50,24 @@ class Corpus:
     def by_id(self) -> dict[str, Story]:
         """Stories by id."""
         return {story.id: story for story in self.stories}
+
+    @cached_property
+    def stars(self) -> list[Cluster]:
+        """Stories that may be the same, for a model that judges; measured once, for all models."""
+        return cluster(self.stories, self._pairs, decide=False, weights=self._weights)
+
+    @cached_property
+    def decided(self) -> list[Cluster]:
+        """Stories that belong together, with the relation that code has decided."""
+        return cluster(self.stories, self._pairs, decide=True, weights=self._weights)
+
+    @cached_property
+    def _weights(self) -> dict[str, float]:
+        return stem_weights(self.stories)
+
+    @cached_property
+    def _pairs(self) -> list[Pair]:
+        return similar_pairs(self.stories, weights=self._weights)
 
     @cached_property
     def documents(self) -> dict[str, Document]:
@@ -223,14 +241,10 @@ class Terms:
 
 def plan(corpus: Corpus, spec: ModelSpec, terms: Terms) -> Plan:
     """The calls of a strategy for one model: a pure function of corpus, model and terms."""
-    judges = spec.ability == "edits"
-    weights = stem_weights(corpus.stories)
-    pairs = similar_pairs(corpus.stories, weights=weights)
-    clusters = cluster(corpus.stories, pairs, decide=not judges, weights=weights)
     return make_plan(
         terms.strategy,
         corpus.stories,
-        clusters,
+        corpus.stars if spec.ability == "edits" else corpus.decided,
         spec,
         window_limits(spec, as_of=terms.as_of),
         counter_for(spec, cache=terms.cache),
