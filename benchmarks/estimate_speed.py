@@ -1,0 +1,179 @@
+"""How long the dry run takes at the first user's size: 440,000 words of stories.
+
+    python benchmarks/estimate_speed.py [PATHS…]      real stories to make the corpus of
+
+Without PATHS the sample is told again to a twentieth of the size, so that it runs anywhere; the
+goals are for the full size. `estimate` is timed as a person waits for it, in a process of its own:
+6 models × 3 strategies, cold (no database, no cache, no tokenizer unpacked) and warm. Counting is
+compared with the bare tokenizer on the same prompts in the same run, planning with a corpus of ten
+times the stories. Prints a table and, last, one JSON line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.load import Load, RealStories, tell, write
+from pipeline.calls import Plan, Request
+from pipeline.catalog import Catalog
+from pipeline.cost.estimate import window_limits
+from pipeline.merge import steps
+from pipeline.plan.strategies import STRATEGIES, make_plan
+from pipeline.settings import read_settings
+from pipeline.tokens import LocalCounter, TiktokenCounter, TokenCounter, counter_for
+
+MODELS = (
+    "local/smollm2-135m",
+    "claude/claude-haiku-5-5",
+    "claude/claude-sonnet-5-5",
+    "claude/claude-opus-5-5",
+    "gemini/gemini-2.5-flash-lite",
+    "gemini/gemini-3.1-pro-preview",
+)
+COLD_SECONDS, WARM_SECONDS, COUNTING_RATIO, PLANNING_RATIO = 10.0, 2.0, 1.5, 13.0
+#: Stories of the smaller of the two corpora that are planned, at full size.
+SMALLER = 7_000
+
+
+def wait_for_estimate(folder: Path, home: Path) -> float:
+    """Seconds of the whole command; ``home`` is where it keeps database and caches."""
+    command = [sys.executable, "-m", "pipeline", "estimate", str(folder), "--json", "--quiet"]
+    command += ["--db", str(home / "estimate.sqlite")]
+    for model in MODELS:
+        command += ["--model", model]
+    for strategy in STRATEGIES:
+        command += ["--strategy", strategy]
+    environment = {**os.environ, "STORYTRANSFORMER_CACHE": str(home / "cache")}
+    start = time.perf_counter()
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    seconds = time.perf_counter() - start
+    lines = json.loads(done.stdout)["lines"]
+    if len(lines) != len(MODELS) * len(STRATEGIES):
+        raise SystemExit(f"{len(lines)} lines came back.")
+    return seconds
+
+
+def count_against_bare(corpus: steps.Corpus, model: str) -> dict[str, Any]:
+    """Seconds of counting the requests of a plan, by the counter and by its bare tokenizer on the
+    same messages joined."""
+    settings = read_settings({"HOME": os.environ.get("HOME", ".")})
+    spec = Catalog(settings.models_toml).find(model)
+    requests = [call.request for call in _plan(corpus, model, "tree").calls]
+    texts = ["\n".join(message.content for message in request.messages) for request in requests]
+    bare = _bare(counter_for(spec, cache=settings.cache))
+    bare(texts[:1])
+    seconds_bare = _seconds(lambda: bare(texts))
+    counter = counter_for(spec, cache=settings.cache)
+    seconds = _seconds(lambda: _count(counter, requests))
+    return {
+        "model": model,
+        "requests": len(requests),
+        "seconds": round(seconds, 3),
+        "bare_seconds": round(seconds_bare, 3),
+        "ratio": round(seconds / seconds_bare, 3),
+    }
+
+
+def _bare(counter: TokenCounter) -> Callable[[Sequence[str]], None]:
+    """The tokenizer's own encoding, one text after the other, and nothing beside it."""
+    if isinstance(counter, LocalCounter):
+        backend = counter.tokenizer.backend
+        return lambda texts: [len(backend.encode(t).ids) for t in texts] and None
+    assert isinstance(counter, TiktokenCounter)
+    encoding = counter.encoding
+    return lambda texts: [len(encoding.encode_ordinary(t)) for t in texts] and None
+
+
+def _count(counter: TokenCounter, requests: Sequence[Request]) -> None:
+    for request in requests:
+        counter.count_request(request)
+
+
+def _plan(corpus: steps.Corpus, model: str, strategy: str) -> Plan:
+    settings = read_settings({"HOME": os.environ.get("HOME", ".")})
+    spec = Catalog(settings.models_toml).find(model)
+    return make_plan(
+        strategy,
+        corpus.stories,
+        corpus.stars if spec.ability == "edits" else corpus.decided,
+        spec,
+        window_limits(spec),
+        counter_for(spec, cache=settings.cache),
+        settings.prompts,
+        revision="timed",
+    )
+
+
+def plan_seconds(real: RealStories, n_stories: int, folder: Path) -> float:
+    """CPU seconds to plan so many stories, measured and clustered anew; reading is not timed."""
+    write(tell(real, Load().scaled(n_stories / (Load().n_short + Load().n_long))), folder)
+    corpus = steps.read([folder])
+    len(corpus.stories)
+    start = time.process_time()
+    for model in ("extractive", "claude/claude-haiku-5-5"):
+        _plan(corpus, model, "edit")
+    return time.process_time() - start
+
+
+def _seconds(work: Callable[[], None]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("paths", nargs="*")
+    paths = parser.parse_args().paths
+    full = bool(paths)
+    share = 1.0 if full else 0.05
+    real = RealStories(paths or ["data/sample"])
+    with tempfile.TemporaryDirectory() as temporary:
+        room = Path(temporary)
+        written = tell(real, Load().scaled(share))
+        write(written, room / "corpus")
+        cold = wait_for_estimate(room / "corpus", room)
+        warm = wait_for_estimate(room / "corpus", room)
+        corpus = steps.read([room / "corpus"])
+        counting = [count_against_bare(corpus, model) for model in (MODELS[0], MODELS[1])]
+        few = plan_seconds(real, round(SMALLER * share), room / "few")
+        many = plan_seconds(real, round(SMALLER * 10 * share), room / "many")
+    rows = [
+        ("estimate, cold", cold, "s", COLD_SECONDS),
+        ("estimate, warm", warm, "s", WARM_SECONDS),
+        *((f"counting, {c['model']}", c["ratio"], "× bare", COUNTING_RATIO) for c in counting),
+        ("planning ten times the stories", many / few, "×", PLANNING_RATIO),
+    ]
+    print(f"{len(written):,} stories, {sum(s.n_words for s in written):,} words written; ", end="")
+    print(f"{len(corpus.stories):,} stories found again; {len(MODELS)} models × {len(STRATEGIES)}")
+    for name, value, unit, goal in rows:
+        judged = ("reached" if value <= goal else "MISSED") if full else "for the full size"
+        print(f"{name:40} {value:8.2f} {unit:7} goal {goal:5.1f}  {judged}")
+    figures = {
+        "full_size": full,
+        "stories": len(written),
+        "found": len(corpus.stories),
+        "words": sum(story.n_words for story in written),
+        "cold_seconds": round(cold, 2),
+        "warm_seconds": round(warm, 2),
+        "counting": counting,
+        "planned": [round(SMALLER * share), round(SMALLER * 10 * share)],
+        "planning_seconds": [round(few, 2), round(many, 2)],
+        "planning_ratio": round(many / few, 2),
+        "cpus": os.cpu_count(),
+    }
+    print(json.dumps({"benchmark": "estimate_speed", **figures}))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
