@@ -1,27 +1,27 @@
 """Documents in, stories out: ``corpus.extract(paths)`` is the way in. No language model is used.
 
-    corpus       paths -> extractions, one document at a time; cache, equal bytes joined
-    walk         which files are meant: folders, globs, exclusion
-    readers      one file -> Document: which format, who reads it, what is wrong with it
-      decoding     bytes -> text, the encoding found or guessed
-      mojibake     UTF-8 once read as Windows-1252: recognised, repaired on request
-      frontmatter  the YAML head, author and date lines
-      markup       text, Markdown, Obsidian, RST, wiki-marked cells -> blocks
-      gherkin      features in every dialect, valid or not -> blocks
-      tables       header and columns; delimited (CSV, TSV), records (JSON, JSON Lines)
-      workbook     XLSX, XLS; word: DOCX; web: HTML; pdf: PDF (archive: zip bombs, locks;
-                   builder: a text put together block by block)
-    patterns     Document -> Extraction: which shapes are looked for where
-      sections     headed narratives, lists, paragraphs; outline: the tree of headings;
-                   units: sentences inside a block
-      rows         a row a story, three columns, vertical tables
-      features     narratives and scenarios
-      assembly     the blocks of one story -> its fields; ``parse_story_text``
-      leads        keys, titles and labels in front of it; headings: what they announce
-      phrases      one sentence -> role, goal, benefit; sentences: where they end
-      found        a found story -> Story with its id and source
-    passages     paragraphs and sentences of a story, with offsets
-    links        criteria in another document, joined by key
-    exchange     an Extraction as JSON and back
-    page         what was read, on one page to look through (page_frame, page_moves, page_text)
+corpus       paths -> extractions, one document at a time; cache, equal bytes joined
+walk         which files are meant: folders, globs, exclusion
+readers      one file -> Document: which format, who reads it, what is wrong with it
+  decoding     bytes -> text, the encoding found or guessed
+  mojibake     UTF-8 once read as Windows-1252: recognised, repaired on request
+  frontmatter  the YAML head, author and date lines
+  markup       text, Markdown, Obsidian, RST, wiki-marked cells -> blocks
+  gherkin      features in every dialect, valid or not -> blocks
+  tables       header and columns; delimited (CSV, TSV), records (JSON, JSON Lines)
+  workbook     XLSX, XLS; word: DOCX; web: HTML; pdf: PDF (archive: zip bombs, locks;
+               builder: a text put together block by block)
+patterns     Document -> Extraction: which shapes are looked for where
+  sections     headed narratives, lists, paragraphs; outline: the tree of headings;
+               units: sentences inside a block
+  rows         a row a story, three columns, vertical tables
+  features     narratives and scenarios
+  assembly     the blocks of one story -> its fields; ``parse_story_text``
+  leads        keys, titles and labels in front of it; headings: what they announce
+  phrases      one sentence -> role, goal, benefit; sentences: where they end
+  found        a found story -> Story with its id and source
+passages     paragraphs and sentences of a story, with offsets
+links        criteria in another document, joined by key
+exchange     an Extraction as JSON and back
+page         what was read, on one page to look through (page_frame, page_moves, page_text)
 """
