@@ -14,7 +14,7 @@ import hashlib
 import importlib.util
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
@@ -29,6 +29,7 @@ from pipeline.catalog import ModelSpec
 from pipeline.engine.tokenizer import Tokenizer, load_tokenizer
 from pipeline.engine.weights import locate_weights, weights_sha256, write_atomically
 from pipeline.errors import EngineError
+from pipeline.lines import PieceCounts, tiktoken_lines
 
 if TYPE_CHECKING:
     from tiktoken import Encoding
@@ -95,6 +96,12 @@ def open_tokenizer(weights: str, cache: Path) -> Tokenizer:
     return load_tokenizer(path, cache=cache, sha256=sha256)
 
 
+@lru_cache(maxsize=8)
+def _piece_counts(encode: Callable[[str], Sequence[int]]) -> PieceCounts:
+    """What all counters of one encoding remember together."""
+    return PieceCounts(encode)
+
+
 class NoCounter:
     """For ``extractive``: no model reads the text."""
 
@@ -119,13 +126,14 @@ class LocalCounter:
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self.tokenizer = tokenizer
+        self._pieces = _piece_counts(tokenizer.encode_piece)
         self.name = f"own:{tokenizer.fingerprint[:12]}"
 
     def count_text(self, text: str) -> TokenCount:
-        return self._exactly(len(self.tokenizer.encode(text)))
+        return self._exactly(self._pieces.sum(self.tokenizer.pieces(text)))
 
     def count_request(self, request: Request) -> TokenCount:
-        return self._exactly(len(self.tokenizer.apply_chat_template(request.messages)))
+        return self._exactly(self._pieces.sum(self.tokenizer.prompt_pieces(request.messages)))
 
     def count_texts(self, texts: Sequence[str]) -> list[TokenCount]:
         return [self._exactly(len(ids)) for ids in self.tokenizer.encode_batch(texts)]
@@ -163,6 +171,7 @@ class TiktokenCounter:
         self, encoding: Encoding, ratio: tuple[Decimal, Decimal, Decimal] | None = None
     ) -> None:
         self.encoding = encoding
+        self._lines = _piece_counts(encoding.encode_ordinary)
         self.ratio = ratio
         self.name = encoding.name if ratio is None else f"{encoding.name}×{ratio[1]}"
 
@@ -186,7 +195,7 @@ class TiktokenCounter:
         )
 
     def _base(self, text: str) -> int:
-        return len(self.encoding.encode_ordinary(text))
+        return self._lines.sum(tiktoken_lines(text))
 
     def _scaled(self, n: int) -> TokenCount:
         if self.ratio is None:

@@ -81,6 +81,11 @@ class Tokenizer:
         names = [t.content for t in added.values() if t.content.strip()]
         names.sort(key=len, reverse=True)
         self._control = re.compile("|".join(map(re.escape, names))) if names else None
+        # A token that takes blanks around it along, or is one only as a word, can't be cut out.
+        alone = not any(
+            t.lstrip or t.rstrip or t.single_word or t.normalized for t in added.values()
+        )
+        self._cut = re.compile(f"({self._control.pattern})") if self._control and alone else None
 
     def __len__(self) -> int:
         return int(self.backend.get_vocab_size(with_added_tokens=True))
@@ -114,6 +119,27 @@ class Tokenizer:
             self._encode_escaped(text) if _BREAK in text else list(encoding.ids)
             for text, encoding in zip(escaped, found, strict=True)
         ]
+
+    def pieces(self, text: str) -> list[str]:
+        """A text in parts that :meth:`encode_piece` turns into the ids of :meth:`encode`."""
+        return self._escape(text).split(_BREAK)
+
+    def prompt_pieces(self, messages: Sequence[tuple[str, str]]) -> list[str]:
+        """The prompt of ``(role, content)`` turns in parts that :meth:`encode_piece` turns into
+        the ids of :meth:`apply_chat_template`: a control token each, and what is between them.
+
+        Raises:
+            EngineError: the template refuses these turns.
+        """
+        escaped = [(role, self._escape(content)) for role, content in messages]
+        parts = self._render(escaped, add_generation_prompt=True).split(_BREAK)
+        if self._cut is None:
+            return parts
+        return [piece for part in parts for piece in self._cut.split(part) if piece]
+
+    def encode_piece(self, piece: str) -> list[int]:
+        """The ids of a piece. Control tokens in it are control tokens."""
+        return list(self.backend.encode(piece, add_special_tokens=False).ids)
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text of ids, without control tokens."""
@@ -161,7 +187,7 @@ class Tokenizer:
     def _encode_escaped(self, text: str) -> list[int]:
         ids: list[int] = []
         for piece in text.split(_BREAK):
-            ids += self.backend.encode(piece, add_special_tokens=False).ids
+            ids += self.encode_piece(piece)
         return ids
 
     def save(self, folder: Path) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -187,3 +188,20 @@ def test_ids_equal_transformers_with_the_digits_mended(smollm_gguf: Path) -> Non
         expected = theirs.apply_chat_template(chat, add_generation_prompt=True)["input_ids"]
         assert ours.apply_chat_template(turns) == expected
     assert len(ours.encode("1234567")) == 7
+
+
+@pytest.mark.model
+@settings(deadline=None)  # the first example reads the model
+@given(st.lists(st.sampled_from(["\n", " ", "<|im_end|>", "<|im_start|>user\n", "\ufdd0", "5", "a",
+                                 "S1 (b)", "  goal: x"]), max_size=8).map("".join))  # fmt: skip
+def test_the_pieces_of_a_prompt_are_its_ids(smollm_gguf: Path, text: str) -> None:
+    ours = _smollm(smollm_gguf)
+    messages = [("system", "Merge."), ("user", text), ("assistant", "  "), ("user", f"{text}\n")]
+    ids = [i for piece in ours.prompt_pieces(messages) for i in ours.encode_piece(piece)]
+    assert ids == ours.apply_chat_template(messages)
+    assert [i for piece in ours.pieces(text) for i in ours.encode_piece(piece)] == ours.encode(text)
+
+
+@cache
+def _smollm(path: Path) -> Tokenizer:
+    return Tokenizer.from_gguf(path)
