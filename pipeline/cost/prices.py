@@ -69,7 +69,12 @@ def price(spec: ModelSpec, usage: Usage, *, as_of: date, batch: bool = False) ->
             output_tokens=usage.output,
         )
     )["total_price"]
-    return Price(usd, f"genai-prices {version('genai-prices')}{', batch' if batch else ''}")
+    return Price(usd, f"genai-prices {_catalogue_version()}{', batch' if batch else ''}")
+
+
+@lru_cache(maxsize=1)
+def _catalogue_version() -> str:
+    return version("genai-prices")
 
 
 def usd_per_mtok(spec: ModelSpec, *, as_of: date) -> tuple[Decimal, Decimal] | None:
