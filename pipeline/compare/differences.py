@@ -31,6 +31,14 @@ _AGENT = re.compile(
 )
 
 
+#: Opposites both ways round, in an order that does not change.
+_OPPOSITES = tuple(
+    way
+    for pair in sorted(map(sorted, OPPOSITES))
+    for way in ((pair[0], pair[1]), (pair[1], pair[0]))
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """One contradiction: what about, what each side says, and how alike the sentences are."""
@@ -151,10 +159,10 @@ def _negation(a: Features, b: Features) -> tuple[str, str] | None:
 
 def _opposite(left: str, right: str, a: Features, b: Features) -> tuple[str, str] | None:
     mine, yours = _cues(left) | a.stems, _cues(right) | b.stems
-    for pair in sorted(OPPOSITES, key=sorted):
-        for one, two in (sorted(pair), sorted(pair, reverse=True)):
-            if one in mine - yours and two in yours - mine:
-                return one, two
+    only_mine, only_yours = mine - yours, yours - mine
+    for one, two in _OPPOSITES:
+        if one in only_mine and two in only_yours:
+            return one, two
     return None
 
 
