@@ -9,7 +9,7 @@ readers      one file -> Document: which format, who reads it, what is wrong wit
   markup       text, Markdown, Obsidian, RST, wiki-marked cells -> blocks
   gherkin      features in every dialect, valid or not -> blocks
   tables       header and columns; delimited (CSV, TSV), records (JSON, JSON Lines)
-  workbook     XLSX, XLS; word: DOCX; web: HTML; pdf: PDF (archive: zip bombs, locks;
+  workbook     XLSX; biff: XLS; word: DOCX; web: HTML; pdf: PDF (archive: zip bombs, locks;
                builder: a text put together block by block)
 patterns     Document -> Extraction: which shapes are looked for where
   sections     headed narratives, lists, paragraphs; outline: the tree of headings;

@@ -259,7 +259,7 @@ def _read_xlsx(data: bytes, encoding: str | None) -> Reading:
 
 
 def _read_xls(data: bytes, encoding: str | None) -> Reading:
-    from pipeline.extract.workbook import read_old_workbook
+    from pipeline.extract.biff import read_old_workbook
 
     builder = read_old_workbook(data)
     return Reading(builder.text, tuple(builder.blocks))

@@ -1,4 +1,4 @@
-"""XLSX (and XLS) to text and blocks: a row block a row, dates in ISO form."""
+"""XLSX to text and blocks: a row block a row, dates in ISO form."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def read_workbook(data: bytes) -> tuple[TextBuilder, dict[str, str]]:
             )
             for sheet in book.worksheets:
                 other = formulas[sheet.title] if formulas is not None else None
-                _add_sheet(builder, sheet.title, _rows(sheet, other))
+                add_sheet(builder, sheet.title, _rows(sheet, other))
             properties = _properties(book.properties)
             book.close()
     except Unreadable:
@@ -52,31 +52,6 @@ def read_workbook(data: bytes) -> tuple[TextBuilder, dict[str, str]]:
             f"not a workbook that can be read ({type(error).__name__}: {error})"
         ) from error
     return builder, properties
-
-
-def read_old_workbook(data: bytes) -> TextBuilder:
-    """Every sheet's rows of a BIFF workbook (.xls).
-
-    Raises:
-        Unreadable: damaged, encrypted, or the optional reader is not installed.
-    """
-    try:
-        import python_calamine  # type: ignore[import-not-found, unused-ignore]
-    except ImportError as error:
-        raise Unreadable(
-            "reading .xls needs python-calamine (pip install python-calamine); or save it as .xlsx"
-        ) from error
-    builder = TextBuilder()
-    try:
-        book = python_calamine.CalamineWorkbook.from_filelike(BytesIO(data))
-        for name in book.sheet_names:
-            sheet = book.get_sheet_by_name(name)
-            first = (sheet.start or (0, 0))[0]
-            numbered = enumerate(sheet.to_python(skip_empty_area=True), start=first + 1)
-            _add_sheet(builder, name, ((n, [cell_text(v) for v in row]) for n, row in numbered))
-    except Exception as error:
-        raise Unreadable(f"not a workbook that can be read ({error})") from error
-    return builder
 
 
 def _has_formula(stream: Any) -> bool:
@@ -103,7 +78,7 @@ def _rows(sheet: Any, formulas: Any) -> Iterator[tuple[int, list[str]]]:
         yield number, [cell_text(v if v is not None else f) for v, f in zip(row, raw, strict=False)]
 
 
-def _add_sheet(builder: TextBuilder, name: str, rows: Iterator[tuple[int, list[str]]]) -> None:
+def add_sheet(builder: TextBuilder, name: str, rows: Iterator[tuple[int, list[str]]]) -> None:
     """One heading a sheet keeps the sheets' tables apart."""
     filled = [(number, cells) for number, cells in rows if any(cell.strip() for cell in cells)]
     if filled:

@@ -69,6 +69,33 @@ def test_office_files(name: str) -> None:
     assert "can be read" in problem(zipped(readme_dot_txt=b"hello"), name)
 
 
+def xls() -> bytes:
+    import xlwt
+
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("Wishes")
+    sheet.write(0, 0, "User story")
+    sheet.write(1, 0, STORY)
+    target = io.BytesIO()
+    book.save(target)
+    return target.getvalue()
+
+
+def test_old_workbooks() -> None:
+    whole = xls()
+    assert len(read(whole, "a.xls").stories) == 1
+    locked = whole.replace(b"\xe1\0\2\0", b"\x2f\0\2\0", 1)
+    assert locked != whole and "encrypted" in problem(locked, "a.xls")
+    assert "can be read" in problem(b"no workbook", "a.xls")
+
+
+def test_a_truncated_old_workbook_ends_its_readers_process_and_not_ours() -> None:
+    whole = xls()
+    problems = {problem(whole[:cut], "a.xls") for cut in (9, 600, 3000, len(whole) - 1200)}
+    assert all("can be read" in each for each in problems)
+    assert any("(damaged)" in each for each in problems), "none of the cuts made it abort"
+
+
 @pytest.mark.parametrize("name", ["a.docx", "a.xlsx"])
 def test_zip_bombs_are_not_unpacked(name: str) -> None:
     bomb = zipped(word__document_dot_xml=bytes(80 << 20), xl__worksheets__sheet1_dot_xml=bytes(9))

@@ -84,6 +84,32 @@ def xlsx_bytes() -> bytes:
     return target.getvalue()
 
 
+def xls_bytes() -> bytes:
+    """A BIFF workbook whose table begins neither in row 1 nor in column A."""
+    import xlwt
+
+    book = xlwt.Workbook()
+    book.add_sheet("Empty")
+    sheet = book.add_sheet("Wünsche")
+    day = xlwt.easyxf(num_format_str="yyyy-mm-dd")
+    sheet.write(2, 1, "Wishes of the kitchen")
+    rows = (
+        (4, ("ID", "As a", "I want to", "So that", "Acceptance criteria", "Date", "Points")),
+        (5, ("K-1", "cook", "have salt", "it tastes", "- dry\n- white", (2026, 5, 6), 3.0)),
+        (8, ("K-2", "guest", "eat soup", "I am warm", "", (2026, 5, 7), 2.5)),
+        (9, ("K-3", "< type of user >", "< some goal >", "< some reason >", "", "", "")),
+    )
+    for row, cells in rows:
+        for column, value in enumerate(cells, start=1):
+            if isinstance(value, tuple):
+                sheet.write(row, column, datetime.date(*value), day)
+            else:
+                sheet.write(row, column, value)
+    target = io.BytesIO()
+    book.save(target)
+    return target.getvalue()
+
+
 def pdf_bytes() -> bytes:
     from reportlab.lib.styles import getSampleStyleSheet
     from reportlab.platypus import PageBreak, Paragraph, SimpleDocTemplate
@@ -209,6 +235,29 @@ def test_workbook_with_a_late_header_dates_and_formulas() -> None:
     assert story.source.written == datetime.date(2026, 5, 6)
     assert str(story.source.locator).startswith("sheet 工作表1, row 5")
     assert "=1+2" in extraction.document.text, "a formula never calculated shows itself"
+
+
+def test_old_workbook_with_a_late_header_and_dates() -> None:
+    extraction = read(xls_bytes(), "a.xls")
+    assert (extraction.document.format, extraction.document.problem) == ("xls", None)
+    first, second = extraction.stories
+    assert said(first) == ("cook", "have salt", "it tastes")
+    assert said(second) == ("guest", "eat soup", "I am warm")
+    assert first.criteria == ("dry", "white")
+    assert [(s.source.key, s.source.written) for s in (first, second)] == [
+        ("K-1", datetime.date(2026, 5, 6)),
+        ("K-2", datetime.date(2026, 5, 7)),
+    ]
+    places = [(s.source.locator.sheet, s.source.locator.row) for s in (first, second)]
+    assert places == [("Wünsche", 6), ("Wünsche", 9)], "rows as the spreadsheet numbers them"
+    rows = [block for block in extraction.document.blocks if block.kind == "row"]
+    points = [
+        extraction.document.text[start:end]
+        for block in rows
+        for name, start, end in block.columns
+        if name == "Points"
+    ]
+    assert points[-2:] == ["3", "2.5"], "a whole number is no fraction"
 
 
 def test_word_lists_tables_and_paragraphs() -> None:
