@@ -123,6 +123,8 @@ def test_a_file_that_is_no_database(tmp_path):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_ends_it_and_leaves_nothing_behind(worked, number):
     program = (
+        # A shell's background jobs inherit an ignored SIGINT; a terminal's do not.
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "import sys; from pathlib import Path; from evals.dashboard.serve import serve\n"
         "serve(Path(sys.argv[1]), 0, say=lambda text: print(text, flush=True))"
     )
