@@ -37,8 +37,9 @@ def numbered(stories: Sequence[Story]) -> str:
 
 
 def vocabulary(stories: Sequence[Story]) -> str:
-    """All words of a cluster: the only ones its merged story may be made of."""
-    return "\n".join(text for story in stories for _, text in story.fields)
+    """The words that a cluster's merged story may be made of: those of the lines shown, and no
+    other. Criteria are carried over by reference, so their words are nobody's goal."""
+    return "\n".join(story_line(story) for story in stories)
 
 
 def cluster_text(stories: Sequence[Story], handles: Sequence[str], number: int) -> str:

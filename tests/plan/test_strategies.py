@@ -169,8 +169,9 @@ def test_a_writer_is_asked_about_overlaps_only():
     assert call.handles == (("S1", "s0"), ("S2", "s1"))
     assert "1. As a shopper, I want to do thing 0." in call.request.messages[-1].content
     assert call.request.vocabulary.splitlines() == [
-        "shopper", "do thing 0", "shopper", "do thing 1",
-    ]  # fmt: skip
+        "As a shopper, I want to do thing 0.",
+        "As a shopper, I want to do thing 1.",
+    ]
     assert call.request.stop == ("\n",) and call.request.shared == 3
     assert [c.relation for c in made.decided] == ["same", "conflict"]
     assert made.skipped_by_reason() == {"conflict": 2, "same": 2, "single": 2}
