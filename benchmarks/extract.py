@@ -57,8 +57,8 @@ def share(part: int, whole: int) -> float | None:
 def measure_backlogs(root: Path) -> Figures:
     """Stories, and role, action and benefit against the annotators' persona, action, benefit.
 
-    A backlog's lines are its stories; two lines of g16 are no stories of their own (the rest of a
-    broken line, and a heading).
+    A backlog's lines are its stories, two lines of g16 included that tell none (the rest of a
+    broken line, and a heading): they count as stories of their own and are glued to no other.
     """
     stories = lines = annotated = role = benefit = action = unmatched = 0
     for extraction in extract([root / "backlogs-txt"]):

@@ -14,6 +14,7 @@ readers      one file -> Document: which format, who reads it, what is wrong wit
 patterns     Document -> Extraction: which shapes are looked for where
   sections     headed narratives, lists, paragraphs; outline: the tree of headings;
                units: sentences inside a block
+  lists        plain text of one story a line
   rows         a row a story, three columns, vertical tables
   features     narratives and scenarios
   assembly     the blocks of one story -> its fields; ``parse_story_text``

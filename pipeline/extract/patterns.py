@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from pipeline.errors import InputError
 from pipeline.extract.assembly import Draft, assemble, parse_story_text
 from pipeline.extract.features import find_in_features
 from pipeline.extract.found import Found, make_story, spans_of
+from pipeline.extract.lists import find_in_list
 from pipeline.extract.mojibake import repair_mojibake
 from pipeline.extract.sections import find_in_sections
 from pipeline.stories import (
@@ -68,7 +69,13 @@ def find_stories(
         found = find_in_features(document.text, document.blocks)
     else:
         unescape = _UNESCAPE.get(document.format, str)
-        found = find_in_sections(document.text, document.blocks, unescape)
+        blocks: Sequence[Block] = document.blocks
+        listed: list[Found] = []
+        if document.format == "text":
+            blocks, listed = find_in_list(document.text, blocks)
+        found = find_in_sections(document.text, blocks, unescape)
+        if listed:
+            found = sorted([*found, *listed], key=lambda each: each.spans)
     if pattern:
         found = [*_find_pattern(document, pattern), *found]
     stories: dict[str, Story] = {}

@@ -52,6 +52,7 @@ class _Reader:
     def __init__(self, text: str, unescape: Callable[[str], str]) -> None:
         self.text = text
         self.unescape = unescape
+        self.counted = (0, 0, 0)
 
     def read(self, section: Section, *, stories: bool) -> Iterator[Found]:
         """The stories of a section. ``stories``: it stands under "User stories"."""
@@ -222,8 +223,18 @@ class _Reader:
         start, end = block.start + unit.start, block.start + unit.end
         line = block.locator.line
         if line is not None:
-            line += self.text.count("\n", block.start, start)
+            line += self._newlines(block.start, start)
         return Block(start, end, "paragraph", replace(block.locator, line=line))
+
+    def _newlines(self, first: int, last: int) -> int:
+        """Line ends between two places, counted on from the last answer: a block of ten thousand
+        stories would otherwise be counted from its start ten thousand times."""
+        start, end, count = self.counted
+        if start != first or last < end:
+            end, count = first, 0
+        count += self.text.count("\n", end, last)
+        self.counted = (first, last, count)
+        return count
 
     def _hanging(self, blocks: Sequence[Block], index: int) -> list[Block]:
         """The blocks right after a story sentence that belong to it."""

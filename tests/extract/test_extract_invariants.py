@@ -50,10 +50,20 @@ _LINES = st.sampled_from(
         "As a <role>, I want <goal>",
     ]
 )
+_LISTED = "As a cook, I want salt, so that it tastes."
 _TEXT = st.one_of(
     st.lists(_LINES, max_size=14).map("\n".join),
     st.lists(_LINES, max_size=8).map("\r\n".join),
     st.text(max_size=200),
+    st.builds(
+        lambda before, after, one, other: "\n".join(
+            [_LISTED] * before + [one] + [_LISTED] * after + [other]
+        ),
+        st.integers(0, 12),
+        st.integers(9, 12),
+        _LINES,
+        st.one_of(_LINES, st.text(max_size=20)),
+    ),
     st.builds(
         lambda a, b: a + b, st.lists(_LINES, max_size=6).map("\n".join), st.text(max_size=60)
     ),

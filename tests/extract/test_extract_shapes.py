@@ -312,3 +312,31 @@ def test_mojibake_is_reported_and_repaired_on_request_only() -> None:
     assert mended.id == kept.id
     assert count_mojibake("Ångström, naïve, 20 °C, “quoted” – fine…") == 0
     assert repair_mojibake("naïve") == "naïve"
+
+
+def listed(*more: str) -> list[str]:
+    """Twenty lines of one story each, and others after the fourth."""
+    lines = [f"As a cook, I want pan {n}, so that I can fry." for n in range(20)]
+    return [*lines[:4], *more, *lines[4:]]
+
+
+def test_a_list_of_one_story_a_line_glues_no_line_to_its_neighbour() -> None:
+    text = "\n".join(listed("Pots & lids.", "in the large cupboard."))
+    stories = read(text, "a.txt").stories
+    assert [story.source.locator.line for story in stories] == list(range(1, 23))
+    assert [story.text for story in stories] == text.split("\n")
+    assert {story.kind for story in stories} == {"agile"}
+    assert [story.fields for story in stories[4:6]] == [
+        (("body", "Pots & lids."),),
+        (("body", "in the large cupboard."),),
+    ]
+
+
+def test_a_text_that_is_no_such_list_keeps_its_wrapped_lines() -> None:
+    wrapped = "in the large cupboard."
+    few = read("\n".join(listed(*[wrapped] * 3)), "a.txt").stories
+    assert len(few) == 20, "more than one line in ten tells no story"
+    paragraphs = "\n\n".join(listed()[:11]).replace("fry.", f"fry\n{wrapped}", 1)
+    assert len(read(paragraphs, "a.txt").stories) == 11
+    assert len(read("\n".join(listed()[:8]) + f"\n{wrapped}", "a.txt").stories) == 8
+    assert len(read("\n".join(listed(wrapped)), "a.md").stories) == 20, "a wrapped line of a note"
