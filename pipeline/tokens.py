@@ -102,6 +102,11 @@ def _piece_counts(encode: Callable[[str], Sequence[int]]) -> PieceCounts:
     return PieceCounts(encode)
 
 
+def forget_pieces() -> None:
+    """Let counters made from now on count everything anew, as in a process just started."""
+    _piece_counts.cache_clear()
+
+
 class NoCounter:
     """For ``extractive``: no model reads the text."""
 
