@@ -58,7 +58,7 @@ def duration(seconds: float | None) -> str:
 
 
 def extraction_table(result: Mapping[str, Any]) -> None:
-    """One line per document."""
+    """One line per document, and one on the criteria joined to stories of other documents."""
     table(
         ("document", "format", "encoding", "stories", "in stories", "problem"),
         [
@@ -73,6 +73,13 @@ def extraction_table(result: Mapping[str, Any]) -> None:
             for d in result["documents"]
         ],
     )
+    if links := result["links"]:
+        criteria = sum(len(link["criteria"]) for link in links)
+        stories = len({link["story"] for link in links})
+        plain(
+            f"{criteria} {'criterion' if criteria == 1 else 'criteria'} of other documents joined "
+            f"to {stories} {'story' if stories == 1 else 'stories'}."
+        )
 
 
 def estimate_table(result: Mapping[str, Any]) -> None:

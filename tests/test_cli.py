@@ -89,6 +89,29 @@ def test_extract_covers_every_character(folder: Path):
         assert 0 <= story["start"] < story["end"]
 
 
+def test_extract_joins_criteria_of_other_documents_by_key(tmp_path: Path):
+    (tmp_path / "stories.md").write_text(
+        "## PAN-7: Salt\n\nAs a cook, I want salt.\n\n## PAN-8: Soup\n\nAs a guest, I want soup.\n"
+    )
+    checks = "# Checks\n\n## PAN-7\n\n- it is dry\n- it is white\n\n## PAN-9\n\n- of no story\n"
+    (tmp_path / "checks.md").write_text(checks)
+    paths = ("checks.md", "stories.md")
+    found = result_of("extract", *paths, cwd=tmp_path)
+    (link,) = found["links"]
+    (salt,) = [story for story in found["stories"] if story["key"] == "PAN-7"]
+    assert (link["story"], link["key"], link["criteria"]) == (
+        salt["id"],
+        "PAN-7",
+        ["it is dry", "it is white"],
+    )
+    assert (link["document"], link["locator"]) == ("checks.md", "line 3, Checks › PAN-7")
+    assert checks[link["start"] : link["end"]].split("\n")[-1] == "- it is white"
+    assert salt["criteria"] == [], "a link changes no story"
+    said = run("extract", *paths, cwd=tmp_path).stdout
+    assert "2 criteria of other documents joined to 1 story." in " ".join(said.split())
+    assert "joined" not in run("extract", "stories.md", cwd=tmp_path).stdout
+
+
 @pytest.mark.model
 def test_estimate_prices_the_plan_of_every_model(folder: Path):
     priced = result_of(

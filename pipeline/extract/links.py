@@ -7,10 +7,12 @@ whatever else is read.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pipeline.extract.assembly import Draft, add_criterion
+from pipeline.extract.found import join_spans
 from pipeline.extract.leads import is_criteria_label, split_heading
 from pipeline.extract.sentences import plain
 from pipeline.extract.tables import column_role
@@ -52,14 +54,15 @@ def link_criteria(extractions: Iterable[Extraction]) -> list[CriteriaLink]:
     A key that two stories bear is ambiguous and makes no link.
     """
     stories: dict[str, list[tuple[str, str]]] = {}
-    places: list[_Place] = []
+    extractions = list(extractions)
     for extraction in extractions:
         for story in extraction.stories:
             if story.source.key:
                 stories.setdefault(story.source.key, []).append((story.id, story.source.document))
-        places += _keyed_criteria(extraction)
+    if not stories:
+        return []
     links = []
-    for place in places:
+    for place in (place for extraction in extractions for place in _keyed_criteria(extraction)):
         bearers = stories.get(place.key, [])
         if len(bearers) == 1 and bearers[0][1] != place.document.sha256:
             links.append(
@@ -80,10 +83,11 @@ def _keyed_criteria(extraction: Extraction) -> Iterator[_Place]:
     """Runs of residue that a key opens: "CSC-6" with criteria below it, or a row with both."""
     document = extraction.document
     text = document.text
-    taken = [span for story in extraction.stories for span in story.source.spans]
+    taken = join_spans(span for story in extraction.stories for span in story.source.spans)
 
     def is_residue(block: Block) -> bool:
-        return not any(start < block.end and block.start < end for start, end in taken)
+        after = bisect_left(taken, (block.end,))
+        return after == 0 or taken[after - 1].end <= block.start
 
     key, opening, told = "", None, Draft(role="x", goal="x")
     end = 0

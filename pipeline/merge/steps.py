@@ -26,6 +26,7 @@ from pipeline.errors import InputError, SovereigntyError
 from pipeline.extract.corpus import ExtractionCache, extract
 from pipeline.extract.page import page
 from pipeline.merge import document as documents
+from pipeline.merge.links import links_as_json
 from pipeline.merge.run import Journal
 from pipeline.models.opening import missing_weights, revision_of
 from pipeline.outcomes import Outcomes
@@ -211,6 +212,7 @@ def extraction_as_json(corpus: Corpus) -> dict[str, Any]:
             }
             for s in corpus.stories
         ],
+        "links": links_as_json(corpus.extractions),
     }
 
 
