@@ -3,8 +3,12 @@ prints. Plain text where the output is a pipe."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+#: Control characters, but for the tab and line ends.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "") -> None:
@@ -13,7 +17,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: st
     from rich.table import Table
     from rich.text import Text
 
-    cells = [["–" if cell is None else str(cell) for cell in row] for row in rows]
+    cells = [["–" if cell is None else _one_line(str(cell)) for cell in row] for row in rows]
     if title:
         plain(title)
     drawn = Table(header_style="bold")
@@ -147,8 +151,18 @@ def merge_summary(result: Mapping[str, Any]) -> None:
 
 
 def plain(text: str = "") -> None:
-    """A line on stdout, as it is."""
-    print(text)
+    """Text on stdout, its control characters shown."""
+    print(_harmless(text))
+
+
+def _harmless(text: str) -> str:
+    """Names and texts come from documents: what would command the terminal is shown instead."""
+    return _CONTROL.sub(lambda found: f"\\x{ord(found.group()):02x}", text)
+
+
+def _one_line(cell: str) -> str:
+    """A file may have a line end in its name; in a cell it is shown, not obeyed."""
+    return _harmless(cell.replace("\r", "\\r").replace("\n", "\\n"))
 
 
 def runs_table(runs: Sequence[Mapping[str, Any]]) -> None:

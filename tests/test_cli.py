@@ -112,6 +112,18 @@ def test_extract_joins_criteria_of_other_documents_by_key(tmp_path: Path):
     assert "joined" not in run("extract", "stories.md", cwd=tmp_path).stdout
 
 
+def test_names_and_texts_do_not_command_the_terminal(tmp_path: Path):
+    (tmp_path / "two\nlines.txt").write_text("As a cook, I want salt.\n")
+    (tmp_path / "red\x1b[31m.txt").write_text("As a guest, I want soup.\n\n\x1b]0;title\x07\n")
+    shown = run("extract", ".", cwd=tmp_path).stdout
+    assert "two\\nlines.txt" in shown and "red\\x1b[31m.txt" in shown
+    residue = run("extract", ".", "--show", "residue", cwd=tmp_path).stdout
+    assert "\\x1b]0;title\\x07" in residue
+    assert "\x1b" not in shown + residue
+    paths = [document["path"] for document in result_of("extract", ".", cwd=tmp_path)["documents"]]
+    assert any("two\nlines.txt" in path for path in paths), "--json gives the name itself"
+
+
 @pytest.mark.model
 def test_estimate_prices_the_plan_of_every_model(folder: Path):
     priced = result_of(
