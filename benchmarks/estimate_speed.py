@@ -26,7 +26,7 @@ from benchmarks.load import Load, RealStories, tell, write
 from pipeline.calls import Plan, Request
 from pipeline.catalog import Catalog
 from pipeline.cost.estimate import window_limits
-from pipeline.merge import steps
+from pipeline.merge.corpus import Corpus, read
 from pipeline.plan.strategies import STRATEGIES, make_plan
 from pipeline.settings import read_settings
 from pipeline.tokens import (
@@ -68,7 +68,7 @@ def wait_for_estimate(folder: Path, home: Path) -> float:
     return seconds
 
 
-def count_against_bare(corpus: steps.Corpus, model: str) -> dict[str, Any]:
+def count_against_bare(corpus: Corpus, model: str) -> dict[str, Any]:
     """Seconds of counting the requests of a plan, by the counter and by its bare tokenizer on the
     same messages joined."""
     settings = read_settings({"HOME": os.environ.get("HOME", ".")})
@@ -107,7 +107,7 @@ def _count(counter: TokenCounter, requests: Sequence[Request]) -> None:
         counter.count_request(request)
 
 
-def _plan(corpus: steps.Corpus, model: str, strategy: str) -> Plan:
+def _plan(corpus: Corpus, model: str, strategy: str) -> Plan:
     settings = read_settings({"HOME": os.environ.get("HOME", ".")})
     spec = Catalog(settings.models_toml).find(model)
     return make_plan(
@@ -125,7 +125,7 @@ def _plan(corpus: steps.Corpus, model: str, strategy: str) -> Plan:
 def plan_seconds(real: RealStories, n_stories: int, folder: Path) -> float:
     """CPU seconds to plan so many stories, measured and clustered anew; reading is not timed."""
     write(tell(real, Load().scaled(n_stories / (Load().n_short + Load().n_long))), folder)
-    corpus = steps.read([folder])
+    corpus = read([folder])
     len(corpus.stories)
     start = time.process_time()
     for model in ("extractive", "claude/claude-haiku-5-5"):
@@ -152,7 +152,7 @@ def main() -> int:
         write(written, room / "corpus")
         cold = wait_for_estimate(room / "corpus", room)
         warm = wait_for_estimate(room / "corpus", room)
-        corpus = steps.read([room / "corpus"])
+        corpus = read([room / "corpus"])
         counting = [count_against_bare(corpus, model) for model in (MODELS[0], MODELS[1])]
         few = plan_seconds(real, round(SMALLER * share), room / "few")
         many = plan_seconds(real, round(SMALLER * 10 * share), room / "many")

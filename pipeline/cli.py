@@ -40,7 +40,7 @@ from pipeline.options import (
 )
 
 if TYPE_CHECKING:
-    from pipeline.merge.steps import Reading
+    from pipeline.merge.corpus import Reading
 
 app = typer.Typer(
     name="storytransformer",
@@ -74,7 +74,7 @@ def _how(
     strict: bool,
 ) -> Reading:
     """The reading options of a command as a value."""
-    from pipeline.merge.steps import Reading
+    from pipeline.merge.corpus import Reading
 
     return Reading(encoding, tuple(exclude or ()), pattern, repair, strict)
 
@@ -112,23 +112,24 @@ def extract(
     debug: Debug = False,
 ) -> None:
     """Read documents; show stories, residue and problems."""
-    from pipeline.merge import steps
+    from pipeline.merge import corpus as corpora
+    from pipeline.merge import files
 
     if show not in (None, "residue"):
         raise InputError(f"{show!r} cannot be shown.", where="--show", next="Write --show residue.")
     edge, line = Edge.read(db), say(quiet)
-    corpus = steps.gather(
+    corpus = corpora.gather(
         paths,
         how=_how(encoding, exclude, pattern, repair, strict),
         cache=edge.store_if_possible(line),
     )
-    written = steps.write_page(Path(page), corpus) if page else None
-    steps.require(corpus, strict=strict)
-    result = steps.extraction_as_json(corpus)
+    written = files.write_page(Path(page), corpus) if page else None
+    corpora.require(corpus, strict=strict)
+    result = corpora.extraction_as_json(corpus)
     if json:
         emit(result | ({"page": written} if written else {}))
     elif show == "residue":
-        for path, text in steps.residue(corpus):
+        for path, text in corpora.residue(corpus):
             screen.plain(f"— {path}\n{text}\n")
     else:
         screen.extraction_table(result)
@@ -158,7 +159,8 @@ def estimate(
     debug: Debug = False,
 ) -> None:
     """The dry run: what a merge costs. No network, no model loaded."""
-    from pipeline.merge import pricing, steps
+    from pipeline.merge import corpus as corpora
+    from pipeline.merge import pricing
 
     if (words is None) == (not paths):
         raise InputError(
@@ -181,7 +183,7 @@ def estimate(
         for name in names:
             edge.catalog.find(name)
         store = edge.store_if_possible(line)
-        corpus = steps.read(
+        corpus = corpora.read(
             paths or [], how=_how(encoding, exclude, pattern, repair, strict), cache=store
         )
         for path, reason in corpus.problems:

@@ -38,14 +38,15 @@ def estimate_stories(
         models: names as in `storytransformer models`.
         as_of: prices of this date, YYYY-MM-DD.
     """
-    from pipeline.merge import pricing, steps
+    from pipeline.merge import corpus as corpora
+    from pipeline.merge import pricing
 
     edge, logger = Edge.read(db), get_run_logger()
     terms = edge.terms(
         as_of=parse_date(as_of, where="as_of"), about=about or (), allow_cloud=allow_cloud
     )
     with edge.store() as store:
-        corpus = as_task("extract", lambda: steps.read(paths, cache=store))
+        corpus = as_task("extract", lambda: corpora.read(paths, cache=store))
         for path, reason in corpus.problems:
             logger.warning("%s: %s", path, reason)
         result: dict[str, Any] = as_task(
@@ -104,8 +105,8 @@ def merge_stories(
         out: folder for the merged document.
         encoding, exclude, pattern, repair, strict: how documents are read.
     """
+    from pipeline.merge.corpus import Reading
     from pipeline.merge.job import run
-    from pipeline.merge.steps import Reading
 
     edge, logger = Edge.read(db), get_run_logger()
     with edge.store() as store:

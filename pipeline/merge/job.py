@@ -19,6 +19,8 @@ from pipeline.catalog import ModelSpec
 from pipeline.errors import BudgetError
 from pipeline.merge import steps
 from pipeline.merge.conclusion import conclude
+from pipeline.merge.corpus import Corpus, Reading, read
+from pipeline.merge.files import write_document
 from pipeline.merge.ledger import counts
 from pipeline.merge.run import Journal, check_runnable, run_wave, waves
 from pipeline.models.base import Model, ModelOptions
@@ -78,9 +80,9 @@ class MergeJob:
     store: Store
     out: Path
     max_usd: Decimal | None = None
-    how: steps.Reading = field(default_factory=steps.Reading)
+    how: Reading = field(default_factory=Reading)
     say: Callable[[str], None] = lambda line: None
-    corpus: steps.Corpus = field(init=False)
+    corpus: Corpus = field(init=False)
     plan: Plan = field(init=False)
     estimate: Estimate = field(init=False)
     run_id: str = field(init=False, default="")
@@ -93,7 +95,7 @@ class MergeJob:
 
     def read(self) -> None:
         """Extract every document; store the corpus."""
-        self.corpus = steps.read(self.paths, how=self.how, cache=self.store)
+        self.corpus = read(self.paths, how=self.how, cache=self.store)
         for path, reason in self.corpus.problems:
             self.say(f"warning: {path}: {reason}")
         steps.check_sovereignty(self.corpus, self.spec, allow_cloud=self.terms.allow_cloud)
@@ -220,7 +222,7 @@ class MergeJob:
             "reused_replies": len(self.plan.calls) - len(self.plan.to_send),
             "plan": self.plan.sha256,
         }
-        result["out"] = steps.write_document(self.out, self.corpus, self.outcomes, result)
+        result["out"] = write_document(self.out, self.corpus, self.outcomes, result)
         self.store.save_actuals(
             self.run_id,
             calls=result["calls"],

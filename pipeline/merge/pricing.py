@@ -13,7 +13,8 @@ from pipeline.catalog import Catalog
 from pipeline.cost.estimate import as_line, bare_text_estimate, infeasible
 from pipeline.errors import EngineError, ModelError, StoreError
 from pipeline.merge import steps
-from pipeline.merge.steps import Corpus, Terms
+from pipeline.merge.corpus import Corpus
+from pipeline.merge.steps import Terms
 from pipeline.store.record import Store, StoreJournal
 
 

@@ -1,0 +1,207 @@
+"""What was read: every document of a merge with its stories, and how it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pipeline.calls import Cluster
+from pipeline.compare.measures import stem_weights
+from pipeline.errors import InputError
+from pipeline.extract.corpus import ExtractionCache, extract
+from pipeline.merge.links import links_as_json
+from pipeline.plan.similarity import Pair, cluster, similar_pairs
+from pipeline.stories import Document, Extraction, Story, count_words
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Everything that was read, in the order of the paths given."""
+
+    extractions: tuple[Extraction, ...]
+
+    @cached_property
+    def stories(self) -> tuple[Story, ...]:
+        """Every story, document by document."""
+        return tuple(story for e in self.extractions for story in e.stories)
+
+    @cached_property
+    def by_id(self) -> dict[str, Story]:
+        """Stories by id."""
+        return {story.id: story for story in self.stories}
+
+    @cached_property
+    def stars(self) -> list[Cluster]:
+        """Stories that may be the same, for a model that judges; measured once, for all models."""
+        return cluster(self.stories, self._pairs, decide=False, weights=self._weights)
+
+    @cached_property
+    def decided(self) -> list[Cluster]:
+        """Stories that belong together, with the relation that code has decided."""
+        return cluster(self.stories, self._pairs, decide=True, weights=self._weights)
+
+    @cached_property
+    def _weights(self) -> dict[str, float]:
+        return stem_weights(self.stories)
+
+    @cached_property
+    def _pairs(self) -> list[Pair]:
+        return similar_pairs(self.stories, weights=self._weights)
+
+    @cached_property
+    def documents(self) -> dict[str, Document]:
+        """Readable documents by sha256."""
+        return {e.document.sha256: e.document for e in self.extractions if e.document.sha256}
+
+    @property
+    def words(self) -> int:
+        """Words of all documents, residue included."""
+        return sum(count_words(e.document.text) for e in self.extractions)
+
+    @property
+    def problems(self) -> list[tuple[str, str]]:
+        """(path, reason) of every document that could not be read, or not wholly."""
+        return [
+            (e.document.path, e.document.problem) for e in self.extractions if e.document.problem
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How documents are to be read.
+
+    Args:
+        encoding: of text files, where it is known.
+        exclude: patterns as in ``.gitignore``.
+        pattern: regular expression of headings that begin a narrative, beside the known shapes.
+        repair: mend mojibake.
+        strict: a document that cannot be read is an error.
+    """
+
+    encoding: str | None = None
+    exclude: tuple[str, ...] = ()
+    pattern: str | None = None
+    repair: bool = False
+    strict: bool = False
+
+
+def read(
+    paths: Iterable[str | Path],
+    *,
+    how: Reading = Reading(),
+    cache: ExtractionCache | None = None,
+    progress: Callable[[Extraction], None] | None = None,
+) -> Corpus:
+    """Extract every document, and insist on stories.
+
+    Raises:
+        InputError: as :func:`gather` and :func:`require` do.
+    """
+    corpus = gather(paths, how=how, cache=cache, progress=progress)
+    require(corpus, strict=how.strict)
+    return corpus
+
+
+def gather(
+    paths: Iterable[str | Path],
+    *,
+    how: Reading = Reading(),
+    cache: ExtractionCache | None = None,
+    progress: Callable[[Extraction], None] | None = None,
+) -> Corpus:
+    """Extract every document, whatever comes of it.
+
+    Raises:
+        InputError: a path does not exist.
+    """
+    extractions = []
+    for extraction in extract(
+        paths,
+        encoding=how.encoding,
+        cache=cache,
+        exclude=how.exclude,
+        pattern=how.pattern,
+        repair=how.repair,
+    ):
+        extractions.append(extraction)
+        if progress:
+            progress(extraction)
+    return Corpus(tuple(extractions))
+
+
+def require(corpus: Corpus, *, strict: bool = False) -> None:
+    """Refuse a corpus that cannot be worked on.
+
+    Raises:
+        InputError: no story was found at all, or ``strict`` and a document could not be read.
+    """
+    if strict and corpus.problems:
+        path, reason = corpus.problems[0]
+        raise InputError(
+            f"could not be read: {reason}",
+            where=path,
+            next="Mend or leave out the document, or drop --strict.",
+        )
+    if not corpus.stories:
+        reasons = "; ".join(f"{path}: {reason}" for path, reason in corpus.problems[:3])
+        raise InputError(
+            f"no story found in {len(corpus.extractions)} documents. {reasons}".strip(),
+            where=", ".join(e.document.path for e in corpus.extractions[:3]),
+            next="`storytransformer extract PATHS --page FILE` shows what was read.",
+        )
+
+
+def extraction_as_json(corpus: Corpus) -> dict[str, Any]:
+    """What ``extract --json`` prints."""
+    return {
+        "documents": [
+            {
+                "path": doc.path,
+                "paths": list(doc.paths),
+                "format": doc.format,
+                "encoding": doc.encoding,
+                "encoding_guessed": doc.guessed,
+                "chars": len(doc.text),
+                "story_chars": len(doc.text) - sum(s.end - s.start for s in e.residue),
+                "residue_chars": sum(s.end - s.start for s in e.residue),
+                "stories": len(e.stories),
+                "problem": doc.problem,
+            }
+            for e in corpus.extractions
+            for doc in [e.document]
+        ],
+        "stories": [
+            {
+                "id": s.id,
+                "document": s.source.path,
+                "locator": str(s.source.locator),
+                "start": s.start,
+                "end": s.end,
+                "spans": [list(span) for span in s.source.spans],
+                "kind": s.kind,
+                "key": s.source.key,
+                "role": s.role,
+                "goal": s.goal,
+                "benefit": s.benefit,
+                "criteria": list(s.criteria),
+                "title": s.title,
+                "body": list(s.body),
+                "text": s.text,
+            }
+            for s in corpus.stories
+        ],
+        "links": links_as_json(corpus.extractions),
+    }
+
+
+def residue(corpus: Corpus) -> list[tuple[str, str]]:
+    """(path, text) of every run of text that is in no story and is not blank."""
+    return [
+        (e.document.path, e.document.text[span.start : span.end].strip())
+        for e in corpus.extractions
+        for span in e.residue
+        if e.document.text[span.start : span.end].strip()
+    ]

@@ -1,0 +1,72 @@
+"""The files a merge leaves: the merged document and the page of what was read, each written
+atomically, so that a reader never meets half of one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import InputError
+from pipeline.extract.page import page
+from pipeline.merge import document as documents
+from pipeline.merge.corpus import Corpus
+from pipeline.outcomes import Outcomes
+
+
+def write_document(
+    out: Path, corpus: Corpus, outcomes: Outcomes, head: Mapping[str, Any]
+) -> dict[str, str]:
+    """Write ``merged.md``, ``merged.json`` and ``merged.html`` under ``out``, each atomically.
+
+    Returns their paths by kind.
+
+    Raises:
+        InputError: the folder cannot be written.
+    """
+    texts = {
+        "markdown": (
+            "merged.md",
+            documents.markdown(outcomes, corpus.by_id, corpus.documents, head),
+        ),
+        "json": (
+            "merged.json",
+            json.dumps(
+                documents.as_json(outcomes, corpus.by_id, corpus.documents, head),
+                ensure_ascii=False,
+                indent=2,
+            ),
+        ),
+        "html": ("merged.html", documents.html(outcomes, corpus.by_id, corpus.documents, head)),
+    }
+    for name, text in texts.values():
+        _write(out / name, [text], next="Choose another folder with --out.")
+    return {kind: str(out / name) for kind, (name, _) in texts.items()}
+
+
+def write_page(file: Path, corpus: Corpus) -> str:
+    """Write the page that shows what was read, atomically; returns its path.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    _write(file, page(corpus.extractions), next="Choose another file with --page.")
+    return str(file)
+
+
+def _write(target: Path, pieces: Iterable[str], *, next: str) -> None:
+    """Write a file whole or not at all, with the folders it stands in."""
+    draft = target.with_name(target.name + ".part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with draft.open("w", encoding="utf-8") as file:
+            file.writelines(pieces)
+        draft.replace(target)
+    except OSError as exc:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise InputError(
+            f"cannot be written: {exc.strerror}.", where=str(target), next=next
+        ) from exc
