@@ -12,6 +12,7 @@ import typer.exceptions
 
 from pipeline.errors import StoryTransformerError
 
+_INTERRUPTED = 130
 _RESUME = "The same command resumes it."
 _DEFECT = "This is a defect of ours; --debug shows where."
 
@@ -23,10 +24,9 @@ def guard(app: typer.Typer, argv: list[str], emit: Callable[[Any], None]) -> int
         emit: prints the object that ``--json`` promises, errors included.
     """
     try:
-        app(argv, standalone_mode=False)
+        if app(argv, standalone_mode=False) == _INTERRUPTED:
+            raise KeyboardInterrupt  # typer turns it into a return value
         return 0
-    except typer.Exit as done:
-        return done.exit_code
     except BrokenPipeError:
         return 0
     except (KeyboardInterrupt, Exception) as error:
@@ -44,7 +44,7 @@ def guard(app: typer.Typer, argv: list[str], emit: Callable[[Any], None]) -> int
 def _explain(error: BaseException) -> tuple[dict[str, str], int]:
     """What ended the command, for people, and its exit code."""
     if isinstance(error, (KeyboardInterrupt, typer.Abort)):
-        return _error("interrupted.", "interrupted", _RESUME), 130
+        return _error("interrupted.", "interrupted", _RESUME), _INTERRUPTED
     if isinstance(error, StoryTransformerError):
         return error.as_dict(), error.exit_code
     if isinstance(error, typer.exceptions.TyperException):

@@ -84,3 +84,30 @@ def test_a_merge_killed_between_replies_is_resumed(tmp_path: Path, shared_cache:
     assert repeated == []
     assert states == [(resumed["run"], "completed", 2)]
     assert sum(resumed["ledger"].values()) == resumed["stories"]
+
+
+def test_ctrl_c_says_how_to_go_on_and_leaves_a_resumable_run(tmp_path: Path, shared_cache: Path):
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "STORYTRANSFORMER_CACHE": str(shared_cache)}
+    # A shell's background jobs inherit an ignored SIGINT; a terminal's do not.
+    code = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from pipeline.cli import main; main()"
+    )
+    database = tmp_path / "data" / "runs" / "storytransformer.sqlite"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, *command("a")[3:]],
+        cwd=tmp_path,
+        env=env,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    for _ in range(6000):
+        if journalled(database) >= 1 or process.poll() is not None:
+            break
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    told, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert json.loads(told)["kind"] == "interrupted"
+    with sqlite3.connect(database) as connection:
+        assert connection.execute("select state from run").fetchall() == [("interrupted",)]
