@@ -258,14 +258,14 @@ def tally(extractions: Iterable[Extraction]) -> Counter[str]:
 _ONE_FILE = """
 import resource, sys, time
 from pipeline.extract.corpus import extract
-started = time.perf_counter()
 (only,) = extract([sys.argv[1]])
-print(time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+print(time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 """
 
 
 def measure_sizes(root: Path, *, quick: bool) -> Figures:
-    """Seconds and peak memory of one file, each in a process of its own."""
+    """Processor seconds (others may be using the machine) and peak memory of one file, each in
+    a process of its own, its start included."""
     line = "The kettle stood on the stove and nobody had filled it. "
     paragraph = line * 6 + "\n\n- As a cook, I want salt, so that it tastes.\n\n"
     figures: Figures = {}
@@ -285,7 +285,7 @@ def measure_sizes(root: Path, *, quick: bool) -> Figures:
             command = [sys.executable, "-c", _ONE_FILE, str(path)]
             output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
             seconds, peak = map(float, output.split())
-            figures[f"{name}_{size_mb}mb_seconds_per_mb"] = round(seconds / size_mb, 3)
+            figures[f"{name}_{size_mb}mb_cpu_seconds_per_mb"] = round(seconds / size_mb, 3)
             figures[f"{name}_{size_mb}mb_peak_mb"] = round(peak)
     return figures
 

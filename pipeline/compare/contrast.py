@@ -25,7 +25,7 @@ _DETERMINERS = word_set(
 )
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=1 << 17)
 def tokens(text: str) -> tuple[str, ...]:
     """Topics and grammar words (in angle brackets, for "like" is both) of a text in order, without
     determiners and numbers."""

@@ -78,7 +78,7 @@ def subject_text(story: Story) -> str:
     return rest[0][1] if rest else story.text
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=1 << 17)
 def statements(story: Story) -> tuple[tuple[str, str], ...]:
     """A story's sentences as (field, sentence)."""
     return tuple((field, part) for field, text in story.fields for part in sentences(text))
