@@ -1,12 +1,12 @@
 """Extraction against real documents that others wrote: what is found, how exactly, how fast.
 
-    python benchmarks/extract.py [CORPORA] [--quick]     default: data/sample, quick
+    python benchmarks/extract.py [CORPORA]     default: data/sample
 
 ``CORPORA`` is a folder with ``backlogs-txt/`` and ``labels/dalpiaz-annotated/`` (Dalpiaz 2018 and
 its annotation), folders of Gherkin features, and folders of Markdown design documents. What is not
 there is left out, and said to be. ``labels/extract_places.jsonl`` beside this script holds hand
 judgements of 200 places in the design documents: path, offset, and whether a story stands there.
-``--quick`` leaves out the sizes above 10 MB. Prints a table and, last, one JSON line.
+Prints a table and, last, one JSON line.
 """
 
 from __future__ import annotations
@@ -15,13 +15,10 @@ import argparse
 import json
 import re
 import resource
-import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from functools import partial
 from pathlib import Path
 
 from pipeline.extract.corpus import extract
@@ -34,14 +31,13 @@ FEATURE_FOLDERS = ("feature-sylius", "feature-whitehall", "feature-hhs")
 Figures = dict[str, object]
 
 
-def main(root: Path, *, quick: bool) -> None:
+def main(root: Path) -> None:
     sections: list[tuple[str, Callable[[Path], Figures]]] = [
         ("told by truth.json", measure_truth),
         ("Dalpiaz backlogs", measure_backlogs),
         ("features", measure_features),
         ("judged places", measure_places),
         ("whole folder", measure_whole),
-        ("one file by size", partial(measure_sizes, quick=quick)),
     ]
     figures: Figures = {}
     for title, measure in sections:
@@ -255,44 +251,7 @@ def tally(extractions: Iterable[Extraction]) -> Counter[str]:
     return counts
 
 
-_ONE_FILE = """
-import resource, sys, time
-from pipeline.extract.corpus import extract
-(only,) = extract([sys.argv[1]])
-print(time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
-"""
-
-
-def measure_sizes(root: Path, *, quick: bool) -> Figures:
-    """Processor seconds (others may be using the machine) and peak memory of one file, each in
-    a process of its own, its start included."""
-    line = "The kettle stood on the stove and nobody had filled it. "
-    paragraph = line * 6 + "\n\n- As a cook, I want salt, so that it tastes.\n\n"
-    figures: Figures = {}
-    with tempfile.TemporaryDirectory() as folder:
-        for name, size_mb, unit in (
-            ("text", 1, paragraph),
-            ("text", 10, paragraph),
-            ("text", 100, paragraph),
-            ("text", 300, paragraph),
-            ("single_line", 200, line),
-        ):
-            if quick and size_mb > 10:
-                print(f"  left out: {name} of {size_mb} MB (--quick, or no CORPORA)")
-                continue
-            path = Path(folder) / "one.txt"
-            path.write_text(unit * (size_mb * 1_000_000 // len(unit)), encoding="ascii")
-            command = [sys.executable, "-c", _ONE_FILE, str(path)]
-            output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-            seconds, peak = map(float, output.split())
-            figures[f"{name}_{size_mb}mb_cpu_seconds_per_mb"] = round(seconds / size_mb, 3)
-            figures[f"{name}_{size_mb}mb_peak_mb"] = round(peak)
-    return figures
-
-
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("corpora", nargs="?", type=Path)
-    parser.add_argument("--quick", action="store_true")
-    given = parser.parse_args()
-    main(given.corpora or SAMPLE, quick=given.quick or given.corpora is None)
+    parser.add_argument("corpora", nargs="?", type=Path, default=SAMPLE)
+    main(parser.parse_args().corpora)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from dataclasses import replace
 
 from hypothesis import given, settings
@@ -125,12 +124,9 @@ def corpus_of(n: int, rng: random.Random) -> list[Story]:
 def test_ten_times_the_stories_take_at_most_thirteen_times_the_work():
     small, large = corpus_of(500, random.Random(1)), corpus_of(5000, random.Random(1))
     few = len(Index(unique(small), stem_weights(small)).candidates())
-    start = time.process_time()
     weights = stem_weights(large)
     many = Index(unique(large), weights).candidates()
-    seconds = time.process_time() - start
     assert len(many) <= 13 * few
-    assert seconds < 8
     assert len(similar_pairs(large, weights=weights)) <= 0.005 * len(large) ** 2 / 2
 
 
