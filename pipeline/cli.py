@@ -7,15 +7,14 @@ Results go to stdout, progress and warnings to stderr. Exit codes are those of
 
 from __future__ import annotations
 
-import json as json_module
 import sys
-from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from evals.commands import app as evals
 from pipeline import __version__, screen
 from pipeline.edge import DEFAULT_MODELS, Edge, now, parse_date
 from pipeline.errors import InputError
@@ -38,6 +37,7 @@ from pipeline.options import (
     Repair,
     Strict,
 )
+from pipeline.screen import emit, say
 
 if TYPE_CHECKING:
     from pipeline.merge.corpus import Reading
@@ -50,20 +50,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-evals = typer.Typer(
-    help="Measure models and the pipeline.", no_args_is_help=True, rich_markup_mode=None
-)
 app.add_typer(evals, name="eval")
-
-
-def say(quiet: bool) -> Callable[[str], None]:
-    """Where progress and warnings go: stderr, or nowhere."""
-
-    def line(text: str) -> None:
-        if not quiet:
-            print(text, file=sys.stderr, flush=True)
-
-    return line
 
 
 def _how(
@@ -77,11 +64,6 @@ def _how(
     from pipeline.merge.corpus import Reading
 
     return Reading(encoding, tuple(exclude or ()), pattern, repair, strict)
-
-
-def emit(result: Any) -> None:
-    """The JSON object of a command, on stdout."""
-    print(json_module.dumps(result, ensure_ascii=False, default=str))
 
 
 @app.callback(invoke_without_command=True)
@@ -294,67 +276,6 @@ def runs(
         emit(found)
     else:
         screen.run_page(found)
-
-
-@evals.command()
-def needle(
-    model: Model = "local/smollm2-135m",
-    lengths: Annotated[str, typer.Option(help="Prompt tokens, comma separated.")] = "512,1024,2048",
-    depths: Annotated[str, typer.Option(help="Percent, comma separated.")] = "0,50,100",
-    seeds: Annotated[int, typer.Option(help="Haystacks a cell.")] = 1,
-    task: Annotated[str, typer.Option(help="Which needle.")] = "single",
-    allow_cloud: AllowCloud = False,
-    prefect: Prefect = False,
-    json: AsJson = False,
-    db: Db = None,
-    quiet: Quiet = False,
-    debug: Debug = False,
-) -> None:
-    """Needle in a haystack: what a model finds, by length and depth."""
-    of_length, at_depth = _integers(lengths, "--lengths"), _integers(depths, "--depths")
-    if prefect:
-        from evals.flows import needles
-
-        result = needles(
-            model=model,
-            lengths=of_length,
-            depths=at_depth,
-            seeds=seeds,
-            task_name=task,
-            allow_cloud=allow_cloud,
-            db=db,
-        )
-    else:
-        from evals.needle_run import run_needles
-
-        edge = Edge.read(db)
-        spec = edge.catalog.find(model)
-        with edge.store() as store:
-            result = run_needles(
-                spec,
-                edge.options(spec),
-                store,
-                edge.settings.prompts,
-                lengths=of_length,
-                depths=at_depth,
-                seeds=seeds,
-                task=task,
-                allow_cloud=allow_cloud,
-                say=say(quiet),
-            )
-    if json:
-        emit(result)
-    else:
-        screen.needle_summary(result)
-
-
-def _integers(text: str, where: str) -> list[int]:
-    try:
-        return [int(part) for part in text.split(",")]
-    except ValueError as exc:
-        raise InputError(
-            f"{text!r} is no list of whole numbers.", where=where, next="Write it as 512,1024,2048."
-        ) from exc
 
 
 @app.command()

@@ -3,12 +3,29 @@ prints. Plain text where the output is a pipe."""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 #: Control characters, but for the tab and line ends.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+
+
+def say(quiet: bool) -> Callable[[str], None]:
+    """Where progress and warnings go: stderr, or nowhere."""
+
+    def line(text: str) -> None:
+        if not quiet:
+            print(text, file=sys.stderr, flush=True)
+
+    return line
+
+
+def emit(result: Any) -> None:
+    """The JSON object of a command, on stdout."""
+    print(json.dumps(result, ensure_ascii=False, default=str))
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "") -> None:

@@ -1,0 +1,78 @@
+"""``storytransformer eval …``: parse, call, print."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pipeline import screen
+from pipeline.edge import Edge
+from pipeline.errors import InputError
+from pipeline.options import AllowCloud, AsJson, Db, Debug, Model, Prefect, Quiet
+from pipeline.screen import emit, say
+
+app = typer.Typer(
+    help="Measure models and the pipeline.", no_args_is_help=True, rich_markup_mode=None
+)
+
+
+@app.command()
+def needle(
+    model: Model = "local/smollm2-135m",
+    lengths: Annotated[str, typer.Option(help="Prompt tokens, comma separated.")] = "512,1024,2048",
+    depths: Annotated[str, typer.Option(help="Percent, comma separated.")] = "0,50,100",
+    seeds: Annotated[int, typer.Option(help="Haystacks a cell.")] = 1,
+    task: Annotated[str, typer.Option(help="Which needle.")] = "single",
+    allow_cloud: AllowCloud = False,
+    prefect: Prefect = False,
+    json: AsJson = False,
+    db: Db = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Needle in a haystack: what a model finds, by length and depth."""
+    of_length, at_depth = _integers(lengths, "--lengths"), _integers(depths, "--depths")
+    if prefect:
+        from evals.flows import needles
+
+        result = needles(
+            model=model,
+            lengths=of_length,
+            depths=at_depth,
+            seeds=seeds,
+            task_name=task,
+            allow_cloud=allow_cloud,
+            db=db,
+        )
+    else:
+        from evals.needle_run import run_needles
+
+        edge = Edge.read(db)
+        spec = edge.catalog.find(model)
+        with edge.store() as store:
+            result = run_needles(
+                spec,
+                edge.options(spec),
+                store,
+                edge.settings.prompts,
+                lengths=of_length,
+                depths=at_depth,
+                seeds=seeds,
+                task=task,
+                allow_cloud=allow_cloud,
+                say=say(quiet),
+            )
+    if json:
+        emit(result)
+    else:
+        screen.needle_summary(result)
+
+
+def _integers(text: str, where: str) -> list[int]:
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError as exc:
+        raise InputError(
+            f"{text!r} is no list of whole numbers.", where=where, next="Write it as 512,1024,2048."
+        ) from exc
