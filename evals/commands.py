@@ -9,7 +9,7 @@ import typer
 from pipeline import screen
 from pipeline.edge import Edge
 from pipeline.errors import InputError
-from pipeline.options import AllowCloud, AsJson, Db, Debug, Model, Prefect, Quiet
+from pipeline.options import AllowCloud, AsJson, Db, Debug, Model, Paths, Prefect, Quiet
 from pipeline.screen import emit, say
 
 app = typer.Typer(
@@ -67,6 +67,64 @@ def needle(
         emit(result)
     else:
         screen.needle_summary(result)
+
+
+@app.command()
+def canary(
+    paths: Paths,
+    model: Model = "extractive",
+    strategy: Annotated[str, typer.Option(help="How the merge is cut into calls.")] = "edit",
+    n: Annotated[int, typer.Option("-n", min=1, help="Canaries; every second has a twin.")] = 24,
+    depths: Annotated[str, typer.Option(help="Percent, comma separated.")] = "0,50,100",
+    seed: Annotated[int, typer.Option(help="Draws the canaries and their places.")] = 0,
+    allow_cloud: AllowCloud = False,
+    prefect: Prefect = False,
+    json: AsJson = False,
+    db: Db = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Canaries: what the whole pipeline loses, planted in your own documents."""
+    at_depth = _integers(depths, "--depths")
+    if prefect:
+        from evals.flows import canaries
+
+        result = canaries(
+            paths=paths,
+            model=model,
+            strategy=strategy,
+            n=n,
+            depths=at_depth,
+            seed=seed,
+            allow_cloud=allow_cloud,
+            db=db,
+        )
+    else:
+        from evals.canary_run import run_canaries
+
+        edge, line = Edge.read(db), say(quiet)
+        with edge.store() as store:
+            result = run_canaries(
+                paths,
+                lambda copies, out: edge.merge_job(
+                    copies,
+                    model,
+                    store=store,
+                    out=str(out),
+                    strategy=strategy,
+                    allow_cloud=allow_cloud,
+                    say=line,
+                ),
+                store,
+                n=n,
+                depths=at_depth,
+                seed=seed,
+                say=line,
+            )
+    if json:
+        emit(result)
+    else:
+        screen.canary_summary(result)
 
 
 def _integers(text: str, where: str) -> list[int]:

@@ -7,6 +7,7 @@ from typing import Any
 from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
+from evals.canary_run import run_canaries
 from evals.needle_run import run_needles
 from pipeline.edge import Edge
 
@@ -42,6 +43,47 @@ def needles(
             seeds=seeds,
             task=task_name,
             allow_cloud=allow_cloud,
+            say=logger.info,
+        )
+    return result
+
+
+@flow(name="canaries", flow_run_name="canaries through {model}")
+def canaries(
+    paths: list[str],
+    model: str = "extractive",
+    strategy: str = "edit",
+    n: int = 24,
+    depths: list[int] | None = None,
+    seed: int = 0,
+    allow_cloud: bool = False,
+    db: str | None = None,
+) -> dict[str, Any]:
+    """Canary stories planted in a copy of the documents and looked for in the merged one.
+
+    Args:
+        paths: files, folders or globs.
+        n: canaries; every second one has a twin that it has to be merged with.
+        depths: where they stand in their documents, in percent.
+    """
+    edge, logger = Edge.read(db), get_run_logger()
+    with edge.store() as store:
+        planted = task(name="canaries", cache_policy=NO_CACHE)(run_canaries)
+        result: dict[str, Any] = planted(
+            paths,
+            lambda copies, out: edge.merge_job(
+                copies,
+                model,
+                store=store,
+                out=str(out),
+                strategy=strategy,
+                allow_cloud=allow_cloud,
+                say=logger.info,
+            ),
+            store,
+            n=n,
+            depths=depths or [0, 50, 100],
+            seed=seed,
             say=logger.info,
         )
     return result

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.needle import Cell, grid
+from evals.recorded import recorded
 from evals.statistics import wilson
 from pipeline.catalog import ModelSpec
 from pipeline.errors import SovereigntyError
@@ -51,60 +52,48 @@ def run_needles(
             next="Add --allow-cloud to allow it.",
         )
     model = open_model(spec, options)
-    run = ""
     try:
-        run = store.start_run(
+        with recorded(
+            store,
             kind="needle",
-            corpus=None,
             model=spec.name,
             strategy=task,
             revision=model.revision,
-            plan_sha256="",
-            describe={},
             parameters={
                 "lengths": list(lengths),
                 "depths": list(depths),
                 "seeds": seeds,
                 "task": task,
             },
-        )
-        known = reports.cells_by_key(store)
-        cells: list[dict[str, Any]] = []
-        reused: list[str] = []
-        total = len(lengths) * len(depths) * seeds
-        for cell in grid(
-            spec,
-            model,
-            prompts,
-            task=task,
-            lengths=lengths,
-            depths=depths,
-            seeds=range(seeds),
-            known=known.__contains__,
-        ):
-            if isinstance(cell, str):
-                reused.append(cell)
-                found = known[cell]
-            else:
-                store.save_cell(run, cell)
-                found = _as_row(cell)
-            cells.append(found)
-            say(
-                f"cell {len(cells)} of {total}: {found['target_tokens']} tokens, depth "
-                f"{found['depth_target']:g} %: {found['status']}, score {found['score']}"
-                + (" (measured before)" if isinstance(cell, str) else "")
-            )
-        store.reuse_cells(run, reused)
-        store.update_run(run, describe=dict(model.describe()))
-        store.finish_run(run, "completed")
-    except BaseException as error:
-        if run:
-            store.finish_run(
-                run,
-                "interrupted" if isinstance(error, KeyboardInterrupt) else "failed",
-                error=str(error) or type(error).__name__,
-            )
-        raise
+        ) as run:
+            known = reports.cells_by_key(store)
+            cells: list[dict[str, Any]] = []
+            reused: list[str] = []
+            total = len(lengths) * len(depths) * seeds
+            for cell in grid(
+                spec,
+                model,
+                prompts,
+                task=task,
+                lengths=lengths,
+                depths=depths,
+                seeds=range(seeds),
+                known=known.__contains__,
+            ):
+                if isinstance(cell, str):
+                    reused.append(cell)
+                    found = known[cell]
+                else:
+                    store.save_cell(run, cell)
+                    found = _as_row(cell)
+                cells.append(found)
+                say(
+                    f"cell {len(cells)} of {total}: {found['target_tokens']} tokens, depth "
+                    f"{found['depth_target']:g} %: {found['status']}, score {found['score']}"
+                    + (" (measured before)" if isinstance(cell, str) else "")
+                )
+            store.reuse_cells(run, reused)
+            store.update_run(run, describe=dict(model.describe()))
     finally:
         model.close()
     scores = [float(c["score"] or 0) for c in cells if c["status"] != "skipped"]

@@ -214,6 +214,36 @@ def run_page(run: Mapping[str, Any]) -> None:
         table(("ledger", "stories"), run["ledger"].items())
 
 
+def canary_summary(result: Mapping[str, Any]) -> None:
+    """Where canaries were lost, document by document and depth by depth."""
+    depths = sorted({row["depth"] for row in result["canaries"]})
+    grid: dict[tuple[int, str], dict[float, list[str]]] = {}
+    for row in result["canaries"]:
+        cells = grid.setdefault((row["document"], row["name"]), {})
+        cells.setdefault(row["depth"], []).append(row["lost_at"])
+    table(
+        ["document", *(f"{depth:g} %" for depth in depths)],
+        (
+            [name, *(_canary_cell(cells.get(depth)) for depth in depths)]
+            for (_, name), cells in sorted(grid.items())
+        ),
+        title=f"canaries through {result['model']}: whole, or lost at which stage",
+    )
+    for name, score in result["scores"].items():
+        plain(
+            f"{name:10} {score['mean']:.3f}  [{score['low']:.2f}, {score['high']:.2f}]  "
+            f"n={score['n']}"
+        )
+    plain(f"next       storytransformer runs {result['merge']}")
+
+
+def _canary_cell(stages: Sequence[str] | None) -> str | None:
+    if stages is None:
+        return None
+    lost = sorted({stage for stage in stages if stage})
+    return f"{stages.count('')}/{len(stages)}" + (f" ({', '.join(lost)})" if lost else "")
+
+
 def needle_summary(result: Mapping[str, Any]) -> None:
     """The grid of a needle run: length across, depth down."""
     cells = result["cells"]

@@ -25,6 +25,7 @@ from pipeline.store.rows import calls
 from pipeline.store.rows.cells import NeedleCell, cell_row
 from pipeline.store.rows.corpora import corpus_rows
 from pipeline.store.rows.outcomes import outcome_rows
+from pipeline.store.rows.scores import Score, score_row
 from pipeline.store.runs import Runs, RunState
 from pipeline.store.schema import upgrade
 from pipeline.store.tables import table_of
@@ -39,6 +40,7 @@ _CORPUS_STORY = table_of(tables.CorpusStoryRow)
 _PLAN = table_of(tables.PlanRow)
 _CELL = table_of(tables.NeedleCellRow)
 _RUN_CELL = table_of(tables.RunCellRow)
+_SCORE = table_of(tables.ScoreRow)
 
 
 def open_store(
@@ -182,6 +184,16 @@ class Store(Caches, Runs):
                 _RUN_CELL,
                 [{"run": run, "cell": key, "reused": True} for key in keys],
             )
+            self._change_run(connection, run)
+
+    def save_scores(self, run: str, scores: Iterable[Score]) -> None:
+        """Store what an eval measured. A figure measured again replaces the one before."""
+        rows = [score_row(run, score) for score in scores]
+        with self.database.write() as connection:
+            for row in rows:
+                same = (_SCORE.c.name == row["name"]) & (_SCORE.c.item == row["item"])
+                connection.execute(delete(_SCORE).where((_SCORE.c.run == run) & same))
+            insert_new(connection, _SCORE, rows)
             self._change_run(connection, run)
 
     # --- within a transaction -----------------------------------------------------------------

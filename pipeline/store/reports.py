@@ -107,6 +107,14 @@ def cells_by_key(store: Store) -> dict[str, Report]:
         return {row.key: _plain(row._mapping) for row in found}
 
 
+def scores(store: Store, run: str) -> list[Report]:
+    """The figures that an eval measured, those of the whole run first."""
+    row = table_of(tables.ScoreRow)
+    wanted = select(row).where(row.c.run == run).order_by(row.c.item != "", row.c.name, row.c.item)
+    with store.database.read() as connection:
+        return [_plain(found._mapping) for found in connection.execute(wanted)]
+
+
 def merged_story(store: Store, run: str, merged: str) -> Report | None:
     """One story of the merged document: its text, its sources in full, and the gate's verdicts.
 

@@ -41,7 +41,7 @@ from pipeline.store.tables.reading import (
     StoryRow,
     TokenCountRow,
 )
-from pipeline.store.tables.running import ActualRow, NeedleCellRow, RunCellRow, RunRow
+from pipeline.store.tables.running import ActualRow, NeedleCellRow, RunCellRow, RunRow, ScoreRow
 
 __all__ = [
     "ActualRow",
@@ -69,6 +69,7 @@ __all__ = [
     "Row",
     "RunCellRow",
     "RunRow",
+    "ScoreRow",
     "StoryRow",
     "TokenCountRow",
     "VerdictRow",

@@ -89,3 +89,19 @@ class RunCellRow(Row, table=True):
     run: str = run_key()
     cell: str = Field(foreign_key="needle_cell.key", primary_key=True, index=True)
     reused: bool
+
+
+class ScoreRow(Row, table=True):
+    """One figure that an eval measured. ``item`` is "" for the figure of the whole run, else what
+    it is the figure of (a canary, a kind, a field); ``low`` and ``high`` are its 95 % interval."""
+
+    __tablename__ = "score"
+
+    run: str = run_key()
+    name: str = Field(primary_key=True)
+    item: str = Field(primary_key=True)
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    n: int
+    detail: dict[str, Any] = json_column()

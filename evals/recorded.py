@@ -1,0 +1,53 @@
+"""An eval as a run of the database: opened, closed as what it ended as, whatever happens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from evals.statistics import Interval, wilson
+from pipeline.store.record import Store
+from pipeline.store.rows.scores import Score
+
+
+@contextmanager
+def recorded(
+    store: Store,
+    *,
+    kind: str,
+    model: str,
+    strategy: str,
+    revision: str = "",
+    parameters: Mapping[str, Any],
+) -> Iterator[str]:
+    """The id of a new run, which is closed as completed, failed or interrupted at the end."""
+    run = store.start_run(
+        kind=kind,
+        corpus=None,
+        model=model,
+        strategy=strategy,
+        revision=revision,
+        plan_sha256="",
+        parameters=dict(parameters),
+    )
+    try:
+        yield run
+    except BaseException as error:
+        store.finish_run(
+            run,
+            "interrupted" if isinstance(error, KeyboardInterrupt) else "failed",
+            error=str(error) or type(error).__name__,
+        )
+        raise
+    store.finish_run(run, "completed")
+
+
+def share(hits: int, n: int) -> Interval:
+    """A share with its Wilson interval; NaN-free: 0 of 0 is 0, anywhere in [0, 1]."""
+    return Interval(hits / n if n else 0.0, *wilson(hits, n), n)
+
+
+def figure(name: str, interval: Interval, *, item: str = "", **detail: Any) -> Score:
+    """An interval as a figure to store."""
+    return Score(name, item, interval.mean, interval.low, interval.high, interval.n, detail)
