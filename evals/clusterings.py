@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from typing import NamedTuple, TypeVar
 
 Item = TypeVar("Item", bound=Hashable)
@@ -46,21 +46,29 @@ def pairwise(truth: Mapping[Item, Hashable], found: Mapping[Item, Hashable]) -> 
     return agreement(hits, claimed, wanted, wanted)
 
 
-def b_cubed(truth: Mapping[Item, Hashable], found: Mapping[Item, Hashable]) -> Agreement:
+def b_cubed(
+    truth: Mapping[Item, Hashable],
+    found: Mapping[Item, Hashable],
+    of: Collection[Item] | None = None,
+) -> Agreement:
     """Over items: the share of an item's found cluster that truly belongs to it, and of its true
     cluster that was found, averaged; ``n`` is the number of items. Linear time.
+
+    Args:
+        of: average over these items only, clusters being those of all; every item without.
 
     Raises:
         ValueError: the two do not cover the same items.
     """
     _same_items(truth, found)
-    if not truth:
+    items = truth.keys() if of is None else of
+    if not items:
         return Agreement(1.0, 1.0, 1.0, 0)
     both = Counter((truth[item], found[item]) for item in truth)
     wanted, claimed = Counter(truth.values()), Counter(found.values())
-    n = len(truth)
-    precision = math.fsum(count * count / claimed[f] for (_, f), count in both.items()) / n
-    recall = math.fsum(count * count / wanted[t] for (t, _), count in both.items()) / n
+    n = len(items)
+    precision = math.fsum(both[truth[i], found[i]] / claimed[found[i]] for i in items) / n
+    recall = math.fsum(both[truth[i], found[i]] / wanted[truth[i]] for i in items) / n
     return Agreement(precision, recall, 2 * precision * recall / (precision + recall), n)
 
 

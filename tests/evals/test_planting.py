@@ -5,20 +5,26 @@ from __future__ import annotations
 import json
 import random
 import re
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from evals.contradicting import KINDS, contradicted
 from evals.planting import Planted, plant, sentence, write_corpus
+from evals.rewording import passive, synonym_groups, wording
+from pipeline.compare.features import features
 from pipeline.outcomes import Relation, StoryText
 
 SHARES: Any = {
+    "exact": 0.1,
     "light": 0.3,
     "medium": 0.3,
     "heavy": 0.2,
     "split": 0.2,
-    "contradiction": 0.3,
+    "contradiction": 0.15,
+    "harmless": 0.1,
     "lookalike": 0.2,
 }
 
@@ -70,21 +76,54 @@ def test_copies_differ_and_belong_where_they_say(planted: list[Planted]) -> None
         if entry.change == "original":
             continue
         source = sources[entry.of]
-        assert entry.text != source.text
+        assert (entry.text == source.text) is (entry.change == "exact")
         together = entry.relation in (Relation.SAME, Relation.OVERLAP)
         assert (entry.cluster == source.cluster) is together
 
 
-def test_same_copies_keep_every_number_and_contradictions_do_not(planted: list[Planted]) -> None:
+def test_same_copies_keep_every_number(planted: list[Planted]) -> None:
     def numbers(text: StoryText) -> list[str]:
         return sorted(re.findall(r"\d+", " ".join((text.goal, text.benefit, *text.criteria))))
 
     sources = {entry.id: entry.text for entry in planted}
-    for entry in planted:
-        if entry.relation is Relation.SAME and entry.of:
-            assert numbers(entry.text) == numbers(sources[entry.of])
-        if entry.change == "contradiction":
-            assert numbers(entry.text) != numbers(sources[entry.of])
+    same = [e for e in planted if e.of and e.relation is Relation.SAME]
+    assert {e.change for e in same} == {"exact", "light", "medium", "heavy"}
+    for entry in same:
+        assert numbers(entry.text) == numbers(sources[entry.of])
+
+
+def test_contradictions_take_turns_and_stand_alone(planted: list[Planted]) -> None:
+    contradictions = [e for e in planted if e.change == "contradiction"]
+    assert {e.detail for e in contradictions} == set(KINDS)
+    ruled = [e.of for e in planted if e.change in ("contradiction", "harmless")]
+    others = [e.of for e in planted if e.of and e.change not in ("contradiction", "harmless")]
+    assert len(ruled) == len(set(ruled)) and not set(ruled) & set(others)
+
+
+def test_the_planter_does_not_repeat_the_matchers_tables() -> None:
+    for group in synonym_groups():
+        for one, two in combinations(group, 2):
+            assert not features(one).topics & features(two).topics, (one, two)
+
+
+def test_the_halves_share_no_word_pair() -> None:
+    tuning, reported = wording("tuning"), wording("reported")
+    for table in ("groups", "abbreviations", "roles", "before", "after", "ends", "rebuilt"):
+        one, two = getattr(tuning, table), getattr(reported, table)
+        assert one and two and not set(one) & set(two)
+    for kind in KINDS:
+        text = StoryText(role="user", goal="rest")
+        rules = [
+            {contradicted(text, kind, half, random.Random(i))[0].criteria[0] for i in range(40)}
+            for half in ("tuning", "reported")
+        ]
+        plain = [{re.sub(r"\d+", "n", rule) for rule in found} for found in rules]
+        assert not plain[0] & plain[1]
+
+
+def test_a_goal_turns_passive() -> None:
+    assert passive("upload photos to the gallery") == "have photos uploaded to the gallery"
+    assert passive("ponder photos") == ""
 
 
 def test_a_split_story_loses_nothing(planted: list[Planted]) -> None:
@@ -101,7 +140,7 @@ def test_a_split_story_loses_nothing(planted: list[Planted]) -> None:
 
 def test_what_cannot_be_contradicted_or_split_is_left_out() -> None:
     plain = [StoryText(role="user", goal="rest", benefit="I feel well")]
-    found = plant(plain, seed=1, shares={"contradiction": 1.0, "split": 1.0, "lookalike": 1.0})
+    found = plant(plain, seed=1, shares={"heavy": 1.0, "split": 1.0, "lookalike": 1.0})
     assert [entry.change for entry in found] == ["original"]
 
 
