@@ -69,7 +69,7 @@ class StoredReply:
 
 
 def groups(corpus: Corpus) -> list[Cluster]:
-    """What code finds to overlap, then the closest members of every looser group; no story twice."""
+    """What code finds to overlap, then the closest members of looser groups; no story twice."""
     taken: set[str] = set()
     found: list[Cluster] = []
     overlaps = [c for c in corpus.decided if c.relation == Relation.OVERLAP]

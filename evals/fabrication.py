@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from evals.statistics import Interval, wilson
+from evals.statistics import Interval, share
 from pipeline.merge.grounding import grounded, sentence_verdicts
 from pipeline.outcomes import StoryText
 from pipeline.stories import Story
@@ -22,7 +22,8 @@ Detector = Callable[[StoryText, Sequence[Story]], bool]
 
 _NUMBER = re.compile(r"(?<![\w.,:-])\d+(?![\w:-]|[.,]\d)")
 _MEASURED = re.compile(
-    r"(\d+\s+)(seconds?|minutes?|hours?|days?|weeks?|months?|years?|kilometres?|metres?|euros?)\b"
+    r"(\d+[\s-]+|\bone |\btwo |\bthree |\bfive |\bten )"
+    r"(seconds?|minutes?|hours?|days?|weeks?|months?|years?|kilometres?|metres?|euros?|dollars?)\b"
 )
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September",
@@ -33,10 +34,12 @@ _DATE = re.compile(rf"\b(?:{'|'.join((*_MONTHS, *_DAYS))})\b|\b20\d\d-\d\d-\d\d\
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z][A-Za-z]{2,}\b")
 _MODAL = re.compile(r"\b(must|should|may|can|shall|will)\b(?! not\b)")
 _VERB = re.compile(r"\b(is|are|gets|shows|sees|has)\b(?! not\b)")
+_DENIAL = re.compile(r" (?:not|never)\b(?! (?:only|more|less|later|longer)\b)")
 _STRONGER = {"must": "may", "shall": "may", "should": "must", "may": "must", "can": "must"}
 _UNITS = {
     "second": "minute", "minute": "hour", "hour": "day", "day": "week", "week": "month",
     "month": "year", "year": "month", "kilometre": "metre", "metre": "kilometre", "euro": "dollar",
+    "dollar": "euro",
 }  # fmt: skip
 _STRANGERS = ("Zentrove", "Kallisto", "Brunswick", "Ortelia")
 _ROLES = ("harbour pilot", "tax auditor", "beekeeper", "choir conductor")
@@ -74,17 +77,29 @@ def gate(text: StoryText, sources: Sequence[Story]) -> bool:
 
 
 def clean_merge(stories: Sequence[Story]) -> StoryText:
-    """A faithful merge that is no copy: criteria of one story are drawn together into one
-    sentence, so that the word-for-word shortcut of a gate does not apply."""
+    """A faithful merge that is no copy: sentences are drawn together in pairs with "and" and
+    begin in lower case, so that the word-for-word shortcut of a gate does not apply."""
     first = stories[0]
-    criteria = [c.rstrip(". ") for story in stories for c in story.criteria]
-    pairs = [
-        f"{'; '.join(criteria[i : i + 2])}." for i in range(0, len(criteria), 2) if criteria[i]
-    ]
+    criteria = [c.rstrip(". ") for s in stories for c in (*s.criteria, *s.body) if c.strip(". ")]
     benefits = list(dict.fromkeys(s.benefit.rstrip(". ") for s in stories if s.benefit))
+    goals = list(dict.fromkeys(s.goal.rstrip(". ") for s in stories if s.goal))
     return StoryText(
-        role=first.role, goal=first.goal, benefit=" and ".join(benefits), criteria=tuple(pairs)
+        role=first.role,
+        goal=" and ".join(goals[:2]),
+        benefit=" and ".join(benefits[:2]),
+        criteria=tuple(_joined(criteria[i : i + 2]) for i in range(0, len(criteria), 2)),
     )
+
+
+def _joined(sentences: Sequence[str]) -> str:
+    head, *rest = sentences
+    return " and ".join([head, *(_lowered(sentence) for sentence in rest)]) + "."
+
+
+def _lowered(sentence: str) -> str:
+    """A sentence as it stands inside another: an ordinary first word loses its capital."""
+    word = sentence.split()[0]
+    return sentence[0].lower() + sentence[1:] if word[1:].islower() or word == "A" else sentence
 
 
 def perturb(text: StoryText, other: Story, rng: random.Random) -> Iterator[Perturbation]:
@@ -98,7 +113,7 @@ def perturb(text: StoryText, other: Story, rng: random.Random) -> Iterator[Pertu
         "unit": lambda s: _sub(_MEASURED, s, lambda m: m[1] + _other_unit(m[2])),
         "date": lambda s: _sub(_DATE, s, lambda m: _other_date(m[0], rng)),
         "name": lambda s: _sub(_NAME, s, lambda m: rng.choice(_STRANGERS)),
-        "negation": _negate,
+        "negation": lambda s: _affirm(s) if rng.random() < 0.5 and _affirm(s) != s else _negate(s),
         "modality": lambda s: _sub(_MODAL, s, lambda m: _STRONGER.get(m[1], "must")),
     }
     for kind, edit in edits.items():
@@ -106,7 +121,8 @@ def perturb(text: StoryText, other: Story, rng: random.Random) -> Iterator[Pertu
         if changed is not None:
             yield Perturbation(kind, changed)
     if text.role:
-        yield Perturbation("role", replace(text, role=rng.choice(_ROLES)))
+        strangers = [*_ROLES, *([other.role] if _differs(other.role, text.role) else [])]
+        yield Perturbation("role", replace(text, role=rng.choice(strangers)))
     invented = (*text.criteria, rng.choice(_INVENTED))
     yield Perturbation("invented", replace(text, criteria=invented))
     foreign = (other.benefit or other.goal).rstrip(".")
@@ -135,12 +151,7 @@ def evaluate(
         stopped.append(detector(text, sources))
         for kind, fabricated in perturb(text, _stranger(strangers, sources, rng), rng):
             caught.setdefault(kind, []).append(detector(fabricated, sources))
-    return MetaEval({kind: _share(hits) for kind, hits in sorted(caught.items())}, _share(stopped))
-
-
-def _share(hits: Sequence[bool]) -> Interval:
-    n, found = len(hits), sum(hits)
-    return Interval(found / n if n else 0.0, *wilson(found, n), n)
+    return MetaEval({kind: share(hits) for kind, hits in sorted(caught.items())}, share(stopped))
 
 
 def _edit_one(text: StoryText, edit: Callable[[str], str], rng: random.Random) -> StoryText | None:
@@ -165,6 +176,17 @@ def _negate(text: str) -> str:
     """Put a "not" behind the first modal or plain verb."""
     changed = _sub(_MODAL, text, lambda m: f"{m[0]} not")
     return changed if changed != text else _sub(_VERB, text, lambda m: f"{m[0]} not")
+
+
+def _affirm(text: str) -> str:
+    """Take the first "not" or "never" away."""
+    return _sub(_DENIAL, text, lambda m: "")
+
+
+def _differs(role: str, other: str) -> bool:
+    """Whether neither role is the other with a word more."""
+    mine, yours = _words(role), _words(other)
+    return bool(mine - yours) and bool(yours - mine)
 
 
 def _other_unit(unit: str) -> str:

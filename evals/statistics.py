@@ -59,6 +59,12 @@ def wilson(hits: float, n: int, z: float = Z95) -> tuple[float, float]:
     return (low, high)
 
 
+def share(hits: Sequence[bool]) -> Interval:
+    """The share of samples that are true, with its Wilson interval; 0 of none."""
+    n, found = len(hits), sum(hits)
+    return Interval(found / n if n else 0.0, *wilson(found, n), n)
+
+
 def mean(values: Sequence[float]) -> float:
     """The arithmetic mean.
 

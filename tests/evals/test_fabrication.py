@@ -56,9 +56,10 @@ def test_a_text_that_offers_a_hold_for_everything_gets_every_kind(
 
 def test_a_clean_merge_keeps_every_word_but_copies_no_line(pair: list[Story]) -> None:
     clean = clean_merge(pair)
+    assert clean.goal == "renew a loan and renew a borrowed book"
     assert clean.benefit == "I can finish the book and no fine is charged"
     assert clean.criteria[0] == (
-        "A loan must be renewed within 14 days; The reminder from Libris is sent on Monday."
+        "A loan must be renewed within 14 days and the reminder from Libris is sent on Monday."
     )
 
 
