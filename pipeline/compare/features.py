@@ -49,20 +49,22 @@ _ADDRESS = re.compile(r"\bhttps?://\S+|\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b|(?<=\s)/
 _NAME = re.compile(
     r"\b(?:[A-Z]{2,}[a-z]?\b(?:[-_]?\d+)?"  # acronyms, keys
     r"|[A-Za-z]+[a-z][A-Z]\w*|[a-z]+[A-Z]\w*"  # PayPal, iPhone
-    r"|[A-Za-z]+[-_]?\d[\w-]*|\w+_\w+"  # OAuth2, user_id
+    r"|[A-Za-z]+[-_]?\d[\w-]*|[^\W_]\w*_\w+"  # OAuth2, user_id
     r"|[A-Z][a-z]+(?:[-'][A-Z]?[a-z]+)*)"  # Monday; dropped where a sentence begins
 )
 _NOT_NAMES = word_set("i i'm i'd i'll i've ok as so given when then and but feature scenario")
 
-_NOT = word_set(
+#: Words that deny.
+NOT = word_set(
     "not no never cannot without nobody nothing none neither nor nowhere unable "
     "cant wont dont doesnt isnt arent mustnt shouldnt couldnt"
 )
 #: "no later than", "not only": a bound or an addition, not a denial.
-_NOT_A_DENIAL = word_set(
+NOT_A_DENIAL = word_set(
     "more less later longer fewer earlier sooner greater higher shorter only matter"
 )
-_MODAL = {
+#: Words that say how strongly a text asks.
+MODAL = {
     "must": "must", "shall": "must", "required": "must", "mandatory": "must",
     "should": "should", "ought": "should", "recommended": "should", "preferably": "should",
     "may": "may", "might": "may", "optional": "may", "optionally": "may",
@@ -139,16 +141,16 @@ def _names(text: str) -> frozenset[str]:
 
 
 def _denies(lower: list[str]) -> bool:
-    return not _NOT.isdisjoint(lower) or any(word.endswith("n't") for word in lower)
+    return not NOT.isdisjoint(lower) or any(word.endswith("n't") for word in lower)
 
 
 def _negated(text: str) -> frozenset[str]:
     negated: set[str] = set()
     tokens = [token.lower() for token in _TOKEN.findall(as_words(text))]
     for i, token in enumerate(tokens):
-        if token not in _NOT and not token.endswith("n't"):
+        if token not in NOT and not token.endswith("n't"):
             continue
-        if i + 1 < len(tokens) and tokens[i + 1] in _NOT_A_DENIAL:
+        if i + 1 < len(tokens) and tokens[i + 1] in NOT_A_DENIAL:
             continue
         left = _SCOPE
         for j, word in enumerate(tokens[i + 1 :], i + 1):
@@ -164,7 +166,7 @@ def _negated(text: str) -> frozenset[str]:
 
 
 def _modality(text: str, lower: list[str]) -> frozenset[str]:
-    found = {_MODAL[word] for word in lower if word in _MODAL}
+    found = {MODAL[word] for word in lower if word in MODAL}
     if _MUST_PHRASE.search(text):
         found.add("must")
     return frozenset(found)

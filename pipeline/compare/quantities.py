@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import NamedTuple
 
-from pipeline.compare.words import stem, word_set
+from pipeline.compare.words import is_content, stem, word_set
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -235,7 +235,7 @@ def _with_unit(value: Decimal, word: str, text: str, found: re.Match[str]) -> Qu
         return Quantity(_plain(value * Decimal(_SECONDS[unit])), "s", bound)
     if unit in _UNITS:
         return Quantity(_plain(value), _UNITS[unit], bound)
-    return Quantity(_plain(value), "", bound, stem(word) if word else "")
+    return Quantity(_plain(value), "", bound, stem(unit) if is_content(unit) else "")
 
 
 def _bound(before: str) -> str:

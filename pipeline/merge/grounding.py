@@ -19,15 +19,14 @@ from pipeline.compare.quantities import Quantity
 from pipeline.compare.synonyms import concept
 from pipeline.compare.union import without_lead
 from pipeline.compare.words import WORD, clauses, fold, sentences, stem
-from pipeline.merge.sources import Statement, alike, places, statements_of, supporting
+from pipeline.merge import strength
+from pipeline.merge.sources import Statement, places, statements_of, supporting
 from pipeline.merge.sources import verbatim as source_copies
 from pipeline.outcomes import Finding, StoryText, Verdict
 from pipeline.stories import Story
 
 Stage = Literal["reply", "final"]
 
-#: Likeness from which a source sentence is what a merged sentence was made of.
-_ALIGNED = 0.6
 #: Two words of one family share this many first letters ("register", "registration").
 _FAMILY = 5
 
@@ -158,8 +157,7 @@ def _findings(
     if field == "role":
         yield from _role(wanted, known)
         return
-    yield from _negation(wanted, known)
-    yield from _modality(wanted, known)
+    yield from strength.findings(sentence, (s.text for s in known if s.field != "role"))
     yield from _support(wanted, known)
     yield from _fusion(sentence, known)
 
@@ -211,45 +209,6 @@ def _joined(text: str, known: Sequence[Statement]) -> bool:
     for role in sorted(roles, key=lambda role: (-len(role), role)):
         left = left.replace(f" {role} ", "  ")
     return set(left.split()) <= {"or", "a", "an", "the"}
-
-
-def _negation(wanted: Features, known: Sequence[Statement]) -> Iterable[Finding]:
-    for root in sorted(wanted.stems | wanted.negated):
-        denies, affirms = _closest(wanted, root, known)
-        if root in wanted.negated:
-            if denies is None or (affirms is not None and affirms > denies):
-                yield Finding("negation", f"no source denies “{root}”")
-        elif denies is not None and (affirms is None or denies > affirms):
-            yield Finding("negation", f"the sources deny “{root}”")
-
-
-def _closest(
-    wanted: Features, root: str, known: Sequence[Statement]
-) -> tuple[float | None, float | None]:
-    """How alike the closest source sentence is that denies a stem, and that affirms it."""
-    denies = [alike(wanted, s.features) for s in known if root in s.features.negated]
-    affirms = [
-        alike(wanted, s.features)
-        for s in known
-        if root in s.features.stems and root not in s.features.negated
-    ]
-    return max(denies, default=None), max(affirms, default=None)
-
-
-def _modality(wanted: Features, known: Sequence[Statement]) -> Iterable[Finding]:
-    everywhere = frozenset().union(*(s.features.modality for s in known)) if known else frozenset()
-    invented = wanted.modality - everywhere
-    if invented:
-        yield Finding("modality", f"no source says “{', '.join(sorted(invented))}”")
-        return
-    closest = max((alike(wanted, s.features) for s in known), default=0.0)
-    if closest < _ALIGNED:
-        return
-    aligned = [s.features.modality for s in known if alike(wanted, s.features) == closest]
-    if wanted.modality not in aligned:
-        theirs = ", ".join(sorted(aligned[0])) or "nothing of the kind"
-        mine = ", ".join(sorted(wanted.modality)) or "nothing of the kind"
-        yield Finding("modality", f"the source says {theirs}, the merged text {mine}")
 
 
 def _support(wanted: Features, known: Sequence[Statement]) -> Iterable[Finding]:
