@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
@@ -151,12 +152,34 @@ class LedgerRow:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A person's word on a group of stories, kept by fingerprint and applied in later runs."""
+    """A person's word on a group of stories, kept by fingerprint and applied in later runs.
+
+    ``same``: ``keep`` stands for all of them, word for word. ``overlap``: they are one story, whose
+    ``text`` the person has seen (None: their union). ``conflict``: they disagree, all are kept.
+    ``distinct``: no two of them are ever merged.
+
+    Args:
+        fingerprints: of the stories, sorted, each once, two or more.
+        keep: a fingerprint, for ``same`` only.
+        attribute, values: what a conflict is about, a value for each fingerprint.
+        by, at: who decided, and when (UTC).
+    """
 
     fingerprints: tuple[str, ...]
     relation: Relation
     keep: str = ""
     note: str = ""
+    text: StoryText | None = None
+    attribute: str = ""
+    values: tuple[str, ...] = ()
+    by: str = ""
+    at: datetime | None = None
+
+    def __str__(self) -> str:
+        """Who decided it, and when, for a ledger's reason."""
+        when = f" on {self.at:%Y-%m-%d}" if self.at else ""
+        note = f" ({self.note})" if self.note else ""
+        return f"decided by {self.by or 'a person'}{when}{note}"
 
 
 @dataclass(frozen=True, slots=True)

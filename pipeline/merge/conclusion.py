@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pipeline.calls import Cluster, Plan, Reply
+from pipeline.compare.coverage import unsaid
 from pipeline.compare.relations import relate, stem_weights
 from pipeline.compare.union import by_fullness
 from pipeline.merge.answers import Answer, answers
@@ -18,6 +19,7 @@ from pipeline.merge.ledger import balance
 from pipeline.merge.writing import Writer, merged_id
 from pipeline.outcomes import (
     Conflict,
+    Decision,
     Edit,
     LedgerRow,
     MergedStory,
@@ -25,6 +27,7 @@ from pipeline.outcomes import (
     Outcomes,
     Relation,
 )
+from pipeline.plan.decisions import PERSON, Settled, settle
 from pipeline.stories import Document, Story
 
 
@@ -33,6 +36,7 @@ def conclude(
     stories: Mapping[str, Story],
     replies: Mapping[str, Reply],
     documents: Mapping[str, Document] | None = None,
+    decisions: Sequence[Decision] = (),
 ) -> Outcomes:
     """Gate every reply, merge, and balance the books.
 
@@ -40,6 +44,7 @@ def conclude(
         stories: by id, in corpus order.
         replies: by request key, of the plan's calls and of the smaller ones they were cut into.
         documents: by sha256, for the exact places of sources.
+        decisions: those that the plan was made with.
 
     Raises:
         LedgerError: a story without exactly one row.
@@ -51,13 +56,37 @@ def conclude(
             {sha256: document.text for sha256, document in (documents or {}).items()},
             stem_weights(stories.values()),
         ),
+        _settled(plan, stories, decisions),
     )
+    for members, decision in books.settled.groups:
+        books.settle(_edit_of_person(members, decision, stories), PERSON, model=True)
     for cluster in plan.decided:
         books.settle(_edit_of(cluster, stories), "code")
     for call in plan.calls:
         for answer in answers(call, stories, replies):
             books.take(answer)
     return books.close()
+
+
+def _settled(plan: Plan, stories: Mapping[str, Story], decisions: Sequence[Decision]) -> Settled:
+    """The decisions as the plan has them: on the stories that are neither left out nor copies."""
+    gone = {s.story for s in plan.skipped if s.reason in ("about", "duplicate")}
+    return settle(decisions, (story for story in stories.values() if story.id not in gone))
+
+
+def _edit_of_person(
+    members: Sequence[str], decision: Decision, stories: Mapping[str, Story]
+) -> Edit:
+    """A group that a person decided, as an edit; its text passes the gate like a model's."""
+    values = dict(zip(decision.fingerprints, decision.values, strict=False))
+    return Edit(
+        decision.relation,
+        tuple(members),
+        text=decision.text,
+        attribute=decision.attribute,
+        values=tuple(values.get(stories[m].fingerprint, "") for m in members) if values else (),
+        reason=str(decision),
+    )
 
 
 def _edit_of(cluster: Cluster, stories: Mapping[str, Story]) -> Edit:
@@ -81,6 +110,7 @@ class _Books:
     plan: Plan
     stories: Mapping[str, Story]
     writer: Writer
+    settled: Settled = field(default_factory=Settled)
     merged: list[MergedStory] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)
     rows: dict[str, LedgerRow] = field(default_factory=dict)
@@ -115,7 +145,11 @@ class _Books:
         """One edit carried out. Stories that were settled before are left as they are."""
         ids = [story for story in edit.stories if story not in self.rows]
         self.edits.append(edit)
-        if edit.relation is Relation.DISTINCT or len(ids) < 2:
+        forbidden = self.settled.forbids(ids)
+        if forbidden is not None:
+            for story in ids:
+                self._keep(story, f"never merged with another of its group, {forbidden}", PERSON)
+        elif edit.relation is Relation.DISTINCT or len(ids) < 2:
             for story in ids:
                 self._keep(story, edit.reason or "a need of its own", by)
         elif edit.relation is Relation.CONFLICT:
@@ -133,7 +167,7 @@ class _Books:
         originals = self._originals()
         duplicates: list[tuple[str, str]] = []
         for skipped in self.plan.skipped:
-            if skipped.story in self.rows:
+            if skipped.story in self.rows or skipped.story in self.settled.links:
                 continue
             original = originals.get(self.stories[skipped.story].fingerprint, skipped.story)
             if skipped.reason == "about":
@@ -145,12 +179,15 @@ class _Books:
                 duplicates.append((skipped.story, original))
             else:
                 self._keep(skipped.story, skipped.detail or "nothing else says this", "code")
-        for story, original in duplicates:
-            self._duplicate(story, original)
         for later in self.plan.later:
             for name in later.stories:
                 if name not in self.rows:
                     self._keep(name, f"kept word for word: call {later.id} was not made", "code")
+        for story, (keep, decision) in self.settled.links.items():
+            self._link(story, keep, decision)
+        for story, original in duplicates:
+            self._duplicate(story, original)
+        self._say_what_is_kept_apart()
         order = {story: i for i, story in enumerate(self.stories)}
         merged = tuple(sorted(self.merged, key=lambda m: min(order[s] for s in m.sources)))
         ledger = balance(self.stories.values(), self.rows.values(), merged)
@@ -255,13 +292,7 @@ class _Books:
                 story, Outcome.SKIPPED, "", "", None, f"a copy of {original}, left out", "code"
             )
             return
-        index = next(i for i, m in enumerate(self.merged) if m.id == row.target)
-        old = self.merged[index]
-        sources = (*old.sources, story)
-        new = replace(old, id=merged_id(sources), sources=sources)
-        self.merged[index] = new
-        for source in old.sources:
-            self.rows[source] = replace(self.rows[source], target=new.id)
+        new = self._stand_in(story, row.target)
         conflicting = row.outcome is Outcome.CONFLICT_WITH
         self.rows[story] = LedgerRow(
             story,
@@ -272,3 +303,38 @@ class _Books:
             "a copy, word for word" + (" of one that disagrees" if conflicting else ""),
             "code",
         )
+
+    def _link(self, story: str, keep: str, decision: Decision) -> None:
+        """A story for which a person keeps another; what only it said stands in the reason."""
+        target = self.rows[self.settled.root(keep)].target
+        only = unsaid(self.stories[story], self.stories[keep], self.writer.weights)
+        lost = f"; only here: {', '.join(f'“{text}”' for text in only)}" if only else ""
+        self.rows[story] = LedgerRow(
+            story,
+            Outcome.DUPLICATE_OF,
+            self._stand_in(story, target).id,
+            keep,
+            Relation.SAME,
+            f"another is kept for it, {decision}{lost}",
+            PERSON,
+        )
+
+    def _stand_in(self, story: str, target: str) -> MergedStory:
+        """Make a merged story stand for one more source, its text as it is."""
+        index = next(i for i, m in enumerate(self.merged) if m.id == target)
+        old = self.merged[index]
+        sources = (*old.sources, story)
+        new = replace(old, id=merged_id(sources), sources=sources)
+        self.merged[index] = new
+        for source in old.sources:
+            self.rows[source] = replace(self.rows[source], target=new.id)
+        return new
+
+    def _say_what_is_kept_apart(self) -> None:
+        """The rows of stories that stand alone because a person wants it so."""
+        for pair, decision in self.settled.apart.items():
+            for story, other in (sorted(pair), sorted(pair, reverse=True)):
+                row = self.rows[story]
+                if row.outcome is Outcome.KEPT and row.decided_by != PERSON:
+                    reason = f"never merged with {other}, {decision}"
+                    self.rows[story] = replace(row, reason=reason, decided_by=PERSON)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +13,8 @@ from pipeline.compare.measures import stem_weights
 from pipeline.errors import InputError
 from pipeline.extract.corpus import ExtractionCache, extract
 from pipeline.merge.links import links_as_json
+from pipeline.outcomes import Decision
+from pipeline.plan.decisions import settle
 from pipeline.plan.similarity import Pair, cluster, similar_pairs
 from pipeline.stories import Document, Extraction, Story, count_words
 
@@ -42,6 +44,20 @@ class Corpus:
     def decided(self) -> list[Cluster]:
         """Stories that belong together, with the relation that code has decided."""
         return cluster(self.stories, self._pairs, decide=True, weights=self._weights)
+
+    def clusters(self, *, decide: bool, decisions: Sequence[Decision] = ()) -> list[Cluster]:
+        """The stars, or the clusters that code has decided, of what persons leave in question."""
+        settled = settle(decisions, self.stories)
+        if not settled.out and not settled.apart:
+            return self.decided if decide else self.stars
+        open_pairs = [
+            pair
+            for pair in self._pairs
+            if pair.a not in settled.out
+            and pair.b not in settled.out
+            and not settled.forbids((pair.a, pair.b))
+        ]
+        return cluster(self.stories, open_pairs, decide=decide, weights=self._weights)
 
     @cached_property
     def _weights(self) -> dict[str, float]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol
@@ -110,6 +110,7 @@ class MergeJob:
         missing = missing_weights(self.spec, self.terms.cache)
         if missing is not None:
             raise missing
+        self.terms = replace(self.terms, decisions=self.store.decisions())
         plan = steps.plan(self.corpus, self.spec, self.terms)
         self.plan = steps.with_journal(plan, StoreJournal(self.store, ""))
         self.estimate = steps.price_plan(self.plan, self.spec, self.terms)
@@ -198,7 +199,13 @@ class MergeJob:
 
     def conclude(self) -> None:
         """Gate every reply, balance the books, and store what was decided in one transaction."""
-        self.outcomes = conclude(self.plan, self.corpus.by_id, self.replies, self.corpus.documents)
+        self.outcomes = conclude(
+            self.plan,
+            self.corpus.by_id,
+            self.replies,
+            self.corpus.documents,
+            self.terms.decisions,
+        )
         self.store.save_outcomes(self.run_id, self.outcomes)
         self.say(
             "the books balance: "

@@ -35,6 +35,8 @@ def estimate_corpus(
         named: the models were asked for by name, so one that cannot even be counted is an error;
             a default model becomes a line that says why it cannot run.
     """
+    if store is not None:
+        terms = replace(terms, decisions=store.decisions())
     lines: list[dict[str, Any]] = []
     first: Plan | None = None
     corpus_id = ""

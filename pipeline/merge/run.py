@@ -19,7 +19,7 @@ from pipeline.merge.conclusion import conclude
 from pipeline.merge.edits import CallFailed, parse_edits
 from pipeline.merge.halves import halves
 from pipeline.models.base import Model
-from pipeline.outcomes import Outcomes
+from pipeline.outcomes import Decision, Outcomes
 from pipeline.stories import Document, Story
 
 __all__ = ["Journal", "Pricer", "check_runnable", "conclude", "run_plan", "run_wave", "waves"]
@@ -62,6 +62,7 @@ def run_plan(
     wave: int = WAVE,
     progress: Callable[[int, int], None] | None = None,
     clock: Callable[[], float] = time.monotonic,
+    decisions: Sequence[Decision] = (),
 ) -> Outcomes:
     """Send every call of a plan and conclude.
 
@@ -71,6 +72,7 @@ def run_plan(
         max_usd: dollars this run may reserve, None for no limit of its own. (A journal may have
             a limit too, shared by several processes.)
         progress: told of answered calls and of all calls after each wave.
+        decisions: those that the plan was made with.
 
     Raises:
         InputError: the plan cannot be run (:func:`check_runnable`).
@@ -98,7 +100,7 @@ def run_plan(
         done += len(calls)
         if progress:
             progress(done, len(plan.calls))
-    return conclude(plan, stories, replies, documents)
+    return conclude(plan, stories, replies, documents, decisions)
 
 
 def run_wave(

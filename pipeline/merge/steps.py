@@ -17,6 +17,7 @@ from pipeline.errors import SovereigntyError
 from pipeline.merge.corpus import Corpus
 from pipeline.merge.run import Journal
 from pipeline.models.opening import missing_weights, revision_of
+from pipeline.outcomes import Decision
 from pipeline.plan.strategies import make_plan
 from pipeline.tokens import counter_for
 
@@ -31,6 +32,7 @@ class Terms:
     today: date
     strategy: str = "edit"
     about: tuple[str, ...] = ()
+    decisions: tuple[Decision, ...] = ()
     allow_cloud: bool = False
     usd_per_kwh: Decimal = Decimal("0.17")
     hardware: Hardware = field(default_factory=detect_hardware)
@@ -41,13 +43,14 @@ def plan(corpus: Corpus, spec: ModelSpec, terms: Terms) -> Plan:
     return make_plan(
         terms.strategy,
         corpus.stories,
-        corpus.stars if spec.ability == "edits" else corpus.decided,
+        corpus.clusters(decide=spec.ability != "edits", decisions=terms.decisions),
         spec,
         window_limits(spec, as_of=terms.as_of),
         counter_for(spec, cache=terms.cache),
         terms.prompts,
         revision=revision_of(spec, terms.cache),
         about=terms.about,
+        decisions=terms.decisions,
     )
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from pipeline.calls import Cluster, Plan, WindowLimits
 from pipeline.catalog import ModelSpec
 from pipeline.errors import InputError
+from pipeline.outcomes import Decision
+from pipeline.plan.decisions import apply, settle
 from pipeline.plan.desk import Desk
 from pipeline.plan.draft import Drafted
 from pipeline.plan.edit import plan_edit
@@ -37,6 +39,7 @@ def make_plan(
     journalled: frozenset[str] = frozenset(),
     about: Sequence[str] = (),
     parameters: Mapping[str, str] | None = None,
+    decisions: Sequence[Decision] = (),
 ) -> Plan:
     """All calls of a strategy for one model, and why every other story needs none.
 
@@ -51,6 +54,7 @@ def make_plan(
         journalled: keys of requests that are answered already.
         about: keywords; stories that name none of them are left out and listed as such.
         parameters: whatever else decided the plan, such as the similarity measure; recorded.
+        decisions: what persons decided, whether or not it concerns these stories.
 
     Raises:
         InputError: no such strategy.
@@ -63,12 +67,16 @@ def make_plan(
         )
     desk = Desk(spec, limits, counter, prompts_folder, revision, stage=strategy)
     selection = select(stories, clusters, about)
+    settled = settle(decisions, selection.stories.values())
+    selection = apply(settled, selection)
     drafted = STRATEGIES[strategy](selection, desk)
     position = {story.id: i for i, story in enumerate(stories)}
     skipped = sorted((*selection.skipped, *drafted.skipped), key=lambda s: position[s.story])
     recorded = dict(parameters or {})
     if about:
         recorded["about"] = ", ".join(about)
+    if settled.sha256:
+        recorded["decisions"] = settled.sha256
     return Plan(
         strategy=strategy,
         model=spec.name,

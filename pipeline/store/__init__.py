@@ -10,7 +10,7 @@ From the ground up:
     migrations   one file a version; they also create the views that the pages read
     documents    an extraction as JSON text and back
     rows         values of other rooms as rows
-    caches, runs, journal, record   open_store, Store, StoreJournal: the only writes
+    caches, decisions, runs, journal, record   open_store, Store, StoreJournal: the only writes
     reports      the only reads for people
 
 Other rooms import ``record`` and ``reports`` and nothing else.

@@ -55,7 +55,8 @@ def locator_as_json(locator: Locator) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _locator_from_json(body: dict[str, Any]) -> Locator:
+def locator_from_json(body: dict[str, Any]) -> Locator:
+    """The locator that :func:`locator_as_json` wrote."""
     heading = tuple(body.get("heading", ()))
     return Locator(**{k: v for k, v in body.items() if k != "heading"}, heading=heading)
 
@@ -88,7 +89,7 @@ def _document_from_json(body: dict[str, Any]) -> Document:
                 start,
                 end,
                 kind,
-                _locator_from_json(locator),
+                locator_from_json(locator),
                 level,
                 tuple((name, first, last) for name, first, last in columns),
             )
@@ -133,7 +134,7 @@ def _story_from_json(body: dict[str, Any]) -> Story:
         source=Source(
             document=source["document"],
             path=source["path"],
-            locator=_locator_from_json(source["locator"]),
+            locator=locator_from_json(source["locator"]),
             spans=tuple(Span(*span) for span in source["spans"]),
             key=source["key"],
             written=date.fromisoformat(source["written"]) if source["written"] else None,

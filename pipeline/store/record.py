@@ -20,6 +20,7 @@ from pipeline.outcomes import Outcomes
 from pipeline.store import tables
 from pipeline.store.caches import Caches
 from pipeline.store.database import Database, insert_new
+from pipeline.store.decisions import Decisions
 from pipeline.store.journal import StoreJournal
 from pipeline.store.rows import calls
 from pipeline.store.rows.cells import NeedleCell, cell_row
@@ -73,7 +74,7 @@ def open_store(
     return store
 
 
-class Store(Caches, Runs):
+class Store(Caches, Decisions, Runs):
     """An open database at the newest version. Use it as a context manager or close it."""
 
     def __init__(

@@ -3,8 +3,8 @@ write them.
 
     reading    documents, stories, corpora; caches of extractions and token counts
     asking     plans, requests, estimates; the journal of replies and what the budget set aside
-    running    runs, what they took, needle cells
-    deciding   merged stories, verdicts, edits, conflicts, the ledger
+    running    runs, what they took, what left the machine, needle cells
+    deciding   merged stories, verdicts, edits, conflicts, the ledger, decisions of persons
 
 Keys are content hashes where content decides identity, so that writing twice is writing once.
 Money is integer micro-USD (``micro_usd…``), times are UTC, counts are tokens unless named
@@ -25,6 +25,7 @@ from pipeline.store.tables.base import Row, table_of
 from pipeline.store.tables.deciding import (
     ConflictRow,
     ConflictSideRow,
+    DecisionRow,
     EditRow,
     FailedCallRow,
     LedgerEntryRow,
@@ -41,7 +42,14 @@ from pipeline.store.tables.reading import (
     StoryRow,
     TokenCountRow,
 )
-from pipeline.store.tables.running import ActualRow, NeedleCellRow, RunCellRow, RunRow, ScoreRow
+from pipeline.store.tables.running import (
+    ActualRow,
+    DepartureRow,
+    NeedleCellRow,
+    RunCellRow,
+    RunRow,
+    ScoreRow,
+)
 
 __all__ = [
     "ActualRow",
@@ -51,6 +59,8 @@ __all__ = [
     "CorpusDocumentRow",
     "CorpusRow",
     "CorpusStoryRow",
+    "DecisionRow",
+    "DepartureRow",
     "DocumentRow",
     "EditRow",
     "EstimateRow",

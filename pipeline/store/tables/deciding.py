@@ -1,12 +1,14 @@
-"""What became of the stories."""
+"""What became of the stories, and what persons decided about them."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Index
 from sqlmodel import Field
 
+from pipeline.store.columns import UtcTime
 from pipeline.store.tables.base import Row, json_column, run_key, text_column
 
 
@@ -118,3 +120,22 @@ class FailedCallRow(Row, table=True):
 
     run: str = run_key()
     call: str = Field(primary_key=True)
+
+
+class DecisionRow(Row, table=True):
+    """A person's word on stories, by their fingerprints; ``id`` hashes these, so a later word on
+    the same stories replaces it. ``run`` is the one it was asked about, "" when none."""
+
+    __tablename__ = "decision"
+
+    id: str = Field(primary_key=True)
+    fingerprints: list[str] = json_column()
+    relation: str
+    keep: str
+    note: str = text_column()
+    text: dict[str, Any] | None = json_column()
+    attribute: str = text_column()
+    values: list[str] = json_column()
+    by: str = text_column()
+    at: datetime = Field(sa_type=UtcTime)
+    run: str

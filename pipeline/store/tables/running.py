@@ -54,6 +54,19 @@ class ActualRow(Row, table=True):
     peak_memory_bytes: int | None = big_column()
 
 
+class DepartureRow(Row, table=True):
+    """A story whose text a run sent off this machine, and to which host. Written before it is
+    sent, and kept when the text is purged."""
+
+    __tablename__ = "departure"
+
+    run: str = run_key()
+    host: str = Field(primary_key=True)
+    story: str = Field(primary_key=True)
+    path: str = text_column()
+    at: datetime = Field(sa_type=UtcTime)
+
+
 class NeedleCellRow(Row, table=True):
     """One cell of a needle grid, by the hash of all that decides it."""
 
