@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +17,7 @@ import typer
 
 from evals.commands import app as evals
 from pipeline import __version__, screen
-from pipeline.edge import DEFAULT_MODELS, Edge, now, parse_date
+from pipeline.edge import DEFAULT_MODELS, Edge, now, parse_date, whoami
 from pipeline.errors import InputError
 from pipeline.guard import guard
 from pipeline.options import (
@@ -276,6 +277,47 @@ def runs(
         emit(found)
     else:
         screen.run_page(found)
+
+
+@app.command()
+def review(
+    run: Annotated[str, typer.Argument(help="One of `storytransformer runs`.")],
+    listed: Annotated[bool, typer.Option("--list", help="Only show what is open.")] = False,
+    decide: Annotated[str | None, typer.Option(help="Take the answers from a JSONL file.")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Also what was decided before.")] = False,
+    most: Annotated[int, typer.Option(help="Look-alikes to ask about, at most.")] = 200,
+    by: Annotated[str | None, typer.Option(help="Who decides [you].")] = None,
+    json: AsJson = False,
+    db: Db = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Decide on conflicts, merges and look-alikes of a run; every later run applies it."""
+    from pipeline import review as reviewing
+    from pipeline.merge.questions import as_json, of_run
+
+    edge = Edge.read(db)
+    with edge.store() as store:
+        asked = of_run(store, run, again=again, most=most)
+        who = by or whoami()
+        keep = partial(store.decide, run=run)
+        if decide is not None:
+            decisions = reviewing.read_answers(Path(decide), asked, by=who)
+            for decision in decisions:
+                keep(decision)
+            open_ones = of_run(store, run, most=most)
+            result = {"run": run, "decided": len(decisions), "open": len(open_ones)}
+            if json:
+                emit(result)
+            else:
+                screen.plain(f"{len(decisions)} decisions kept, {len(open_ones)} questions open.")
+        elif json:
+            emit({"run": run, "questions": [as_json(question) for question in asked]})
+        elif listed:
+            screen.questions_page(asked, reviewing.describe)
+        else:
+            counts = reviewing.walk(asked, input, screen.plain, keep, by=who)
+            screen.plain(", ".join(f"{n} {name}" for name, n in counts.items()) + ".")
 
 
 @app.command()

@@ -3,6 +3,8 @@ values, once."""
 
 from __future__ import annotations
 
+import os
+import pwd
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -37,6 +39,14 @@ RUNNABLE = ("edit",)
 def now() -> datetime:
     """The clock that everything below is handed."""
     return datetime.now(UTC)
+
+
+def whoami() -> str:
+    """The name of the account that runs this."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # an account without a name, as in some containers
+        return f"account {os.getuid()}"
 
 
 def parse_date(text: str | None, *, where: str) -> date:

@@ -43,18 +43,15 @@ def walk(
             step = _ask(question, read, show)
         except EOFError:
             break
-        if step == "quit":
-            break
-        if step == "back":
-            place = max(0, place - 1)
-            continue
-        if step != "skip":
+        if isinstance(step, tuple):
             answer, number = step
             for decision in decisions_for(question, answer, number=number, by=by):
                 keep(decision)
             given[question.id] = answer
             show(f"kept: {answer}" + (f" {number}" if number else ""))
-        place += 1
+        elif step == "quit":
+            break
+        place = max(0, place - 1) if step == "back" else place + 1
     counts = {answer: list(given.values()).count(answer) for answer in ANSWERS}
     return {a: n for a, n in counts.items() if n} | {"open": len(questions) - len(given)}
 
@@ -63,8 +60,9 @@ def describe(question: Question) -> Iterator[str]:
     """A question as lines: each story in full with its source, then what differs."""
     for number, story in enumerate(question.stories, 1):
         source = story.source
-        told = [str(source), source.key, source.written and source.written.isoformat()]
-        yield f"  [{number}] {', '.join(filter(None, [*told, source.author]))}"
+        written = source.written.isoformat() if source.written else ""
+        told = ", ".join(filter(None, [str(source), source.key, written, source.author]))
+        yield f"  [{number}] {told}"
         yield from (f"      {line}" for line in story.text.strip().splitlines())
     if question.because:
         yield f"  because: {question.because}"

@@ -244,6 +244,15 @@ def _canary_cell(stages: Sequence[str] | None) -> str | None:
     return f"{stages.count('')}/{len(stages)}" + (f" ({', '.join(lost)})" if lost else "")
 
 
+def questions_page(questions: Sequence[Any], describe: Callable[[Any], Iterable[str]]) -> None:
+    """What a person may decide, one after the other."""
+    for question in questions:
+        plain(f"{question.kind} {question.id}: {', '.join(question.answers)}?")
+        for line in describe(question):
+            plain(line)
+    plain(f"{len(questions)} open.")
+
+
 def needle_summary(result: Mapping[str, Any]) -> None:
     """The grid of a needle run: length across, depth down."""
     cells = result["cells"]

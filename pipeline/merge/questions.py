@@ -13,7 +13,9 @@ from pipeline.compare.coverage import unsaid
 from pipeline.compare.relations import relate, stem_weights
 from pipeline.errors import InputError
 from pipeline.outcomes import Conflict, Decision, LedgerRow, MergedStory, Relation, StoryText
-from pipeline.plan.similarity import similar_pairs
+from pipeline.plan.similarity import LOOKS_ALIKE, similar_pairs
+from pipeline.store.books import open_books
+from pipeline.store.record import Store
 from pipeline.stories import Story
 
 Kind = Literal["conflict", "merge", "look-alike"]
@@ -27,6 +29,8 @@ ANSWERS: Mapping[str, str] = {
 }
 #: Look-alikes that are asked about, the most alike first.
 MOST = 200
+#: Sentences that are shown of what only one story says.
+FEW = 5
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,32 @@ def questions(
             open_ones.append(question)
             most -= 1
     return open_ones
+
+
+def of_run(store: Store, run: str, *, again: bool = False, most: int = MOST) -> list[Question]:
+    """The questions of a stored run; see :func:`questions`.
+
+    Raises:
+        InputError: no such run, or one that did not come to its ledger.
+    """
+    books = open_books(store, run)
+    if books is None:
+        raise InputError(f"no run {run!r}.", next="`storytransformer runs` lists them.")
+    if not books.ledger:
+        raise InputError(
+            "this run decided nothing yet.",
+            where=run,
+            next="Run the same merge again to finish it, then review it.",
+        )
+    return questions(
+        books.stories,
+        books.merged,
+        books.conflicts,
+        books.ledger,
+        store.decisions(),
+        again=again,
+        most=most,
+    )
 
 
 def decide(
@@ -254,8 +284,10 @@ class _Asking:
         for pair in similar_pairs(listed, weights=self._weights):
             if target[pair.a] == target[pair.b] or frozenset((pair.a, pair.b)) in disagreeing:
                 continue
-            why = relate(self._stories[pair.a], self._stories[pair.b], self._weights).why
-            question = self._ask("look-alike", (pair.a, pair.b), why)
+            related = relate(self._stories[pair.a], self._stories[pair.b], self._weights)
+            if related.relation is Relation.DISTINCT and related.score < LOOKS_ALIKE:
+                continue
+            question = self._ask("look-alike", (pair.a, pair.b), related.why)
             if question is not None:
                 yield question
 
@@ -300,7 +332,11 @@ class _Asking:
         told = []
         for number, story in enumerate(stories, 1):
             others = [other for other in stories if other is not story]
-            left = set.intersection(*(set(unsaid(story, o, self._weights)) for o in others))
-            told += [f"only {number}: “{text}”" for text in unsaid(story, others[0], self._weights)
-                     if text in left]  # fmt: skip
+            own = unsaid(story, others[0], self._weights)
+            for other in others[1:]:
+                told_there = unsaid(story, other, self._weights)
+                own = tuple(text for text in own if text in told_there)
+            told += [f"only {number}: “{text}”" for text in own[:FEW]]
+            if len(own) > FEW:
+                told.append(f"only {number}: {len(own) - FEW} more sentences")
         return tuple(told)
