@@ -74,9 +74,7 @@ def test_answers_come_from_a_file_all_or_none(folder: Path):
     answers = folder / "answers.jsonl"
     bad = {"question": "nowhere", "answer": "accept"}
     answers.write_text("\n".join(json.dumps(line) for line in [*lines, bad]))
-    told = json.loads(
-        run(folder, "review", first, "--decide", "answers.jsonl", "--json", code=2)
-    )
+    told = json.loads(run(folder, "review", first, "--decide", "answers.jsonl", "--json", code=2))
     assert told["where"] == "answers.jsonl, line 4"
     assert len(json.loads(run(folder, "review", first, "--json"))["questions"]) == 3
     answers.write_text("\n".join(json.dumps(line) for line in lines))
