@@ -259,6 +259,20 @@ class Plan:
         return dict(sorted(counts.items()))
 
 
+class Learned(NamedTuple):
+    """By what past runs corrected an estimate: factors on what the plan and the formulas say by
+    themselves, and how many runs each comes from. Without runs nothing is corrected."""
+
+    input: float = 1.0
+    output: float = 1.0
+    seconds: float = 1.0
+    runs: int = 0
+    timed_runs: int = 0
+
+
+_NOTHING_LEARNED = Learned()
+
+
 @dataclass(frozen=True)
 class Estimate:
     """A plan's price, time and memory on one model. ``None`` is "unknown", never zero.
@@ -266,7 +280,8 @@ class Estimate:
     Args:
         usd: low, likely and high dollars at ``price_date``; "0" locally.
         usd_worst: what the budget reserves: every reply at its limit.
-        seconds: likely wall time; ``seconds_band`` low and high.
+        seconds: likely wall time of the calls; ``seconds_band`` low and high.
+        learned: what of it past runs corrected.
     """
 
     model: str
@@ -290,6 +305,7 @@ class Estimate:
     kwh: float | None = None
     usd_energy: Decimal | None = None
     usd_rent: Decimal | None = None
+    learned: Learned = _NOTHING_LEARNED
 
 
 def canonical_json(value: Any) -> str:

@@ -79,6 +79,17 @@ def test_a_merge_killed_between_replies_is_resumed(tmp_path: Path, shared_cache:
             "select request from reply where good group by request having count(*) > 1"
         ).fetchall()
         states = connection.execute("select id, state, attempts from run").fetchall()
+        took = connection.execute(
+            "select a.calls, a.reused, e.calls, a.asked, a.first_input_tokens, e.input_tokens, "
+            "a.output_tokens from actual a join run r on r.id = a.run "
+            "join estimate e on e.id = r.estimate"
+        ).fetchall()
+        replies = connection.execute("select sum(output_tokens) from reply").fetchone()
+    # Both attempts together against the first estimate, to the token.
+    ((calls, reused, estimated, asked, first_input, estimated_input, output),) = took
+    assert calls == asked == estimated == planned and reused == 0
+    assert first_input == estimated_input
+    assert output == replies[0]
     assert resumed["reused_replies"] == before
     assert resumed["calls"] == planned - before
     assert repeated == []

@@ -1,96 +1,228 @@
-"""What finished runs teach the next estimate: how long replies and minutes really are.
+"""What finished runs teach the next estimate: how long prompts, replies and minutes really are.
 
-Pure functions over pairs of estimate and actual. The likely value is corrected by the median
-ratio, drawn towards 1 while there are few runs; the limits of a band are never moved, because a
-reply's limit is a promise and not a guess.
+Pure functions over what past runs planned and what came. All ratios are actual ÷ uncorrected: what
+a plan and the formulas say by themselves, never an estimate that was corrected already, so that a
+correction does not chase itself.
+
+The method. The logarithm of a run's ratio r is taken to be normal about that of its model. A run
+of ``size`` weighs w = size / (size + half): the chance of single replies averages out in a large
+one, what a corpus or a busy machine does to all of its replies does not. A normal-inverse-gamma
+prior says that the uncorrected value is right, which weighs ``doubt``, and how far runs scatter,
+which weighs ``PRIOR_RUNS``. Over n runs (Gelman et al., Bayesian Data Analysis, 3rd ed., §3.3, with
+known relative weights):
+
+    κ = doubt + Σw        μ = Σ w·ln r / κ        ν = PRIOR_RUNS + n
+    ν·s² = PRIOR_RUNS·scatter² + Σ w·(ln r)² − κ·μ²
+
+The likely value is multiplied by exp(μ): drawn towards 1 by κ while there are few or small runs.
+The next run of weight w lies, nine times in ten, within exp(μ ± t·s·√(1/w + 1/κ)), t being
+Student's with ν degrees of freedom: the band is narrowed by agreement, widened by scatter.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
-from statistics import median
+from typing import NamedTuple
 
-from pipeline.calls import Estimate
+from pipeline.calls import Learned, Usage
 from pipeline.cost.bill import Asked
 
-#: As many imagined runs whose estimate was right stand beside the real ones.
-PRIOR_RUNS = 0.5
+#: As many imagined runs say how far runs scatter.
+PRIOR_RUNS = 3
+#: The normal deviate that one value in twenty is above: a band holds nine in ten.
+_Z = 1.6448536
+
+
+class Prior(NamedTuple):
+    """What is believed of a ratio before any run.
+
+    Args:
+        scatter: standard deviation of the logarithm of the ratios of large runs of one model.
+        doubt: how many large runs weigh as much as the uncorrected value: the square of
+            ``scatter`` over how far whole models are off.
+        half: size of a run that weighs half as much as a very large one; 0 when size is nothing.
+    """
+
+    scatter: float
+    doubt: float
+    half: float
+
+
+# Scatter and half: from `benchmarks/reconcile.py`. How far whole models are off is taken for a
+# twentieth (counting), a third (writing) and a factor of two (time).
+INPUT = Prior(scatter=0.02, doubt=0.15, half=500)
+OUTPUT = Prior(scatter=0.05, doubt=0.03, half=1_000)
+SECONDS = Prior(scatter=0.25, doubt=0.12, half=0)
+
+
+class Ratio(NamedTuple):
+    """Actual ÷ uncorrected, expected of the next run: nine in ten lie from low to high.
+
+    ``n`` runs taught it; without any, nothing is known and nothing corrected.
+    """
+
+    low: float = 1.0
+    likely: float = 1.0
+    high: float = 1.0
+    n: int = 0
+
+
+_UNKNOWN = Ratio()
+
+
+class Pair(NamedTuple):
+    """What was said and what came, in one run of a size."""
+
+    planned: float
+    actual: float
+    size: float = 1.0
+
+
+def learn(pairs: Iterable[Pair], prior: Prior, *, size: float = 1.0) -> Ratio:
+    """The ratio that past runs let expect of a run of ``size``. Pairs with nothing on one side
+    say nothing."""
+    known = [pair for pair in pairs if pair.planned > 0 and pair.actual > 0]
+    if not known:
+        return _UNKNOWN
+    logs = [math.log(pair.actual / pair.planned) for pair in known]
+    weights = [_weight(pair.size, prior) for pair in known]
+    kappa = prior.doubt + sum(weights)
+    mean = sum(w * x for w, x in zip(weights, logs, strict=True)) / kappa
+    degrees = PRIOR_RUNS + len(known)
+    squares = sum(w * x * x for w, x in zip(weights, logs, strict=True)) - kappa * mean * mean
+    variance = (PRIOR_RUNS * prior.scatter**2 + max(0.0, squares)) / degrees
+    reach = _student(degrees) * math.sqrt(variance * (1 / _weight(size, prior) + 1 / kappa))
+    return Ratio(math.exp(mean - reach), math.exp(mean), math.exp(mean + reach), len(known))
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """One finished run: what was said and what came. Calls from the journal count in neither."""
+    """One completed run: what its plan and the formulas had said for the calls that the model was
+    asked, and what came. Replies from the journal count in neither.
 
-    estimated_output: int
+    Args:
+        planned_input, actual_input: prompt tokens of the first tries.
+        planned_output: likely tokens of their replies.
+        actual_output: tokens of all replies, second tries included.
+        formula_seconds: by the formulas, for the tokens that really came; None when they do not
+            know the machine, when it was another one, or when the run was interrupted.
+    """
+
+    planned_input: int
+    actual_input: int
+    planned_output: int
     actual_output: int
-    estimated_seconds: float | None = None
+    formula_seconds: float | None = None
     actual_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Factors for the likely output and time of a model and strategy, and from how many runs."""
+    """What past runs of one model, strategy and prompt taught."""
 
-    output: float = 1.0
-    seconds: float = 1.0
-    n: int = 0
+    input: Ratio = _UNKNOWN
+    output: Ratio = _UNKNOWN
+    seconds: Ratio = _UNKNOWN
 
-    def applied_to(self, requests: Sequence[Asked]) -> list[Asked]:
-        """The requests with their likely reply corrected, inside its band."""
-        if self.output == 1.0:
-            return list(requests)
-        return [self._corrected(request) for request in requests]
-
-    def timed(self, line: Estimate) -> Estimate:
-        """The line with its likely time corrected; the band is widened to hold it."""
-        if line.seconds is None or line.seconds_band is None or self.seconds == 1.0:
-            return line
-        seconds = line.seconds * self.seconds
-        low, high = line.seconds_band
-        factor = Decimal(repr(self.seconds))
-        return replace(
-            line,
-            seconds=seconds,
-            seconds_band=(min(low, seconds), max(high, seconds)),
-            kwh=None if line.kwh is None else line.kwh * self.seconds,
-            usd_energy=None if line.usd_energy is None else line.usd_energy * factor,
-            usd_rent=None if line.usd_rent is None else line.usd_rent * factor,
-            notes=(*line.notes, f"{line.model}: time and output corrected by {self.n} runs"),
+    @property
+    def learned(self) -> Learned:
+        """The factors, as an estimate carries them."""
+        return Learned(
+            input=self.input.likely,
+            output=self.output.likely,
+            seconds=self.seconds.likely,
+            runs=max(self.output.n, self.input.n),
+            timed_runs=self.seconds.n,
         )
 
-    def _corrected(self, request: Asked) -> Asked:
-        output = round(request.likely.output * self.output)
-        output = min(max(output, request.low.output), request.high.output)
-        return request._replace(likely=replace(request.likely, output=output))
+    def applied_to(self, requests: Sequence[Asked], *, exact: bool) -> list[Asked]:
+        """The requests with prompts and replies corrected. A reply stays between its limits, which
+        are promises and not guesses.
+
+        Args:
+            exact: the prompts were counted by the model's own tokenizer, so there is nothing to
+                correct in them.
+        """
+        read = _UNKNOWN if exact else self.input
+        if not read.n and not self.output.n:
+            return list(requests)
+        return [
+            Asked(*(_corrected(request, end, read, self.output) for end in _ENDS))
+            for request in requests
+        ]
+
+    def said(self, *, exact: bool) -> str:
+        """What was corrected and by what, for people; "" when nothing was."""
+        told = []
+        for name, ratio, of in (
+            ("input", _UNKNOWN if exact else self.input, "of this model"),
+            ("output", self.output, "of this model"),
+            ("time", self.seconds, "on this machine"),
+        ):
+            if ratio.n:
+                runs = f"{ratio.n} past run{'s' * (ratio.n > 1)}"
+                told.append(f"{name} from {runs} {of} (×{ratio.likely:.2f})")
+        return ", ".join(told)
 
 
 NOTHING_LEARNED = Calibration()
+_ENDS = ("low", "likely", "high")
 
 
-def calibrate(runs: Sequence[Past]) -> Calibration:
-    """The factors that past runs of one model and strategy suggest.
+def calibrate(runs: Sequence[Past], *, size: float) -> Calibration:
+    """What past runs of one model, strategy and prompt teach.
 
-    Runs that estimated or produced nothing say nothing.
+    Args:
+        size: likely output tokens of the plan that is to be estimated, before any correction.
     """
-    outputs = [
-        run.actual_output / run.estimated_output
-        for run in runs
-        if run.estimated_output > 0 and run.actual_output > 0
-    ]
-    seconds = [
-        run.actual_seconds / run.estimated_seconds
-        for run in runs
-        if run.estimated_seconds and run.actual_seconds
-    ]
     return Calibration(
-        output=_drawn_to_one(outputs), seconds=_drawn_to_one(seconds), n=len(outputs)
+        input=learn(
+            (Pair(run.planned_input, run.actual_input, run.planned_output) for run in runs),
+            INPUT,
+            size=size,
+        ),
+        output=learn(
+            (Pair(run.planned_output, run.actual_output, run.planned_output) for run in runs),
+            OUTPUT,
+            size=size,
+        ),
+        seconds=learn(
+            (Pair(run.formula_seconds or 0, run.actual_seconds or 0) for run in runs), SECONDS
+        ),
     )
 
 
-def _drawn_to_one(ratios: Sequence[float]) -> float:
-    """The geometric mean of the median ratio and 1, weighted by real and imagined runs."""
-    if not ratios:
-        return 1.0
-    return float(median(ratios) ** (len(ratios) / (len(ratios) + PRIOR_RUNS)))
+def _corrected(request: Asked, end: str, read: Ratio, written: Ratio) -> Usage:
+    """One end of a request's band, out of its likely value."""
+    usage: Usage = getattr(request, end)
+    if read.n and usage.prompt:
+        # Scaled as a whole, so that what is cached of it at this end stays the same share.
+        factor = getattr(read, end) * request.likely.prompt / usage.prompt
+        usage = replace(
+            usage,
+            input=round(usage.input * factor),
+            cache_read=round(usage.cache_read * factor),
+            cache_write=round(usage.cache_write * factor),
+        )
+    if written.n:
+        output = round(request.likely.output * getattr(written, end))
+        least, most = request.low.output, request.high.output
+        usage = replace(usage, output=min(max(output, least), most))
+    return usage
+
+
+def _weight(size: float, prior: Prior) -> float:
+    """What a run of a size weighs beside a very large one, above 0 and at most 1."""
+    return max(size, 1.0) / (max(size, 1.0) + prior.half)
+
+
+def _student(degrees: int) -> float:
+    """Student's t that one value in twenty is above (Abramowitz & Stegun 26.7.5; within 1 % from
+    four degrees of freedom on)."""
+    z, v = _Z, float(degrees)
+    first = (z**3 + z) / 4
+    second = (5 * z**5 + 16 * z**3 + 3 * z) / 96
+    third = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384
+    return z + first / v + second / v**2 + third / v**3

@@ -6,15 +6,24 @@ of ``as_of``, feasibility is judged ``today``.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from pipeline.calls import Band, Estimate, Plan, TokenCount
-from pipeline.catalog import ModelSpec
+from pipeline.calls import Band, Estimate, Plan, TokenCount, Usage
+from pipeline.catalog import Architecture, ModelSpec
 from pipeline.cost.bare import bare_text_estimate
-from pipeline.cost.bill import Asked, asked, bill, total_input, total_output, worst_usage
-from pipeline.cost.calibration import NOTHING_LEARNED, Calibration
+from pipeline.cost.bill import (
+    Asked,
+    asked,
+    bill,
+    total_input,
+    total_output,
+    total_usd,
+    worst_usage,
+)
+from pipeline.cost.calibration import NOTHING_LEARNED, Calibration, Ratio
 from pipeline.cost.formulas import (
     ENGINE_SPARE,
     USABLE_SHARE,
@@ -31,6 +40,7 @@ __all__ = [
     "as_line",
     "bare_text_estimate",
     "estimate",
+    "formula_seconds",
     "infeasible",
     "window_limits",
     "worst_usage",
@@ -62,9 +72,16 @@ def estimate(
         calibration: what past runs of this model and strategy taught.
     """
     learned = calibration or NOTHING_LEARNED
-    requests = learned.applied_to(asked(spec, plan))
+    by_itself = asked(spec, plan)
+    counted = total_input(plan)
+    requests = learned.applied_to(by_itself, exact=counted.exact)
     billed = bill(spec, requests, as_of)
-    said = (cache_note(spec, plan), rate_note(spec, [request.likely for request in requests]))
+    taught = learned.said(exact=counted.exact)
+    said = (
+        f"{spec.name}: {taught}" if taught else "",
+        cache_note(spec, plan),
+        rate_note(spec, [request.likely for request in requests]),
+    )
     line = Estimate(
         model=spec.name,
         strategy=plan.strategy,
@@ -73,20 +90,49 @@ def estimate(
         plan_sha256=plan.sha256,
         calls=len(requests),
         journalled_calls=len(plan.calls) - len(plan.to_send),
-        input_tokens=total_input(plan),
+        input_tokens=_read(requests, counted) if learned.input.n else counted,
         output_tokens=total_output(requests),
         usd=billed.usd,
         usd_batch=billed.usd_batch,
-        usd_worst=billed.usd[2] if billed.usd else None,
+        usd_worst=total_usd(spec, [request.high for request in by_itself], as_of),
         price_date=as_of.isoformat(),
         price_source=billed.source,
         notes=(*notes(spec, as_of), *filter(None, said)),
+        learned=learned.learned,
     )
     if not spec.leaves_machine:
-        line = _on_this_machine(line, spec, plan, requests, hardware, usd_per_kwh, bits)
-        line = learned.timed(line)
+        line = _on_this_machine(
+            line, spec, plan, requests, hardware, usd_per_kwh, bits, learned.seconds
+        )
     reasons = [*obstacles(spec, today, allow_cloud), *_misfits(line, spec, plan, hardware)]
     return replace(line, feasible=not reasons, reason="; ".join(reasons))
+
+
+def formula_seconds(
+    plan: Plan, spec: ModelSpec, usages: Sequence[Usage], *, hardware: Hardware, bits: int = 16
+) -> float | None:
+    """What the formulas say of the time that a run's tokens took, had the machine been the one
+    they were fitted on: what the time that really passed is compared with.
+
+    Args:
+        usages: tokens of the replies that came, in the order of the plan.
+
+    Returns:
+        None where they know nothing of this model or machine, or nothing was asked.
+    """
+    model = spec.architecture
+    if model is None or spec.leaves_machine or not usages:
+        return None
+    longest = max(usage.prompt + usage.output for usage in usages)
+    took = generation_seconds(
+        model,
+        [(usage.prompt, usage.output) for usage in usages],
+        hardware,
+        shared=max((call.shared_tokens for call in plan.calls), default=0),
+        rows=_rows(model, longest, min(ROWS, len(usages)), hardware, bits),
+        bits=bits,
+    )
+    return took.likely if took else None
 
 
 def infeasible(spec: ModelSpec, strategy: str, reason: str, *, as_of: date) -> Estimate:
@@ -108,6 +154,14 @@ def infeasible(spec: ModelSpec, strategy: str, reason: str, *, as_of: date) -> E
         price_date=as_of.isoformat(),
         notes=notes(spec, as_of),
     )
+
+
+def _read(requests: list[Asked], counted: TokenCount) -> TokenCount:
+    """Prompt tokens of all requests, with what past runs taught of a tokenizer that is not here."""
+    if counted.exact:
+        return counted
+    low, n, high = (sum(usage.prompt for usage in usages) for usages in zip(*requests, strict=True))
+    return counted._replace(n=n, low=low, high=high)
 
 
 def _misfits(line: Estimate, spec: ModelSpec, plan: Plan, hardware: Hardware) -> list[str]:
@@ -133,6 +187,7 @@ def _on_this_machine(
     hardware: Hardware,
     usd_per_kwh: Decimal,
     bits: int,
+    pace: Ratio,
 ) -> Estimate:
     """Time, memory, energy and rent of a local model; unknown where its configuration is."""
     model = spec.architecture
@@ -140,18 +195,7 @@ def _on_this_machine(
         return line
     longest = max((r.high.prompt + r.high.output for r in requests), default=0)
     wanted = min(ROWS, len(requests))
-    rows = max(
-        1,
-        rows_that_fit(
-            model,
-            longest,
-            hardware.device_bytes,
-            at_most=wanted,
-            bits=bits,
-            runtime_bytes=hardware.runtime_bytes,
-            spare=ENGINE_SPARE,
-        ),
-    )
+    rows = _rows(model, longest, wanted, hardware, bits)
     if rows < wanted:
         line = replace(
             line,
@@ -187,14 +231,31 @@ def _on_this_machine(
     )
     if low is None or likely is None or high is None or hardware.watts is None:
         return line
-    kwh = energy_kwh(likely.likely, hardware.watts)
-    hours = Decimal(repr(likely.likely)) / 3600
+    seconds = likely.likely * pace.likely
+    kwh = energy_kwh(seconds, hardware.watts)
+    hours = Decimal(repr(seconds)) / 3600
     rent = hardware.gpu.usd_per_hour if hardware.gpu else None
     return replace(
         line,
-        seconds=likely.likely,
-        seconds_band=(low.low, high.high),
+        seconds=seconds,
+        seconds_band=(low.likely * pace.low, high.likely * pace.high)
+        if pace.n
+        else (low.low, high.high),
         kwh=kwh,
         usd_energy=(Decimal(repr(kwh)) * usd_per_kwh).quantize(_MICRO),
         usd_rent=None if rent is None else (rent * hours).quantize(_MICRO),
     )
+
+
+def _rows(model: Architecture, longest: int, wanted: int, hardware: Hardware, bits: int) -> int:
+    """How many calls are decoded side by side, by the memory there is."""
+    fitting = rows_that_fit(
+        model,
+        longest,
+        hardware.device_bytes,
+        at_most=wanted,
+        bits=bits,
+        runtime_bytes=hardware.runtime_bytes,
+        spare=ENGINE_SPARE,
+    )
+    return max(1, fitting)

@@ -7,7 +7,6 @@ every step a task; the command line calls them as they are.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -16,17 +15,20 @@ from typing import Any, Protocol
 
 from pipeline.calls import Call, Estimate, Plan, Reply, Request
 from pipeline.catalog import ModelSpec
+from pipeline.cost.estimate import formula_seconds
 from pipeline.errors import BudgetError
 from pipeline.merge import steps
 from pipeline.merge.conclusion import conclude
 from pipeline.merge.corpus import Corpus, Reading, read
 from pipeline.merge.files import write_document
 from pipeline.merge.ledger import counts
+from pipeline.merge.meter import Meter, machine_name, peak_memory_bytes
 from pipeline.merge.run import Journal, check_runnable, run_wave, waves
 from pipeline.models.base import Model, ModelOptions
 from pipeline.models.opening import missing_weights, open_model
 from pipeline.outcomes import Outcomes
 from pipeline.store.record import Store, StoreJournal
+from pipeline.store.spending import spent, time_spent
 
 
 class Step(Protocol):
@@ -90,8 +92,9 @@ class MergeJob:
     replies: dict[str, Reply] = field(init=False, default_factory=dict)
     outcomes: Outcomes = field(init=False)
     _model: Model | None = field(init=False, default=None)
+    _asked_before: int = field(init=False, default=0)
     _done: int = field(init=False, default=0)
-    _started: float = field(init=False, default_factory=time.monotonic)
+    _meter: Meter = field(init=False, default_factory=Meter)
 
     def read(self) -> None:
         """Extract every document; store the corpus."""
@@ -113,7 +116,8 @@ class MergeJob:
         self.terms = replace(self.terms, decisions=self.store.decisions())
         plan = steps.plan(self.corpus, self.spec, self.terms)
         self.plan = steps.with_journal(plan, StoreJournal(self.store, ""))
-        self.estimate = steps.price_plan(self.plan, self.spec, self.terms)
+        learned = steps.calibration(self.store, self.plan, self.terms)
+        self.estimate = steps.price_plan(self.plan, self.spec, self.terms, learned)
         check_runnable(self.plan)
         if self.plan.to_send and not self.estimate.feasible:
             raise BudgetError(
@@ -154,6 +158,8 @@ class MergeJob:
         )
         self.store.save_plan(self.run_id, self.plan)
         self.store.save_estimate(self.run_id, self.corpus_id, self.estimate)
+        self._meter.resume(time_spent(self.store, self.run_id))
+        self._asked_before = spent(self.store, self.run_id).good
         self.tally = Tally(StoreJournal(self.store, self.run_id, max_usd=self.max_usd))
 
     def _taken_up(self) -> str | None:
@@ -172,23 +178,16 @@ class MergeJob:
 
     def send(self, wave: Sequence[Call]) -> int:
         """Answer one wave, from the journal where it can. Returns how many calls it held."""
-        if self._model is None and any(
-            call.request.key not in self.plan.journalled for call in wave
-        ):
-            self._model = open_model(self.spec, self.options)
         before = self.tally.calls
-        self.replies.update(
-            run_wave(
-                wave,
-                self._model,
-                self.tally,
-                stories=self.corpus.by_id,
-                usd=steps.pricer(self.spec, self.terms.as_of),
-                allow_cloud=self.terms.allow_cloud,
-            )
-        )
+        if any(call.request.key not in self.plan.journalled for call in wave):
+            with self._meter.asking():
+                self._model = self._model or open_model(self.spec, self.options)
+                self.replies.update(self._answers(wave))
+        else:
+            self.replies.update(self._answers(wave))
         if self._model is not None:
             self.store.update_run(self.run_id, describe=self._model.describe())
+            self._save_actuals()
         self._done += len(wave)
         asked = self.tally.calls - before
         self.say(
@@ -196,6 +195,16 @@ class MergeJob:
             + (f", {asked} by the model" if asked else " by the journal: no model call")
         )
         return len(wave)
+
+    def _answers(self, wave: Sequence[Call]) -> dict[str, Reply]:
+        return run_wave(
+            wave,
+            self._model,
+            self.tally,
+            stories=self.corpus.by_id,
+            usd=steps.pricer(self.spec, self.terms.as_of),
+            allow_cloud=self.terms.allow_cloud,
+        )
 
     def conclude(self) -> None:
         """Gate every reply, balance the books, and store what was decided in one transaction."""
@@ -230,18 +239,31 @@ class MergeJob:
             "plan": self.plan.sha256,
         }
         result["out"] = write_document(self.out, self.corpus, self.outcomes, result)
-        self.store.save_actuals(
-            self.run_id,
-            calls=result["calls"],
-            reused=result["reused_replies"],
-            input_tokens=result["input_tokens"],
-            output_tokens=result["output_tokens"],
-            usd=self.tally.usd,
-            seconds=time.monotonic() - self._started,
-            peak_memory_bytes=_peak_memory(),
-        )
+        self._save_actuals()
         self.store.finish_run(self.run_id, "completed")
         return result
+
+    def _save_actuals(self) -> None:
+        """What the run took so far, over all its attempts, by the journal and the clocks."""
+        took = spent(self.store, self.run_id)
+        asked = [
+            reply.usage
+            for call in self.plan.to_send
+            if (reply := self.replies.get(call.request.key)) and reply.finish != "error"
+        ]
+        self.store.save_actuals(
+            self.run_id,
+            **took.columns(),
+            reused=len(self.plan.calls) - len(self.plan.to_send) - self._asked_before,
+            seconds=self._meter.seconds,
+            model_seconds=self._meter.model_seconds,
+            processor_seconds=self._meter.processor_seconds,
+            formula_seconds=formula_seconds(
+                self.plan, self.spec, asked, hardware=self.terms.hardware
+            ),
+            machine=machine_name(self.terms.hardware),
+            peak_memory_bytes=peak_memory_bytes(),
+        )
 
     def fail(self, error: BaseException) -> None:
         """Close the run's row with its reason; what is journalled stays for the next try."""
@@ -253,6 +275,7 @@ class MergeJob:
             "interrupted" if interrupted else "failed",
             error=str(error) or type(error).__name__,
         )
+        self._save_actuals()
 
     def close(self) -> None:
         """Let go of the model."""
@@ -288,12 +311,3 @@ def run(job: MergeJob, step: Step = plainly) -> dict[str, Any]:
 
 def _revision(plan: Plan) -> str:
     return plan.calls[0].request.revision if plan.calls else ""
-
-
-def _peak_memory() -> int:
-    """Peak resident bytes of this process."""
-    import resource
-    import sys
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024

@@ -51,9 +51,11 @@ def estimate_corpus(
                     raise
                 lines.append(as_line(infeasible(spec, strategy, str(error), as_of=terms.as_of)))
                 continue
+            learned = None
             if store is not None:
                 plan = steps.with_journal(plan, StoreJournal(store, ""))
-            priced = steps.price_plan(plan, spec, those)
+                learned = steps.calibration(store, plan, those)
+            priced = steps.price_plan(plan, spec, those, learned)
             first = first or plan
             lines.append(as_line(priced))
             if store is not None:

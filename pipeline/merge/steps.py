@@ -10,15 +10,19 @@ from pathlib import Path
 
 from pipeline.calls import Estimate, Plan, Request, Usage
 from pipeline.catalog import ModelSpec
+from pipeline.cost.calibration import NOTHING_LEARNED, Calibration, Past, calibrate
 from pipeline.cost.estimate import estimate, window_limits
 from pipeline.cost.hardware import Hardware, detect_hardware
 from pipeline.cost.prices import price
 from pipeline.errors import SovereigntyError
 from pipeline.merge.corpus import Corpus
+from pipeline.merge.meter import machine_name
 from pipeline.merge.run import Journal
 from pipeline.models.opening import missing_weights, revision_of
 from pipeline.outcomes import Decision
 from pipeline.plan.strategies import make_plan
+from pipeline.store.record import Store
+from pipeline.store.spending import past_runs
 from pipeline.tokens import counter_for
 
 
@@ -60,7 +64,34 @@ def with_journal(plan: Plan, journal: Journal) -> Plan:
     return replace(plan, journalled=frozenset(known))
 
 
-def price_plan(plan: Plan, spec: ModelSpec, terms: Terms) -> Estimate:
+def calibration(store: Store, plan: Plan, terms: Terms) -> Calibration:
+    """What past runs of the plan's model, strategy and prompt teach; time is learned from this
+    machine's runs only, and from those that ran through: a run that was taken up again loaded its
+    model twice."""
+    if not plan.calls:
+        return NOTHING_LEARNED
+    here = machine_name(terms.hardware)
+    found = past_runs(
+        store, model=plan.model, strategy=plan.strategy, prompt=plan.calls[0].request.prompt
+    )
+    runs = [
+        Past(
+            planned_input=row["planned_input_tokens"],
+            actual_input=row["first_input_tokens"],
+            planned_output=row["planned_output_tokens"],
+            actual_output=row["output_tokens"],
+            formula_seconds=row["formula_seconds"] if timed else None,
+            actual_seconds=row["model_seconds"] if timed else None,
+        )
+        for row in found
+        for timed in [row["machine"] == here and row["attempts"] == 1]
+    ]
+    return calibrate(runs, size=sum(call.output.likely for call in plan.to_send))
+
+
+def price_plan(
+    plan: Plan, spec: ModelSpec, terms: Terms, learned: Calibration | None = None
+) -> Estimate:
     """What sending ``plan.to_send`` costs, and whether it can be sent from here."""
     line = estimate(
         plan,
@@ -70,6 +101,7 @@ def price_plan(plan: Plan, spec: ModelSpec, terms: Terms) -> Estimate:
         hardware=terms.hardware,
         allow_cloud=terms.allow_cloud,
         usd_per_kwh=terms.usd_per_kwh,
+        calibration=learned,
     )
     missing = missing_weights(spec, terms.cache)
     if missing is None:

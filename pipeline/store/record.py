@@ -12,7 +12,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from pipeline.calls import Estimate, Plan
 from pipeline.errors import LedgerError
@@ -137,12 +137,14 @@ class Store(Caches, Decisions, Runs):
                 self._change_run(connection, run, plan_sha256=plan.sha256)
 
     def save_estimate(self, run: str | None, corpus: str | None, estimate: Estimate) -> str:
-        """Store an estimate; for a run it becomes what the actuals are compared with."""
+        """Store an estimate. A run's first is what its actuals are compared with: the one of a
+        run that was taken up again covers the rest only, while the actuals cover all of it."""
         row = calls.estimate_row(run or None, corpus, estimate, self.now())
         with self.database.write() as connection:
             insert_new(connection, _ESTIMATE, [row])
             if run:
-                self._change_run(connection, run, estimate=row["id"])
+                first = func.coalesce(_RUN.c.estimate, row["id"])
+                self._change_run(connection, run, estimate=first)
         return str(row["id"])
 
     # --- what was decided and measured --------------------------------------------------------

@@ -105,8 +105,13 @@ class Runs:
         calls: int,
         reused: int,
         peak_memory_bytes: int | None = None,
+        **learnable: float | str | None,
     ) -> None:
-        """Store what a run took, beside what was estimated."""
+        """Store what a run took so far, beside what was estimated; replaces what was stored before.
+
+        Args:
+            learnable: the other columns of :class:`~pipeline.store.tables.running.ActualRow`.
+        """
         row = {
             "run": run,
             "calls": calls,
@@ -116,6 +121,7 @@ class Runs:
             "micro_usd": micro(usd),
             "seconds": seconds,
             "peak_memory_bytes": peak_memory_bytes,
+            **learnable,
         }
         with self.database.write() as connection:
             upsert(connection, table_of(ActualRow), [row])

@@ -25,7 +25,10 @@ from pipeline.store.database import Database
 from pipeline.store.record import open_store
 from pipeline.store.tables import CorpusRow, Row, table_of
 
-VIEWS = ["v_conflicts", "v_costs", "v_estimate_vs_actual", "v_ledger", "v_needle_cells", "v_runs"]
+VIEWS = [
+    "v_conflicts", "v_costs", "v_estimate_vs_actual", "v_learned", "v_ledger", "v_needle_cells",
+    "v_runs",
+]  # fmt: skip
 
 
 def dump(database: Database) -> dict[str, list[tuple]]:

@@ -96,6 +96,7 @@ def estimate_row(
     """An estimate under the hash of all it says, for whom."""
     usd = estimate.usd or (None, None, None)
     band = estimate.seconds_band or (None, None)
+    learned = estimate.learned
     row: dict[str, Any] = {
         "run": run,
         "corpus": corpus,
@@ -129,6 +130,11 @@ def estimate_row(
         "seconds_high": band[1],
         "peak_memory_bytes": estimate.peak_memory_bytes,
         "kwh": estimate.kwh,
+        "past_runs": learned.runs or None,
+        "past_timed_runs": learned.timed_runs or None,
+        "input_factor": learned.input if learned.runs else None,
+        "output_factor": learned.output if learned.runs else None,
+        "seconds_factor": learned.seconds if learned.timed_runs else None,
     }
     return {"id": content_hash(row), **row, "created": created}
 

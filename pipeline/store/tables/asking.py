@@ -95,7 +95,11 @@ class PlannedSkipRow(Row, table=True):
 
 
 class EstimateRow(Row, table=True):
-    """A plan's price, time and memory on one model; ``id`` hashes all of it."""
+    """A plan's price, time and memory on one model; ``id`` hashes all of it.
+
+    The ``…_factor`` columns say by what ``past_runs`` (``past_timed_runs`` for the time) corrected
+    the likely values; NULL where nothing was corrected. Divided by it, a likely value is what plan
+    and formulas said by themselves: what the next correction is relative to."""
 
     __tablename__ = "estimate"
 
@@ -132,6 +136,11 @@ class EstimateRow(Row, table=True):
     seconds_high: float | None = None
     peak_memory_bytes: int | None = big_column()
     kwh: float | None = None
+    past_runs: int | None = None
+    past_timed_runs: int | None = None
+    input_factor: float | None = None
+    output_factor: float | None = None
+    seconds_factor: float | None = None
     created: datetime = Field(sa_type=UtcTime)
 
 

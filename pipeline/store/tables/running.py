@@ -40,7 +40,17 @@ class RunRow(Row, table=True):
 
 
 class ActualRow(Row, table=True):
-    """What a run took, in the units of its estimate."""
+    """What a run took over all its attempts, in the units of its estimate.
+
+    ``calls`` and the tokens are all that this run asked a model for, second tries included;
+    replies that the journal had are only counted in ``reused``. ``seconds`` is the whole run,
+    ``model_seconds`` the part of it that the estimate speaks of: loading and asking the model.
+
+    For learning: ``asked`` calls of the plan were answered for the first time, by ``prompt``; the
+    plan had said ``planned_input_tokens`` and likely ``planned_output_tokens`` for just these, and
+    the model counted ``first_input_tokens``; ``formula_seconds`` is what the formulas make of the
+    tokens that really came, ``processor_seconds`` what this process computed meanwhile, ``machine``
+    where. NULL in rows of older releases."""
 
     __tablename__ = "actual"
 
@@ -52,6 +62,15 @@ class ActualRow(Row, table=True):
     micro_usd: int | None = big_column()
     seconds: float
     peak_memory_bytes: int | None = big_column()
+    asked: int | None = None
+    prompt: str | None = None
+    planned_input_tokens: int | None = big_column()
+    planned_output_tokens: int | None = big_column()
+    first_input_tokens: int | None = big_column()
+    model_seconds: float | None = None
+    formula_seconds: float | None = None
+    processor_seconds: float | None = None
+    machine: str | None = text_column(None)
 
 
 class DepartureRow(Row, table=True):
