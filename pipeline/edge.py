@@ -24,14 +24,6 @@ if TYPE_CHECKING:
     from pipeline.models.base import ModelOptions
     from pipeline.store.record import Store
 
-DEFAULT_MODELS = (
-    "local/smollm2-135m",
-    "claude/claude-haiku-5-5",
-    "claude/claude-opus-5-5",
-    "gemini/gemini-2.5-flash-lite",
-    "gemini/gemini-3.1-pro-preview",
-)
-
 #: Strategies that `merge` runs; `estimate` prices more.
 RUNNABLE = ("edit",)
 
@@ -82,6 +74,38 @@ def parse_usd(text: str | None, *, where: str) -> Decimal | None:
     if not usd.is_finite() or usd < 0:
         raise InputError(f"{text!r} is no amount of dollars.", where=where)
     return usd
+
+
+def parse_words(n: int, *, where: str) -> int:
+    """A number of words.
+
+    Raises:
+        InputError: none at all, or fewer.
+    """
+    if n < 1:
+        raise InputError(f"{n} words cannot be priced.", where=where, next="Write it as 440000.")
+    return n
+
+
+def parse_tokens_per_word(text: str | None) -> Decimal | None:
+    """Tokens of a word, None where each model's own are wanted.
+
+    Raises:
+        InputError: not a number above zero.
+    """
+    if text is None:
+        return None
+    try:
+        ratio = Decimal(text)
+    except InvalidOperation:
+        ratio = Decimal(0)
+    if not ratio.is_finite() or not 0 < ratio <= 100:
+        raise InputError(
+            f"{text!r} is no number of tokens.",
+            where="--tokens-per-word",
+            next="Write it as 1.3; leave it out for what was measured.",
+        )
+    return ratio
 
 
 @dataclass(frozen=True)
@@ -179,14 +203,16 @@ class Edge:
         Raises:
             InputError: the catalogue does not know it.
         """
-        from pipeline.cost.hardware import find_gpu
+        from pipeline.cost.hardware import find_gpu, nearest_gpus
 
         card = find_gpu(self.catalog.gpus, name)
         if card is None:
+            near = nearest_gpus(self.catalog.gpus, name)
+            hint = f"Did you mean {' or '.join(near)}? " if near else ""
             raise InputError(
                 f"no graphics card {name!r} in the catalogue.",
                 where="--gpu",
-                next=f"There are: {', '.join(self.catalog.gpus)}.",
+                next=f"{hint}There are: {', '.join(self.catalog.gpus)}.",
             )
         return card
 

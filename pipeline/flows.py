@@ -13,7 +13,7 @@ from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
-from pipeline.edge import DEFAULT_MODELS, Edge, now, parse_date
+from pipeline.edge import Edge, now, parse_date
 
 
 def as_task(name: str, function: Callable[..., Any], *args: Any) -> Any:
@@ -53,12 +53,11 @@ def estimate_stories(
             "plan and price",
             lambda: pricing.estimate_corpus(
                 corpus,
-                models or list(DEFAULT_MODELS),
-                strategies or ["edit"],
+                models or [],
+                strategies or [],
                 terms,
                 catalog=edge.catalog,
                 store=store,
-                named=bool(models),
             ),
         )
     create_table_artifact(

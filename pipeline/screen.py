@@ -104,24 +104,23 @@ def extraction_table(result: Mapping[str, Any]) -> None:
 
 
 def estimate_table(result: Mapping[str, Any]) -> None:
-    """One line per model and strategy; the cheapest that can run is marked."""
+    """One line per model and strategy, the cheapest that can run marked with an arrow; what the
+    local ones need of this machine; and what has to be said of the numbers."""
     lines = result["lines"]
-    runnable = [line for line in lines if line["feasible"] and line["usd"] is not None]
-    best = min(runnable, key=lambda line: float(line["usd"]["likely"]), default=None)
     rows = []
     for line in lines:
-        usd = line["usd"]
-        tokens = line["input_tokens"]
+        usd, tokens, output = line["usd"], line["input_tokens"], line["output_tokens"]
         rows.append(
             (
-                ("→ " if line is best else "  ") + line["model"],
+                ("→ " if line["cheapest"] else "  ") + _with_bits(line),
                 line["strategy"],
                 line["calls"],
                 "–" if tokens is None else f"{tokens:,}" + ("" if line["exact"] else " ±"),
-                f"{line['output_tokens']['likely']:,}",
+                "–" if tokens is None else _short_band(*output.values()),
                 "unknown"
                 if usd is None
                 else f"{dollars(usd['low'])} – {dollars(usd['likely'])} – {dollars(usd['high'])}",
+                dollars(line["usd_batch"]) if line["usd_batch"] else "–",
                 duration(line["seconds"]),
                 "yes" if line["feasible"] else f"no: {line['reason']}",
             )
@@ -132,21 +131,91 @@ def estimate_table(result: Mapping[str, Any]) -> None:
             "strategy",
             "calls",
             "input tokens",
-            "output",
-            "low – likely – high",
+            "output: low – likely – high",
+            "dollars: low – likely – high",
+            "as batch",
             "time",
             "can run",
         ),
         rows,
+        title=f"Prices of {result['as_of']}, judged on {result['today']}",
     )
+    _machine_table([line for line in lines if line["bits"]], result["hardware"])
+    if assumptions := result.get("assumptions"):
+        plain(f"Assumed: {assumptions}.")
     counts = result.get("skipped") or {}
     if counts:
         said = ", ".join(f"{n} {reason}" for reason, n in counts.items())
         plain(
             f"{result['stories']} stories in {result['clusters']} clusters; without a call: {said}."
         )
+    if not any(line["feasible"] for line in lines):
+        plain("None of these can run here; the reasons stand in the last column.")
     for note in dict.fromkeys(n for line in lines for n in line.get("notes", ())):
         plain(f"  {note}")
+
+
+def _machine_table(lines: Sequence[Mapping[str, Any]], hardware: str) -> None:
+    """What local lines take of the machine: memory, time as a band, energy, rent."""
+    if not lines:
+        return
+    table(
+        (
+            "model",
+            "strategy",
+            "longest window",
+            "memory",
+            "eager scores",
+            "time: best – likely – worst",
+            "of the limit",
+            "kWh",
+            "power",
+            "rent",
+        ),
+        [
+            (
+                _with_bits(line),
+                line["strategy"],
+                "none" if not line["longest_window"] else f"{line['longest_window']:,}",
+                gigabytes(line["peak_memory_bytes"]),
+                gigabytes(line["eager_bytes"]),
+                _time_band(line),
+                percent(line["limit_share"]),
+                None if line["kwh"] is None else f"{line['kwh']:.3g}",
+                dollars(line["usd_energy"]),
+                dollars(line["usd_rent"]),
+            )
+            for line in lines
+        ],
+        title=f"On this machine ({hardware}); eager scores are one layer's score matrix without a "
+        "fused kernel",
+    )
+
+
+def _with_bits(line: Mapping[str, Any]) -> str:
+    """The model's name, and in how many bits where these are not the usual 16."""
+    return str(line["model"]) + (f" ({line['bits']} bit)" if line["bits"] not in (None, 16) else "")
+
+
+def _short_band(low: int, likely: int, high: int) -> str:
+    return f"{low:,} – {likely:,} – {high:,}"
+
+
+def _time_band(line: Mapping[str, Any]) -> str | None:
+    band = line["seconds_band"]
+    if band is None:
+        return None
+    return " – ".join(map(duration, (band["low"], line["seconds"], band["high"])))
+
+
+def gigabytes(n_bytes: int | None) -> str | None:
+    """ "1.25 GB" (1e9 bytes)."""
+    return None if n_bytes is None else f"{n_bytes / 1e9:,.2f} GB"
+
+
+def percent(share: float | None) -> str | None:
+    """ "23 %"."""
+    return None if share is None else f"{share:.0%}".replace("%", " %")
 
 
 def merge_summary(result: Mapping[str, Any]) -> None:
@@ -314,21 +383,39 @@ def ranking_table(ranked: Mapping[str, Any]) -> None:
     """What fits a card, the most useful first; what does not fit is counted at the end."""
     fitting = [m for m in ranked["models"] if m["fits"]]
     table(
-        ("model", "bits", "weights", "longest window", "bound by", "time", "kWh", "rent"),
+        (
+            "model",
+            "bits",
+            "weights",
+            "longest window",
+            "bound by",
+            "windows",
+            "time: best – likely – worst",
+            "of the limit",
+            "kWh",
+            "power",
+            "rent",
+            "eager scores",
+        ),
         [
             (
                 m["model"],
                 m["bits"],
-                f"{m['weights_bytes'] / 1e9:.1f} GB",
+                gigabytes(m["weights_bytes"]),
                 f"{m['window']:,}",
                 m["limit"],
-                duration(m["seconds"]),
+                m["windows_needed"],
+                _time_band(m),
+                percent(m["limit_share"]),
                 None if m["kwh"] is None else f"{m['kwh']:.2f}",
+                dollars(m["usd_energy"]),
                 dollars(m["usd_rent"]),
+                gigabytes(m["eager_bytes"]),
             )
             for m in fitting
         ],
         title=f"{ranked['words']:,} words on {ranked['gpu']} "
-        f"({ranked['memory_bytes'] / 1e9:.0f} GB): {ranked['assumptions']}",
+        f"({ranked['memory_bytes'] / 2**30:.0f} GiB): {ranked['assumptions']}. Eager scores are "
+        "one layer's score matrix without a fused kernel.",
     )
     plain(f"{len(ranked['models']) - len(fitting)} more do not fit.")

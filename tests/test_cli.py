@@ -139,7 +139,7 @@ def test_estimate_prices_the_plan_of_every_model(folder: Path):
         "2026-11-21",
         cwd=folder,
     )
-    lines = {line["model"]: line for line in priced["lines"]}
+    lines = {line["model"]: line for line in priced["lines"] if line["strategy"] == "edit"}
     assert set(priced) >= {"words", "stories", "clusters", "skipped", "lines"}
     local, claude = lines["local/smollm2-135m"], lines["claude/claude-haiku-5-5"]
     assert local["exact"] and local["feasible"] and local["usd"]["likely"] == "0"
@@ -149,6 +149,41 @@ def test_estimate_prices_the_plan_of_every_model(folder: Path):
     low, likely, high = (Decimal(claude["usd"][k]) for k in ("low", "likely", "high"))
     assert 0 < low <= likely <= high
     assert claude["price_date"] == "2026-11-21"
+    every = {(line["model"], line["strategy"]) for line in priced["lines"]}
+    assert every == {(m, s) for m in lines for s in ("edit", "tree", "fold")}
+    marked = [line for line in priced["lines"] if line["cheapest"]]
+    assert len(marked) == 1 and marked[0]["feasible"]
+
+
+def test_the_first_users_question_gets_the_first_users_table(tmp_path: Path):
+    asked = ("--as-of", "2024-03-09", "--words", "440000", "--tokens-per-word", "2.0")
+    priced = result_of("estimate", *asked, cwd=tmp_path)
+    clouds = {line["model"]: line for line in priced["lines"] if "local/" not in line["model"]}
+    assert {name: (n["usd"]["low"], n["usd"]["high"]) for name, n in clouds.items()} == {
+        "claude/claude-3-opus-20240229": ("13.2", "79.2"),
+        "claude/claude-3-sonnet-20240229": ("2.64", "15.84"),
+        "claude/claude-3-haiku-20240307": ("0.22", "1.32"),
+        "gemini/gemini-1.0-pro": ("0.44", "1.76"),
+    }
+    assert all(line["reason"].startswith("retired") for line in clouds.values())
+    assert {line["price_date"] for line in clouds.values()} == {"2024-03-09"}
+    shown = run("estimate", *asked, cwd=tmp_path).stdout
+    assert "2.0 tokens a word, as given" in shown and "o200k" not in shown
+    refused("estimate", "--words", "0", cwd=tmp_path, code=2, kind="input")
+    refused("estimate", *asked[2:4], "--tokens-per-word", "x", cwd=tmp_path, code=2, kind="input")
+
+
+def test_models_are_ranked_for_a_card_and_a_corpus(folder: Path):
+    ranked = result_of("models", str(SAMPLE), "--gpu", "RTX 4090", cwd=folder)
+    assert {m["bits"] for m in ranked["models"]} == {16, 8, 4}
+    fits = [m for m in ranked["models"] if m["fits"]]
+    assert all(0 < m["limit_share"] < 1 and m["eager_bytes"] > 0 for m in fits)
+    assert all(m["seconds_band"]["low"] < m["seconds"] < m["seconds_band"]["high"] for m in fits)
+    longer = result_of("models", "--words", "1000000", "--gpu", "RTX 4090", cwd=folder)
+    assert longer["words"] > ranked["words"] > 0
+    error = refused("models", "--gpu", "RTX 4900", cwd=folder, code=2, kind="input")
+    assert "Did you mean RTX 4090" in error["next"]
+    refused("models", "--words", "9", cwd=folder, code=2, kind="input")
 
 
 def test_runs_show_estimate_against_actual(folder: Path):

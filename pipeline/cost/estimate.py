@@ -27,17 +27,20 @@ from pipeline.cost.calibration import NOTHING_LEARNED, Calibration, Ratio
 from pipeline.cost.formulas import (
     ENGINE_SPARE,
     USABLE_SHARE,
+    eager_score_bytes,
     energy_kwh,
     peak_memory,
     rows_that_fit,
 )
-from pipeline.cost.hardware import ROWS, Hardware, generation_seconds
-from pipeline.cost.limits import window_limits
-from pipeline.cost.line import as_line
+from pipeline.cost.hardware import ROWS, Hardware, generation_seconds, limit_seconds
+from pipeline.cost.limits import usable_window, window_limits
+from pipeline.cost.line import as_line, as_lines
+from pipeline.cost.prices import price_is_dated
 from pipeline.cost.remarks import cache_note, notes, obstacles, rate_note
 
 __all__ = [
     "as_line",
+    "as_lines",
     "bare_text_estimate",
     "estimate",
     "formula_seconds",
@@ -97,6 +100,7 @@ def estimate(
         usd_worst=total_usd(spec, [request.high for request in by_itself], as_of),
         price_date=as_of.isoformat(),
         price_source=billed.source,
+        price_dated=price_is_dated(spec, as_of),
         notes=(*notes(spec, as_of), *filter(None, said)),
         learned=learned.learned,
     )
@@ -152,6 +156,7 @@ def infeasible(spec: ModelSpec, strategy: str, reason: str, *, as_of: date) -> E
         usd_batch=None,
         usd_worst=None,
         price_date=as_of.isoformat(),
+        price_dated=price_is_dated(spec, as_of),
         notes=notes(spec, as_of),
     )
 
@@ -212,7 +217,18 @@ def _on_this_machine(
         runtime_bytes=hardware.runtime_bytes,
         spare=ENGINE_SPARE,
     )
-    line = replace(line, peak_memory_bytes=memory.total if requests else 0)
+    line = replace(
+        line,
+        peak_memory_bytes=memory.total if requests else 0,
+        bits=bits,
+        longest_window=usable_window(
+            spec,
+            memory_bytes=hardware.device_bytes,
+            runtime_bytes=hardware.runtime_bytes,
+            bits=bits,
+        ),
+        eager_bytes=eager_score_bytes(model.heads, longest),
+    )
     shared = max((call.shared_tokens for call in plan.to_send), default=0)
     low, likely, high = (
         generation_seconds(
@@ -229,6 +245,14 @@ def _on_this_machine(
             [request.high for request in requests],
         )
     )
+    limit = limit_seconds(
+        model,
+        [(request.likely.prompt, request.likely.output) for request in requests],
+        hardware,
+        shared=shared,
+        rows=rows,
+        bits=bits,
+    )
     if low is None or likely is None or high is None or hardware.watts is None:
         return line
     seconds = likely.likely * pace.likely
@@ -241,6 +265,7 @@ def _on_this_machine(
         seconds_band=(low.likely * pace.low, high.likely * pace.high)
         if pace.n
         else (low.low, high.high),
+        limit_share=None if limit is None or not seconds else limit / seconds,
         kwh=kwh,
         usd_energy=(Decimal(repr(kwh)) * usd_per_kwh).quantize(_MICRO),
         usd_rent=None if rent is None else (rent * hours).quantize(_MICRO),

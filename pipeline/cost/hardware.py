@@ -6,6 +6,7 @@ not needed. Times are bands: peak numbers of the device times the share that was
 
 from __future__ import annotations
 
+import difflib
 import os
 import shutil
 import subprocess
@@ -143,6 +144,15 @@ def find_gpu(gpus: Mapping[str, Gpu], name: str) -> Gpu | None:
     return max(known, key=lambda gpu: len(gpu.name), default=None)
 
 
+def nearest_gpus(gpus: Mapping[str, Gpu], name: str) -> list[str]:
+    """The cards of the catalogue that a misspelt name may have meant, the likeliest first."""
+    squeezed = {_squeezed(gpu.name): gpu.name for gpu in gpus.values()}
+    # What a person types may lack the maker's prefix: "4900" is near to "4090", not to "rtx4090".
+    squeezed |= {key.lstrip("rtxpo"): found for key, found in squeezed.items()}
+    near = difflib.get_close_matches(_squeezed(name), squeezed, n=4, cutoff=0.6)
+    return list(dict.fromkeys(squeezed[key] for key in near))[:2]
+
+
 def generation_seconds(
     model: Architecture,
     work: Sequence[tuple[int, int]],
@@ -182,6 +192,27 @@ def generation_seconds(
     )
     start = cpu.start_seconds if work else 0.0
     return Seconds(start + likely / cpu.fast, start + likely, start + likely / cpu.slow)
+
+
+def limit_seconds(
+    model: Architecture,
+    work: Sequence[tuple[int, int]],
+    hardware: Hardware,
+    *,
+    shared: int = 0,
+    rows: int = ROWS,
+    bits: int = 16,
+) -> float | None:
+    """The same work at the card's peak operations and bandwidth, which nothing can beat.
+
+    Returns:
+        None without a card of the catalogue: a processor's peak is not known here.
+    """
+    if hardware.gpu is None:
+        return None
+    weights, cache = _bytes_decoded(model, work, rows, bits)
+    reading = _flops(model, work, shared) / (float(hardware.gpu.tflops) * 1e12)
+    return reading + (weights + cache) / (float(hardware.gpu.tb_per_s) * 1e12)
 
 
 def _flops(model: Architecture, work: Sequence[tuple[int, int]], shared: int) -> float:

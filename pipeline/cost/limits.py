@@ -46,3 +46,21 @@ def window_limits(
         choices.append((max(0, fits - output), f"memory for {fits:,} tokens"))
     tokens, reason = min(choices, key=lambda choice: choice[0])
     return WindowLimits(input_tokens=tokens, output_tokens=output, reason=reason)
+
+
+def usable_window(
+    spec: ModelSpec, *, memory_bytes: int, runtime_bytes: int = CPU_RUNTIME_BYTES, bits: int = 16
+) -> int | None:
+    """Tokens of prompt and reply together that fit into memory and that the model can use: the
+    least of memory, window and measured effective context. 0 when the weights alone do not fit,
+    None where the configuration is not known."""
+    if spec.architecture is None:
+        return None
+    fits = longest_window(
+        spec.architecture,
+        memory_bytes,
+        bits=bits,
+        runtime_bytes=runtime_bytes,
+        spare=ENGINE_SPARE,
+    )
+    return min(fits, spec.window, spec.effective or spec.window)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +10,8 @@ from pipeline.calls import Estimate
 
 
 def as_line(line: Estimate) -> dict[str, Any]:
-    """One line of ``estimate --json``: money as decimal strings, unknown as null."""
+    """One line of ``estimate --json``: money as decimal strings, unknown as null; so is the date
+    of a price that is not known to be that of the day asked for."""
     unplanned = not line.plan_sha256 and not line.calls
     return {
         "model": line.model,
@@ -35,11 +37,33 @@ def as_line(line: Estimate) -> dict[str, Any]:
         and dict(zip(("low", "high"), line.seconds_band, strict=True)),
         "peak_memory_bytes": line.peak_memory_bytes,
         "kwh": line.kwh,
-        "price_date": line.price_date,
+        "bits": line.bits,
+        "longest_window": line.longest_window,
+        "eager_bytes": line.eager_bytes,
+        "limit_share": line.limit_share,
+        "price_date": line.price_date if line.price_dated else None,
         "price_source": line.price_source,
         "plan": line.plan_sha256,
         "notes": list(line.notes),
     }
+
+
+def as_lines(lines: Sequence[Estimate]) -> list[dict[str, Any]]:
+    """Several lines, the cheapest that can run marked (``cheapest``)."""
+    best = cheapest_feasible(lines)
+    return [as_line(line) | {"cheapest": line is best} for line in lines]
+
+
+def cheapest_feasible(lines: Sequence[Estimate]) -> Estimate | None:
+    """The line that can run for the fewest likely dollars, electricity included; the faster of
+    two as cheap, a price that is known before one that is not. None when none can run."""
+
+    def cost(line: Estimate) -> tuple[Decimal, float]:
+        assert line.usd is not None
+        return line.usd[1] + (line.usd_energy or 0), line.seconds or 0.0
+
+    priced = [line for line in lines if line.feasible and line.usd is not None]
+    return min(priced, key=cost, default=None)
 
 
 def money(usd: Decimal | None) -> str | None:

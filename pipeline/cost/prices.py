@@ -86,6 +86,29 @@ def usd_per_mtok(spec: ModelSpec, *, as_of: date) -> tuple[Decimal, Decimal] | N
     return found[0].usd * 1_000, found[1].usd * 1_000
 
 
+def price_is_dated(spec: ModelSpec, as_of: date) -> bool:
+    """Whether the price is known to be that of the day.
+
+    Most entries of the price catalogue have no date: they are the prices of the day on which our
+    own catalogue was checked, and of later days as far as is known, but not of any day before.
+    """
+    if not spec.leaves_machine:
+        return True
+    if spec.prices:
+        return any(entry.start <= as_of for entry in spec.prices)
+    if spec.checked is not None and as_of >= spec.checked:
+        return True
+    return any(day <= as_of for day in _starts(spec))
+
+
+def undated_note(spec: ModelSpec, as_of: date) -> str:
+    """What has to be said of a price that is not known to be that of the day, else ""."""
+    if price_is_dated(spec, as_of) or price(spec, Usage(1, 1), as_of=as_of) is None:
+        return ""
+    checked = f"it held on {spec.checked.isoformat()}" if spec.checked else "nobody checked it"
+    return f"the price is undated: {checked}, whether on {as_of.isoformat()} is not known"
+
+
 def price_note(spec: ModelSpec, as_of: date) -> str:
     """What will happen to this model's price, and whether it answers on that day, in words.
 

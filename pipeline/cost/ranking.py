@@ -16,7 +16,13 @@ from pipeline.cost.formulas import (
     rows_that_fit,
     weight_bytes,
 )
-from pipeline.cost.hardware import GPU_RUNTIME_BYTES, ROWS, Hardware, generation_seconds
+from pipeline.cost.hardware import (
+    GPU_RUNTIME_BYTES,
+    ROWS,
+    Hardware,
+    generation_seconds,
+    limit_seconds,
+)
 
 #: Bits a weight that are tried, the most exact first.
 BITS = (16, 8, 4)
@@ -31,6 +37,8 @@ class Fit:
             weights alone do not fit.
         limit: what bounds that window: ``memory``, ``window``, ``effective context``.
         seconds: likely time for the corpus asked about; None where it cannot be told.
+        seconds_band: best and worst case.
+        limit_share: share of the card's speed limit that ``seconds`` reaches.
         eager_bytes: what one layer's score matrix would take at that window without a fused
             attention kernel.
     """
@@ -43,6 +51,8 @@ class Fit:
     windows_needed: int
     rows: int
     seconds: float | None
+    seconds_band: tuple[float, float] | None
+    limit_share: float | None
     kwh: float | None
     usd_rent: Decimal | None
     eager_bytes: int
@@ -107,6 +117,8 @@ def _fit(spec: ModelSpec, gpu: Gpu, bits: int, input_tokens: int, output_tokens:
         windows_needed=0,
         rows=0,
         seconds=None,
+        seconds_band=None,
+        limit_share=None,
         kwh=None,
         usd_rent=None,
         eager_bytes=eager_score_bytes(model.heads, useful),
@@ -129,7 +141,8 @@ def _fit(spec: ModelSpec, gpu: Gpu, bits: int, input_tokens: int, output_tokens:
     )
     machine = Hardware(threads=1, memory_bytes=gpu.memory_bytes, gpu=gpu, gpu_name=gpu.name)
     time = generation_seconds(model, work, machine, rows=max(1, rows), bits=bits)
-    assert time is not None
+    fastest = limit_seconds(model, work, machine, rows=max(1, rows), bits=bits)
+    assert time is not None and fastest is not None
     hours = Decimal(repr(time.likely)) / 3600
     rent = None if gpu.usd_per_hour is None else (gpu.usd_per_hour * hours)
     return replace(
@@ -137,6 +150,8 @@ def _fit(spec: ModelSpec, gpu: Gpu, bits: int, input_tokens: int, output_tokens:
         windows_needed=windows,
         rows=rows,
         seconds=time.likely,
+        seconds_band=(time.low, time.high),
+        limit_share=fastest / time.likely if time.likely else None,
         kwh=energy_kwh(time.likely, gpu.watts),
         usd_rent=None if rent is None else rent.quantize(Decimal("0.0001")),
     )

@@ -10,16 +10,22 @@ from datetime import date
 from pipeline.calls import Plan, Usage
 from pipeline.catalog import ModelSpec
 from pipeline.cost.bill import caches
-from pipeline.cost.prices import price_note, retirement_note
+from pipeline.cost.prices import price_note, retirement_note, undated_note
 
 
-def notes(spec: ModelSpec, as_of: date) -> tuple[str, ...]:
-    """What is known about this model's numbers, each with its name before it."""
+def notes(spec: ModelSpec, as_of: date, *, counted: bool = True) -> tuple[str, ...]:
+    """What is known about this model's numbers, each with its name before it.
+
+    Args:
+        counted: tokens are counted by the model's ratio, and not assumed by the asker.
+    """
     said = []
     change = price_note(replace(spec, retired=None), as_of)
     if change:
         said.append(f"the price {change}")
-    if spec.ratio is not None and spec.leaves_machine:
+    if undated := undated_note(spec, as_of):
+        said.append(undated)
+    if counted and spec.ratio is not None and spec.leaves_machine:
         said.append(
             f"tokens are counted with {spec.ratio.base} times {spec.ratio.likely} "
             f"({spec.ratio.low} to {spec.ratio.high}, checked {spec.ratio.checked.isoformat()})"

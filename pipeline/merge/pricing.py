@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from pipeline.calls import Plan
+from pipeline.calls import Estimate, Plan
 from pipeline.catalog import Catalog
-from pipeline.cost.estimate import as_line, bare_text_estimate, infeasible
+from pipeline.cost.choice import TOKENS_PER_WORD, Choice, default_choices
+from pipeline.cost.estimate import as_lines, bare_text_estimate, infeasible
 from pipeline.errors import EngineError, ModelError, StoreError
 from pipeline.merge import steps
 from pipeline.merge.corpus import Corpus
 from pipeline.merge.steps import Terms
+from pipeline.plan.strategies import STRATEGIES
 from pipeline.store.record import Store, StoreJournal
 
 
@@ -26,30 +27,31 @@ def estimate_corpus(
     *,
     catalog: Catalog,
     store: Store | None,
-    named: bool,
 ) -> dict[str, Any]:
     """What ``estimate PATHS --json`` prints.
 
     Args:
+        models: names; none for :func:`pipeline.cost.choice.default_choices`. A model asked for by
+            name that cannot even be counted is an error; a default one becomes a line that says
+            why it cannot run.
+        strategies: none for all of them.
         store: where the rows go and which replies are journalled; None when there is none.
-        named: the models were asked for by name, so one that cannot even be counted is an error;
-            a default model becomes a line that says why it cannot run.
     """
     if store is not None:
         terms = replace(terms, decisions=store.decisions())
-    lines: list[dict[str, Any]] = []
+    lines: list[Estimate] = []
     first: Plan | None = None
     corpus_id = ""
-    for name in models:
-        spec = catalog.find(name)
-        for strategy in strategies:
-            those = replace(terms, strategy=strategy)
+    for choice in _choices(models, terms, catalog, words=corpus.words):
+        spec = catalog.find(choice.model)
+        for strategy in strategies or STRATEGIES:
+            those = replace(terms, strategy=strategy, bits=choice.bits)
             try:
                 plan = steps.plan(corpus, spec, those)
             except (EngineError, ModelError) as error:
-                if named:
+                if models:
                     raise
-                lines.append(as_line(infeasible(spec, strategy, str(error), as_of=terms.as_of)))
+                lines.append(infeasible(spec, strategy, str(error), as_of=terms.as_of))
                 continue
             learned = None
             if store is not None:
@@ -57,7 +59,7 @@ def estimate_corpus(
                 learned = steps.calibration(store, plan, those)
             priced = steps.price_plan(plan, spec, those, learned)
             first = first or plan
-            lines.append(as_line(priced))
+            lines.append(priced)
             if store is not None:
                 try:
                     corpus_id = corpus_id or store.save_corpus(corpus.extractions)
@@ -70,34 +72,65 @@ def estimate_corpus(
         "clusters": first.n_clusters if first else None,
         "skipped": first.skipped_by_reason() if first else {},
         "as_of": terms.as_of.isoformat(),
-        "lines": lines,
+        "today": terms.today.isoformat(),
+        "hardware": str(terms.hardware),
+        "lines": as_lines(lines),
     }
 
 
 def estimate_words(
     words: int,
-    tokens_per_word: Decimal,
+    tokens_per_word: Decimal | None,
     models: Sequence[str],
+    terms: Terms,
     *,
     catalog: Catalog,
-    as_of: date,
-    today: date,
 ) -> dict[str, Any]:
-    """What ``estimate --words N --json`` prints: bare text, no prompt overhead."""
+    """What ``estimate --words N --json`` prints: bare text, no prompt overhead.
+
+    Args:
+        tokens_per_word: None for what was measured on stories, by each model's own tokens.
+    """
+    given = (
+        f"{tokens_per_word} tokens a word, as given, for every model"
+        if tokens_per_word is not None
+        else f"{TOKENS_PER_WORD} tokens a word, as measured on user stories with o200k_base, times "
+        "the measured ratio of each model"
+    )
     return {
         "words": words,
         "stories": None,
         "clusters": None,
         "skipped": {},
-        "as_of": as_of.isoformat(),
-        "assumptions": f"{tokens_per_word} tokens a word; output 0 %, 25 % and 100 % of the input; "
-        "no prompt overhead; four characters a token where the price is per character",
-        "lines": [
-            as_line(
+        "as_of": terms.as_of.isoformat(),
+        "today": terms.today.isoformat(),
+        "hardware": str(terms.hardware),
+        "assumptions": f"{words:,} words; {given}; output 0 %, 25 % and 100 % of the input as low, "
+        "likely and high; no prompt overhead, no thinking; four characters a token where the "
+        "price is per character; locally as if the model wrote the likely output",
+        "lines": as_lines(
+            [
                 bare_text_estimate(
-                    words, tokens_per_word, catalog.find(name), as_of=as_of, today=today
+                    words,
+                    tokens_per_word,
+                    catalog.find(choice.model),
+                    as_of=terms.as_of,
+                    today=terms.today,
+                    hardware=terms.hardware,
+                    bits=choice.bits,
+                    usd_per_kwh=terms.usd_per_kwh,
                 )
-            )
-            for name in models
-        ],
+                for choice in _choices(models, terms, catalog, words=words)
+            ]
+        ),
     }
+
+
+def _choices(
+    models: Sequence[str], terms: Terms, catalog: Catalog, *, words: int
+) -> Sequence[Choice]:
+    if models:
+        return [Choice(name) for name in dict.fromkeys(models)]
+    return default_choices(
+        catalog, words=words, as_of=terms.as_of, today=terms.today, gpu=terms.hardware.gpu
+    )

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from pipeline.calls import Estimate, Plan, Request, Usage
+from pipeline.calls import Estimate, Plan, Request, Usage, WindowLimits
 from pipeline.catalog import ModelSpec
 from pipeline.cost.calibration import NOTHING_LEARNED, Calibration, Past, calibrate
 from pipeline.cost.estimate import estimate, window_limits
@@ -40,6 +40,7 @@ class Terms:
     allow_cloud: bool = False
     usd_per_kwh: Decimal = Decimal("0.17")
     hardware: Hardware = field(default_factory=detect_hardware)
+    bits: int = 16
 
 
 def plan(corpus: Corpus, spec: ModelSpec, terms: Terms) -> Plan:
@@ -49,13 +50,26 @@ def plan(corpus: Corpus, spec: ModelSpec, terms: Terms) -> Plan:
         corpus.stories,
         corpus.clusters(decide=spec.ability != "edits", decisions=terms.decisions),
         spec,
-        window_limits(spec, as_of=terms.as_of),
+        _limits(spec, terms),
         counter_for(spec, cache=terms.cache),
         terms.prompts,
         revision=revision_of(spec, terms.cache),
         about=terms.about,
         decisions=terms.decisions,
     )
+
+
+def _limits(spec: ModelSpec, terms: Terms) -> WindowLimits:
+    """What a call may hold on this machine. A model whose weights alone do not fit is planned as
+    if they did: its price is still of interest, and its line says that it cannot run here."""
+    here = window_limits(
+        spec,
+        as_of=terms.as_of,
+        memory_bytes=terms.hardware.device_bytes,
+        runtime_bytes=terms.hardware.runtime_bytes,
+        bits=terms.bits,
+    )
+    return here if here.input_tokens else window_limits(spec, as_of=terms.as_of)
 
 
 def with_journal(plan: Plan, journal: Journal) -> Plan:
@@ -99,6 +113,7 @@ def price_plan(
         as_of=terms.as_of,
         today=terms.today,
         hardware=terms.hardware,
+        bits=terms.bits,
         allow_cloud=terms.allow_cloud,
         usd_per_kwh=terms.usd_per_kwh,
         calibration=learned,
