@@ -16,19 +16,15 @@ from typing import Literal
 from pipeline.compare.coverage import ALL_SAID, holds
 from pipeline.compare.features import Features, features
 from pipeline.compare.quantities import Quantity
-from pipeline.compare.synonyms import concept
 from pipeline.compare.union import without_lead
-from pipeline.compare.words import WORD, clauses, fold, sentences, stem
-from pipeline.merge import strength
-from pipeline.merge.sources import Statement, places, statements_of, supporting
+from pipeline.compare.words import WORD, fold, sentences
+from pipeline.merge import frames, seams, strength
+from pipeline.merge.sources import Statement, of_family, places, statements_of, supporting
 from pipeline.merge.sources import verbatim as source_copies
 from pipeline.outcomes import Finding, StoryText, Verdict
 from pipeline.stories import Story
 
 Stage = Literal["reply", "final"]
-
-#: Two words of one family share this many first letters ("register", "registration").
-_FAMILY = 5
 
 
 def check(
@@ -76,9 +72,10 @@ def sentence_verdicts(
 ) -> tuple[Verdict, ...]:
     """One verdict a sentence, coverage left out."""
     known = [statement for story in sources for statement in statements_of(story)]
+    crossed = frames.findings(text, sources)
     verdicts = []
     for field, sentence in sentences_of(text):
-        findings = tuple(_findings(field, sentence, known, sources))
+        findings = (*_findings(field, sentence, known), *crossed.pop((field, sentence), ()))
         verdicts.append(
             Verdict(
                 field,
@@ -143,9 +140,7 @@ def sentences_of(text: StoryText) -> list[tuple[str, str]]:
     ]
 
 
-def _findings(
-    field: str, sentence: str, known: Sequence[Statement], sources: Sequence[Story]
-) -> Iterable[Finding]:
+def _findings(field: str, sentence: str, known: Sequence[Statement]) -> Iterable[Finding]:
     copies = source_copies(sentence, known)
     if any(field != "role" or copy.field == "role" for copy in copies):
         return
@@ -159,7 +154,7 @@ def _findings(
         return
     yield from strength.findings(sentence, (s.text for s in known if s.field != "role"))
     yield from _support(wanted, known)
-    yield from _fusion(sentence, known)
+    yield from seams.findings(sentence, known)
 
 
 def _quantities(wanted: Features, known: Sequence[Statement]) -> Iterable[Finding]:
@@ -198,7 +193,7 @@ def _role(wanted: Features, known: Sequence[Statement]) -> Iterable[Finding]:
     roles = [s.features for s in known if s.field == "role"] or [s.features for s in known]
     allowed = frozenset().union(*(role.stems for role in roles))
     for root in sorted(wanted.stems - allowed):
-        if not _family(root, allowed):
+        if not of_family(root, allowed):
             yield Finding("name", f"no source has this role: “{root}”")
 
 
@@ -213,28 +208,6 @@ def _joined(text: str, known: Sequence[Statement]) -> bool:
 
 def _support(wanted: Features, known: Sequence[Statement]) -> Iterable[Finding]:
     there = frozenset().union(*(s.features.stems for s in known)) if known else frozenset()
-    unsupported = [s for s in sorted(wanted.stems - there) if not _family(s, there)]
+    unsupported = [s for s in sorted(wanted.stems - there) if not of_family(s, there)]
     if unsupported:
         yield Finding("support", f"in no source: {', '.join(unsupported)}")
-
-
-def _fusion(sentence: str, known: Sequence[Statement]) -> Iterable[Finding]:
-    """The words that open each clause, who and what, must stand together in one source: a subject
-    of one sentence with the verb of another is a new claim made of old words."""
-    for clause in clauses(sentence):
-        pair = [concept(stem(word)) for word in features(clause).words[:2]]
-        if len(pair) < 2 or any(_together(pair, s.features.stems) for s in known):
-            continue
-        yield Finding("support", f"no source says “{pair[0]}” and “{pair[1]}” together")
-
-
-def _together(pair: Sequence[str], there: frozenset[str]) -> bool:
-    return all(word in there or _family(word, there) for word in pair)
-
-
-def _family(root: str, there: frozenset[str]) -> bool:
-    """Whether a stem is of the family of one of the sources' ("registr", "regist")."""
-    return len(root) >= _FAMILY and any(
-        other.startswith(root) or (len(other) >= _FAMILY and root.startswith(other))
-        for other in there
-    )

@@ -16,6 +16,8 @@ from pipeline.stories import Span, Story
 
 #: Places named for one sentence, at most.
 MOST = 6
+#: Two words of one family share this many first letters ("register", "registration").
+_FAMILY = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,17 @@ def alike(a: Features, b: Features) -> float:
     """Dice coefficient of two sentences' stems."""
     total = len(a.stems) + len(b.stems)
     return 2 * len(a.stems & b.stems) / total if total else 0.0
+
+
+def of_family(root: str, there: frozenset[str]) -> bool:
+    """Whether a stem, or one of its family ("registr", "regist"), is among the sources'."""
+    return root in there or (
+        len(root) >= _FAMILY
+        and any(
+            other.startswith(root) or (len(other) >= _FAMILY and root.startswith(other))
+            for other in there
+        )
+    )
 
 
 def supporting(text: str, known: Sequence[Statement]) -> list[Statement]:
