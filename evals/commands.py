@@ -127,6 +127,63 @@ def canary(
         screen.canary_summary(result)
 
 
+@app.command()
+def perplexity(
+    paths: Paths,
+    model: Model = "local/smollm2-135m",
+    context: Annotated[int, typer.Option(help="Tokens of a window.")] = 2048,
+    stride: Annotated[int, typer.Option(help="New tokens of every further window.")] = 1024,
+    tokens: Annotated[int, typer.Option(help="Measure at most so many.")] = 20_000,
+    json: AsJson = False,
+    db: Db = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """How well a local model predicts text, by how much of it came before."""
+    from evals.loss_run import run_perplexity
+
+    edge = Edge.read(db)
+    spec = edge.catalog.find(model)
+    with edge.store() as store:
+        result = run_perplexity(
+            paths,
+            spec,
+            edge.options(spec),
+            store,
+            context=context,
+            stride=stride,
+            tokens=tokens,
+            say=say(quiet),
+        )
+    if json:
+        emit(result)
+    else:
+        screen.perplexity_summary(result)
+
+
+@app.command()
+def kernels(
+    paths: Paths,
+    model: Model = "local/smollm2-135m",
+    tokens: Annotated[int, typer.Option(help="Length of the text read.")] = 1024,
+    json: AsJson = False,
+    db: Db = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Whether the attention kernels agree: logits and loss beside the score matrix's."""
+    from evals.loss_run import run_kernels
+
+    edge = Edge.read(db)
+    spec = edge.catalog.find(model)
+    with edge.store() as store:
+        result = run_kernels(paths, spec, edge.options(spec), store, tokens=tokens)
+    if json:
+        emit(result)
+    else:
+        screen.kernels_table(result)
+
+
 def _integers(text: str, where: str) -> list[int]:
     try:
         return [int(part) for part in text.split(",")]

@@ -322,6 +322,41 @@ def questions_page(questions: Sequence[Any], describe: Callable[[Any], Iterable[
     plain(f"{len(questions)} open.")
 
 
+def perplexity_summary(result: Mapping[str, Any]) -> None:
+    """Perplexity with its interval, and the mean loss by tokens before."""
+    table(
+        ["tokens before", "tokens", "loss (nats)"],
+        (
+            [f"{b['low']:,} to {b['high'] - 1:,}", f"{b['n']:,}", f"{b['nll_sum'] / b['n']:.3f}"]
+            for b in result["buckets"]
+        ),
+        title=f"loss of {result['model']} by how much came before",
+    )
+    score = result["scores"]["perplexity"]
+    plain(
+        f"perplexity {score['mean']:.2f}  [{score['low']:.2f}, {score['high']:.2f}]  "
+        f"n={score['n']} windows, {result['n_tokens']:,} tokens"
+    )
+
+
+def kernels_table(result: Mapping[str, Any]) -> None:
+    """Every attention kernel beside the score matrix, or why it cannot run here."""
+    table(
+        ["kernel", "loss (nats)", "largest logit gap", "same choice", "not run because"],
+        (
+            [
+                k["name"],
+                None if k["loss"] is None else f"{k['loss']:.5f}",
+                None if k["largest_gap"] is None else f"{k['largest_gap']:.2g}",
+                None if k["same_choice"] is None else f"{k['same_choice']:.4f}",
+                k["why_not"] or None,
+            ]
+            for k in result["kernels"]
+        ),
+        title=f"kernels of {result['model']} on {result['n_tokens']:,} tokens",
+    )
+
+
 def needle_summary(result: Mapping[str, Any]) -> None:
     """The grid of a needle run: length across, depth down."""
     cells = result["cells"]

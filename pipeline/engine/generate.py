@@ -159,6 +159,19 @@ def decode(
             yield row
 
 
+def read(
+    model: Any, ids: Sequence[int], *, kernel: str, chunk: int
+) -> Iterator[tuple[int, torch.Tensor]]:
+    """Read one text in passes of ``chunk`` tokens; yields (first position, logits [n, V])."""
+    device = next(model.parameters()).device
+    n_layers = model.config.get_text_config(decoder=True).num_hidden_layers
+    cache = KeyValues(n_layers, 1, kernel)
+    for start in range(0, len(ids), chunk):
+        part = ids[start : start + chunk]
+        segment = Segment(0, 0, len(part), start)
+        yield start, _forward(model, cache, [(segment, part)], 0, device, keep=range(len(part)))
+
+
 def _read_prefix(
     model: Any, cache: KeyValues, rows: Sequence[Row], device: torch.device
 ) -> KeyValues:

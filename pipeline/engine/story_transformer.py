@@ -21,6 +21,7 @@ from pipeline.engine.attention import Attention, choose_attention
 from pipeline.engine.constrain import SchemaCompiler, WordConstraint, WordList
 from pipeline.engine.generate import Constraint, Limits, Row, decode, out_of_memory
 from pipeline.engine.loading import Loaded, load
+from pipeline.engine.losses import Parity, compare_kernels, losses
 from pipeline.engine.packed import register
 from pipeline.engine.tokenizer import Tokenizer
 from pipeline.engine.weights import locate_weights
@@ -245,6 +246,27 @@ class StoryTransformer:
             n_drafted=row.n_drafted,
             n_accepted=row.n_accepted,
         )
+
+    def losses(self, ids: Sequence[int], *, kernel: str | None = None) -> list[float]:
+        """Negative log-likelihood (nats) of every token but the first, given all before it.
+
+        Raises:
+            EngineError: fewer than two tokens, or more than the window holds.
+        """
+        return losses(self, ids, kernel=kernel)
+
+    def compare_kernels(self, ids: Sequence[int]) -> list[Parity]:
+        """Every attention kernel on the same tokens: logits and loss beside eager's.
+
+        Raises:
+            EngineError: as :meth:`losses`.
+        """
+        return compare_kernels(self, ids)
+
+    @property
+    def head_dim(self) -> int:
+        """Size of one attention head."""
+        return _head_dim(self.loaded)
 
     def ids(self, prompt: Prompt) -> list[int]:
         """The ids of a prompt."""
