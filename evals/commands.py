@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline import screen
+from evals import screen
 from pipeline.edge import Edge
 from pipeline.errors import InputError
 from pipeline.options import AllowCloud, AsJson, Db, Debug, Model, Paths, Prefect, Quiet

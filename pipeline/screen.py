@@ -283,36 +283,6 @@ def run_page(run: Mapping[str, Any]) -> None:
         table(("ledger", "stories"), run["ledger"].items())
 
 
-def canary_summary(result: Mapping[str, Any]) -> None:
-    """Where canaries were lost, document by document and depth by depth."""
-    depths = sorted({row["depth"] for row in result["canaries"]})
-    grid: dict[tuple[int, str], dict[float, list[str]]] = {}
-    for row in result["canaries"]:
-        cells = grid.setdefault((row["document"], row["name"]), {})
-        cells.setdefault(row["depth"], []).append(row["lost_at"])
-    table(
-        ["document", *(f"{depth:g} %" for depth in depths)],
-        (
-            [name, *(_canary_cell(cells.get(depth)) for depth in depths)]
-            for (_, name), cells in sorted(grid.items())
-        ),
-        title=f"canaries through {result['model']}: whole, or lost at which stage",
-    )
-    for name, score in result["scores"].items():
-        plain(
-            f"{name:10} {score['mean']:.3f}  [{score['low']:.2f}, {score['high']:.2f}]  "
-            f"n={score['n']}"
-        )
-    plain(f"next       storytransformer runs {result['merge']}")
-
-
-def _canary_cell(stages: Sequence[str] | None) -> str | None:
-    if stages is None:
-        return None
-    lost = sorted({stage for stage in stages if stage})
-    return f"{stages.count('')}/{len(stages)}" + (f" ({', '.join(lost)})" if lost else "")
-
-
 def questions_page(questions: Sequence[Any], describe: Callable[[Any], Iterable[str]]) -> None:
     """What a person may decide, one after the other."""
     for question in questions:
@@ -320,70 +290,6 @@ def questions_page(questions: Sequence[Any], describe: Callable[[Any], Iterable[
         for line in describe(question):
             plain(line)
     plain(f"{len(questions)} open.")
-
-
-def perplexity_summary(result: Mapping[str, Any]) -> None:
-    """Perplexity with its interval, and the mean loss by tokens before."""
-    table(
-        ["tokens before", "tokens", "loss (nats)"],
-        (
-            [f"{b['low']:,} to {b['high'] - 1:,}", f"{b['n']:,}", f"{b['nll_sum'] / b['n']:.3f}"]
-            for b in result["buckets"]
-        ),
-        title=f"loss of {result['model']} by how much came before",
-    )
-    score = result["scores"]["perplexity"]
-    plain(
-        f"perplexity {score['mean']:.2f}  [{score['low']:.2f}, {score['high']:.2f}]  "
-        f"n={score['n']} windows, {result['n_tokens']:,} tokens"
-    )
-
-
-def kernels_table(result: Mapping[str, Any]) -> None:
-    """Every attention kernel beside the score matrix, or why it cannot run here."""
-    table(
-        ["kernel", "loss (nats)", "largest logit gap", "same choice", "not run because"],
-        (
-            [
-                k["name"],
-                None if k["loss"] is None else f"{k['loss']:.5f}",
-                None if k["largest_gap"] is None else f"{k['largest_gap']:.2g}",
-                None if k["same_choice"] is None else f"{k['same_choice']:.4f}",
-                k["why_not"] or None,
-            ]
-            for k in result["kernels"]
-        ),
-        title=f"kernels of {result['model']} on {result['n_tokens']:,} tokens",
-    )
-
-
-def needle_summary(result: Mapping[str, Any]) -> None:
-    """The grid of a needle run: length across, depth down."""
-    cells = result["cells"]
-    lengths = sorted({c["target_tokens"] for c in cells})
-    depths = sorted({c["depth_target"] for c in cells})
-    rows = []
-    for depth in depths:
-        row: list[object] = [f"{depth:g} %"]
-        for length in lengths:
-            found = [
-                c for c in cells if c["target_tokens"] == length and c["depth_target"] == depth
-            ]
-            scored = [c["score"] for c in found if c["score"] is not None]
-            odd = [c["status"] for c in found if c["status"] != "ok"]
-            text = f"{sum(scored) / len(scored):.2f}" if scored else "–"
-            row.append(text + (f" ({', '.join(sorted(set(odd)))})" if odd else ""))
-        rows.append(row)
-    table(
-        ("depth", *(f"{n:,}" for n in lengths)),
-        rows,
-        title=f"{result['task']} needle, {result['model']}: share found by prompt tokens",
-    )
-    low, high = result["interval"]
-    plain(
-        f"{result['mean']:.2f} [{low:.2f}, {high:.2f}] of n = {result['n']}; "
-        f"{result['reused']} cells were measured before. Run {result['run']}."
-    )
 
 
 def models_table(models: Sequence[Mapping[str, Any]]) -> None:
