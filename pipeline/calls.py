@@ -161,15 +161,21 @@ class LaterCall:
     a band, its text unknown.
 
     Args:
-        stories: ids of the stories that this prompt is the first to show.
+        clusters: ids of the stories that this prompt is the first to show, those that may be the
+            same together.
     """
 
     id: str
     stage: str
-    stories: tuple[str, ...]
     input: Band
     output: Band
     shared_tokens: int = 0
+    clusters: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def stories(self) -> tuple[str, ...]:
+        """Ids of the stories that this prompt is the first to show."""
+        return tuple(name for members in self.clusters for name in members)
 
 
 class SkippedStory(NamedTuple):
@@ -214,8 +220,9 @@ class Plan:
     of them only and has a ``skipped`` entry whose reason is the cluster's relation, and no other
     entry has such a reason. ``journalled`` are the keys of requests whose reply is stored
     already; they are not part of :attr:`sha256`, so an estimate and the run after it show the
-    same hash. ``later`` are the calls that follow on replies. ``obstacle`` says why the strategy
-    cannot be carried out on this corpus with this model, "" when it can.
+    same hash. ``later`` are the calls that follow on replies. ``remark`` says what of the strategy
+    this model cannot do with this corpus, "" when it can do all. ``judged`` says whether the model
+    decides what belongs together, or code does.
     """
 
     strategy: str
@@ -229,7 +236,8 @@ class Plan:
     parameters: Mapping[str, str] = field(default_factory=dict)
     journalled: frozenset[str] = frozenset()
     later: tuple[LaterCall, ...] = ()
-    obstacle: str = ""
+    remark: str = ""
+    judged: bool = True
 
     @cached_property
     def sha256(self) -> str:

@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from pipeline.models.base import ModelOptions
     from pipeline.store.record import Store
 
-#: Strategies that `merge` runs; `estimate` prices more.
-RUNNABLE = ("edit",)
-
 
 def now() -> datetime:
     """The clock that everything below is handed."""
@@ -233,12 +230,6 @@ class Edge:
         from pipeline.merge.job import MergeJob
 
         spec = self.catalog.find(model)
-        if strategy not in RUNNABLE:
-            raise InputError(
-                f"strategy {strategy!r} cannot be run yet, only priced by `estimate`.",
-                where="--strategy",
-                next=f"Write --strategy {RUNNABLE[0]}.",
-            )
         return MergeJob(
             paths=list(paths),
             spec=spec,

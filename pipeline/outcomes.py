@@ -109,7 +109,9 @@ class MergedStory:
         id: hash of its sorted source ids: the same merge has the same id.
         sources: ids of the stories it stands for, the fullest first.
         origin: ``kept`` (one source, word for word), ``model`` (written by a model and passed
-            by the gate), ``union`` (deterministic merge; ``fallback`` says the model's failed).
+            by the gate), ``union`` (deterministic merge).
+        fallback: why no model's text stands here though one was asked: the gate refused it, the
+            call failed, or the reply left the story out; "" otherwise.
         verdicts: one per sentence of the final text, and those of the refused reply.
     """
 
@@ -184,13 +186,19 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """Everything a finished merge decided, before anything is written."""
+    """Everything a finished merge decided, before anything is written.
+
+    Args:
+        lost: stories that some reply left out when it wrote the document again, and that
+            therefore stand as they were; in corpus order.
+    """
 
     merged: tuple[MergedStory, ...]
     conflicts: tuple[Conflict, ...]
     ledger: tuple[LedgerRow, ...]
     edits: tuple[Edit, ...] = ()
     failed_calls: tuple[str, ...] = field(default=())
+    lost: tuple[str, ...] = ()
 
 
 def _strict(properties: dict[str, object]) -> dict[str, object]:

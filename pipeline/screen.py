@@ -228,9 +228,11 @@ def merge_summary(result: Mapping[str, Any]) -> None:
         f"{dollars(result['usd'])} (estimated {dollars(result['estimated_usd'])})."
     )
     plain(
-        f"{result['conflicts']} conflicts kept side by side; merges replaced by the union of "
-        f"their sources, because the gate or the call failed: {result['fallbacks']}."
+        f"{result['conflicts']} conflicts kept side by side; stories kept or united word for "
+        f"word, because the gate or the call failed: {result['fallbacks']}."
     )
+    if result["lost"]:
+        plain(f"{result['lost']} stories were left out by a reply; they stand word for word.")
     for kind, path in result["out"].items():
         plain(f"  {kind:<9} {path}")
     plain(f"  run       {result['run']}  (storytransformer runs {result['run']})")

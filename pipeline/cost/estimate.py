@@ -81,6 +81,7 @@ def estimate(
     billed = bill(spec, requests, as_of)
     taught = learned.said(exact=counted.exact)
     said = (
+        plan.remark,
         f"{spec.name}: {taught}" if taught else "",
         cache_note(spec, plan),
         rate_note(spec, [request.likely for request in requests]),
@@ -171,7 +172,7 @@ def _read(requests: list[Asked], counted: TokenCount) -> TokenCount:
 
 def _misfits(line: Estimate, spec: ModelSpec, plan: Plan, hardware: Hardware) -> list[str]:
     """Why this plan does not fit the model or the machine."""
-    said = [plan.obstacle] if plan.obstacle else []
+    said = []
     longest = max((call.output.high for call in plan.to_send), default=0)
     if longest > spec.output_cap:
         said.append(f"a reply of {longest:,} tokens is over its limit of {spec.output_cap:,}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pipeline.calls import Call, Reply
 from pipeline.merge.edits import CallFailed, parse_edits
-from pipeline.merge.halves import halves
+from pipeline.merge.halves import halves, without
 from pipeline.outcomes import Edit
 from pipeline.stories import Story
 
@@ -30,9 +30,11 @@ def answers(call: Call, stories: Mapping[str, Story], replies: Mapping[str, Repl
         return [Answer(call, tuple(parse_edits(reply, call, stories)))]
     except CallFailed as failed:
         smaller = halves(call, stories)
-        if any(part.request.key in replies for part in smaller):
-            return [answer for part in smaller for answer in answers(part, stories, replies)]
-        return [Answer(call, (), failed.reason)]
+        if not any(part.request.key in replies for part in smaller):
+            return [Answer(call, (), failed.reason)]
+        found = [answer for part in smaller for answer in answers(part, stories, replies)]
+        rest = without(call, smaller)
+        return found if rest is None else [*found, Answer(rest, (), failed.reason)]
 
 
 def failures(

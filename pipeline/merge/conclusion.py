@@ -2,19 +2,21 @@
 
 The relation of a group comes from a model that judges, or from code; the text from a model, from
 one of the sources or from their union. What a failed call would have merged is kept word for
-word (edits) or united by code (where code had found the relation); the ledger says so.
+word (edits, stories) or united by code (where code had found the relation); the ledger says so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import combinations
 
 from pipeline.calls import Cluster, Plan, Reply
 from pipeline.compare.coverage import unsaid
 from pipeline.compare.relations import relate, stem_weights
 from pipeline.compare.union import by_fullness
 from pipeline.merge.answers import Answer, answers
+from pipeline.merge.drafts import Drafts
 from pipeline.merge.ledger import balance
 from pipeline.merge.writing import Writer, merged_id
 from pipeline.outcomes import (
@@ -56,19 +58,24 @@ def conclude(
             {sha256: document.text for sha256, document in (documents or {}).items()},
             stem_weights(stories.values()),
         ),
-        _settled(plan, stories, decisions),
+        settled_for(plan, stories, decisions),
     )
     for members, decision in books.settled.groups:
         books.settle(_edit_of_person(members, decision, stories), PERSON, model=True)
     for cluster in plan.decided:
         books.settle(_edit_of(cluster, stories), "code")
+    drafts = Drafts(stories, books.writer, books.settled, judged=plan.judged)
     for call in plan.calls:
+        if call.request.purpose == "stories":
+            drafts.take(call, answers(call, drafts.known, replies))
+            continue
         for answer in answers(call, stories, replies):
             books.take(answer)
+    books.enter(drafts)
     return books.close()
 
 
-def _settled(plan: Plan, stories: Mapping[str, Story], decisions: Sequence[Decision]) -> Settled:
+def settled_for(plan: Plan, stories: Mapping[str, Story], decisions: Sequence[Decision]) -> Settled:
     """The decisions as the plan has them: on the stories that are neither left out nor copies."""
     gone = {s.story for s in plan.skipped if s.reason in ("about", "duplicate")}
     return settle(decisions, (story for story in stories.values() if story.id not in gone))
@@ -116,11 +123,12 @@ class _Books:
     rows: dict[str, LedgerRow] = field(default_factory=dict)
     edits: list[Edit] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
+    lost: dict[str, str] = field(default_factory=dict)
 
     def take(self, answer: Answer) -> None:
         """The edits of one call, or its failure."""
         call, ids = answer.call, dict(answer.call.handles)
-        judged = call.request.purpose in ("edits", "stories")
+        judged = call.request.purpose == "edits"
         by = self.plan.model if judged else "code"
         if answer.failure:
             self.failed.append(call.id)
@@ -138,8 +146,50 @@ class _Books:
                 if answer.failure
                 else "the model found nothing it belongs with"
             )
+            fallback = f"call {call.id} failed: {answer.failure}" if answer.failure else ""
             for story in members:
-                self._keep(story, why, "code" if answer.failure else by)
+                self._keep(story, why, "code" if answer.failure else by, fallback)
+
+    def enter(self, drafts: Drafts) -> None:
+        """The document that was written again and again, as it stands, and what disagrees in it:
+        a reply that keeps contradicting stories apart does not say so."""
+        by = self.plan.model if drafts.judged else "code"
+        for draft in drafts.standing.values():
+            if draft.merged is not None:
+                self._enter(draft.merged, draft.reason, by)
+                continue
+            (story,) = draft.sources
+            why = f"kept word for word: {draft.fallback}" if draft.fallback else draft.reason
+            self._keep(story, why, "code" if draft.fallback else by, draft.fallback)
+        self.edits += drafts.edits
+        self.failed += drafts.failed
+        self.lost.update(drafts.lost)
+        for call in self.plan.calls:
+            ids = dict(call.handles)
+            for handles in call.clusters:
+                members = [ids[handle] for handle in handles if ids[handle] in self.stories]
+                for one, other in combinations(members, 2):
+                    drafts.disagree(one, other)
+        for conflict in drafts.conflicts.values():
+            self._dispute(conflict)
+
+    def _dispute(self, conflict: Conflict) -> None:
+        """Two stories that disagree and stand apart."""
+        one, other = conflict.stories
+        if self.rows[one].target == self.rows[other].target:
+            return
+        self.conflicts.append(conflict)
+        for story, against in ((one, other), (other, one)):
+            row = self.rows[story]
+            if row.outcome is not Outcome.CONFLICT_WITH:
+                self.rows[story] = replace(
+                    row,
+                    outcome=Outcome.CONFLICT_WITH,
+                    other=against,
+                    relation=Relation.CONFLICT,
+                    reason=conflict.reason or f"they disagree on {conflict.attribute}",
+                    decided_by="code",
+                )
 
     def settle(self, edit: Edit, by: str, *, model: bool = False) -> None:
         """One edit carried out. Stories that were settled before are left as they are."""
@@ -192,7 +242,12 @@ class _Books:
         merged = tuple(sorted(self.merged, key=lambda m: min(order[s] for s in m.sources)))
         ledger = balance(self.stories.values(), self.rows.values(), merged)
         return Outcomes(
-            merged, tuple(self.conflicts), ledger, tuple(self.edits), tuple(self.failed)
+            merged,
+            tuple(self.conflicts),
+            ledger,
+            tuple(self.edits),
+            tuple(self.failed),
+            tuple(story for story in order if story in self.lost),
         )
 
     def _originals(self) -> dict[str, str]:
@@ -204,8 +259,8 @@ class _Books:
                 found.setdefault(story.fingerprint, story.id)
         return found
 
-    def _keep(self, story: str, why: str, by: str) -> None:
-        merged = self.writer.kept(self.stories[story])
+    def _keep(self, story: str, why: str, by: str, fallback: str = "") -> None:
+        merged = replace(self.writer.kept(self.stories[story]), fallback=fallback)
         self.merged.append(merged)
         self.rows[story] = LedgerRow(story, Outcome.KEPT, merged.id, "", None, why, by)
 

@@ -70,6 +70,7 @@ def as_json(
         "counts": counts(outcomes.ledger),
         "edits": [asdict(edit) for edit in outcomes.edits],
         "failed_calls": list(outcomes.failed_calls),
+        "lost": list(outcomes.lost),
         "sources": {
             story.id: {
                 "number": i,
@@ -164,8 +165,8 @@ def _story(
         out[0] += f" (said again in {again})"
     out += [f"  - {_plain(part.text)} {_cite(part, number)}" for part in rest]
     if merged.fallback:
-        out.append(f"  - *United word for word; a model's text was refused: "
-                   f"{_plain(merged.fallback)}*")  # fmt: skip
+        what = "Kept" if merged.origin == "kept" else "United"
+        out.append(f"  - *{what} word for word: {_plain(merged.fallback)}*")
     return out
 
 

@@ -21,7 +21,7 @@ from pipeline.compare.union import by_fullness, parts
 from pipeline.outcomes import EDITS_SCHEMA, STORIES_SCHEMA, Edit, Relation, StoryText
 from pipeline.stories import Story
 
-_PART = re.compile(r"\s*(?P<handle>S\d+)\.(?P<kind>[cb])(?P<number>\d+)\s*")
+_PART = re.compile(r"\s*(?P<handle>[A-Z]\d+)\.(?P<kind>[cb])(?P<number>\d+)\s*")
 _FENCE = re.compile(r"\A\s*```(?:json)?\s*\n(?P<inside>.*?)\n?```\s*\Z", re.DOTALL)
 #: The schema of a reply by the name of the list it holds.
 _SCHEMAS = {"edits": EDITS_SCHEMA, "stories": STORIES_SCHEMA}

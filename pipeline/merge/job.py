@@ -20,10 +20,11 @@ from pipeline.errors import BudgetError
 from pipeline.merge import steps
 from pipeline.merge.conclusion import conclude
 from pipeline.merge.corpus import Corpus, Reading, read
+from pipeline.merge.course import Course
 from pipeline.merge.files import write_document
 from pipeline.merge.ledger import counts
 from pipeline.merge.meter import Meter, machine_name, peak_memory_bytes
-from pipeline.merge.run import Journal, check_runnable, run_wave, waves
+from pipeline.merge.run import Journal, run_wave, waves
 from pipeline.models.base import Model, ModelOptions
 from pipeline.models.opening import missing_weights, open_model
 from pipeline.outcomes import Outcomes
@@ -93,7 +94,9 @@ class MergeJob:
     outcomes: Outcomes = field(init=False)
     _model: Model | None = field(init=False, default=None)
     _asked_before: int = field(init=False, default=0)
+    _course: Course = field(init=False)
     _done: int = field(init=False, default=0)
+    _reused: int = field(init=False, default=0)
     _meter: Meter = field(init=False, default_factory=Meter)
 
     def read(self) -> None:
@@ -118,7 +121,6 @@ class MergeJob:
         self.plan = steps.with_journal(plan, StoreJournal(self.store, ""))
         learned = steps.calibration(self.store, self.plan, self.terms)
         self.estimate = steps.price_plan(self.plan, self.spec, self.terms, learned)
-        check_runnable(self.plan)
         if self.plan.to_send and not self.estimate.feasible:
             raise BudgetError(
                 f"the plan cannot be run: {self.estimate.reason}.",
@@ -130,6 +132,7 @@ class MergeJob:
             f"planned {len(self.plan.calls)} calls ({self.plan.n_clusters} clusters; without "
             f"a call: {skipped}), {self.estimate.journalled_calls} of them answered by the "
             "journal"
+            + (f"; {len(self.plan.later)} more follow on their replies" if self.plan.later else "")
         )
         low, likely, high = self.estimate.usd or (None, None, None)
         tokens = self.estimate.input_tokens
@@ -161,6 +164,12 @@ class MergeJob:
         self._meter.resume(time_spent(self.store, self.run_id))
         self._asked_before = spent(self.store, self.run_id).good
         self.tally = Tally(StoreJournal(self.store, self.run_id, max_usd=self.max_usd))
+        self._course = Course(
+            self.plan,
+            self.corpus.by_id,
+            steps.desk(self.plan, self.spec, self.terms),
+            self.terms.decisions,
+        )
 
     def _taken_up(self) -> str | None:
         """An unfinished run of the same plan, now ours."""
@@ -173,13 +182,14 @@ class MergeJob:
         return found
 
     def waves(self) -> list[list[Call]]:
-        """The plan's calls in bounded lists; a Prefect task holds one."""
-        return [list(wave) for wave in waves(self.plan.calls)]
+        """The calls of this level in bounded lists; a Prefect task holds one."""
+        return [list(wave) for wave in waves(self._course.calls)]
 
     def send(self, wave: Sequence[Call]) -> int:
         """Answer one wave, from the journal where it can. Returns how many calls it held."""
         before = self.tally.calls
-        if any(call.request.key not in self.plan.journalled for call in wave):
+        answered = len(self.tally.find([call.request.key for call in wave]))
+        if answered < len(wave):
             with self._meter.asking():
                 self._model = self._model or open_model(self.spec, self.options)
                 self.replies.update(self._answers(wave))
@@ -189,9 +199,10 @@ class MergeJob:
             self.store.update_run(self.run_id, describe=self._model.describe())
             self._save_actuals()
         self._done += len(wave)
+        self._reused += answered
         asked = self.tally.calls - before
         self.say(
-            f"{self._done} of {len(self.plan.calls)} calls answered"
+            f"{self._done} of {len(self._course.plan.calls)} calls answered"
             + (f", {asked} by the model" if asked else " by the journal: no model call")
         )
         return len(wave)
@@ -201,15 +212,27 @@ class MergeJob:
             wave,
             self._model,
             self.tally,
-            stories=self.corpus.by_id,
+            stories=self._course.known,
             usd=steps.pricer(self.spec, self.terms.as_of),
             allow_cloud=self.terms.allow_cloud,
         )
 
+    def follow(self) -> bool:
+        """Make the calls that follow on the replies. Returns whether there are any."""
+        if not self._course.follow(self.replies):
+            return False
+        self.say(f"{self._course.stage}: {len(self._course.calls)} calls made of replies")
+        return True
+
+    @property
+    def stage(self) -> str:
+        """What the level is called whose calls are sent now."""
+        return self._course.stage
+
     def conclude(self) -> None:
         """Gate every reply, balance the books, and store what was decided in one transaction."""
         self.outcomes = conclude(
-            self.plan,
+            self._course.plan,
             self.corpus.by_id,
             self.replies,
             self.corpus.documents,
@@ -226,6 +249,7 @@ class MergeJob:
         result: dict[str, Any] = {
             "run": self.run_id,
             "model": self.spec.name,
+            "strategy": self.plan.strategy,
             "stories": len(self.corpus.stories),
             "ledger": counts(self.outcomes.ledger),
             "calls": self.tally.calls,
@@ -235,7 +259,9 @@ class MergeJob:
             "estimated_usd": None if self.estimate.usd is None else str(self.estimate.usd[1]),
             "fallbacks": sum(1 for story in self.outcomes.merged if story.fallback),
             "conflicts": len(self.outcomes.conflicts),
-            "reused_replies": len(self.plan.calls) - len(self.plan.to_send),
+            "failed_calls": len(self.outcomes.failed_calls),
+            "lost": len(self.outcomes.lost),
+            "reused_replies": self._reused,
             "plan": self.plan.sha256,
         }
         result["out"] = write_document(self.out, self.corpus, self.outcomes, result)
@@ -296,9 +322,13 @@ def run(job: MergeJob, step: Step = plainly) -> dict[str, Any]:
         step("extract", job.read)
         step("plan and price", job.make_plan)
         step("start", job.start)
-        job_waves = job.waves()
-        for number, wave in enumerate(job_waves, 1):
-            step(f"calls {number} of {len(job_waves)}", job.send, wave)
+        level = ""
+        while job_waves := job.waves():
+            for number, wave in enumerate(job_waves, 1):
+                step(f"{level}calls {number} of {len(job_waves)}", job.send, wave)
+            if not job.follow():
+                break
+            level = f"{job.stage}: "
         step("gate and balance", job.conclude)
         result: dict[str, Any] = step("write", job.write)
         return result

@@ -84,10 +84,8 @@ class _Page:
             items = "".join(f"<li>{self._part(part)}</li>" for part in rest)
             out.append(f"<ul>{items}</ul>")
         if merged.fallback:
-            out.append(
-                '<p class="note">United word for word; a model’s text was refused: '
-                f"{escape(merged.fallback)}</p>"
-            )
+            what = "Kept" if merged.origin == "kept" else "United"
+            out.append(f'<p class="note">{what} word for word: {escape(merged.fallback)}</p>')
         return "".join([*out, "</article>"])
 
     def conflicts(self, outcomes: Outcomes) -> str:

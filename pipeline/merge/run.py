@@ -12,17 +12,19 @@ from dataclasses import replace
 from decimal import Decimal
 
 from pipeline.calls import Call, Plan, Reply, Usage
-from pipeline.errors import BudgetError, InputError, ModelError, SovereigntyError
+from pipeline.errors import BudgetError, ModelError, SovereigntyError
 from pipeline.merge.answers import failures
 from pipeline.merge.budget import Journal, Pricer, Purse
 from pipeline.merge.conclusion import conclude
+from pipeline.merge.course import Course
 from pipeline.merge.edits import CallFailed, parse_edits
 from pipeline.merge.halves import halves
 from pipeline.models.base import Model
 from pipeline.outcomes import Decision, Outcomes
+from pipeline.plan.desk import Desk
 from pipeline.stories import Document, Story
 
-__all__ = ["Journal", "Pricer", "check_runnable", "conclude", "run_plan", "run_wave", "waves"]
+__all__ = ["Journal", "Pricer", "conclude", "run_plan", "run_wave", "waves"]
 
 #: Calls of one wave: enough for a local model to decode together and for a cloud's rate limit.
 WAVE = 32
@@ -33,22 +35,6 @@ def waves(calls: Sequence[Call], size: int = WAVE) -> list[tuple[Call, ...]]:
     return [tuple(calls[i : i + size]) for i in range(0, len(calls), size)]
 
 
-def check_runnable(plan: Plan) -> None:
-    """Refuse, before anything is spent, a plan whose calls are made of replies: ``tree`` and
-    ``fold`` beyond their first windows are priced, not run.
-
-    Raises:
-        InputError: the plan has later calls.
-    """
-    if plan.later:
-        raise InputError(
-            f"strategy {plan.strategy} needs {len(plan.later)} more calls that are made of "
-            "replies; they are priced, but not run yet.",
-            where="--strategy",
-            next="Use --strategy edit, or a model whose window holds every story.",
-        )
-
-
 def run_plan(
     plan: Plan,
     stories: Mapping[str, Story],
@@ -56,6 +42,7 @@ def run_plan(
     journal: Journal,
     *,
     documents: Mapping[str, Document] | None = None,
+    desk: Desk | None = None,
     price: Pricer | None = None,
     max_usd: Decimal | None = None,
     allow_cloud: bool = False,
@@ -64,43 +51,46 @@ def run_plan(
     clock: Callable[[], float] = time.monotonic,
     decisions: Sequence[Decision] = (),
 ) -> Outcomes:
-    """Send every call of a plan and conclude.
+    """Send every call of a plan, and every call that follows on the replies, and conclude.
 
     Args:
         stories: by id, in corpus order.
+        desk: where calls are made of replies; a plan without later calls needs none.
         price: what a request's usage costs; None where nothing costs anything.
         max_usd: dollars this run may reserve, None for no limit of its own. (A journal may have
             a limit too, shared by several processes.)
-        progress: told of answered calls and of all calls after each wave.
+        progress: told of answered calls and of all calls made so far after each wave.
         decisions: those that the plan was made with.
 
     Raises:
-        InputError: the plan cannot be run (:func:`check_runnable`).
+        InputError: the plan has later calls and there is no desk.
         SovereigntyError: the model is not on this machine and ``allow_cloud`` is not set.
         BudgetError: the next call's worst case does not fit. Everything answered is journalled.
         LedgerError: a story is not accounted for.
     """
-    check_runnable(plan)
+    course = Course(plan, stories, desk, decisions)
     purse = Purse(journal, max_usd)
     replies: dict[str, Reply] = {}
     done = 0
-    for calls in waves(plan.calls, wave):
-        replies.update(
-            run_wave(
-                calls,
-                model,
-                journal,
-                stories=stories,
-                usd=price,
-                allow_cloud=allow_cloud,
-                purse=purse,
-                clock=clock,
+    while course.calls:
+        for calls in waves(course.calls, wave):
+            replies.update(
+                run_wave(
+                    calls,
+                    model,
+                    journal,
+                    stories=course.known,
+                    usd=price,
+                    allow_cloud=allow_cloud,
+                    purse=purse,
+                    clock=clock,
+                )
             )
-        )
-        done += len(calls)
-        if progress:
-            progress(done, len(plan.calls))
-    return conclude(plan, stories, replies, documents, decisions)
+            done += len(calls)
+            if progress:
+                progress(done, len(course.plan.calls))
+        course.follow(replies)
+    return conclude(course.plan, stories, replies, documents, decisions)
 
 
 def run_wave(
@@ -121,6 +111,7 @@ def run_wave(
     are parsed. ``model`` may be None when the journal has everything.
 
     Args:
+        stories: what the handles of the calls point to.
         progress: told of newly generated tokens.
     """
     smaller = {call.id: halves(call, stories) for call in calls}

@@ -20,6 +20,7 @@ from pipeline.merge.meter import machine_name
 from pipeline.merge.run import Journal
 from pipeline.models.opening import missing_weights, revision_of
 from pipeline.outcomes import Decision
+from pipeline.plan.desk import Desk
 from pipeline.plan.strategies import make_plan
 from pipeline.store.record import Store
 from pipeline.store.spending import past_runs
@@ -70,6 +71,13 @@ def _limits(spec: ModelSpec, terms: Terms) -> WindowLimits:
         bits=terms.bits,
     )
     return here if here.input_tokens else window_limits(spec, as_of=terms.as_of)
+
+
+def desk(plan: Plan, spec: ModelSpec, terms: Terms) -> Desk:
+    """Where the calls are made that follow on the replies of a plan."""
+    counter = counter_for(spec, cache=terms.cache)
+    revision = revision_of(spec, terms.cache)
+    return Desk(spec, plan.limits, counter, terms.prompts, revision, stage=plan.strategy)
 
 
 def with_journal(plan: Plan, journal: Journal) -> Plan:

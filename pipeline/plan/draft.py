@@ -16,7 +16,7 @@ class Drafted:
     later: list[LaterCall] = field(default_factory=list)
     decided: list[Cluster] = field(default_factory=list)
     skipped: list[SkippedStory] = field(default_factory=list)
-    obstacle: str = ""
+    remark: str = ""
 
     def settle(self, cluster: Cluster, why: str) -> None:
         """Record a cluster that code settles: its stories need no call."""

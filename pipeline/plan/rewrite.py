@@ -1,26 +1,30 @@
 """The strategies that write every story again: ``tree`` and ``fold``.
 
 Both read windows of all stories. A tree merges the replies of its windows, and those replies
-again, until one is left. A fold carries one running document from window to window and rewrites
-the whole of it each time, which is what most pipelines do and what costs the square of the
-corpus; it is here to be priced, and for those who want it.
+again, while two of them fit into one call. A fold carries one running document from window to
+window and rewrites the whole of it each time, which is what most pipelines do and what costs the
+square of what a call can carry. Where the document outgrows a call, a tree leaves its parts side
+by side and a fold closes its document and begins another: nothing is cut off.
 
-The first prompts are known and counted; what is made of replies is planned as bands.
+The first prompts are known and counted; what is made of replies is planned as bands here and
+written by :mod:`pipeline.plan.levels` once the replies are there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from pipeline.calls import Band, Call, Cluster, LaterCall, canonical_json
-from pipeline.outcomes import STORIES_SCHEMA
+from pipeline.outcomes import STORIES_SCHEMA, Relation
 from pipeline.plan.desk import Desk
 from pipeline.plan.draft import Drafted
 from pipeline.plan.edit import plan_edit
 from pipeline.plan.rendering import story_text
 from pipeline.plan.selection import Selection
 from pipeline.plan.windows import pack
+from pipeline.stories import Story
 
 WINDOW_PROMPT, FOLD_PROMPT = "merge-window", "merge-fold"
 
@@ -30,91 +34,141 @@ STORY_FRAME = 45
 REST_KEPT = 0.4
 #: Least share of the likely text that a reply holds: below it, stories were left out.
 LEAST_KEPT = 0.6
+#: A window takes this part of what a call can carry, so that a tree can merge two replies and a
+#: fold's document can grow for some windows. Where everything fits into one call, there is one.
+TREE_SHARE, FOLD_SHARE = 2, 4
+#: Parts of one merge of merges: their handles begin with a letter each.
+MOST_PARTS = 26
 # A handle has more digits in a full window than in the trial rendering that is counted.
 _HANDLE_MARGIN = 2
-_SCHEMA = canonical_json(STORIES_SCHEMA)
+SCHEMA = canonical_json(STORIES_SCHEMA)
 
 
 def plan_tree(selection: Selection, desk: Desk) -> Drafted:
-    """Windows of everything, then merges of merges until one reply holds the whole document."""
+    """Windows of everything, then merges of merges while two replies fit into one call."""
     if desk.spec.ability == "union":
         return plan_edit(selection, desk)
     drafted = Drafted()
-    head = _head(desk, WINDOW_PROMPT)
-    room, writing = desk.limits.input_tokens - head, desk.written_room()
-    windows = _windows(selection, desk, drafted, room, writing)
-    parts = []
+    room = Room.of(desk, WINDOW_PROMPT)
+    windows = _windows(selection, desk, drafted, room, TREE_SHARE)
+    parts: list[_Part] = []
     while windows:
         window = windows.pop(0)
         call, rest = _first_call(window, selection, desk, len(drafted.calls) + 1)
         drafted.calls.append(call)
-        parts.append(_written(window[: len(window) - len(rest)]))
+        parts.append(_Part.of(window[: len(window) - len(rest)]))
         windows = [rest, *windows] if rest else windows
-    limit = min(room, writing)
     level = 1
     while len(parts) > 1:
-        level += 1
-        grown: list[Band] = []
-        for group in _grouped(parts, limit):
-            whole = _sum(group)
-            grown.append(whole)
-            if len(group) == 1:
-                continue
-            drafted.later.append(
-                LaterCall(
-                    id=f"tree{level}-{len(grown):04d}",
-                    stage=f"tree, level {level}",
-                    stories=(),
-                    input=Band(*(head + n for n in whole)),
-                    output=_uncapped(desk, whole),
-                    shared_tokens=desk.shared_tokens(WINDOW_PROMPT),
-                )
+        groups = _grouped(parts, room)
+        if len(groups) == len(parts):
+            drafted.remark = (
+                f"{desk.spec.name}: the merged document of about "
+                f"{_Part.sum(parts).written.likely:,} tokens stands in {len(parts)} parts side by "
+                f"side, as one call can carry {room.limit:,}"
             )
-        parts = grown
-    if len(drafted.calls) > 1 and parts[0].likely > limit:
-        drafted.obstacle = _outgrown("merged document", parts[0], limit)
+            break
+        level += 1
+        parts = [_Part.sum(group) for group in groups]
+        merged = [part for part, group in zip(parts, groups, strict=True) if len(group) > 1]
+        drafted.later += [
+            LaterCall(
+                id=f"tree{level}-{number:04d}",
+                stage=stage_of(level),
+                input=Band(*(room.head + n for n in part.shown)),
+                output=_reply(part, room, desk),
+                shared_tokens=desk.shared_tokens(WINDOW_PROMPT),
+            )
+            for number, part in enumerate(merged, 1)
+        ]
     return drafted
 
 
 def plan_fold(selection: Selection, desk: Desk) -> Drafted:
-    """The running document plus the next window, rewritten each time.
-
-    Half of the prompt is kept for the document, half for new stories.
-    """
+    """The running document plus the next window, rewritten each time."""
     if desk.spec.ability == "union":
         return plan_edit(selection, desk)
     drafted = Drafted()
-    head = _head(desk, FOLD_PROMPT)
-    room, writing = (desk.limits.input_tokens - head) // 2, desk.written_room()
-    windows = _windows(selection, desk, drafted, room, writing)
+    room = Room.of(desk, FOLD_PROMPT)
+    windows = _windows(selection, desk, drafted, room, FOLD_SHARE)
     if not windows:
         return drafted
     call, rest = _first_call(windows[0], selection, desk, 1)
     drafted.calls.append(call)
     windows[0] = windows[0][: len(windows[0]) - len(rest)]
     windows[1:1] = [rest] if rest else []
-    document = _written(windows[0])
-    shared = desk.shared_tokens(FOLD_PROMPT)
+    document, documents = _Part.of(windows[0]), 1
     for number, window in enumerate(windows[1:], 2):
-        before, document = document, _sum([document, _written(window)])
+        grown = _Part.sum([document, _Part.of(window)])
+        before = document.shown
+        if not grown.fits(room):
+            before, grown, documents = Band(0, 0, 0), _Part.of(window), documents + 1
+        document = grown
         shown = sum(piece.shown for piece in window)
         drafted.later.append(
             LaterCall(
                 id=f"fold-{number:04d}",
                 stage="fold",
-                stories=tuple(name for piece in window for name in piece.cluster.members),
-                input=Band(*(head + shown + n for n in before)),
-                output=_uncapped(desk, document),
-                shared_tokens=shared,
+                input=Band(*(room.head + shown + n for n in before)),
+                output=_reply(document, room, desk),
+                shared_tokens=desk.shared_tokens(FOLD_PROMPT),
+                clusters=tuple(piece.cluster.members for piece in window),
             )
         )
-    if len(windows) > 1 and document.likely > min(room, writing):
-        drafted.obstacle = _outgrown("running document", document, min(room, writing))
+    if documents > 1:
+        drafted.remark = (
+            f"{desk.spec.name}: the running document outgrows the {room.limit:,} tokens that one "
+            f"call can carry, and is closed and begun again: {documents} documents side by side"
+        )
     return drafted
 
 
-def _outgrown(what: str, document: Band, limit: int) -> str:
-    return f"the {what} grows to about {document.likely:,} tokens, a call can carry {limit:,}"
+def stage_of(level: int) -> str:
+    """What a level of a tree is called; the first is its windows."""
+    return f"tree, level {level}"
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Tokens of a prompt without its stories, and what is left for them there and in a reply."""
+
+    head: int
+    prompt: int
+    reply: int
+
+    @classmethod
+    def of(cls, desk: Desk, prompt: str) -> Room:
+        """What every call of a prompt has room for."""
+        holes = {"stories": ""} | ({"document": ""} if prompt == FOLD_PROMPT else {})
+        head = stories_call(desk, prompt, holes, (), (), Band(0, 0, 0), 0).input.high
+        return cls(head, desk.limits.input_tokens - head, desk.written_room())
+
+    @property
+    def limit(self) -> int:
+        """The longest document that one call can read and write."""
+        return max(0, min(self.prompt, self.reply))
+
+
+def stories_call(
+    desk: Desk,
+    prompt: str,
+    values: Mapping[str, str],
+    handles: Sequence[tuple[str, str]],
+    clusters: Sequence[tuple[str, ...]],
+    output: Band,
+    number: int,
+) -> Call:
+    """A call whose reply writes every story of its prompt again."""
+    return desk.call(
+        prompt,
+        values,
+        purpose="stories",
+        handles=tuple(handles),
+        clusters=tuple(clusters),
+        output=output,
+        number=number,
+        schema=SCHEMA,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,21 +184,31 @@ class _Piece:
         """Tokens of a reply that keeps every word of every story."""
         return self.shown + STORY_FRAME * len(self.cluster.members)
 
+    def fits(self, room: Room) -> bool:
+        """Whether one call can read it and write all of it."""
+        return self.shown <= room.prompt and self.most <= room.reply
+
 
 def _windows(
-    selection: Selection, desk: Desk, drafted: Drafted, room: int, writing: int
+    selection: Selection, desk: Desk, drafted: Drafted, room: Room, share: int
 ) -> list[list[_Piece]]:
     """All stories in windows, clusters kept together; a story that fits into none is left as it
-    is and said to be."""
-    sizes = _story_sizes(selection, desk)
+    is and said to be. What code has decided for a model that cannot judge needs no window."""
+    sizes = sizes_of(list(selection.stories.values()), desk)
     position = {name: i for i, name in enumerate(selection.stories)}
-    groups = [*selection.clusters, *(Cluster((name,)) for name in selection.loose)]
+    groups = [Cluster((name,)) for name in selection.loose]
+    for cluster in selection.clusters:
+        if cluster.relation in (Relation.SAME, Relation.CONFLICT):
+            drafted.settle(cluster, cluster.why)
+        else:
+            groups.append(cluster)
     pieces: list[_Piece] = []
     for group in sorted(groups, key=lambda cluster: position[cluster.members[0]]):
         whole = _piece(group, sizes)
-        fits = whole.shown <= room and whole.most <= writing
-        for piece in [whole] if fits else [_piece(Cluster((m,)), sizes) for m in group.members]:
-            if piece.shown <= room and piece.most <= writing:
+        for piece in (
+            [whole] if whole.fits(room) else [_piece(Cluster((m,)), sizes) for m in group.members]
+        ):
+            if piece.fits(room):
                 pieces.append(piece)
             else:
                 drafted.leave(
@@ -152,18 +216,16 @@ def _windows(
                     f"too long for one window of {desk.limits.input_tokens} tokens",
                     reason="too_long",
                 )
+    taken = [max(piece.shown, -(-piece.most * room.prompt // room.reply)) for piece in pieces]
+    limit = max(room.prompt, 0) if sum(taken) <= room.prompt else room.prompt // share
     by_members = {piece.cluster.members: piece for piece in pieces}
-    packed = pack(
-        [piece.cluster for piece in pieces],
-        [max(piece.shown, -(-piece.most * room // writing)) for piece in pieces],
-        max(room, 0),
-    )
+    # A piece larger than its share of a call has a window of its own.
+    packed = pack([piece.cluster for piece in pieces], [min(n, limit) for n in taken], limit)
     return [[by_members[cluster.members] for cluster in window] for window in packed]
 
 
-def _story_sizes(selection: Selection, desk: Desk) -> dict[str, tuple[int, int]]:
-    """Tokens of every story as it is shown: likely and at most."""
-    stories = list(selection.stories.values())
+def sizes_of(stories: Sequence[Story], desk: Desk) -> dict[str, tuple[int, int]]:
+    """Tokens of stories as a prompt shows them, by id: likely and at most."""
     counts = desk.counter.count_texts([story_text(story, "S1") + "\n\n" for story in stories])
     return {
         story.id: (
@@ -207,61 +269,59 @@ def _window_call(window: Sequence[_Piece], selection: Selection, desk: Desk, num
         groups.append(tuple(handles))
         stories = selection.of(piece.cluster)
         texts += [story_text(s, handle) for s, handle in zip(stories, handles, strict=True)]
-    return desk.call(
+    return stories_call(
+        desk,
         WINDOW_PROMPT,
         {"stories": "\n\n".join(texts)},
-        purpose="stories",
-        handles=tuple(pairs),
-        clusters=tuple(groups),
-        output=_written(window),
-        number=number,
-        schema=_SCHEMA,
+        pairs,
+        groups,
+        _Part.of(window).written,
+        number,
     )
 
 
-def _written(window: Sequence[_Piece]) -> Band:
-    """Tokens of a window's stories written again."""
-    likely = sum(piece.kept for piece in window)
-    most = sum(piece.most for piece in window)
-    return Band(round(LEAST_KEPT * likely), likely, max(likely, most))
+class _Part(NamedTuple):
+    """Stories that a reply has written: their tokens in the next prompt, and written again."""
+
+    shown: Band
+    written: Band
+
+    @classmethod
+    def of(cls, window: Sequence[_Piece]) -> _Part:
+        """What is likely left of a window, and every word of it at most."""
+        frames = STORY_FRAME * len(window)
+        likely, most = sum(p.kept for p in window), sum(p.shown for p in window)
+        shown = Band(round(LEAST_KEPT * (likely - frames)), likely - frames, most)
+        written = Band(round(LEAST_KEPT * likely), likely, sum(p.most for p in window))
+        return cls(
+            shown._replace(high=max(shown.likely, shown.high)),
+            written._replace(high=max(written.likely, written.high)),
+        )
+
+    @classmethod
+    def sum(cls, parts: Sequence[_Part]) -> _Part:
+        """Several parts side by side."""
+        return cls(
+            *(Band(*map(sum, zip(*bands, strict=True))) for bands in zip(*parts, strict=True))
+        )
+
+    def fits(self, room: Room) -> bool:
+        """Whether one call can likely read and write it."""
+        return self.shown.likely <= room.prompt and self.written.likely <= room.reply
 
 
-def _sum(bands: Sequence[Band]) -> Band:
-    return Band(*(sum(numbers) for numbers in zip(*bands, strict=True)))
-
-
-def _grouped(parts: Sequence[Band], limit: int) -> list[list[Band]]:
-    """Neighbours together while their likely text fits into one call, and two at least: a tree
-    that outgrows its calls is priced to its root all the same."""
-    groups: list[list[Band]] = []
+def _grouped(parts: Sequence[_Part], room: Room) -> list[list[_Part]]:
+    """Neighbours together while they likely fit into one call."""
+    groups: list[list[_Part]] = []
     for part in parts:
-        if groups and (len(groups[-1]) == 1 or _sum([*groups[-1], part]).likely <= limit):
+        joined = bool(groups) and len(groups[-1]) < MOST_PARTS
+        if joined and _Part.sum([*groups[-1], part]).fits(room):
             groups[-1].append(part)
         else:
             groups.append([part])
     return groups
 
 
-def _head(desk: Desk, prompt: str) -> int:
-    """Tokens of a prompt without its stories."""
-    holes = {"stories": ""} | ({"document": ""} if prompt == FOLD_PROMPT else {})
-    nothing = Band(0, 0, 0)
-    empty = desk.call(
-        prompt,
-        holes,
-        purpose="stories",
-        handles=(),
-        clusters=(),
-        output=nothing,
-        number=0,
-        schema=_SCHEMA,
-    )
-    return empty.input.high
-
-
-def _uncapped(desk: Desk, written: Band) -> Band:
-    """What rewriting the document is billed for, were there no limit to a reply: a strategy that
-    does not fit is priced all the same, and said not to fit."""
-    share = 1 + desk.spec.thinking
-    room = 1 + 2 * desk.spec.thinking
-    return Band(written.low, int(written.likely * share), int(written.high * room))
+def _reply(part: _Part, room: Room, desk: Desk) -> Band:
+    """Tokens of a reply that writes a part again; it is never longer than its limit."""
+    return desk.with_thinking(Band(*(min(n, max(1, room.reply)) for n in part.written)))

@@ -89,5 +89,6 @@ def make_plan(
         parameters=recorded,
         journalled=journalled,
         later=tuple(drafted.later),
-        obstacle=drafted.obstacle,
+        remark=drafted.remark,
+        judged=spec.ability == "edits",
     )

@@ -72,7 +72,7 @@ def test_caching_makes_many_calls_cheaper_and_one_call_dearer():
 
 
 def test_calls_that_follow_on_replies_are_priced_as_bands():
-    later = LaterCall("fold-0002", "fold", ("a",), Band(1, 1_000, 2_000), Band(1, 10, 20))
+    later = LaterCall("fold-0002", "fold", Band(1, 1_000, 2_000), Band(1, 10, 20))
     made = plan(call(1, 0), later=(later,))
     assert total_input(made) == TokenCount(11_000, "t", False, 9_001, 13_000)
     assert total_output(asked(HAIKU, made)) == Band(11, 110, 520)

@@ -18,6 +18,7 @@ from pipeline.compare.relations import stem_weights
 from pipeline.errors import BudgetError
 from pipeline.extract.patterns import find_stories
 from pipeline.extract.readers import read_document
+from pipeline.plan.desk import Desk
 from pipeline.plan.similarity import cluster, similar_pairs
 from pipeline.plan.strategies import make_plan
 from pipeline.stories import Document, Locator, Source, Span, Story
@@ -164,6 +165,11 @@ def plan_for(
                      revision="r1", **more)  # fmt: skip
 
 
+def desk_for(plan: Plan, ability: str = "edits") -> Desk:
+    """Where the calls are made that follow on a plan's replies."""
+    return Desk(SPECS[ability], plan.limits, WordCounter(), PROMPTS, "r1", stage=plan.strategy)
+
+
 @pytest.fixture(scope="session")
 def document(tmp_path_factory: pytest.TempPathFactory) -> Document:
     path = tmp_path_factory.mktemp("backlog") / "backlog.md"
@@ -188,6 +194,8 @@ def kit() -> SimpleNamespace:
         edits=edits,
         story=make_story,
         plan_for=plan_for,
+        desk_for=desk_for,
+        counter=WordCounter(),
         specs=SPECS,
         replace=replace,
     )

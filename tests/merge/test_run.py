@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from pipeline.calls import Reply, Usage
-from pipeline.errors import BudgetError, InputError, ModelError, SovereigntyError
+from pipeline.errors import BudgetError, ModelError, SovereigntyError
 from pipeline.merge.halves import halves
 from pipeline.merge.ledger import counts
 from pipeline.merge.run import conclude, run_plan, run_wave, waves
@@ -252,36 +252,3 @@ def test_an_attack_inside_a_story_stays_text(kit):
     outcomes = run_plan(plan, by_id, obeying, kit.MemoryJournal())
     accounted(outcomes, by_id)
     assert {m.origin for m in outcomes.merged} == {"kept"}
-
-
-def test_a_tree_of_one_window_runs_and_a_higher_one_is_refused(kit, backlog):
-    stories = list(backlog.values())
-    plan = kit.plan_for(stories, "edits", strategy="tree")
-    assert len(plan.calls) == 1 and not plan.later
-
-    def answer(request):
-        texts = []
-        for handles in plan.calls[0].clusters:
-            shown = [h for h in handles if f"{h} (" in request.messages[-1].content]
-            for held in [shown[:2], *([h] for h in shown[2:])]:
-                if held:
-                    text = {"role": "reader", "goal": "read", "title": "", "benefit": ""}
-                    texts.append({"handles": held, **text, "criteria": [], "body": []})
-        return json.dumps({"stories": texts})
-
-    model = kit.FakeModel(kit.specs["edits"], answer)
-    outcomes = run_plan(plan, backlog, model, kit.MemoryJournal())
-    accounted(outcomes, backlog)
-    assert not outcomes.failed_calls
-    assert any(m.fallback for m in outcomes.merged)  # "read" says nothing that was asked for
-    whole = plan.calls[0].request.key
-    model = kit.FakeModel(kit.specs["edits"], lambda r: "" if r.key == whole else answer(r))
-    outcomes = run_plan(plan, backlog, model, kit.MemoryJournal())
-    accounted(outcomes, backlog)
-    assert len(model.asked) == 3 and not outcomes.failed_calls
-    for strategy in ("tree", "fold"):
-        high = kit.plan_for(stories, "edits", strategy=strategy, window=360)
-        assert high.later
-        with pytest.raises(InputError, match="not run yet"):
-            run_plan(high, backlog, model, kit.MemoryJournal())
-        accounted(conclude(high, backlog, {}), backlog)

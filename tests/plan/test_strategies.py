@@ -302,44 +302,51 @@ def test_counts_that_do_not_add_up_still_keep_the_limit(strategy):
     assert len(made.calls) + len(made.later) > 1
 
 
-def test_a_tree_merges_its_replies_until_one_is_left():
+def test_a_tree_merges_its_replies_while_two_fit_into_a_call():
     stories = many(200)
-    made = plan(stories, [], WIDE, WindowLimits(1_500, 20_000, "test"), strategy="tree")
+    made = plan(stories, [], WIDE, WindowLimits(4_000, 8_000, "test"), strategy="tree")
     assert_sound(made, stories)
-    assert len(made.calls) == 5 and [c.id for c in made.later] == [
-        "tree2-0001", "tree2-0002", "tree3-0001", "tree4-0001",
-    ]  # fmt: skip
+    assert len(made.calls) > 2 and made.later
+    assert {c.stage for c in made.later} == {"tree, level 2"}
     assert not any(call.stories for call in made.later)
-    leaves = sum(call.output.likely for call in made.calls)
-    assert made.later[-1].output.likely == leaves
-    assert made.obstacle.startswith("the merged document grows to about")
+    assert "parts side by side" in made.remark
+    for call in made.later:
+        assert call.input.likely <= 4_000 and call.output.high <= 8_000
     whole = plan(stories, [], WIDE, WindowLimits(40_000, 40_000, "test"), strategy="tree")
-    assert len(whole.calls) == 1 and not whole.later and not whole.obstacle
+    assert len(whole.calls) == 1 and not whole.later and not whole.remark
 
 
-def test_a_tree_whose_document_fits_has_no_obstacle():
-    """Duplicates shrink: what took three windows to read fits into one reply."""
+def test_a_tree_whose_document_fits_ends_in_one_reply():
+    """Duplicates shrink: what took several windows to read fits into one reply."""
     stories = [story(f"s{i}", f"do thing {i}", benefit="word " * 60) for i in range(60)]
     clusters = [Cluster(tuple(f"s{j}" for j in range(i, i + 6))) for i in range(0, 60, 6)]
-    limits = WindowLimits(2_700, 20_000, "test")
+    limits = WindowLimits(4_000, 20_000, "test")
     made = plan(stories, clusters, WIDE, limits, strategy="tree")
-    assert len(made.calls) == 2 and len(made.later) == 1 and not made.obstacle
+    assert len(made.calls) > 1 and not made.remark
+    assert made.later[-1].output.likely == sum(call.output.likely for call in made.calls)
 
 
 def test_a_fold_rewrites_the_whole_document_each_time():
-    stories = many(120)
-    made = plan(stories, [], WIDE, WindowLimits(3_000, 20_000, "test"), strategy="fold")
+    stories = [story(f"s{i}", f"do thing {i}", benefit="word " * 60) for i in range(60)]
+    clusters = [Cluster(tuple(f"s{j}" for j in range(i, i + 6))) for i in range(0, 60, 6)]
+    limits = WindowLimits(4_000, 20_000, "test")
+    made = plan(stories, clusters, WIDE, limits, strategy="fold")
     assert_sound(made, stories)
     outputs = [made.calls[0].output.likely, *(call.output.likely for call in made.later)]
-    assert outputs == sorted(outputs) and len(outputs) > 2
+    assert outputs == sorted(outputs) and len(outputs) > 2 and not made.remark
     for call, before in zip(made.later, outputs, strict=False):
-        assert call.input.likely > before
+        assert call.output.likely > before
+    whole = plan(stories, clusters, WIDE, WindowLimits(9_000, 20_000, "t"), strategy="fold")
+    assert len(whole.calls) == 1 and not whole.later
 
 
-def test_a_fold_that_outgrows_its_window_says_so_and_is_priced_all_the_same():
-    made = plan(many(400), [], WIDE, WindowLimits(6_000, 4_000, "test"), strategy="fold")
-    assert "running document grows" in made.obstacle
-    assert made.later[-1].output.likely > 4_000
+def test_a_fold_that_outgrows_its_call_is_closed_and_begun_again():
+    limits = WindowLimits(6_000, 4_000, "test")
+    made = plan(many(400), [], WIDE, limits, strategy="fold")
+    assert_sound(made, many(400))
+    assert "documents side by side" in made.remark
+    for call in made.later:
+        assert call.input.likely <= 6_000 and call.output.high <= 4_000
 
 
 def test_rewriting_costs_more_than_editing():
