@@ -259,28 +259,46 @@ def runs_table(runs: Sequence[Mapping[str, Any]]) -> None:
         plain("No run yet. `storytransformer merge PATHS…` makes one.")
         return
     table(
-        ("run", "kind", "state", "model", "strategy", "stories", "estimated", "actual", "time"),
+        ("run", "state", "model", "strategy", "stories", "tokens in", "out", "dollars", "time",
+         "peak memory"),
         [
             (
                 r["run"],
-                r["kind"],
                 r["state"],
                 r["model"],
                 r.get("strategy"),
                 r.get("stories"),
-                dollars(r.get("estimated_usd")),
-                dollars(r.get("usd")),
-                duration(r.get("seconds")),
+                both(r.get("estimated_input_tokens"), r.get("input_tokens"), amount),
+                both(r.get("estimated_output_tokens"), r.get("output_tokens"), amount),
+                both(r.get("estimated_usd"), r.get("usd"), dollars),
+                both(r.get("estimated_seconds"), r.get("model_seconds"), duration),
+                both(r.get("estimated_peak_memory_bytes"), r.get("peak_memory_bytes"), gigabytes),
             )
             for r in runs
         ],
-    )
+        title="estimated → actual; times are those of the model's calls",
+    )  # fmt: skip
 
 
 def run_page(run: Mapping[str, Any]) -> None:
     """One run: what it is, estimate against actual, its ledger."""
     shown = {k: v for k, v in run.items() if not isinstance(v, (list, dict)) and v is not None}
     table(("", run["run"]), shown.items())
+    if compared := run.get("estimate_vs_actual"):
+        table(
+            ("", "low", "likely", "high", "actual", "actual ÷ likely", "band", "corrected by"),
+            [
+                (
+                    q["quantity"],
+                    *(_SHOWN[q["unit"]](q[side]) for side in ("low", "likely", "high", "actual")),
+                    None if q["ratio"] is None else f"{q['ratio']:.2f}",
+                    {1: "inside", 0: "outside"}.get(q["inside"]),
+                    _past(q["past_runs"]),
+                )
+                for q in compared
+            ],
+            title="estimate against actual",
+        )
     if run.get("ledger"):
         table(("ledger", "stories"), run["ledger"].items())
 
@@ -292,6 +310,33 @@ def questions_page(questions: Sequence[Any], describe: Callable[[Any], Iterable[
         for line in describe(question):
             plain(line)
     plain(f"{len(questions)} open.")
+
+
+def both(estimated: Any, actual: Any, shown: Callable[[Any], str | None]) -> str:
+    """Both sides of one quantity: "1,200 → 1,187"; "–" for what is not known."""
+    return " → ".join((side is not None and shown(side)) or "–" for side in (estimated, actual))
+
+
+def amount(n: float | None) -> str:
+    """Tokens or calls, "–" when not known."""
+    return "–" if n is None else f"{n:,.0f}"
+
+
+def _usd(value: float | None) -> str:
+    return "–" if value is None else dollars(str(value))
+
+
+def _past(runs: int) -> str:
+    return f"{runs} past run{'s' * (runs > 1)}" if runs else ""
+
+
+_SHOWN: Mapping[str, Callable[[Any], str | None]] = {
+    "tokens": amount,
+    "calls": amount,
+    "USD": _usd,
+    "seconds": duration,
+    "bytes": gigabytes,
+}
 
 
 def models_table(models: Sequence[Mapping[str, Any]]) -> None:

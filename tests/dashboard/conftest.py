@@ -13,7 +13,7 @@ from types import SimpleNamespace
 import pytest
 
 from evals.dashboard.serve import pages
-from pipeline.calls import Band, Estimate, Message, Request, TokenCount
+from pipeline.calls import Band, Estimate, Learned, Message, Request, TokenCount
 from pipeline.outcomes import Conflict, LedgerRow, MergedStory, Outcome, Outcomes, StoryText
 from pipeline.store.record import Store, open_store
 from pipeline.stories import (
@@ -29,6 +29,13 @@ from pipeline.stories import (
 
 #: A story that tries to run in the page: what documents hold is text, never markup.
 HOSTILE = "As a guest I want <img src=x onerror='window.hurt=1'><script>window.hurt=1</script>."
+
+#: What a run of a model teaches; the extractive one has nothing to say of tokens.
+TAUGHT = {
+    "asked": 12, "prompt": "merge-edits.v1", "planned_input_tokens": 48_000,
+    "first_input_tokens": 48_000, "planned_output_tokens": 4_000, "formula_seconds": 50.0,
+    "model_seconds": 71.0, "machine": "here: CPU",
+}  # fmt: skip
 
 OUTCOMES = [Outcome.KEPT, Outcome.DUPLICATE_OF, Outcome.MERGED_INTO, Outcome.CONFLICT_WITH]
 
@@ -63,6 +70,7 @@ def _merge(store: Store, extractions: list[Extraction], model: str, usd: Decimal
         model, "edit", True, "", "0" * 64, 12, 0, TokenCount(48_000, "own", True, 48_000, 48_000),
         Band(1_000, 3_000, 9_000), (usd / 2, usd, usd * 2), None, usd * 2, "2026-11-21",
         seconds=80.0, seconds_band=(40.0, 160.0), peak_memory_bytes=900_000_000,
+        learned=Learned(output=0.75, runs=3),
     )  # fmt: skip
     store.save_estimate(run, corpus, estimate)
     outcome = {s.id: OUTCOMES[i % 4] for i, s in enumerate(stories)}
@@ -83,6 +91,7 @@ def _merge(store: Store, extractions: list[Extraction], model: str, usd: Decimal
     store.save_actuals(
         run, input_tokens=48_000, output_tokens=3_700, usd=usd * Decimal("2.5"), seconds=71.0,
         peak_memory_bytes=1_000_000_000, calls=12, reused=3,
+        **({} if model == "extractive" else TAUGHT),
     )  # fmt: skip
     store.finish_run(run, "completed")
     return run

@@ -94,8 +94,12 @@ def test_the_numbers_are_the_newest_completed_runs(look, served, worked):
     assert heading(page, "price") == "$0.1050"
     assert page.inner_text("#chart-price .note") == "estimated $0.0420"
     compared = {row[0]: row[1:] for row in table(page, "compared")}
-    assert compared["price"] == ["$0.0210", "$0.0420", "$0.0840", "$0.1050", "2.50", "outside"]
-    assert compared["time"] == ["40 s", "80 s", "2.7 min", "71 s", "0.89", "inside"]
+    assert compared["price"] == ["$0.0210", "$0.0420", "$0.0840", "$0.1050", "2.50", "outside", "3"]
+    assert compared["time"] == ["40 s", "80 s", "2.7 min", "71 s", "0.89", "inside", "–"]
+    assert compared["peak memory"] == ["–", "858 MiB", "–", "954 MiB", "1.11", "–", "–"]
+    (taught,) = table(page, "learned")
+    assert taught == ["claude/claude-haiku-5-5", "edit", "merge-edits.v1", "1", "12", "1.00",
+                      "0.93", "1", "1.42"]  # fmt: skip
     counted = page.eval_on_selector_all(
         "#chart-outcomes .mark-text.role-mark text", "marks => marks.map(mark => mark.textContent)"
     )

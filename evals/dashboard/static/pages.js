@@ -33,6 +33,7 @@ const FORMATS = {
   usd: dollars,
   seconds: duration,
   ratio: (value) => value.toFixed(2),
+  bytes: (value) => amount(value, "bytes"),
   percent: (value) => `${value.toFixed(1)} %`,
   amount: (value, row) => amount(value, row.unit),
 };

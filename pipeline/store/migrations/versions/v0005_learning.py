@@ -98,8 +98,7 @@ VIEWS = {
               FROM estimate e JOIN run r5 ON r5.estimate = e.id JOIN actual a ON a.run = r5.id
             UNION ALL
             SELECT e.id, a.run, 6, 'peak memory', 'bytes',
-                   e.peak_memory_bytes * 1.0, e.peak_memory_bytes * 1.0,
-                   e.peak_memory_bytes * 1.0, a.peak_memory_bytes * 1.0, NULL, NULL
+                   NULL, e.peak_memory_bytes * 1.0, NULL, a.peak_memory_bytes * 1.0, NULL, NULL
               FROM estimate e JOIN run r6 ON r6.estimate = e.id JOIN actual a ON a.run = r6.id
           ) q ON q.run = r.id AND q.id = r.estimate
     """,

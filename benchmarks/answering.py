@@ -1,0 +1,221 @@
+"""A server on this machine that speaks the protocols of Claude, Gemini and OpenAI and answers the
+prompts of the `edit` strategy with real edits: it reads the clusters, relates their stories by the
+rules of :mod:`pipeline.compare`, and writes what those say, parts by reference as it was asked to.
+
+Replies are as long as such edits are, and usage is counted from the text that went over the wire:
+for OpenAI with its own encoding; for Claude and Gemini, whose tokenizers are not here, with the
+ratio of the catalogue, so their prompts are as long as expected by construction and only their
+replies are news.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from pipeline.calls import canonical_json
+from pipeline.compare.relations import relate
+from pipeline.compare.union import by_fullness, union
+from pipeline.outcomes import Relation
+from pipeline.stories import Locator, Source, Span, Story
+from pipeline.tokens import TokenCounter
+
+_HEAD = re.compile(r"^(S\d+) \(")
+_PART = re.compile(r"^  (?:(title|role|goal|benefit)|(S\d+\.[cb]\d+)): (.*)$")
+_NO_TEXT = {"title": "", "role": "", "goal": "", "benefit": "", "criteria": [], "body": []}
+
+
+def answer(prompt: str) -> str:
+    """The edits for the clusters of a prompt, as JSON."""
+    edits = [_edit(_read(block)) for block in re.split(r"^Cluster \d+\n", prompt, flags=re.M)[1:]]
+    return canonical_json({"edits": [edit for edit in edits if edit]})
+
+
+def _read(block: str) -> list[tuple[Story, list[str]]]:
+    """The stories of a cluster, each with the handles of its parts."""
+    found: list[dict[str, Any]] = []
+    for line in block.splitlines():
+        if head := _HEAD.match(line):
+            found.append({"handle": head[1], "criteria": [], "body": [], "parts": []})
+        elif found and (part := _PART.match(line)):
+            name, handle, text = part.groups()
+            if name:
+                found[-1][name] = text
+            else:
+                found[-1]["criteria" if ".c" in handle else "body"].append(text)
+                found[-1]["parts"].append(handle)
+    return [(_story(fields, i), fields["parts"]) for i, fields in enumerate(found)]
+
+
+def _story(fields: Mapping[str, Any], place: int) -> Story:
+    lines = [fields.get(name, "") for name in ("title", "role", "goal", "benefit")]
+    return Story(
+        id=fields["handle"],
+        kind="agile",
+        source=Source("", "", Locator(), (Span(place, place + 1),)),
+        text=". ".join(filter(None, [*lines, *fields["criteria"], *fields["body"]])),
+        role=fields.get("role", ""),
+        goal=fields.get("goal", ""),
+        benefit=fields.get("benefit", ""),
+        title=fields.get("title", ""),
+        criteria=tuple(fields["criteria"]),
+        body=tuple(fields["body"]),
+    )
+
+
+def _edit(cluster: Sequence[tuple[Story, list[str]]]) -> dict[str, Any] | None:
+    """What belongs to the first story of a cluster, and how; None when nothing does."""
+    if len(cluster) < 2:
+        return None
+    first = cluster[0][0]
+    near = [(story, parts, relate(first, story)) for story, parts in cluster[1:]]
+    near = [entry for entry in near if entry[2].relation is not Relation.DISTINCT]
+    if not near:
+        return None
+    order = (Relation.CONFLICT, Relation.OVERLAP, Relation.SAME)
+    said = min((entry[2] for entry in near), key=lambda related: order.index(related.relation))
+    stories = [first, *(story for story, _, _ in near)]
+    parts = [*cluster[0][1], *(part for _, listed, _ in near for part in listed)]
+    text: dict[str, Any] = dict(_NO_TEXT)
+    if said.relation is Relation.OVERLAP:
+        merged = union(stories).text
+        text |= {name: getattr(merged, name) for name in ("title", "role", "goal", "benefit")}
+        text |= {
+            "criteria": [part for part in parts if ".c" in part],
+            "body": [part for part in parts if ".b" in part],
+        }
+    return {
+        "relation": said.relation.value,
+        "handles": [story.id for story in stories],
+        "keep": by_fullness(stories)[0].id if said.relation is Relation.SAME else "",
+        "text": text,
+        "attribute": said.attribute,
+        "values": list(said.values) if len(said.values) == len(stories) else [],
+        "reason": said.why,
+    }
+
+
+@contextmanager
+def answering(counters: Mapping[str, TokenCounter]) -> Iterator[str]:
+    """The server's address.
+
+    Args:
+        counters: by ``claude``, ``gemini`` and ``openai``: what counts the usage.
+    """
+
+    class Handler(_Handler):
+        counted = counters
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    counted: Mapping[str, TokenCounter]
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        """One request of any of the three protocols."""
+        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        if self.path.endswith("/messages"):
+            self._send(*_claude(body, self.counted["claude"]))
+        elif ":generateContent" in self.path:
+            self._send(*_gemini(body, self.counted["gemini"]))
+        else:
+            self._send(*_openai(body, self.counted["openai"]))
+
+    def _send(self, content: str, kind: str = "application/json") -> None:
+        data = content.encode()
+        self.send_response(200)
+        self.send_header("content-type", kind)
+        self.send_header("content-length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Nothing: the benchmark prints its own table."""
+
+
+def _usage(counter: TokenCounter, shown: Sequence[str], reply: str) -> tuple[int, int]:
+    """Tokens read, the frame of the messages included, and written."""
+    return sum(counter.count_text(text).n + 3 for text in shown) + 3, counter.count_text(reply).n
+
+
+def _claude(body: Mapping[str, Any], counter: TokenCounter) -> tuple[str, str]:
+    shown = [block["text"] for block in body.get("system", [])]
+    shown += [block["text"] for turn in body["messages"] for block in turn["content"]]
+    reply = answer(shown[-1])
+    schema = canonical_json(body["output_config"]["format"]["schema"])
+    read, written = _usage(counter, [*shown, schema], reply)
+    message = {
+        "id": "msg_1", "type": "message", "role": "assistant", "model": body["model"],
+        "content": [], "stop_reason": None, "stop_sequence": None,
+        "usage": {"input_tokens": read, "output_tokens": 1},
+    }  # fmt: skip
+    stop = {"stop_reason": "end_turn", "stop_sequence": None}
+    events: list[dict[str, Any]] = [
+        {"type": "message_start", "message": message},
+        {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+        {
+            "type": "content_block_delta",
+            "index": 0,
+            "delta": {"type": "text_delta", "text": reply},
+        },
+        {"type": "content_block_stop", "index": 0},
+        {"type": "message_delta", "delta": stop, "usage": {"output_tokens": written}},
+        {"type": "message_stop"},
+    ]
+    wire = "".join(f"event: {e['type']}\ndata: {json.dumps(e)}\n\n" for e in events)
+    return wire, "text/event-stream"
+
+
+def _gemini(body: Mapping[str, Any], counter: TokenCounter) -> tuple[str]:
+    shown = [part["text"] for part in body.get("systemInstruction", {}).get("parts", [])]
+    shown += [part["text"] for turn in body["contents"] for part in turn["parts"]]
+    reply = answer(shown[-1])
+    schema = canonical_json(body["generationConfig"]["responseJsonSchema"])
+    read, written = _usage(counter, [*shown, schema], reply)
+    candidate = {
+        "content": {"role": "model", "parts": [{"text": reply}]},
+        "finishReason": "STOP",
+        "index": 0,
+    }
+    usage = {
+        "promptTokenCount": read,
+        "candidatesTokenCount": written,
+        "totalTokenCount": read + written,
+    }
+    found = {"candidates": [candidate], "usageMetadata": usage, "modelVersion": "answering"}
+    return (json.dumps(found),)
+
+
+def _openai(body: Mapping[str, Any], counter: TokenCounter) -> tuple[str]:
+    shown = [turn["content"] for turn in body["messages"]]
+    reply = answer(shown[-1])
+    # A server that constrains decoding shows the model no schema.
+    read, written = _usage(counter, shown, reply)
+    choice = {
+        "index": 0,
+        "finish_reason": "stop",
+        "message": {"role": "assistant", "content": reply},
+    }
+    usage = {
+        "prompt_tokens": read,
+        "completion_tokens": written,
+        "total_tokens": read + written,
+    }
+    found = {
+        "id": "c1", "object": "chat.completion", "created": 1, "model": body["model"],
+        "choices": [choice], "usage": usage,
+    }  # fmt: skip
+    return (json.dumps(found),)
