@@ -338,7 +338,8 @@ def _swapped(
                 if not found or not others:
                     continue
                 if rng.random() < often:
-                    field = pattern.sub(rf"{rng.choice(others)}\1", field)
+                    other = rng.choice(others)
+                    field = pattern.sub(other if other.endswith("s") else rf"{other}\1", field)
                     changed += 1
                 break
         return field
