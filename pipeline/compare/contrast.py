@@ -1,4 +1,4 @@
-"""Minimal pairs: two goals in one frame that differ in a single thing.
+"""Minimal pairs: two goals in one frame that differ in a single thing; and rewordings.
 
 "export the loan history as a CSV file" and "export the member list as a CSV file" share nearly
 every word, and are two needs *because* they share them: who says the same thing again does not
@@ -8,6 +8,7 @@ runs; a look-alike differs in a short one, both sides of which carry content.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from difflib import SequenceMatcher
 from functools import lru_cache
 
@@ -59,12 +60,28 @@ def contrast(
     for kind, i1, i2, j1, j2 in changed:
         if kind != "replace":
             continue
-        mine = _alone(one[i1:i2], frozenset(two) | known_b)
-        yours = _alone(two[j1:j2], frozenset(one) | known_a)
+        mine, yours = _alone(one[i1:i2], known_b), _alone(two[j1:j2], known_a)
         mine, yours = _unrelated(mine, yours), _unrelated(yours, mine)
         if mine and yours and len(mine) <= SWAPPED and len(yours) <= SWAPPED:
             return " ".join(mine), " ".join(yours)
     return None
+
+
+def differences_in(pairs: Iterable[tuple[str, str]]) -> int:
+    """In how many ways the texts of each pair differ, at least: words swapped for each other (the
+    same words once), and runs in which grammar words changed. A look-alike differs in one."""
+    swapped: set[tuple[tuple[str, ...], tuple[str, ...]]] = set()
+    built_anew = 0
+    for a, b in pairs:
+        one, two = tokens(a), tokens(b)
+        for kind, i1, i2, j1, j2 in SequenceMatcher(None, one, two, autojunk=False).get_opcodes():
+            if kind == "equal":
+                continue
+            mine, yours = _content(one[i1:i2]), _content(two[j1:j2])
+            if mine and yours:
+                swapped.add((mine, yours))
+            built_anew += (mine, yours) != (one[i1:i2], two[j1:j2])
+    return len(swapped) + built_anew
 
 
 def related(a: str, b: str) -> bool:
@@ -79,6 +96,10 @@ def related(a: str, b: str) -> bool:
 
 def _alone(run: tuple[str, ...], elsewhere: frozenset[str]) -> list[str]:
     return [word for word in run if word[0] != "<" and word not in elsewhere]
+
+
+def _content(run: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(word for word in run if word[0] != "<")
 
 
 def _unrelated(mine: list[str], yours: list[str]) -> list[str]:

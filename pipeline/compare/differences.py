@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from pipeline.compare.features import Features, features
 from pipeline.compare.quantities import Quantity, written_dates
@@ -30,6 +31,20 @@ _AGENT = re.compile(
     r"(?:(?:er|or|ist|ian|ant|ent|ee|man|men|admin|staff|team|owner|crew)s?|people)$"
 )
 
+
+#: "Only editors can approve it": who has a right, and which.
+_RIGHT = re.compile(
+    r"\b(?P<how>only|any|every|all|each)\s+(?P<who>(?:[\w-]+\s+){0,2}?[\w-]+)\s+"
+    r"(?:can|may|must|shall|should|(?:is|are) allowed to)\s+(?P<what>[^.;]+)",
+    re.IGNORECASE,
+)
+#: What a unit measures, and how much of it: units of one measure can be compared.
+_MEASURES = {
+    "s": ("time", "1"), "month": ("time", "2630000"), "quarter": ("time", "7890000"),
+    "year": ("time", "31560000"), "byte": ("size", "1"), "kb": ("size", "1e3"),
+    "mb": ("size", "1e6"), "gb": ("size", "1e9"), "tb": ("size", "1e12"),
+}  # fmt: skip
+_ROUGHLY = Decimal("0.1")
 
 #: Opposites both ways round, in an order that does not change.
 _OPPOSITES = tuple(
@@ -71,7 +86,7 @@ def contradiction(
         ):
             if values is not None:
                 return Difference(attribute, values, _why(attribute, a, b), alike)
-    if alike >= ALIKE_ROLE:
+    if alike >= ALIKE_ROLE or (one.topics & two.topics and _RIGHT.search(a)):
         roles = _permitted(a, b, one, two, people)
         if roles is not None:
             return Difference("role", roles, _why("role", a, b), alike)
@@ -93,17 +108,28 @@ def _why(attribute: str, a: str, b: str) -> str:
 
 
 def _numbers(a: Features, b: Features) -> tuple[str, tuple[str, str]] | None:
-    """Numbers of one unit (or of one counted thing) of which neither side has the other's."""
+    """Numbers of one measure (or of one counted thing) of which neither side has the other's."""
     for kind in sorted({_kind(q) for q in a.numbers} & {_kind(q) for q in b.numbers}):
-        mine = {q.value: q for q in a.numbers if _kind(q) == kind}
-        yours = {q.value: q for q in b.numbers if _kind(q) == kind}
-        if not mine.keys() & yours.keys():
+        mine = {q.value + q.unit: q for q in a.numbers if _kind(q) == kind}
+        yours = {q.value + q.unit: q for q in b.numbers if _kind(q) == kind}
+        if mine.keys() & yours.keys():
+            continue
+        if not any(_about(one, two) for one in mine.values() for two in yours.values()):
             return "number", (_listed(mine.values()), _listed(yours.values()))
     return None
 
 
 def _kind(quantity: Quantity) -> str:
-    return quantity.unit or quantity.noun
+    return _MEASURES.get(quantity.unit, ("", ""))[0] or quantity.unit or quantity.noun
+
+
+def _about(a: Quantity, b: Quantity) -> bool:
+    """Whether two quantities in different units may be one: 1 GB is 1000 MB or 1024, a month 28
+    days or 31."""
+    if a.unit == b.unit or a.unit not in _MEASURES or b.unit not in _MEASURES:
+        return False
+    one, two = (Decimal(q.value) * Decimal(_MEASURES[q.unit][1]) for q in (a, b))
+    return abs(one - two) <= max(one, two) * _ROUGHLY
 
 
 def _listed(found: Iterable[Quantity]) -> str:
@@ -185,6 +211,10 @@ def _permitted(
     """Another person may or must do what is otherwise the same: "only managers can", "any clerk
     may"."""
 
+    rights = _rights(left, right)
+    if rights is not None:
+        return rights
+
     def persons(words: tuple[str, ...], others: tuple[str, ...]) -> list[str]:
         return [
             word
@@ -200,6 +230,20 @@ def _permitted(
         return None
     values = _person(left, mine[0]), _person(right, yours[0])
     return (values[0], values[1]) if all(values) else None
+
+
+def _rights(left: str, right: str) -> tuple[str, str] | None:
+    """Who may, where one sentence says that only some may, and the other that others may the same
+    ("only editors can approve it", "every author can approve it")."""
+    mine, yours = _RIGHT.search(fold(left)), _RIGHT.search(fold(right))
+    if mine is None or yours is None:
+        return None
+    who = [features(found["who"]).topics for found in (mine, yours)]
+    what = [features(found["what"]).topics for found in (mine, yours)]
+    only = "only" in (mine["how"].lower(), yours["how"].lower())
+    if not only or who[0] & who[1] or not what[0] or what[0] != what[1]:
+        return None
+    return f"{mine['how']} {mine['who']}", f"{yours['how']} {yours['who']}"
 
 
 def _person(text: str, word: str) -> str:

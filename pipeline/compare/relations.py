@@ -10,16 +10,16 @@ wholly said by the other, they are the same; else they overlap.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.compare.contrast import contrast
+from pipeline.compare.contrast import contrast, differences_in
 from pipeline.compare.coverage import unsaid
 from pipeline.compare.differences import Difference, contradiction, deny_each_other
-from pipeline.compare.features import features
+from pipeline.compare.features import features, gist
 from pipeline.compare.measures import (
     PLAIN,
-    all_stems,
     core,
     dice,
     likeness,
@@ -32,7 +32,7 @@ from pipeline.compare.measures import (
     weight,
 )
 from pipeline.compare.synonyms import concept, topic
-from pipeline.compare.words import stem
+from pipeline.compare.words import sentences, stem
 from pipeline.outcomes import Relation
 from pipeline.stories import Story, normalise
 
@@ -59,8 +59,14 @@ FEWEST = 3
 #: The same where goal and benefit together are this much alike.
 NEED_WITH_BENEFIT = 0.33
 CORE = 0.55
+#: Weighted Dice of all that two stories say from which, if they differ in several ways, one is
+#: the other in other words.
+TOLD_ANEW, SEVERAL = 0.66, 2
+#: Topics they must share for that; more where the benefit is copied, as in a series of look-alikes.
+FEWEST_TOLD_ANEW, FEWEST_OF_SERIES = 6, 9
 #: A pair less alike than this (:func:`likeness`) is distinct, whatever else is compared.
 LEAST_LIKENESS = min(NEED, NEED_CONTAINED, CORE)
+_STEP = re.compile(r"(?:.{0,120}?:\s*)?(?:given|when|then|and|but)\b", re.IGNORECASE)
 _NO_RULES = ("role", "title", "benefit")
 
 
@@ -92,11 +98,16 @@ def relate(a: Story, b: Story, weights: Mapping[str, float] | None = None) -> Re
         return Related(Relation.SAME, 1.0, why="the same words")
     weights = weights or {}
     score = need_similarity(a, b, weights)
-    if not _one_need(a, b, score, weights):
+    told_anew = _told_anew(a, b, weights)
+    if not told_anew and not _one_need(a, b, score, weights):
         return Related(Relation.DISTINCT, score, why=_apart(a, b, weights))
     difference = _disagreement(a, b, weights)
-    swapped = contrast(subject_text(a), subject_text(b), all_stems(a), all_stems(b))
-    if swapped is not None and (difference is None or difference.attribute != "role"):
+    swapped = contrast(subject_text(a), subject_text(b), _elsewhere(a, b), _elsewhere(b, a))
+    if (
+        swapped is not None
+        and not told_anew
+        and (difference is None or difference.attribute != "role")
+    ):
         return Related(
             Relation.DISTINCT, score, why=f"alike but for “{swapped[0]}” and “{swapped[1]}”"
         )
@@ -107,12 +118,40 @@ def relate(a: Story, b: Story, weights: Mapping[str, float] | None = None) -> Re
             Relation.CONFLICT, score, difference.attribute, difference.values, difference.why
         )
     extra_a, extra_b = unsaid(a, b, weights), unsaid(b, a, weights)
-    if not extra_a and not extra_b:
+    if not extra_a and not extra_b and swapped is None:
         return Related(Relation.SAME, score, why="each says what the other says")
+    if not extra_a and not extra_b and swapped is not None:
+        why = f"one need in other words: “{swapped[0]}” for “{swapped[1]}”"
+        return Related(Relation.OVERLAP, score, why=why)
     own = "; ".join(f"“{texts[0]}”" for texts in (extra_a, extra_b) if texts)
-    if score < NEED_OVERLAP or not _roles_agree(a, b):
+    if not told_anew and (score < NEED_OVERLAP or not _roles_agree(a, b)):
         return Related(Relation.DISTINCT, score, why=f"alike, but only one says {own}")
     return Related(Relation.OVERLAP, score, why=f"one need; in one story only: {own}")
+
+
+def _told_anew(a: Story, b: Story, weights: Mapping[str, float]) -> bool:
+    """Whether most of what two stories say is the same and the rest differs in several small
+    ways, as a rewording does. A look-alike differs in one way and repeats the rest."""
+    one, two = _everything(a), _everything(b)
+    copied = bool(a.benefit) and normalise(a.benefit) == normalise(b.benefit)
+    if len(one & two) < (FEWEST_OF_SERIES if copied else FEWEST_TOLD_ANEW):
+        return False
+    texts = [(subject_text(a), subject_text(b)), (a.benefit, b.benefit)]
+    return dice(one, two, weights) >= TOLD_ANEW and differences_in(texts) >= SEVERAL
+
+
+def _everything(story: Story) -> frozenset[str]:
+    """Every topic of a story but those of its role."""
+    told = [text for field, text in story.fields if field not in ("role", "title")]
+    return frozenset().union(*(gist(text).topics for text in told or [subject_text(story)]))
+
+
+def _elsewhere(story: Story, other: Story) -> frozenset[str]:
+    """The topics a story has beside its role and what it repeats of the other word for word: who
+    wants it is not what is wanted, and a copied benefit fits another need as well."""
+    if normalise(story.benefit) == normalise(other.benefit) and story.benefit:
+        return frozenset()
+    return _everything(story) | gist(story.title).topics
 
 
 def _one_need(a: Story, b: Story, score: float, weights: Mapping[str, float]) -> bool:
@@ -140,22 +179,38 @@ def _roles_agree(a: Story, b: Story) -> bool:
 
 
 def _disagreement(a: Story, b: Story, weights: Mapping[str, float]) -> Difference | None:
-    """The plainest contradiction between sentences of the two that say the same thing."""
+    """The plainest contradiction between sentences of the two that say the same thing. What both
+    say, word for word, contradicts neither."""
     people = frozenset(features(a.role).words) | frozenset(features(b.role).words)
+    said_by_both = {normalise(text) for _, text in statements(a)} & {
+        normalise(text) for _, text in statements(b)
+    }
     found = [
         difference
-        for one in _comparable(a)
-        for two in _comparable(b)
+        for mine in _comparable(a)
+        for yours in _comparable(b)
+        if _one_scenario(mine, yours)
+        for one in mine
+        for two in yours
+        if not {normalise(one), normalise(two)} & said_by_both
         if (difference := contradiction(one, two, weights, people)) is not None
     ]
     return max(found, key=lambda d: (d.likeness, d.values, d.why), default=None)
 
 
-def _comparable(story: Story) -> Sequence[str]:
-    """The sentences that ask for something; a benefit only says why."""
-    return [text for field, text in statements(story) if field not in _NO_RULES] or [
-        subject_text(story)
-    ]
+def _comparable(story: Story) -> list[tuple[str, ...]]:
+    """The sentences that ask for something, field by field; a benefit only says why."""
+    fields = [sentences(text) for field, text in story.fields if field not in _NO_RULES]
+    return [field for field in fields if field] or [(subject_text(story),)]
+
+
+def _one_scenario(a: Sequence[str], b: Sequence[str]) -> bool:
+    """Whether two criteria may contradict each other: not where they are scenarios that have less
+    than half of their steps in common, for then their conditions differ."""
+    if not any(_STEP.match(text) for text in (*a, *b)):
+        return True
+    one, two = set(map(normalise, a)), set(map(normalise, b))
+    return 2 * len(one & two) >= min(len(one), len(two)) and bool(one & two)
 
 
 def _apart(a: Story, b: Story, weights: Mapping[str, float]) -> str:

@@ -23,10 +23,13 @@ from pipeline.stories import Story
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
-#: An index list longer than this says nothing about any two of its stories.
+#: A list of stories with two stems in common that is longer than this says nothing about any two.
 LONGEST_LIST = 64
+#: The same of one stem, or, in a small corpus, a constant by the number of its stories: small
+#: corpora are searched completely.
+LONGEST_ALONE, ALONE_IN_ALL = 8, 16_000
 #: How many of a story's rarest stems are paired up as keys.
-RAREST = 9
+RAREST = 7
 #: Words of one family have so many letters in common at their beginning (``contrast.related``).
 _FAMILY_PREFIX = 5
 #: Cells of the dense table that a block of stories is measured in: 32 MB.
@@ -73,6 +76,8 @@ class Index:
         flat, holders = flat[order], holders[order]
         starts = np.flatnonzero(np.diff(flat, prepend=-1))
         lengths = np.diff(starts, append=len(flat))
+        alone = flat[starts] < n
+        lengths[alone & (lengths > self._longest_alone)] = 0
         found = [np.empty(0, np.int64)]
         for length in range(2, LONGEST_LIST + 1):
             lists = starts[lengths == length, None]
@@ -129,6 +134,10 @@ class Index:
             for stem in self._subjects.of(first + row).tolist():
                 for other, less in self._families.get(stem, ()):
                     table[row, other] += less
+
+    @property
+    def _longest_alone(self) -> int:
+        return max(LONGEST_ALONE, ALONE_IN_ALL // max(1, len(self.stories)))
 
     @cached_property
     def _families(self) -> Mapping[int, Sequence[tuple[int, float]]]:

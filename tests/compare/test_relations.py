@@ -115,3 +115,63 @@ def test_a_swapped_word_is_a_contrast_and_a_rewording_is_none():
     assert contrast("export the loan list", "export the member list") == ("loan", "member")
     assert contrast("delete a draft", "remove my draft") is None
     assert contrast("pay by card", "see the opening hours of a branch") is None
+
+
+def test_a_longer_story_told_anew_is_one_need_and_keeps_both_wordings():
+    a = story(
+        "clerk",
+        "see the yearly inspection report of every pressure boiler in the northern plant",
+        benefit="auditors get answers about safety on the same day",
+    )
+    b = story(
+        "clerk",
+        "look at the annual inspection report of each pressure boiler in the northern plant",
+        benefit="auditors are given answers about safety within one day or so",
+    )
+    assert relate(a, b).relation is Relation.OVERLAP
+
+
+def test_a_short_series_with_a_copied_benefit_stays_apart():
+    a = story("clerk", "approve each new tool before its first loan", benefit="I know what is here")
+    b = story(
+        "clerk", "approve any new helper before the first shift", benefit="I know what is here"
+    )
+    assert relate(a, b).relation is Relation.DISTINCT
+
+
+def test_a_swapped_word_counts_though_the_copied_benefit_holds_it():
+    benefit = "I get rid of old accounts, delete what is left and sleep well"
+    a = story("clerk", "delete several accounts of the archive at once", benefit=benefit)
+    b = story("clerk", "create several accounts of the archive at once", benefit=benefit)
+    assert relate(a, b).relation is Relation.DISTINCT
+
+
+def test_units_of_one_measure_contradict_each_other_unless_they_are_one():
+    def limited(limit: str) -> Story:
+        return story("clerk", "attach drawings to a repair", "", f"A file has up to {limit}.")
+
+    assert relate(limited("5 MB"), limited("5 GB")).relation is Relation.CONFLICT
+    assert relate(limited("1 GB"), limited("1024 MB")).relation is not Relation.CONFLICT
+    assert relate(limited("30 days"), limited("1 month")).relation is not Relation.CONFLICT
+
+
+def test_a_right_for_some_contradicts_the_same_right_for_others():
+    def ruled(rule: str) -> Story:
+        return story("clerk", "sign the monthly shift plan", "", rule)
+
+    found = relate(ruled("Only stewards may amend it."), ruled("Any clerk may amend it."))
+    assert found.relation is Relation.CONFLICT and found.attribute == "role"
+    assert set(found.values) == {"Only stewards", "Any clerk"}
+    other = relate(ruled("Only stewards may amend it."), ruled("Any clerk may print it."))
+    assert other.relation is not Relation.CONFLICT
+
+
+def test_steps_of_two_scenarios_do_not_contradict_each_other():
+    plain = "Plain shop: When I open the page; Then I should not see a banner"
+    themed = "Themed shop: When I choose a theme; Then I should see a banner"
+    a = story("clerk", "see a banner in a themed shop", "", plain, themed)
+    b = story("clerk", "see a banner in a themed shop", "", themed)
+    assert relate(a, b).relation is Relation.OVERLAP
+    denied = "Themed shop: When I choose a theme; Then I should not see a banner"
+    c = story("clerk", "see a banner in a themed shop", "", denied)
+    assert relate(b, c).relation is Relation.CONFLICT
