@@ -132,6 +132,9 @@ def estimate(
     tokens_per_word: Annotated[
         str | None, typer.Option(help="With --words [as measured on stories, by model].")
     ] = None,
+    picture: Annotated[
+        str | None, typer.Option(help="Draw window size against dollars, time, memory: FILE.svg.")
+    ] = None,
     encoding: Encoding = None,
     exclude: Exclude = None,
     pattern: Pattern = None,
@@ -144,12 +147,16 @@ def estimate(
 ) -> None:
     """The dry run: what a merge costs. No network, no model loaded."""
     from pipeline.merge import corpus as corpora
-    from pipeline.merge import pricing
+    from pipeline.merge import files, pricing
 
     if (words is None) == (not paths):
         raise InputError(
             "give documents or --words, one of the two.",
             next="Such as `storytransformer estimate data/sample`.",
+        )
+    if picture is not None and not picture.endswith(".svg"):
+        raise InputError(
+            f"{picture!r} is no SVG file.", where="--picture", next="Name it FILE.svg."
         )
     edge, line = Edge.read(db), say(quiet)
     when = parse_date(as_of, where="--as-of")
@@ -175,6 +182,15 @@ def estimate(
         result = pricing.estimate_corpus(
             corpus, names, strategy or [], terms, catalog=edge.catalog, store=store
         )
+    if picture is not None:
+        drawn = pricing.draw_estimate(
+            result["words"],
+            parse_tokens_per_word(tokens_per_word),
+            names,
+            terms,
+            catalog=edge.catalog,
+        )
+        result["picture"] = files.write_picture(Path(picture), drawn)
     if json:
         emit(result)
     else:

@@ -169,6 +169,10 @@ def test_the_first_users_question_gets_the_first_users_table(tmp_path: Path):
     assert {line["price_date"] for line in clouds.values()} == {"2024-03-09"}
     shown = run("estimate", *asked, cwd=tmp_path).stdout
     assert "2.0 tokens a word, as given" in shown and "o200k" not in shown
+    drawn = result_of("estimate", *asked, "--picture", "made/cost.svg", cwd=tmp_path)
+    assert drawn["picture"] == "made/cost.svg"
+    assert (tmp_path / "made" / "cost.svg").read_text().startswith("<svg")
+    refused("estimate", *asked, "--picture", "cost.png", cwd=tmp_path, code=2, kind="input")
     refused("estimate", "--words", "0", cwd=tmp_path, code=2, kind="input")
     refused("estimate", *asked[2:4], "--tokens-per-word", "x", cwd=tmp_path, code=2, kind="input")
 

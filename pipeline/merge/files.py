@@ -56,6 +56,16 @@ def write_page(file: Path, corpus: Corpus) -> str:
     return str(file)
 
 
+def write_picture(file: Path, svg: str) -> str:
+    """Write a drawn estimate, atomically; returns its path.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    _write(file, [svg], next="Choose another file with --picture.")
+    return str(file)
+
+
 def _write(target: Path, pieces: Iterable[str], *, next: str) -> None:
     """Write a file whole or not at all, with the folders it stands in."""
     draft = target.with_name(target.name + ".part")

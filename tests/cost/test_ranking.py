@@ -75,10 +75,12 @@ def test_locally_longer_windows_take_more_memory_and_fewer_calls():
     card = Hardware(threads=1, memory_bytes=2**34, gpu=CATALOG.gpus["H100"], gpu_name="H100")
     points = window_tradeoff(
         spec, input_tokens=511_000, output_tokens=132_000, prompt_tokens=700, as_of=TODAY,
-        hardware=card,
+        hardware=card, sizes=(4_000, 8_000, 16_000, 32_000, 64_000, 100_000),
     )  # fmt: skip
-    assert len(points) > 3
+    answered = [point for point in points if point.seconds is not None]
+    assert 3 < len(answered) < len(points), "what one reply cannot answer has its memory only"
+    assert all(point.usd == 0 and point.seconds_band for point in answered)
     for shorter, longer in itertools.pairwise(points):
-        assert longer.calls < shorter.calls and longer.usd == 0
+        assert longer.calls < shorter.calls
         assert (longer.peak_memory_bytes or 0) > (shorter.peak_memory_bytes or 0)
         assert (longer.eager_bytes or 0) > (shorter.eager_bytes or 0)
