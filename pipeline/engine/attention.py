@@ -193,15 +193,15 @@ def probe_attention(
     for n in lengths:
         shape = (1, heads, n, head_dim), (1, kv_heads, n, head_dim), (1, kv_heads, n, head_dim)
         q, k, v = (torch.zeros(s, dtype=dtype, device=device).normal_() for s in shape)
-        before = _reset_peak(device)
+        before = start_peak(device)
         with torch.inference_mode():
             out = attend(name, q, k, v, head_dim**-0.5)
-        taken.append(max(_peak(device) - before, out.numel() * out.element_size()))
+        taken.append(max(peak_bytes(device) - before, out.numel() * out.element_size()))
         del out
     return Probe(name, lengths, (taken[0], taken[1]))
 
 
-def _reset_peak(device: torch.device) -> int:
+def start_peak(device: torch.device) -> int:
     """Start measuring; returns bytes in use now."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
@@ -217,7 +217,8 @@ def _reset_peak(device: torch.device) -> int:
     return _status("VmRSS")
 
 
-def _peak(device: torch.device) -> int:
+def peak_bytes(device: torch.device) -> int:
+    """Most bytes in use since :func:`start_peak`."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
         return torch.cuda.max_memory_allocated(device)

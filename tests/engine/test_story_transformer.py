@@ -149,7 +149,7 @@ def test_memory_that_runs_out_is_halved_then_said(tiny_model: Path, tmp_path: Pa
 
 def test_memory_of_reading_is_linear(tiny_model: Path, engine_cache: Path) -> None:
     """Eager takes four times the memory for twice the prompt; ours never holds a score matrix."""
-    from pipeline.engine.attention import _peak, _reset_peak
+    from pipeline.engine.attention import peak_bytes, start_peak
 
     def peak(attention: str, n: int) -> int:
         engine = StoryTransformer.load(
@@ -162,9 +162,9 @@ def test_memory_of_reading_is_linear(tiny_model: Path, engine_cache: Path) -> No
             limits=Limits(chunk=8192),
         )
         cpu = torch.device("cpu")
-        before = _reset_peak(cpu)
+        before = start_peak(cpu)
         list(engine.generate([[i % 200 for i in range(n)]], max_tokens=1))
-        return _peak(cpu) - before
+        return peak_bytes(cpu) - before
 
     score_matrix = 4 * 4000 * 4000 * 4
     assert peak("eager", 4000) > score_matrix
