@@ -13,7 +13,7 @@ from evals.recorded import figure, recorded, share
 from pipeline.merge.corpus import gather, require
 from pipeline.merge.job import MergeJob
 from pipeline.merge.job import run as run_job
-from pipeline.merge.steps import check_sovereignty
+from pipeline.merge.sovereignty import check_sovereignty
 from pipeline.store.record import Store
 from pipeline.store.rows.scores import Score
 
@@ -54,7 +54,12 @@ def run_canaries(
         say(f"planted {len(planted)} canaries in a copy of {len(corpus.extractions)} documents")
         merge = job([str(Path(folder) / "in")], Path(folder) / "out")
         # The copies have other paths: what may not leave is told by the documents themselves.
-        check_sovereignty(corpus, merge.spec, allow_cloud=merge.terms.allow_cloud)
+        check_sovereignty(
+            corpus,
+            merge.spec,
+            allow_cloud=merge.terms.allow_cloud,
+            local_only=merge.terms.local_only,
+        )
         with recorded(
             store,
             kind="canary",

@@ -49,7 +49,7 @@ def needle(
         from evals.needle_run import run_needles
 
         edge = Edge.read(db)
-        spec = edge.catalog.find(model)
+        spec = edge.find(model)
         with edge.store() as store:
             result = run_needles(
                 spec,

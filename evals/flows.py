@@ -6,6 +6,7 @@ from typing import Any
 
 from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
+from prefect.settings import PREFECT_API_URL
 
 from evals.canary_run import run_canaries
 from evals.needle_run import run_needles
@@ -30,7 +31,8 @@ def needles(
         seeds: haystacks for each cell.
     """
     edge, logger = Edge.read(db), get_run_logger()
-    spec = edge.catalog.find(model)
+    edge.check_orchestration(PREFECT_API_URL.value())
+    spec = edge.find(model)
     with edge.store() as store:
         grid = task(name="needle grid", cache_policy=NO_CACHE)(run_needles)
         result: dict[str, Any] = grid(
@@ -67,6 +69,7 @@ def canaries(
         depths: where they stand in their documents, in percent.
     """
     edge, logger = Edge.read(db), get_run_logger()
+    edge.check_orchestration(PREFECT_API_URL.value())
     with edge.store() as store:
         planted = task(name="canaries", cache_policy=NO_CACHE)(run_canaries)
         result: dict[str, Any] = planted(

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
+from pipeline.egress import is_written_local
 from pipeline.errors import InputError
 
 _Value = TypeVar("_Value")
@@ -123,6 +124,7 @@ class ModelSpec:
         best: its vendor calls it the most able of its models that anybody may use.
         prices: overlay of the price catalogue, ascending by start.
         rates: None when not known.
+        here: whether its server was found to be this machine; None: by the address as written.
     """
 
     name: str
@@ -149,12 +151,14 @@ class ModelSpec:
     best: bool = False
     prices: tuple[DatedPrice, ...] = ()
     rates: RateLimits | None = None
+    here: bool | None = None
 
     @property
     def leaves_machine(self) -> bool:
         """Whether a call sends text to another machine. Loopback servers are local."""
         if self.provider == "openai":
-            return (urlsplit(self.base_url).hostname or "") not in ("localhost", "127.0.0.1", "::1")
+            here = is_written_local(urlsplit(self.base_url).hostname or "")
+            return not (here if self.here is None else self.here)
         return self.provider in ("claude", "gemini")
 
     def reply_limit(self, n_written: int) -> int:

@@ -22,11 +22,13 @@ from pipeline.guard import guard
 from pipeline.options import (
     About,
     AllowCloud,
+    AllowEgress,
     AsJson,
     Db,
     Debug,
     Encoding,
     Exclude,
+    LocalOnly,
     Model,
     Models,
     Paths,
@@ -90,6 +92,7 @@ def extract(
     strict: Strict = False,
     json: AsJson = False,
     db: Db = None,
+    allow_egress: AllowEgress = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -99,7 +102,7 @@ def extract(
 
     if show not in (None, "residue"):
         raise InputError(f"{show!r} cannot be shown.", where="--show", next="Write --show residue.")
-    edge, line = Edge.read(db), say(quiet)
+    edge, line = Edge.read(db, allow_egress), say(quiet)
     corpus = corpora.gather(
         paths,
         how=_how(encoding, exclude, pattern, repair, strict),
@@ -127,6 +130,7 @@ def estimate(
     as_of: Annotated[str | None, typer.Option(help="Prices of this date, YYYY-MM-DD.")] = None,
     about: About = None,
     allow_cloud: AllowCloud = False,
+    local_only: LocalOnly = None,
     gpu: Annotated[str | None, typer.Option(help='Plan for this card, such as "RTX 4090".')] = None,
     words: Annotated[int | None, typer.Option(help="Price bare text of so many words.")] = None,
     tokens_per_word: Annotated[
@@ -142,6 +146,7 @@ def estimate(
     strict: Strict = False,
     json: AsJson = False,
     db: Db = None,
+    allow_egress: AllowEgress = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -158,12 +163,14 @@ def estimate(
         raise InputError(
             f"{picture!r} is no SVG file.", where="--picture", next="Name it FILE.svg."
         )
-    edge, line = Edge.read(db), say(quiet)
+    edge, line = Edge.read(db, allow_egress), say(quiet)
     when = parse_date(as_of, where="--as-of")
     names = model or []
     for name in names:
         edge.catalog.find(name)
-    terms = edge.terms(as_of=when, about=about or (), allow_cloud=allow_cloud, gpu=gpu)
+    terms = edge.terms(
+        as_of=when, about=about or (), allow_cloud=allow_cloud, local_only=local_only or (), gpu=gpu
+    )
     if words is not None:
         result = pricing.estimate_words(
             parse_words(words, where="--words"),
@@ -205,6 +212,7 @@ def merge(
     about: About = None,
     max_cost: Annotated[str | None, typer.Option(help="Dollars not to be exceeded.")] = None,
     allow_cloud: AllowCloud = False,
+    local_only: LocalOnly = None,
     out: Annotated[str, typer.Option(help="Folder for the merged document.")] = "merged",
     encoding: Encoding = None,
     exclude: Exclude = None,
@@ -214,13 +222,15 @@ def merge(
     prefect: Prefect = False,
     json: AsJson = False,
     db: Db = None,
+    allow_egress: AllowEgress = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
     """Plan, run and, after an interruption, resume a merge."""
     if prefect:
-        from pipeline.flows import merge_stories
+        from pipeline.flows import check_addresses, merge_stories
 
+        check_addresses(Edge.read(db, allow_egress))
         result = merge_stories(
             paths=paths,
             model=model,
@@ -228,6 +238,7 @@ def merge(
             about=about or [],
             max_cost=max_cost,
             allow_cloud=allow_cloud,
+            local_only=local_only or [],
             out=out,
             encoding=encoding,
             exclude=exclude or [],
@@ -235,11 +246,12 @@ def merge(
             repair=repair,
             strict=strict,
             db=db,
+            allow_egress=allow_egress or [],
         )
     else:
         from pipeline.merge.job import run
 
-        edge = Edge.read(db)
+        edge = Edge.read(db, allow_egress)
         with edge.store() as store:
             result = run(
                 edge.merge_job(
@@ -251,6 +263,7 @@ def merge(
                     about=about or (),
                     max_cost=max_cost,
                     allow_cloud=allow_cloud,
+                    local_only=local_only or (),
                     how=_how(encoding, exclude, pattern, repair, strict),
                     say=say(quiet),
                 )
@@ -266,13 +279,14 @@ def runs(
     run: Annotated[str | None, typer.Argument(help="One run, or all of them.")] = None,
     json: AsJson = False,
     db: Db = None,
+    allow_egress: AllowEgress = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
     """What was done: estimate against actual, and the ledger of a run."""
     from pipeline.store import reports
 
-    with Edge.read(db).store() as store:
+    with Edge.read(db, allow_egress).store() as store:
         if run is None:
             listed = reports.list_runs(store)
             if json:
@@ -299,6 +313,7 @@ def review(
     by: Annotated[str | None, typer.Option(help="Who decides [you].")] = None,
     json: AsJson = False,
     db: Db = None,
+    allow_egress: AllowEgress = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -306,7 +321,7 @@ def review(
     from pipeline import review as reviewing
     from pipeline.merge.questions import as_json, of_run
 
-    edge = Edge.read(db)
+    edge = Edge.read(db, allow_egress)
     with edge.store() as store:
         asked = of_run(store, run, again=again, most=most)
         who = by or whoami()

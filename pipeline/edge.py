@@ -12,8 +12,10 @@ from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from pipeline.catalog import Catalog, Gpu, ModelSpec
+from pipeline.egress import Egress, at_address, database_hosts, url_hosts
 from pipeline.errors import InputError, StoreError
 from pipeline.settings import Settings, read_settings
 
@@ -112,24 +114,63 @@ class Edge:
     settings: Settings
 
     @classmethod
-    def read(cls, db: str | None = None) -> Edge:
-        """Read the environment."""
-        return cls(read_settings(db=db))
+    def read(cls, db: str | None = None, allow_egress: Sequence[str] | None = None) -> Edge:
+        """Read the environment; ``allow_egress`` adds to what it allows."""
+        settings = read_settings(db=db)
+        allowed = (*settings.allow_egress, *(allow_egress or ()))
+        return cls(replace(settings, allow_egress=allowed))
+
+    @cached_property
+    def egress(self) -> Egress:
+        """What may carry text off this machine."""
+        return Egress.allowing(self.settings.allow_egress)
 
     @cached_property
     def catalog(self) -> Catalog:
         """The model catalogue."""
         return Catalog(self.settings.models_toml)
 
+    def find(self, model: str) -> ModelSpec:
+        """A model that is to be asked, its server looked up.
+
+        A name that leads to this machine is replaced by the address found, so that it cannot lead
+        elsewhere a moment later (with TLS the certificate sees to that).
+
+        Raises:
+            InputError: no such model.
+            SovereigntyError: its host does not resolve.
+        """
+        spec = self.catalog.find(model)
+        host = urlsplit(spec.base_url).hostname or ""
+        if spec.provider != "openai" or not host:
+            return spec
+        here = self.egress.is_local(host)
+        base_url = spec.base_url
+        if here and urlsplit(base_url).scheme == "http":
+            base_url = at_address(base_url, self.egress.resolve(host)[0])
+        return replace(spec, base_url=base_url, here=here)
+
+    def check_orchestration(self, api_url: str | None) -> None:
+        """Refuse a Prefect API or a task runner off this machine, unless allowed.
+
+        Raises:
+            SovereigntyError: one of them is elsewhere.
+        """
+        self.egress.check("prefect", url_hosts(api_url or ""))
+        self.egress.check("task-runner", url_hosts(self.settings.task_runner))
+
     def store(self) -> Store:
         """Open (and create or migrate) the database.
 
         Raises:
+            SovereigntyError: it is not on this machine, and was not allowed to be elsewhere.
             StoreError: locked, full, or no database.
             InputError: from a newer version.
         """
         from pipeline.store.record import open_store
 
+        hosts = database_hosts(self.settings.database, default=self.settings.pg_host)
+        self.egress.check("database", hosts)
         return open_store(self.settings.database, now=now)
 
     def store_if_possible(self, warn: Callable[[str], None]) -> Store | None:
@@ -158,6 +199,7 @@ class Edge:
         strategy: str = "edit",
         about: Sequence[str] = (),
         allow_cloud: bool = False,
+        local_only: Sequence[str] = (),
         gpu: str | None = None,
     ) -> Terms:
         """The plain values that plans and prices depend on.
@@ -176,6 +218,7 @@ class Edge:
             strategy=strategy,
             about=tuple(about),
             allow_cloud=allow_cloud,
+            local_only=(*self.settings.local_only, *local_only),
             usd_per_kwh=self.settings.usd_per_kwh,
             hardware=self.hardware(gpu),
         )
@@ -224,19 +267,22 @@ class Edge:
         about: Sequence[str] = (),
         max_cost: str | None = None,
         allow_cloud: bool = False,
+        local_only: Sequence[str] = (),
         **more: Any,
     ) -> MergeJob:
         """A merge, ready to run."""
         from pipeline.merge.job import MergeJob
 
-        spec = self.catalog.find(model)
+        spec = self.find(model)
         return MergeJob(
             paths=list(paths),
             spec=spec,
             options=self.options(spec),
             store=store,
             out=Path(out),
-            terms=self.terms(strategy=strategy, about=about, allow_cloud=allow_cloud),
+            terms=self.terms(
+                strategy=strategy, about=about, allow_cloud=allow_cloud, local_only=local_only
+            ),
             max_usd=parse_usd(max_cost, where="--max-cost"),
             **more,
         )

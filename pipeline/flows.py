@@ -12,6 +12,7 @@ from typing import Any
 from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
+from prefect.settings import PREFECT_API_URL
 
 from pipeline.edge import Edge, now, parse_date
 
@@ -19,6 +20,15 @@ from pipeline.edge import Edge, now, parse_date
 def as_task(name: str, function: Callable[..., Any], *args: Any) -> Any:
     """A step as a Prefect task of that name."""
     return task(name=name, task_run_name=name, cache_policy=NO_CACHE)(function)(*args)
+
+
+def check_addresses(edge: Edge) -> None:
+    """Refuse an API or a task runner off this machine, unless allowed.
+
+    Raises:
+        SovereigntyError: one of them is elsewhere.
+    """
+    edge.check_orchestration(PREFECT_API_URL.value())
 
 
 @flow(name="estimate-stories", flow_run_name="estimate {paths}")
@@ -29,7 +39,9 @@ def estimate_stories(
     as_of: str | None = None,
     about: list[str] | None = None,
     allow_cloud: bool = False,
+    local_only: list[str] | None = None,
     db: str | None = None,
+    allow_egress: list[str] | None = None,
 ) -> dict[str, Any]:
     """Price a merge before anything is spent. No network, no model loaded.
 
@@ -41,9 +53,13 @@ def estimate_stories(
     from pipeline.merge import corpus as corpora
     from pipeline.merge import pricing
 
-    edge, logger = Edge.read(db), get_run_logger()
+    edge, logger = Edge.read(db, allow_egress), get_run_logger()
+    check_addresses(edge)
     terms = edge.terms(
-        as_of=parse_date(as_of, where="as_of"), about=about or (), allow_cloud=allow_cloud
+        as_of=parse_date(as_of, where="as_of"),
+        about=about or (),
+        allow_cloud=allow_cloud,
+        local_only=local_only or (),
     )
     with edge.store() as store:
         corpus = as_task("extract", lambda: corpora.read(paths, cache=store))
@@ -86,6 +102,7 @@ def merge_stories(
     about: list[str] | None = None,
     max_cost: str | None = None,
     allow_cloud: bool = False,
+    local_only: list[str] | None = None,
     out: str = "merged",
     encoding: str | None = None,
     exclude: list[str] | None = None,
@@ -93,6 +110,7 @@ def merge_stories(
     repair: bool = False,
     strict: bool = False,
     db: str | None = None,
+    allow_egress: list[str] | None = None,
 ) -> dict[str, Any]:
     """Merge documents into one; run it again to resume.
 
@@ -107,7 +125,8 @@ def merge_stories(
     from pipeline.merge.corpus import Reading
     from pipeline.merge.job import run
 
-    edge, logger = Edge.read(db), get_run_logger()
+    edge, logger = Edge.read(db, allow_egress), get_run_logger()
+    check_addresses(edge)
     with edge.store() as store:
         job = edge.merge_job(
             paths,
@@ -118,6 +137,7 @@ def merge_stories(
             about=about or (),
             max_cost=max_cost,
             allow_cloud=allow_cloud,
+            local_only=local_only or (),
             how=Reading(encoding, tuple(exclude or ()), pattern, repair, strict),
             say=logger.info,
         )

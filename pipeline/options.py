@@ -30,4 +30,11 @@ About = Annotated[list[str] | None, typer.Option(help="Keep only stories with th
 AllowCloud = Annotated[
     bool, typer.Option("--allow-cloud", help="Let text leave this machine for the model named.")
 ]
+LocalOnly = Annotated[
+    list[str] | None, typer.Option(help="Documents never sent to a cloud, as in .gitignore.")
+]
+AllowEgress = Annotated[
+    list[str] | None,
+    typer.Option(help="What may be off this machine: database, prefect, task-runner, hub."),
+]
 Prefect = Annotated[bool, typer.Option("--prefect", help="Run as a Prefect flow.")]

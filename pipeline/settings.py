@@ -16,6 +16,9 @@ _PACKAGE = Path(__file__).resolve().parent
 #: Environment variables that are read, with their meaning (for docs and `doctor`).
 VARIABLES = {
     "STORYTRANSFORMER_DB": "database URL or SQLite path",
+    "STORYTRANSFORMER_ALLOW_EGRESS": "what may be elsewhere: database, prefect, task-runner, hub",
+    "STORYTRANSFORMER_LOCAL_ONLY": "documents sent to no cloud, as in .gitignore",
+    "STORYTRANSFORMER_TASK_RUNNER": "address of a Prefect task runner, such as dask://HOST:8786",
     "STORYTRANSFORMER_CACHE": "folder for converted weights and tokenizer files",
     "STORYTRANSFORMER_THREADS": "CPU threads of the local engine",
     "STORYTRANSFORMER_USD_PER_KWH": "electricity price",
@@ -23,6 +26,7 @@ VARIABLES = {
     "ANTHROPIC_BASE_URL": "another address for claude/… models",
     "GEMINI_API_KEY": "key for gemini/… models",
     "GEMINI_BASE_URL": "another address for gemini/… models",
+    "PGHOST": "where a PostgreSQL URL without a host leads",
     "OPENAI_API_KEY": "key for openai/… servers",
 }
 
@@ -38,6 +42,10 @@ class Settings:
         database: SQLAlchemy URL.
         cache: folder for converted weights and tokenizer files.
         threads: CPU threads for the local engine; 0 means what the machine has.
+        allow_egress: kinds of :data:`pipeline.egress.KINDS` that may be off this machine.
+        local_only: patterns of documents that are sent to no cloud.
+        task_runner: address of a task runner, "" for the flow's own threads.
+        pg_host: where a PostgreSQL URL without a host leads.
     """
 
     share: Path
@@ -47,6 +55,10 @@ class Settings:
     usd_per_kwh: Decimal
     keys: Mapping[str, str]
     base_urls: Mapping[str, str]
+    allow_egress: tuple[str, ...] = ()
+    local_only: tuple[str, ...] = ()
+    task_runner: str = ""
+    pg_host: str = ""
 
     def __repr__(self) -> str:
         return f"Settings(share={self.share}, database={self.database!r}, cache={self.cache})"
@@ -98,4 +110,17 @@ def read_settings(environ: Mapping[str, str] | None = None, *, db: str | None = 
             "claude": env.get("ANTHROPIC_BASE_URL", ""),
             "gemini": env.get("GEMINI_BASE_URL", ""),
         },
+        allow_egress=_listed(env.get("STORYTRANSFORMER_ALLOW_EGRESS", "")),
+        local_only=_listed(env.get("STORYTRANSFORMER_LOCAL_ONLY", "")),
+        task_runner=env.get("STORYTRANSFORMER_TASK_RUNNER", ""),
+        pg_host=env.get("PGHOSTADDR", "") or env.get("PGHOST", "") or _service(env),
     )
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _service(env: Mapping[str, str]) -> str:
+    """A connection service: a file elsewhere says where it leads, so its name stands for it."""
+    return f"service {env['PGSERVICE']}" if env.get("PGSERVICE") else ""

@@ -15,7 +15,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -96,10 +96,15 @@ def hub_folder(hub_id: str, cache: Path) -> Path:
     return cache / "hub" / hub_id.replace("/", "--")
 
 
-def download_weights(hub_id: str, cache: Path, *, revision: str | None = None) -> Path:
+def download_weights(
+    hub_id: str, cache: Path, *, permit: Callable[[str], None], revision: str | None = None
+) -> Path:
     """Download a hub model: safetensors, configuration and tokenizer only, never pickles or code.
 
     The only network access of the engine. Nothing half-downloaded is left under the final name.
+
+    Args:
+        permit: told the hub's address before anything is asked of it; raises where it may not be.
 
     Raises:
         EngineError: offline, no such model, or no room.
@@ -107,8 +112,9 @@ def download_weights(hub_id: str, cache: Path, *, revision: str | None = None) -
     target = hub_folder(hub_id, cache)
     if target.is_dir():
         return target
-    from huggingface_hub import snapshot_download
+    from huggingface_hub import constants, snapshot_download
 
+    permit(constants.ENDPOINT)
     try:
         with new_folder(target) as folder:
             snapshot_download(

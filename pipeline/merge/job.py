@@ -25,6 +25,7 @@ from pipeline.merge.files import write_document
 from pipeline.merge.ledger import counts
 from pipeline.merge.meter import Meter, machine_name, peak_memory_bytes
 from pipeline.merge.run import Journal, run_wave, waves
+from pipeline.merge.sovereignty import check_sovereignty, host_of, leaving
 from pipeline.models.base import Model, ModelOptions
 from pipeline.models.opening import missing_weights, open_model
 from pipeline.outcomes import Outcomes
@@ -104,7 +105,12 @@ class MergeJob:
         self.corpus = read(self.paths, how=self.how, cache=self.store)
         for path, reason in self.corpus.problems:
             self.say(f"warning: {path}: {reason}")
-        steps.check_sovereignty(self.corpus, self.spec, allow_cloud=self.terms.allow_cloud)
+        check_sovereignty(
+            self.corpus,
+            self.spec,
+            allow_cloud=self.terms.allow_cloud,
+            local_only=self.terms.local_only,
+        )
         self.corpus_id = self.store.save_corpus(self.corpus.extractions)
         self.say(
             f"extracted {len(self.corpus.stories)} stories from "
@@ -188,8 +194,9 @@ class MergeJob:
     def send(self, wave: Sequence[Call]) -> int:
         """Answer one wave, from the journal where it can. Returns how many calls it held."""
         before = self.tally.calls
-        answered = len(self.tally.find([call.request.key for call in wave]))
-        if answered < len(wave):
+        answered = self.tally.find([call.request.key for call in wave])
+        if len(answered) < len(wave):
+            self._record_departures([c for c in wave if c.request.key not in answered])
             with self._meter.asking():
                 self._model = self._model or open_model(self.spec, self.options)
                 self.replies.update(self._answers(wave))
@@ -206,6 +213,15 @@ class MergeJob:
             + (f", {asked} by the model" if asked else " by the journal: no model call")
         )
         return len(wave)
+
+    def _record_departures(self, calls: Sequence[Call]) -> None:
+        """What is about to leave the machine, in the run's books before it does."""
+        if self.spec.leaves_machine:
+            self.store.save_departures(
+                self.run_id,
+                host_of(self.spec, self.options.base_url),
+                leaving(calls, self.corpus.by_id),
+            )
 
     def _answers(self, wave: Sequence[Call]) -> dict[str, Reply]:
         return run_wave(

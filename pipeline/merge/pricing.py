@@ -17,6 +17,7 @@ from pipeline.cost.tradeoff import PROMPT_TOKENS, tradeoff_curves
 from pipeline.errors import EngineError, ModelError, StoreError
 from pipeline.merge import steps
 from pipeline.merge.corpus import Corpus
+from pipeline.merge.sovereignty import held_back
 from pipeline.merge.steps import Terms
 from pipeline.plan.strategies import STRATEGIES
 from pipeline.store.record import Store, StoreJournal
@@ -61,6 +62,9 @@ def estimate_corpus(
                 plan = steps.with_journal(plan, StoreJournal(store, ""))
                 learned = steps.calibration(store, plan, those)
             priced = steps.price_plan(plan, spec, those, learned)
+            if spec.leaves_machine and (marked := held_back(corpus, terms.local_only)):
+                reason = "; ".join(filter(None, [priced.reason, marked]))
+                priced = replace(priced, feasible=False, reason=reason)
             first = first or plan
             lines.append(priced)
             if store is not None:

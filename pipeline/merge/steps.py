@@ -14,7 +14,6 @@ from pipeline.cost.calibration import NOTHING_LEARNED, Calibration, Past, calibr
 from pipeline.cost.estimate import estimate, window_limits
 from pipeline.cost.hardware import Hardware, detect_hardware
 from pipeline.cost.prices import price
-from pipeline.errors import SovereigntyError
 from pipeline.merge.corpus import Corpus
 from pipeline.merge.meter import machine_name
 from pipeline.merge.run import Journal
@@ -39,6 +38,7 @@ class Terms:
     about: tuple[str, ...] = ()
     decisions: tuple[Decision, ...] = ()
     allow_cloud: bool = False
+    local_only: tuple[str, ...] = ()
     usd_per_kwh: Decimal = Decimal("0.17")
     hardware: Hardware = field(default_factory=detect_hardware)
     bits: int = 16
@@ -131,31 +131,6 @@ def price_plan(
         return line
     reason = "; ".join(filter(None, ["the weights are not on this machine", line.reason]))
     return replace(line, feasible=False, reason=reason)
-
-
-def check_sovereignty(corpus: Corpus, spec: ModelSpec, *, allow_cloud: bool) -> None:
-    """Refuse, before any client is constructed, to send text off the machine unless allowed.
-
-    A document whose front matter says ``sovereignty: local`` is never sent.
-
-    Raises:
-        SovereigntyError: the model is not on this machine and may not be used.
-    """
-    if not spec.leaves_machine:
-        return
-    if not allow_cloud:
-        raise SovereigntyError(
-            f"{spec.name} would send the stories off this machine.",
-            next="Add --allow-cloud to allow it, or use a local/… model.",
-        )
-    for doc in corpus.documents.values():
-        if doc.front_matter.get("sovereignty", "").strip().lower() == "local":
-            raise SovereigntyError(
-                f"this document is marked 'sovereignty: local' and {spec.name} is not on this "
-                "machine.",
-                where=doc.path,
-                next="Leave the document out or use a local/… model.",
-            )
 
 
 def pricer(spec: ModelSpec, as_of: date) -> Callable[[Request, Usage], Decimal | None]:

@@ -54,6 +54,7 @@ def run_report(store: Store, run: str) -> Report | None:
         ]
         (cost,) = _all(connection, "SELECT * FROM v_costs WHERE run = :run", run=run)
         report["journal"] = {name: _plain(cost)[name] for name in _JOURNAL}
+        report["left_machine"] = _departures(connection, run, report["journal"])
         failed = _all(connection, 'SELECT "call" FROM failed_call WHERE run = :run', run=run)
         report["failed_calls"] = sorted(entry["call"] for entry in failed)
         return report
@@ -160,6 +161,22 @@ _SOURCES = """
       JOIN story s ON s.key = cs.story
      WHERE ms.run = :run AND ms.merged = :merged
 """
+
+
+def _departures(connection: Connection, run: str, journal: Report) -> list[Report]:
+    """What left the machine in a run, by host; empty when nothing did. A run asks one model, so
+    its replies' prompt tokens are what went there."""
+    query = (
+        "SELECT host, path, count(*) AS stories FROM departure WHERE run = :run "
+        "GROUP BY host, path ORDER BY host, path"
+    )
+    found: dict[str, Report] = {}
+    for row in _all(connection, query, run=run):
+        entry = found.setdefault(row["host"], {"host": row["host"], "documents": {}, "stories": 0})
+        entry["documents"][row["path"]] = int(row["stories"])
+        entry["stories"] += int(row["stories"])
+        entry["input_tokens"] = journal["prompt_tokens"] or 0
+    return list(found.values())
 
 
 def _ledger_counts(connection: Connection, run: str) -> dict[str, int]:

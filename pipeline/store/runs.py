@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -13,9 +13,9 @@ from typing import Any, Literal
 from sqlalchemy import Connection, insert, select, update
 
 from pipeline.errors import StoreError
-from pipeline.store.database import Database, upsert
+from pipeline.store.database import Database, insert_new, upsert
 from pipeline.store.rows import micro
-from pipeline.store.tables import ActualRow, RunRow, table_of
+from pipeline.store.tables import ActualRow, DepartureRow, RunRow, table_of
 
 RunState = Literal["running", "completed", "failed", "interrupted"]
 
@@ -125,6 +125,16 @@ class Runs:
         }
         with self.database.write() as connection:
             upsert(connection, table_of(ActualRow), [row])
+
+    def save_departures(self, run: str, host: str, stories: Iterable[tuple[str, str]]) -> None:
+        """Record that the text of stories (id, path of the document) goes to a host."""
+        now = self.now()
+        rows = [
+            {"run": run, "host": host, "story": story, "path": path, "at": now}
+            for story, path in stories
+        ]
+        with self.database.write() as connection:
+            insert_new(connection, table_of(DepartureRow), rows)
 
     def find_resumable(
         self,
