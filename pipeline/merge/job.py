@@ -206,7 +206,7 @@ class MergeJob:
             self.store.update_run(self.run_id, describe=self._model.describe())
             self._save_actuals()
         self._done += len(wave)
-        self._reused += answered
+        self._reused += len(answered)
         asked = self.tally.calls - before
         self.say(
             f"{self._done} of {len(self._course.plan.calls)} calls answered"
