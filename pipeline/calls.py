@@ -184,6 +184,7 @@ class SkippedStory(NamedTuple):
     ``duplicate``: word for word another story, whose id is the detail. ``same``, ``overlap``,
     ``conflict``: a member of a decided cluster of that relation. ``single``: nothing like it.
     ``too_long``: fits into no window, kept as it is. ``about``: left out by ``--about``.
+    ``language``: in a language that the gate's rules do not know, kept as it is.
     """
 
     story: str

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
+from pipeline.compare.language import ENGLISH, language_of
 from pipeline.errors import InputError
 from pipeline.extract.patterns import find_stories
 from pipeline.extract.readers import (
@@ -22,6 +23,11 @@ from pipeline.extract.walk import STDIN, find_files
 from pipeline.stories import Document, Extraction, Span
 
 _CHUNK_BYTES = 1 << 20
+#: Said of a document whose stories cannot be found by their words, nor compared.
+_FOREIGN = (
+    "it seems to be in {language}: without the English words of a story only headings and keywords "
+    "show one, and what is in {language} is kept word for word, not merged"
+)
 
 
 class ExtractionCache(Protocol):
@@ -117,6 +123,10 @@ def _extract_group(
             document.problem, f"finding stories failed ({type(error).__name__}: {error})"
         )
         return _nothing(replace(document, problem=problem))
+    language = language_of(document.text)
+    if language != ENGLISH:
+        problem = _join(document.problem, _FOREIGN.format(language=language))
+        extraction = replace(extraction, document=replace(extraction.document, problem=problem))
     if cache is not None and document.sha256 and not changed:
         cache.put_extraction(document.sha256, variant, extraction)
     return extraction

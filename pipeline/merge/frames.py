@@ -23,7 +23,7 @@ from pipeline.outcomes import Finding, StoryText
 from pipeline.stories import Story
 
 #: Dice coefficient of two goals' topics from which they are one need in other words.
-_SAID = 0.6
+_SAID = 0.7
 _WISH = re.compile(r"(?:as (?:an?|the) .{1,120}?, )?i (?:want|need|would like)\b", re.IGNORECASE)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.calls import Cluster, SkippedStory
+from pipeline.compare.language import foreign
 from pipeline.stories import Story, normalise
 
 
@@ -30,7 +31,8 @@ class Selection:
 def select(
     stories: Sequence[Story], clusters: Sequence[Cluster], about: Sequence[str] = ()
 ) -> Selection:
-    """Leave out what is not ``about`` the keywords, and all but the first of exact duplicates.
+    """Leave out what is not ``about`` the keywords, all but the first of exact duplicates, and
+    stories in a language that no rule here knows: these stand word for word.
 
     Args:
         clusters: measured on all stories; members that are left out leave their cluster, and a
@@ -41,6 +43,7 @@ def select(
     keywords = [normalise(phrase).split() for phrase in about]
     keywords = [words for words in keywords if words]
     skipped: list[SkippedStory] = []
+    languages = foreign(stories)
     first: dict[str, str] = {}
     kept: dict[str, Story] = {}
     for story in stories:
@@ -48,11 +51,17 @@ def select(
             skipped.append(SkippedStory(story.id, "about", "names none of the keywords"))
         elif story.fingerprint in first:
             skipped.append(SkippedStory(story.id, "duplicate", first[story.fingerprint]))
+        elif story.id in languages:
+            first[story.fingerprint] = story.id
+            why = (
+                f"in {languages[story.id]}, which the gate's rules do not know: kept word for word"
+            )
+            skipped.append(SkippedStory(story.id, "language", why))
         else:
             first[story.fingerprint] = story.id
             kept[story.id] = story
     representative = {s.id: first[s.fingerprint] for s in stories if s.fingerprint in first}
-    gated = {entry.story for entry in skipped if entry.reason == "about"}
+    gated = {entry.story for entry in skipped if entry.reason in ("about", "language")}
     real: list[Cluster] = []
     clustered: set[str] = set()
     for cluster in clusters:
