@@ -1,7 +1,7 @@
 """Estimate against actual over many runs: a local model, the extractive one, and a server on this
 machine that speaks the protocols of Claude, Gemini and OpenAI.
 
-    python benchmarks/reconcile.py [PATH …] [--runs 36] [--out FILE]
+    python benchmarks/reconcile.py [PATH …] [--runs 30] [--out FILE]
 
 Every run is the real command in a process of its own, all on one new database, so each is estimated
 with what the earlier ones taught. Corpora: the stories of data/sample and of every PATH told again
@@ -40,7 +40,7 @@ QUANTITIES = ("input tokens", "output tokens", "price", "time", "peak memory")
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("paths", nargs="*", type=Path)
-    parser.add_argument("--runs", type=int, default=36)
+    parser.add_argument("--runs", type=int, default=6)
     parser.add_argument("--threads", type=int, default=1, help="of the local model")
     parser.add_argument("--out", type=Path, help="write every run and the summary as JSON")
     asked = parser.parse_args()

@@ -51,10 +51,15 @@ class Prior(NamedTuple):
 
 
 # Scatter and half: from `benchmarks/reconcile.py`. How far whole models are off is taken for a
-# twentieth (counting), a third (writing) and a factor of two (time).
+# twentieth (counting), a third (writing) and a factor of two (judging, time).
 INPUT = Prior(scatter=0.02, doubt=0.15, half=500)
-OUTPUT = Prior(scatter=0.05, doubt=0.03, half=1_000)
-SECONDS = Prior(scatter=0.25, doubt=0.12, half=0)
+#: Replies that are one merged story each.
+WRITING = Prior(scatter=0.05, doubt=0.03, half=1_000)
+#: Replies of edits: a model that finds nothing related in a window writes next to nothing, so runs
+#: on different corpora differ by far more than the length of their sentences.
+JUDGING = Prior(scatter=0.5, doubt=0.5, half=500)
+#: By the clock: how busy the machine is matters more than how fast.
+SECONDS = Prior(scatter=0.35, doubt=0.25, half=0)
 
 
 class Ratio(NamedTuple):
@@ -171,11 +176,12 @@ NOTHING_LEARNED = Calibration()
 _ENDS = ("low", "likely", "high")
 
 
-def calibrate(runs: Sequence[Past], *, size: float) -> Calibration:
+def calibrate(runs: Sequence[Past], *, size: float, writing: Prior = WRITING) -> Calibration:
     """What past runs of one model, strategy and prompt teach.
 
     Args:
         size: likely output tokens of the plan that is to be estimated, before any correction.
+        writing: what is believed of the model's replies before any run.
     """
     return Calibration(
         input=learn(
@@ -185,7 +191,7 @@ def calibrate(runs: Sequence[Past], *, size: float) -> Calibration:
         ),
         output=learn(
             (Pair(run.planned_output, run.actual_output, run.planned_output) for run in runs),
-            OUTPUT,
+            writing,
             size=size,
         ),
         seconds=learn(

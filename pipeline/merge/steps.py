@@ -10,7 +10,14 @@ from pathlib import Path
 
 from pipeline.calls import Estimate, Plan, Request, Usage, WindowLimits
 from pipeline.catalog import ModelSpec
-from pipeline.cost.calibration import NOTHING_LEARNED, Calibration, Past, calibrate
+from pipeline.cost.calibration import (
+    JUDGING,
+    NOTHING_LEARNED,
+    WRITING,
+    Calibration,
+    Past,
+    calibrate,
+)
 from pipeline.cost.estimate import estimate, window_limits
 from pipeline.cost.hardware import Hardware, detect_hardware
 from pipeline.cost.prices import price
@@ -108,7 +115,12 @@ def calibration(store: Store, plan: Plan, terms: Terms) -> Calibration:
         for row in found
         for timed in [row["machine"] == here and row["attempts"] == 1]
     ]
-    return calibrate(runs, size=sum(call.output.likely for call in plan.to_send))
+    judges = plan.calls[0].request.purpose != "story"
+    return calibrate(
+        runs,
+        size=sum(call.output.likely for call in plan.to_send),
+        writing=JUDGING if judges else WRITING,
+    )
 
 
 def price_plan(

@@ -14,10 +14,11 @@ from pipeline.calls import Learned, Usage
 from pipeline.cost.bill import Asked
 from pipeline.cost.calibration import (
     INPUT,
+    JUDGING,
     NOTHING_LEARNED,
-    OUTPUT,
     PRIOR_RUNS,
     SECONDS,
+    WRITING,
     Calibration,
     Pair,
     Past,
@@ -55,7 +56,7 @@ def test_three_runs_bring_the_likely_value_within_ten_percent(factor, planned, n
 @given(st.lists(st.tuples(FACTORS, st.floats(1, 1e6)), min_size=1, max_size=30), st.floats(1, 1e6))
 def test_the_band_holds_the_likely_value_and_the_sign_of_what_was_seen(runs, size):
     pairs = [Pair(100.0, 100.0 * ratio, weight) for ratio, weight in runs]
-    for prior in (INPUT, OUTPUT, SECONDS):
+    for prior in (INPUT, WRITING, JUDGING, SECONDS):
         found = learn(pairs, prior, size=size)
         assert 0 < found.low <= found.likely <= found.high
         ratios = [ratio for ratio, _ in runs]
@@ -64,8 +65,8 @@ def test_the_band_holds_the_likely_value_and_the_sign_of_what_was_seen(runs, siz
 
 @given(FACTORS, st.integers(1, 10))
 def test_more_agreeing_runs_draw_nearer_and_narrow_the_band(factor, n):
-    few = learn([Pair(1_000, 1_000 * factor, 1_000)] * n, OUTPUT, size=1_000)
-    more = learn([Pair(1_000, 1_000 * factor, 1_000)] * (n + 3), OUTPUT, size=1_000)
+    few = learn([Pair(1_000, 1_000 * factor, 1_000)] * n, WRITING, size=1_000)
+    more = learn([Pair(1_000, 1_000 * factor, 1_000)] * (n + 3), WRITING, size=1_000)
     assert abs(math.log(more.likely / factor)) <= abs(math.log(few.likely / factor)) + 1e-12
     assert more.high / more.low < few.high / few.low
 
@@ -73,13 +74,13 @@ def test_more_agreeing_runs_draw_nearer_and_narrow_the_band(factor, n):
 def test_runs_that_scatter_widen_the_band():
     agreeing = [Pair(1_000, 900, 1_000)] * 6
     scattered = [Pair(1_000, n, 1_000) for n in (500, 900, 1_600) * 2]
-    narrow, wide = (learn(pairs, OUTPUT, size=1_000) for pairs in (agreeing, scattered))
+    narrow, wide = (learn(pairs, WRITING, size=1_000) for pairs in (agreeing, scattered))
     assert wide.high / wide.low > 2 * narrow.high / narrow.low
 
 
 def test_a_small_plan_is_less_certain_than_a_large_one():
     runs = [Pair(1_000, 900, 1_000)] * 6
-    small, large = (learn(runs, OUTPUT, size=size) for size in (50, 50_000))
+    small, large = (learn(runs, WRITING, size=size) for size in (50, 50_000))
     assert small.likely == large.likely
     assert small.high / small.low > large.high / large.low
 

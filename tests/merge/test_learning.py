@@ -67,7 +67,8 @@ def test_three_past_runs_correct_the_estimate_and_leave_the_plan(store, corpus, 
     assert any("output from 3 past runs of this model" in note for note in learned.notes)
     # Narrower, and still inside what the replies are limited to.
     assert blank.output_tokens.low <= learned.output_tokens.low
-    assert learned.output_tokens.high < blank.output_tokens.high
+    widths = [line.output_tokens.high - line.output_tokens.low for line in (learned, blank)]
+    assert widths[0] < widths[1]
     assert learned.usd_worst == blank.usd_worst
 
 
