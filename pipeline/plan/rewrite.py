@@ -23,7 +23,7 @@ from pipeline.plan.draft import Drafted
 from pipeline.plan.edit import plan_edit
 from pipeline.plan.rendering import story_text
 from pipeline.plan.selection import Selection
-from pipeline.plan.windows import pack
+from pipeline.plan.windows import Piece, cut
 from pipeline.stories import Story
 
 WINDOW_PROMPT, FOLD_PROMPT = "merge-window", "merge-fold"
@@ -37,6 +37,9 @@ LEAST_KEPT = 0.6
 #: A window takes this part of what a call can carry, so that a tree can merge two replies and a
 #: fold's document can grow for some windows. Where everything fits into one call, there is one.
 TREE_SHARE, FOLD_SHARE = 2, 4
+#: How full a window has to be. A tree's borders come from the words; a fold's windows are filled:
+#: its later prompts are made of replies, and none of them outlasts a change.
+TREE_FILLED, FOLD_FILLED = 0.5, 1.0
 #: Parts of one merge of merges: their handles begin with a letter each.
 MOST_PARTS = 26
 # A handle has more digits in a full window than in the trial rendering that is counted.
@@ -50,14 +53,14 @@ def plan_tree(selection: Selection, desk: Desk) -> Drafted:
         return plan_edit(selection, desk)
     drafted = Drafted()
     room = Room.of(desk, WINDOW_PROMPT)
-    windows = _windows(selection, desk, drafted, room, TREE_SHARE)
+    windows = _windows(selection, desk, drafted, room, TREE_SHARE, TREE_FILLED)[::-1]
     parts: list[_Part] = []
     while windows:
-        window = windows.pop(0)
+        window = windows.pop()
         call, rest = _first_call(window, selection, desk, len(drafted.calls) + 1)
         drafted.calls.append(call)
         parts.append(_Part.of(window[: len(window) - len(rest)]))
-        windows = [rest, *windows] if rest else windows
+        windows += [rest] if rest else []
     level = 1
     while len(parts) > 1:
         groups = _grouped(parts, room)
@@ -90,7 +93,7 @@ def plan_fold(selection: Selection, desk: Desk) -> Drafted:
         return plan_edit(selection, desk)
     drafted = Drafted()
     room = Room.of(desk, FOLD_PROMPT)
-    windows = _windows(selection, desk, drafted, room, FOLD_SHARE)
+    windows = _windows(selection, desk, drafted, room, FOLD_SHARE, FOLD_FILLED)
     if not windows:
         return drafted
     call, rest = _first_call(windows[0], selection, desk, 1)
@@ -190,7 +193,7 @@ class _Piece:
 
 
 def _windows(
-    selection: Selection, desk: Desk, drafted: Drafted, room: Room, share: int
+    selection: Selection, desk: Desk, drafted: Drafted, room: Room, share: int, filled: float
 ) -> list[list[_Piece]]:
     """All stories in windows, clusters kept together; a story that fits into none is left as it
     is and said to be. What code has decided for a model that cannot judge needs no window."""
@@ -218,10 +221,13 @@ def _windows(
                 )
     taken = [max(piece.shown, -(-piece.most * room.prompt // room.reply)) for piece in pieces]
     limit = max(room.prompt, 0) if sum(taken) <= room.prompt else room.prompt // share
-    by_members = {piece.cluster.members: piece for piece in pieces}
-    # A piece larger than its share of a call has a window of its own.
-    packed = pack([piece.cluster for piece in pieces], [min(n, limit) for n in taken], limit)
-    return [[by_members[cluster.members] for cluster in window] for window in packed]
+    measured = [
+        # A piece larger than its share of a call has a window of its own.
+        Piece(min(n, limit), selection.stories[piece.cluster.members[0]].fingerprint)
+        for n, piece in zip(taken, pieces, strict=True)
+    ]
+    windows = cut(measured, limit, least=int(filled * limit))
+    return [pieces[window.start : window.stop] for window in windows]
 
 
 def sizes_of(stories: Sequence[Story], desk: Desk) -> dict[str, tuple[int, int]]:

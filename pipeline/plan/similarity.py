@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from pipeline.calls import Cluster
@@ -129,22 +130,48 @@ class _Edges:
         return tuple(sorted(members, key=self._position.__getitem__))
 
 
+@dataclass(slots=True)
+class _Star:
+    """Stories around a centre; of two alone either may become it."""
+
+    members: list[str]
+    score: float
+    centre: str = ""
+
+    def takes(self, story: str, limit: int) -> bool:
+        """Whether another may join that was measured against ``story``."""
+        return self.centre in ("", story) and len(self.members) < limit
+
+
 def _stars(by_id: Mapping[str, Story], pairs: Iterable[Pair], limit: int) -> list[Cluster]:
-    edges = _Edges(by_id, {})
-    for pair in pairs:
-        edges.add(pair)
-    taken: set[str] = set()
-    clusters = []
-    for centre in sorted(edges.of, key=edges.rank):
-        if centre in taken:
+    """The closest pair first: two free stories make a star, a free one joins a centre.
+
+    No star waits for a sum over its neighbourhood, and a pair can only be moved by a closer one
+    beside it: what an edited story sets free or takes away is felt a step or two around it.
+    """
+    position = {story: i for i, story in enumerate(by_id)}
+    star_of: dict[str, _Star] = {}
+    stars: list[_Star] = []
+    for a, b, score in sorted(pairs, key=lambda pair: _closeness(pair, by_id)):
+        one, two = star_of.get(a), star_of.get(b)
+        if one is None and two is None:
+            star_of[a] = star_of[b] = _Star([a, b], score)
+            stars.append(star_of[a])
             continue
-        members = [o for o in edges.nearest(centre) if o not in taken][: limit - 1]
-        if not members:
-            continue
-        taken.update([centre, *members])
-        score = min(edges.of[centre][o] for o in members)
-        clusters.append(Cluster(edges.in_order([centre, *members]), score=score))
-    return clusters
+        for star, held, free in ((one, a, b), (two, b, a)):
+            if star is not None and free not in star_of and star.takes(held, limit):
+                star.centre, star.score = held, score
+                star.members.append(free)
+                star_of[free] = star
+    return [
+        Cluster(tuple(sorted(star.members, key=position.__getitem__)), score=star.score)
+        for star in stars
+    ]
+
+
+def _closeness(pair: Pair, by_id: Mapping[str, Story]) -> tuple[object, ...]:
+    """The closest pair first; ties by the words, for ids change with every edit of a document."""
+    return (-pair.score, *sorted((by_id[pair.a].fingerprint, by_id[pair.b].fingerprint)))
 
 
 def _decided(

@@ -15,6 +15,7 @@ from pipeline.merge.ledger import counts
 from pipeline.merge.run import conclude, run_plan, run_wave, waves
 from pipeline.models.extractive import ExtractiveModel
 from pipeline.outcomes import Outcome
+from pipeline.plan.rendering import cluster_text
 
 
 def judged(kit, plan):
@@ -31,6 +32,28 @@ def judged(kit, plan):
         )
 
     return answer
+
+
+def in_one_window(kit, plan, stories):
+    """The plan with one call that shows the clusters of all its calls."""
+    pairs, groups, texts = [], [], []
+    for index, call in enumerate(plan.calls, 1):
+        handles = tuple(f"S{len(pairs) + i}" for i in range(1, len(call.handles) + 1))
+        told = [stories[name] for _, name in call.handles]
+        pairs += zip(handles, (story.id for story in told), strict=True)
+        groups.append(handles)
+        texts.append(cluster_text(told, handles, index))
+    call = plan.calls[0]
+    *head, last = call.request.messages
+    whole = kit.replace(
+        call,
+        request=kit.replace(
+            call.request, messages=(*head, last._replace(content="\n\n".join(texts)))
+        ),
+        handles=tuple(pairs),
+        clusters=tuple(groups),
+    )
+    return kit.replace(plan, calls=(whole,))
 
 
 def accounted(outcomes, stories) -> None:
@@ -114,8 +137,9 @@ def test_five_percent_of_failures_lose_no_story(kit, backlog, ability: str):
 
 
 def test_a_failed_call_is_tried_once_as_two_halves(kit, backlog):
-    plan = kit.plan_for(list(backlog.values()), "edits")
+    plan = in_one_window(kit, kit.plan_for(list(backlog.values()), "edits"), backlog)
     (call,) = plan.calls
+    assert len(call.clusters) > 1
     parts = halves(call, backlog)
     assert [c for p in parts for c in p.clusters] == list(call.clusters)
     whole_key = call.request.key
@@ -137,7 +161,7 @@ def test_a_failed_call_is_tried_once_as_two_halves(kit, backlog):
 
 
 def test_what_fails_twice_is_kept_word_for_word_and_said_so(kit, backlog):
-    plan = kit.plan_for(list(backlog.values()), "edits")
+    plan = in_one_window(kit, kit.plan_for(list(backlog.values()), "edits"), backlog)
     model = kit.FakeModel(kit.specs["edits"], lambda r: "nonsense")
     outcomes = run_plan(plan, backlog, model, kit.MemoryJournal())
     accounted(outcomes, backlog)

@@ -216,10 +216,11 @@ def test_a_judge_sees_handles_of_stories_and_parts():
         story("c", "see refunds"),
         story("d", "see all refunds"),
     ]
-    (call,) = plan(stories, [Cluster(("a", "b")), Cluster(("c", "d"))]).calls
-    assert call.clusters == (("S1", "S2"), ("S3", "S4"))
+    call, other = plan(stories, [Cluster(("a", "b")), Cluster(("c", "d"))]).calls
+    assert call.clusters == other.clusters == (("S1", "S2"),)
+    assert other.handles == (("S1", "c"), ("S2", "d"))
     shown = call.request.messages[-1].content
-    assert "S1.c2: y" in shown and "S1.b1: note" in shown and "S4 (backlog.md)" in shown
+    assert "S1.c2: y" in shown and "S1.b1: note" in shown and "S2 (backlog.md)" in shown
     assert json.loads(call.request.schema)["required"] == ["edits"]
     assert call.request.shared == 1
 

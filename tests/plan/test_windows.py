@@ -1,64 +1,60 @@
-"""Packing loses nothing, splits nothing, overfills nothing, and is the same every time."""
+"""Cutting loses nothing, splits nothing, overfills nothing, and a change is felt nearby only."""
+
+import hashlib
+import random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.calls import Cluster
 from pipeline.errors import InputError
-from pipeline.plan.windows import pack
+from pipeline.plan.windows import Piece, cut
 
 LIMIT = 50
 
 
-def clusters_of(sizes: list[int]) -> list[Cluster]:
-    return [Cluster((f"a{i}", f"b{i}")) for i in range(len(sizes))]
+def piece(tokens: int, n: int) -> Piece:
+    return Piece(tokens, hashlib.sha256(b"%d" % n).hexdigest())
 
 
-@given(st.lists(st.integers(0, LIMIT), max_size=80))
-def test_every_cluster_is_in_exactly_one_window_and_no_window_is_overfull(sizes):
-    clusters = clusters_of(sizes)
-    size_of = dict(zip(clusters, sizes, strict=True))
-    windows = pack(clusters, sizes, LIMIT)
-    assert sorted(c.members for w in windows for c in w) == sorted(c.members for c in clusters)
-    assert all(len(w) > 0 and sum(size_of[c] for c in w) <= LIMIT for w in windows)
+LISTS = st.lists(st.builds(piece, st.integers(0, LIMIT), st.integers(0, 1000)), max_size=80)
 
 
-@given(st.lists(st.integers(1, LIMIT), max_size=80))
-def test_windows_are_few_and_the_same_every_time(sizes):
-    clusters = clusters_of(sizes)
-    windows = pack(clusters, sizes, LIMIT)
-    assert windows == pack(clusters, sizes, LIMIT)
-    fewest = -(-sum(sizes) // LIMIT)
-    # First fit leaves at most one window half empty; 11/9 of the optimum is the sharper bound.
-    assert len(windows) <= max(1, 2 * fewest) or not sizes
+@given(LISTS, st.integers(0, LIMIT))
+def test_every_piece_is_in_one_window_and_no_window_is_overfull(pieces, least):
+    windows = cut(pieces, LIMIT, least=least)
+    assert [place for window in windows for place in window] == list(range(len(pieces)))
+    for window in windows:
+        assert window and sum(pieces[place].tokens for place in window) <= LIMIT
 
 
-@given(st.lists(st.integers(1, LIMIT), max_size=40))
-def test_the_first_window_with_room_is_taken(sizes):
-    """The tournament tree answers as the plain scan does."""
-    room: list[int] = []
-    for size in sorted(sizes, reverse=True):
-        index = next((i for i, left in enumerate(room) if left >= size), None)
-        if index is None:
-            room.append(LIMIT - size)
-        else:
-            room[index] -= size
-    assert len(pack(clusters_of(sizes), sizes, LIMIT)) == len(room)
+@given(LISTS)
+def test_windows_can_be_filled(pieces):
+    windows = cut(pieces, LIMIT, least=LIMIT)
+    # Two neighbours together are always more than one window.
+    assert len(windows) <= max(1, 2 * -(-sum(p.tokens for p in pieces) // LIMIT))
 
 
-def test_windows_read_in_corpus_order():
-    clusters = clusters_of([10, 40, 30, 20])
-    windows = pack(clusters, [10, 40, 30, 20], LIMIT)
-    assert windows == [[clusters[0], clusters[1]], [clusters[2], clusters[3]]]
+@pytest.mark.parametrize("seed", range(5))
+def test_a_change_is_felt_nearby_only(seed):
+    rng = random.Random(seed)
+    pieces = [piece(rng.randint(20, 80), rng.randrange(10**9)) for _ in range(4_000)]
+
+    def windows(pieces):
+        return {
+            tuple(pieces[window.start : window.stop]) for window in cut(pieces, 5_000, least=2_500)
+        }
+
+    before = windows(pieces)
+    assert len(before) > 30
+    felt = []
+    for _ in range(20):
+        changed, place = list(pieces), rng.randrange(len(pieces))
+        changed[place : place + rng.choice((0, 1))] = [piece(40, rng.randrange(10**9))]
+        felt.append(len(windows(changed) - before))
+    assert min(felt) >= 1 and sum(felt) <= 2 * len(felt)
 
 
-def test_a_cluster_over_the_limit_is_refused():
+def test_a_piece_over_the_limit_is_refused():
     with pytest.raises(InputError, match="51 tokens"):
-        pack(clusters_of([51]), [51], LIMIT)
-
-
-def test_many_clusters_pack_quickly():
-    sizes = [1 + i * 7919 % 40 for i in range(20_000)]
-    windows = pack(clusters_of(sizes), sizes, LIMIT)
-    assert sum(len(w) for w in windows) == 20_000
+        cut([piece(51, 0)], LIMIT, least=LIMIT)
