@@ -64,7 +64,8 @@ class Architecture:
 @dataclass(frozen=True, slots=True)
 class TokenRatio:
     """Tokens of this model's tokenizer per token of ``base`` (a tiktoken encoding), on story
-    text. The true count is expected inside [low, high] × the base count."""
+    text. The true count is expected inside [low, high] × the base count. ``ctok`` is the family
+    by which the optional package of that name counts, "" where it does not."""
 
     base: str
     likely: Decimal
@@ -72,6 +73,7 @@ class TokenRatio:
     high: Decimal
     source: str
     checked: date
+    ctok: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,6 +302,7 @@ def _ratio(row: Mapping[str, Any]) -> TokenRatio:
         high=Decimal(row["high"]),
         source=row["source"],
         checked=row["checked"],
+        ctok=row.get("ctok", ""),
     )
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipeline import tokens
 from pipeline.calls import Message, Request
-from pipeline.catalog import ModelSpec, TokenRatio
+from pipeline.catalog import Catalog, ModelSpec, TokenRatio
 from pipeline.errors import EngineError
 from pipeline.tokens import TiktokenCounter, counter_for, load_encoding, prepare_vocabularies
 
@@ -156,3 +156,18 @@ def test_local_counts_are_the_models_own(cache: Path) -> None:
     assert counter.count_texts(["30", STORY])[1] == counter.count_text(STORY)
     whole = counter.count_request(request(STORY))
     assert whole.exact and whole.n > counter.count_text(STORY).n
+
+
+def test_claude_is_counted_by_ctok_where_it_is_installed(tmp_path):
+    pytest.importorskip("ctok", reason="an extra for Python 3.12 and newer")
+    from ctok import token_count
+
+    root = Path(__file__).parents[1]
+    spec = Catalog(root / "data" / "models.toml").find("claude/claude-haiku-5-5")
+    counter = counter_for(spec, cache=tmp_path)
+    assert counter.name == "ctok:5.0" and not counter.exact
+    for file in sorted((root / "data" / "sample").glob("*.md")):
+        text = file.read_text(encoding="utf-8").strip()
+        whole = token_count(text, "5.0") - token_count("a", "5.0") + 1
+        found = counter.count_text(text)
+        assert found.low <= whole <= found.high

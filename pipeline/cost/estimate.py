@@ -102,7 +102,10 @@ def estimate(
         price_date=as_of.isoformat(),
         price_source=billed.source,
         price_dated=price_is_dated(spec, as_of),
-        notes=(*notes(spec, as_of), *filter(None, said)),
+        notes=(
+            *notes(spec, as_of, counted=not counted.counter.startswith("ctok")),
+            *filter(None, said),
+        ),
         learned=learned.learned,
     )
     if not spec.leaves_machine:
