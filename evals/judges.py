@@ -8,7 +8,7 @@ import random
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from pipeline.calls import FinishReason, Reply, Request, TokenCount, Usage
+from pipeline.calls import FinishReason, Reply, Request, TokenCount, Usage, canonical_json
 from pipeline.catalog import ModelSpec
 from pipeline.stories import normalise
 
@@ -81,7 +81,7 @@ class Judge:
             )
 
     def answer(self, request: Request) -> str:
-        """What it says when nothing fails."""
+        """What it says when nothing fails; its JSON has no blanks, as decoding by schema has none."""
         shown = request.messages[-1].content
         if request.purpose == "story":
             found = _LINE.search(shown)
@@ -89,8 +89,14 @@ class Judge:
         if request.purpose == "edits":
             clusters = [_told(text) for text in _CLUSTER.split(shown)[1:]]
             groups = [group for told in clusters for group in self._groups(told) if len(group) > 1]
-            return json.dumps({"edits": [_edit(group) for group in groups]})
-        return json.dumps({"stories": [_story(group) for group in self._groups(_told(shown))]})
+            return canonical_json(
+                {"edits": [_edit(group, self.relation(group)) for group in groups]}
+            )
+        return canonical_json({"stories": [_story(group) for group in self._groups(_told(shown))]})
+
+    def relation(self, group: Sequence[Mapping[str, object]]) -> str:
+        """What it says of stories that it puts together, where the schema lets it."""
+        return "overlap"
 
     def _groups(self, told: Sequence[Mapping[str, object]]) -> list[list[Mapping[str, object]]]:
         groups: dict[str, list[Mapping[str, object]]] = {}
@@ -124,11 +130,13 @@ def _told(shown: str) -> list[dict[str, object]]:
     return told
 
 
-def _edit(group: Sequence[Mapping[str, object]]) -> dict[str, object]:
+def _edit(group: Sequence[Mapping[str, object]], relation: str) -> dict[str, object]:
     written = _story(group)
     handles = written.pop("handles")
+    if relation == "same":
+        written = {name: type(value)() for name, value in written.items()}
     return {
-        "relation": "overlap", "handles": handles, "keep": "", "text": written,
+        "relation": relation, "handles": handles, "keep": "", "text": written,
         "attribute": "", "values": [], "reason": "goals that begin alike",
     }  # fmt: skip
 

@@ -196,6 +196,8 @@ def kit() -> SimpleNamespace:
         plan_for=plan_for,
         desk_for=desk_for,
         counter=WordCounter(),
+        backlog_text=BACKLOG,
+        prompts=PROMPTS,
         specs=SPECS,
         replace=replace,
     )
