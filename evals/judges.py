@@ -81,7 +81,7 @@ class Judge:
             )
 
     def answer(self, request: Request) -> str:
-        """What it says when nothing fails; its JSON has no blanks, as decoding by schema has none."""
+        """What it says when nothing fails, in JSON without blanks."""
         shown = request.messages[-1].content
         if request.purpose == "story":
             found = _LINE.search(shown)
