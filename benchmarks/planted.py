@@ -16,7 +16,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ from evals.merging import (
     result,
     true_pairs,
 )
+from evals.narratives import paragraphs, plant_passages, told, write_narratives
 from evals.planting import Change, Planted, plant, write_corpus
 from evals.rewording import Half
 from pipeline.catalog import Catalog
@@ -46,6 +47,7 @@ from pipeline.outcomes import Outcomes
 from pipeline.plan.index import Index
 from pipeline.plan.similarity import similar_pairs, unique
 from pipeline.settings import Settings, read_settings
+from pipeline.stories import count_words
 from pipeline.tokens import counter_for
 
 #: Whose tokens are counted.
@@ -81,13 +83,7 @@ def score(planted: Sequence[Planted], truth: Path, corpus: Corpus, outcomes: Out
     }
     measured, judged = looked_at(corpus)
     found = result(planted, ids, outcomes)
-    counter = counter_for(Catalog(settings.models_toml).find(_COUNTED), cache=settings.cache)
-
-    def tokens(texts: list[str]) -> int:
-        return sum(count.n for count in counter.count_texts(texts))
-
-    source = tokens([text for story in corpus.stories for _, text in story.fields])
-    left = tokens([text for merged in outcomes.merged for _, text in fields_of(merged.text)])
+    source, left = _tokens(corpus, outcomes, settings)
     unions = [m for m in outcomes.merged if m.origin == "union"]
     return {
         "stories": len(corpus.stories),
@@ -137,6 +133,47 @@ def run(paths: Sequence[Path], half: Half, most: int) -> dict[str, Any]:
         return score(planted, truth, corpus, outcomes, settings) | {"seconds": round(seconds, 1)}
 
 
+def run_long(paths: Sequence[Path], half: Half, most: int) -> dict[str, Any]:
+    """The same with long stories, told by passage."""
+    settings = read_settings({})
+    stories = [story for extraction in extract(paths) for story in extraction.stories]
+    texts = paragraphs(stories, seed=SEEDS[half], most=most)
+    planted = plant_passages(texts, seed=SEEDS[half], half=half)
+    model = ExtractiveModel(Catalog(settings.models_toml).find("extractive"))
+    with tempfile.TemporaryDirectory() as folder:
+        write_narratives(planted, Path(folder))
+        corpus = gather([folder], how=Reading(exclude=("passages.json",)))
+        outcomes = merge(corpus, model, REVISION, settings)
+    source, left = _tokens(corpus, outcomes, settings)
+    return {
+        "stories": len(corpus.stories),
+        "passages": len(planted),
+        "merged_stories": len(outcomes.merged),
+        "share_left": round(left / source, 4),
+        "ideal_share": round(1 - _words(p.text for p in planted if p.of)
+                             / _words(p.text for p in planted), 4),
+        "all": told(planted, corpus.stories, outcomes)._asdict(),
+        **{k: told(planted, corpus.stories, outcomes, k)._asdict() for k in _KINDS[:-1]},
+    }  # fmt: skip
+
+
+def _words(texts: Iterable[str]) -> int:
+    return sum(map(count_words, texts))
+
+
+def _tokens(corpus: Corpus, outcomes: Outcomes, settings: Settings) -> tuple[int, int]:
+    """Tokens of all stories read, and of the merged document's."""
+    counter = counter_for(Catalog(settings.models_toml).find(_COUNTED), cache=settings.cache)
+
+    def count(texts: list[str]) -> int:
+        return sum(found.n for found in counter.count_texts(texts))
+
+    return (
+        count([text for story in corpus.stories for _, text in story.fields]),
+        count([text for merged in outcomes.merged for _, text in fields_of(merged.text)]),
+    )
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("paths", nargs="*", default=[_SAMPLE], type=Path)
@@ -159,7 +196,16 @@ def main() -> int:
     for name, value in figures.items():
         if not isinstance(value, dict) or name == "conflicts_by_kind":
             print(f"{name:24} {value}")
-    print(json.dumps({"benchmark": "planted", "half": asked.half, **figures}))
+    long = run_long(asked.paths, asked.half, asked.most)
+    print(f"\n{'long stories':16} {'as one':>9} {'left':>7} {'n':>6}")
+    for name in ("all", *_KINDS[:-1]):
+        row = long[name]
+        print(f"{name:16} {row['as_one']:9.3f} {row['left']:7.3f} {row['n']:6}")
+    for name, value in long.items():
+        if not isinstance(value, dict):
+            print(f"{name:24} {value}")
+    print(f"{'lost':24} {long['all']['lost']}")
+    print(json.dumps({"benchmark": "planted", "half": asked.half, **figures, "long": long}))
     return 0
 
 

@@ -13,10 +13,12 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from evals.planting import Change
 from evals.rewording import Half, Wording, heavily, lightly, moderately, wording
-from pipeline.outcomes import StoryText
+from pipeline.compare.words import sentences
+from pipeline.outcomes import Outcomes, StoryText
 from pipeline.stories import Story, count_words, normalise
 
 #: Words of a paragraph that is taken for a passage.
@@ -28,6 +30,7 @@ COPIED, ONLY_COPIES = 0.3, 0.1
 #: What would make a paragraph a story of its own.
 _TELLS_A_STORY = re.compile(r"\bI\b|\b[Aa]s an?\b|\b[Gg]iven\b|\bwants?\b")
 _MAKERS = {"light": lightly, "medium": moderately, "heavy": heavily}
+_CONSONANTS = "bdfgklmnprstvz"
 _KINDS: tuple[Change, ...] = ("exact", "light", "medium", "heavy")
 
 
@@ -110,7 +113,7 @@ def write_narratives(planted: Sequence[Passage], folder: Path, *, per_document: 
         name = f"narratives-{number:04}.md"
         lines = rows.setdefault(name, [f"# Narratives {number}", ""])
         if passage.story != last:
-            lines += [f"## Story {passage.story + 1}: Day {passage.story + 1}", ""]
+            lines += [f"## Story {passage.story + 1}: {_name(passage.story)}", ""]
             last = passage.story
         truth.append(asdict(passage) | {"document": name, "line": len(lines) + 1})
         lines += [passage.text, ""]
@@ -119,6 +122,67 @@ def write_narratives(planted: Sequence[Passage], folder: Path, *, per_document: 
     path = folder / "passages.json"
     path.write_text(json.dumps(truth, indent=1, ensure_ascii=False), encoding="utf-8")
     return path
+
+
+class Told(NamedTuple):
+    """What became of planted passages.
+
+    Args:
+        as_one: share of the copies of which at most a third still stands in their own story (the
+            rest may be a remark that was added to the copy).
+        left: share of the copies that stand there whole.
+        lost: passages that no copy was made of and that lost a sentence.
+    """
+
+    as_one: float
+    left: float
+    lost: int
+    n: int
+
+
+def told(
+    planted: Sequence[Passage],
+    stories: Iterable[Story],
+    outcomes: Outcomes,
+    change: Change | None = None,
+) -> Told:
+    """How often passages that stand in several long stories are still told in each.
+
+    Args:
+        stories: as they were read from :func:`write_narratives`, in order.
+        change: only copies of this kind.
+    """  # fmt: skip
+    named = {story.id: number for number, story in enumerate(stories)}
+    body = {
+        named[merged.sources[0]]: normalise(" ".join(merged.text.body))
+        for merged in outcomes.merged
+    }
+    shares = {p.id: _share_in(p.text, body.get(p.story, "")) for p in planted}
+    copies = [shares[p.id] for p in planted if p.of and change in (None, p.change)]
+    copied = {p.of for p in planted}
+    n = len(copies) or 1
+    return Told(
+        sum(share <= 1 / 3 for share in copies) / n,
+        sum(share == 1 for share in copies) / n,
+        sum(not p.of and p.id not in copied and shares[p.id] < 1 for p in planted),
+        len(copies),
+    )
+
+
+def _name(number: int) -> str:
+    """A title that is no word and no number, each once: "Bababa", "Babada" …"""
+    syllables = []
+    for _ in range(3):
+        number, rest = divmod(number, len(_CONSONANTS))
+        syllables.append(f"{_CONSONANTS[rest]}a")
+    return "".join(reversed(syllables)).capitalize()
+
+
+def _share_in(text: str, body: str) -> float:
+    """The share of a passage's words that stand in a text, sentence by sentence."""
+    parts = [normalise(part) for part in sentences(text)]
+    words = sum(count_words(part) for part in parts) or 1
+    return sum(count_words(part) for part in parts if f" {part} " in f" {body} ") / words
 
 
 def _again(

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from pipeline.compare.contrast import contrast, related, tokens
 from pipeline.compare.features import Features, features
 from pipeline.compare.measures import NUMBER, dice, mean, statements, subject, values, weight
-from pipeline.compare.words import WORD, stem
-from pipeline.stories import Story
+from pipeline.compare.words import WORD, sentences, stem
+from pipeline.stories import Story, normalise
 
 #: Share of a sentence's weight that a sentence of the other story must hold to say the same.
 SAID = 0.65
@@ -67,6 +67,32 @@ def holds(
     rarity = weights or {}
     total = weight(part.topics, rarity)
     return not total or weight(part.topics & there.topics, rarity) / total >= share
+
+
+def says(text: str, sentence: str, weights: Mapping[str, float] | None = None) -> bool:
+    """Whether one sentence of a text is a sentence of another, word for word or nearly: with all
+    but a sixth of its content by weight and all of its grammar, no word swapped, as strongly, and
+    denying the same."""
+    part = features(sentence)
+    for other in sentences(text):
+        if normalise(other) == normalise(sentence):
+            return True
+        there = features(other)
+        if (
+            part.topics
+            and part.modality == there.modality
+            and part.negated == there.negated
+            and holds(there, part, weights, ALL_SAID)
+            and _grammar(sentence) <= _grammar(other)
+            and contrast(sentence, other) is None
+        ):
+            return True
+    return False
+
+
+def _grammar(sentence: str) -> frozenset[str]:
+    """The words of a sentence that carry grammar ("one", "only", "before"), determiners aside."""
+    return frozenset(word for word in tokens(sentence) if word[0] == "<")
 
 
 def _share(part: Features, there: Features, weights: Mapping[str, float]) -> float:

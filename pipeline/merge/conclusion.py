@@ -18,6 +18,7 @@ from pipeline.compare.union import by_fullness
 from pipeline.merge.answers import Answer, answers
 from pipeline.merge.drafts import Drafts
 from pipeline.merge.ledger import balance
+from pipeline.merge.passages import share_passages
 from pipeline.merge.writing import Writer, merged_id
 from pipeline.outcomes import (
     Conflict,
@@ -72,7 +73,7 @@ def conclude(
         for answer in answers(call, stories, replies):
             books.take(answer)
     books.enter(drafts)
-    return books.close()
+    return share_passages(books.close(), stories)
 
 
 def settled_for(plan: Plan, stories: Mapping[str, Story], decisions: Sequence[Decision]) -> Settled:

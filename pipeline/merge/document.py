@@ -43,11 +43,16 @@ def markdown(
         head: the run's figures, named in the first lines.
     """
     number = numbers(stories)
+    elsewhere = {row.target: row for row in outcomes.ledger if row.outcome == "kept" and row.other}
     out = ["# Merged stories", "", *_summary(outcomes, stories, documents, head or {}), ""]
     for role, group in by_role(outcomes):
         out += [f"## {_plain(role) or _NO_ROLE}", ""]
         for merged in group:
-            out += [*_story(merged, stories, number), ""]
+            out += _story(merged, stories, number)
+            if merged.id in elsewhere:
+                row = elsewhere[merged.id]
+                out.append(f"  - *{_plain(row.reason)}* {_link(number[row.other])}")
+            out.append("")
     out += _conflicts(outcomes, stories, number)
     out += _ledger(outcomes, number)
     out += _sources(stories, number)

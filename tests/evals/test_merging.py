@@ -17,7 +17,7 @@ from evals.merging import (
     result,
     true_pairs,
 )
-from evals.narratives import paragraphs, plant_passages, write_narratives
+from evals.narratives import paragraphs, plant_passages, told, write_narratives
 from evals.planting import Planted, plant, write_corpus
 from pipeline.catalog import Catalog
 from pipeline.extract.corpus import extract
@@ -91,5 +91,12 @@ def test_long_stories_share_passages_across_stories_only(tmp_path: Path) -> None
         assert (copy.text == by_id[copy.of].text) is (copy.change == "exact")
     write_narratives(planted, tmp_path)
     read = gather([tmp_path], how=Reading(exclude=("passages.json",)))
-    told = [line for story in read.stories for line in story.body]
-    assert sorted(" ".join(line.split()) for line in told) == sorted(p.text for p in planted)
+    lines = [line for story in read.stories for line in story.body]
+    assert sorted(" ".join(line.split()) for line in lines) == sorted(p.text for p in planted)
+    settings = read_settings({})
+    model = ExtractiveModel(Catalog(settings.models_toml).find("extractive"))
+    outcomes = merge(read, model, REVISION, settings)
+    light = told(planted, read.stories, outcomes, "light")
+    everything = told(planted, read.stories, outcomes)
+    assert everything.n == len(copies) and everything.lost == 0
+    assert light.n and light.as_one == 1.0
