@@ -346,6 +346,27 @@ def review(
 
 
 @app.command()
+def purge(
+    name: Annotated[str, typer.Argument(help="A run, or a document by its path or sha256.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    json: AsJson = False,
+    db: Db = None,
+    allow_egress: AllowEgress = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Delete the text of a run or a document from the database; figures stay."""
+    from pipeline.merge.purging import purge_text
+
+    with Edge.read(db, allow_egress).store() as store:
+        result = purge_text(store, name, sure=lambda found: yes or screen.asked_to_purge(found))
+    if json:
+        emit(result)
+    else:
+        screen.purged_page(result)
+
+
+@app.command()
 def dashboard(
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 8001,
     db: Db = None,

@@ -303,6 +303,28 @@ def run_page(run: Mapping[str, Any]) -> None:
         table(("ledger", "stories"), run["ledger"].items())
 
 
+def asked_to_purge(found: Mapping[str, Any]) -> bool:
+    """Whether the person at the terminal wants this deleted; no without an answer."""
+    purged_page(found)
+    try:
+        return input("Delete it for good? [y/N] ").strip().lower() in ("y", "yes")
+    except EOFError:
+        return False
+
+
+def purged_page(found: Mapping[str, Any]) -> None:
+    """What a purge deletes, or has deleted, and what it cannot reach."""
+    table(
+        ("deleted" if found["purged"] else "to delete", "rows", "bytes of text"),
+        [(name, n, f"{found['bytes'][name]:,}") for name, n in found["rows"].items()],
+        title=f"{found['name']}: {len(found['runs'])} runs, {found['documents']} documents",
+    )
+    if found["kept_documents"]:
+        plain(f"{found['kept_documents']} documents stay: other runs read them too.")
+    for path in found["files"]:
+        plain(f"still holds text: {path}")
+
+
 def questions_page(questions: Sequence[Any], describe: Callable[[Any], Iterable[str]]) -> None:
     """What a person may decide, one after the other."""
     for question in questions:

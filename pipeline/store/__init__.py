@@ -11,6 +11,8 @@ From the ground up:
     documents    an extraction as JSON text and back
     rows         values of other rooms as rows
     caches, decisions, runs, journal, record   open_store, Store, StoreJournal: the only writes
+    books        a finished run's books as values again
+    purge        text deleted for good
     reports      the only reads for people
 
 Other rooms import ``record`` and ``reports`` and nothing else.

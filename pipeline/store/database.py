@@ -21,6 +21,7 @@ from pipeline.errors import InputError, StoreError
 from pipeline.store.failures import failure
 
 _BEGIN = "storytransformer_begin"
+_TRUNCATE = "PRAGMA wal_checkpoint(TRUNCATE)"
 #: Any number: whoever holds it on a PostgreSQL server is migrating.
 _MIGRATING = 5_707_926
 
@@ -106,6 +107,35 @@ class Database:
                         _foreign_keys(connection, "ON")
         except DBAPIError as exc:
             raise failure(exc, self.name) from exc
+
+    def shrink(self) -> None:
+        """Rewrite the database without what was deleted, the write-ahead log included.
+
+        Raises:
+            StoreError: another program keeps a SQLite file open.
+        """
+        busy = 0
+        try:
+            with self.engine.connect() as connection:
+                if not self.is_sqlite:
+                    connection.execution_options(isolation_level="AUTOCOMMIT")
+                    connection.exec_driver_sql("VACUUM FULL")
+                    return
+                # past SQLAlchemy, which would begin a transaction: VACUUM works outside one only
+                raw = cast(sqlite3.Connection, connection.connection.driver_connection)
+                for statement in (_TRUNCATE, "VACUUM", _TRUNCATE):
+                    busy = (raw.execute(statement).fetchone() or (0,))[0]
+        except (DBAPIError, sqlite3.OperationalError) as exc:
+            if isinstance(exc, DBAPIError):
+                raise failure(exc, self.name) from exc
+            busy = 1
+        if busy:
+            raise StoreError(
+                "the text is deleted, but its bytes are still in the file, because another "
+                "program has it open.",
+                where=self.name,
+                next="Close the dashboard and other runs, and run the same purge again.",
+            )
 
     def close(self) -> None:
         """Close every connection."""
