@@ -327,15 +327,12 @@ def review(
         who = by or whoami()
         keep = partial(store.decide, run=run)
         if decide is not None:
-            decisions = reviewing.read_answers(Path(decide), asked, by=who)
-            for decision in decisions:
-                keep(decision)
-            open_ones = of_run(store, run, most=most)
-            result = {"run": run, "decided": len(decisions), "open": len(open_ones)}
+            kept = reviewing.take(Path(decide), asked, keep, by=who)
+            left = len(of_run(store, run, most=most))
             if json:
-                emit(result)
+                emit({"run": run, "decided": kept, "open": left})
             else:
-                screen.plain(f"{len(decisions)} decisions kept, {len(open_ones)} questions open.")
+                screen.plain(f"{kept} decisions kept, {left} questions open.")
         elif json:
             emit({"run": run, "questions": [as_json(question) for question in asked]})
         elif listed:

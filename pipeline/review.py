@@ -107,6 +107,14 @@ def _ask(question: Question, read: Read, show: Show) -> str | tuple[str, int | N
             show("  k and s take the number of a story: k 2")
 
 
+def take(file: Path, questions: Sequence[Question], keep: Keep, *, by: str) -> int:
+    """Keep the decisions of a file of answers, all or none; see :func:`read_answers`."""
+    decisions = read_answers(file, questions, by=by)
+    for decision in decisions:
+        keep(decision)
+    return len(decisions)
+
+
 def read_answers(file: Path, questions: Sequence[Question], *, by: str) -> list[Decision]:
     """The decisions of a file of answers, one JSON object a line.
 
