@@ -22,7 +22,8 @@ def window_limits(
     """How much one call of this model may hold, and which limit decides.
 
     The smallest of: the window less the longest reply, the measured effective context, the first
-    price cliff at that date, and, locally, what fits into memory.
+    price cliff at that date, the input tokens that the account may send a minute (a longer prompt
+    could never be sent), and, locally, what fits into memory.
 
     Args:
         as_of: the date whose price cliffs count; None takes those of the catalogue's spec.
@@ -35,6 +36,9 @@ def window_limits(
     cliffs = price_cliffs(spec, as_of)
     if cliffs:
         choices.append((cliffs[0], f"price cliff at {cliffs[0]:,} tokens"))
+    if spec.rates is not None:
+        a_minute = spec.rates.input_tokens
+        choices.append((a_minute, f"rate limit of {a_minute:,} input tokens a minute"))
     if memory_bytes is not None and spec.architecture is not None:
         fits = longest_window(
             spec.architecture,

@@ -202,7 +202,9 @@ def test_windows_stay_below_every_limit_and_name_the_one_that_binds():
     haiku = window_limits(CATALOG.find(HAIKU), as_of=TODAY)
     assert haiku == WindowLimits(100_000, 128_000, "price cliff at 100,000 tokens")
     opus = window_limits(CATALOG.find("claude/claude-opus-5-5"), as_of=TODAY)
-    assert (opus.input_tokens, opus.output_tokens) == (872_000, 128_000)
+    assert opus == WindowLimits(500_000, 128_000, "rate limit of 500,000 input tokens a minute")
+    unlimited = window_limits(replace(CATALOG.find("claude/claude-opus-5-5"), rates=None))
+    assert (unlimited.input_tokens, unlimited.output_tokens) == (872_000, 128_000)
     llama = CATALOG.find("local/llama-3.1-8b")
     assert window_limits(llama).reason == "measured effective context of 32,768 tokens"
     small = window_limits(llama, memory_bytes=20 * 2**30)
