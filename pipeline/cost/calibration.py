@@ -57,7 +57,7 @@ INPUT = Prior(scatter=0.02, doubt=0.15, half=500)
 WRITING = Prior(scatter=0.05, doubt=0.03, half=1_000)
 #: Replies of edits: a model that finds nothing related in a window writes next to nothing, so runs
 #: on different corpora differ by far more than the length of their sentences.
-JUDGING = Prior(scatter=0.5, doubt=0.5, half=500)
+JUDGING = Prior(scatter=1.0, doubt=1.0, half=500)
 #: By the clock: how busy the machine is matters more than how fast.
 SECONDS = Prior(scatter=0.35, doubt=0.25, half=0)
 

@@ -31,8 +31,8 @@ STORY_MARGIN = 16
 #: Tokens of one edit without its text: names of fields, handles, a reason. An assumption until
 #: runs have measured it.
 EDIT_FRAME = 90
-#: Fewest tokens of a cluster's share of a reply, by the same token.
-EDIT_LOW = 20
+#: Fewest tokens of a cluster's share of a reply: a model may leave distinct stories out of it.
+EDIT_LOW = 0
 #: Share of a cluster's text that a likely edit writes anew; the rest is moved by reference.
 EDIT_REWRITTEN = 0.3
 _SCHEMA = canonical_json(EDITS_SCHEMA)

@@ -62,7 +62,7 @@ def test_three_past_runs_correct_the_estimate_and_leave_the_plan(store, corpus, 
     assert learned.output_tokens.likely == pytest.approx(
         blank.output_tokens.likely * learned.learned.output, abs=len(plan.calls)
     )
-    assert learned.learned.output == pytest.approx(0.6, rel=0.1)
+    assert 0.6 < learned.learned.output < 0.75  # drawn towards 1 while there are three
     assert learned.learned.runs == 3
     assert any("output from 3 past runs of this model" in note for note in learned.notes)
     # Narrower, and still inside what the replies are limited to.
