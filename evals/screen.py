@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from evals.golden import GoldenCheck
+from evals.statistics import Interval
 from pipeline.screen import plain, table
 
 
@@ -100,3 +102,48 @@ def needle_summary(result: Mapping[str, Any]) -> None:
         f"{result['mean']:.2f} [{low:.2f}, {high:.2f}] of n = {result['n']}; "
         f"{result['reused']} cells were measured before. Run {result['run']}."
     )
+
+
+def figures_page(found: Mapping[str, Any], figures: Mapping[str, Interval]) -> None:
+    """The figures of a run, each with its interval and n."""
+    table(
+        ["figure", "value", "95 % interval", "n"],
+        (
+            [name, f"{i.mean:.4g}", f"{i.low:.4g} to {i.high:.4g}", i.n]
+            for name, i in figures.items()
+        ),
+        title=f"{found['kind']} {found['run']}: {found['model']}, {found['state']}",
+    )
+    items = [row for row in found["scores"] if row["item"]]
+    if items:
+        plain(f"and {len(items)} figures of single items, {len(found['cells'])} cells: --json")
+
+
+def differences_table(found: Mapping[str, Any]) -> None:
+    """Paired differences of two runs; an interval without 0 is a difference that shows."""
+    table(
+        ["figure", "b - a", "95 % interval", "pairs", "shows"],
+        (
+            [
+                name,
+                f"{d['mean']:+.4g}",
+                f"{d['low']:+.4g} to {d['high']:+.4g}",
+                d["n"],
+                "yes" if d["low"] > 0 or d["high"] < 0 else "no",
+            ]
+            for name, d in found["differences"].items()
+        ),
+        title=f"a = {found['a']}, b = {found['b']}",
+    )
+    plain(f"{len(found['changed'])} values differ")
+
+
+def golden_table(checks: Sequence[GoldenCheck]) -> None:
+    """Our figures beside the published ones, and what we disagree on."""
+    table(
+        ["source", "figure", "ours (%)", "published (%)", "n"],
+        ([c.source, c.metric, f"{c.ours:.2f}", f"{c.published:.2f}", c.n] for c in checks),
+    )
+    for check in checks:
+        for reply in check.differing:
+            plain(f"{check.source}: {' '.join(reply.split())[:160]}")

@@ -105,7 +105,8 @@ def test_every_command_is_in_the_readme_and_has_help():
         assert command.callback and command.callback.__doc__
         assert f"storytransformer {command.callback.__name__}" in readme
     for command in evals.registered_commands:
-        assert command.callback and f"eval {command.callback.__name__}" in readme
+        assert command.callback and command.callback.__doc__
+        assert f"eval {command.name or command.callback.__name__}" in readme
 
 
 def test_no_file_holds_two_ideas():

@@ -108,6 +108,19 @@ def cells_by_key(store: Store) -> dict[str, Report]:
         return {row.key: _plain(row._mapping) for row in found}
 
 
+def find_cell(store: Store, head: str) -> list[Report]:
+    """The cells whose key begins so (at most two), each with the body of its request."""
+    cell, request = table_of(tables.NeedleCellRow), table_of(tables.RequestRow)
+    wanted = (
+        select(cell, request.c.body)
+        .join(request, request.c.key == cell.c.request)
+        .where(cell.c.key.startswith(head, autoescape=True))
+        .limit(2)
+    )
+    with store.database.read() as connection:
+        return [_plain(found._mapping) for found in connection.execute(wanted)]
+
+
 def scores(store: Store, run: str) -> list[Report]:
     """The figures that an eval measured, those of the whole run first."""
     row = table_of(tables.ScoreRow)
