@@ -6,8 +6,8 @@ overlap; the deterministic merge (``union``) gets the same clusters as JSON.
 
 Every cluster is a call of its own, so that plans are stable: scattered changes of 1 % of the
 stories reach about (stories a call) % of the calls, and clusters of real backlogs have close to
-three. With twice the clusters a call, twice as much is asked anew after every change, and the first
-run is 1 % cheaper where the shared prompt is cached, 5 % where it is not:
+three. With two clusters a call, about three times as much is asked anew after every change, and the
+first run is 2 % cheaper where the shared prompt is cached, 9 % where it is not:
 ``benchmarks/stability.py`` prints both.
 """
 
