@@ -222,6 +222,7 @@ def merge_summary(result: Mapping[str, Any]) -> None:
     """The end of a merge: what became of the stories, and where the document is."""
     ledger = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in result["ledger"].items())
     plain(f"{result['stories']} stories: {ledger}. The books balance.")
+    plain(f"{result['overlaps']} of them overlap another: one need, each with details of its own.")
     plain(
         f"{result['calls']} model calls, {result['reused_replies']} replies reused from the "
         f"journal; {result['input_tokens']:,} tokens in, {result['output_tokens']:,} out; "

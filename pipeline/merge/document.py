@@ -20,7 +20,7 @@ from pipeline.merge.layout import (
 )
 from pipeline.merge.ledger import counts
 from pipeline.merge.page import html
-from pipeline.outcomes import MergedStory, Outcomes
+from pipeline.outcomes import MergedStory, Outcomes, Relation
 from pipeline.stories import Document, Story
 
 __all__ = ["as_json", "html", "markdown"]
@@ -73,6 +73,7 @@ def as_json(
         "conflicts": [asdict(conflict) for conflict in outcomes.conflicts],
         "ledger": [asdict(row) for row in outcomes.ledger],
         "counts": counts(outcomes.ledger),
+        "overlaps": sum(row.relation is Relation.OVERLAP for row in outcomes.ledger),
         "edits": [asdict(edit) for edit in outcomes.edits],
         "failed_calls": list(outcomes.failed_calls),
         "lost": list(outcomes.lost),
@@ -140,9 +141,11 @@ def _summary(
 ) -> list[str]:
     books = counts(outcomes.ledger)
     told = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in books.items() if n)
+    overlaps = sum(row.relation is Relation.OVERLAP for row in outcomes.ledger)
+    partly = f" ({overlaps} overlap: one need, each with details of its own)" if overlaps else ""
     found = [
         f"{len(stories)} stories of {len(documents)} documents became {len(outcomes.merged)}: "
-        f"{told}. The numbers in brackets name the sources at the end."
+        f"{told}{partly}. The numbers in brackets name the sources at the end."
     ]
     if head.get("model"):
         run = f", run {head['run']}" if head.get("run") else ""

@@ -28,7 +28,7 @@ from pipeline.merge.run import Journal, run_wave, waves
 from pipeline.merge.sovereignty import check_sovereignty, host_of, leaving
 from pipeline.models.base import Model, ModelOptions
 from pipeline.models.opening import missing_weights, open_model
-from pipeline.outcomes import Outcomes
+from pipeline.outcomes import Outcomes, Relation
 from pipeline.store.record import Store, StoreJournal
 from pipeline.store.spending import spent, time_spent
 
@@ -274,6 +274,7 @@ class MergeJob:
             "usd": None if self.tally.usd is None else str(self.tally.usd),
             "estimated_usd": None if self.estimate.usd is None else str(self.estimate.usd[1]),
             "fallbacks": sum(1 for story in self.outcomes.merged if story.fallback),
+            "overlaps": sum(row.relation is Relation.OVERLAP for row in self.outcomes.ledger),
             "conflicts": len(self.outcomes.conflicts),
             "failed_calls": len(self.outcomes.failed_calls),
             "lost": len(self.outcomes.lost),

@@ -10,11 +10,12 @@ import pytest
 
 from pipeline.calls import Reply, Usage
 from pipeline.errors import BudgetError, ModelError, SovereigntyError
+from pipeline.merge.document import as_json, markdown
 from pipeline.merge.halves import halves
 from pipeline.merge.ledger import counts
 from pipeline.merge.run import conclude, run_plan, run_wave, waves
 from pipeline.models.extractive import ExtractiveModel
-from pipeline.outcomes import Outcome
+from pipeline.outcomes import Outcome, Relation
 from pipeline.plan.rendering import cluster_text
 
 
@@ -74,6 +75,11 @@ def test_the_extractive_model_merges_the_backlog(kit, backlog, document):
         "conflict_with": 2,
         "skipped": 0,
     }
+    overlapping = [row for row in outcomes.ledger if row.relation is Relation.OVERLAP]
+    assert len(overlapping) == 4 and {r.outcome for r in overlapping} == {Outcome.MERGED_INTO}
+    told = as_json(outcomes, backlog, {document.sha256: document})
+    assert told["overlaps"] == 4
+    assert "4 overlap" in markdown(outcomes, backlog, {document.sha256: document})
     (conflict,) = outcomes.conflicts
     assert conflict.attribute == "number" and set(conflict.values) == {"14 days", "28 days"}
     for merged in outcomes.merged:
