@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
@@ -116,6 +117,23 @@ class Reply:
     model: str = ""
     detail: str = ""
     usd: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Requests that are handed to a provider together, for an answer within a day at a lower price.
+
+    Args:
+        id: ours, known before anything is sent.
+        provider_id: theirs, "" until they have told us.
+        keys: of the requests in it.
+        created: when we began to hand it over; aware.
+    """
+
+    id: str
+    provider_id: str
+    keys: tuple[str, ...]
+    created: datetime
 
 
 @dataclass(frozen=True, slots=True)

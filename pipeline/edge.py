@@ -268,12 +268,16 @@ class Edge:
         max_cost: str | None = None,
         allow_cloud: bool = False,
         local_only: Sequence[str] = (),
+        batch: bool = False,
         **more: Any,
     ) -> MergeJob:
         """A merge, ready to run."""
         from pipeline.merge.job import MergeJob
+        from pipeline.models.opening import no_batches, takes_batches
 
         spec = self.find(model)
+        if batch and not takes_batches(spec):
+            raise no_batches(spec)
         return MergeJob(
             paths=list(paths),
             spec=spec,
@@ -284,5 +288,6 @@ class Edge:
                 strategy=strategy, about=about, allow_cloud=allow_cloud, local_only=local_only
             ),
             max_usd=parse_usd(max_cost, where="--max-cost"),
+            batch=batch,
             **more,
         )

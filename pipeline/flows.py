@@ -103,6 +103,7 @@ def merge_stories(
     max_cost: str | None = None,
     allow_cloud: bool = False,
     local_only: list[str] | None = None,
+    batch: bool = False,
     out: str = "merged",
     encoding: str | None = None,
     exclude: list[str] | None = None,
@@ -119,6 +120,7 @@ def merge_stories(
         model: a name of `storytransformer models`.
         max_cost: dollars not to be exceeded.
         allow_cloud: let text leave this machine for the model named.
+        batch: by the provider's batch API, at half the price and within a day.
         out: folder for the merged document.
         encoding, exclude, pattern, repair, strict: how documents are read.
     """
@@ -138,6 +140,7 @@ def merge_stories(
             max_cost=max_cost,
             allow_cloud=allow_cloud,
             local_only=local_only or (),
+            batch=batch,
             how=Reading(encoding, tuple(exclude or ()), pattern, repair, strict),
             say=logger.info,
         )

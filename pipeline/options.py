@@ -37,4 +37,7 @@ AllowEgress = Annotated[
     list[str] | None,
     typer.Option(help="What may be off this machine: database, prefect, task-runner, hub."),
 ]
+Batch = Annotated[
+    bool, typer.Option("--batch", help="By the provider's batch API: half the price, within a day.")
+]
 Prefect = Annotated[bool, typer.Option("--prefect", help="Run as a Prefect flow.")]

@@ -74,6 +74,10 @@ class Purse:
         self.journal.reserve(key, usd)
         self._held[key] = usd
 
+    def take_over(self, key: str) -> None:
+        """A request that an earlier process reserved and handed over: nothing is charged again."""
+        self._held.setdefault(key, Decimal(0))
+
     def settle(self, key: str, usd: Decimal | None) -> None:
         """What the request really cost; unknown leaves the reservation."""
         if usd is not None and key in self._held:

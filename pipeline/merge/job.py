@@ -18,19 +18,24 @@ from pipeline.catalog import ModelSpec
 from pipeline.cost.estimate import formula_seconds
 from pipeline.errors import BudgetError
 from pipeline.merge import steps
+from pipeline.merge.budget import Purse
 from pipeline.merge.conclusion import conclude
 from pipeline.merge.corpus import Corpus, Reading, read
 from pipeline.merge.course import Course
 from pipeline.merge.files import write_document
 from pipeline.merge.ledger import counts
 from pipeline.merge.meter import Meter, machine_name, peak_memory_bytes
-from pipeline.merge.run import Journal, run_wave, waves
+from pipeline.merge.run import WAVE, Journal, run_wave, waves
 from pipeline.merge.sovereignty import check_sovereignty, host_of, leaving
 from pipeline.models.base import Model, ModelOptions
-from pipeline.models.opening import missing_weights, open_model
+from pipeline.models.opening import missing_weights, open_batched, open_model
 from pipeline.outcomes import Outcomes, Relation
+from pipeline.store.batches import StoreBatches
 from pipeline.store.record import Store, StoreJournal
 from pipeline.store.spending import spent, time_spent
+
+#: Calls of one wave that goes as batches: all there are, within what a plan may hold in memory.
+BATCH_WAVE = 100_000
 
 
 class Step(Protocol):
@@ -75,6 +80,7 @@ class MergeJob:
     Args:
         say: told one line of progress after every step.
         max_usd: budget over the whole run, None for no limit.
+        batch: through the provider's batch API: half the price, within a day.
     """
 
     paths: Sequence[str]
@@ -84,6 +90,7 @@ class MergeJob:
     store: Store
     out: Path
     max_usd: Decimal | None = None
+    batch: bool = False
     how: Reading = field(default_factory=Reading)
     say: Callable[[str], None] = lambda line: None
     corpus: Corpus = field(init=False)
@@ -91,6 +98,8 @@ class MergeJob:
     estimate: Estimate = field(init=False)
     run_id: str = field(init=False, default="")
     tally: Tally = field(init=False)
+    batches: StoreBatches = field(init=False)
+    purse: Purse = field(init=False)
     replies: dict[str, Reply] = field(init=False, default_factory=dict)
     outcomes: Outcomes = field(init=False)
     _model: Model | None = field(init=False, default=None)
@@ -146,6 +155,7 @@ class MergeJob:
             f"estimate for {self.spec.name}: {tokens.n:,} tokens in"
             f"{'' if tokens.exact else ' (±)'}, {self.estimate.output_tokens.likely:,} out, "
             + ("price unknown" if likely is None else f"${low} – ${likely} – ${high}")
+            + (f", ${self.estimate.usd_batch} as a batch" if self.batch else "")
         )
 
     def start(self) -> None:
@@ -163,6 +173,7 @@ class MergeJob:
                 "allow_cloud": self.terms.allow_cloud,
                 "out": str(self.out),
                 "max_usd": None if self.max_usd is None else str(self.max_usd),
+                "batch": self.batch,
             },
         )
         self.store.save_plan(self.run_id, self.plan)
@@ -170,6 +181,11 @@ class MergeJob:
         self._meter.resume(time_spent(self.store, self.run_id))
         self._asked_before = spent(self.store, self.run_id).good
         self.tally = Tally(StoreJournal(self.store, self.run_id, max_usd=self.max_usd))
+        self.purse = Purse(self.tally, self.max_usd)
+        self.batches = StoreBatches(self.store, self.run_id)
+        if not self.batch and self.batches.unfinished():
+            self.say("this run has handed a batch over: going on with batches")
+            self.batch = True
         self._course = Course(
             self.plan,
             self.corpus.by_id,
@@ -189,7 +205,8 @@ class MergeJob:
 
     def waves(self) -> list[list[Call]]:
         """The calls of this level in bounded lists; a Prefect task holds one."""
-        return [list(wave) for wave in waves(self._course.calls)]
+        size = BATCH_WAVE if self.batch else WAVE
+        return [list(wave) for wave in waves(self._course.calls, size)]
 
     def send(self, wave: Sequence[Call]) -> int:
         """Answer one wave, from the journal where it can. Returns how many calls it held."""
@@ -198,7 +215,7 @@ class MergeJob:
         if len(answered) < len(wave):
             self._record_departures([c for c in wave if c.request.key not in answered])
             with self._meter.asking():
-                self._model = self._model or open_model(self.spec, self.options)
+                self._model = self._model or self._opened()
                 self.replies.update(self._answers(wave))
         else:
             self.replies.update(self._answers(wave))
@@ -229,8 +246,10 @@ class MergeJob:
             self._model,
             self.tally,
             stories=self._course.known,
-            usd=steps.pricer(self.spec, self.terms.as_of),
+            usd=steps.pricer(self.spec, self.terms.as_of, batch=self.batch),
             allow_cloud=self.terms.allow_cloud,
+            purse=self.purse,
+            in_flight=self.batches.in_flight,
         )
 
     def follow(self) -> bool:
@@ -244,6 +263,11 @@ class MergeJob:
     def stage(self) -> str:
         """What the level is called whose calls are sent now."""
         return self._course.stage
+
+    def _opened(self) -> Model:
+        if self.batch:
+            return open_batched(self.spec, self.options, self.batches, self.say)
+        return open_model(self.spec, self.options)
 
     def conclude(self) -> None:
         """Gate every reply, balance the books, and store what was decided in one transaction."""
@@ -262,6 +286,8 @@ class MergeJob:
 
     def write(self) -> dict[str, Any]:
         """Write the document, close the run's row, and return what ``merge --json`` prints."""
+        likely = self.estimate.usd[1] if self.estimate.usd else None
+        likely = self.estimate.usd_batch if self.batch else likely
         result: dict[str, Any] = {
             "run": self.run_id,
             "model": self.spec.name,
@@ -272,7 +298,7 @@ class MergeJob:
             "input_tokens": self.tally.input_tokens,
             "output_tokens": self.tally.output_tokens,
             "usd": None if self.tally.usd is None else str(self.tally.usd),
-            "estimated_usd": None if self.estimate.usd is None else str(self.estimate.usd[1]),
+            "estimated_usd": None if likely is None else str(likely),
             "fallbacks": sum(1 for story in self.outcomes.merged if story.fallback),
             "overlaps": sum(row.relation is Relation.OVERLAP for row in self.outcomes.ledger),
             "conflicts": len(self.outcomes.conflicts),

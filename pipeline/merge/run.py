@@ -7,11 +7,13 @@ allowed to. A call that fails and holds several clusters is tried once more as t
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
 from pipeline.calls import Call, Plan, Reply, Usage
+from pipeline.catalog import ModelSpec
+from pipeline.cost.bill import worst_usage
 from pipeline.errors import BudgetError, ModelError, SovereigntyError
 from pipeline.merge.answers import failures
 from pipeline.merge.budget import Journal, Pricer, Purse
@@ -28,6 +30,14 @@ __all__ = ["Journal", "Pricer", "conclude", "run_plan", "run_wave", "waves"]
 
 #: Calls of one wave: enough for a local model to decode together and for a cloud's rate limit.
 WAVE = 32
+
+#: Which of some request keys are reserved and handed over already.
+InFlight = Callable[[Sequence[str]], Collection[str]]
+
+
+def _nothing(keys: Sequence[str]) -> Collection[str]:
+    """No request is in flight: every call is made by the process that waits for it."""
+    return ()
 
 
 def waves(calls: Sequence[Call], size: int = WAVE) -> list[tuple[Call, ...]]:
@@ -103,6 +113,7 @@ def run_wave(
     allow_cloud: bool = False,
     purse: Purse | None = None,
     progress: Callable[[int], None] | None = None,
+    in_flight: InFlight = _nothing,
     clock: Callable[[], float] = time.monotonic,
 ) -> dict[str, Reply]:
     """The replies of one wave by request key, from the journal where it has them.
@@ -113,6 +124,8 @@ def run_wave(
     Args:
         stories: what the handles of the calls point to.
         progress: told of newly generated tokens.
+        in_flight: which of some request keys an earlier process of this run has reserved and
+            handed to the provider already (as a batch).
     """
     smaller = {call.id: halves(call, stories) for call in calls}
     parts = [part for cut in smaller.values() for part in cut]
@@ -122,7 +135,8 @@ def run_wave(
         for call in calls
         if call.request.key not in replies and not _answered(smaller.get(call.id, ()), replies)
     ]
-    sender = _Sender(model, journal, stories, usd, allow_cloud, purse or Purse(journal), clock)
+    purse = purse or Purse(journal)
+    sender = _Sender(model, journal, stories, usd, allow_cloud, purse, in_flight, clock)
     replies.update(sender.send(asked, progress))
     failed = failures(asked, stories, replies)
     again = [part for call in failed for part in smaller.get(call.id, ())]
@@ -147,6 +161,7 @@ class _Sender:
         usd: Pricer | None,
         allow_cloud: bool,
         purse: Purse,
+        in_flight: InFlight,
         clock: Callable[[], float],
     ) -> None:
         self._model = model
@@ -155,6 +170,7 @@ class _Sender:
         self._usd = usd
         self._allow_cloud = allow_cloud
         self._purse = purse
+        self._in_flight = in_flight
         self._clock = clock
 
     def send(
@@ -164,7 +180,7 @@ class _Sender:
         if not waiting:
             return {}
         model = self._allowed()
-        affordable, refusal = self._reserve(waiting)
+        affordable, refusal = self._reserve(waiting, model.spec)
         replies: dict[str, Reply] = {}
         started = self._clock()
         for reply in model.complete([waiting[key].request for key in affordable], progress):
@@ -195,18 +211,26 @@ class _Sender:
             )
         return model
 
-    def _reserve(self, waiting: Mapping[str, Call]) -> tuple[list[str], BudgetError | None]:
+    def _reserve(
+        self, waiting: Mapping[str, Call], spec: ModelSpec
+    ) -> tuple[list[str], BudgetError | None]:
         """The calls whose worst case fits, in order, and why the next one does not."""
+        if self._usd is None:
+            return list(waiting), None
+        handed_over = self._in_flight(list(waiting))
         affordable: list[str] = []
         for key, call in waiting.items():
-            if self._usd is not None:
-                # A provider may count thinking as output: `high` is the limit it is sent.
-                longest = max(call.output.high, call.request.max_tokens)
-                worst = Usage(input=call.input.high, output=longest)
-                try:
-                    self._purse.reserve(key, self._usd(call.request, worst), call.request.model)
-                except BudgetError as refusal:
-                    return affordable, refusal
+            try:
+                if key in handed_over:
+                    self._purse.take_over(key)
+                else:
+                    worst = worst_usage(spec, call)
+                    # A provider may count thinking as output: `high` is the limit it is sent.
+                    worst = replace(worst, output=max(worst.output, call.request.max_tokens))
+                    usd = self._usd(call.request, worst)
+                    self._purse.reserve(key, usd, call.request.model)
+            except BudgetError as refusal:
+                return affordable, refusal
             affordable.append(key)
         return affordable, None
 
@@ -218,8 +242,16 @@ class _Sender:
         except CallFailed as failed:
             why = failed.reason
         if self._usd is not None and reply.usd is None:
-            reply = replace(reply, usd=self._usd(call.request, reply.usage))
+            reply = replace(reply, usd=self._price(call, reply))
         self._journal.put(call.request, reply, good=not why, why=why)
         if self._usd is not None:
             self._purse.settle(reply.key, reply.usd)
         return reply
+
+    def _price(self, call: Call, reply: Reply) -> Decimal | None:
+        """Dollars of a reply; unknown where it has a price and its usage was not told."""
+        assert self._usd is not None
+        usd = self._usd(call.request, reply.usage)
+        if reply.text and not reply.usage.prompt and self._usd(call.request, Usage(1_000_000)):
+            return None
+        return usd

@@ -145,11 +145,17 @@ def price_plan(
     return replace(line, feasible=False, reason=reason)
 
 
-def pricer(spec: ModelSpec, as_of: date) -> Callable[[Request, Usage], Decimal | None]:
-    """The price of one request's usage at a date; what the budget and the bill both use."""
+def pricer(
+    spec: ModelSpec, as_of: date, *, batch: bool = False
+) -> Callable[[Request, Usage], Decimal | None]:
+    """The price of one request's usage at a date; what the budget and the bill both use.
+
+    Args:
+        batch: through the provider's batch API.
+    """
 
     def usd(request: Request, usage: Usage) -> Decimal | None:
-        found = price(spec, usage, as_of=as_of)
+        found = price(spec, usage, as_of=as_of, batch=batch)
         return None if found is None else found.usd
 
     return usd

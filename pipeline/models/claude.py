@@ -1,4 +1,4 @@
-"""Claude through the anthropic SDK: structured output, prompt caching, streamed replies.
+"""Claude through the anthropic SDK: structured output, prompt caching, streams, Message Batches.
 
 Facts of the installed SDK (anthropic 2.11) that shape this file: ``messages`` takes no
 ``temperature``; the schema goes into ``output_config.format``; an error can arrive inside a
@@ -10,18 +10,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import takewhile
 from typing import Any
 
 import anthropic
 import httpx2
 
-from pipeline.calls import FinishReason, Message, Reply, Request, TokenCount, Usage
+from pipeline.calls import Batch, FinishReason, Message, Reply, Request, TokenCount, Usage
 from pipeline.catalog import ModelSpec
 from pipeline.errors import ModelError
 from pipeline.models.base import ModelOptions
-from pipeline.models.cloud import TIMEOUT, Cloud, close_quietly
-from pipeline.models.retries import Retries, retry_after, status_error
+from pipeline.models.batches import BatchLimits, BatchProgress
+from pipeline.models.cloud import TIMEOUT, Cloud, close_quietly, failed
+from pipeline.models.retries import Retries, retry_after, shorten, status_error
 
 ADDRESS = "https://api.anthropic.com"
 
@@ -45,11 +48,22 @@ _STATUS = {
     "not_found_error": 404,
 }
 
+#: Why an entry of a batch has no reply.
+_UNANSWERED = {
+    "expired": "the batch expired before this call was answered",
+    "canceled": "the batch was cancelled before this call was answered",
+}
+#: How far the provider's clock may be behind ours, and how long handing a batch over may take.
+_SKEW = timedelta(minutes=2)
+_HANDOVER = timedelta(minutes=30)
+
 
 class ClaudeModel(Cloud):
     """``claude/…`` models. See :class:`~pipeline.models.cloud.Cloud` for arguments and errors."""
 
     variable = "ANTHROPIC_API_KEY"
+    #: 256 MB by the provider's word, less what JSON adds.
+    batch_limits = BatchLimits(100_000, 200_000_000)
 
     def __init__(
         self,
@@ -86,7 +100,7 @@ class ClaudeModel(Cloud):
         body = self._prompt(request)
         if request.schema:
             body["output_config"] = _schema(request)
-        found = self._retries.call(
+        found = self.retries.call(
             lambda: self._mapped(lambda: self._client.messages.count_tokens(**body))
         )
         n: int = found.input_tokens
@@ -104,20 +118,76 @@ class ClaudeModel(Cloud):
         """Close the client's connections."""
         close_quietly(self._client.close)
 
+    def submit(self, batch: Batch, requests: Sequence[Request]) -> str:
+        """Hand a batch over; a request's key is its ``custom_id``."""
+        entries: list[Any] = [{"custom_id": r.key, "params": self._body(r)} for r in requests]
+        made = self._mapped(lambda: self._client.messages.batches.create(requests=entries))
+        return str(made.id)
+
+    def find_submitted(self, batch: Batch, known: frozenset[str]) -> str | None:
+        """The one batch that nobody knows, of the same size, made when ours was.
+
+        The protocol gives batches no name; one that has ended is told by its ids for certain.
+        """
+
+        def search() -> list[Any]:
+            newest_first = self._client.messages.batches.list(limit=100)
+            recent = takewhile(lambda made: made.created_at >= batch.created - _SKEW, newest_first)
+            return [
+                made
+                for made in recent
+                if made.id not in known
+                and made.created_at <= batch.created + _HANDOVER
+                and _size(made) == len(batch.keys)
+            ]
+
+        candidates = self._mapped(search)
+        for made in candidates:
+            if made.processing_status == "ended":
+                results = self._mapped(partial(self._results, made.id))
+                if any(entry.custom_id in batch.keys for entry in results):
+                    return str(made.id)
+        open_ones = [made for made in candidates if made.processing_status != "ended"]
+        return str(open_ones[0].id) if len(open_ones) == 1 else None
+
+    def look(self, provider_id: str) -> BatchProgress:
+        """How far a batch is; its counts move only when all of it has ended."""
+        found = self._mapped(lambda: self._client.messages.batches.retrieve(provider_id))
+        total = _size(found)
+        answered = total - found.request_counts.processing
+        return BatchProgress(answered, total, found.processing_status == "ended")
+
+    def collect(self, provider_id: str, requests: Mapping[str, Request]) -> Iterator[Reply]:
+        """The results of an ended batch; only succeeded entries are billed."""
+        for entry in self._mapped(lambda: self._results(provider_id)):
+            request = requests.get(entry.custom_id)
+            if request is None:
+                continue
+            result = entry.result
+            if result.type == "succeeded":
+                try:
+                    yield self._reply(request, result.message)
+                except ModelError as garbled:  # asking again would bring the same
+                    yield failed(request, str(garbled))
+            elif result.type == "errored":
+                said = self._scrub(result.error.error.message)
+                yield failed(request, f"failed in the batch: {shorten(said)}")
+            else:
+                yield failed(request, _UNANSWERED.get(result.type, f"in the batch: {result.type}"))
+
+    def _results(self, provider_id: str) -> list[Any]:
+        return list(self._client.messages.batches.results(provider_id))
+
     def _ask(self, request: Request) -> Reply:
-        body = self._prompt(request)
-        body["max_tokens"] = self.spec.reply_limit(request.max_tokens)
-        if request.schema:
-            body["output_config"] = _schema(request)
-        stops = [stop for stop in request.stop if stop.strip()]
-        if stops:
-            body["stop_sequences"] = stops
+        body = self._body(request)
 
         def ask() -> anthropic.types.Message:
             with self._client.messages.stream(**body) as stream:
                 return stream.get_final_message()
 
-        message = self._mapped(ask)
+        return self._reply(request, self._mapped(ask))
+
+    def _reply(self, request: Request, message: anthropic.types.Message) -> Reply:
         if message.stop_reason is None:
             raise self._garbled("the stream ended before the reply did")
         finish = _FINISH.get(message.stop_reason, "error")
@@ -139,6 +209,17 @@ class ClaudeModel(Cloud):
             model=message.model,
             detail=self._scrub(detail),
         )
+
+    def _body(self, request: Request) -> dict[str, Any]:
+        """Everything that is sent for one reply."""
+        body = self._prompt(request)
+        body["max_tokens"] = self.spec.reply_limit(request.max_tokens)
+        if request.schema:
+            body["output_config"] = _schema(request)
+        stops = [stop for stop in request.stop if stop.strip()]
+        if stops:
+            body["stop_sequences"] = stops
+        return body
 
     def _prompt(self, request: Request) -> dict[str, Any]:
         """Model, system and messages, with the shared prefix marked for the cache."""
@@ -198,3 +279,10 @@ class ClaudeModel(Cloud):
 
 def _schema(request: Request) -> dict[str, Any]:
     return {"format": {"type": "json_schema", "schema": json.loads(request.schema)}}
+
+
+def _size(batch: anthropic.types.messages.MessageBatch) -> int:
+    """How many requests a batch holds."""
+    counts = batch.request_counts
+    done = counts.succeeded + counts.errored + counts.canceled + counts.expired
+    return counts.processing + done

@@ -56,7 +56,8 @@ class Cloud(ABC):
         self._cache = options.cache
         self._key = options.key
         self._threads = max(1, threads)
-        self._retries = retries or Retries(options.max_attempts)
+        #: The policy that every request to this provider shares.
+        self.retries = retries or Retries(options.max_attempts)
         self._counter: TokenCounter | None = None
         if not options.key and self._needs_key():
             raise ModelError(
@@ -141,22 +142,22 @@ class Cloud(ABC):
 
     def _answer(self, request: Request, stopped: threading.Event) -> Reply:
         """One request with its retries; what concerns only this request becomes a reply."""
-        started = self._retries.clock()
+        started = self.retries.clock()
 
         def ask() -> Reply:
             nonlocal started
-            started = self._retries.clock()
+            started = self.retries.clock()
             return self._ask(request)
 
         try:
-            reply = self._retries.call(ask, stopped)
+            reply = self.retries.call(ask, stopped)
         except UnreachableError:
             raise
         except ModelError as error:
             if not error.retryable and not isinstance(error, RequestError):
                 raise
             reply = failed(request, str(error))
-        return replace(reply, seconds=self._retries.clock() - started)
+        return replace(reply, seconds=self.retries.clock() - started)
 
     def _scrub(self, text: str) -> str:
         """A server's words without our key: some servers echo it."""

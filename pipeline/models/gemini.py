@@ -1,4 +1,4 @@
-"""Gemini through the google-genai SDK: response schema, thinking billed as output.
+"""Gemini through the google-genai SDK: response schema, thinking budget, batches.
 
 Facts of the installed SDK (google-genai 3.4) that shape this file: it ignores ``retry-after``,
 which stands in the headers or in the error's ``RetryInfo``; a wrong key is a 400 with the reason
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,11 +17,12 @@ import httpx2
 from google import genai
 from google.genai import errors, types
 
-from pipeline.calls import FinishReason, Reply, Request, TokenCount, Usage
+from pipeline.calls import Batch, FinishReason, Reply, Request, TokenCount, Usage
 from pipeline.catalog import ModelSpec
 from pipeline.models.base import ModelOptions
-from pipeline.models.cloud import TIMEOUT, Cloud, close_quietly
-from pipeline.models.retries import Retries, retry_after, status_error
+from pipeline.models.batches import BatchLimits, BatchProgress
+from pipeline.models.cloud import TIMEOUT, Cloud, close_quietly, failed
+from pipeline.models.retries import Retries, retry_after, shorten, status_error
 
 ADDRESS = "https://generativelanguage.googleapis.com/"
 
@@ -29,6 +30,10 @@ ADDRESS = "https://generativelanguage.googleapis.com/"
 _REFUSED = frozenset(
     ["SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "ESCALATION"]
 )
+#: The smallest thinking budget that models which always think accept.
+_LEAST_BUDGET = 128
+#: Thinks as much as it likes when nothing is said, and need not think at all.
+_THINKS_UNLESS_TOLD = "gemini-2.5-flash"
 _SECONDS = re.compile(r"(\d+(?:\.\d+)?)s")
 
 
@@ -36,6 +41,8 @@ class GeminiModel(Cloud):
     """``gemini/…`` models. See :class:`~pipeline.models.cloud.Cloud` for arguments and errors."""
 
     variable = "GEMINI_API_KEY"
+    #: 20 MB for requests inside the call by the provider's word, less what JSON adds.
+    batch_limits = BatchLimits(10_000, 15_000_000)
 
     def __init__(
         self,
@@ -70,7 +77,7 @@ class GeminiModel(Cloud):
             )
             for turn in request.messages
         ]
-        found = self._retries.call(
+        found = self.retries.call(
             lambda: self._mapped(
                 lambda: self._client.models.count_tokens(
                     model=self.spec.model_id, contents=contents
@@ -92,7 +99,72 @@ class GeminiModel(Cloud):
         """Close the client's connections."""
         close_quietly(self._client.close)
 
+    def submit(self, batch: Batch, requests: Sequence[Request]) -> str:
+        """Hand a batch over under our own name for it; a request's key is in its metadata."""
+        entries = [
+            types.InlinedRequest(contents=contents, config=config, metadata={"key": request.key})
+            for request in requests
+            for contents, config in [self._prompt(request)]
+        ]
+        made = self._mapped(
+            lambda: self._client.batches.create(
+                model=self.spec.model_id,
+                src=types.BatchJobSource(inlined_requests=entries),
+                config=types.CreateBatchJobConfig(display_name=batch.id),
+            )
+        )
+        return str(made.name)
+
+    def find_submitted(self, batch: Batch, known: frozenset[str]) -> str | None:
+        """The batch that bears our name."""
+
+        def search() -> str | None:
+            jobs = self._client.batches.list(config=types.ListBatchJobsConfig(page_size=100))
+            return next((str(job.name) for job in jobs if job.display_name == batch.id), None)
+
+        found: str | None = self._mapped(search)
+        return found
+
+    def look(self, provider_id: str) -> BatchProgress:
+        """Whether a batch has ended; the protocol tells no count before."""
+        job = self._mapped(lambda: self._client.batches.get(name=provider_id))
+        stats = job.completion_stats
+        answered = (stats.successful_count or 0) + (stats.failed_count or 0) if stats else 0
+        total = answered + ((stats.incomplete_count or 0) if stats else 0)
+        return BatchProgress(answered, total, job.done)
+
+    def collect(self, provider_id: str, requests: Mapping[str, Request]) -> Iterator[Reply]:
+        """The results of an ended batch; a batch that failed as a whole fails every call."""
+        job = self._mapped(lambda: self._client.batches.get(name=provider_id))
+        entries = (job.dest.inlined_responses if job.dest else None) or []
+        if not entries:
+            state = (job.state.name if job.state else "unknown").removeprefix("JOB_STATE_").lower()
+            said = self._scrub(job.error.message or "") if job.error else ""
+            for request in requests.values():
+                yield failed(request, f"the batch ended as {state}. {shorten(said)}".strip())
+        for entry in entries:
+            wanted = requests.get((entry.metadata or {}).get("key", ""))
+            if wanted is None:
+                continue
+            if entry.response is not None:
+                yield self._reply(wanted, entry.response)
+            else:
+                said = self._scrub(
+                    (entry.error.message if entry.error else "") or "no reason given"
+                )
+                yield failed(wanted, f"failed in the batch: {shorten(said)}")
+
     def _ask(self, request: Request) -> Reply:
+        contents, config = self._prompt(request)
+        response = self._mapped(
+            lambda: self._client.models.generate_content(
+                model=self.spec.model_id, contents=contents, config=config
+            )
+        )
+        return self._reply(request, response)
+
+    def _prompt(self, request: Request) -> tuple[list[types.Content], types.GenerateContentConfig]:
+        """Everything that is sent for one reply."""
         system = "\n\n".join(turn.content for turn in request.messages if turn.role == "system")
         contents = [
             types.Content(
@@ -102,21 +174,26 @@ class GeminiModel(Cloud):
             for turn in request.messages
             if turn.role != "system"
         ]
+        limit = self.spec.reply_limit(request.max_tokens)
         config = types.GenerateContentConfig(
             system_instruction=system or None,
-            max_output_tokens=self.spec.reply_limit(request.max_tokens),
+            max_output_tokens=limit,
             temperature=request.temperature,
             seed=request.seed,
             stop_sequences=list(request.stop) or None,
         )
+        if self.spec.thinking:
+            # What the limit has room for beside the reply, so that thoughts cannot eat it up.
+            room = limit - min(request.max_tokens, limit)
+            config.thinking_config = types.ThinkingConfig(thinking_budget=max(room, _LEAST_BUDGET))
+        elif self.spec.model_id.startswith(_THINKS_UNLESS_TOLD):
+            config.thinking_config = types.ThinkingConfig(thinking_budget=0)
         if request.schema:
             config.response_mime_type = "application/json"
             config.response_json_schema = json.loads(request.schema)
-        response = self._mapped(
-            lambda: self._client.models.generate_content(
-                model=self.spec.model_id, contents=contents, config=config
-            )
-        )
+        return contents, config
+
+    def _reply(self, request: Request, response: types.GenerateContentResponse) -> Reply:
         text, finish, detail = _read(response)
         return Reply(
             key=request.key,

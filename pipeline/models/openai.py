@@ -76,7 +76,7 @@ class OpenAIModel(Cloud):
         The protocol has no count endpoint, so one token is generated: the prompt is billed.
         """
         body = self._body(request) | {self._limit_name(): 1}
-        completion = self._retries.call(lambda: self._send(body))
+        completion = self.retries.call(lambda: self._send(body))
         if completion.usage is None or not completion.usage.prompt_tokens:
             raise ModelError("the server reports no usage.", where=self.spec.name)
         n = int(completion.usage.prompt_tokens)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.catalog import ModelSpec
-from pipeline.errors import EngineError
+from pipeline.errors import EngineError, InputError
 from pipeline.models.base import Model, ModelOptions
+
+if TYPE_CHECKING:
+    from pipeline.models.batches import BatchRegister
 
 
 def revision_of(spec: ModelSpec, cache: Path) -> str:
@@ -40,6 +45,49 @@ def missing_weights(spec: ModelSpec, cache: Path) -> EngineError | None:
     except EngineError as missing:
         return missing
     return None
+
+
+def takes_batches(spec: ModelSpec) -> bool:
+    """Whether its provider answers batches within a day at a lower price."""
+    return spec.provider in ("claude", "gemini")
+
+
+def open_batched(
+    spec: ModelSpec,
+    options: ModelOptions,
+    register: BatchRegister,
+    say: Callable[[str], None],
+) -> Model:
+    """Open a model whose waves go through its provider's batch API.
+
+    Args:
+        register: where batches are written down before they are sent.
+        say: told what a person who waits wants to know.
+
+    Raises:
+        InputError: its provider takes no batches.
+        ModelError: the SDK or key is missing.
+    """
+    from pipeline.models.batches import BatchedModel
+
+    if spec.provider == "claude":
+        from pipeline.models.claude import ClaudeModel
+
+        return BatchedModel(ClaudeModel(spec, options), register, say=say)
+    if spec.provider == "gemini":
+        from pipeline.models.gemini import GeminiModel
+
+        return BatchedModel(GeminiModel(spec, options), register, say=say)
+    raise no_batches(spec)
+
+
+def no_batches(spec: ModelSpec) -> InputError:
+    """What is said to who asks for batches where there are none."""
+    return InputError(
+        f"{spec.name} has no batch API.",
+        where="--batch",
+        next="Leave it out, or use a claude/… or gemini/… model.",
+    )
 
 
 def open_model(spec: ModelSpec, options: ModelOptions) -> Model:

@@ -2,7 +2,7 @@
 write them.
 
     reading    documents, stories, corpora; caches of extractions and token counts
-    asking     plans, requests, estimates; the journal of replies and what the budget set aside
+    asking     plans, requests, estimates; the journal of replies, batches, reservations
     running    runs, what they took, what left the machine, needle cells
     deciding   merged stories, verdicts, edits, conflicts, the ledger, decisions of persons
 
@@ -12,6 +12,8 @@ otherwise. NULL is "unknown", never zero. Later versions only add: see ``migrati
 """
 
 from pipeline.store.tables.asking import (
+    BatchRequestRow,
+    BatchRow,
     ChargeRow,
     EstimateRow,
     PlannedCallRow,
@@ -53,6 +55,8 @@ from pipeline.store.tables.running import (
 
 __all__ = [
     "ActualRow",
+    "BatchRequestRow",
+    "BatchRow",
     "ChargeRow",
     "ConflictRow",
     "ConflictSideRow",

@@ -177,6 +177,35 @@ class ReplyRow(Row, table=True):
     created: datetime = Field(sa_type=UtcTime)
 
 
+class BatchRow(Row, table=True):
+    """Requests handed to a provider together. The row is there before they are sent, so that a
+    killed run finds them again; ``closed`` when every answer is in the journal, ``outcome`` says
+    for people how it ended."""
+
+    __tablename__ = "batch"
+
+    id: str = Field(primary_key=True)
+    run: str = Field(foreign_key="run.id", ondelete="CASCADE", index=True)
+    model: str
+    provider_id: str = ""
+    n_requests: int
+    outcome: str = text_column()
+    created: datetime = Field(sa_type=UtcTime)
+    submitted: datetime | None = Field(default=None, sa_type=UtcTime)
+    closed: datetime | None = Field(default=None, sa_type=UtcTime)
+
+
+class BatchRequestRow(Row, table=True):
+    """A request of a batch, by its key; ``taken`` when its answer is in the journal, or there will
+    be none."""
+
+    __tablename__ = "batch_request"
+
+    batch: str = Field(foreign_key="batch.id", primary_key=True, ondelete="CASCADE")
+    request: str = Field(primary_key=True, index=True)
+    taken: bool = False
+
+
 class ChargeRow(Row, table=True):
     """What a run's budget has set aside for a call. Settled with the real price; a call that
     never came back stays charged at its worst case."""

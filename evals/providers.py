@@ -1,0 +1,291 @@
+"""A server on this machine that speaks Claude's, Gemini's and OpenAI's protocols, faults included.
+
+It stands in for the providers where the whole way is tried: real SDKs, real sockets, replies that
+follow from the prompt alone, so that the same run twice makes the same document. It keeps the
+books that a provider keeps: what was asked, what was answered, which batches were handed over.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from evals import protocols
+
+Fault = Literal["429", "500", "529", "drop", "half", "refusal", "length", "empty", "garbage"]
+#: Faults that another attempt mends, and those that make a failed call.
+PASSING: tuple[Fault, ...] = ("429", "500", "529", "drop", "half")
+LASTING: tuple[Fault, ...] = ("refusal", "length", "empty", "garbage")
+
+_CLUSTER = re.compile(r"^Cluster \d+$", re.MULTILINE)
+_HANDLE = re.compile(r"^(S\d+) \(", re.MULTILINE)
+_NUMBERED = re.compile(r"^1\. (.+)$", re.MULTILINE)
+_NO_TEXT = {"title": "", "role": "", "goal": "", "benefit": "", "criteria": [], "body": []}
+
+
+def digest(prompt: str) -> str:
+    """What the server knows a request by: the hash of its last turn."""
+    return hashlib.sha256(prompt.encode()).hexdigest()
+
+
+def judge(prompt: str) -> str:
+    """A valid reply to a merge prompt, out of its text alone: about half of the clusters are said
+    to hold one story told twice; a prompt of numbered lines is answered by the first of them."""
+    edits = []
+    for text in _CLUSTER.split(prompt)[1:]:
+        handles = _HANDLE.findall(text)
+        if len(handles) > 1 and int(digest(text), 16) % 2:
+            edits.append(
+                {
+                    "relation": "same",
+                    "handles": handles,
+                    "keep": handles[0],
+                    "text": _NO_TEXT,
+                    "attribute": "",
+                    "values": [],
+                    "reason": "one need told twice",
+                }
+            )
+    if not _CLUSTER.search(prompt):
+        first = _NUMBERED.search(prompt)
+        return first[1] if first else prompt[:200]
+    return json.dumps({"edits": edits})
+
+
+def chance(share: float, faults: Sequence[Fault], seed: int = 0) -> Callable[[str], Fault | None]:
+    """Faults that befall a share of all requests, in an order that the seed decides."""
+    drawn = random.Random(seed)
+    lock = threading.Lock()
+
+    def fault(prompt: str) -> Fault | None:
+        with lock:
+            return drawn.choice(faults) if drawn.random() < share else None
+
+    return fault
+
+
+#: The key, prompt and body of one request of a batch.
+Entry = tuple[str, str, Mapping[str, Any]]
+
+
+@dataclass
+class HeldBatch:
+    """A batch as the provider holds it: key, prompt and body of every entry."""
+
+    id: str
+    name: str
+    entries: list[Entry]
+    created: datetime
+    looks: int = 0
+
+
+@dataclass
+class Provider:
+    """The server. Use it as a context manager; ``url`` is its address.
+
+    Args:
+        answer: a prompt's reply.
+        fault: what befalls a request, None for nothing.
+        entry: what befalls an entry of a batch: ``errored``, ``expired``, ``canceled`` or "".
+        seconds: a reply takes.
+        looks: how often a batch is looked at before it has ended; None for never.
+        lose_submission: batches arrive, and their answer does not.
+    """
+
+    answer: Callable[[str], str] = judge
+    fault: Callable[[str], Fault | None] = lambda prompt: None
+    entry: Callable[[str], str] = lambda prompt: ""
+    seconds: float = 0.0
+    looks: int | None = 1
+    lose_submission: bool = False
+    url: str = field(init=False, default="")
+    #: Digests of single requests, when they came and when their whole reply had been sent.
+    asked: list[tuple[str, float]] = field(init=False, default_factory=list)
+    answered: list[tuple[str, float]] = field(init=False, default_factory=list)
+    counted: int = field(init=False, default=0)
+    batches: list[HeldBatch] = field(init=False, default_factory=list)
+    #: Everything that clients sent, headers included.
+    heard: list[tuple[str, Mapping[str, str], bytes]] = field(init=False, default_factory=list)
+    lock: threading.Lock = field(init=False, default_factory=threading.Lock)
+    prefixes: set[str] = field(init=False, default_factory=set)
+    _server: ThreadingHTTPServer = field(init=False)
+
+    def __enter__(self) -> Self:
+        handler = type("Handler", (_Handler,), {"provider": self})
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def held(self, batch_id: str) -> HeldBatch:
+        """A batch by its id."""
+        return next(batch for batch in self.batches if batch.id == batch_id)
+
+    def ended(self, batch: HeldBatch) -> bool:
+        """Whether a batch has been looked at often enough."""
+        return self.looks is not None and batch.looks >= self.looks
+
+    def hold(self, name: str, entries: list[Entry], kind: str) -> HeldBatch:
+        """Take a batch."""
+        with self.lock:
+            batch = HeldBatch(f"{kind}{len(self.batches) + 1}", name, entries, datetime.now(UTC))
+            self.batches.append(batch)
+        return batch
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """Tells the protocols apart by path; each has its own shapes and nothing else."""
+
+    protocol_version = "HTTP/1.1"
+    provider: Provider
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing is printed."""
+
+    def do_GET(self) -> None:
+        path = self.path.partition("?")[0]
+        self._hear(b"")
+        if path == "/v1/messages/batches":
+            self._json(200, protocols.claude_list(self.provider))
+        elif path.startswith("/v1/messages/batches/"):
+            batch = self.provider.held(path.split("/")[4])
+            if path.endswith("/results"):
+                lines = [protocols.claude_result(self.provider, *entry) for entry in batch.entries]
+                text = "".join(json.dumps(line) + "\n" for line in reversed(lines))
+                self._send(200, text.encode(), "application/x-jsonl")
+            else:
+                batch.looks += 1
+                self._json(200, protocols.claude_batch(self.provider, batch))
+        elif path == "/v1/batches":
+            jobs = [protocols.gemini_job(self.provider, batch) for batch in self.provider.batches]
+            self._json(200, {"operations": jobs})
+        elif path.startswith("/v1/batches/"):
+            batch = self.provider.held(path.removeprefix("/v1/"))
+            batch.looks += 1
+            self._json(200, protocols.gemini_job(self.provider, batch))
+        elif path == "/v1/models":
+            self._json(200, {"object": "list", "data": [{"id": "m", "owned_by": "vllm"}]})
+        else:
+            self._json(404, {"error": {"message": f"no such path: {path}"}})
+
+    def do_POST(self) -> None:
+        raw = self.rfile.read(int(self.headers.get("content-length") or 0))
+        self._hear(raw)
+        body = json.loads(raw)
+        path = self.path.partition("?")[0]
+        if path == "/v1/messages/batches":
+            entries = [
+                (e["custom_id"], protocols.claude_prompt(e["params"]), e["params"])
+                for e in body["requests"]
+            ]
+            batch = self.provider.hold("", entries, "msgbatch_")
+            self._submitted(protocols.claude_batch(self.provider, batch))
+        elif path.endswith(":batchGenerateContent"):
+            given = body["batch"]["inputConfig"]["requests"]["requests"]
+            entries = [
+                (e["metadata"]["key"], protocols.gemini_prompt(e["request"]), e["request"])
+                for e in given
+            ]
+            batch = self.provider.hold(body["batch"]["displayName"], entries, "batches/b")
+            self._submitted(protocols.gemini_job(self.provider, batch))
+        elif path == "/v1/messages/count_tokens":
+            self.provider.counted += 1
+            self._json(200, {"input_tokens": protocols.tokens(protocols.claude_text(body))})
+        elif path.endswith(":countTokens"):
+            self.provider.counted += 1
+            self._json(200, {"totalTokens": protocols.tokens(json.dumps(body["contents"]))})
+        elif path == "/v1/messages":
+            self._reply(protocols.claude_prompt(body), lambda text, stop: protocols.claude_stream(
+                self.provider, body, text, stop), "text/event-stream")  # fmt: skip
+        elif path.endswith(":generateContent"):
+            self._reply(protocols.gemini_prompt(body), lambda text, stop: json.dumps(
+                protocols.gemini_response(body, text, stop)).encode())  # fmt: skip
+        elif path.endswith("/chat/completions"):
+            prompt = body["messages"][-1]["content"]
+            self._reply(prompt, lambda text, stop: json.dumps(
+                protocols.openai_completion(body, text, stop)).encode())  # fmt: skip
+        else:
+            self._json(404, {"error": {"message": f"no such path: {path}"}})
+
+    def _reply(
+        self,
+        prompt: str,
+        write: Callable[[str, str], bytes],
+        kind: str = "application/json",
+    ) -> None:
+        """Answer one request, or let it suffer its fault."""
+        provider, key = self.provider, digest(prompt)
+        with provider.lock:
+            provider.asked.append((key, time.monotonic()))
+        time.sleep(provider.seconds)
+        fault = provider.fault(prompt)
+        if fault in ("429", "500", "529"):
+            said = {"type": "error", "error": {"type": "api_error", "message": f"fault {fault}"}}
+            self._json(int(fault), said, {"retry-after": "0.05"})
+            return
+        stop = fault if fault in ("refusal", "length") else "stop"
+        text = {"empty": "", "garbage": '{"edits": [{', "refusal": ""}.get(fault or "")
+        whole = write(provider.answer(prompt) if text is None else text, stop)
+        if fault == "drop":
+            self._send(200, whole, kind, cut=len(whole) // 2)
+            return
+        self._send(200, whole[: len(whole) // 2] if fault == "half" else whole, kind)
+        if fault != "half":
+            with provider.lock:
+                provider.answered.append((key, time.monotonic()))
+
+    def _submitted(self, body: Mapping[str, Any]) -> None:
+        if self.provider.lose_submission:
+            self.provider.lose_submission = False
+            self._send(200, json.dumps(body).encode(), "application/json", cut=0)
+        else:
+            self._json(200, body)
+
+    def _hear(self, body: bytes) -> None:
+        with self.provider.lock:
+            self.provider.heard.append((self.path, dict(self.headers), body))
+
+    def _json(self, status: int, body: object, headers: Mapping[str, str] | None = None) -> None:
+        self._send(status, json.dumps(body).encode(), "application/json", headers=headers)
+
+    def _send(
+        self,
+        status: int,
+        body: bytes,
+        kind: str,
+        *,
+        cut: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        try:
+            self.send_response(status)
+            for name, value in {"content-type": kind, **(headers or {})}.items():
+                self.send_header(name, value)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body if cut is None else body[:cut])
+            self.wfile.flush()
+        except ConnectionError:  # whoever asked was killed
+            pass
+        if cut is not None:
+            self.close_connection = True

@@ -1,0 +1,166 @@
+"""`merge --model claude/… --allow-cloud` as a user runs it, against a server on this machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evals.providers import Provider, chance, digest
+
+pytestmark = pytest.mark.enable_socket
+
+ROOT = Path(__file__).resolve().parents[1]
+SAMPLE = ROOT / "data" / "sample"
+KEY = "sk-marked-0123456789"
+MODELS = {
+    "claude": "claude/claude-haiku-5-5",
+    "gemini": "gemini/gemini-2.5-flash-lite",
+    "openai": "openai/served@{url}/v1",
+}
+
+
+@pytest.fixture
+def provider() -> Iterator[Provider]:
+    with Provider() as running:
+        yield running
+
+
+@pytest.fixture
+def start(tmp_path: Path, shared_cache: Path, provider: Provider) -> Any:
+    """Starts the command; its database and documents are under ``tmp_path``."""
+
+    def build(model: str, *more: str) -> subprocess.Popen[str]:
+        env = os.environ | {
+            "PYTHONPATH": str(ROOT),
+            "STORYTRANSFORMER_CACHE": str(shared_cache),
+            **{f"{name}_BASE_URL": provider.url for name in ("ANTHROPIC", "GEMINI")},
+            **{f"{name}_API_KEY": KEY for name in ("ANTHROPIC", "GEMINI", "OPENAI")},
+        }
+        command = ["merge", str(SAMPLE), "--model", MODELS[model].format(url=provider.url)]
+        return subprocess.Popen(
+            [sys.executable, "-m", "pipeline", *command, "--allow-cloud", "--json", *more],
+            cwd=tmp_path,
+            env=env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    return build
+
+
+def finish(process: subprocess.Popen[str]) -> tuple[dict[str, Any], str]:
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, out + err
+    result: dict[str, Any] = json.loads(out)
+    assert sum(result["ledger"].values()) == result["stories"] == 122
+    return result, err
+
+
+def rows(folder: Path, query: str) -> list[tuple[Any, ...]]:
+    path = folder / "data" / "runs" / "storytransformer.sqlite"
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(query).fetchall()
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_merge_through_a_faulty_provider_balances_and_keeps_the_key(
+    start: Any, provider: Provider, tmp_path: Path, model: str
+) -> None:
+    """Two faults that another attempt mends, then replies; the key is in no file, row or line."""
+    hit: list[str] = []
+
+    def fault(prompt: str) -> Any:
+        hit.append(prompt)
+        return {1: "429", 2: "drop"}.get(len(hit))
+
+    provider.fault = fault
+    result, err = finish(start(model))
+    assert result["ledger"]["merged_into"] > 20 and result["fallbacks"] == 0
+    assert len(provider.asked) == result["calls"] + 2
+    assert (Decimal(result["usd"]) > 0) == (model != "openai")
+    charges = rows(tmp_path, "select reserved_micro_usd, settled_micro_usd from charge")
+    assert len(charges) == result["calls"]
+    assert all(settled is not None and settled <= reserved for reserved, settled in charges)
+    assert KEY in repr(provider.heard), "the server was given it"
+    assert KEY not in err + json.dumps(result)
+    written = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(written) > 3 and not any(KEY.encode() in content for content in written)
+
+
+def test_a_provider_that_only_fails_loses_no_story(
+    start: Any, provider: Provider, tmp_path: Path
+) -> None:
+    provider.fault = chance(1.0, ["refusal", "length", "empty", "garbage"], seed=3)
+    result, _ = finish(start("claude"))
+    assert result["ledger"]["merged_into"] == 0
+    assert result["calls"] == len(provider.asked) > 20, "none of these is worth another attempt"
+    assert rows(tmp_path, "select count(*) from failed_call") != [(0,)]
+    assert rows(tmp_path, "select count(*) from reply where good") == [(0,)]
+
+
+def test_a_run_killed_while_its_batch_is_pending_finds_it_again(
+    start: Any, provider: Provider, tmp_path: Path
+) -> None:
+    provider.looks = None
+    killed = start("claude", "--batch", "--max-cost", "0.02")
+    deadline = time.monotonic() + 60
+    while not (provider.batches and provider.batches[0].looks) and killed.poll() is None:
+        assert time.monotonic() < deadline, "no batch was handed over"
+        time.sleep(0.02)
+    killed.send_signal(signal.SIGKILL)
+    killed.communicate()
+    n_calls = len(provider.batches[0].entries)
+    charges = rows(tmp_path, "select reserved_micro_usd, settled_micro_usd from charge")
+    reserved = sum(charge for charge, _ in charges)
+    assert len(charges) == n_calls and {settled for _, settled in charges} == {None}
+
+    provider.looks = 1
+    result, err = finish(start("claude", "--max-cost", "0.02"))  # without --batch: it is known
+    assert len(provider.batches) == 1 and not provider.asked, "submitted twice"
+    assert "found again" in err and result["calls"] == n_calls
+    assert rows(tmp_path, "select state, attempts from run") == [("completed", 2)]
+    charges = rows(tmp_path, "select reserved_micro_usd, settled_micro_usd from charge")
+    assert sum(charge for charge, _ in charges) == reserved, "not charged a second time"
+    paid = sum(settled for _, settled in charges)
+    assert abs(paid - Decimal(result["usd"]) * 1_000_000) <= n_calls, "rounded up, call by call"
+    ((outcome, closed),) = rows(tmp_path, "select outcome, closed from batch")
+    assert outcome == f"{n_calls} answered, 0 failed" and closed
+
+
+def test_a_batch_costs_half_and_its_failed_entries_fail_their_calls(
+    start: Any, provider: Provider, tmp_path: Path
+) -> None:
+    result, _ = finish(start("claude", "--batch"))
+    ((n, usd),) = rows(tmp_path, "select count(*), sum(micro_usd) from reply where good")
+    assert len(provider.batches) == 1 and n == result["calls"] == len(provider.batches[0].entries)
+    assert abs(usd - Decimal(result["usd"]) * 1_000_000) <= n
+
+    provider.entry = lambda prompt: "expired" if int(digest(prompt), 16) % 4 == 0 else ""
+    partly, err = finish(start("claude", "--batch", "--out", "again", "--db", "other.sqlite"))
+    n_failed = partly["failed_calls"]
+    assert 0 < n_failed < n and f"{n - n_failed} answered, {n_failed} failed" in err
+    assert 0 < partly["ledger"]["merged_into"] < result["ledger"]["merged_into"]
+    assert Decimal(partly["usd"]) < Decimal(result["usd"]), "an expired entry is free"
+    provider.prefixes.clear()  # so that the prompt's beginning is paid for once again
+    single, _ = finish(start("claude", "--out", "third", "--db", "third.sqlite"))
+    assert 2 * Decimal(result["usd"]) == pytest.approx(Decimal(single["usd"]), rel=Decimal("0.02"))
+
+
+def test_what_has_no_batch_api_says_so_before_anything(start: Any, provider: Provider) -> None:
+    process = start("openai", "--batch")
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 2 and json.loads(out)["where"] == "--batch"
+    assert not provider.heard
