@@ -13,13 +13,15 @@ first run is 2 % cheaper where the shared prompt is cached, 9 % where it is not:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from pipeline.calls import Band, Call, Cluster, canonical_json
+from pipeline.compare.relations import stem_weights
 from pipeline.outcomes import EDITS_SCHEMA, Relation
 from pipeline.plan.desk import Desk
 from pipeline.plan.draft import Drafted
+from pipeline.plan.foreseen import foreseen_edits
 from pipeline.plan.rendering import cluster_text, numbered, story_line, union_text, vocabulary
 from pipeline.plan.selection import Selection
 from pipeline.stories import Story, normalise
@@ -28,13 +30,10 @@ EDITS_PROMPT, STORY_PROMPT, UNION_PROMPT = "merge-edits", "merge-story", "union"
 
 #: Tokens that one merged story may take beyond those of its sources: a joining "and", an end mark.
 STORY_MARGIN = 16
-#: Tokens of one edit without its text: names of fields, handles, a reason. An assumption until
-#: runs have measured it.
+#: Most tokens of one edit without its text: names of fields, handles, a reason.
 EDIT_FRAME = 90
 #: Fewest tokens of a cluster's share of a reply: a model may leave distinct stories out of it.
 EDIT_LOW = 0
-#: Share of a cluster's text that a likely edit writes anew; the rest is moved by reference.
-EDIT_REWRITTEN = 0.3
 _SCHEMA = canonical_json(EDITS_SCHEMA)
 
 
@@ -124,13 +123,14 @@ def _say_the_same(stories: Sequence[Story]) -> bool:
 def _plan_edits(selection: Selection, desk: Desk, drafted: Drafted) -> None:
     """Every cluster as a call of its own: whatever happens to another, its request stays the
     same to the byte. What is too long for a window is asked about in parts."""
+    weights = stem_weights(selection.stories.values())
     for cluster in selection.clusters:
-        call = _edits_call(cluster, selection, desk, drafted)
+        call = _edits_call(cluster, selection, desk, drafted, weights)
         if call is not None:
             drafted.calls.append(call)
             continue
-        for part in _parts(cluster, selection, desk, drafted):
-            call = _edits_call(part, selection, desk, drafted)
+        for part in _parts(cluster, selection, desk, drafted, weights):
+            call = _edits_call(part, selection, desk, drafted, weights)
             if call is None:
                 drafted.leave(
                     part.members,
@@ -144,7 +144,11 @@ def _plan_edits(selection: Selection, desk: Desk, drafted: Drafted) -> None:
 
 
 def _edits_call(
-    cluster: Cluster, selection: Selection, desk: Desk, drafted: Drafted
+    cluster: Cluster,
+    selection: Selection,
+    desk: Desk,
+    drafted: Drafted,
+    weights: Mapping[str, float],
 ) -> Call | None:
     """The next call; None where its prompt or its reply is too long."""
     stories = selection.of(cluster)
@@ -154,29 +158,34 @@ def _edits_call(
     written = max(1, len(stories) // 2) * EDIT_FRAME + count.high
     if written > desk.written_room():
         return None
+    likely = desk.counter.count_text(foreseen_edits(stories, handles, weights)).n
     call = desk.call(
         EDITS_PROMPT,
         {"clusters": text},
         purpose="edits",
         handles=tuple(zip(handles, cluster.members, strict=True)),
         clusters=(handles,),
-        output=Band(
-            low=EDIT_LOW, likely=EDIT_FRAME + round(count.n * EDIT_REWRITTEN), high=written
-        ),
+        output=Band(low=EDIT_LOW, likely=min(likely, written), high=written),
         number=len(drafted.calls) + 1,
         schema=_SCHEMA,
     )
     return call if call.input.high <= desk.limits.input_tokens else None
 
 
-def _parts(cluster: Cluster, selection: Selection, desk: Desk, drafted: Drafted) -> list[Cluster]:
+def _parts(
+    cluster: Cluster,
+    selection: Selection,
+    desk: Desk,
+    drafted: Drafted,
+    weights: Mapping[str, float],
+) -> list[Cluster]:
     """Runs of the cluster's members that fit into a window; a story too long on its own is a part
     of one."""
     parts: list[Cluster] = []
     for member in cluster.members:
         longer = (*parts[-1].members, member) if parts else (member,)
         grown = replace(cluster, members=longer, values=())
-        if parts and _edits_call(grown, selection, desk, drafted) is not None:
+        if parts and _edits_call(grown, selection, desk, drafted, weights) is not None:
             parts[-1] = grown
         else:
             parts.append(replace(cluster, members=(member,), values=()))

@@ -1,0 +1,63 @@
+"""The reply that a model which judges will likely write: the edits that code finds by itself.
+
+How long a reply is depends less on how long the stories are than on how they relate: distinct ones
+cost next to nothing, same ones their handles, only an overlap new text. Code relates the stories
+of a cluster anyway when nobody judges; what it would answer is the likeliest answer of a judge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pipeline.calls import canonical_json
+from pipeline.compare.relations import relate
+from pipeline.outcomes import Relation
+from pipeline.stories import Story
+
+#: The relation that an edit of several stories has: the first of these that one of them needs.
+_ORDER = (Relation.CONFLICT, Relation.OVERLAP, Relation.SAME)
+
+
+def foreseen_edits(
+    stories: Sequence[Story], handles: Sequence[str], weights: Mapping[str, float]
+) -> str:
+    """A reply of edits for one cluster, as JSON: one edit of what belongs to its first story, none
+    when nothing does.
+
+    Args:
+        weights: rarity of stems in the corpus.
+    """
+    related = [relate(stories[0], story, weights) for story in stories[1:]]
+    near = [0, *(i for i, r in enumerate(related, 1) if r.relation is not Relation.DISTINCT)]
+    if len(near) < 2:
+        return canonical_json({"edits": []})
+    said = min((related[i - 1] for i in near[1:]), key=lambda r: _ORDER.index(r.relation))
+    named = [(stories[i], handles[i]) for i in near]
+    overlap = said.relation is Relation.OVERLAP
+    edit = {
+        "relation": said.relation.value,
+        "handles": [handle for _, handle in named],
+        "keep": handles[0] if said.relation is Relation.SAME else "",
+        "text": _text(named if overlap else []),
+        "attribute": said.attribute,
+        "values": list(said.values),
+        "reason": said.why,
+    }
+    return canonical_json({"edits": [edit]})
+
+
+def _text(named: Sequence[tuple[Story, str]]) -> dict[str, object]:
+    """New text of an overlap: the longest title, role and goal, every benefit, parts by handle."""
+    stories = [story for story, _ in named]
+
+    def longest(name: str) -> str:
+        return max((getattr(story, name) for story in stories), key=len, default="")
+
+    return {
+        "title": longest("title"),
+        "role": longest("role"),
+        "goal": longest("goal"),
+        "benefit": " and ".join(dict.fromkeys(s.benefit for s in stories if s.benefit)),
+        "criteria": [f"{h}.c{i}" for s, h in named for i in range(1, len(s.criteria) + 1)],
+        "body": [f"{h}.b{i}" for s, h in named for i in range(1, len(s.body) + 1)],
+    }
