@@ -20,6 +20,10 @@ from pipeline.models.cloud import failed
 from pipeline.models.retries import RequestError, Retries
 
 
+#: Not in the provider's words: they may repeat a story, and this is kept where no purge looks.
+_REFUSED = "refused by the provider"
+
+
 class BatchProgress(NamedTuple):
     """How far a provider is: answered of all requests, and whether it is done with them."""
 
@@ -158,7 +162,7 @@ class BatchedModel:
             try:
                 batches.append(self._submit(batch, some))
             except RequestError as refused:
-                self._register.close(batch, f"refused: {refused}")
+                self._register.close(batch, _REFUSED)
                 for request in some:
                     yield failed(waiting.pop(request.key), f"the batch was refused: {refused}")
         for reply in self._answers(batches, waiting):
@@ -198,7 +202,7 @@ class BatchedModel:
             provider_id = self._provider.retries.call(hand_over)
         except ModelError as error:
             if not error.retryable and not isinstance(error, RequestError):
-                self._register.close(batch, f"refused: {error}")
+                self._register.close(batch, _REFUSED)
             raise
         batch = self._register.submitted(batch, provider_id)
         self._say(
