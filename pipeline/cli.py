@@ -229,6 +229,15 @@ def merge(
     debug: Debug = False,
 ) -> None:
     """Plan, run and, after an interruption, resume a merge."""
+    terms: dict[str, Any] = {
+        "strategy": strategy,
+        "about": about or [],
+        "max_cost": max_cost,
+        "allow_cloud": allow_cloud,
+        "local_only": local_only or [],
+        "batch": batch,
+        "out": out,
+    }
     if prefect:
         from pipeline.flows import check_addresses, merge_stories
 
@@ -236,13 +245,6 @@ def merge(
         result = merge_stories(
             paths=paths,
             model=model,
-            strategy=strategy,
-            about=about or [],
-            max_cost=max_cost,
-            allow_cloud=allow_cloud,
-            local_only=local_only or [],
-            batch=batch,
-            out=out,
             encoding=encoding,
             exclude=exclude or [],
             pattern=pattern,
@@ -250,28 +252,15 @@ def merge(
             strict=strict,
             db=db,
             allow_egress=allow_egress or [],
+            **terms,
         )
     else:
         from pipeline.merge.job import run
 
-        edge = Edge.read(db, allow_egress)
+        edge, how = Edge.read(db, allow_egress), _how(encoding, exclude, pattern, repair, strict)
         with edge.store() as store:
-            result = run(
-                edge.merge_job(
-                    paths,
-                    model,
-                    store=store,
-                    out=out,
-                    strategy=strategy,
-                    about=about or (),
-                    max_cost=max_cost,
-                    allow_cloud=allow_cloud,
-                    local_only=local_only or (),
-                    batch=batch,
-                    how=_how(encoding, exclude, pattern, repair, strict),
-                    say=say(quiet),
-                )
-            )
+            job = edge.merge_job(paths, model, store=store, how=how, say=say(quiet), **terms)
+            result = run(job)
     if json:
         emit(result)
     else:

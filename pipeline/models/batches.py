@@ -19,7 +19,6 @@ from pipeline.errors import ModelError
 from pipeline.models.cloud import failed
 from pipeline.models.retries import RequestError, Retries
 
-
 #: Not in the provider's words: they may repeat a story, and this is kept where no purge looks.
 _REFUSED = "refused by the provider"
 

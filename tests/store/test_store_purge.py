@@ -19,7 +19,8 @@ MARK = "zanzibarquokka"
 #: Text columns that hold names, ids, places, figures or settings, and never a document's words.
 KEPT = {
     "actual.machine", "batch.outcome", "corpus_document.path", "corpus_document.paths",
-    "corpus_document.problem", "corpus_document.residue", "decision.by", "decision.fingerprints", "departure.path",
+    "corpus_document.problem", "corpus_document.residue", "decision.by",
+    "decision.fingerprints", "departure.path",
     "edit.stories", "estimate.notes", "estimate.price_source", "estimate.reason",
     "merged_story.fallback", "needle_cell.finish", "needle_cell.flags", "needle_cell.haystack",
     "reply.why", "run.describe", "run.error", "run.parameters",
