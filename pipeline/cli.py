@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -242,7 +242,7 @@ def merge(
         from pipeline.flows import check_addresses, merge_stories
 
         check_addresses(Edge.read(db, allow_egress))
-        result = merge_stories(
+        result: dict[str, Any] = merge_stories(
             paths=paths,
             model=model,
             encoding=encoding,
