@@ -28,7 +28,9 @@ from pipeline.options import (
     Db,
     Debug,
     Encoding,
+    Entailment,
     Exclude,
+    GroupBy,
     LocalOnly,
     Model,
     Models,
@@ -216,6 +218,8 @@ def merge(
     local_only: LocalOnly = None,
     batch: Batch = False,
     out: Annotated[str, typer.Option(help="Folder for the merged document.")] = "merged",
+    group: GroupBy = "role",
+    entailment: Entailment = "",
     encoding: Encoding = None,
     exclude: Exclude = None,
     pattern: Pattern = None,
@@ -237,6 +241,8 @@ def merge(
         "local_only": local_only or [],
         "batch": batch,
         "out": out,
+        "group": group,
+        "entailment": entailment,
     }
     if prefect:
         from pipeline.flows import check_addresses, merge_stories

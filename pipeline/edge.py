@@ -269,9 +269,15 @@ class Edge:
         allow_cloud: bool = False,
         local_only: Sequence[str] = (),
         batch: bool = False,
+        group: str = "role",
         **more: Any,
     ) -> MergeJob:
-        """A merge, ready to run."""
+        """A merge, ready to run.
+
+        Raises:
+            InputError: no such model, group or amount.
+        """
+        from pipeline.merge.grouping import parse_group
         from pipeline.merge.job import MergeJob
         from pipeline.models.opening import no_batches, takes_batches
 
@@ -289,5 +295,6 @@ class Edge:
             ),
             max_usd=parse_usd(max_cost, where="--max-cost"),
             batch=batch,
+            group=parse_group(group),
             **more,
         )

@@ -105,6 +105,8 @@ def merge_stories(
     local_only: list[str] | None = None,
     batch: bool = False,
     out: str = "merged",
+    group: str = "role",
+    entailment: str = "",
     encoding: str | None = None,
     exclude: list[str] | None = None,
     pattern: str | None = None,
@@ -122,6 +124,8 @@ def merge_stories(
         allow_cloud: let text leave this machine for the model named.
         batch: by the provider's batch API, at half the price and within a day.
         out: folder for the merged document.
+        group: what it is grouped by, role or topic.
+        entailment: weights of a model that gives the gate a second opinion, "" for none.
         encoding, exclude, pattern, repair, strict: how documents are read.
     """
     from pipeline.merge.corpus import Reading
@@ -135,6 +139,8 @@ def merge_stories(
             model,
             store=store,
             out=out,
+            group=group,
+            entailment=entailment,
             strategy=strategy,
             about=about or (),
             max_cost=max_cost,

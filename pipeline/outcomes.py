@@ -65,7 +65,7 @@ class Edit:
 class Finding:
     """One thing the gate found wrong with a sentence.
 
-    ``check`` is one of number, date, name, negation, modality, support, coverage.
+    ``check`` is one of number, date, name, negation, modality, support, coverage, entailment.
     """
 
     check: str

@@ -111,7 +111,7 @@ def _write_folder(gguf: Path, tokenizer: Tokenizer, folder: Path) -> None:
 
     try:
         # the GGUF reader draws a bar of its own, whatever transformers is told
-        with _quiet(), redirect_stderr(io.StringIO()):
+        with quiet(), redirect_stderr(io.StringIO()):
             model: Any = AutoModelForCausalLM.from_pretrained(
                 gguf.parent, gguf_file=gguf.name, dtype=torch.bfloat16, local_files_only=True
             )
@@ -128,7 +128,7 @@ def _write_folder(gguf: Path, tokenizer: Tokenizer, folder: Path) -> None:
     if hasattr(model.config, "quantization_config"):
         del model.config.quantization_config
     try:
-        with _quiet():
+        with quiet():
             model.save_pretrained(folder)
     except Exception as exc:
         if isinstance(exc, OSError):
@@ -196,7 +196,7 @@ def load(
         )
     tokenizer = load_tokenizer(weights, cache=cache, sha256=sha256)
     try:
-        with _quiet():
+        with quiet():
             config = AutoConfig.from_pretrained(
                 folder, local_files_only=True, trust_remote_code=False
             )
@@ -252,7 +252,7 @@ def _stretch(config: Any, factor: float) -> None:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Keep transformers' progress bars and advice off stderr, and restore both."""
     from transformers.utils import logging as transformers_logging
 

@@ -18,6 +18,7 @@ from pipeline.compare.union import by_fullness
 from pipeline.merge.answers import Answer, answers
 from pipeline.merge.drafts import Drafts
 from pipeline.merge.ledger import balance
+from pipeline.merge.opinion import Entails
 from pipeline.merge.passages import share_passages
 from pipeline.merge.writing import Writer, merged_id
 from pipeline.outcomes import (
@@ -40,6 +41,7 @@ def conclude(
     replies: Mapping[str, Reply],
     documents: Mapping[str, Document] | None = None,
     decisions: Sequence[Decision] = (),
+    entails: Entails | None = None,
 ) -> Outcomes:
     """Gate every reply, merge, and balance the books.
 
@@ -48,6 +50,7 @@ def conclude(
         replies: by request key, of the plan's calls and of the smaller ones they were cut into.
         documents: by sha256, for the exact places of sources.
         decisions: those that the plan was made with.
+        entails: a second opinion on what a model wrote, None for none.
 
     Raises:
         LedgerError: a story without exactly one row.
@@ -58,6 +61,7 @@ def conclude(
         Writer(
             {sha256: document.text for sha256, document in (documents or {}).items()},
             stem_weights(stories.values()),
+            entails,
         ),
         settled_for(plan, stories, decisions),
     )

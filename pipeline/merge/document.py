@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from pipeline.merge.grouping import Group, grouped
 from pipeline.merge.layout import (
     Part,
-    by_role,
     cited,
     echoes,
     lines,
@@ -26,7 +26,6 @@ from pipeline.stories import Document, Story
 __all__ = ["as_json", "html", "markdown"]
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
-_NO_ROLE = "Stories without a role"
 
 
 def markdown(
@@ -34,19 +33,21 @@ def markdown(
     stories: Mapping[str, Story],
     documents: Mapping[str, Document],
     head: Mapping[str, Any] | None = None,
+    by: Group = "role",
 ) -> str:
-    """The merged document for people: stories by role, conflicts, ledger, sources.
+    """The merged document for people: stories by role or topic, conflicts, ledger, sources.
 
     Args:
         stories: by id, in corpus order; a source's number is its place in it.
         documents: by sha256.
         head: the run's figures, named in the first lines.
+        by: what the stories are grouped by.
     """
     number = numbers(stories)
     elsewhere = {row.target: row for row in outcomes.ledger if row.outcome == "kept" and row.other}
     out = ["# Merged stories", "", *_summary(outcomes, stories, documents, head or {}), ""]
-    for role, group in by_role(outcomes):
-        out += [f"## {_plain(role) or _NO_ROLE}", ""]
+    for heading, group in grouped(outcomes, by):
+        out += [f"## {_plain(heading)}", ""]
         for merged in group:
             out += _story(merged, stories, number)
             if merged.id in elsewhere:

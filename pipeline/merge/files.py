@@ -13,13 +13,15 @@ from pipeline.errors import InputError
 from pipeline.extract.page import page
 from pipeline.merge import document as documents
 from pipeline.merge.corpus import Corpus
+from pipeline.merge.grouping import Group
 from pipeline.outcomes import Outcomes
 
 
 def write_document(
-    out: Path, corpus: Corpus, outcomes: Outcomes, head: Mapping[str, Any]
+    out: Path, corpus: Corpus, outcomes: Outcomes, head: Mapping[str, Any], by: Group = "role"
 ) -> dict[str, str]:
-    """Write ``merged.md``, ``merged.json`` and ``merged.html`` under ``out``, each atomically.
+    """Write ``merged.md``, ``merged.json`` and ``merged.html`` under ``out``, each atomically,
+    their stories grouped ``by`` role or topic.
 
     Returns their paths by kind.
 
@@ -29,7 +31,7 @@ def write_document(
     texts = {
         "markdown": (
             "merged.md",
-            documents.markdown(outcomes, corpus.by_id, corpus.documents, head),
+            documents.markdown(outcomes, corpus.by_id, corpus.documents, head, by),
         ),
         "json": (
             "merged.json",
@@ -39,7 +41,7 @@ def write_document(
                 indent=2,
             ),
         ),
-        "html": ("merged.html", documents.html(outcomes, corpus.by_id, corpus.documents, head)),
+        "html": ("merged.html", documents.html(outcomes, corpus.by_id, corpus.documents, head, by)),
     }
     for name, text in texts.values():
         _write(out / name, [text], next="Choose another folder with --out.")

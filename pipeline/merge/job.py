@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from pipeline.calls import Call, Estimate, Plan, Reply, Request
 from pipeline.catalog import ModelSpec
 from pipeline.cost.estimate import formula_seconds
+from pipeline.engine.weights import locate_weights
 from pipeline.errors import BudgetError
 from pipeline.merge import steps
 from pipeline.merge.budget import Purse
@@ -23,8 +24,10 @@ from pipeline.merge.conclusion import conclude
 from pipeline.merge.corpus import Corpus, Reading, read
 from pipeline.merge.course import Course
 from pipeline.merge.files import write_document
+from pipeline.merge.grouping import Group
 from pipeline.merge.ledger import counts
 from pipeline.merge.meter import Meter, machine_name, peak_memory_bytes
+from pipeline.merge.opinion import Entails
 from pipeline.merge.run import WAVE, Journal, run_wave, waves
 from pipeline.merge.sovereignty import check_sovereignty, host_of, leaving
 from pipeline.models.base import Model, ModelOptions
@@ -81,6 +84,8 @@ class MergeJob:
         say: told one line of progress after every step.
         max_usd: budget over the whole run, None for no limit.
         batch: through the provider's batch API: half the price, within a day.
+        group: what the merged document is grouped by.
+        entailment: weights of a model that gives the gate a second opinion, "" for none.
     """
 
     paths: Sequence[str]
@@ -92,6 +97,8 @@ class MergeJob:
     max_usd: Decimal | None = None
     batch: bool = False
     how: Reading = field(default_factory=Reading)
+    group: Group = "role"
+    entailment: str = ""
     say: Callable[[str], None] = lambda line: None
     corpus: Corpus = field(init=False)
     plan: Plan = field(init=False)
@@ -128,6 +135,9 @@ class MergeJob:
 
     def make_plan(self) -> None:
         """Plan the calls, look up which are answered already, and price the rest."""
+        if self.entailment:
+            # Before anything is spent: weights that are not here cannot be waited for.
+            locate_weights(self.entailment, cache=self.terms.cache)
         missing = missing_weights(self.spec, self.terms.cache)
         if missing is not None:
             raise missing
@@ -172,6 +182,8 @@ class MergeJob:
                 "about": list(self.terms.about),
                 "allow_cloud": self.terms.allow_cloud,
                 "out": str(self.out),
+                "group": self.group,
+                "entailment": self.entailment,
                 "max_usd": None if self.max_usd is None else str(self.max_usd),
                 "batch": self.batch,
             },
@@ -277,12 +289,20 @@ class MergeJob:
             self.replies,
             self.corpus.documents,
             self.terms.decisions,
+            self._second_opinion(),
         )
         self.store.save_outcomes(self.run_id, self.outcomes)
         self.say(
             "the books balance: "
             + ", ".join(f"{n} {name}" for name, n in counts(self.outcomes.ledger).items())
         )
+
+    def _second_opinion(self) -> Entails | None:
+        if not self.entailment:
+            return None
+        from pipeline.engine.entailment import Entailment
+
+        return Entailment.load(self.entailment, cache=self.options.cache).chances
 
     def write(self) -> dict[str, Any]:
         """Write the document, close the run's row, and return what ``merge --json`` prints."""
@@ -307,7 +327,7 @@ class MergeJob:
             "reused_replies": self._reused,
             "plan": self.plan.sha256,
         }
-        result["out"] = write_document(self.out, self.corpus, self.outcomes, result)
+        result["out"] = write_document(self.out, self.corpus, self.outcomes, result, self.group)
         self._save_actuals()
         self.store.finish_run(self.run_id, "completed")
         return result

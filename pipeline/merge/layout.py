@@ -3,13 +3,12 @@ their sources, and each story as a sentence whose parts know where they come fro
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.compare.union import purpose, wanted
 from pipeline.outcomes import MergedStory, Outcomes, SourceSpan
-from pipeline.stories import Document, Story, as_role, normalise
+from pipeline.stories import Document, Story, as_role
 
 #: Characters of a source shown around the words that support a sentence.
 AROUND = 180
@@ -38,19 +37,6 @@ class Excerpt:
 def numbers(stories: Mapping[str, Story]) -> dict[str, int]:
     """The number of every source story, from 1, in corpus order."""
     return {story: i for i, story in enumerate(stories, 1)}
-
-
-def by_role(outcomes: Outcomes) -> list[tuple[str, list[MergedStory]]]:
-    """(role, its merged stories), roles in alphabetical order, stories without a role last."""
-    groups: dict[str, list[MergedStory]] = {}
-    for merged in outcomes.merged:
-        groups.setdefault(normalise(merged.text.role), []).append(merged)
-    named = []
-    for key in sorted(groups, key=lambda role: (not role, role)):
-        spellings = Counter(merged.text.role for merged in groups[key])
-        role = min(spellings, key=lambda spelling: (-spellings[spelling], spelling))
-        named.append((role, groups[key]))
-    return named
 
 
 def sentence(merged: MergedStory, stories: Mapping[str, Story]) -> list[Part]:

@@ -13,9 +13,9 @@ from html import escape
 from string import Template
 from typing import Any
 
+from pipeline.merge.grouping import Group, grouped
 from pipeline.merge.layout import (
     Part,
-    by_role,
     cited,
     echoes,
     excerpt,
@@ -35,14 +35,15 @@ def html(
     stories: Mapping[str, Story],
     documents: Mapping[str, Document],
     head: Mapping[str, Any] | None = None,
+    by: Group = "role",
 ) -> str:
     """The page. Arguments as for :func:`pipeline.merge.document.markdown`."""
     page = _Page(stories, documents)
     groups = "".join(
-        f"<section><h2>{escape(role) or 'Stories without a role'}</h2>"
+        f"<section><h2>{escape(heading)}</h2>"
         + "".join(page.story(merged) for merged in group)
         + "</section>"
-        for role, group in by_role(outcomes)
+        for heading, group in grouped(outcomes, by)
     )
     told = " · ".join(
         f"<b>{n}</b> {name.replace('_', ' ')}" for name, n in counts(outcomes.ledger).items() if n

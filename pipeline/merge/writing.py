@@ -15,6 +15,7 @@ from pipeline.compare.coverage import unsaid
 from pipeline.compare.union import by_fullness, purpose, union, wanted
 from pipeline.compare.words import sentences
 from pipeline.merge.grounding import check, grounded, missing, sentence_verdicts
+from pipeline.merge.opinion import Entails, second_opinion
 from pipeline.outcomes import MergedStory, StoryText
 from pipeline.stories import Story
 
@@ -29,10 +30,12 @@ class Writer:
     Args:
         texts: document texts by sha256, for exact source places.
         weights: rarity of stems in the corpus, for what counts as said.
+        entails: a second opinion on what a model wrote, None for none.
     """
 
     texts: Mapping[str, str] = field(default_factory=dict)
     weights: Mapping[str, float] = field(default_factory=dict)
+    entails: Entails | None = None
 
     def kept(self, story: Story) -> MergedStory:
         """A story that stands alone, word for word."""
@@ -73,6 +76,10 @@ class Writer:
         if text == union(sources).text:
             return self.united(stories)
         asked = check(text, sources, self.texts, stage="reply", weights=self.weights)
+        if self.entails is not None and all(
+            f.check == "coverage" for v in asked for f in v.findings
+        ):
+            asked = second_opinion(asked, sources, text.role, self.entails)
         refused = tuple(verdict for verdict in asked if not verdict.grounded)
         invented = [v for v in refused if any(f.check != "coverage" for f in v.findings)]
         if invented:
