@@ -10,6 +10,7 @@ from typing import Any
 from pipeline.merge.grouping import Group, grouped
 from pipeline.merge.layout import (
     Part,
+    balance_told,
     cited,
     echoes,
     lines,
@@ -140,8 +141,7 @@ def _summary(
     documents: Mapping[str, Document],
     head: Mapping[str, Any],
 ) -> list[str]:
-    books = counts(outcomes.ledger)
-    told = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in books.items() if n)
+    told = ", ".join(f"{n} {name}" for n, name in balance_told(outcomes))
     overlaps = sum(row.relation is Relation.OVERLAP for row in outcomes.ledger)
     partly = f" ({overlaps} overlap: one need, each with details of its own)" if overlaps else ""
     found = [

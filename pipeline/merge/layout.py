@@ -7,11 +7,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.compare.union import purpose, wanted
+from pipeline.merge.ledger import counts
 from pipeline.outcomes import MergedStory, Outcomes, SourceSpan
 from pipeline.stories import Document, Story, as_role
 
 #: Characters of a source shown around the words that support a sentence.
 AROUND = 180
+
+
+#: How a reader is told what became of the stories.
+_TOLD = {
+    "kept": "kept", "duplicate_of": "duplicates", "merged_into": "merged",
+    "conflict_with": "in conflict", "skipped": "left out",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +40,11 @@ class Excerpt:
     before: str
     marked: str
     after: str
+
+
+def balance_told(outcomes: Outcomes) -> list[tuple[int, str]]:
+    """(how many, what became of them) for every outcome that occurred."""
+    return [(n, _TOLD[name]) for name, n in counts(outcomes.ledger).items() if n]
 
 
 def numbers(stories: Mapping[str, Story]) -> dict[str, int]:

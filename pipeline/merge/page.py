@@ -16,6 +16,7 @@ from typing import Any
 from pipeline.merge.grouping import Group, grouped
 from pipeline.merge.layout import (
     Part,
+    balance_told,
     cited,
     echoes,
     excerpt,
@@ -25,7 +26,6 @@ from pipeline.merge.layout import (
     spoken,
     title,
 )
-from pipeline.merge.ledger import counts
 from pipeline.outcomes import MergedStory, Outcomes, SourceSpan
 from pipeline.stories import Document, Story
 
@@ -39,19 +39,24 @@ def html(
 ) -> str:
     """The page. Arguments as for :func:`pipeline.merge.document.markdown`."""
     page = _Page(stories, documents)
+    parts = [(i, *found) for i, found in enumerate(grouped(outcomes, by), 1)]
     groups = "".join(
-        f"<section><h2>{escape(heading)}</h2>"
+        f'<section><h2 id="g{i}">{escape(heading)}</h2>'
         + "".join(page.story(merged) for merged in group)
         + "</section>"
-        for heading, group in grouped(outcomes, by)
+        for i, heading, group in parts
     )
-    told = " · ".join(
-        f"<b>{n}</b> {name.replace('_', ' ')}" for name, n in counts(outcomes.ledger).items() if n
-    )
+    told = " · ".join(f"<b>{n}</b> {name}" for n, name in balance_told(outcomes))
+    contents = [
+        f'<a href="#g{i}">{escape(heading)}</a> {len(group)}' for i, heading, group in parts
+    ]
+    if outcomes.conflicts:
+        contents.append(f'<a href="#conflicts">conflicts</a> {len(outcomes.conflicts)}')
     run = " · ".join(escape(str(head[k])) for k in ("model", "run") if head and head.get(k))
     return _PAGE.substitute(
         summary=f"{len(stories)} stories became {len(outcomes.merged)}: {told}",
         run=run,
+        contents=" · ".join(contents),
         groups=groups,
         conflicts=page.conflicts(outcomes),
         ledger=page.ledger(outcomes),
@@ -229,6 +234,7 @@ summary { cursor: pointer; font-weight: 600; margin-top: 2.4rem; }
 <h1>Merged stories</h1>
 <p>$summary</p>
 <p class="soft">$run</p>
+<nav class="soft">$contents</nav>
 $groups
 $conflicts
 <details><summary>Ledger: what became of every source story</summary>
