@@ -180,3 +180,12 @@ def test_planted_negation_is_always_stopped(words: list[str], denial: str):
         assert not grounded(
             sentence_verdicts(StoryText(role="user", goal=" ".join(words)), [denied])
         )
+
+
+def test_a_number_inside_a_date_is_not_said_by_it():
+    """ "at least 2" stands in "at least 2 May", which is another thing."""
+    sources = [
+        story("a", goal="at least 2"),
+        story("b", goal="open the gate", body=("at least 2 May",)),
+    ]
+    assert not missing(union(sources).text, sources)
