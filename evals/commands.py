@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from evals import screen
-from pipeline.edge import Edge
+from evals.grids import find_grid
+from pipeline.edge import Edge, now, parse_usd
 from pipeline.errors import InputError
 from pipeline.options import AllowCloud, AsJson, Db, Debug, Model, Paths, Prefect, Quiet
 from pipeline.screen import emit, plain, say
@@ -21,10 +22,26 @@ app = typer.Typer(
 @app.command()
 def needle(
     model: Model = "local/smollm2-135m",
-    lengths: Annotated[str, typer.Option(help="Prompt tokens, comma separated.")] = "512,1024,2048",
-    depths: Annotated[str, typer.Option(help="Percent, comma separated.")] = "0,50,100",
-    seeds: Annotated[int, typer.Option(help="Haystacks a cell.")] = 1,
-    task: Annotated[str, typer.Option(help="Which needle.")] = "single",
+    profile: Annotated[str | None, typer.Option(help="A named grid: ci, nightly, gpu.")] = None,
+    lengths: Annotated[
+        str | None, typer.Option(help="Prompt tokens, comma separated [512,1024,2048].")
+    ] = None,
+    depths: Annotated[str | None, typer.Option(help="Percent, comma separated [0,50,100].")] = None,
+    seeds: Annotated[int | None, typer.Option(help="Haystacks a cell [1].")] = None,
+    task: Annotated[
+        str | None, typer.Option(help="Which needles, comma separated [single].")
+    ] = None,
+    style: Annotated[str | None, typer.Option(help="How the prompt is dressed [chat].")] = None,
+    haystack: Annotated[
+        str | None, typer.Option(help="stories, noise, or a folder of prose [stories].")
+    ] = None,
+    likelihood: Annotated[
+        bool, typer.Option(help="Read the right answer too (local models).")
+    ] = True,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Price the grid, ask nothing.")
+    ] = False,
+    max_cost: Annotated[str | None, typer.Option(help="Dollars not to be exceeded.")] = None,
     allow_cloud: AllowCloud = False,
     prefect: Prefect = False,
     json: AsJson = False,
@@ -33,36 +50,67 @@ def needle(
     debug: Debug = False,
 ) -> None:
     """Needle in a haystack: what a model finds, by length and depth."""
-    of_length, at_depth = _integers(lengths, "--lengths"), _integers(depths, "--depths")
+    grid = find_grid(
+        profile,
+        tasks=_names(task),
+        lengths=_integers(lengths, "--lengths"),
+        depths=_integers(depths, "--depths"),
+        seeds=seeds,
+        style=style,
+        haystack=haystack,
+    )
+    edge, line = Edge.read(db), say(quiet)
+    spec = edge.find(model)
+    if dry_run:
+        from evals.needle_price import price_needles
+        from pipeline.store.reports import cells_by_key
+
+        store = edge.store_if_possible(line)
+        priced = price_needles(
+            spec,
+            edge.settings.cache,
+            edge.settings.prompts,
+            grid=grid,
+            hardware=edge.hardware(),
+            as_of=now().date(),
+            known=(cells_by_key(store) if store else {}).__contains__,
+        )
+        if json:
+            emit(priced)
+        else:
+            screen.needle_price(priced)
+        return
     if prefect:
         from evals.flows import needles
 
         result = needles(
             model=model,
-            lengths=of_length,
-            depths=at_depth,
-            seeds=seeds,
-            task_name=task,
+            tasks=list(grid.tasks),
+            lengths=list(grid.lengths),
+            depths=list(grid.depths),
+            seeds=grid.seeds,
+            style=grid.style,
+            haystack=grid.haystack,
+            likelihood=likelihood,
+            max_cost=max_cost,
             allow_cloud=allow_cloud,
             db=db,
         )
     else:
         from evals.needle_run import run_needles
 
-        edge = Edge.read(db)
-        spec = edge.find(model)
         with edge.store() as store:
             result = run_needles(
                 spec,
                 edge.options(spec),
                 store,
                 edge.settings.prompts,
-                lengths=of_length,
-                depths=at_depth,
-                seeds=seeds,
-                task=task,
+                grid=grid,
+                as_of=now().date(),
+                max_usd=parse_usd(max_cost, where="--max-cost"),
+                with_likelihood=likelihood,
                 allow_cloud=allow_cloud,
-                say=say(quiet),
+                say=line,
             )
     if json:
         emit(result)
@@ -86,7 +134,7 @@ def canary(
     debug: Debug = False,
 ) -> None:
     """Canaries: what the whole pipeline loses, planted in your own documents."""
-    at_depth = _integers(depths, "--depths")
+    at_depth = _integers(depths, "--depths") or []
     if prefect:
         from evals.flows import canaries
 
@@ -329,9 +377,13 @@ def import_(
         screen.golden_table(found)
 
 
-def _integers(text: str, where: str) -> list[int]:
+def _names(text: str | None) -> list[str] | None:
+    return None if text is None else [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _integers(text: str | None, where: str) -> list[int] | None:
     try:
-        return [int(part) for part in text.split(",")]
+        return None if text is None else [int(part) for part in text.split(",")]
     except ValueError as exc:
         raise InputError(
             f"{text!r} is no list of whole numbers.", where=where, next="Write it as 512,1024,2048."

@@ -9,41 +9,57 @@ from prefect.cache_policies import NO_CACHE
 from prefect.settings import PREFECT_API_URL
 
 from evals.canary_run import run_canaries
+from evals.grids import find_grid
 from evals.needle_run import run_needles
-from pipeline.edge import Edge
+from pipeline.edge import Edge, now, parse_usd
 
 
 @flow(name="needles", flow_run_name="needles in {model}")
 def needles(
     model: str = "local/smollm2-135m",
+    profile: str | None = None,
+    tasks: list[str] | None = None,
     lengths: list[int] | None = None,
-    depths: list[int] | None = None,
-    seeds: int = 1,
-    task_name: str = "single",
+    depths: list[float] | None = None,
+    seeds: int | None = None,
+    style: str | None = None,
+    haystack: str | None = None,
+    likelihood: bool = True,
+    max_cost: str | None = None,
     allow_cloud: bool = False,
     db: str | None = None,
 ) -> dict[str, Any]:
     """Needle-in-a-haystack grid; cells measured before are not measured again.
 
     Args:
+        profile: a named grid: ci, nightly or gpu; what else is given replaces its values.
         lengths: prompt tokens, template included.
         depths: where the needle stands, in percent.
         seeds: haystacks for each cell.
+        max_cost: dollars not to be exceeded.
     """
     edge, logger = Edge.read(db), get_run_logger()
     edge.check_orchestration(PREFECT_API_URL.value())
     spec = edge.find(model)
     with edge.store() as store:
-        grid = task(name="needle grid", cache_policy=NO_CACHE)(run_needles)
-        result: dict[str, Any] = grid(
+        measured = task(name="needle grid", cache_policy=NO_CACHE)(run_needles)
+        result: dict[str, Any] = measured(
             spec,
             edge.options(spec),
             store,
             edge.settings.prompts,
-            lengths=lengths or [512, 1024, 2048],
-            depths=depths or [0, 50, 100],
-            seeds=seeds,
-            task=task_name,
+            grid=find_grid(
+                profile,
+                tasks=tasks,
+                lengths=lengths,
+                depths=depths,
+                seeds=seeds,
+                style=style,
+                haystack=haystack,
+            ),
+            as_of=now().date(),
+            max_usd=parse_usd(max_cost, where="max_cost"),
+            with_likelihood=likelihood,
             allow_cloud=allow_cloud,
             say=logger.info,
         )

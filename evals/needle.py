@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from evals.scoring import score
-from evals.trials import Trial, make_trials
-from pipeline.calls import Reply, Request
+from evals.trials import Trial
+from pipeline.calls import Reply, Request, Usage
 from pipeline.catalog import ModelSpec
+from pipeline.errors import BudgetError
 from pipeline.models.base import Model
 
 Status = Literal["ok", "truncated", "refused", "error", "skipped"]
@@ -36,7 +36,9 @@ class Cell:
         expected: the values asked for, one a line; "" where the right answer is to abstain.
         finish: the reply's finish reason with its detail.
         seconds: of the reply.
+        answer: a full sentence that answers rightly.
         flags: see :class:`evals.scoring.Score`; ``cut`` marks a right reply that went on too long.
+        usage: what was billed; None where there was no reply.
     """
 
     task: str
@@ -56,62 +58,53 @@ class Cell:
     seconds: float
     key: str
     request: Request
+    answer: str = ""
     flags: tuple[str, ...] = ()
     haystack: str = "stories"
+    usage: Usage | None = None
 
 
-def grid(
+def measure(
     spec: ModelSpec,
     model: Model,
-    prompts: Path,
+    trials: Iterable[Trial],
     *,
-    task: str = "single",
-    lengths: Sequence[int],
-    depths: Sequence[float],
-    seeds: Iterable[int] = (0,),
-    style: str = "chat",
-    haystack: str = "stories",
     known: Callable[[str], bool] = lambda key: False,
-) -> Iterator[Cell | str]:
-    """Measure every length × depth × seed, shortest first.
+    afford: Callable[[Trial], None] = lambda trial: None,
+) -> Iterator[Cell | Trial]:
+    """Ask every trial, in order.
 
     Args:
-        prompts: folder of the released prompts.
-        lengths: prompt tokens, template included.
-        depths: percent of the haystack before the needle.
-        haystack: ``stories``, ``noise``, or a folder of prose.
         known: whether the cell of a key has been measured already.
+        afford: called before a trial is sent; raises where it may not be.
 
     Yields:
-        cells as they are measured; the bare key of a cell that is known.
+        cells as they are measured; the trial itself where its cell is known.
 
     Raises:
-        InputError: an unknown task or style, a length too short for the question, a depth outside
-            0 … 100.
+        BudgetError: what ``afford`` raised, once everything before has been yielded.
+        InputError: a trial that cannot be made.
         ModelError, EngineError: what every further cell would meet too.
     """
-    seeds = tuple(seeds)
-    for length in lengths:
-        trials: list[Trial] = []
-        for trial in make_trials(
-            spec,
-            model.revision,
-            model.count,
-            prompts,
-            task=task,
-            lengths=[length],
-            depths=depths,
-            seeds=seeds,
-            style=style,
-            haystack=haystack,
-        ):
-            if known(trial.key):
-                yield trial.key
-            else:
-                trials.append(trial)
-        together = 1 if spec.provider == "local" else _SERVED_TOGETHER
-        for start in range(0, len(trials), together):
-            yield from _measure(spec, model, trials[start : start + together])
+    together = 1 if spec.provider == "local" else _SERVED_TOGETHER
+    waiting: list[Trial] = []
+    for trial in trials:
+        if known(trial.key):
+            yield trial
+            continue
+        try:
+            if not trial.skip:
+                afford(trial)
+        except BudgetError:
+            # Those that wait are set aside at their worst case; what they really cost may do.
+            yield from _measure(spec, model, waiting)
+            waiting = []
+            afford(trial)
+        waiting.append(trial)
+        if len(waiting) == together:
+            yield from _measure(spec, model, waiting)
+            waiting = []
+    yield from _measure(spec, model, waiting)
 
 
 def _measure(spec: ModelSpec, model: Model, trials: Sequence[Trial]) -> Iterator[Cell]:
@@ -120,9 +113,9 @@ def _measure(spec: ModelSpec, model: Model, trials: Sequence[Trial]) -> Iterator
         if trial.skip:
             yield _cell(spec, trial, None, "skipped", None, trial.skip)
     waiting = {trial.request.key: trial for trial in trials if not trial.skip}
-    for reply in model.complete([trial.request for trial in waiting.values()]):
-        trial = waiting.pop(reply.key)
-        yield judge(spec, trial, reply)
+    if waiting:
+        for reply in model.complete([trial.request for trial in waiting.values()]):
+            yield judge(spec, waiting.pop(reply.key), reply)
     for trial in waiting.values():
         yield _cell(spec, trial, None, "error", 0.0, "the model gave no reply")
 
@@ -174,6 +167,8 @@ def _cell(
         seconds=reply.seconds if reply is not None else 0.0,
         key=trial.key,
         request=trial.request,
+        answer=trial.answer,
         flags=flags,
         haystack=recipe.haystack,
+        usage=reply.usage if reply is not None else None,
     )

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from evals.needle import Cell, grid
-from evals.recorded import recorded
-from evals.statistics import wilson
+from evals.grids import Grid
+from evals.likelihood import NAME, answer_losses, likelihood, overall
+from evals.needle import Cell, measure
+from evals.needle_price import worst_usage
+from evals.recorded import figure, recorded
+from evals.statistics import EffectiveLengths, Interval, effective_bands, effective_lengths, wilson
+from evals.trials import Trial
 from pipeline.catalog import ModelSpec
+from pipeline.cost.prices import price
 from pipeline.errors import SovereigntyError
-from pipeline.models.base import ModelOptions
+from pipeline.merge.budget import Purse
+from pipeline.models.base import Model, ModelOptions
+from pipeline.models.local import LocalModel
 from pipeline.models.opening import open_model
 from pipeline.store import reports
-from pipeline.store.record import Store
+from pipeline.store.record import Store, StoreJournal
+from pipeline.store.rows.scores import Score
+
+_EFFECTIVE = "effective_"
 
 
 def run_needles(
@@ -24,26 +36,29 @@ def run_needles(
     store: Store,
     prompts: Path,
     *,
-    lengths: Sequence[int],
-    depths: Sequence[float],
-    seeds: int = 1,
-    task: str = "single",
+    grid: Grid,
+    as_of: date,
+    max_usd: Decimal | None = None,
+    with_likelihood: bool = True,
     allow_cloud: bool = False,
+    opened: Model | None = None,
     say: Callable[[str], None] = lambda line: None,
 ) -> dict[str, Any]:
     """Measure a grid on one model.
 
     Args:
-        lengths: prompt tokens, template included.
-        depths: where the needle stands, in percent of the haystack.
-        seeds: haystacks for each cell.
+        as_of: the date of the prices.
+        max_usd: what this run may spend; None for no limit.
+        with_likelihood: read the right answer too, where the model is a local one.
+        opened: the model, when it is open already (it is closed all the same).
 
     Returns:
         What ``eval needle --json`` prints: run, model, task, mean with its 95 % Wilson interval
-        and n, how many cells were reused, and every cell.
+        and n, the same by task, effective lengths, how many cells were reused, and every cell.
 
     Raises:
         SovereigntyError: the model is not on this machine and was not allowed by name.
+        BudgetError: the next cell might cost more than is left; what was measured is stored.
         InputError: an unknown task, or a length that is no prompt.
     """
     if spec.leaves_machine and not allow_cloud:
@@ -51,66 +66,143 @@ def run_needles(
             f"{spec.name} would receive the haystacks off this machine.",
             next="Add --allow-cloud to allow it.",
         )
-    model = open_model(spec, options)
+    model = opened or open_model(spec, options)
     try:
         with recorded(
             store,
             kind="needle",
             model=spec.name,
-            strategy=task,
+            strategy=",".join(grid.tasks),
             revision=model.revision,
-            parameters={
-                "lengths": list(lengths),
-                "depths": list(depths),
-                "seeds": seeds,
-                "task": task,
-            },
+            parameters=asdict(grid) | {"max_usd": None if max_usd is None else str(max_usd)},
         ) as run:
+            purse = Purse(StoreJournal(store, run, max_usd=max_usd), max_usd)
             known = reports.cells_by_key(store)
+            read_before = reports.newest_scores(store, NAME) if with_likelihood else {}
             cells: list[dict[str, Any]] = []
-            reused: list[str] = []
-            total = len(lengths) * len(depths) * seeds
-            for cell in grid(
+            read: list[Score] = []
+            reused = 0
+
+            def afford(trial: Trial) -> None:
+                worst = price(spec, worst_usage(spec, trial), as_of=as_of)
+                usd = None if worst is None else worst.usd
+                purse.reserve(trial.request.key, usd, f"cell {len(cells) + 1} of {grid.n_cells}")
+
+            for found in measure(
                 spec,
                 model,
-                prompts,
-                task=task,
-                lengths=lengths,
-                depths=depths,
-                seeds=range(seeds),
+                grid.trials(spec, model.revision, model.count, prompts),
                 known=known.__contains__,
+                afford=afford,
             ):
-                if isinstance(cell, str):
-                    reused.append(cell)
-                    found = known[cell]
+                if isinstance(found, Trial):
+                    store.reuse_cells(run, [found.key])
+                    row = known[found.key]
+                    reused += 1
                 else:
-                    store.save_cell(run, cell)
-                    found = _as_row(cell)
-                cells.append(found)
+                    store.save_cell(run, found)
+                    if found.usage is not None:
+                        paid = price(spec, found.usage, as_of=as_of)
+                        purse.settle(found.request.key, None if paid is None else paid.usd)
+                    row = _as_row(found)
+                cells.append(row)
+                if with_likelihood and isinstance(model, LocalModel) and row["score"] is not None:
+                    one = _likelihood(model, found, read_before)
+                    store.save_scores(run, [one])
+                    read.append(one)
                 say(
-                    f"cell {len(cells)} of {total}: {found['target_tokens']} tokens, depth "
-                    f"{found['depth_target']:g} %: {found['status']}, score {found['score']}"
-                    + (" (measured before)" if isinstance(cell, str) else "")
+                    f"cell {len(cells)} of {grid.n_cells}: {row['task']}, {row['target_tokens']} "
+                    f"tokens, depth {row['depth_target']:g} %: {row['status']}, "
+                    f"score {row['score']}"
+                    + (" (measured before)" if isinstance(found, Trial) else "")
                 )
-            store.reuse_cells(run, reused)
+            figures = effective_figures(cells)
+            likely = overall(read)
+            if likely is not None:
+                figures.append(figure(NAME, likely))
+            store.save_scores(run, figures)
             store.update_run(run, describe=dict(model.describe()))
     finally:
         model.close()
-    scores = [float(c["score"] or 0) for c in cells if c["status"] != "skipped"]
-    hits = sum(score >= 1 for score in scores)
+    whole = _share(cells)
     return {
         "run": run,
         "model": spec.name,
-        "task": task,
-        "n": len(scores),
-        "mean": sum(scores) / len(scores) if scores else 0.0,
-        "interval": wilson(hits, len(scores)),
-        "reused": len(reused),
+        "task": ",".join(grid.tasks),
+        "n": whole.n,
+        "mean": whole.mean,
+        "interval": (whole.low, whole.high),
+        "tasks": {
+            task: _share([c for c in cells if c["task"] == task])._asdict() for task in grid.tasks
+        },
+        "likelihood": None if likely is None else likely._asdict(),
+        "effective": {f.name.removeprefix(_EFFECTIVE): _tokens(f) for f in figures if _whole(f)},
+        "usd": str(purse.held),
+        "reused": reused,
         "cells": cells,
     }
 
 
+def effective_figures(cells: Sequence[Mapping[str, Any]]) -> list[Score]:
+    """The three effective lengths in tokens, over all tasks (item "") and by task.
+
+    A cell that failed says something of the server, not of the length, and is left out. The
+    detail says up to which length was measured: one that reaches it may be longer still.
+    """
+    measured = [c for c in cells if c["score"] is not None and c["status"] != "error"]
+    found = []
+    for item in ("", *dict.fromkeys(c["task"] for c in measured)):
+        scores = [
+            (c["target_tokens"], c["depth_target"], c["score"])
+            for c in measured
+            if item in ("", c["task"])
+        ]
+        if not scores:
+            continue
+        lengths, bands = effective_lengths(scores), effective_bands(scores, seed=0)
+        tried = sorted({length for length, _, _ in scores})
+        for name in EffectiveLengths._fields:
+            value, (low, high) = getattr(lengths, name), bands[name]
+            found.append(
+                Score(
+                    f"{_EFFECTIVE}{name}",
+                    item,
+                    None if value is None else float(value),
+                    float(low),
+                    float(high),
+                    n=len(scores),
+                    detail={"lengths": tried},
+                )
+            )
+    return found
+
+
+def _whole(score: Score) -> bool:
+    return score.name.startswith(_EFFECTIVE) and not score.item
+
+
+def _tokens(score: Score) -> dict[str, Any]:
+    return {"tokens": score.value, "low": score.low, "high": score.high, "n": score.n}
+
+
+def _likelihood(
+    model: LocalModel, found: Cell | Trial, before: Mapping[str, Mapping[str, Any]]
+) -> Score:
+    """Of a cell measured now or before; read again only where it was never read."""
+    if (row := before.get(found.key)) is not None:
+        return Score(NAME, found.key, row["value"], n=row["n"], detail=row["detail"])
+    losses = answer_losses(model.engine(), found.request, found.answer)
+    return likelihood(found.key, losses)
+
+
+def _share(cells: Sequence[Mapping[str, Any]]) -> Interval:
+    scores = [float(c["score"] or 0) for c in cells if c["status"] != "skipped"]
+    hits, n = sum(scores), len(scores)
+    return Interval(hits / n if n else 0.0, *wilson(hits, n), n)
+
+
 def _as_row(cell: Cell) -> dict[str, Any]:
     row = asdict(cell)
-    row.pop("request", None)
+    for name in ("request", "usage"):
+        row.pop(name)
     return row

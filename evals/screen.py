@@ -76,8 +76,32 @@ def kernels_table(result: Mapping[str, Any]) -> None:
 
 
 def needle_summary(result: Mapping[str, Any]) -> None:
-    """The grid of a needle run: length across, depth down."""
-    cells = result["cells"]
+    """The grid of each task of a needle run, length across and depth down, then its figures."""
+    for task, share in result["tasks"].items():
+        _needle_grid([c for c in result["cells"] if c["task"] == task], task, result["model"])
+        plain(
+            f"{task}: {share['mean']:.2f} [{share['low']:.2f}, {share['high']:.2f}] "
+            f"of n = {share['n']}"
+        )
+    if (likely := result["likelihood"]) is not None:
+        plain(
+            f"log-likelihood of the right answer: {likely['mean']:.3f} nats a token "
+            f"[{likely['low']:.3f}, {likely['high']:.3f}], n = {likely['n']} cells"
+        )
+    for name, found in result["effective"].items():
+        tokens = "nowhere" if found["tokens"] is None else f"{found['tokens']:,.0f} tokens"
+        plain(
+            f"effective length, {name.replace('_', ' ')}: {tokens} "
+            f"[{found['low']:,.0f}, {found['high']:,.0f}], n = {found['n']}"
+        )
+    low, high = result["interval"]
+    plain(
+        f"{result['mean']:.2f} [{low:.2f}, {high:.2f}] of n = {result['n']}; "
+        f"{result['reused']} cells were measured before. Run {result['run']}."
+    )
+
+
+def _needle_grid(cells: Sequence[Mapping[str, Any]], task: str, model: str) -> None:
     lengths = sorted({c["target_tokens"] for c in cells})
     depths = sorted({c["depth_target"] for c in cells})
     rows = []
@@ -95,13 +119,29 @@ def needle_summary(result: Mapping[str, Any]) -> None:
     table(
         ("depth", *(f"{n:,}" for n in lengths)),
         rows,
-        title=f"{result['task']} needle, {result['model']}: share found by prompt tokens",
+        title=f"{task} needle, {model}: share found by prompt tokens",
     )
-    low, high = result["interval"]
-    plain(
-        f"{result['mean']:.2f} [{low:.2f}, {high:.2f}] of n = {result['n']}; "
-        f"{result['reused']} cells were measured before. Run {result['run']}."
+
+
+def needle_price(priced: Mapping[str, Any]) -> None:
+    """What a grid would cost."""
+    rows = [
+        ["tokens in", f"{priced['input_band']['low']:,}", f"{priced['input_tokens']:,}",
+         f"{priced['input_band']['high']:,}"],
+        ["tokens out", *(f"{n:,}" for n in priced["output_tokens"].values())],
+        ["dollars", *(("unknown",) * 3 if priced["usd"] is None else priced["usd"].values())],
+        ["seconds", *(("unknown",) * 3 if priced["seconds"] is None
+                      else (f"{s:,.0f}" for s in priced["seconds"].values()))],
+    ]  # fmt: skip
+    table(
+        ["", "low", "likely", "high"],
+        rows,
+        title=f"{priced['asked']} of {priced['cells']} cells to ask {priced['model']} "
+        f"({priced['known']} measured before, {priced['skipped']} do not fit its window), "
+        f"prices of {priced['price_date']}",
     )
+    if priced["obstacle"]:
+        plain(priced["obstacle"])
 
 
 def figures_page(found: Mapping[str, Any], figures: Mapping[str, Interval]) -> None:

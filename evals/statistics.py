@@ -167,3 +167,25 @@ def effective_lengths(scores: Iterable[tuple[int, float, float]]) -> EffectiveLe
         relative=longest(lambda length: base > 0 and means[length] >= 0.85 * base),
         every_depth=longest(lambda length: min(by_length[length]) >= 1.0),
     )
+
+
+def effective_bands(
+    scores: Sequence[tuple[int, float, float]], *, seed: int, rounds: int = 500
+) -> dict[str, tuple[int, int]]:
+    """A 95 % bootstrap interval of each definition, by its name: cells are drawn again within
+    their length. Where a draw has no effective length, it counts as 0 tokens."""
+    draw = random.Random(seed)
+    by_length: dict[int, list[tuple[int, float, float]]] = {}
+    for cell in scores:
+        by_length.setdefault(cell[0], []).append(cell)
+    drawn = [
+        effective_lengths(
+            cell for cells in by_length.values() for cell in draw.choices(cells, k=len(cells))
+        )
+        for _ in range(rounds)
+    ]
+    bands = {}
+    for name in EffectiveLengths._fields:
+        found = sorted(getattr(one, name) or 0 for one in drawn)
+        bands[name] = (found[int(0.025 * rounds)], found[math.ceil(0.975 * rounds) - 1])
+    return bands

@@ -49,21 +49,32 @@ class Trial:
     """A cell before it is asked: the request, and what a right reply holds.
 
     Args:
-        prompt_tokens: what the length came to, by a counter that is ``exact`` or not.
+        counted: what the length came to.
         depth_actual: what the depth came to.
+        answer: a full sentence that answers rightly.
         key: hash of everything that decides the reply.
         skip: why it cannot be asked, "" when it can.
     """
 
     recipe: Recipe
     request: Request
-    prompt_tokens: int
-    exact: bool
+    counted: TokenCount
     depth_actual: float
     expected: tuple[str, ...]
     wrong: tuple[str, ...]
+    answer: str
     key: str
     skip: str = ""
+
+    @property
+    def prompt_tokens(self) -> int:
+        """Tokens of the prompt, template included."""
+        return self.counted.n
+
+    @property
+    def exact(self) -> bool:
+        """Whether they are counted by the model's own tokenizer."""
+        return self.counted.exact
 
 
 def make_trials(
@@ -134,11 +145,11 @@ def _trial(
     return Trial(
         recipe=recipe,
         request=request,
-        prompt_tokens=counted.n,
-        exact=counted.exact,
+        counted=counted,
         depth_actual=fitted.depths[needles.main],
         expected=needles.expected,
         wrong=needles.wrong,
+        answer=needles.answer,
         key=hashlib.sha256(canonical_json(key).encode()).hexdigest(),
         skip="" if fits else f"{counted.n} + {room} tokens do not fit a window of {spec.window}",
     )
@@ -198,10 +209,14 @@ def _reply_budget(
 ) -> int:
     """Room for the expected answer, restated in full, and half of it again: a budget that is too
     small turns long values into misses. Room to think is added where the request is sent."""
+    return 16 + math.ceil(1.5 * answer_tokens(needles.answer, count, request))
+
+
+def answer_tokens(text: str, count: Callable[[Request], TokenCount], request: Request) -> int:
+    """Tokens of an answer, by a counter that counts whole requests only."""
     turn = request.messages[-1]
-    with_answer = replace(
-        request, messages=(*request.messages[:-1], Message(turn.role, needles.answer))
+    full, empty = (
+        replace(request, messages=(*request.messages[:-1], Message(turn.role, content)))
+        for content in (text, "")
     )
-    empty = replace(request, messages=(*request.messages[:-1], Message(turn.role, "")))
-    answer = count(with_answer).n - count(empty).n
-    return 16 + math.ceil(1.5 * answer)
+    return count(full).n - count(empty).n

@@ -129,6 +129,19 @@ def scores(store: Store, run: str) -> list[Report]:
         return [_plain(found._mapping) for found in connection.execute(wanted)]
 
 
+def newest_scores(store: Store, name: str) -> dict[str, Report]:
+    """The newest figure of a name for every item, over all runs."""
+    row, run = table_of(tables.ScoreRow), table_of(tables.RunRow)
+    wanted = (
+        select(row)
+        .join(run, run.c.id == row.c.run)
+        .where(row.c.name == name, row.c.item != "")
+        .order_by(run.c.started, run.c.id)
+    )
+    with store.database.read() as connection:
+        return {found.item: _plain(found._mapping) for found in connection.execute(wanted)}
+
+
 def merged_story(store: Store, run: str, merged: str) -> Report | None:
     """One story of the merged document: its text, its sources in full, and the gate's verdicts.
 

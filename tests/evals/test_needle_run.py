@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
+from evals.grids import Grid
 from evals.needle_run import run_needles
 from pipeline.catalog import Catalog
 from pipeline.errors import SovereigntyError
@@ -18,6 +19,7 @@ from pipeline.store.record import open_store
 
 SETTINGS = read_settings({"HOME": "/nowhere"})
 CATALOG = Catalog(SETTINGS.models_toml)
+DAY = date(2026, 11, 21)
 
 
 @pytest.mark.model
@@ -32,7 +34,13 @@ def test_a_second_grid_reuses_every_cell(tmp_path: Path, shared_cache: Path) -> 
     with open_store(f"sqlite:///{tmp_path}/x.sqlite", now=lambda: datetime.now(UTC)) as store:
         first, again = (
             run_needles(
-                spec, options, store, SETTINGS.prompts, lengths=[400], depths=[50], say=said.append
+                spec,
+                options,
+                store,
+                SETTINGS.prompts,
+                grid=Grid(lengths=(400,), depths=(50,)),
+                as_of=DAY,
+                say=said.append,
             )
             for _ in range(2)
         )
@@ -58,6 +66,6 @@ def test_a_cloud_needs_permission_for_a_grid(tmp_path: Path) -> None:
             ModelOptions(cache=tmp_path, key="k"),
             store,
             SETTINGS.prompts,
-            lengths=[512],
-            depths=[0],
+            grid=Grid(),
+            as_of=DAY,
         )

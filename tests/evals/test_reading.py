@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from evals import reading
 from evals.commands import app
 from evals.fakes import FakeModel
-from evals.needle import grid
+from evals.needle import measure
 from evals.recorded import recorded
 from evals.trials import make_trials
 from pipeline.errors import GateError, InputError
@@ -43,7 +43,7 @@ def measured(tmp_path_factory, spec, count, prompts):
             with recorded(
                 store, kind="needle", model=spec.name, strategy="single", parameters={}
             ) as run:
-                for cell in grid(spec, model, prompts, **GRID):
+                for cell in measure(spec, model, trials):
                     store.save_cell(run, cell)
             runs[kind] = run
         yield store, url, runs
