@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from pipeline.calls import Band, Call, Plan, TokenCount, Usage
 from pipeline.catalog import ModelSpec
-from pipeline.cost.prices import price
+from pipeline.cost.prices import price, price_cliffs
 
 
 class Asked(NamedTuple):
@@ -74,14 +76,39 @@ def total_usd(
     spec: ModelSpec, usages: Iterable[Usage], as_of: date, *, batch: bool = False
 ) -> Decimal | None:
     """The sum of single prices, None as soon as one is not known. No request costs nothing only
-    where a request would have a price at all."""
+    where a request would have a price at all.
+
+    Below the first cliff a price is a sum over tokens, so the tokens of those requests are added
+    up first: pricing thousands of them one by one takes seconds.
+    """
+    cliff = min(price_cliffs(spec, as_of), default=math.inf)
+    tokens = [0, 0, 0, 0]
     total = Decimal(0)
-    for usage in (Usage(), *usages):
+    for usage in usages:
+        if usage.prompt <= cliff:
+            tokens[0] += usage.input
+            tokens[1] += usage.output
+            tokens[2] += usage.cache_read
+            tokens[3] += usage.cache_write
+            continue
         found = price(spec, usage, as_of=as_of, batch=batch)
         if found is None:
             return None
         total += found.usd
-    return total
+    rates = _rates(spec, as_of, batch)
+    if rates is None:
+        return None
+    return total + sum((n * rate for n, rate in zip(tokens, rates, strict=True)), Decimal(0))
+
+
+@lru_cache(maxsize=1024)
+def _rates(spec: ModelSpec, as_of: date, batch: bool) -> tuple[Decimal, ...] | None:
+    """Dollars of one token of each kind, in the order of :class:`Usage`, below the first cliff."""
+    thousand = [Usage(*(1_000 * (i == kind) for i in range(4))) for kind in range(4)]
+    found = [price(spec, usage, as_of=as_of, batch=batch) for usage in thousand]
+    if any(one is None for one in found):
+        return None
+    return tuple(one.usd / 1_000 for one in found if one is not None)
 
 
 def total_input(plan: Plan) -> TokenCount:

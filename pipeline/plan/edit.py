@@ -13,11 +13,10 @@ first run is 2 % cheaper where the shared prompt is cached, 9 % where it is not:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from pipeline.calls import Band, Call, Cluster, canonical_json
-from pipeline.compare.relations import stem_weights
 from pipeline.outcomes import EDITS_SCHEMA, Relation
 from pipeline.plan.desk import Desk
 from pipeline.plan.draft import Drafted
@@ -123,14 +122,13 @@ def _say_the_same(stories: Sequence[Story]) -> bool:
 def _plan_edits(selection: Selection, desk: Desk, drafted: Drafted) -> None:
     """Every cluster as a call of its own: whatever happens to another, its request stays the
     same to the byte. What is too long for a window is asked about in parts."""
-    weights = stem_weights(selection.stories.values())
     for cluster in selection.clusters:
-        call = _edits_call(cluster, selection, desk, drafted, weights)
+        call = _edits_call(cluster, selection, desk, drafted)
         if call is not None:
             drafted.calls.append(call)
             continue
-        for part in _parts(cluster, selection, desk, drafted, weights):
-            call = _edits_call(part, selection, desk, drafted, weights)
+        for part in _parts(cluster, selection, desk, drafted):
+            call = _edits_call(part, selection, desk, drafted)
             if call is None:
                 drafted.leave(
                     part.members,
@@ -148,7 +146,6 @@ def _edits_call(
     selection: Selection,
     desk: Desk,
     drafted: Drafted,
-    weights: Mapping[str, float],
 ) -> Call | None:
     """The next call; None where its prompt or its reply is too long."""
     stories = selection.of(cluster)
@@ -158,7 +155,7 @@ def _edits_call(
     written = max(1, len(stories) // 2) * EDIT_FRAME + count.high
     if written > desk.written_room():
         return None
-    likely = desk.counter.count_text(foreseen_edits(stories, handles, weights)).n
+    likely = desk.counter.count_text(foreseen_edits(tuple(stories), handles)).n
     call = desk.call(
         EDITS_PROMPT,
         {"clusters": text},
@@ -177,7 +174,6 @@ def _parts(
     selection: Selection,
     desk: Desk,
     drafted: Drafted,
-    weights: Mapping[str, float],
 ) -> list[Cluster]:
     """Runs of the cluster's members that fit into a window; a story too long on its own is a part
     of one."""
@@ -185,7 +181,7 @@ def _parts(
     for member in cluster.members:
         longer = (*parts[-1].members, member) if parts else (member,)
         grown = replace(cluster, members=longer, values=())
-        if parts and _edits_call(grown, selection, desk, drafted, weights) is not None:
+        if parts and _edits_call(grown, selection, desk, drafted) is not None:
             parts[-1] = grown
         else:
             parts.append(replace(cluster, members=(member,), values=()))

@@ -7,7 +7,8 @@ of a cluster anyway when nobody judges; what it would answer is the likeliest an
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from functools import lru_cache
 
 from pipeline.calls import canonical_json
 from pipeline.compare.relations import relate
@@ -18,16 +19,11 @@ from pipeline.stories import Story
 _ORDER = (Relation.CONFLICT, Relation.OVERLAP, Relation.SAME)
 
 
-def foreseen_edits(
-    stories: Sequence[Story], handles: Sequence[str], weights: Mapping[str, float]
-) -> str:
+@lru_cache(maxsize=1 << 14)
+def foreseen_edits(stories: tuple[Story, ...], handles: tuple[str, ...]) -> str:
     """A reply of edits for one cluster, as JSON: one edit of what belongs to its first story, none
-    when nothing does.
-
-    Args:
-        weights: rarity of stems in the corpus.
-    """
-    related = [relate(stories[0], story, weights) for story in stories[1:]]
+    when nothing does. Cached: a dry run foresees the same reply for every model that judges."""
+    related = [relate(stories[0], story) for story in stories[1:]]
     near = [0, *(i for i, r in enumerate(related, 1) if r.relation is not Relation.DISTINCT)]
     if len(near) < 2:
         return canonical_json({"edits": []})

@@ -8,6 +8,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipeline.calls import (
     Band,
@@ -21,6 +23,7 @@ from pipeline.calls import (
     WindowLimits,
 )
 from pipeline.catalog import Catalog
+from pipeline.cost.bill import total_usd
 from pipeline.cost.estimate import (
     as_line,
     bare_text_estimate,
@@ -234,3 +237,17 @@ def test_scheduled_changes_are_said_in_words():
     name = "gemini/gemini-4-argon"
     line = priced(name, call(1, name, (5, 5, 5), Band(1, 2, 3)))
     assert f"{name}: the price doubles on 2026-12-01" in line.notes
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.builds(Usage, *[st.integers(0, 90_000)] * 4), max_size=12),
+    st.sampled_from(
+        ("claude/claude-haiku-5-5", "claude/claude-opus-5-5", "gemini/gemini-3.1-pro-preview")
+    ),
+)
+def test_a_sum_of_prices_is_the_sum_of_single_prices(usages, name):
+    """Also beyond cliffs, where tokens may not be added up first."""
+    spec, day = CATALOG.find(name), TODAY
+    singly = [price(spec, usage, as_of=day) for usage in usages]
+    assert total_usd(spec, usages, day) == sum((one.usd for one in singly), Decimal(0))

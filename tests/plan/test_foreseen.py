@@ -16,8 +16,8 @@ def story(name: str, goal: str, benefit: str = "", criteria: tuple[str, ...] = (
 
 
 def reply(*stories: Story) -> list[dict]:
-    handles = [f"S{i}" for i in range(1, len(stories) + 1)]
-    return json.loads(foreseen_edits(stories, handles, {}))["edits"]
+    handles = tuple(f"S{i}" for i in range(1, len(stories) + 1))
+    return json.loads(foreseen_edits(stories, handles))["edits"]
 
 
 BASE = story("a", "keep a book for 14 days", "I can finish it")
