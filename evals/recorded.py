@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from evals.statistics import Interval, wilson
+from pipeline.errors import StoreError
 from pipeline.store.record import Store
 from pipeline.store.rows.scores import Score
 
@@ -34,11 +35,13 @@ def recorded(
     try:
         yield run
     except BaseException as error:
-        store.finish_run(
-            run,
-            "interrupted" if isinstance(error, KeyboardInterrupt) else "failed",
-            error=str(error) or type(error).__name__,
-        )
+        # What ended it is what to tell; a row left open is closed by the next opening.
+        with suppress(StoreError):
+            store.finish_run(
+                run,
+                "interrupted" if isinstance(error, KeyboardInterrupt) else "failed",
+                error=str(error) or type(error).__name__,
+            )
         raise
     store.finish_run(run, "completed")
 

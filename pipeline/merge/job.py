@@ -8,6 +8,7 @@ every step a task; the command line calls them as they are.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
@@ -17,7 +18,7 @@ from pipeline.calls import Call, Estimate, Plan, Reply, Request
 from pipeline.catalog import ModelSpec
 from pipeline.cost.estimate import formula_seconds
 from pipeline.engine.weights import locate_weights
-from pipeline.errors import BudgetError
+from pipeline.errors import BudgetError, StoreError
 from pipeline.merge import steps
 from pipeline.merge.budget import Purse
 from pipeline.merge.conclusion import conclude
@@ -396,7 +397,9 @@ def run(job: MergeJob, step: Step = plainly) -> dict[str, Any]:
         result: dict[str, Any] = step("write", job.write)
         return result
     except BaseException as error:
-        job.fail(error)
+        # What ended the run is what to tell; a row left open is closed by the next opening.
+        with suppress(StoreError):
+            job.fail(error)
         raise
     finally:
         job.close()

@@ -5,6 +5,7 @@ From the ground up:
     columns      how times, texts and JSON are held so that SQLite and PostgreSQL agree
     tables       the tables
     failures     what a driver's exception means, and what to do next
+    interrupts   Ctrl-C waits for the end of a transaction
     database     one engine: pragmas, transactions, inserts that may be repeated
     schema       which version a database has, and how it gets to the newest
     migrations   one file a version; they also create the views that the pages read

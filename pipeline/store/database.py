@@ -19,6 +19,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from pipeline.errors import InputError, StoreError
 from pipeline.store.failures import failure
+from pipeline.store.interrupts import interrupts_held
 
 _BEGIN = "storytransformer_begin"
 _TRUNCATE = "PRAGMA wal_checkpoint(TRUNCATE)"
@@ -95,7 +96,7 @@ class Database:
     @contextmanager
     def _transaction(self, begin: str, *, foreign_keys: bool = True) -> Iterator[Connection]:
         try:
-            with self.engine.connect() as connection:
+            with interrupts_held(), self.engine.connect() as connection:
                 connection.execution_options(**{_BEGIN: begin})
                 if not foreign_keys and self.is_sqlite:  # only works outside a transaction
                     _foreign_keys(connection, "OFF")
