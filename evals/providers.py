@@ -22,7 +22,7 @@ from typing import Any, Literal, Self
 
 from evals import protocols
 
-Fault = Literal["429", "500", "529", "drop", "half", "refusal", "length", "empty", "garbage"]
+Fault = Literal["403", "429", "500", "529", "drop", "half", "refusal", "length", "empty", "garbage"]
 #: Faults that another attempt mends, and those that make a failed call.
 PASSING: tuple[Fault, ...] = ("429", "500", "529", "drop", "half")
 LASTING: tuple[Fault, ...] = ("refusal", "length", "empty", "garbage")
@@ -100,6 +100,7 @@ class Provider:
         seconds: a reply takes.
         looks: how often a batch is looked at before it has ended; None for never.
         lose_submission: batches arrive, and their answer does not.
+        tokenizes: the endpoint that vLLM has beside OpenAI's protocol is there.
     """
 
     answer: Callable[[str], str] = judge
@@ -108,6 +109,7 @@ class Provider:
     seconds: float = 0.0
     looks: int | None = 1
     lose_submission: bool = False
+    tokenizes: bool = False
     url: str = field(init=False, default="")
     #: Digests of single requests, when they came and when their whole reply had been sent.
     asked: list[tuple[str, float]] = field(init=False, default_factory=list)
@@ -209,11 +211,14 @@ class _Handler(BaseHTTPRequestHandler):
             batch = self.provider.hold(body["batch"]["displayName"], entries, "batches/b")
             self._submitted(protocols.gemini_job(self.provider, batch))
         elif path == "/v1/messages/count_tokens":
-            self.provider.counted += 1
-            self._json(200, {"input_tokens": protocols.tokens(protocols.claude_text(body))})
+            n = protocols.tokens(protocols.claude_text(body))
+            self._count(protocols.claude_prompt(body), {"input_tokens": n})
         elif path.endswith(":countTokens"):
-            self.provider.counted += 1
-            self._json(200, {"totalTokens": protocols.tokens(json.dumps(body["contents"]))})
+            n = protocols.tokens(json.dumps(body["contents"]))
+            self._count(protocols.gemini_prompt(body), {"totalTokens": n})
+        elif path == "/tokenize" and self.provider.tokenizes:
+            n = protocols.tokens("".join(turn["content"] for turn in body["messages"]))
+            self._count(body["messages"][-1]["content"], {"count": n})
         elif path == "/v1/messages":
             self._reply(protocols.claude_prompt(body), lambda text, stop: protocols.claude_stream(
                 self.provider, body, text, stop), "text/event-stream")  # fmt: skip
@@ -239,9 +244,7 @@ class _Handler(BaseHTTPRequestHandler):
             provider.asked.append((key, time.monotonic()))
         time.sleep(provider.seconds)
         fault = provider.fault(prompt)
-        if fault in ("429", "500", "529"):
-            said = {"type": "error", "error": {"type": "api_error", "message": f"fault {fault}"}}
-            self._json(int(fault), said, {"retry-after": "0.05"})
+        if self._refused(fault):
             return
         stop = fault if fault in ("refusal", "length") else "stop"
         text = {"empty": "", "garbage": '{"edits": [{', "refusal": ""}.get(fault or "")
@@ -253,6 +256,21 @@ class _Handler(BaseHTTPRequestHandler):
         if fault != "half":
             with provider.lock:
                 provider.answered.append((key, time.monotonic()))
+
+    def _count(self, prompt: str, body: Mapping[str, Any]) -> None:
+        """Answer a question for a number of tokens, or let it suffer its fault."""
+        with self.provider.lock:
+            self.provider.counted += 1
+        if not self._refused(self.provider.fault(prompt)):
+            self._json(200, body)
+
+    def _refused(self, fault: Fault | None) -> bool:
+        """Answer with a fault that is an HTTP status."""
+        if fault not in ("403", "429", "500", "529"):
+            return False
+        said = {"type": "error", "error": {"type": "api_error", "message": f"fault {fault}"}}
+        self._json(int(fault), said, {"retry-after": "0.05"})
+        return True
 
     def _submitted(self, body: Mapping[str, Any]) -> None:
         if self.provider.lose_submission:

@@ -25,6 +25,7 @@ from pipeline.options import (
     AllowEgress,
     AsJson,
     Batch,
+    CountOnline,
     Db,
     Debug,
     Encoding,
@@ -134,6 +135,7 @@ def estimate(
     about: About = None,
     allow_cloud: AllowCloud = False,
     local_only: LocalOnly = None,
+    count_online: CountOnline = False,
     gpu: Annotated[str | None, typer.Option(help='Plan for this card, such as "RTX 4090".')] = None,
     words: Annotated[int | None, typer.Option(help="Price bare text of so many words.")] = None,
     tokens_per_word: Annotated[
@@ -153,7 +155,7 @@ def estimate(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """The dry run: what a merge costs. No network, no model loaded."""
+    """The dry run: what a merge costs. No network (but for --count-online), no model loaded."""
     from pipeline.merge import corpus as corpora
     from pipeline.merge import files, pricing
 
@@ -161,6 +163,12 @@ def estimate(
         raise InputError(
             "give documents or --words, one of the two.",
             next="Such as `storytransformer estimate data/sample`.",
+        )
+    if count_online and not paths:
+        raise InputError(
+            "words alone cannot be sent to be counted.",
+            where="--count-online",
+            next="Give documents, or leave it out.",
         )
     if picture is not None and not picture.endswith(".svg"):
         raise InputError(
@@ -190,7 +198,13 @@ def estimate(
         for path, reason in corpus.problems:
             line(f"warning: {path}: {reason}")
         result = pricing.estimate_corpus(
-            corpus, names, strategy or [], terms, catalog=edge.catalog, store=store
+            corpus,
+            names,
+            strategy or [],
+            terms,
+            catalog=edge.catalog,
+            store=store,
+            online=edge.online_counts() if count_online else None,
         )
     if picture is not None:
         drawn = pricing.draw_estimate(

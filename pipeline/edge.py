@@ -21,6 +21,7 @@ from pipeline.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from pipeline.cost.hardware import Hardware
+    from pipeline.merge.counting import OnlineCounts
     from pipeline.merge.job import MergeJob
     from pipeline.merge.steps import Terms
     from pipeline.models.base import ModelOptions
@@ -191,6 +192,12 @@ class Edge:
             key=self.settings.keys.get(spec.provider, ""),
             base_url=spec.base_url or self.settings.base_urls.get(spec.provider, ""),
         )
+
+    def online_counts(self) -> OnlineCounts:
+        """How providers are asked to count prompts."""
+        from pipeline.merge.counting import OnlineCounts
+
+        return OnlineCounts(find=self.find, options=self.options)
 
     def terms(
         self,

@@ -40,15 +40,17 @@ def estimate_stories(
     about: list[str] | None = None,
     allow_cloud: bool = False,
     local_only: list[str] | None = None,
+    count_online: bool = False,
     db: str | None = None,
     allow_egress: list[str] | None = None,
 ) -> dict[str, Any]:
-    """Price a merge before anything is spent. No network, no model loaded.
+    """Price a merge before anything is spent. No network (but to count), no model loaded.
 
     Args:
         paths: files, folders or globs.
         models: names as in `storytransformer models`.
         as_of: prices of this date, YYYY-MM-DD.
+        count_online: let the providers count the prompts; they are sent for it.
     """
     from pipeline.merge import corpus as corpora
     from pipeline.merge import pricing
@@ -74,6 +76,7 @@ def estimate_stories(
                 terms,
                 catalog=edge.catalog,
                 store=store,
+                online=edge.online_counts() if count_online else None,
             ),
         )
     create_table_artifact(

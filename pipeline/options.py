@@ -40,6 +40,9 @@ AllowEgress = Annotated[
 Batch = Annotated[
     bool, typer.Option("--batch", help="By the provider's batch API: half the price, within a day.")
 ]
+CountOnline = Annotated[
+    bool, typer.Option("--count-online", help="Let providers count the prompts: they are sent.")
+]
 GroupBy = Annotated[str, typer.Option("--group", help="Order of the document: role or topic.")]
 Entailment = Annotated[
     str, typer.Option(help="Weights of an entailment model: the gate's second opinion [none].")

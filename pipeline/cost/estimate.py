@@ -103,7 +103,7 @@ def estimate(
         price_source=billed.source,
         price_dated=price_is_dated(spec, as_of),
         notes=(
-            *notes(spec, as_of, counted=not counted.counter.startswith("ctok")),
+            *notes(spec, as_of, counted=_by_ratio(spec, counted)),
             *filter(None, said),
         ),
         learned=learned.learned,
@@ -163,6 +163,11 @@ def infeasible(spec: ModelSpec, strategy: str, reason: str, *, as_of: date) -> E
         price_dated=price_is_dated(spec, as_of),
         notes=notes(spec, as_of),
     )
+
+
+def _by_ratio(spec: ModelSpec, counted: TokenCount) -> bool:
+    """Whether tokens were counted by the model's ratio, and not by a nearer counter."""
+    return spec.ratio is None or counted.counter in ("", f"{spec.ratio.base}×{spec.ratio.likely}")
 
 
 def _read(requests: list[Asked], counted: TokenCount) -> TokenCount:

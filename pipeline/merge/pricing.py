@@ -9,6 +9,7 @@ from typing import Any
 
 from pipeline.calls import Estimate, Plan
 from pipeline.catalog import Catalog
+from pipeline.cost.calibration import Ratio
 from pipeline.cost.choice import TOKENS_PER_WORD, WRITTEN_SHARE, Choice, default_choices
 from pipeline.cost.estimate import as_lines, bare_text_estimate, infeasible
 from pipeline.cost.formulas import USABLE_SHARE
@@ -17,7 +18,8 @@ from pipeline.cost.tradeoff import PROMPT_TOKENS, tradeoff_curves
 from pipeline.errors import EngineError, ModelError, StoreError
 from pipeline.merge import steps
 from pipeline.merge.corpus import Corpus
-from pipeline.merge.sovereignty import held_back
+from pipeline.merge.counting import Counted, OnlineCounts
+from pipeline.merge.sovereignty import check_sovereignty, held_back
 from pipeline.merge.steps import Terms
 from pipeline.plan.strategies import STRATEGIES
 from pipeline.store.record import Store, StoreJournal
@@ -31,6 +33,7 @@ def estimate_corpus(
     *,
     catalog: Catalog,
     store: Store | None,
+    online: OnlineCounts | None = None,
 ) -> dict[str, Any]:
     """What ``estimate PATHS --json`` prints.
 
@@ -40,16 +43,29 @@ def estimate_corpus(
             why it cannot run.
         strategies: none for all of them.
         store: where the rows go and which replies are journalled; None when there is none.
+        online: how providers are asked to count the prompts; None when they are not.
+
+    Raises:
+        SovereigntyError: they are to be, and a model is not on this machine and may not be used.
     """
     if store is not None:
         terms = replace(terms, decisions=store.decisions())
     lines: list[Estimate] = []
     first: Plan | None = None
     corpus_id = ""
-    for choice in _choices(models, terms, catalog, words=corpus.words):
-        spec = catalog.find(choice.model)
+    find = online.find if online else catalog.find
+    choices = [
+        (find(choice.model), choice.bits)
+        for choice in _choices(models, terms, catalog, words=corpus.words)
+    ]
+    if online:
+        for spec, _ in choices:
+            check_sovereignty(
+                corpus, spec, allow_cloud=terms.allow_cloud, local_only=terms.local_only
+            )
+    for spec, bits in choices:
         for strategy in strategies or STRATEGIES:
-            those = replace(terms, strategy=strategy, bits=choice.bits)
+            those = replace(terms, strategy=strategy, bits=bits)
             try:
                 plan = steps.plan(corpus, spec, those)
             except (EngineError, ModelError) as error:
@@ -61,7 +77,13 @@ def estimate_corpus(
             if store is not None:
                 plan = steps.with_journal(plan, StoreJournal(store, ""))
                 learned = steps.calibration(store, plan, those)
-            priced = steps.price_plan(plan, spec, those, learned)
+            counted = online.count(plan, spec, corpus, store) if online else Counted(plan, 0, "")
+            if counted.n and learned is not None:
+                # What past runs taught of our own counting corrects no count of the provider's.
+                learned = replace(learned, input=Ratio())
+            priced = steps.price_plan(counted.plan, spec, those, learned)
+            if counted.note:
+                priced = replace(priced, notes=(*priced.notes, counted.note))
             if spec.leaves_machine and (marked := held_back(corpus, terms.local_only)):
                 reason = "; ".join(filter(None, [priced.reason, marked]))
                 priced = replace(priced, feasible=False, reason=reason)

@@ -42,6 +42,18 @@ class Model(Protocol):
         ...
 
 
+class OnlineModel(Model, Protocol):
+    """A model whose server counts, too."""
+
+    def count_online(self, request: Request) -> TokenCount:
+        """Prompt tokens by the server's own count. Sends the request's text.
+
+        Raises:
+            ModelError: the server did not answer, or does not count.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ModelOptions:
     """Plain values an edge hands down to whoever opens a model.

@@ -8,7 +8,7 @@ with ours.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,7 +21,7 @@ from pipeline.catalog import ModelSpec
 from pipeline.errors import ModelError
 from pipeline.models.base import ModelOptions
 from pipeline.models.cloud import TIMEOUT, Cloud, close_quietly
-from pipeline.models.retries import Retries, retry_after, status_error
+from pipeline.models.retries import RequestError, Retries, retry_after, status_error
 
 #: A server that reports less than this share of our lowest count has cut the prompt. Tokenizers
 #: with small vocabularies count more than ours, none of the usual ones a third less.
@@ -57,6 +57,7 @@ class OpenAIModel(Cloud):
         super().__init__(spec, options, retries=retries, threads=threads, timeout=timeout)
         self._address = spec.base_url or options.base_url
         self._hosted = (urlsplit(self._address).hostname or "").endswith("openai.com")
+        self._tokenizes = not self._hosted
         # Text for a server on this machine must not leave it by a proxy or a redirect.
         local = not spec.leaves_machine
         client = openai.DefaultHttpxClient(
@@ -71,10 +72,18 @@ class OpenAIModel(Cloud):
         )
 
     def count_online(self, request: Request) -> TokenCount:
-        """Prompt tokens by the server's own usage report.
+        """Prompt tokens by vLLM's ``/tokenize``, else by the server's own usage report.
 
-        The protocol has no count endpoint, so one token is generated: the prompt is billed.
+        The protocol has no count endpoint. A server on this machine is asked for one token; one
+        that is elsewhere might bill the prompt, so it is not.
         """
+        if self._tokenizes:
+            counted = self.retries.call(lambda: self._tokenized(request))
+            if counted is not None:
+                return TokenCount(counted, "server tokenizer", True, counted, counted)
+            self._tokenizes = False
+        if self.spec.leaves_machine:
+            raise ModelError("the server has no count endpoint.", where=self.spec.name)
         body = self._body(request) | {self._limit_name(): 1}
         completion = self.retries.call(lambda: self._send(body))
         if completion.usage is None or not completion.usage.prompt_tokens:
@@ -158,10 +167,33 @@ class OpenAIModel(Cloud):
             f"({ours.counter}): it cut the prompt. Start it with a larger context."
         )
 
-    def _send(self, body: dict[str, Any]) -> Any:
-        """One completion; the one place where the SDK's exceptions become ours."""
+    def _tokenized(self, request: Request) -> int | None:
+        """What vLLM's endpoint beside the protocol's root counts, None where there is none."""
+        url = f"{self._address.rstrip('/').removesuffix('/v1')}/tokenize"
+        body = self._body(request)
+        asked = {"model": body["model"], "messages": body["messages"]}
         try:
-            completion = self._client.chat.completions.create(**body)
+            found = self._mapped(lambda: self._client.post(url, cast_to=object, body=asked))
+        except RequestError:
+            return None
+        except ModelError as error:
+            if error.retryable:
+                raise
+            return None
+        n = found.get("count") if isinstance(found, dict) else None
+        return n if isinstance(n, int) and n > 0 else None
+
+    def _send(self, body: dict[str, Any]) -> Any:
+        """One completion."""
+        completion = self._mapped(lambda: self._client.chat.completions.create(**body))
+        if not isinstance(completion, openai.types.chat.ChatCompletion):
+            raise self._garbled("not a JSON object")
+        return completion
+
+    def _mapped(self, call: Callable[[], Any]) -> Any:
+        """The one place where the SDK's exceptions become ours."""
+        try:
+            return call()
         except openai.APIStatusError as exc:
             # No quota left is a 429 that no waiting mends.
             status = 402 if exc.code == "insufficient_quota" else exc.status_code
@@ -178,9 +210,6 @@ class OpenAIModel(Cloud):
             raise self._garbled(self._scrub(str(exc))) from exc
         except openai.OpenAIError as exc:
             raise ModelError(self._scrub(str(exc)), where=self.spec.name) from exc
-        if not isinstance(completion, openai.types.chat.ChatCompletion):
-            raise self._garbled("not a JSON object")
-        return completion
 
 
 def _usage(found: openai.types.CompletionUsage | None) -> Usage:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.catalog import ModelSpec
 from pipeline.errors import EngineError, InputError
-from pipeline.models.base import Model, ModelOptions
+from pipeline.models.base import Model, ModelOptions, OnlineModel
 
 if TYPE_CHECKING:
     from pipeline.models.batches import BatchRegister
@@ -50,6 +50,11 @@ def missing_weights(spec: ModelSpec, cache: Path) -> EngineError | None:
 def takes_batches(spec: ModelSpec) -> bool:
     """Whether its provider answers batches within a day at a lower price."""
     return spec.provider in ("claude", "gemini")
+
+
+def counts_online(spec: ModelSpec) -> bool:
+    """Whether a server stands behind it that may count tokens itself."""
+    return spec.provider in ("claude", "gemini", "openai")
 
 
 def open_batched(
@@ -105,6 +110,15 @@ def open_model(spec: ModelSpec, options: ModelOptions) -> Model:
         from pipeline.models.local import LocalModel
 
         return LocalModel(spec, options)
+    return open_online(spec, options)
+
+
+def open_online(spec: ModelSpec, options: ModelOptions) -> OnlineModel:
+    """Open a model that a server answers for.
+
+    Raises:
+        ModelError: the SDK or key is missing.
+    """
     if spec.provider == "claude":
         from pipeline.models.claude import ClaudeModel
 

@@ -122,10 +122,31 @@ def test_loopback_text_takes_no_proxy_and_follows_no_redirect(
     assert [incoming.path for incoming, _ in httpserver.log] == [PATH, PATH]
 
 
-def test_count_online_asks_for_one_token(
+def test_count_online_asks_a_server_here_for_one_token(
     border: Any, httpserver: Any, wire: Any, ask_for: Any
 ) -> None:
+    httpserver.expect_request("/tokenize").respond_with_data("", status=404)
     httpserver.expect_request(PATH).respond_with_json(wire.openai_answer(prompt_tokens=321))
-    count = border.open().count_online(ask_for())
-    assert (count.n, count.exact) == (321, True)
-    assert httpserver.log[0][0].get_json()["max_tokens"] == 1
+    model = border.open()
+    counts = [model.count_online(ask_for()) for _ in range(2)]
+    assert {(count.n, count.exact) for count in counts} == {(321, True)}
+    assert [incoming.path for incoming, _ in httpserver.log] == ["/tokenize", PATH, PATH]
+    assert httpserver.log[1][0].get_json()["max_tokens"] == 1
+
+
+def test_count_online_takes_the_servers_own_tokenizer(
+    border: Any, httpserver: Any, ask_for: Any
+) -> None:
+    httpserver.expect_request("/tokenize").respond_with_json({"count": 77, "tokens": []})
+    assert border.open().count_online(ask_for("S1")).n == 77
+    assert len(httpserver.log[0][0].get_json()["messages"]) == 2
+
+
+def test_a_server_elsewhere_is_not_made_to_generate_for_a_count(
+    open_border: Any, httpserver: Any, ask_for: Any
+) -> None:
+    httpserver.expect_request("/tokenize").respond_with_data("", status=404)
+    away = open_border("openai", httpserver.url_for("/"), here=False)
+    with pytest.raises(ModelError, match="no count endpoint"):
+        away.open().count_online(ask_for())
+    assert [incoming.path for incoming, _ in httpserver.log] == ["/tokenize"]
