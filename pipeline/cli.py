@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -42,11 +42,9 @@ from pipeline.options import (
     Quiet,
     Repair,
     Strict,
+    reading,
 )
 from pipeline.screen import emit, say
-
-if TYPE_CHECKING:
-    from pipeline.merge.corpus import Reading
 
 app = typer.Typer(
     name="storytransformer",
@@ -57,19 +55,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(evals, name="eval")
-
-
-def _how(
-    encoding: str | None,
-    exclude: list[str] | None,
-    pattern: str | None,
-    repair: bool,
-    strict: bool,
-) -> Reading:
-    """The reading options of a command as a value."""
-    from pipeline.merge.corpus import Reading
-
-    return Reading(encoding, tuple(exclude or ()), pattern, repair, strict)
 
 
 @app.callback(invoke_without_command=True)
@@ -109,7 +94,7 @@ def extract(
     edge, line = Edge.read(db, allow_egress), say(quiet)
     corpus = corpora.gather(
         paths,
-        how=_how(encoding, exclude, pattern, repair, strict),
+        how=reading(encoding, exclude, pattern, repair, strict),
         cache=edge.store_if_possible(line),
     )
     written = files.write_page(Path(page), corpus) if page else None
@@ -193,7 +178,7 @@ def estimate(
     else:
         store = edge.store_if_possible(line)
         corpus = corpora.read(
-            paths or [], how=_how(encoding, exclude, pattern, repair, strict), cache=store
+            paths or [], how=reading(encoding, exclude, pattern, repair, strict), cache=store
         )
         for path, reason in corpus.problems:
             line(f"warning: {path}: {reason}")
@@ -277,7 +262,7 @@ def merge(
     else:
         from pipeline.merge.job import run
 
-        edge, how = Edge.read(db, allow_egress), _how(encoding, exclude, pattern, repair, strict)
+        edge, how = Edge.read(db, allow_egress), reading(encoding, exclude, pattern, repair, strict)
         with edge.store() as store:
             job = edge.merge_job(paths, model, store=store, how=how, say=say(quiet), **terms)
             result = run(job)

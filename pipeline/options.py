@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from pipeline.merge.corpus import Reading
 
 Paths = Annotated[list[str], typer.Argument(help="Files, folders or globs.", show_default=False)]
 PathsOrNone = Annotated[
@@ -48,3 +51,16 @@ Entailment = Annotated[
     str, typer.Option(help="Weights of an entailment model: the gate's second opinion [none].")
 ]
 Prefect = Annotated[bool, typer.Option("--prefect", help="Run as a Prefect flow.")]
+
+
+def reading(
+    encoding: str | None,
+    exclude: list[str] | None,
+    pattern: str | None,
+    repair: bool,
+    strict: bool,
+) -> Reading:
+    """The reading options of a command as a value."""
+    from pipeline.merge.corpus import Reading
+
+    return Reading(encoding, tuple(exclude or ()), pattern, repair, strict)
