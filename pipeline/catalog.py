@@ -117,6 +117,7 @@ class ModelSpec:
         window: tokens of prompt and reply together.
         output_cap: longest reply.
         effective: measured effective context in tokens, None when never measured.
+        measured_by: the run of this database that measured it, "" where it was published.
         tokenizer: ``own`` (local files), a tiktoken encoding, or "" when only a ratio is known.
         retired: the day it stopped (or will stop) answering.
         thinking: likely reasoning tokens per visible output token, for models that always think.
@@ -154,6 +155,7 @@ class ModelSpec:
     prices: tuple[DatedPrice, ...] = ()
     rates: RateLimits | None = None
     here: bool | None = None
+    measured_by: str = ""
 
     @property
     def leaves_machine(self) -> bool:

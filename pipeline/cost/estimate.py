@@ -36,7 +36,7 @@ from pipeline.cost.hardware import ROWS, Hardware, generation_seconds, limit_sec
 from pipeline.cost.limits import usable_window, window_limits
 from pipeline.cost.line import as_line, as_lines
 from pipeline.cost.prices import price_is_dated
-from pipeline.cost.remarks import cache_note, notes, obstacles, rate_note
+from pipeline.cost.remarks import cache_note, effective_note, notes, obstacles, rate_note
 
 __all__ = [
     "as_line",
@@ -83,6 +83,7 @@ def estimate(
     said = (
         plan.remark,
         f"{spec.name}: {taught}" if taught else "",
+        effective_note(spec, plan),
         cache_note(spec, plan),
         rate_note(spec, [request.likely for request in requests]),
     )

@@ -32,7 +32,7 @@ def window_limits(
     output = min(spec.output_cap, spec.window // 2)
     choices = [(spec.window - output, f"window of {spec.window:,} tokens less the longest reply")]
     if spec.effective is not None:
-        choices.append((spec.effective, f"measured effective context of {spec.effective:,} tokens"))
+        choices.append((spec.effective, _effective(spec.effective, spec.measured_by)))
     cliffs = price_cliffs(spec, as_of)
     if cliffs:
         choices.append((cliffs[0], f"price cliff at {cliffs[0]:,} tokens"))
@@ -50,6 +50,12 @@ def window_limits(
         choices.append((max(0, fits - output), f"memory for {fits:,} tokens"))
     tokens, reason = min(choices, key=lambda choice: choice[0])
     return WindowLimits(input_tokens=tokens, output_tokens=output, reason=reason)
+
+
+def _effective(tokens: int, run: str) -> str:
+    if run:
+        return f"measured effective length, {tokens:,} tokens, run {run}"
+    return f"measured effective context of {tokens:,} tokens"
 
 
 def usable_window(

@@ -60,6 +60,13 @@ def cache_note(spec: ModelSpec, plan: Plan) -> str:
     return f"{spec.name}: {share:.0%} of the input is shared prompt read from the cache"
 
 
+def effective_note(spec: ModelSpec, plan: Plan) -> str:
+    """That a measurement of this database decided how much a call may hold, "" where not."""
+    if not spec.measured_by or plan.limits.input_tokens != spec.effective:
+        return ""
+    return f"{spec.name}: windows bounded by the {plan.limits.reason}"
+
+
 def rate_note(spec: ModelSpec, usages: Sequence[Usage]) -> str:
     """The shortest time that the provider's rate limits allow, "" where they are not known or do
     not matter."""

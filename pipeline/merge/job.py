@@ -143,6 +143,7 @@ class MergeJob:
         if missing is not None:
             raise missing
         self.terms = replace(self.terms, decisions=self.store.decisions())
+        self.spec = steps.with_measured(self.spec, self.store, self.terms.cache)
         plan = steps.plan(self.corpus, self.spec, self.terms)
         self.plan = steps.with_journal(plan, StoreJournal(self.store, ""))
         learned = steps.calibration(self.store, self.plan, self.terms)

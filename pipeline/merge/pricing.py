@@ -63,6 +63,8 @@ def estimate_corpus(
             check_sovereignty(
                 corpus, spec, allow_cloud=terms.allow_cloud, local_only=terms.local_only
             )
+    if store is not None:
+        choices = [(steps.with_measured(spec, store, terms.cache), bits) for spec, bits in choices]
     for spec, bits in choices:
         for strategy in strategies or STRATEGIES:
             those = replace(terms, strategy=strategy, bits=bits)

@@ -28,6 +28,7 @@ from pipeline.models.opening import missing_weights, revision_of
 from pipeline.outcomes import Decision
 from pipeline.plan.desk import Desk
 from pipeline.plan.strategies import make_plan
+from pipeline.store.measured import effective_length
 from pipeline.store.record import Store
 from pipeline.store.spending import past_runs
 from pipeline.tokens import counter_for
@@ -49,6 +50,15 @@ class Terms:
     usd_per_kwh: Decimal = Decimal("0.17")
     hardware: Hardware = field(default_factory=detect_hardware)
     bits: int = 16
+
+
+def with_measured(spec: ModelSpec, store: Store, cache: Path) -> ModelSpec:
+    """The model as the evals of this database found it: how long a prompt it really uses, where
+    longer ones were tried and did worse."""
+    found = effective_length(store, spec.name, revision_of(spec, cache))
+    if found is None or not found.is_bound:
+        return spec
+    return replace(spec, effective=found.tokens, measured_by=found.run)
 
 
 def plan(corpus: Corpus, spec: ModelSpec, terms: Terms) -> Plan:
