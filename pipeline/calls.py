@@ -300,6 +300,16 @@ class Learned(NamedTuple):
 _NOTHING_LEARNED = Learned()
 
 
+class Saved(NamedTuple):
+    """What the stories left out by ``--about`` would likely have cost more; None is unknown."""
+
+    usd: Decimal | None = None
+    seconds: float | None = None
+
+
+_NOTHING_SAVED = Saved()
+
+
 @dataclass(frozen=True)
 class Estimate:
     """A plan's price, time and memory on one model. ``None`` is "unknown", never zero.
@@ -315,6 +325,7 @@ class Estimate:
         usd_worst: what the budget reserves: every reply at its limit.
         seconds: likely wall time of the calls; ``seconds_band`` low and high.
         learned: what of it past runs corrected.
+        saved: by leaving stories out.
     """
 
     model: str
@@ -344,6 +355,7 @@ class Estimate:
     longest_window: int | None = None
     eager_bytes: int | None = None
     limit_share: float | None = None
+    saved: Saved = _NOTHING_SAVED
 
 
 def canonical_json(value: Any) -> str:

@@ -11,6 +11,8 @@ from typing import Any
 
 #: Control characters, but for the tab and line ends.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+#: Stories left out that a page names; --json names all.
+_MOST_LISTED = 10
 
 
 def say(quiet: bool) -> Callable[[str], None]:
@@ -66,6 +68,8 @@ def dollars(value: str | None) -> str:
     if value is None:
         return "unknown"
     amount = float(value)
+    if amount < 0:
+        return f"-{dollars(value.removeprefix('-'))}"
     return f"${amount:,.2f}" if amount >= 1 or amount == 0 else f"${amount:.4f}"
 
 
@@ -73,6 +77,8 @@ def duration(seconds: float | None) -> str:
     """ "42 s", "3.5 min", "2.1 h"."""
     if seconds is None:
         return "–"
+    if seconds < 0:
+        return f"-{duration(-seconds)}"
     if seconds < 90:
         return f"{seconds:.0f} s" if seconds >= 1 else f"{seconds:.1f} s"
     return f"{seconds / 60:.1f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
@@ -107,6 +113,7 @@ def estimate_table(result: Mapping[str, Any]) -> None:
     """One line per model and strategy, the cheapest that can run marked with an arrow; what the
     local ones need of this machine; and what has to be said of the numbers."""
     lines = result["lines"]
+    left_out = result.get("left_out") or []
     rows = []
     for line in lines:
         usd, tokens, output = line["usd"], line["input_tokens"], line["output_tokens"]
@@ -122,6 +129,7 @@ def estimate_table(result: Mapping[str, Any]) -> None:
                 else f"{dollars(usd['low'])} – {dollars(usd['likely'])} – {dollars(usd['high'])}",
                 dollars(line["usd_batch"]) if line["usd_batch"] else "–",
                 duration(line["seconds"]),
+                *([_saved(line)] if left_out else []),
                 "yes" if line["feasible"] else f"no: {line['reason']}",
             )
         )
@@ -135,6 +143,7 @@ def estimate_table(result: Mapping[str, Any]) -> None:
             "dollars: low – likely – high",
             "as batch",
             "time",
+            *(["--about saves"] if left_out else []),
             "can run",
         ),
         rows,
@@ -149,10 +158,26 @@ def estimate_table(result: Mapping[str, Any]) -> None:
         plain(
             f"{result['stories']} stories in {result['clusters']} clusters; without a call: {said}."
         )
+    _left_out_list(left_out)
     if not any(line["feasible"] for line in lines):
         plain("None of these can run here; the reasons stand in the last column.")
     for note in dict.fromkeys(n for line in lines for n in line.get("notes", ())):
         plain(f"  {note}")
+
+
+def _left_out_list(stories: Sequence[Mapping[str, str]]) -> None:
+    """What ``--about`` leaves out, where it stands, and why."""
+    for story in stories[:_MOST_LISTED]:
+        plain(f"  left out: {story['place']}: {story['reason']}")
+    if len(stories) > _MOST_LISTED:
+        plain(f"  and {len(stories) - _MOST_LISTED} more; --json lists them all")
+
+
+def _saved(line: Mapping[str, Any]) -> str:
+    """What leaving stories out saves: dollars of a provider, time of this machine."""
+    if line["bits"]:
+        return duration(line["seconds_saved"])
+    return dollars(line["usd_saved"])
 
 
 def _machine_table(lines: Sequence[Mapping[str, Any]], hardware: str) -> None:

@@ -32,6 +32,8 @@ def as_line(line: Estimate) -> dict[str, Any]:
         "usd_worst": money(line.usd_worst),
         "usd_energy": money(line.usd_energy),
         "usd_rent": money(line.usd_rent),
+        "usd_saved": money(line.saved.usd),
+        "seconds_saved": line.saved.seconds,
         "seconds": line.seconds,
         "seconds_band": line.seconds_band
         and dict(zip(("low", "high"), line.seconds_band, strict=True)),

@@ -7,8 +7,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from pipeline.calls import Estimate, Plan
-from pipeline.catalog import Catalog
+from pipeline.calls import Estimate, Plan, Saved
+from pipeline.catalog import Catalog, ModelSpec
 from pipeline.cost.calibration import Ratio
 from pipeline.cost.choice import TOKENS_PER_WORD, WRITTEN_SHARE, Choice, default_choices
 from pipeline.cost.estimate import as_lines, bare_text_estimate, infeasible
@@ -18,7 +18,7 @@ from pipeline.cost.tradeoff import PROMPT_TOKENS, tradeoff_curves
 from pipeline.errors import EngineError, ModelError, StoreError
 from pipeline.merge import steps
 from pipeline.merge.corpus import Corpus
-from pipeline.merge.counting import Counted, OnlineCounts
+from pipeline.merge.counting import OnlineCounts
 from pipeline.merge.sovereignty import check_sovereignty, held_back
 from pipeline.merge.steps import Terms
 from pipeline.plan.strategies import STRATEGIES
@@ -75,17 +75,12 @@ def estimate_corpus(
                     raise
                 lines.append(infeasible(spec, strategy, str(error), as_of=terms.as_of))
                 continue
-            learned = None
-            if store is not None:
-                plan = steps.with_journal(plan, StoreJournal(store, ""))
-                learned = steps.calibration(store, plan, those)
-            counted = online.count(plan, spec, corpus, store) if online else Counted(plan, 0, "")
-            if counted.n and learned is not None:
-                # What past runs taught of our own counting corrects no count of the provider's.
-                learned = replace(learned, input=Ratio())
-            priced = steps.price_plan(counted.plan, spec, those, learned)
-            if counted.note:
-                priced = replace(priced, notes=(*priced.notes, counted.note))
+            plan, priced = _priced(plan, spec, corpus, those, store, online)
+            if terms.about:
+                whole = steps.plan(corpus, spec, replace(those, about=()))
+                # Both by our own counts: the provider is never shown what is left out.
+                pair = [_priced(p, spec, corpus, those, store, None)[1] for p in (whole, plan)]
+                priced = replace(priced, saved=_saved(*pair))
             if spec.leaves_machine and (marked := held_back(corpus, terms.local_only)):
                 reason = "; ".join(filter(None, [priced.reason, marked]))
                 priced = replace(priced, feasible=False, reason=reason)
@@ -102,6 +97,7 @@ def estimate_corpus(
         "stories": len(corpus.stories),
         "clusters": first.n_clusters if first else None,
         "skipped": first.skipped_by_reason() if first else {},
+        "left_out": _left_out(first, corpus) if first else [],
         "as_of": terms.as_of.isoformat(),
         "today": terms.today.isoformat(),
         "hardware": str(terms.hardware),
@@ -187,6 +183,49 @@ def draw_estimate(
         device=str(terms.hardware),
         usable_bytes=int(terms.hardware.device_bytes * USABLE_SHARE),
     )
+
+
+def _priced(
+    plan: Plan,
+    spec: ModelSpec,
+    corpus: Corpus,
+    terms: Terms,
+    store: Store | None,
+    online: OnlineCounts | None,
+) -> tuple[Plan, Estimate]:
+    """A plan that knows its journal and its provider's counts, with its price."""
+    learned = None
+    if store is not None:
+        plan = steps.with_journal(plan, StoreJournal(store, ""))
+        learned = steps.calibration(store, plan, terms)
+    if online is None:
+        return plan, steps.price_plan(plan, spec, terms, learned)
+    plan, n, note = online.count(plan, spec, corpus, store)
+    if n and learned is not None:
+        # What past runs taught of our own counting corrects no count of the provider's.
+        learned = replace(learned, input=Ratio())
+    line = steps.price_plan(plan, spec, terms, learned)
+    return plan, replace(line, notes=(*line.notes, note)) if note else line
+
+
+def _saved(whole: Estimate, line: Estimate) -> Saved:
+    """How much a line is below that of all stories, by what is likely. Less than nothing where
+    the journal holds replies about all stories already."""
+    usd = seconds = None
+    if line.usd is not None and whole.usd is not None:
+        usd = whole.usd[1] - line.usd[1]
+    if line.seconds is not None and whole.seconds is not None:
+        seconds = whole.seconds - line.seconds
+    return Saved(usd, seconds)
+
+
+def _left_out(plan: Plan, corpus: Corpus) -> list[dict[str, str]]:
+    """The stories that ``--about`` leaves out, where they stand, and why."""
+    return [
+        {"id": name, "place": str(corpus.by_id[name].source), "reason": why}
+        for name, reason, why in plan.skipped
+        if reason == "about"
+    ]
 
 
 def _choices(
