@@ -27,12 +27,12 @@ from typing import Any
 
 from gate_replies import StoredReply, ask, stored
 
-from evals.fabrication import MetaEval, clean_merge, evaluate
+from evals.fabrication import Merge, MetaEval, evaluate, neighbours
 from evals.statistics import Interval, share
 from pipeline.extract.patterns import parse_story_text
 from pipeline.merge.corpus import read
 from pipeline.merge.grounding import sentence_verdicts, sentences_of
-from pipeline.outcomes import StoryText, Verdict
+from pipeline.outcomes import Verdict
 from pipeline.stories import Story
 
 LABELS = Path(__file__).parent / "labels" / "gate_replies.jsonl"
@@ -40,8 +40,6 @@ LABELS = Path(__file__).parent / "labels" / "gate_replies.jsonl"
 BAD = ("unsupported", "contradicted")
 #: Seeds of the planted fabrications.
 SEEDS = {"tuned": 7, "unseen": 2026}
-
-Merge = tuple[StoryText, Sequence[Story]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +109,6 @@ def planted(bases: Sequence[Merge], strangers: Sequence[Story], half: str) -> Me
     """What the gate catches of the fabrications planted into one half of the texts."""
     chosen = [(text, of) for text, of in bases if (half == "unseen") == bool(_parity(of))]
     return evaluate(chosen, strangers, seed=SEEDS[half])
-
-
-def neighbours(stories: Sequence[Story]) -> list[Merge]:
-    """Faithful merges of two stories that follow each other in one document."""
-    pairs = zip(stories[::2], stories[1::2], strict=False)
-    return [
-        (clean_merge([a, b]), (a, b))
-        for a, b in pairs
-        if a.source.document == b.source.document and a.goal and b.goal
-    ]
 
 
 def _parity(stories: Sequence[Story]) -> int:

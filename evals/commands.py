@@ -177,6 +177,31 @@ def canary(
 
 
 @app.command()
+def fabrication(
+    merge: Annotated[
+        str, typer.Argument(help="A finished merge, as `storytransformer runs` lists it.")
+    ],
+    most: Annotated[
+        int, typer.Option(help="Texts to plant fabrications into; 0: do not test the detector.")
+    ] = 200,
+    seed: Annotated[int, typer.Option(help="Draws what is planted.")] = 0,
+    json: AsJson = False,
+    db: Db = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """What a merge made up and what it lost, and how far the detector can be trusted."""
+    from evals.fabrication_run import run_fabrication
+
+    with Edge.read(db).store() as store:
+        result = run_fabrication(merge, store, most=most, seed=seed, say=say(quiet))
+    if json:
+        emit(result)
+    else:
+        screen.fabrication_summary(result)
+
+
+@app.command()
 def perplexity(
     paths: Paths,
     model: Model = "local/smollm2-135m",

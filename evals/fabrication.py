@@ -19,6 +19,8 @@ from pipeline.outcomes import StoryText
 from pipeline.stories import Story
 
 Detector = Callable[[StoryText, Sequence[Story]], bool]
+#: A text and the stories it was made of.
+Merge = tuple[StoryText, Sequence[Story]]
 
 _NUMBER = re.compile(r"(?<![\w.,:-])\d+(?![\w:-]|[.,]\d)")
 _MEASURED = re.compile(
@@ -60,14 +62,17 @@ class Perturbation(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class MetaEval:
-    """How well a detector does.
+    """How well a detector does, by kind of fabrication, each share with its interval and n.
 
     Args:
-        recall: for each kind, the share caught, with its Wilson interval and n.
+        recall: the share caught.
+        precision: of the texts stopped, the share that were fabricated, each fabricated one
+            standing beside the clean text it was made of.
         false_stops: the share of clean texts that it stops.
     """
 
     recall: dict[str, Interval]
+    precision: dict[str, Interval]
     false_stops: Interval
 
 
@@ -132,7 +137,7 @@ def perturb(text: StoryText, other: Story, rng: random.Random) -> Iterator[Pertu
 
 
 def evaluate(
-    merges: Iterable[tuple[StoryText, Sequence[Story]]],
+    merges: Iterable[Merge],
     strangers: Sequence[Story],
     *,
     seed: int,
@@ -146,12 +151,29 @@ def evaluate(
     """
     rng = random.Random(seed)
     caught: dict[str, list[bool]] = {}
+    stops: dict[str, list[bool]] = {}
     stopped: list[bool] = []
     for text, sources in merges:
         stopped.append(detector(text, sources))
         for kind, fabricated in perturb(text, _stranger(strangers, sources, rng), rng):
-            caught.setdefault(kind, []).append(detector(fabricated, sources))
-    return MetaEval({kind: share(hits) for kind, hits in sorted(caught.items())}, share(stopped))
+            hit = detector(fabricated, sources)
+            caught.setdefault(kind, []).append(hit)
+            stops.setdefault(kind, []).extend([True] * hit + [False] * stopped[-1])
+    return MetaEval(
+        {kind: share(hits) for kind, hits in sorted(caught.items())},
+        {kind: share(right) for kind, right in sorted(stops.items())},
+        share(stopped),
+    )
+
+
+def neighbours(stories: Sequence[Story]) -> list[Merge]:
+    """Faithful merges of two stories that follow each other in one document."""
+    pairs = zip(stories[::2], stories[1::2], strict=False)
+    return [
+        (clean_merge([a, b]), (a, b))
+        for a, b in pairs
+        if a.source.document == b.source.document and a.goal and b.goal
+    ]
 
 
 def _edit_one(text: StoryText, edit: Callable[[str], str], rng: random.Random) -> StoryText | None:

@@ -187,3 +187,51 @@ def golden_table(checks: Sequence[GoldenCheck]) -> None:
     for check in checks:
         for reply in check.differing:
             plain(f"{check.source}: {' '.join(reply.split())[:160]}")
+
+
+def fabrication_summary(result: Mapping[str, Any]) -> None:
+    """What a merge made up and lost, by field and by batch, and how good the detector is."""
+    stages = [("what stands", result["document"]), ("before the gate", result["replies"])]
+    stages = [(name, found) for name, found in stages if found is not None]
+    names = list(result["document"]["scores"])
+    table(
+        ["share", *(name for name, _ in stages)],
+        ([n.replace("_", ", "), *(_rate(f["scores"][n]) for _, f in stages)] for n in names),
+        title=f"sentences of {result['merge']} ({result['model']}, {result['strategy']})",
+    )
+    for part in ("by_field", "by_batch"):
+        items = dict.fromkeys(item for _, found in stages for item in found[part])
+        table(
+            [part.removeprefix("by_"), *(f"{n}: {s}" for s, _ in stages for n in _SIDES)],
+            (
+                [item, *(_rate(f[part].get(item, {}).get(n)) for _, f in stages for n in _SIDES)]
+                for item in items
+            ),
+        )
+    if (detector := result["detector"]) is not None:
+        table(
+            ["planted", "recall", "precision"],
+            (
+                [kind, _rate(value), _rate(detector["precision"][kind])]
+                for kind, value in detector["recall"].items()
+            ),
+            title="the detector on fabrications planted into these stories",
+        )
+        plain(f"of faithful texts it stops {_rate(detector['false_stops'])}")
+    for found in result["fabrications"][:10]:
+        plain(f"{found['stage']}, {found['field']}, {found['mark']}: {found['text']}")
+        plain(f"    {found['why']}")
+    if len(result["fabrications"]) > 10:
+        plain(f"and {len(result['fabrications']) - 10} more: --json")
+    for lost in result["not_covered"][:5]:
+        plain(f"not covered, {lost['field']}: {lost['text']}")
+    plain(f"Run {result['run']}.")
+
+
+_SIDES = ("fabricated", "covered")
+
+
+def _rate(found: Mapping[str, Any] | None) -> str | None:
+    if found is None or not found["n"]:
+        return None
+    return f"{found['mean']:.3f} [{found['low']:.3f}, {found['high']:.3f}] n={found['n']:,}"

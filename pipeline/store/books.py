@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from pipeline.outcomes import Conflict, LedgerRow, MergedStory, Outcome, Relation, StoryText
+from pipeline.outcomes import Conflict, Edit, LedgerRow, MergedStory, Outcome, Relation, StoryText
 from pipeline.store import tables
 from pipeline.store.documents import locator_from_json
 from pipeline.store.record import Store
@@ -24,6 +24,8 @@ class Books:
         stories: by id, in corpus order; those whose text was purged are missing.
         merged: without verdicts, in the order of the document.
         ledger: by story id.
+        edits: as replies, code and persons gave them.
+        shown: the stories of every planned call, by the call's id.
     """
 
     run: str
@@ -31,21 +33,26 @@ class Books:
     merged: tuple[MergedStory, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     ledger: dict[str, LedgerRow] = field(default_factory=dict)
+    edits: tuple[Edit, ...] = ()
+    shown: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def open_books(store: Store, run: str) -> Books | None:
     """The books of a run, None when there is no such run."""
     row = table_of(tables.RunRow)
     with store.database.read() as connection:
-        corpus = connection.execute(select(row.c.id, row.c.corpus).where(row.c.id == run)).first()
-        if corpus is None:
+        columns = (row.c.corpus, row.c.plan_sha256)
+        found = connection.execute(select(*columns).where(row.c.id == run)).first()
+        if found is None:
             return None
         return Books(
             run,
-            _stories(connection, corpus.corpus),
+            _stories(connection, found.corpus),
             _merged(connection, run),
             _conflicts(connection, run),
             _ledger(connection, run),
+            _edits(connection, run),
+            _shown(connection, found.plan_sha256),
         )
 
 
@@ -143,3 +150,32 @@ def _ledger(connection: Connection, run: str) -> dict[str, LedgerRow]:
         )
         for row in connection.execute(select(ledger).where(ledger.c.run == run))
     }
+
+
+def _edits(connection: Connection, run: str) -> tuple[Edit, ...]:
+    edit = table_of(tables.EditRow)
+    query = select(edit).where(edit.c.run == run).order_by(edit.c.position)
+    return tuple(
+        Edit(
+            Relation(row.relation),
+            tuple(row.stories),
+            keep=row.keep,
+            text=None if row.text is None else _text(row.text),
+            attribute=row.attribute,
+            # A row's own `values` is a method of it.
+            values=tuple(row._mapping["values"]),
+            reason=row.reason,
+        )
+        for row in connection.execute(query)
+    )
+
+
+def _text(body: dict[str, Any]) -> StoryText:
+    lists = {name: tuple(body[name]) for name in ("criteria", "body")}
+    return StoryText(**{**body, **lists})
+
+
+def _shown(connection: Connection, plan: str) -> dict[str, tuple[str, ...]]:
+    call = table_of(tables.PlannedCallRow)
+    query = select(call.c.id, call.c.handles).where(call.c.plan == plan).order_by(call.c.position)
+    return {row.id: tuple(story for _, story in row.handles) for row in connection.execute(query)}
