@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from evals.commands import app as evals
-from pipeline import __version__, screen
+from pipeline import __version__, price_pages, screen
 from pipeline.edge import Edge, now, parse_date, parse_tokens_per_word, parse_words, whoami
 from pipeline.errors import InputError
 from pipeline.guard import guard
@@ -203,7 +203,7 @@ def estimate(
     if json:
         emit(result)
     else:
-        screen.estimate_table(result)
+        price_pages.estimate_table(result)
 
 
 @app.command()
@@ -414,13 +414,13 @@ def models(
         if json:
             emit(ranked)
         else:
-            screen.ranking_table(ranked)
+            price_pages.ranking_table(ranked)
         return
     listed = list_models(edge.catalog, today=now().date())
     if json:
         emit({"models": listed})
     else:
-        screen.models_table(listed)
+        price_pages.models_table(listed)
 
 
 @app.command()

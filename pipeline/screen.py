@@ -11,8 +11,6 @@ from typing import Any
 
 #: Control characters, but for the tab and line ends.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-#: Stories left out that a page names; --json names all.
-_MOST_LISTED = 10
 
 
 def say(quiet: bool) -> Callable[[str], None]:
@@ -107,130 +105,6 @@ def extraction_table(result: Mapping[str, Any]) -> None:
             f"{criteria} {'criterion' if criteria == 1 else 'criteria'} of other documents joined "
             f"to {stories} {'story' if stories == 1 else 'stories'}."
         )
-
-
-def estimate_table(result: Mapping[str, Any]) -> None:
-    """One line per model and strategy, the cheapest that can run marked with an arrow; what the
-    local ones need of this machine; and what has to be said of the numbers."""
-    lines = result["lines"]
-    left_out = result.get("left_out") or []
-    rows = []
-    for line in lines:
-        usd, tokens, output = line["usd"], line["input_tokens"], line["output_tokens"]
-        rows.append(
-            (
-                ("→ " if line["cheapest"] else "  ") + _with_bits(line),
-                line["strategy"],
-                line["calls"],
-                "–" if tokens is None else f"{tokens:,}" + ("" if line["exact"] else " ±"),
-                "–" if tokens is None else _short_band(*output.values()),
-                "unknown"
-                if usd is None
-                else f"{dollars(usd['low'])} – {dollars(usd['likely'])} – {dollars(usd['high'])}",
-                dollars(line["usd_batch"]) if line["usd_batch"] else "–",
-                duration(line["seconds"]),
-                *([_saved(line)] if left_out else []),
-                "yes" if line["feasible"] else f"no: {line['reason']}",
-            )
-        )
-    table(
-        (
-            "model",
-            "strategy",
-            "calls",
-            "input tokens",
-            "output: low – likely – high",
-            "dollars: low – likely – high",
-            "as batch",
-            "time",
-            *(["--about saves"] if left_out else []),
-            "can run",
-        ),
-        rows,
-        title=f"Prices of {result['as_of']}, judged on {result['today']}",
-    )
-    _machine_table([line for line in lines if line["bits"]], result["hardware"])
-    if assumptions := result.get("assumptions"):
-        plain(f"Assumed: {assumptions}.")
-    counts = result.get("skipped") or {}
-    if counts:
-        said = ", ".join(f"{n} {reason}" for reason, n in counts.items())
-        plain(
-            f"{result['stories']} stories in {result['clusters']} clusters; without a call: {said}."
-        )
-    _left_out_list(left_out)
-    if not any(line["feasible"] for line in lines):
-        plain("None of these can run here; the reasons stand in the last column.")
-    for note in dict.fromkeys(n for line in lines for n in line.get("notes", ())):
-        plain(f"  {note}")
-
-
-def _left_out_list(stories: Sequence[Mapping[str, str]]) -> None:
-    """What ``--about`` leaves out, where it stands, and why."""
-    for story in stories[:_MOST_LISTED]:
-        plain(f"  left out: {story['place']}: {story['reason']}")
-    if len(stories) > _MOST_LISTED:
-        plain(f"  and {len(stories) - _MOST_LISTED} more; --json lists them all")
-
-
-def _saved(line: Mapping[str, Any]) -> str:
-    """What leaving stories out saves: dollars of a provider, time of this machine."""
-    if line["bits"]:
-        return duration(line["seconds_saved"])
-    return dollars(line["usd_saved"])
-
-
-def _machine_table(lines: Sequence[Mapping[str, Any]], hardware: str) -> None:
-    """What local lines take of the machine: memory, time as a band, energy, rent."""
-    if not lines:
-        return
-    table(
-        (
-            "model",
-            "strategy",
-            "longest window",
-            "memory",
-            "eager scores",
-            "time: best – likely – worst",
-            "of the limit",
-            "kWh",
-            "power",
-            "rent",
-        ),
-        [
-            (
-                _with_bits(line),
-                line["strategy"],
-                "none" if not line["longest_window"] else f"{line['longest_window']:,}",
-                gigabytes(line["peak_memory_bytes"]),
-                gigabytes(line["eager_bytes"]),
-                _time_band(line),
-                percent(line["limit_share"]),
-                None if line["kwh"] is None else f"{line['kwh']:.3g}",
-                dollars(line["usd_energy"]),
-                dollars(line["usd_rent"]),
-            )
-            for line in lines
-        ],
-        title=f"On this machine ({hardware}); eager scores are one layer's score matrix without a "
-        "fused kernel",
-    )
-
-
-def _with_bits(line: Mapping[str, Any]) -> str:
-    """The model's name, and in how many bits where these are not the usual 16."""
-    return str(line["model"]) + (f" ({line['bits']} bit)" if line["bits"] not in (None, 16) else "")
-
-
-def _short_band(low: int, likely: int, high: int) -> str:
-    return f"{low:,} – {likely:,} – {high:,}"
-
-
-def _time_band(line: Mapping[str, Any]) -> str | None:
-    band = line["seconds_band"]
-    if band is None:
-        return None
-    return " – ".join(map(duration, (band["low"], line["seconds"], band["high"])))
 
 
 def gigabytes(n_bytes: int | None) -> str | None:
@@ -387,24 +261,6 @@ _SHOWN: Mapping[str, Callable[[Any], str | None]] = {
 }
 
 
-def models_table(models: Sequence[Mapping[str, Any]]) -> None:
-    """The catalogue."""
-    table(
-        ("model", "window", "longest reply", "in / out per M tokens", "licence", "note"),
-        [
-            (
-                m["model"],
-                f"{m['window']:,}",
-                f"{m['output_cap']:,}",
-                f"{dollars(m['usd_per_mtok_in'])} / {dollars(m['usd_per_mtok_out'])}",
-                m["licence"] or "",
-                "; ".join(m["notes"]),
-            )
-            for m in models
-        ],
-    )
-
-
 def doctor_page(report: Mapping[str, Any]) -> None:
     """What runs here and why; what is missing and how to get it."""
     table(("", "this machine"), report["facts"].items())
@@ -413,45 +269,3 @@ def doctor_page(report: Mapping[str, Any]) -> None:
             f"{'ok     ' if check['ok'] else 'missing'}  {check['name']}: {check['detail']}"
             + (f" {check['next']}" if check["next"] else "")
         )
-
-
-def ranking_table(ranked: Mapping[str, Any]) -> None:
-    """What fits a card, the most useful first; what does not fit is counted at the end."""
-    fitting = [m for m in ranked["models"] if m["fits"]]
-    table(
-        (
-            "model",
-            "bits",
-            "weights",
-            "longest window",
-            "bound by",
-            "windows",
-            "time: best – likely – worst",
-            "of the limit",
-            "kWh",
-            "power",
-            "rent",
-            "eager scores",
-        ),
-        [
-            (
-                m["model"],
-                m["bits"],
-                gigabytes(m["weights_bytes"]),
-                f"{m['window']:,}",
-                m["limit"],
-                m["windows_needed"],
-                _time_band(m),
-                percent(m["limit_share"]),
-                None if m["kwh"] is None else f"{m['kwh']:.2f}",
-                dollars(m["usd_energy"]),
-                dollars(m["usd_rent"]),
-                gigabytes(m["eager_bytes"]),
-            )
-            for m in fitting
-        ],
-        title=f"{ranked['words']:,} words on {ranked['gpu']} "
-        f"({ranked['memory_bytes'] / 2**30:.0f} GiB): {ranked['assumptions']}. Eager scores are "
-        "one layer's score matrix without a fused kernel.",
-    )
-    plain(f"{len(ranked['models']) - len(fitting)} more do not fit.")

@@ -14,7 +14,7 @@ from pipeline.catalog import Catalog
 from pipeline.merge import pricing
 from pipeline.merge.corpus import Corpus, read
 from pipeline.merge.steps import Terms
-from pipeline.screen import estimate_table
+from pipeline.price_pages import estimate_table
 from pipeline.settings import read_settings
 
 SETTINGS = read_settings({"HOME": "/nowhere"})
