@@ -23,12 +23,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from evals.judges import Judge
+from evals.judges import CodeJudge
 from evals.merging import MIX, SEEDS, originals
 from evals.planting import plant, write_corpus
 from pipeline.calls import Reply, Request, WindowLimits
 from pipeline.catalog import Catalog, ModelSpec
-from pipeline.compare.relations import relate, stem_weights
+from pipeline.compare.relations import stem_weights
 from pipeline.extract.corpus import extract
 from pipeline.merge.corpus import Reading, read
 from pipeline.merge.grounding import fields_of
@@ -36,51 +36,17 @@ from pipeline.merge.ledger import counts
 from pipeline.merge.run import run_plan
 from pipeline.models.base import Model, ModelOptions
 from pipeline.models.opening import open_model
-from pipeline.outcomes import Outcomes, Relation
+from pipeline.outcomes import Outcomes
 from pipeline.plan.desk import Desk
 from pipeline.plan.similarity import cluster, similar_pairs
 from pipeline.plan.strategies import STRATEGIES, make_plan
 from pipeline.settings import read_settings
-from pipeline.stories import Locator, Source, Span, Story
+from pipeline.stories import Story
 from pipeline.tokens import TokenCounter, counter_for
 
 LOCAL = "local/smollm2-135m"
 #: Tokens that a prompt and a reply may hold: half of the local model's window each.
 HALF = 4096
-TOGETHER = (Relation.SAME, Relation.OVERLAP)
-
-
-class CodeJudge(Judge):
-    """Puts together what code finds the same or overlapping; never fails."""
-
-    def _groups(self, told: Sequence[Mapping[str, object]]) -> list[list[Mapping[str, object]]]:
-        groups: list[list[Mapping[str, object]]] = []
-        shown: list[Story] = []
-        for fields in told:
-            story = _as_told(fields)
-            near = next(
-                (i for i, first in enumerate(shown) if relate(first, story).relation in TOGETHER),
-                None,
-            )
-            if near is None:
-                groups.append([fields])
-                shown.append(story)
-            else:
-                groups[near].append(fields)
-        return groups
-
-    def relation(self, group: Sequence[Mapping[str, object]]) -> str:
-        first, *others = [_as_told(fields) for fields in group]
-        same = all(relate(first, other).relation is Relation.SAME for other in others)
-        parts = any(fields["parts"] for fields in group)
-        return "same" if same and not parts else "overlap"
-
-
-def _as_told(fields: Mapping[str, object]) -> Story:
-    """A story as a prompt shows it: its place matters to nobody here."""
-    texts = {name: str(fields.get(name, "")) for name in ("role", "goal", "benefit", "title")}
-    source = Source("", "", Locator(), (Span(0, 1),))
-    return Story(str(fields["handle"]), "agile", source, " ".join(texts.values()), **texts)
 
 
 class Counted:

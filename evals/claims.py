@@ -51,8 +51,13 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One field of a source story, and whether the merged document still says it."""
+    """One field of a source story, and whether the merged document still says it.
 
+    Args:
+        source: the story it is of; ``story`` is the merged one.
+    """
+
+    source: str
     story: str
     batch: str
     field: str
@@ -147,7 +152,7 @@ def held(texts: Sequence[Text], books: Books) -> Iterator[Held]:
                 said = (field, normalise(what)) not in gone
                 if not said and elsewhere is not None and elsewhere is not text:
                     said = _stands(what, elsewhere.text, text.text, weights)
-                yield Held(text.id, text.batch, field, what, said)
+                yield Held(story.id, text.id, text.batch, field, what, said)
 
 
 def _stands(what: str, there: StoryText, here: StoryText, weights: Mapping[str, float]) -> bool:

@@ -60,16 +60,33 @@ def b_cubed(
     Raises:
         ValueError: the two do not cover the same items.
     """
-    _same_items(truth, found)
+    by_item = b_cubed_by_item(truth, found)
     items = truth.keys() if of is None else of
     if not items:
         return Agreement(1.0, 1.0, 1.0, 0)
+    n = len(items)
+    precision = math.fsum(by_item[i].precision for i in items) / n
+    recall = math.fsum(by_item[i].recall for i in items) / n
+    return Agreement(precision, recall, 2 * precision * recall / (precision + recall), n)
+
+
+def b_cubed_by_item(
+    truth: Mapping[Item, Hashable], found: Mapping[Item, Hashable]
+) -> dict[Item, Agreement]:
+    """The figures of every single item.
+
+    Raises:
+        ValueError: the two do not cover the same items.
+    """
+    _same_items(truth, found)
     both = Counter((truth[item], found[item]) for item in truth)
     wanted, claimed = Counter(truth.values()), Counter(found.values())
-    n = len(items)
-    precision = math.fsum(both[truth[i], found[i]] / claimed[found[i]] for i in items) / n
-    recall = math.fsum(both[truth[i], found[i]] / wanted[truth[i]] for i in items) / n
-    return Agreement(precision, recall, 2 * precision * recall / (precision + recall), n)
+    return {
+        item: agreement(
+            both[truth[item], found[item]], claimed[found[item]], wanted[truth[item]], 1
+        )
+        for item in truth
+    }
 
 
 def of_pairs(truth: Iterable[frozenset[Item]], found: Iterable[frozenset[Item]]) -> Agreement:
@@ -80,9 +97,9 @@ def of_pairs(truth: Iterable[frozenset[Item]], found: Iterable[frozenset[Item]])
 
 def over_and_under_merged(
     truth: Mapping[Item, Hashable], found: Mapping[Item, Hashable]
-) -> tuple[float, float]:
-    """Share of found clusters of two or more that mix true clusters, and share of true clusters of
-    two or more that are torn apart. 0 when there are none.
+) -> tuple[list[bool], list[bool]]:
+    """For every found cluster of two or more whether it mixes true clusters, and for every true
+    cluster of two or more whether it is torn apart.
 
     Raises:
         ValueError: the two do not cover the same items.
@@ -91,12 +108,11 @@ def over_and_under_merged(
     return _mixed(found, truth), _mixed(truth, found)
 
 
-def _mixed(inside: Mapping[Item, Hashable], labels: Mapping[Item, Hashable]) -> float:
+def _mixed(inside: Mapping[Item, Hashable], labels: Mapping[Item, Hashable]) -> list[bool]:
     members: dict[Hashable, list[Hashable]] = defaultdict(list)
     for item, cluster in inside.items():
         members[cluster].append(labels[item])
-    groups = [group for group in members.values() if len(group) > 1]
-    return sum(len(set(group)) > 1 for group in groups) / len(groups) if groups else 0.0
+    return [len(set(group)) > 1 for group in members.values() if len(group) > 1]
 
 
 def _same_items(truth: Mapping[Item, Hashable], found: Mapping[Item, Hashable]) -> None:

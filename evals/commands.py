@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -202,6 +203,50 @@ def fabrication(
 
 
 @app.command()
+def merging(
+    paths: Paths,
+    truth: Annotated[
+        Path | None, typer.Option(help="What is known of these documents [plant copies].")
+    ] = None,
+    model: Model = "extractive",
+    strategy: Annotated[str, typer.Option(help="Comma separated.")] = "edit,tree,fold",
+    most: Annotated[int, typer.Option(help="Stories to plant copies of, at most.")] = 200,
+    again: Annotated[bool, typer.Option(help="Shuffled and in other parts, too.")] = True,
+    max_cost: Annotated[str | None, typer.Option(help="Dollars not to be exceeded.")] = None,
+    allow_cloud: AllowCloud = False,
+    json: AsJson = False,
+    db: Db = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """How good a merge is against its truth, by strategy: clusters, conflicts, coverage."""
+    from evals.merging_run import run_merging
+
+    edge, line = Edge.read(db), say(quiet)
+    with edge.store() as store:
+        result = run_merging(
+            paths,
+            edge.find(model),
+            lambda laid, out, by: edge.merge_job(
+                laid, model, store=store, out=str(out), strategy=by, allow_cloud=allow_cloud
+            ),
+            store,
+            truth=truth,
+            strategies=_names(strategy) or ["edit"],
+            most=most,
+            again=again,
+            max_usd=parse_usd(max_cost, where="--max-cost"),
+            allow_cloud=allow_cloud,
+            local_only=edge.settings.local_only,
+            say=line,
+        )
+    if json:
+        emit(result)
+    else:
+        screen.merging_summary(result)
+
+
+@app.command()
 def perplexity(
     paths: Paths,
     model: Model = "local/smollm2-135m",
@@ -386,7 +431,6 @@ def import_(
 ) -> None:
     """Check our scorers on published replies whose verdicts are known."""
     from dataclasses import asdict
-    from pathlib import Path
 
     from evals.golden import check_infinitebench, check_kamradt
 

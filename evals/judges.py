@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from pipeline.calls import FinishReason, Reply, Request, TokenCount, Usage, canonical_json
 from pipeline.catalog import ModelSpec
-from pipeline.stories import normalise
+from pipeline.compare.relations import relate
+from pipeline.outcomes import Relation
+from pipeline.stories import Locator, Source, Span, Story, normalise
 
 #: How a call can fail: the last three are replies by the schema that must not be believed.
 FAULTS = (
@@ -21,6 +23,7 @@ _HANDLE = re.compile(r"^([A-Z]\d+) \(", re.MULTILINE)
 _CLUSTER = re.compile(r"^Cluster \d+$", re.MULTILINE)
 _FIELD = re.compile(r"^  (title|role|goal|benefit): (.*(?:\n      .*)*)", re.MULTILINE)
 _PART = re.compile(r"^  ([A-Z]\d+\.[cb]\d+): ", re.MULTILINE)
+_TOGETHER = (Relation.SAME, Relation.OVERLAP)
 _LINE = re.compile(r"^1\. (.*)$", re.MULTILINE)
 
 
@@ -111,6 +114,42 @@ class Judge:
 
     def close(self) -> None:
         """Nothing to let go of."""
+
+
+class CodeJudge(Judge):
+    """Puts together what code finds the same or overlapping; never fails."""
+
+    def _groups(self, told: Sequence[Mapping[str, object]]) -> list[list[Mapping[str, object]]]:
+        groups: list[list[Mapping[str, object]]] = []
+        shown: list[Story] = []
+        for fields in told:
+            story = _as_told(fields)
+            near = next(
+                (i for i, first in enumerate(shown) if relate(first, story).relation in _TOGETHER),
+                None,
+            )
+            if near is None:
+                groups.append([fields])
+                shown.append(story)
+            else:
+                groups[near].append(fields)
+        return groups
+
+    def relation(self, group: Sequence[Mapping[str, object]]) -> str:
+        first, *others = [_as_told(fields) for fields in group]
+        same = all(relate(first, other).relation is Relation.SAME for other in others)
+        parts = any(fields["parts"] for fields in group)
+        return "same" if same and not parts else "overlap"
+
+
+def _as_told(fields: Mapping[str, object]) -> Story:
+    """A story as a prompt shows it: its place matters to nobody here."""
+    role, goal, benefit, title = (
+        str(fields.get(name, "")) for name in ("role", "goal", "benefit", "title")
+    )
+    text = " ".join((role, goal, benefit, title))
+    source = Source("", "", Locator(), (Span(0, 1),))
+    return Story(str(fields["handle"]), "agile", source, text, role, goal, benefit, title=title)
 
 
 _FINISH: Mapping[str, FinishReason] = {

@@ -12,19 +12,19 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from evals.clusterings import Agreement, agreement, b_cubed, pairwise
 from evals.planting import Change, Planted, true_clusters
+from evals.quality import against
 from evals.rewording import Half
 from pipeline.calls import Reply, Request
 from pipeline.cost.estimate import window_limits
 from pipeline.merge.corpus import Corpus
 from pipeline.merge.run import run_plan
 from pipeline.models.base import Model
-from pipeline.outcomes import Conflict, Outcomes, Relation, StoryText
+from pipeline.outcomes import Outcomes, Relation, StoryText
 from pipeline.plan.strategies import make_plan
 from pipeline.settings import Settings
 from pipeline.stories import Story, count_words
@@ -224,17 +224,9 @@ def result(planted: Sequence[Planted], ids: Mapping[str, str], outcomes: Outcome
     conflicts = frozenset(
         frozenset(names[story] for story in pair)
         for conflict in outcomes.conflicts
-        for pair in _against(conflict)
+        for pair in against(conflict)
     )
     return Result(planted, {name: stands[story] for name, story in ids.items()}, conflicts)
-
-
-def _against(conflict: Conflict) -> Iterable[tuple[str, ...]]:
-    """The stories of a conflict two by two, but for those that say the same value."""
-    value = dict(zip(conflict.stories, conflict.values, strict=False))
-    for pair in combinations(conflict.stories, 2):
-        if not value or len({value.get(story) for story in pair}) > 1:
-            yield pair
 
 
 def _short(criteria: Iterable[str]) -> tuple[str, ...]:

@@ -235,3 +235,29 @@ def _rate(found: Mapping[str, Any] | None) -> str | None:
     if found is None or not found["n"]:
         return None
     return f"{found['mean']:.3f} [{found['low']:.3f}, {found['high']:.3f}] n={found['n']:,}"
+
+
+def merging_summary(result: Mapping[str, Any]) -> None:
+    """Every strategy against the truth, what it took, and where they differ."""
+    done = list(result["strategies"].values())
+    rows: list[list[object]] = [
+        [name.replace("_", " "), *(_rate(d["scores"][name]) for d in done)]
+        for name in done[0]["scores"]
+    ]
+    for how in done[0]["stability"]:
+        rows.append([f"the same, {how}", *(_rate(d["stability"][how]["stable_f1"]) for d in done)])
+    for name in ("calls", "input_tokens", "output_tokens", "usd"):
+        rows.append([name.replace("_", " "), *(d[name] for d in done)])
+    table(
+        ["figure", *result["strategies"]],
+        rows,
+        title=f"{result['stories']} stories merged by {result['model']}, truth: {result['truth']}",
+    )
+    for d in result["differences"]:
+        plain(
+            f"{d['b']} - {d['a']}, {d['figure'].replace('_', ' ')} story by story: "
+            f"{d['mean']:+.3f} [{d['low']:+.3f}, {d['high']:+.3f}] n={d['n']:,}"
+        )
+    for remark in dict.fromkeys(d["remark"] for d in done if d["remark"]):
+        plain(remark)
+    plain(f"Run {result['run']}.")

@@ -124,6 +124,26 @@ def cluster_bootstrap(
     return Interval(mean([v for group in kept for v in group]), low, high, len(kept))
 
 
+def ratio(parts: Sequence[tuple[float, float]], *, seed: int, rounds: int = 1000) -> Interval:
+    """The sum of the first values over the sum of the second, pairs drawn again for the interval;
+    ``n`` counts pairs.
+
+    Raises:
+        ValueError: the second values sum up to nothing.
+    """
+
+    def of(drawn: Sequence[tuple[float, float]]) -> float:
+        below = math.fsum(b for _, b in drawn)
+        return math.fsum(a for a, _ in drawn) / below if below else 0.0
+
+    if not any(b for _, b in parts):
+        raise ValueError("a ratio to nothing")
+    draw = random.Random(seed)
+    found = sorted(of(draw.choices(parts, k=len(parts))) for _ in range(rounds))
+    low, high = found[int(0.025 * rounds)], found[math.ceil(0.975 * rounds) - 1]
+    return Interval(of(parts), low, high, len(parts))
+
+
 def paired_difference(
     a: Mapping[str, float], b: Mapping[str, float], *, seed: int, rounds: int = 2000
 ) -> Interval:

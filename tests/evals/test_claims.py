@@ -102,7 +102,7 @@ def test_rates_count_sentences_stories_and_fields() -> None:
             claim("b", "unsupported", True),
             claim("c", "supported", False),
         ],
-        [Held("a", "b", "goal", "x", True), Held("b", "b", "goal", "y", False)],
+        [Held("1", "a", "b", "goal", "x", True), Held("2", "b", "b", "goal", "y", False)],
     )
     assert found["fabricated"][::3] == (0.4, 5) and found["covered"][::3] == (0.5, 2)
     assert found["unsupported"].mean == found["contradicted"].mean == 0.2

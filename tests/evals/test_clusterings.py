@@ -62,8 +62,8 @@ def test_one_giant_cluster_and_none_at_all() -> None:
     giant, alone = labelled([0] * 5), labelled([0, 1, 2, 3, 4])
     assert pairwise(truth, giant)[:2] == (0.2, 1.0)
     assert pairwise(truth, alone)[:3] == (1.0, 0.0, 0.0)
-    assert over_and_under_merged(truth, giant) == (1.0, 0.0)
-    assert over_and_under_merged(truth, alone) == (0.0, 1.0)
+    assert over_and_under_merged(truth, giant) == ([True], [False, False])
+    assert over_and_under_merged(truth, alone) == ([], [True, True])
     with pytest.raises(ValueError, match="different items, such as 4"):
         pairwise(truth, labelled([0, 0, 1, 1]))
 
