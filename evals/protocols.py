@@ -133,6 +133,12 @@ def gemini_prompt(body: Mapping[str, Any]) -> str:
     return str(body["contents"][-1]["parts"][-1]["text"])
 
 
+def gemini_text(body: Mapping[str, Any]) -> str:
+    """All text of a request."""
+    turns = [body.get("systemInstruction", {}), *body["contents"]]
+    return "".join(part["text"] for turn in turns for part in turn.get("parts", []))
+
+
 def gemini_response(body: Mapping[str, Any], text: str, stop: str) -> dict[str, Any]:
     """A whole reply."""
     reasons = {"stop": "STOP", "length": "MAX_TOKENS", "refusal": "SAFETY"}

@@ -21,6 +21,7 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from evals import protocols
+from evals.allowance import Allowance
 
 Fault = Literal["403", "429", "500", "529", "drop", "half", "refusal", "length", "empty", "garbage"]
 #: Faults that another attempt mends, and those that make a failed call.
@@ -101,6 +102,7 @@ class Provider:
         looks: how often a batch is looked at before it has ended; None for never.
         lose_submission: batches arrive, and their answer does not.
         tokenizes: the endpoint that vLLM has beside OpenAI's protocol is there.
+        allowance: above it, requests are refused with 429.
     """
 
     answer: Callable[[str], str] = judge
@@ -110,6 +112,7 @@ class Provider:
     looks: int | None = 1
     lose_submission: bool = False
     tokenizes: bool = False
+    allowance: Allowance | None = None
     url: str = field(init=False, default="")
     #: Digests of single requests, when they came and when their whole reply had been sent.
     asked: list[tuple[str, float]] = field(init=False, default_factory=list)
@@ -220,14 +223,18 @@ class _Handler(BaseHTTPRequestHandler):
             n = protocols.tokens("".join(turn["content"] for turn in body["messages"]))
             self._count(body["messages"][-1]["content"], {"count": n})
         elif path == "/v1/messages":
-            self._reply(protocols.claude_prompt(body), lambda text, stop: protocols.claude_stream(
-                self.provider, body, text, stop), "text/event-stream")  # fmt: skip
+            shown = protocols.claude_text(body)
+            prompt, kind = protocols.claude_prompt(body), "text/event-stream"
+            self._reply(prompt, shown, lambda text, stop: protocols.claude_stream(
+                self.provider, body, text, stop), kind)  # fmt: skip
         elif path.endswith(":generateContent"):
-            self._reply(protocols.gemini_prompt(body), lambda text, stop: json.dumps(
+            shown = protocols.gemini_text(body)
+            self._reply(protocols.gemini_prompt(body), shown, lambda text, stop: json.dumps(
                 protocols.gemini_response(body, text, stop)).encode())  # fmt: skip
         elif path.endswith("/chat/completions"):
             prompt = body["messages"][-1]["content"]
-            self._reply(prompt, lambda text, stop: json.dumps(
+            shown = "".join(turn["content"] for turn in body["messages"])
+            self._reply(prompt, shown, lambda text, stop: json.dumps(
                 protocols.openai_completion(body, text, stop)).encode())  # fmt: skip
         else:
             self._json(404, {"error": {"message": f"no such path: {path}"}})
@@ -235,10 +242,16 @@ class _Handler(BaseHTTPRequestHandler):
     def _reply(
         self,
         prompt: str,
+        shown: str,
         write: Callable[[str, str], bytes],
         kind: str = "application/json",
     ) -> None:
-        """Answer one request, or let it suffer its fault."""
+        """Answer one request, or let it suffer its fault.
+
+        Args:
+            shown: everything that is read of it.
+            write: the body of a reply with its text and how it ended.
+        """
         provider, key = self.provider, digest(prompt)
         with provider.lock:
             provider.asked.append((key, time.monotonic()))
@@ -248,7 +261,12 @@ class _Handler(BaseHTTPRequestHandler):
             return
         stop = fault if fault in ("refusal", "length") else "stop"
         text = {"empty": "", "garbage": '{"edits": [{', "refusal": ""}.get(fault or "")
-        whole = write(provider.answer(prompt) if text is None else text, stop)
+        text = provider.answer(prompt) if text is None else text
+        sizes = protocols.tokens(shown), protocols.tokens(text)
+        if provider.allowance and not provider.allowance.take(*sizes):
+            self._refused("429")
+            return
+        whole = write(text, stop)
         if fault == "drop":
             self._send(200, whole, kind, cut=len(whole) // 2)
             return

@@ -12,7 +12,7 @@ import difflib
 import math
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -96,13 +96,48 @@ class DatedPrice:
 
 @dataclass(frozen=True, slots=True)
 class RateLimits:
-    """What a provider's account of the lowest paid tier may send a minute."""
+    """What an account may send a minute, None where there is no limit. In the catalogue: one of
+    the lowest paid tier."""
 
-    requests: int
-    input_tokens: int
-    output_tokens: int
+    requests: int | None
+    input_tokens: int | None
+    output_tokens: int | None
     source: str
-    checked: date
+    checked: date | None = None
+
+
+def parse_rates(text: str, *, where: str) -> dict[str, RateLimits]:
+    """What somebody's own accounts may send a minute, by model or provider.
+
+    Args:
+        text: ``NAME=REQUESTS/INPUT TOKENS/OUTPUT TOKENS``, ``-`` where there is no limit, several
+            with commas between them.
+        where: it was written, for messages.
+
+    Raises:
+        InputError: written otherwise.
+    """
+    found: dict[str, RateLimits] = {}
+    for part in filter(None, map(str.strip, text.split(","))):
+        name, _, amounts = part.rpartition("=")
+        try:
+            requests, n_input, n_output = (_amount(amount) for amount in amounts.split("/"))
+        except ValueError:
+            requests = n_input = n_output = 0
+        if not name or 0 in (requests, n_input, n_output):
+            raise InputError(
+                f"{part!r} says no limits.",
+                where=where,
+                next="Write them as claude=50/30000/8000: requests, input tokens and output "
+                "tokens a minute, - where there is no limit.",
+            )
+        found[name.strip()] = RateLimits(requests, n_input, n_output, where)
+    return found
+
+
+def _amount(text: str) -> int | None:
+    """A whole number, None for ``-``."""
+    return None if text.strip() == "-" else max(0, int(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,12 +240,13 @@ class Catalog:
 
     Args:
         path: the TOML file.
+        rates: what the user's own accounts may send a minute, by model or provider.
 
     Raises:
         InputError: the file is missing or a line of it is wrong.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, rates: Mapping[str, RateLimits] | None = None) -> None:
         try:
             table = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
         except FileNotFoundError as exc:
@@ -219,6 +255,7 @@ class Catalog:
             raise InputError(f"not valid TOML: {exc}.", where=str(path)) from exc
         self.tables: Mapping[str, Any] = table
         self._path = path
+        self._rates = rates or {}
         ratios = {
             name: self._read(f"ratio {name!r}", _ratio, row)
             for name, row in table.get("ratio", {}).items()
@@ -229,8 +266,8 @@ class Catalog:
             if name in self._specs:
                 raise InputError(f"model {name!r} stands there twice.", where=str(path))
             prices = [p for p in table.get("price", []) if p.get("model") == name]
-            rates = table.get("rate", {})
-            self._specs[name] = self._read(f"model {name!r}", _spec, row, ratios, prices, rates)
+            found = self._read(f"model {name!r}", _spec, row, ratios, prices, table.get("rate", {}))
+            self._specs[name] = self._with_own_rates(found)
         #: Graphics cards by name.
         self.gpus: dict[str, Gpu] = {
             row.get("name", "?"): self._read(f"gpu {row.get('name', '?')!r}", _gpu, row)
@@ -242,6 +279,10 @@ class Catalog:
             return read(*parts)
         except (KeyError, TypeError, ValueError, ArithmeticError) as exc:
             raise InputError(f"{what} is incomplete: {exc!r}.", where=str(self._path)) from exc
+
+    def _with_own_rates(self, spec: ModelSpec) -> ModelSpec:
+        own = self._rates.get(spec.name) or self._rates.get(spec.provider)
+        return replace(spec, rates=own) if own else spec
 
     def __iter__(self) -> Iterator[ModelSpec]:
         return iter(self._specs.values())
@@ -280,7 +321,7 @@ class Catalog:
                 raise InputError(
                     f"{name!r} names no server.", next="Write openai/NAME@http://HOST:PORT/v1."
                 )
-            return ModelSpec(
+            served = ModelSpec(
                 name=name,
                 provider="openai",
                 model_id=model_id,
@@ -291,6 +332,7 @@ class Catalog:
                 base_url=base_url,
                 notes=("not in the catalogue: a window of 32,768 tokens is assumed",),
             )
+            return self._with_own_rates(served)
         near = difflib.get_close_matches(name, self._specs, n=3, cutoff=0.5)
         hint = f"Did you mean {', '.join(near)}?" if near else "See `storytransformer models`."
         raise InputError(f"unknown model {name!r}.", next=hint)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from pipeline.catalog import Catalog, Gpu, ModelSpec
+from pipeline.catalog import Catalog, Gpu, ModelSpec, parse_rates
 from pipeline.egress import Egress, at_address, database_hosts, url_hosts
 from pipeline.errors import InputError, StoreError
 from pipeline.settings import Settings, read_settings
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pipeline.merge.job import MergeJob
     from pipeline.merge.steps import Terms
     from pipeline.models.base import ModelOptions
+    from pipeline.models.pacing import Paces
     from pipeline.store.record import Store
 
 
@@ -128,8 +129,16 @@ class Edge:
 
     @cached_property
     def catalog(self) -> Catalog:
-        """The model catalogue."""
-        return Catalog(self.settings.models_toml)
+        """The model catalogue, with what the user's accounts may send."""
+        rates = parse_rates(self.settings.rates, where="STORYTRANSFORMER_RATES")
+        return Catalog(self.settings.models_toml, rates)
+
+    @cached_property
+    def paces(self) -> Paces:
+        """What all models that are opened here share of their accounts' limits."""
+        from pipeline.models.pacing import Paces
+
+        return Paces()
 
     def find(self, model: str) -> ModelSpec:
         """A model that is to be asked, its server looked up.
@@ -191,6 +200,7 @@ class Edge:
             threads=self.settings.threads,
             key=self.settings.keys.get(spec.provider, ""),
             base_url=spec.base_url or self.settings.base_urls.get(spec.provider, ""),
+            paces=self.paces,
         )
 
     def online_counts(self) -> OnlineCounts:

@@ -22,6 +22,8 @@ VARIABLES = {
     "STORYTRANSFORMER_CACHE": "folder for converted weights and tokenizer files",
     "STORYTRANSFORMER_THREADS": "CPU threads of the local engine",
     "STORYTRANSFORMER_USD_PER_KWH": "electricity price",
+    "STORYTRANSFORMER_RATES": "what an account may send a minute, such as claude=50/30000/8000: "
+    "requests, input tokens, output tokens",
     "ANTHROPIC_API_KEY": "key for claude/… models",
     "ANTHROPIC_BASE_URL": "another address for claude/… models",
     "GEMINI_API_KEY": "key for gemini/… models",
@@ -46,6 +48,7 @@ class Settings:
         local_only: patterns of documents that are sent to no cloud.
         task_runner: address of a task runner, "" for the flow's own threads.
         pg_host: where a PostgreSQL URL without a host leads.
+        rates: what accounts may send a minute, as written.
     """
 
     share: Path
@@ -59,6 +62,7 @@ class Settings:
     local_only: tuple[str, ...] = ()
     task_runner: str = ""
     pg_host: str = ""
+    rates: str = ""
 
     def __repr__(self) -> str:
         return f"Settings(share={self.share}, database={self.database!r}, cache={self.cache})"
@@ -114,6 +118,7 @@ def read_settings(environ: Mapping[str, str] | None = None, *, db: str | None = 
         local_only=_listed(env.get("STORYTRANSFORMER_LOCAL_ONLY", "")),
         task_runner=env.get("STORYTRANSFORMER_TASK_RUNNER", ""),
         pg_host=env.get("PGHOSTADDR", "") or env.get("PGHOST", "") or _service(env),
+        rates=env.get("STORYTRANSFORMER_RATES", ""),
     )
 
 

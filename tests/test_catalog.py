@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.catalog import Catalog
+from pipeline.catalog import Catalog, RateLimits, parse_rates
+from pipeline.cost.limits import window_limits
 from pipeline.errors import InputError
 
 FILE = Path(__file__).parents[1] / "data" / "models.toml"
@@ -131,3 +132,29 @@ def test_prices_stand_in_order_of_time(tmp_path):
     text = ROW + entry.format(day="2025-01-01") + entry.format(day="2024-01-01")
     prices = Catalog(written(tmp_path, text)).find("claude/x").prices
     assert [price.start.year for price in prices] == [2024, 2025]
+
+
+def test_somebodys_own_limits_stand_above_the_catalogues():
+    served, best = "openai/m@http://127.0.0.1:8000/v1", "claude/claude-fable-5-2"
+    said = f"claude=50/30_000/8000, {served}=-/-/600 ,{best}=5/-/9"
+    rates = parse_rates(said, where="here")
+    own = Catalog(FILE, rates)
+    assert own.find("claude/claude-haiku-5-5").rates == RateLimits(50, 30_000, 8000, "here")
+    assert own.find(best).rates == RateLimits(5, None, 9, "here")
+    assert own.find(served).rates == RateLimits(None, None, 600, "here")
+    assert own.find("openai/m@http://127.0.0.1:8001/v1").rates is None
+    assert own.find("gemini/gemini-2.5-pro").rates == CATALOG.find("gemini/gemini-2.5-pro").rates
+    limits = window_limits(own.find("claude/claude-haiku-5-5"))
+    assert limits.input_tokens == 30_000 and "rate limit" in limits.reason
+    free = window_limits(own.find(best))
+    assert "rate limit" not in free.reason
+    assert parse_rates("", where="here") == {}
+
+
+@pytest.mark.parametrize(
+    "said", ["claude", "claude=", "claude=5", "=5/5/5", "claude=5/5/0", "claude=5/5/x", "a=1/2/3/4"]
+)
+def test_limits_written_otherwise_are_refused_with_how_to_write_them(said: str):
+    with pytest.raises(InputError, match="claude=50/30000/8000") as caught:
+        parse_rates(said, where="STORYTRANSFORMER_RATES")
+    assert caught.value.where == "STORYTRANSFORMER_RATES"

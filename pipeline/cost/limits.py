@@ -36,8 +36,7 @@ def window_limits(
     cliffs = price_cliffs(spec, as_of)
     if cliffs:
         choices.append((cliffs[0], f"price cliff at {cliffs[0]:,} tokens"))
-    if spec.rates is not None:
-        a_minute = spec.rates.input_tokens
+    if spec.rates is not None and (a_minute := spec.rates.input_tokens):
         choices.append((a_minute, f"rate limit of {a_minute:,} input tokens a minute"))
     if memory_bytes is not None and spec.architecture is not None:
         fits = longest_window(

@@ -80,8 +80,9 @@ def rate_limit_minutes(spec: ModelSpec, usages: Sequence[Usage]) -> float | None
     """The scarcest of requests, input and output tokens a minute; cache reads are not counted."""
     if spec.rates is None:
         return None
-    return max(
-        len(usages) / spec.rates.requests,
-        sum(usage.input + usage.cache_write for usage in usages) / spec.rates.input_tokens,
-        sum(usage.output for usage in usages) / spec.rates.output_tokens,
+    amounts = (
+        (len(usages), spec.rates.requests),
+        (sum(usage.input + usage.cache_write for usage in usages), spec.rates.input_tokens),
+        (sum(usage.output for usage in usages), spec.rates.output_tokens),
     )
+    return max((amount / most for amount, most in amounts if most), default=None)

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from pipeline.calls import Reply, Request, TokenCount
 from pipeline.catalog import ModelSpec
+from pipeline.models.pacing import Paces
 
 
 class Model(Protocol):
@@ -63,6 +64,7 @@ class ModelOptions:
         threads: CPU threads, 0 for what the machine has.
         key: the provider's key, "" when there is none. Left out of ``repr``.
         base_url: another address than the provider's own.
+        paces: what models share that are opened with them: their accounts' limits.
     """
 
     cache: Path
@@ -70,3 +72,4 @@ class ModelOptions:
     key: str = field(default="", repr=False)
     base_url: str = ""
     max_attempts: int = 5
+    paces: Paces = field(default_factory=Paces, repr=False)

@@ -62,6 +62,7 @@ class ClaudeModel(Cloud):
     """``claude/…`` models. See :class:`~pipeline.models.cloud.Cloud` for arguments and errors."""
 
     variable = "ANTHROPIC_API_KEY"
+    _cached_counts = False
     #: 256 MB by the provider's word, less what JSON adds.
     batch_limits = BatchLimits(100_000, 200_000_000)
 

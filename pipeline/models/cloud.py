@@ -10,7 +10,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ThreadPoolExecutor, wait
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 import httpx2
@@ -19,6 +19,7 @@ from pipeline.calls import FinishReason, Reply, Request, TokenCount, Usage
 from pipeline.catalog import ModelSpec
 from pipeline.errors import ModelError
 from pipeline.models.base import ModelOptions
+from pipeline.models.pacing import Load
 from pipeline.models.retries import RequestError, Retries, UnreachableError
 from pipeline.tokens import TokenCounter, counter_for
 
@@ -40,6 +41,8 @@ class Cloud(ABC):
 
     #: The environment variable with the key, for messages.
     variable: str
+    #: Whether prompt tokens read from the cache count against the account's limit.
+    _cached_counts = True
 
     def __init__(
         self,
@@ -58,6 +61,7 @@ class Cloud(ABC):
         self._threads = max(1, threads)
         #: The policy that every request to this provider shares.
         self.retries = retries or Retries(options.max_attempts)
+        self._pace = options.paces.of(spec, options.base_url)
         self._counter: TokenCounter | None = None
         if not options.key and self._needs_key():
             raise ModelError(
@@ -146,8 +150,11 @@ class Cloud(ABC):
 
         def ask() -> Reply:
             nonlocal started
-            started = self.retries.clock()
-            return self._ask(request)
+            with self._turn(request, stopped) as took:
+                started = self.retries.clock()
+                reply = self._ask(request)
+                took(reply.usage)
+            return reply
 
         try:
             reply = self.retries.call(ask, stopped)
@@ -158,6 +165,32 @@ class Cloud(ABC):
                 raise
             reply = failed(request, str(error))
         return replace(reply, seconds=self.retries.clock() - started)
+
+    @contextmanager
+    def _turn(
+        self, request: Request, stopped: threading.Event
+    ) -> Iterator[Callable[[Usage], None]]:
+        """A request's turn in its account's limits. What it really took is told to what this
+        yields; an attempt that failed counts with all that it might have taken.
+
+        Raises:
+            CancelledError: stopped before it came.
+        """
+        load = Load()
+        if self._pace.limits is not None:
+            limit = self.spec.reply_limit(request.max_tokens)
+            load = Load(1, self.count(request).high, limit)
+        turn = self._pace.take(load, lambda at: self.retries.wait_until(at, stopped), stopped)
+
+        def took(usage: Usage) -> None:
+            nonlocal load
+            n = usage.prompt if self._cached_counts else usage.input + usage.cache_write
+            load = Load(1, n, usage.output) if usage.prompt else load
+
+        try:
+            yield took
+        finally:
+            self._pace.settle(turn, load)
 
     def _scrub(self, text: str) -> str:
         """A server's words without our key: some servers echo it."""

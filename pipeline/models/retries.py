@@ -82,7 +82,7 @@ class Retries:
         not_before = self.clock()
         failure: ModelError | None = None
         for attempt in range(1, self.attempts + 1):
-            self._wait_until(not_before, stopped)
+            self.wait_until(not_before, stopped)
             if failure is not None and stopped.is_set():
                 raise failure
             try:
@@ -116,7 +116,8 @@ class Retries:
         with self._lock:
             self._resume_at = max(self._resume_at, moment)
 
-    def _wait_until(self, moment: float, stopped: threading.Event) -> None:
+    def wait_until(self, moment: float, stopped: threading.Event) -> None:
+        """Wait until that moment of the clock, and until the server may be asked again."""
         while not stopped.is_set():
             seconds = max(moment, self._resume_at) - self.clock()
             if seconds <= 0:
