@@ -1,11 +1,20 @@
-"""Tests run with the network off; what needs loopback servers says so with `enable_socket`."""
+"""Tests run with the network off; what needs loopback servers says so with `enable_socket`.
+
+Property tests draw the same examples every time, and have no time limit: a busy machine is no
+defect. `pytest --hypothesis-profile explore` looks for new ones.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from pytest_socket import disable_socket, enable_socket, socket_allow_hosts
+
+settings.register_profile("explore", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("same", settings.get_profile("explore"), derandomize=True, database=None)
+settings.load_profile("same")
 
 
 @pytest.fixture(autouse=True)

@@ -27,7 +27,7 @@ def test_lines_add_up(name: str, cache: Path):
     encoding = load_encoding(name, cache)
     counts = PieceCounts(encoding.encode_ordinary)
 
-    @settings(max_examples=500, deadline=None)
+    @settings(max_examples=500)
     @given(TEXTS)
     def check(text: str) -> None:
         lines = tiktoken_lines(text)

@@ -85,7 +85,7 @@ def test_a_schema_costs_tokens_only_perhaps(cache: Path) -> None:
 
 
 @given(text=st.text(max_size=200))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_band_is_in_order(text: str) -> None:
     encoding = load_encoding("o200k_base", _SHARED)
     counter = TiktokenCounter(encoding, (Decimal("1.1"), Decimal("1.3"), Decimal("1.4")))

@@ -7,6 +7,7 @@ torch's own FlashAttention-2 kernel and nothing else, ``sdpa`` whichever fused k
 
 from __future__ import annotations
 
+import gc
 import importlib.metadata
 import importlib.util
 from collections.abc import Callable
@@ -202,7 +203,9 @@ def probe_attention(
 
 
 def start_peak(device: torch.device) -> int:
-    """Start measuring; returns bytes in use now."""
+    """Start measuring; returns bytes in use now, without what waits to be collected: given back
+    while measuring, it would hide as much of the peak."""
+    gc.collect()
     if device.type == "cuda":
         torch.cuda.synchronize(device)
         torch.cuda.reset_peak_memory_stats(device)

@@ -62,13 +62,17 @@ def share_passages(outcomes: Outcomes, stories: Mapping[str, Story]) -> Outcomes
     if not told:
         return outcomes
     merged = {story.id: story for story in outcomes.merged}
+    moved: list[str] = []
     for name, others in told.items():
         text = replace(alone[name].text, body=tuple(filter(None, standing[name])))
         if any((text.body, text.goal, text.criteria)):
             merged[alone[name].id] = _shortened(alone[name], text)
             rows[name] = _referring(rows[name], others, stories)
         else:
-            _move(alone[name], others[0].story, merged, rows)
+            moved.append(name)
+    # Last, because a story that takes another in may be one that was shortened.
+    for name in moved:
+        _move(alone[name], told[name][0].story, merged, rows)
     order = {name: i for i, name in enumerate(stories)}
     ordered = tuple(sorted(merged.values(), key=lambda m: min(order[s] for s in m.sources)))
     ledger = balance(stories.values(), rows.values(), ordered)

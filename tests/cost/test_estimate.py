@@ -239,7 +239,7 @@ def test_scheduled_changes_are_said_in_words():
     assert f"{name}: the price doubles on 2026-12-01" in line.notes
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(st.builds(Usage, *[st.integers(0, 90_000)] * 4), max_size=12),
     st.sampled_from(

@@ -30,7 +30,7 @@ SHAPES = {
 }
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     name=st.sampled_from(sorted(SHAPES)),
     depths=st.lists(st.integers(0, 100), min_size=1, max_size=4),

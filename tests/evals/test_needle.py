@@ -33,7 +33,8 @@ def grid(spec: ModelSpec, model: Any, prompts: Path, known: Any = None, **wanted
 
 
 slow_start = settings(
-    deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 
 

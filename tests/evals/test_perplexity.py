@@ -38,7 +38,7 @@ def test_every_token_is_scored_once_with_as_much_before_it_as_there_can_be(n, co
     assert scored == list(range(1, n))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     lengths=st.lists(st.integers(0, 80), min_size=1, max_size=4),
     context=st.integers(2, 30),

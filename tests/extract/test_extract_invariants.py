@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.extract.exchange import from_json, to_json
@@ -71,7 +71,7 @@ _TEXT = st.one_of(
 _NAMES = st.sampled_from(
     ["a.txt", "a.md", "a.feature", "a.csv", "a.tsv", "a.html", "a.json", "a.jsonl", "a.rst"]
 )
-_QUICK = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_QUICK = settings(max_examples=150)
 
 
 def _read(text: str, name: str) -> Extraction:

@@ -120,7 +120,7 @@ def test_nothing_is_asked_for_from_outside():
     assert not re.search(r"https?:|@import|url\(|fetch\(|XMLHttpRequest|innerHTML|eval\(", html)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_offsets_point_at_the_same_text_in_a_browser(data):
     anything = st.characters(codec=None, exclude_categories=())

@@ -221,7 +221,7 @@ def test_an_answer_that_means_nothing_is_refused(kit, backlog, answer, number):
         decide(question, answer, number=number)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_whatever_persons_decide_the_books_balance(kit, backlog, data):
     distinct = unique(list(backlog.values()))

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evals.judges import FAULTS, Judge
@@ -170,7 +170,7 @@ def test_each_way_to_fail_is_survived_at_every_level(kit, halls, strategy, fault
 
 
 @given(seed=st.integers(0, 10_000), share=st.sampled_from([0.05, 0.3]))
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=6)
 @pytest.mark.parametrize("strategy", REWRITING)
 def test_calls_failing_at_random_lose_no_story(kit, backlog, strategy, seed, share):
     stories = {f"{n}{i}": replace(s, id=f"{n}{i}", goal=f"{s.goal} {i}")

@@ -59,7 +59,7 @@ def some_story(number: int, goal: str, benefit: str) -> Story:
 phrases = st.lists(st.sampled_from(WORDS), max_size=9).map(" ".join)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(phrases, phrases), max_size=12))
 def test_bulk_figures_are_those_of_pairs(texts: list[tuple[str, str]]):
     check([some_story(n, goal, benefit) for n, (goal, benefit) in enumerate(texts)])

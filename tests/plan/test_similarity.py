@@ -30,7 +30,6 @@ CORPORA = st.lists(st.tuples(GOALS, GOALS), max_size=14).map(
 )
 
 
-@settings(deadline=None)
 @given(CORPORA)
 def test_small_corpora_are_searched_completely(stories: list[Story]):
     weights = stem_weights(stories)
@@ -42,7 +41,6 @@ def test_small_corpora_are_searched_completely(stories: list[Story]):
             assert ((a.id, b.id) in found) == alike, (a, b)
 
 
-@settings(deadline=None)
 @given(CORPORA, st.booleans())
 def test_clusters_are_a_partition_of_related_stories(stories: list[Story], decide: bool):
     weights = stem_weights(stories)
@@ -74,7 +72,7 @@ def test_clusters_are_a_partition_of_related_stories(stories: list[Story], decid
                         assert between is not Relation.CONFLICT
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(CORPORA, st.randoms())
 def test_the_order_of_the_corpus_does_not_matter(stories: list[Story], rng: random.Random):
     ones = unique(stories)

@@ -131,14 +131,14 @@ def tokens(plan: Plan, *, unlike: Plan | None = None) -> int:
     return sum(max(1, call.output.likely) for call in plan.calls if call.request.key not in known)
 
 
-@settings(max_examples=4, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 10**6))
 @pytest.mark.parametrize("kind", CHANGES)
 def test_one_percent_of_the_stories_changes_few_requests(kind, seed):
-    """Over three independent changes of a corpus: six stories alone are a matter of luck."""
+    """On the mean of eight changes: which six stories a single one hits is a matter of luck."""
     backlog = Backlog(seed)
     before = plans(backlog.stories)
-    after = [plans(backlog.changed(kind)) for _ in range(3)]
+    after = [plans(backlog.changed(kind)) for _ in range(8)]
     for nth, first in enumerate(before):
         assert len(first.calls) > 20
         asked = sum(tokens(made[nth], unlike=first) for made in after)

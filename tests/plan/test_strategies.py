@@ -110,7 +110,7 @@ def corpora(draw):
     return stories, clusters
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     corpora(),
     st.sampled_from([JUDGE, WRITER, UNION]),

@@ -85,7 +85,7 @@ extractions = st.builds(
 
 
 @given(extractions)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_an_extraction_comes_back_as_it_was(extraction):
     text = extraction_as_text(extraction)
     assert text.isascii() and "\0" not in text
@@ -140,7 +140,7 @@ def probe():
 
 
 @given(st.text(st.characters(exclude_categories=())))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_string_survives_a_text_and_a_json_column(probe, value):
     with probe.begin() as connection:
         connection.execute(texts.delete())

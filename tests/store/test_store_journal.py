@@ -172,7 +172,8 @@ def test_settling_what_was_never_reserved_is_an_error(store, merge_run):
     )
 )
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 def test_spent_and_set_aside_never_exceed_the_budget(store, acts):
     """Whatever is reserved and settled (at no more than its reservation), in any order."""
