@@ -6,9 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import torch
 
-from pipeline.engine.generate import Limits
 from pipeline.engine.story_transformer import Asked, StoryTransformer, cut
 from pipeline.errors import EngineError
 
@@ -147,24 +145,40 @@ def test_memory_that_runs_out_is_halved_then_said(tiny_model: Path, tmp_path: Pa
     assert "20,000 tokens may fit" in error
 
 
+_PEAK = """
+import sys
+from pathlib import Path
+import torch
+from pipeline.engine.attention import peak_bytes, start_peak
+from pipeline.engine.story_transformer import Limits, StoryTransformer
+
+engine = StoryTransformer.load(
+    sys.argv[1], cache=Path(sys.argv[2]), threads=1, dtype="float32", attention=sys.argv[3],
+    yarn=32, limits=Limits(chunk=8192),
+)
+list(engine.generate([[1, 2, 3]], max_tokens=1))
+cpu = torch.device("cpu")
+before = start_peak(cpu)
+list(engine.generate([[i % 200 for i in range(int(sys.argv[4]))]], max_tokens=1))
+print(peak_bytes(cpu) - before)
+"""
+
+
 def test_memory_of_reading_is_linear(tiny_model: Path, engine_cache: Path) -> None:
-    """Eager takes four times the memory for twice the prompt; ours never holds a score matrix."""
-    from pipeline.engine.attention import peak_bytes, start_peak
+    """Eager takes four times the memory for twice the prompt; ours never holds a score matrix.
+    Each measured in a process of its own: what others give back meanwhile would be taken off."""
 
     def peak(attention: str, n: int) -> int:
-        engine = StoryTransformer.load(
-            tiny_model,
-            cache=engine_cache,
-            threads=1,
-            dtype="float32",
-            attention=attention,
-            yarn=32,
-            limits=Limits(chunk=8192),
-        )
-        cpu = torch.device("cpu")
-        before = start_peak(cpu)
-        list(engine.generate([[i % 200 for i in range(n)]], max_tokens=1))
-        return peak_bytes(cpu) - before
+        command = [
+            sys.executable,
+            "-c",
+            _PEAK,
+            str(tiny_model),
+            str(engine_cache),
+            attention,
+            str(n),
+        ]
+        return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
     score_matrix = 4 * 4000 * 4000 * 4
     assert peak("eager", 4000) > score_matrix
