@@ -37,7 +37,12 @@ PUBLISHED = {
     "kimi_kv_retrieval": 53.6,
     "chatglm3_passkey": 92.20,
     "chatglm3_number_string": 80.68,
+    "chatglm3_kv_retrieval": 5.0,
 }
+#: Of these the table only says that they are below the figure.
+_BELOW = ("chatglm3_kv_retrieval",)
+#: Agreement with Kamradt's judge that a scorer of substrings reaches, in percent.
+_AGREEMENT = 99.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,8 @@ class GoldenCheck:
     """One figure of ours beside a published one, both in percent.
 
     Args:
+        reproduced: ours is the published one to its two decimals, is below it where the source
+            says no more, or, of verdicts, agrees with at least 99.3 %.
         differing: the replies on which we and the source disagree, where it gives verdicts.
     """
 
@@ -53,6 +60,7 @@ class GoldenCheck:
     ours: float
     published: float
     n: int
+    reproduced: bool
     differing: tuple[str, ...] = ()
 
 
@@ -71,7 +79,9 @@ def check_kamradt(path: Path) -> GoldenCheck:
         else:
             differing.append(row["model_response"])
     share = 100 * agreed / max(1, len(rows))
-    return GoldenCheck(path.stem, "agreement", share, 100.0, len(rows), tuple(differing))
+    return GoldenCheck(
+        path.stem, "agreement", share, 100.0, len(rows), share >= _AGREEMENT, tuple(differing)
+    )
 
 
 def check_infinitebench(path: Path) -> GoldenCheck:
@@ -88,7 +98,18 @@ def check_infinitebench(path: Path) -> GoldenCheck:
     right = contains_value if path.stem.endswith("kv_retrieval") else first_number_is
     hits = [right(row["prediction"], _truth(row)) for row in _rows(path, "prediction")]
     share = 100 * sum(hits) / max(1, len(hits))
-    return GoldenCheck(path.stem, "accuracy", share, PUBLISHED[path.stem], len(hits))
+    published = PUBLISHED[path.stem]
+    same = share < published if path.stem in _BELOW else round(share, 2) == published
+    return GoldenCheck(path.stem, "accuracy", share, published, len(hits), same)
+
+
+def check(path: Path) -> GoldenCheck:
+    """The check that a file of published replies is for, by its name.
+
+    Raises:
+        InputError: as the two checks.
+    """
+    return check_infinitebench(path) if path.stem in PUBLISHED else check_kamradt(path)
 
 
 def first_number_is(reply: str, expected: str) -> bool:

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from evals.golden import check_infinitebench, check_kamradt, first_number_is
+from evals.golden import check, check_infinitebench, check_kamradt, first_number_is
 from pipeline.errors import InputError
 
 
 def write(path: Path, rows: list[dict[str, object]]) -> Path:
+    path.parent.mkdir(exist_ok=True)
     path.write_text("\n".join(json.dumps(row) for row in rows) + "\n")
     return path
 
@@ -50,7 +51,20 @@ def test_accuracy_by_the_published_rules(tmp_path: Path) -> None:
         ],
     )
     assert check_infinitebench(values).ours == 50.0
+    assert not check_infinitebench(values).reproduced
     assert first_number_is("no digits", "1") is False
+
+
+def test_what_counts_as_reproduced(tmp_path: Path) -> None:
+    hits: list[dict[str, object]] = [{"prediction": "it is k-1", "ground_truth": "k-1"}]
+    misses: list[dict[str, object]] = [{"prediction": "it is k-2", "ground_truth": "k-1"}]
+    exact = write(tmp_path / "gpt4_kv_retrieval.jsonl", hits * 89 + misses * 11)
+    near = write(tmp_path / "claude2_kv_retrieval.jsonl", hits * 653 + misses * 347)
+    below = write(tmp_path / "chatglm3_kv_retrieval.jsonl", hits * 4 + misses * 96)
+    at = write(tmp_path / "x" / "chatglm3_kv_retrieval.jsonl", hits * 5 + misses * 95)
+    assert [check(p).reproduced for p in (exact, near, below, at)] == [True, False, True, False]
+    judged = write(tmp_path / "judged.jsonl", [{"model_response": "No.", "score": 1}] * 3)
+    assert check(judged).reproduced and check(judged).metric == "agreement"
 
 
 def test_bad_files_are_named(tmp_path: Path) -> None:
