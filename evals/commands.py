@@ -246,6 +246,50 @@ def merging(
 
 
 @app.command()
+def prompts(
+    a: Annotated[
+        str, typer.Argument(help="A released version, merge-story.v1, or a draft's file.")
+    ],
+    b: Annotated[str, typer.Argument(help="Another version of the same prompt.")],
+    paths: Paths,
+    truth: Annotated[Path | None, typer.Option(help="What is known of these documents.")] = None,
+    model: Model = "local/smollm2-135m",
+    most: Annotated[int, typer.Option(help="Clusters, at most.")] = 100,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Price it, ask nothing.")] = False,
+    max_cost: Annotated[str | None, typer.Option(help="Dollars not to be exceeded.")] = None,
+    allow_cloud: AllowCloud = False,
+    json: AsJson = False,
+    db: Db = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Two versions of a prompt on the same clusters: how their replies differ, and the cost."""
+    from evals.prompts_run import run_prompts
+
+    edge, line = Edge.read(db), say(quiet)
+    spec = edge.find(model)
+    with edge.store() as store:
+        result = run_prompts(
+            a,
+            b,
+            paths,
+            spec,
+            edge.options(spec),
+            store,
+            edge.terms(allow_cloud=allow_cloud),
+            truth=truth,
+            most=most,
+            dry_run=dry_run,
+            max_usd=parse_usd(max_cost, where="--max-cost"),
+            say=line,
+        )
+    if json:
+        emit(result)
+    else:
+        screen.prompts_summary(result)
+
+
+@app.command()
 def perplexity(
     paths: Paths,
     model: Model = "local/smollm2-135m",

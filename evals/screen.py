@@ -261,3 +261,29 @@ def merging_summary(result: Mapping[str, Any]) -> None:
     for remark in dict.fromkeys(d["remark"] for d in done if d["remark"]):
         plain(remark)
     plain(f"Run {result['run']}.")
+
+
+def prompts_summary(result: Mapping[str, Any]) -> None:
+    """Two versions of a prompt side by side, and whether they differ."""
+    a, b = result["a"], result["b"]
+    rows: list[list[object]] = []
+    for name in dict.fromkeys((*a.get("scores", {}), *b.get("scores", {}))):
+        d = result["differences"].get(name)
+        told = d and f"{d['mean']:+.3f} [{d['low']:+.3f}, {d['high']:+.3f}] n={d['n']:,}"
+        rows.append([name.replace("_", " "), *(_rate(v["scores"].get(name)) for v in (a, b)), told])
+    for name in _COSTS:
+        if name in a:
+            rows.append([name.replace("_", " "), *(v[name] for v in (a, b)), None])
+    table(
+        ["", a["prompt"], b["prompt"], "difference"],
+        rows,
+        title=f"{a['clusters']} clusters asked of {result['model']} with two prompts",
+    )
+    if result["run"]:
+        plain(f"Run {result['run']}.")
+
+
+_COSTS = (
+    "journalled", "estimated_input_tokens", "estimated_output_tokens", "estimated_usd",
+    "input_tokens", "usd",
+)  # fmt: skip
