@@ -18,6 +18,7 @@ def window_limits(
     memory_bytes: int | None = None,
     runtime_bytes: int = CPU_RUNTIME_BYTES,
     bits: int = 16,
+    cliffs: bool = True,
 ) -> WindowLimits:
     """How much one call of this model may hold, and which limit decides.
 
@@ -28,14 +29,15 @@ def window_limits(
     Args:
         as_of: the date whose price cliffs count; None takes those of the catalogue's spec.
         memory_bytes: of the device a local model would run on; None leaves memory out.
+        cliffs: whether a price cliff is a limit; it is one of money only.
     """
     output = min(spec.output_cap, spec.window // 2)
     choices = [(spec.window - output, f"window of {spec.window:,} tokens less the longest reply")]
     if spec.effective is not None:
         choices.append((spec.effective, _effective(spec.effective, spec.measured_by)))
-    cliffs = price_cliffs(spec, as_of)
-    if cliffs:
-        choices.append((cliffs[0], f"price cliff at {cliffs[0]:,} tokens"))
+    prices = price_cliffs(spec, as_of) if cliffs else ()
+    if prices:
+        choices.append((prices[0], f"price cliff at {prices[0]:,} tokens"))
     if spec.rates is not None and (a_minute := spec.rates.input_tokens):
         choices.append((a_minute, f"rate limit of {a_minute:,} input tokens a minute"))
     if memory_bytes is not None and spec.architecture is not None:

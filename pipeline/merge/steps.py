@@ -62,13 +62,29 @@ def with_measured(spec: ModelSpec, store: Store, cache: Path) -> ModelSpec:
 
 
 def plan(corpus: Corpus, spec: ModelSpec, terms: Terms) -> Plan:
-    """The calls of a strategy for one model: a pure function of corpus, model and terms."""
+    """The calls of a strategy for one model: a pure function of corpus, model and terms.
+
+    Windows stay below the first price cliff, unless fewer and larger ones are likely cheaper in
+    all: a level less of rewriting can save more than the dearer tokens cost.
+    """
+    limits = _limits(spec, terms)
+    below = _plan(corpus, spec, terms, limits)
+    beyond = _limits(spec, terms, cliffs=False)
+    if not _felt(below, beyond):
+        return below
+    reason = f"{beyond.reason}; cheaper in all than windows below the {limits.reason}"
+    above = _plan(corpus, spec, terms, replace(beyond, reason=reason))
+    cheap, dear = (price_plan(made, spec, terms).usd for made in (below, above))
+    return above if cheap is not None and dear is not None and dear[1] < cheap[1] else below
+
+
+def _plan(corpus: Corpus, spec: ModelSpec, terms: Terms, limits: WindowLimits) -> Plan:
     return make_plan(
         terms.strategy,
         corpus.stories,
         corpus.clusters(decide=spec.ability != "edits", decisions=terms.decisions),
         spec,
-        _limits(spec, terms),
+        limits,
         counter_for(spec, cache=terms.cache),
         terms.prompts,
         revision=revision_of(spec, terms.cache),
@@ -77,7 +93,16 @@ def plan(corpus: Corpus, spec: ModelSpec, terms: Terms) -> Plan:
     )
 
 
-def _limits(spec: ModelSpec, terms: Terms) -> WindowLimits:
+def _felt(plan: Plan, wider: WindowLimits) -> bool:
+    """Whether wider limits would change the windows of a plan: those that the longest reply keeps
+    small, far below what a prompt may hold, stay as they are."""
+    if wider.input_tokens == plan.limits.input_tokens or plan.strategy == "edit":
+        return False
+    prompts = [call.input.high for call in plan.calls] + [later.input.high for later in plan.later]
+    return len(prompts) > 1 and max(prompts) > plan.limits.input_tokens // 8
+
+
+def _limits(spec: ModelSpec, terms: Terms, *, cliffs: bool = True) -> WindowLimits:
     """What a call may hold on this machine. A model whose weights alone do not fit is planned as
     if they did: its price is still of interest, and its line says that it cannot run here."""
     here = window_limits(
@@ -86,6 +111,7 @@ def _limits(spec: ModelSpec, terms: Terms) -> WindowLimits:
         memory_bytes=terms.hardware.device_bytes,
         runtime_bytes=terms.hardware.runtime_bytes,
         bits=terms.bits,
+        cliffs=cliffs,
     )
     return here if here.input_tokens else window_limits(spec, as_of=terms.as_of)
 

@@ -1,5 +1,5 @@
-"""Windows of a real plan stay below a price cliff, because that is cheaper; the shared prompt is
-billed as cached exactly where the model caches a prompt of its size."""
+"""The planner takes the windows that are cheaper in all, below a price cliff or beyond it; the
+shared prompt is billed as cached exactly where it is long enough."""
 
 from __future__ import annotations
 
@@ -10,75 +10,77 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.calls import Cluster, Plan, WindowLimits
-from pipeline.catalog import Catalog, ModelSpec
+from pipeline.catalog import Catalog
 from pipeline.cost.bill import asked
-from pipeline.cost.estimate import estimate
-from pipeline.cost.hardware import Hardware
-from pipeline.cost.limits import window_limits
-from pipeline.plan.strategies import make_plan
-from pipeline.stories import Locator, Source, Span, Story
-from pipeline.tokens import counter_for
+from pipeline.merge import steps
+from pipeline.merge.corpus import Corpus, read
+from pipeline.merge.steps import Terms
 
 ROOT = Path(__file__).parents[2]
 CATALOG = Catalog(ROOT / "data" / "models.toml")
 TODAY = date(2026, 11, 21)
-TERMS = {
-    "as_of": TODAY, "today": TODAY, "hardware": Hardware(threads=2, memory_bytes=24 * 2**30),
-}  # fmt: skip
+HAIKU, GEMINI = "claude/claude-haiku-5-5", "gemini/gemini-3.1-pro-preview"
 
 
-def backlog(n: int) -> list[Story]:
-    """Stories of 60 English words each."""
+def backlog(folder: Path, n: int) -> Corpus:
+    """Stories of some 60 English words, every goal with two benefits."""
     rng = random.Random(5)
-    words = (ROOT / "LICENSE").read_text(encoding="utf-8").split()
-    source = Source("d" * 64, "backlog.md", Locator(line=1), (Span(0, 1),))
-    stories = []
-    for place in range(n):
-        goal, benefit = " ".join(rng.choices(words, k=40)), " ".join(rng.choices(words, k=20))
-        stories.append(Story(f"s{place}", "agile", source, goal, role="clerk", goal=goal,
-                             benefit=benefit))  # fmt: skip
-    return stories
+    words = [w.strip('.,;:"()') for w in (ROOT / "LICENSE").read_text(encoding="utf-8").split()]
+    words = [word.lower() for word in words if word.isalpha()]
+    lines = []
+    for _ in range(n // 2):
+        goal = " ".join(rng.choices(words, k=40))
+        for _ in range(2):
+            benefit = " ".join(rng.choices(words, k=15))
+            lines.append(f"As a clerk, I want to {goal}, so that {benefit}.")
+    path = folder / "backlog.txt"
+    path.write_text("\n\n".join(lines), encoding="utf-8")
+    return read([str(path)])
 
 
-def planned(strategy: str, spec: ModelSpec, limits: WindowLimits, stories, cache: Path) -> Plan:
-    """Of stories that are alike in pairs."""
-    names = [story.id for story in stories]
-    pairs = [Cluster(pair) for pair in zip(names[::2], names[1::2], strict=True)]
-    return make_plan(
-        strategy, stories, pairs, spec, limits, counter_for(spec, cache=cache), ROOT / "prompts",
-        revision="r",
-    )  # fmt: skip
+def terms(folder: Path, strategy: str) -> Terms:
+    return Terms(
+        prompts=ROOT / "prompts", cache=folder, as_of=TODAY, today=TODAY, strategy=strategy
+    )
 
 
-@pytest.mark.parametrize("name", ["claude/claude-haiku-5-5", "gemini/gemini-3.1-pro-preview"])
-def test_the_planner_chooses_the_windows_below_the_cliff_and_they_are_cheaper(name, tmp_path):
-    spec = replace(CATALOG.find(name), rates=None)
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory) -> Corpus:
+    return backlog(tmp_path_factory.mktemp("stories"), 3000)
+
+
+@pytest.mark.parametrize(("name", "is_below"), [(HAIKU, True), (GEMINI, False)])
+def test_the_cheaper_windows_are_chosen(name, is_below, corpus, tmp_path):
+    """With room for any reply, so that nothing but the price decides. Gemini always thinks, so
+    that writing everything once more, as the smaller windows have it, is dearer than the cliff."""
+    spec = replace(CATALOG.find(name), rates=None, window=2 * 10**7, output_cap=10**7)
+    asked_for = terms(tmp_path, "tree")
+    chosen = steps.plan(corpus, spec, asked_for)
+    both = [
+        steps._plan(corpus, spec, asked_for, steps._limits(spec, asked_for, cliffs=cliffs))
+        for cliffs in (True, False)
+    ]
+    usd = [steps.price_plan(made, spec, asked_for).usd[1] for made in both]
     cliff = spec.cliffs[0]
-    chosen = window_limits(spec, as_of=TODAY)
-    assert "price cliff" in chosen.reason
-    stories = backlog(cliff // 33)
-    beyond = replace(chosen, input_tokens=99 * cliff, output_tokens=99 * cliff)
-    below = planned("tree", spec, chosen, stories, tmp_path)
-    above = planned("tree", spec, beyond, stories, tmp_path)
-    assert max(call.input.high for call in below.calls) <= cliff
-    assert max(call.input.n for call in above.calls) > cliff
-    cheap, dear = (estimate(made, spec, **TERMS) for made in (below, above))
-    assert cheap.usd is not None and dear.usd is not None and cheap.usd[1] < dear.usd[1]
+    largest = [max(call.input.high for call in made.calls) for made in both]
+    assert largest[0] <= cliff < largest[1]
+    assert (usd[0] < usd[1]) == is_below
+    assert chosen.calls == both[0 if is_below else 1].calls
+    assert ("cheaper in all" in chosen.limits.reason) != is_below
 
 
 @pytest.mark.parametrize("least", [0, 16, 10**6])
-def test_the_shared_prompt_is_billed_as_cached_where_it_is_long_enough(least, tmp_path):
-    spec = replace(CATALOG.find("claude/claude-haiku-5-5"), min_cacheable=least)
-    stories = backlog(60)
-    made = planned("edit", spec, window_limits(spec), stories, tmp_path)
-    shared = made.calls[0].shared_tokens
-    assert len(made.calls) == 30 and 16 < shared < 10**6
-    line = estimate(made, spec, **TERMS)
+def test_the_shared_prompt_is_billed_as_cached_where_it_is_long_enough(least, corpus, tmp_path):
+    spec = replace(CATALOG.find(HAIKU), min_cacheable=least)
+    asked_for = terms(tmp_path, "edit")
+    made = steps.plan(corpus, spec, asked_for)
+    shared, others = made.calls[0].shared_tokens, len(made.calls) - 1
+    assert others > 100 and 16 < shared < 10**6
+    line = steps.price_plan(made, spec, asked_for)
     billed = [request.likely for request in asked(spec, made)]
     if least == 16:
-        assert [usage.cache_write for usage in billed] == [shared] + [0] * 29
-        assert [usage.cache_read for usage in billed] == [0] + [shared] * 29
+        assert [usage.cache_write for usage in billed] == [shared] + [0] * others
+        assert [usage.cache_read for usage in billed] == [0] + [shared] * others
         assert any("read from the cache" in note for note in line.notes)
     else:
         assert not any(usage.cache_read or usage.cache_write for usage in billed)
