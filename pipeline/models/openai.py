@@ -1,14 +1,14 @@
 """Any server that speaks OpenAI's protocol (vLLM, llama.cpp, Ollama, TGI …), by the openai SDK.
 
-These servers have one habit that loses stories silently: a prompt longer than their context is cut
-and answered as if nothing had happened. It is found by comparing the prompt tokens they report
-with ours.
+Some of them cut a prompt that is longer than their context and answer what is left; that is found
+by the prompt tokens they report (:mod:`~pipeline.models.context`).
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,11 +21,8 @@ from pipeline.catalog import ModelSpec
 from pipeline.errors import ModelError
 from pipeline.models.base import ModelOptions
 from pipeline.models.cloud import TIMEOUT, Cloud, close_quietly
+from pipeline.models.context import PromptSizes, is_too_long, larger_context
 from pipeline.models.retries import RequestError, Retries, retry_after, status_error
-
-#: A server that reports less than this share of our lowest count has cut the prompt. Tokenizers
-#: with small vocabularies count more than ours, none of the usual ones a third less.
-CUT = 0.65
 
 _FINISH: Mapping[str, FinishReason] = {
     "stop": "stop",
@@ -58,6 +55,7 @@ class OpenAIModel(Cloud):
         self._address = spec.base_url or options.base_url
         self._hosted = (urlsplit(self._address).hostname or "").endswith("openai.com")
         self._tokenizes = not self._hosted
+        self._sizes = PromptSizes()
         # Text for a server on this machine must not leave it by a proxy or a redirect.
         local = not spec.leaves_machine
         client = openai.DefaultHttpxClient(
@@ -117,9 +115,13 @@ class OpenAIModel(Cloud):
         text = choice.message.content or ""
         if choice.message.refusal:
             finish, detail = "refusal", choice.message.refusal
-        cut = self._cut(request, usage)
-        if cut:
-            text, finish, detail = "", "error", cut
+        larger = (
+            "" if self._hosted else larger_context(fingerprint=completion.system_fingerprint or "")
+        )
+        if cut := self._cut(request, usage):
+            text, finish, detail = "", "error", f"{cut} {larger}".strip()
+        elif finish == "length" and 0 < usage.output < self.spec.reply_limit(request.max_tokens):
+            detail = f"{detail}: its context was full after {usage.output} tokens. {larger}".strip()
         elif completion.usage is None:
             detail = f"{detail} the server reports no usage".strip()
         return Reply(
@@ -159,12 +161,15 @@ class OpenAIModel(Cloud):
 
     def _cut(self, request: Request, usage: Usage) -> str:
         """Why the prompt must have been cut by the server, "" when it was not."""
-        ours = self.count(request)
-        if usage.prompt == 0 or usage.prompt >= CUT * ours.low:
+        # Servers of one's own keep to a schema without showing it to the model.
+        ours = self.count(request if self._hosted else replace(request, schema=""))
+        if usage.prompt == 0 or not self._sizes.were_cut(
+            ours=ours.n, low=ours.low, reported=usage.prompt
+        ):
             return ""
         return (
             f"the server read {usage.prompt} prompt tokens where we count {ours.n} "
-            f"({ours.counter}): it cut the prompt. Start it with a larger context."
+            f"({ours.counter}): it cut the prompt."
         )
 
     def _tokenized(self, request: Request) -> int | None:
@@ -197,13 +202,18 @@ class OpenAIModel(Cloud):
         except openai.APIStatusError as exc:
             # No quota left is a 429 that no waiting mends.
             status = 402 if exc.code == "insufficient_quota" else exc.status_code
-            raise status_error(
+            said = self._scrub(exc.message)
+            error = status_error(
                 status,
-                self._scrub(exc.message),
+                said,
                 where=self.spec.name,
                 variable=self.variable,
                 wait=retry_after(exc.response.headers, datetime.now(UTC)),
-            ) from exc
+            )
+            if isinstance(error, RequestError) and is_too_long(said) and not self._hosted:
+                error.message = f"{error.message.rstrip('.')}."
+                error.next = larger_context(refusal=said)
+            raise error from exc
         except (openai.APIConnectionError, httpx2.TransportError) as exc:
             raise self._connection_error(exc) from exc
         except (openai.APIResponseValidationError, ValueError) as exc:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from werkzeug import Request as Incoming
+from werkzeug import Response
 
 from pipeline.calls import Usage
 from pipeline.errors import ModelError
+from pipeline.models.context import OPTIONS
 
 pytestmark = pytest.mark.enable_socket
 PATH = "/v1/chat/completions"
@@ -46,12 +50,13 @@ def test_a_prompt_that_the_server_cut_is_an_error_and_not_a_reply(
     httpserver.expect_request(PATH).respond_with_json(
         wire.openai_answer("a fluent answer to half a prompt", prompt_tokens=500)
     )
-    request = ask_for("As a shopper, I want to filter by price. " * 200)
+    request = ask_for("As a shopper, I want to filter by price. " * 200, schema=wire.schema)
     model = border.open()
     reply = only(model.complete([request]))
     assert reply.finish == "error" and reply.text == ""
     assert "cut the prompt" in reply.detail and "500" in reply.detail
-    assert str(model.count(request).n) in reply.detail
+    assert str(model.count(replace(request, schema="")).n) in reply.detail
+    assert "Ollama: OLLAMA_CONTEXT_LENGTH" in reply.detail and "vLLM: --max" in reply.detail
     assert reply.usage.input == 500, "it was computed and may be billed"
 
 
@@ -150,3 +155,84 @@ def test_a_server_elsewhere_is_not_made_to_generate_for_a_count(
     with pytest.raises(ModelError, match="no count endpoint"):
         away.open().count_online(ask_for())
     assert [incoming.path for incoming, _ in httpserver.log] == ["/tokenize"]
+
+
+def test_a_schema_that_the_model_is_not_shown_is_no_missing_text(
+    border: Any, httpserver: Any, wire: Any, ask_for: Any
+) -> None:
+    """Read whole, all of them; the last one's reply has to keep to a long schema."""
+    model = border.open()
+    schema = wire.schema.replace('"string"', json.dumps("word " * 200))
+    asked = [ask_for("filter " * n) for n in (40, 80, 120)]
+    asked.append(ask_for("filter " * 200, schema=schema))
+    for request in asked:
+        n = model.count(replace(request, schema="")).n
+        httpserver.expect_ordered_request(PATH).respond_with_json(
+            wire.openai_answer(prompt_tokens=n)
+        )
+    replies = [next(model.complete([request])) for request in asked]
+    assert [reply.finish for reply in replies] == ["stop"] * 4
+
+
+def test_a_small_cut_shows_once_the_servers_counts_are_known(
+    border: Any, httpserver: Any, wire: Any, ask_for: Any
+) -> None:
+    """Ollama's default context: what is longer than 4,096 of its tokens is cut to that."""
+    model = border.open()
+
+    def answer(incoming: Incoming) -> Response:
+        body = incoming.get_json()
+        text = body["messages"][-1]["content"]
+        n = min(4096, 20 + int(1.25 * len(text) / 4.5))
+        found = wire.openai_answer(prompt_tokens=n) | {"system_fingerprint": "fp_ollama"}
+        return Response(json.dumps(found), content_type="application/json")
+
+    httpserver.expect_request(PATH).respond_with_handler(answer)
+    sentence = "As a shopper, I want to filter by price. "
+    lengths = [40, 80, 120, 300, 460]
+    replies = [next(model.complete([ask_for(sentence * n)])) for n in lengths]
+    assert [reply.finish for reply in replies] == ["stop"] * 4 + ["error"]
+    assert replies[-1].detail.endswith(
+        "Start Ollama with a larger context: OLLAMA_CONTEXT_LENGTH, or num_ctx in its Modelfile."
+    )
+
+
+def test_a_reply_that_ends_before_its_limit_met_the_end_of_the_context(
+    border: Any, httpserver: Any, wire: Any, ask_for: Any, only: Any
+) -> None:
+    answer = wire.openai_answer("part", "length") | {"system_fingerprint": "b4521-a1b2c3"}
+    httpserver.expect_request(PATH).respond_with_json(answer)
+    reply = only(border.open().complete([ask_for(max_tokens=64)]))
+    assert reply.finish == "length" and "context was full after 7 tokens" in reply.detail
+    assert reply.detail.endswith(
+        "Start llama.cpp with a larger context: -c, which its slots share."
+    )
+    reply = only(border.open().complete([ask_for("other", max_tokens=7)]))
+    assert "context" not in reply.detail, "it had all that was asked for"
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "option"),
+    [
+        (400, "request (931 tokens) exceeds the available context size (512 tokens)", "-c"),
+        (400, "This model's maximum context length is 4096 tokens. However, …", "--max-model-len"),
+        (422, "Input validation error: `inputs` must have less than 1024 tokens", "--max-input"),
+        (400, "the input length exceeds the context length", "OLLAMA_CONTEXT_LENGTH"),
+    ],
+)
+def test_a_refused_prompt_names_the_option_of_the_server(
+    border: Any, httpserver: Any, ask_for: Any, only: Any, status: int, said: str, option: str
+) -> None:
+    httpserver.expect_request(PATH).respond_with_json({"error": {"message": said}}, status=status)
+    reply = only(border.open().complete([ask_for()]))
+    assert reply.finish == "error" and said in reply.detail
+    said = reply.detail.partition("larger context")[2]
+    assert option in said and sum(known in said for known in OPTIONS.values()) == 1
+
+
+def test_another_refusal_says_nothing_of_contexts(
+    border: Any, httpserver: Any, ask_for: Any, only: Any
+) -> None:
+    error = {"error": {"message": "json_schema is not supported"}}
+    httpserver.expect_request(PATH).respond_with_json(error, status=400)
+    assert "context" not in only(border.open().complete([ask_for()])).detail
