@@ -31,7 +31,7 @@ def needle(
     task: Annotated[
         str | None, typer.Option(help="Which needles, comma separated [single].")
     ] = None,
-    style: Annotated[str | None, typer.Option(help="How the prompt is dressed [chat].")] = None,
+    style: Annotated[str | None, typer.Option(help="chat, plain, prefix or raw [chat].")] = None,
     haystack: Annotated[
         str | None, typer.Option(help="stories, noise, or a folder of prose [stories].")
     ] = None,

@@ -38,6 +38,7 @@ class Needles:
         expected: values of a right answer; empty when the right answer is to abstain.
         wrong: values of the other needles.
         answer: a full answer sentence, which sizes the reply budget.
+        lead: how an answer begins, giving nothing away; for styles that begin the reply.
         values: every random value, none of which may stand elsewhere in the prompt.
         lines: lines that replace the haystack's own (None: the haystack asked for).
     """
@@ -48,8 +49,16 @@ class Needles:
     expected: tuple[str, ...]
     wrong: tuple[str, ...]
     answer: str
+    lead: str
     values: tuple[str, ...]
     lines: Callable[[random.Random], str] | None = None
+
+    @property
+    def rest(self) -> str:
+        """What a right answer says after its lead."""
+        if self.answer.startswith(self.lead):
+            return self.answer.removeprefix(self.lead)
+        return f" {', '.join(self.expected)}."
 
 
 class Task(NamedTuple):
@@ -129,6 +138,7 @@ def _single(rng: random.Random, depth: float) -> Needles:
         expected=(value,),
         wrong=(),
         answer=line,
+        lead=f"The access code of the {key} is",
         values=(value,),
     )
 
@@ -143,6 +153,7 @@ def _uuid_task(rng: random.Random, depth: float) -> Needles:
         expected=(value,),
         wrong=(),
         answer=line,
+        lead=f"The ticket number of the {key} is",
         values=(value,),
     )
 
@@ -161,6 +172,7 @@ def _multikey(rng: random.Random, depth: float) -> Needles:
         expected=(values[0],),
         wrong=tuple(values[1:]),
         answer=texts[0],
+        lead=f"The access code of the {keys[0]} is",
         values=tuple(values),
     )
 
@@ -178,6 +190,7 @@ def _multivalue(rng: random.Random, depth: float) -> Needles:
         expected=tuple(values),
         wrong=(),
         answer=f"The access codes of the {key} are {', '.join(values)}.",
+        lead=f"The access codes of the {key} are",
         values=tuple(values),
     )
 
@@ -195,6 +208,7 @@ def _multiquery(rng: random.Random, depth: float) -> Needles:
         expected=tuple(values),
         wrong=(),
         answer=" ".join(texts),
+        lead=f"The access code of the {keys[0]} is",
         values=tuple(values),
     )
 
@@ -219,6 +233,7 @@ def _chain(rng: random.Random, depth: float) -> Needles:
         expected=(value,),
         wrong=(decoy,),
         answer=" ".join(texts[:3]),
+        lead="The note in the last one is",
         values=(value, decoy),
     )
 
@@ -238,6 +253,7 @@ def _latest(rng: random.Random, depth: float) -> Needles:
         expected=(values[2],),
         wrong=tuple(values[:2]),
         answer=texts[2],
+        lead=f"The latest access code of the {key} is",
         values=tuple(values),
     )
 
@@ -264,6 +280,7 @@ def _ith(rng: random.Random, depth: float) -> Needles:
         expected=(values[i],),
         wrong=tuple(v for v in values if v != values[i]),
         answer=texts[i],
+        lead=f"The code that the {_ORDINALS[i]} of them names is",
         values=tuple(values),
     )
 
@@ -279,6 +296,7 @@ def _absent(rng: random.Random, depth: float) -> Needles:
         expected=(),
         wrong=(value,),
         answer=f"The access code of the {keys[0]} is not stated in the text above.",
+        lead=f"The access code of the {keys[0]} is",
         values=(value,),
     )
 
@@ -298,6 +316,7 @@ def _kv(rng: random.Random, depth: float) -> Needles:
         expected=(value,),
         wrong=(),
         answer=line,
+        lead=f'"{key}":',
         values=(value,),
         lines=pair,
     )

@@ -168,8 +168,12 @@ def rescore(store: Store, run: str) -> dict[str, Any]:
         if cell["score"] is None:
             continue
         value = 0.0
-        if cell["status"] in ("ok", "truncated"):
-            value = score(cell["reply"], tuple(filter(None, cell["expected"].split("\n")))).value
+        expected = tuple(filter(None, cell["expected"].split("\n")))
+        # Where nothing is expected, naming a look-alike's value is no abstention; which values
+        # those were is not stored, that one of them was named is.
+        named_another = not expected and "distractor" in cell["flags"]
+        if cell["status"] in ("ok", "truncated") and not named_another:
+            value = score(cell["reply"], expected).value
         rows.append(Score("rescored", cell["cell"], value))
         if value != cell["score"]:
             changed.append({"cell": cell["cell"], "was": cell["score"], "is": value})

@@ -23,8 +23,11 @@ from pipeline.catalog import ModelSpec
 from pipeline.errors import InputError
 from pipeline.prompts import Prompt, load_prompt
 
-#: How the prompt is dressed: system and user turns, or everything in one user turn.
-STYLES = ("chat", "plain")
+#: How the prompt is dressed: system and user turns; everything in one user turn; turns, and the
+#: reply begun; bare text that begins the reply, for models that were taught no turns.
+STYLES = ("chat", "plain", "prefix", "raw")
+#: Those that need a model whose prompt we write to the last token.
+_BEGUN = ("prefix", "raw")
 
 
 class Recipe(NamedTuple):
@@ -51,7 +54,7 @@ class Trial:
     Args:
         counted: what the length came to.
         depth_actual: what the depth came to.
-        answer: a full sentence that answers rightly.
+        answer: what answers rightly: a full sentence, or the rest of one that the prompt begins.
         key: hash of everything that decides the reply.
         skip: why it cannot be asked, "" when it can.
     """
@@ -97,6 +100,12 @@ def make_trials(
     """
     if style not in STYLES:
         raise InputError(f"unknown style {style!r}.", next=f"There are: {', '.join(STYLES)}.")
+    if style in _BEGUN and spec.provider != "local":
+        raise InputError(
+            f"style {style} begins the reply, which only local models go on with.",
+            where=spec.name,
+            next="Use --style chat or plain, or a local/… model.",
+        )
     for depth in depths:
         if not 0 <= depth <= 100:
             raise InputError(f"a depth of {depth:g} is no percentage.", next="Give 0 to 100.")
@@ -137,6 +146,7 @@ def _trial(
         )
     request = ask(fitted.text)
     counted = count(request)
+    answer = needles.rest if recipe.style in _BEGUN else needles.answer
     budget = _reply_budget(needles, count, request)
     request = replace(request, max_tokens=budget)
     room = spec.reply_limit(budget)
@@ -149,7 +159,7 @@ def _trial(
         depth_actual=fitted.depths[needles.main],
         expected=needles.expected,
         wrong=needles.wrong,
-        answer=needles.answer,
+        answer=answer,
         key=hashlib.sha256(canonical_json(key).encode()).hexdigest(),
         skip="" if fits else f"{counted.n} + {room} tokens do not fit a window of {spec.window}",
     )
@@ -176,7 +186,7 @@ def _asker(
             purpose="answer",
             prompt=prompt.label,
             prompt_sha256=prompt.sha256,
-            messages=turns if recipe.style == "chat" else _one_turn(turns),
+            messages=_dressed(turns, recipe.style, needles.lead),
             max_tokens=1,
             seed=recipe.seed,
         )
@@ -190,8 +200,15 @@ def _counter(
     return lambda text: count(ask(text)).n
 
 
-def _one_turn(turns: Sequence[Message]) -> tuple[Message, ...]:
-    return (Message("user", "\n\n".join(turn.content for turn in turns)),)
+def _dressed(turns: tuple[Message, ...], style: str, lead: str) -> tuple[Message, ...]:
+    text = "\n\n".join(turn.content for turn in turns)
+    if style == "plain":
+        return (Message("user", text),)
+    if style == "prefix":
+        return (*turns, Message("assistant", lead))
+    if style == "raw":
+        return (Message("text", f"{text}\n\n{lead}"),)
+    return turns
 
 
 def _stands_once(needles: Needles, fitted: Fitted) -> bool:

@@ -14,7 +14,9 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
-Role = Literal["system", "user", "assistant"]
+#: Who speaks a turn. A last turn of the assistant is how the reply begins; ``text`` is the only
+#: turn of a prompt that no template is put around. Both are for local models.
+Role = Literal["system", "user", "assistant", "text"]
 Purpose = Literal["edits", "story", "stories", "union", "answer"]
 FinishReason = Literal["stop", "length", "refusal", "error"]
 

@@ -157,6 +157,9 @@ class Tokenizer:
     ) -> list[int]:
         """The prompt ids of ``(role, content)`` turns.
 
+        A last turn of the assistant is how the reply begins; a single turn of the role ``text`` is
+        the prompt as it stands, without template.
+
         Raises:
             EngineError: the template refuses these turns.
         """
@@ -164,13 +167,26 @@ class Tokenizer:
         return self._encode_escaped(self._render(escaped, add_generation_prompt))
 
     def _render(self, messages: Sequence[tuple[str, str]], add_generation_prompt: bool) -> str:
-        return render_chat(
+        if [role for role, _ in messages] == ["text"]:
+            return self._opening + messages[0][1]
+        turns, begun = list(messages), ""
+        if add_generation_prompt and turns and turns[-1][0] == "assistant":
+            begun = turns.pop()[1]
+        rendered = render_chat(
             self.chat.template,
-            messages,
+            turns,
             add_generation_prompt=add_generation_prompt,
             bos_token=self.chat.bos_token,
             eos_token=self.chat.eos_token,
         )
+        return rendered + begun
+
+    @cached_property
+    def _opening(self) -> str:
+        """What the tokenizer itself puts before a text: its beginning token, or nothing."""
+        first = self.backend.encode("", add_special_tokens=True).ids[:1]
+        bos = self.backend.token_to_id(self.chat.bos_token) if self.chat.bos_token else None
+        return self.chat.bos_token if first and first[0] == bos else ""
 
     def _escape(self, text: str) -> str:
         """Break every control token in a text after its first character.

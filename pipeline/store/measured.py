@@ -15,6 +15,8 @@ from pipeline.store.tables import table_of
 #: any length at all, and "every depth" hangs on a single unlucky cell; this one asks just what
 #: decides a window: what is lost because the prompt is long.
 DEFINITION = "effective_relative"
+#: Styles of needle prompts in which the reply is begun.
+_BEGUN = ("prefix", "raw")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +43,15 @@ class EffectiveLength:
 def effective_length(store: Store, model: str, revision: str) -> EffectiveLength | None:
     """What the newest completed needle run of just these weights found, by :data:`DEFINITION`.
 
-    Runs of one length, and those in which the model found nothing even on the shortest prompt,
-    say nothing about length.
+    Runs of one length, those in which the model found nothing even on the shortest prompt, and
+    those that began its replies, which a merge does not, say nothing about it.
 
     Returns:
         None when no run says anything.
     """
     score, run = table_of(tables.ScoreRow), table_of(tables.RunRow)
     wanted = (
-        select(score.c.value, score.c.detail, run.c.id)
+        select(score.c.value, score.c.detail, run.c.id, run.c.parameters)
         .join(run, run.c.id == score.c.run)
         .where(
             score.c.name == DEFINITION,
@@ -64,6 +66,6 @@ def effective_length(store: Store, model: str, revision: str) -> EffectiveLength
     with store.database.read() as connection:
         for row in connection.execute(wanted):
             lengths = row.detail["lengths"]
-            if len(lengths) > 1:
+            if len(lengths) > 1 and row.parameters.get("style") not in _BEGUN:
                 return EffectiveLength(int(row.value), max(lengths), row.id)
     return None

@@ -17,12 +17,13 @@ from hypothesis import strategies as st
 from evals.fakes import FakeModel
 from evals.needle import Cell, measure
 from evals.needles import TASKS
+from evals.scoring import score
 from evals.statistics import wilson
-from evals.trials import Trial, make_trials
+from evals.trials import STYLES, Trial, make_trials
 from pipeline.calls import Request, TokenCount
 from pipeline.catalog import ModelSpec
 from pipeline.errors import InputError
-from pipeline.tokens import counter_for
+from pipeline.tokens import counter_for, open_tokenizer
 
 Count = Callable[[Request], TokenCount]
 
@@ -136,7 +137,7 @@ def test_every_prompt_is_exact_to_the_token(
 @pytest.mark.model
 @given(
     length=st.integers(300, 2048), depth=st.integers(0, 100), seed=st.integers(0, 10**6),
-    task=st.sampled_from(sorted(TASKS)),
+    task=st.sampled_from(sorted(TASKS)), style=st.sampled_from(STYLES),
 )  # fmt: skip
 @slow_start
 def test_every_prompt_is_exact_with_the_real_local_tokenizer(
@@ -147,14 +148,54 @@ def test_every_prompt_is_exact_with_the_real_local_tokenizer(
     depth: int,
     seed: int,
     task: str,
+    style: str,
 ) -> None:
     counter = counter_for(smollm, cache=eval_cache)
     (trial,) = make_trials(
         smollm, "r", counter.count_request, prompts, task=task, lengths=[length], depths=[depth],
-        seeds=[seed],
+        seeds=[seed], style=style,
     )  # fmt: skip
     assert trial.exact and counter.count_request(trial.request).n == length
+    ids = open_tokenizer(smollm.weights, eval_cache).apply_chat_template(trial.request.messages)
+    assert len(ids) == length
     assert_sound(trial)
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("task", sorted(TASKS))
+def test_a_begun_reply_gives_nothing_away(
+    smollm: ModelSpec, eval_cache: Path, prompts: Path, task: str
+) -> None:
+    counter, tokenizer = (
+        counter_for(smollm, cache=eval_cache),
+        open_tokenizer(smollm.weights, eval_cache),
+    )
+    found = {}
+    for style in ("prefix", "raw"):
+        (trial,) = make_trials(
+            smollm, "r", counter.count_request, prompts, task=task, lengths=[700], depths=[50],
+            style=style,
+        )  # fmt: skip
+        turn = trial.request.messages[-1]
+        lead = turn.content.splitlines()[-1]
+        assert not any(value in lead for value in (*trial.expected, *trial.wrong))
+        text = tokenizer.decode(tokenizer.apply_chat_template(trial.request.messages))
+        assert text.endswith(lead), "nothing stands behind the lead"
+        assert score(trial.answer, trial.expected, trial.wrong).value == 1.0
+        model = FakeModel(smollm, counter.count_request, {trial.request.key: trial.expected})
+        (cell,) = measure(smollm, model, [trial])
+        assert isinstance(cell, Cell) and (cell.status, cell.score) == ("ok", 1.0)
+        found[style] = turn.role, tokenizer.render(trial.request.messages)
+    assert found["prefix"][0] == "assistant" and "<|im_start|>" in found["prefix"][1]
+    assert found["raw"][0] == "text" and "<|im_start|>" not in found["raw"][1]
+
+
+def test_only_a_local_model_goes_on_with_a_begun_reply(
+    spec: ModelSpec, count: Count, prompts: Path
+) -> None:
+    for style in ("prefix", "raw"):
+        with pytest.raises(InputError, match="only local models"):
+            list(make_trials(spec, "r", count, prompts, lengths=[400], depths=[50], style=style))
 
 
 def assert_sound(trial: Trial) -> None:

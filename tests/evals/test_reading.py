@@ -100,6 +100,19 @@ def test_stored_replies_are_scored_again(measured):
     assert reading.figures(reading.show(store, runs["lossy"]))["rescored"].mean == 0.75
 
 
+def test_a_look_alike_named_beside_an_abstention_stays_wrong(measured, spec, count, prompts):
+    store, _, _ = measured
+    (trial,) = make_trials(
+        spec, "fake-denier", count, prompts, lengths=[500], depths=[50], task="absent"
+    )
+    model = FakeModel(spec, count, {trial.request.key: trial.wrong}, "denier")
+    with recorded(store, kind="needle", model=spec.name, strategy="absent", parameters={}) as run:
+        for cell in measure(spec, model, [trial]):
+            assert cell.flags == ("denied", "distractor") and cell.score == 0
+            store.save_cell(run, cell)
+    assert reading.rescore(store, run)["changed"] == []
+
+
 def test_a_prompt_is_reconstructed_and_its_hash_checked(measured):
     store, _, runs = measured
     cell = reading.show(store, runs["oracle"])["cells"][0]

@@ -34,10 +34,10 @@ def store(tmp_path):
 
 
 def measured(store, tokens, lengths, *, model=HAIKU.name, revision=HAIKU.model_id, item="",
-             state="completed"):  # fmt: skip
+             state="completed", style="chat"):  # fmt: skip
     run = store.start_run(
         kind="needle", corpus=None, model=model, strategy="single", revision=revision,
-        plan_sha256="", parameters={},
+        plan_sha256="", parameters={"style": style},
     )  # fmt: skip
     score = Score(DEFINITION, item, tokens, n=9, detail={"lengths": lengths})
     store.save_scores(run, [score])
@@ -58,6 +58,7 @@ def test_the_newest_run_that_says_something_counts(store):
     measured(store, 600.0, [600, 700], revision="other weights")
     measured(store, 600.0, [600, 700], model="gemini/other")
     measured(store, 600.0, [600, 700], item="chain")  # of one task only
+    measured(store, 600.0, [600, 700], style="prefix")
     measured(store, 600.0, [600, 700], state="failed")
     assert found(store) == EffectiveLength(2048, 4096, run)
 
