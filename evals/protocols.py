@@ -32,11 +32,11 @@ def claude_usage(provider: Provider, body: Mapping[str, Any]) -> dict[str, int]:
     """Prompt tokens, the marked prefix written to the cache once and read ever after."""
     blocks = [*body.get("system", []), *(b for m in body["messages"] for b in m["content"])]
     marked = [place for place, block in enumerate(blocks) if "cache_control" in block]
-    total = tokens(claude_text(body))
+    total = provider.reports(tokens(claude_text(body)))
     if not marked:
         return {"input_tokens": total}
     prefix = "".join(block["text"] for block in blocks[: marked[-1] + 1])
-    n = tokens(prefix)
+    n = provider.reports(tokens(prefix))
     with provider.lock:
         read = prefix in provider.prefixes
         provider.prefixes.add(prefix)
@@ -57,7 +57,7 @@ def claude_message(
         "content": [{"type": "text", "text": text}],
         "stop_reason": reasons[stop],
         "stop_sequence": None,
-        "usage": {**claude_usage(provider, body), "output_tokens": tokens(text)},
+        "usage": {**claude_usage(provider, body), "output_tokens": provider.reports(tokens(text))},
     }
 
 
@@ -139,10 +139,13 @@ def gemini_text(body: Mapping[str, Any]) -> str:
     return "".join(part["text"] for turn in turns for part in turn.get("parts", []))
 
 
-def gemini_response(body: Mapping[str, Any], text: str, stop: str) -> dict[str, Any]:
+def gemini_response(
+    provider: Provider, body: Mapping[str, Any], text: str, stop: str
+) -> dict[str, Any]:
     """A whole reply."""
     reasons = {"stop": "STOP", "length": "MAX_TOKENS", "refusal": "SAFETY"}
-    n_prompt, n_reply = tokens(json.dumps(body)), tokens(text)
+    n_prompt = provider.reports(tokens(json.dumps(body)))
+    n_reply = provider.reports(tokens(text))
     return {
         "candidates": [
             {
@@ -183,13 +186,16 @@ def gemini_result(
     """One result of a batch."""
     if provider.entry(prompt):
         return {"metadata": {"key": key}, "error": {"code": 13, "message": "this entry failed"}}
-    response = gemini_response(body, provider.answer(prompt), "stop")
+    response = gemini_response(provider, body, provider.answer(prompt), "stop")
     return {"metadata": {"key": key}, "response": response}
 
 
-def openai_completion(body: Mapping[str, Any], text: str, stop: str) -> dict[str, Any]:
+def openai_completion(
+    provider: Provider, body: Mapping[str, Any], text: str, stop: str
+) -> dict[str, Any]:
     """A whole reply."""
-    n_prompt, n_reply = tokens("".join(m["content"] for m in body["messages"])), tokens(text)
+    n_prompt = provider.reports(tokens("".join(m["content"] for m in body["messages"])))
+    n_reply = provider.reports(tokens(text))
     message = {"role": "assistant", "content": text}
     if stop == "refusal":
         message["refusal"] = "I will not."

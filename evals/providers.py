@@ -101,6 +101,7 @@ class Provider:
         seconds: a reply takes.
         looks: how often a batch is looked at before it has ended; None for never.
         lose_submission: batches arrive, and their answer does not.
+        reports: what it says of a number of tokens in a reply's usage.
         tokenizes: the endpoint that vLLM has beside OpenAI's protocol is there.
         allowance: above it, requests are refused with 429.
     """
@@ -111,6 +112,7 @@ class Provider:
     seconds: float = 0.0
     looks: int | None = 1
     lose_submission: bool = False
+    reports: Callable[[int], int] = lambda n: n
     tokenizes: bool = False
     allowance: Allowance | None = None
     url: str = field(init=False, default="")
@@ -230,12 +232,12 @@ class _Handler(BaseHTTPRequestHandler):
         elif path.endswith(":generateContent"):
             shown = protocols.gemini_text(body)
             self._reply(protocols.gemini_prompt(body), shown, lambda text, stop: json.dumps(
-                protocols.gemini_response(body, text, stop)).encode())  # fmt: skip
+                protocols.gemini_response(self.provider, body, text, stop)).encode())  # fmt: skip
         elif path.endswith("/chat/completions"):
             prompt = body["messages"][-1]["content"]
             shown = "".join(turn["content"] for turn in body["messages"])
             self._reply(prompt, shown, lambda text, stop: json.dumps(
-                protocols.openai_completion(body, text, stop)).encode())  # fmt: skip
+                protocols.openai_completion(self.provider, body, text, stop)).encode())  # fmt: skip
         else:
             self._json(404, {"error": {"message": f"no such path: {path}"}})
 

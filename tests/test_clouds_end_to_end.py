@@ -164,3 +164,30 @@ def test_what_has_no_batch_api_says_so_before_anything(start: Any, provider: Pro
     out, _ = process.communicate(timeout=60)
     assert process.returncode == 2 and json.loads(out)["where"] == "--batch"
     assert not provider.heard
+
+
+@pytest.mark.parametrize(
+    ("model", "said", "dearer"), [("claude", 0, False), ("gemini", 1000, True)]
+)
+def test_usage_that_cannot_be_is_charged_on_the_safe_side_and_said(
+    start: Any, provider: Provider, tmp_path: Path, model: str, said: int, dearer: bool
+) -> None:
+    """Nothing reported: what was set aside. A thousandfold: what was reported, as it may be
+    billed; the tokens in the books stay such as the text can have."""
+    provider.reports = lambda n: said * n
+    result, err = finish(start(model))
+    assert result["doubted_usage"] == result["calls"] > 20
+    assert f"warning: {result['calls']} replies with tokens that cannot be" in err
+    charges = rows(tmp_path, "select reserved_micro_usd, settled_micro_usd from charge")
+    if dearer:
+        assert all(settled > reserved for reserved, settled in charges)
+    else:
+        assert all(settled == reserved for reserved, settled in charges)
+    ((n_input, foreseen),) = rows(
+        tmp_path,
+        "select a.input_tokens, e.input_tokens from actual a join run r on r.id = a.run "
+        "join estimate e on e.id = r.estimate",
+    )
+    assert 0.5 * foreseen < n_input < 2 * foreseen
+    ((detail,),) = rows(tmp_path, "select distinct substr(detail, 1, 14) from reply")
+    assert detail == "doubted usage:"

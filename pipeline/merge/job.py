@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from pipeline.calls import Call, Estimate, Plan, Reply, Request
 from pipeline.catalog import ModelSpec
 from pipeline.cost.estimate import formula_seconds
+from pipeline.cost.usage import is_doubted
 from pipeline.engine.weights import locate_weights
 from pipeline.errors import BudgetError, StoreError
 from pipeline.merge import steps
@@ -66,6 +67,8 @@ class Tally:
         self.settle = journal.settle
         self.calls = self.input_tokens = self.output_tokens = 0
         self.usd: Decimal | None = Decimal(0)
+        #: What replies reported that cannot be.
+        self.doubts: list[str] = []
 
     def put(self, request: Request, reply: Reply, *, good: bool, why: str) -> None:
         """Store a reply and count it."""
@@ -73,6 +76,8 @@ class Tally:
         self.calls += 1
         self.input_tokens += reply.usage.prompt
         self.output_tokens += reply.usage.output
+        if is_doubted(reply):
+            self.doubts.append(reply.detail)
         if self.usd is not None:
             self.usd = None if reply.usd is None else self.usd + reply.usd
 
@@ -308,6 +313,12 @@ class MergeJob:
 
     def write(self) -> dict[str, Any]:
         """Write the document, close the run's row, and return what ``merge --json`` prints."""
+        if self.tally.doubts:
+            self.say(
+                f"warning: {len(self.tally.doubts)} replies with tokens that cannot be, such as: "
+                f"{self.tally.doubts[0]}. Their cost is the dearer of what was reported and what "
+                "was set aside; compare it with your bill."
+            )
         likely = self.estimate.usd[1] if self.estimate.usd else None
         likely = self.estimate.usd_batch if self.batch else likely
         result: dict[str, Any] = {
@@ -326,6 +337,7 @@ class MergeJob:
             "conflicts": len(self.outcomes.conflicts),
             "failed_calls": len(self.outcomes.failed_calls),
             "lost": len(self.outcomes.lost),
+            "doubted_usage": len(self.tally.doubts),
             "reused_replies": self._reused,
             "plan": self.plan.sha256,
         }

@@ -14,6 +14,7 @@ from decimal import Decimal
 from pipeline.calls import Call, Plan, Reply, Usage
 from pipeline.catalog import ModelSpec
 from pipeline.cost.bill import worst_usage
+from pipeline.cost.usage import taken
 from pipeline.errors import BudgetError, ModelError, SovereigntyError
 from pipeline.merge.answers import failures
 from pipeline.merge.budget import Journal, Pricer, Purse
@@ -22,6 +23,7 @@ from pipeline.merge.course import Course
 from pipeline.merge.edits import CallFailed, parse_edits
 from pipeline.merge.halves import halves
 from pipeline.models.base import Model
+from pipeline.models.opening import counts_online
 from pipeline.outcomes import Decision, Outcomes
 from pipeline.plan.desk import Desk
 from pipeline.stories import Document, Story
@@ -224,10 +226,7 @@ class _Sender:
                 if key in handed_over:
                     self._purse.take_over(key)
                 else:
-                    worst = worst_usage(spec, call)
-                    # A provider may count thinking as output: `high` is the limit it is sent.
-                    worst = replace(worst, output=max(worst.output, call.request.max_tokens))
-                    usd = self._usd(call.request, worst)
+                    usd = self._usd(call.request, _worst(spec, call))
                     self._purse.reserve(key, usd, call.request.model)
             except BudgetError as refusal:
                 return affordable, refusal
@@ -241,17 +240,27 @@ class _Sender:
             why = ""
         except CallFailed as failed:
             why = failed.reason
-        if self._usd is not None and reply.usd is None:
-            reply = replace(reply, usd=self._price(call, reply))
+        reply = self._priced(call, reply)
         self._journal.put(call.request, reply, good=not why, why=why)
         if self._usd is not None:
             self._purse.settle(reply.key, reply.usd)
         return reply
 
-    def _price(self, call: Call, reply: Reply) -> Decimal | None:
-        """Dollars of a reply; unknown where it has a price and its usage was not told."""
-        assert self._usd is not None
-        usd = self._usd(call.request, reply.usage)
-        if reply.text and not reply.usage.prompt and self._usd(call.request, Usage(1_000_000)):
-            return None
-        return usd
+    def _priced(self, call: Call, reply: Reply) -> Reply:
+        """The reply with its dollars, and with tokens that can be. An engine of ours counts what
+        it reads and writes; what a server reports is checked."""
+        billed = reply.usage
+        if self._model is not None and counts_online(self._model.spec):
+            usage, billed, doubt = taken(call.request, reply, _worst(self._model.spec, call))
+            detail = "; ".join(filter(None, [reply.detail, doubt]))
+            reply = replace(reply, usage=usage, detail=detail)
+        if self._usd is None or reply.usd is not None:
+            return reply
+        return replace(reply, usd=self._usd(call.request, billed))
+
+
+def _worst(spec: ModelSpec, call: Call) -> Usage:
+    """The most that a call can be billed for. A provider may count thinking as output: the limit
+    it is sent is above what is likely."""
+    worst = worst_usage(spec, call)
+    return replace(worst, output=max(worst.output, call.request.max_tokens))
