@@ -126,6 +126,7 @@ def canary(
     n: Annotated[int, typer.Option("-n", min=1, help="Canaries; every second has a twin.")] = 24,
     depths: Annotated[str, typer.Option(help="Percent, comma separated.")] = "0,50,100",
     seed: Annotated[int, typer.Option(help="Draws the canaries and their places.")] = 0,
+    max_cost: Annotated[str | None, typer.Option(help="Dollars not to be exceeded.")] = None,
     allow_cloud: AllowCloud = False,
     prefect: Prefect = False,
     json: AsJson = False,
@@ -145,6 +146,7 @@ def canary(
             n=n,
             depths=at_depth,
             seed=seed,
+            max_cost=max_cost,
             allow_cloud=allow_cloud,
             db=db,
         )
@@ -161,6 +163,7 @@ def canary(
                     store=store,
                     out=str(out),
                     strategy=strategy,
+                    max_cost=max_cost,
                     allow_cloud=allow_cloud,
                     say=line,
                 ),
