@@ -34,7 +34,7 @@ from pipeline.tokens import (
     TiktokenCounter,
     TokenCounter,
     counter_for,
-    forget_pieces,
+    forget_counts,
 )
 
 MODELS = (
@@ -78,7 +78,7 @@ def count_against_bare(corpus: Corpus, model: str) -> dict[str, Any]:
     bare = _bare(counter_for(spec, cache=settings.cache))
     bare(texts[:1])
     seconds_bare = _seconds(lambda: bare(texts))
-    forget_pieces()
+    forget_counts()
     counter = counter_for(spec, cache=settings.cache)
     seconds = _seconds(lambda: _count(counter, requests))
     again = _seconds(lambda: _count(counter, requests))

@@ -1,40 +1,63 @@
 """Count tokens piece by piece, each piece once.
 
 The prompts of one dry run say the same words again and again: every strategy and every model shows
-the same stories, and all requests of a plan begin alike. Cut where no token can reach across, the
-pieces' counts add up to the whole's, and most pieces were counted before.
+the same stories, all requests of a plan begin alike, and a corpus has far fewer words than places
+where they stand. Cut where no token can reach across, the pieces' counts add up to the whole's, and
+most pieces were counted before.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
-#: Pieces remembered: the lines of some 80,000 stories.
-_REMEMBERED = 1 << 18
+#: Texts, lines and words remembered: those of some 80,000 stories.
+_TEXTS, _LINES, _WORDS = 1 << 17, 1 << 18, 1 << 18
+#: A longer text, such as a window of hundreds of stories, is hardly met again, and large to keep.
+_LONGEST_KEPT = 10_000
 #: Where the encodings cl100k and o200k never join: after the last line break of a run of white
 #: space that a character follows, other than the slash that o200k takes along with line breaks.
 _LINE_END = re.compile(r"\n(?=[^\S\r\n]*[^\s/])")
 
+Cut = Callable[[str], Sequence[str]]
 
-class PieceCounts:
-    """Counts of pieces by one encoding, remembered.
+
+def whole(text: str) -> Sequence[str]:
+    """A text that is not cut."""
+    return (text,)
+
+
+class Counts:
+    """Tokens of texts by one encoding, each line and each word counted once.
 
     Args:
         encode: the ids of a text.
+        lines, words: cut a text, and a line; the parts' ids, laid end to end, are the whole's.
     """
 
-    def __init__(self, encode: Callable[[str], Sequence[int]]) -> None:
+    def __init__(
+        self, encode: Callable[[str], Sequence[int]], *, lines: Cut = whole, words: Cut = whole
+    ) -> None:
         self._encode = encode
-        self._count = lru_cache(maxsize=_REMEMBERED)(self._counted)
+        self._lines = lines
+        self._words = words
+        self._text = lru_cache(maxsize=_TEXTS)(self._count_text)
+        self._line = lru_cache(maxsize=_LINES)(self._count_line)
+        self._word = lru_cache(maxsize=_WORDS)(self._count_word)
 
-    def sum(self, pieces: Iterable[str]) -> int:
-        """The tokens of all pieces."""
-        return sum(map(self._count, pieces))
+    def of(self, text: str) -> int:
+        """The tokens of a text."""
+        return self._text(text) if len(text) <= _LONGEST_KEPT else self._count_text(text)
 
-    def _counted(self, piece: str) -> int:
-        return len(self._encode(piece))
+    def _count_text(self, text: str) -> int:
+        return sum(map(self._line, self._lines(text)))
+
+    def _count_line(self, line: str) -> int:
+        return sum(map(self._word, self._words(line)))
+
+    def _count_word(self, word: str) -> int:
+        return len(self._encode(word))
 
 
 def tiktoken_lines(text: str) -> list[str]:

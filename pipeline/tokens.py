@@ -28,10 +28,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from pipeline.calls import Request, TokenCount
 from pipeline.catalog import ModelSpec
+from pipeline.engine.splitting import words
 from pipeline.engine.tokenizer import Tokenizer, load_tokenizer
 from pipeline.engine.weights import locate_weights, weights_sha256, write_atomically
 from pipeline.errors import EngineError
-from pipeline.lines import PieceCounts, tiktoken_lines
+from pipeline.lines import Counts, Cut, tiktoken_lines, whole
 
 if TYPE_CHECKING:
     from tiktoken import Encoding
@@ -101,14 +102,16 @@ def open_tokenizer(weights: str, cache: Path) -> Tokenizer:
 
 
 @lru_cache(maxsize=8)
-def _piece_counts(encode: Callable[[str], Sequence[int]]) -> PieceCounts:
+def _counts(
+    encode: Callable[[str], Sequence[int]], lines: Cut = whole, words: Cut = whole
+) -> Counts:
     """What all counters of one encoding remember together."""
-    return PieceCounts(encode)
+    return Counts(encode, lines=lines, words=words)
 
 
-def forget_pieces() -> None:
+def forget_counts() -> None:
     """Let counters made from now on count everything anew, as in a process just started."""
-    _piece_counts.cache_clear()
+    _counts.cache_clear()
 
 
 class NoCounter:
@@ -135,17 +138,18 @@ class LocalCounter:
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self.tokenizer = tokenizer
-        self._pieces = _piece_counts(tokenizer.encode_piece)
+        self._counts = _counts(tokenizer.encode_piece, words=tokenizer.words)
         self.name = f"own:{tokenizer.fingerprint[:12]}"
 
     def count_text(self, text: str) -> TokenCount:
-        return self._exactly(self._pieces.sum(self.tokenizer.pieces(text)))
+        return self._exactly(sum(map(self._counts.of, self.tokenizer.pieces(text))))
 
     def count_request(self, request: Request) -> TokenCount:
-        return self._exactly(self._pieces.sum(self.tokenizer.prompt_pieces(request.messages)))
+        pieces = self.tokenizer.prompt_pieces(request.messages)
+        return self._exactly(sum(map(self._counts.of, pieces)))
 
     def count_texts(self, texts: Sequence[str]) -> list[TokenCount]:
-        return [self._exactly(len(ids)) for ids in self.tokenizer.encode_batch(texts)]
+        return [self.count_text(text) for text in texts]
 
     def _exactly(self, n: int) -> TokenCount:
         return TokenCount(n, self.name, True, n, n)
@@ -180,7 +184,7 @@ class TiktokenCounter:
         self, encoding: Encoding, ratio: tuple[Decimal, Decimal, Decimal] | None = None
     ) -> None:
         self.encoding = encoding
-        self._lines = _piece_counts(encoding.encode_ordinary)
+        self._counts = _counts(encoding.encode_ordinary, tiktoken_lines, words)
         self.ratio = ratio
         self.name = encoding.name if ratio is None else f"{encoding.name}×{ratio[1]}"
 
@@ -204,7 +208,7 @@ class TiktokenCounter:
         )
 
     def _base(self, text: str) -> int:
-        return self._lines.sum(tiktoken_lines(text))
+        return self._counts.of(text)
 
     def _scaled(self, n: int) -> TokenCount:
         if self.ratio is None:
@@ -236,7 +240,7 @@ class CtokCounter(TiktokenCounter):
     def __init__(self, family: str) -> None:
         self.name = f"ctok:{family}"
         self.ratio = _CTOK_BAND
-        self._lines = _piece_counts(_ctok_encode(family))
+        self._counts = _counts(_ctok_encode(family), tiktoken_lines)
 
 
 @cached

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.lines import PieceCounts, tiktoken_lines
+from pipeline.engine.splitting import words
+from pipeline.lines import Counts, tiktoken_lines
 from pipeline.tokens import load_encoding
 
 SIGNS = ["\n", "\n\n", "\r\n", "\r", " ", "  ", "\t", "\u2028", "\u00a0", "\x1c", "\x0b", "/", "//",
@@ -25,16 +26,29 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("name", ["cl100k_base", "o200k_base"])
 def test_lines_add_up(name: str, cache: Path):
     encoding = load_encoding(name, cache)
-    counts = PieceCounts(encoding.encode_ordinary)
+    counts = Counts(encoding.encode_ordinary, lines=tiktoken_lines, words=words)
 
     @settings(max_examples=500)
     @given(TEXTS)
     def check(text: str) -> None:
         lines = tiktoken_lines(text)
-        assert "".join(lines) == text
-        assert counts.sum(lines) == len(encoding.encode_ordinary(text))
+        assert "".join(lines) == text == "".join(words(text))
+        assert counts.of(text) == len(encoding.encode_ordinary(text))
 
     check()
+
+
+def test_a_word_is_encoded_once():
+    asked: list[str] = []
+
+    def encode(text: str) -> list[int]:
+        asked.append(text)
+        return [ord(c) for c in text]
+
+    counts = Counts(encode, words=words)
+    for text in ("a story of a story", "of a story", "of a story"):
+        assert counts.of(text) == len(text)
+    assert sorted(asked) == [" a", " of", " story", "a", "of"]
 
 
 def test_a_line_is_encoded_once():
@@ -44,7 +58,8 @@ def test_a_line_is_encoded_once():
         asked.append(text)
         return [ord(c) for c in text]
 
-    counts = PieceCounts(encode)
+    counts = Counts(encode, lines=tiktoken_lines)
     text = "a story\nits goal\na story\nits goal\n"
-    assert counts.sum(tiktoken_lines(text)) == counts.sum(tiktoken_lines(text)) == len(text)
+    assert counts.of(text) == len(text)
+    assert counts.of(text + text) == 2 * len(text)
     assert sorted(asked) == ["a story\n", "its goal\n"]

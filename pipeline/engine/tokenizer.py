@@ -21,6 +21,7 @@ from tokenizers import Tokenizer as Backend
 from tokenizers.models import BPE
 
 from pipeline.engine.chat import PLAIN_TEMPLATE, render_chat
+from pipeline.engine.splitting import word_border
 from pipeline.engine.weights import new_folder
 from pipeline.errors import EngineError
 
@@ -86,6 +87,7 @@ class Tokenizer:
             t.lstrip or t.rstrip or t.single_word or t.normalized for t in added.values()
         )
         self._cut = re.compile(f"({self._control.pattern})") if self._control and alone else None
+        self._border = word_border(backend) if self._cut or not names else None
 
     def __len__(self) -> int:
         return int(self.backend.get_vocab_size(with_added_tokens=True))
@@ -140,6 +142,11 @@ class Tokenizer:
     def encode_piece(self, piece: str) -> list[int]:
         """The ids of a piece. Control tokens in it are control tokens."""
         return list(self.backend.encode(piece, add_special_tokens=False).ids)
+
+    def words(self, piece: str) -> Sequence[str]:
+        """A piece in parts that :meth:`encode_piece` turns into the ids of the whole: its words,
+        where this tokenizer's way of splitting is known to allow it."""
+        return (piece,) if self._border is None else self._border.split(piece)
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text of ids, without control tokens."""
