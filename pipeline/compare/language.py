@@ -11,8 +11,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from itertools import repeat
 
 from pipeline.compare.words import STOP, fold, word_set
 from pipeline.stories import Story
@@ -62,6 +63,11 @@ _FUNCTION_WORDS = {
         "så om men min mitt mina sin sitt från när eller bara utan ut över efter hur också mer"
     ),
 }  # fmt: skip
+#: A function word → the languages that have it.
+_LANGUAGES_OF: Mapping[str, tuple[str, ...]] = {
+    word: tuple(name for name, table in _FUNCTION_WORDS.items() if word in table)
+    for word in frozenset().union(*_FUNCTION_WORDS.values())
+}
 _SCRIPTS = {
     "CJK": "Chinese", "HIRAGANA": "Japanese", "KATAKANA": "Japanese", "HANGUL": "Korean",
     "CYRILLIC": "a language in Cyrillic letters", "GREEK": "Greek", "ARABIC": "Arabic",
@@ -83,7 +89,10 @@ def language_of(text: str) -> str:
     if script:
         return script
     words = [word.lower() for word in _WORD.findall(fold(text))]
-    hits = {name: sum(word in table for word in words) for name, table in _FUNCTION_WORDS.items()}
+    hits = dict.fromkeys(_FUNCTION_WORDS, 0)
+    for languages, n in Counter(map(_LANGUAGES_OF.get, words, repeat(()))).items():
+        for name in languages:
+            hits[name] += n
     english = hits.pop(ENGLISH)
     best = max(hits, key=lambda name: hits[name])
     if hits[best] >= _LEAST and hits[best] > _MARGIN * english:

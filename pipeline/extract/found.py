@@ -106,6 +106,8 @@ def read_date(text: str) -> date | None:
     words = text.split()
     for count in (1, 3):
         candidate = " ".join(words[:count])
+        if not any(map(str.isdigit, candidate)):  # every shape has a number: most texts have none
+            continue
         for shape in _DATE_SHAPES:
             try:
                 return datetime.strptime(candidate, shape).date()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from pipeline.extract.sentences import first_sentence_end, plain
 
@@ -149,8 +150,10 @@ class Phrases:
     template: bool = False
 
 
+@lru_cache(maxsize=1 << 10)
 def read_phrases(text: str, *, expected: bool = False) -> Phrases | None:
-    """Read the story sentence that ``text`` begins with, marks and line breaks allowed.
+    """Read the story sentence that ``text`` begins with, marks and line breaks allowed. Cached:
+    what finds a sentence and what takes it apart read it one after the other.
 
     Args:
         expected: the caller knows that a story stands here; roleless and loose shapes count.

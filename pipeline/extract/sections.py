@@ -203,11 +203,11 @@ class _Reader:
                 index += len(more)
             index += 1
 
-    def _expected_unit(self, raw: str) -> list[Unit]:
+    def _expected_unit(self, raw: str) -> tuple[Unit, ...]:
         phrases = read_phrases(raw, expected=True)
         if phrases is None or not phrases.goal or not (phrases.role or phrases.benefit):
-            return []
-        return [Unit(0, 0, len(raw), phrases, True)]
+            return ()
+        return (Unit(0, 0, len(raw), phrases, True),)
 
     def _unit(self, block: Block, unit: Unit, more: Sequence[Block]) -> Iterator[Found]:
         """One story sentence with the blocks that hang on it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from pipeline.extract.phrases import Phrases, read_phrases
 from pipeline.extract.sentences import first_sentence_end
@@ -54,14 +55,16 @@ class Unit:
     whole: bool
 
 
-def split_units(raw: str, *, expected: bool = False) -> list[Unit]:
-    """The story sentences of a block's text with what belongs to each, ascending.
+@lru_cache(maxsize=1 << 10)
+def split_units(raw: str, *, expected: bool = False) -> tuple[Unit, ...]:
+    """The story sentences of a block's text with what belongs to each, ascending. Cached: whether
+    a block begins a story is asked by the block above it, too.
 
     Args:
         expected: stories are known to stand here; "As an admin, I have …" counts.
     """
     if _CONTENTS_LINE.match(raw):
-        return []
+        return ()
     starts: list[tuple[int, int, Phrases, bool]] = []
     purpose_first: bool | None = None
     skip_next = False
@@ -112,7 +115,7 @@ def split_units(raw: str, *, expected: bool = False) -> list[Unit]:
         while end > start and raw[end - 1].isspace():
             end -= 1
         units.append(Unit(start, position, end, phrases, own_line))
-    return units
+    return tuple(units)
 
 
 def _may_be_lower(raw: str, line_start: int, at_line: bool) -> bool:
