@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal, NamedTuple
 
 StoryKind = Literal["agile", "scenario", "narrative"]
@@ -148,6 +148,10 @@ class Story:
     title: str = ""
     body: tuple[str, ...] = ()
 
+    def __hash__(self) -> int:
+        """By the id, which equal stories have in common: caches look stories up all the time."""
+        return hash(self.id)
+
     @property
     def start(self) -> int:
         """First character of the story's envelope in its document."""
@@ -206,6 +210,7 @@ def as_role(role: str) -> str:
     return f"As {'an' if an else 'a'} {role}"
 
 
+@lru_cache(maxsize=1 << 16)
 def normalise(text: str) -> str:
     """Lower-cased words of ``text`` (Unicode NFKC), one blank between them, nothing else."""
     return " ".join(_WORD.findall(unicodedata.normalize("NFKC", text).casefold()))

@@ -8,7 +8,7 @@ runs; a look-alike differs in a short one, both sides of which carry content.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 from functools import lru_cache
 
@@ -30,12 +30,16 @@ _DETERMINERS = word_set(
 def tokens(text: str) -> tuple[str, ...]:
     """Topics and grammar words (in angle brackets, for "like" is both) of a text in order, without
     determiners and numbers."""
-    lower = [w.lower() for w in WORD.findall(as_words(quantities(fold(text)).rest))]
-    return tuple(
-        topic(concept(stem(word))) if is_content(word) else f"<{word}>"
-        for word in lower
-        if word not in _DETERMINERS
-    )
+    lower = map(str.lower, WORD.findall(as_words(quantities(fold(text)).rest)))
+    return tuple(filter(None, map(_token, lower)))
+
+
+@lru_cache(maxsize=1 << 16)
+def _token(word: str) -> str:
+    """What a lower-case word is in :func:`tokens`, "" where it is left out."""
+    if word in _DETERMINERS:
+        return ""
+    return topic(concept(stem(word))) if is_content(word) else f"<{word}>"
 
 
 def contrast(
@@ -48,8 +52,7 @@ def contrast(
             somewhere else is no contrast.
     """
     one, two = tokens(a), tokens(b)
-    matcher = SequenceMatcher(None, one, two, autojunk=False)
-    blocks = matcher.get_opcodes()
+    blocks = _aligned(one, two)
     kept = sum(i2 - i1 for kind, i1, i2, _, _ in blocks if kind == "equal")
     if not one or not two or kept < FRAME * max(len(one), len(two)):
         return None
@@ -74,7 +77,7 @@ def differences_in(pairs: Iterable[tuple[str, str]]) -> int:
     built_anew = 0
     for a, b in pairs:
         one, two = tokens(a), tokens(b)
-        for kind, i1, i2, j1, j2 in SequenceMatcher(None, one, two, autojunk=False).get_opcodes():
+        for kind, i1, i2, j1, j2 in _aligned(one, two):
             if kind == "equal":
                 continue
             mine, yours = _content(one[i1:i2]), _content(two[j1:j2])
@@ -82,6 +85,15 @@ def differences_in(pairs: Iterable[tuple[str, str]]) -> int:
                 swapped.add((mine, yours))
             built_anew += (mine, yours) != (one[i1:i2], two[j1:j2])
     return len(swapped) + built_anew
+
+
+@lru_cache(maxsize=1 << 10)
+def _aligned(
+    one: tuple[str, ...], two: tuple[str, ...]
+) -> Sequence[tuple[str, int, int, int, int]]:
+    """The runs that two texts share and those that each has instead, as ``SequenceMatcher`` has
+    them. Cached: a pair is aligned to see how it differs, and again to see in what."""
+    return SequenceMatcher(None, one, two, autojunk=False).get_opcodes()
 
 
 def related(a: str, b: str) -> bool:

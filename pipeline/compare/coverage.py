@@ -7,11 +7,12 @@ merge has lost nothing when every sentence of its sources is still said.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from pipeline.compare.contrast import contrast, related, tokens
 from pipeline.compare.features import Features, features
-from pipeline.compare.measures import NUMBER, dice, mean, statements, subject, values, weight
-from pipeline.compare.words import WORD, sentences, stem
+from pipeline.compare.measures import NUMBER, dice, mean, statements, subject, weight
+from pipeline.compare.words import sentences
 from pipeline.stories import Story, normalise
 
 #: Share of a sentence's weight that a sentence of the other story must hold to say the same.
@@ -27,8 +28,7 @@ ONE_WORDING, FEW_TOPICS = 0.6, 2
 def unsaid(a: Story, b: Story, weights: Mapping[str, float]) -> tuple[str, ...]:
     """The sentences of ``a`` that ``b`` does not say: words missing there, or a number, date,
     name or quoted term. The goals are one need already; benefits may be worded anew."""
-    there = features("\n".join(text for field, text in b.fields if field != "role"))
-    sentences_there = [(text, features(text)) for _, text in statements(b)]
+    there, sentences_there = _told(b)
 
     def said(field: str, text: str) -> bool:
         part = features(text)
@@ -50,6 +50,13 @@ def unsaid(a: Story, b: Story, weights: Mapping[str, float]) -> tuple[str, ...]:
     )
 
 
+@lru_cache(maxsize=1 << 14)
+def _told(story: Story) -> tuple[Features, tuple[tuple[str, Features], ...]]:
+    """What a story says as a whole, its role aside, and sentence by sentence."""
+    whole = features("\n".join(text for field, text in story.fields if field != "role"))
+    return whole, tuple((text, features(text)) for _, text in statements(story))
+
+
 def holds(
     there: Features,
     part: Features,
@@ -58,11 +65,14 @@ def holds(
 ) -> bool:
     """Whether a text says what a sentence says: a share of its words by weight, and every number,
     date, version, quoted term and negation of it."""
-    if values(part) - values(there) or part.dates - there.dates or part.versions - there.versions:
-        return False
-    if not _names_in(part, there):
-        return False
-    if part.quoted - there.quoted or part.negated - (there.negated | there.stems):
+    if not (
+        part.values <= there.values
+        and part.dates <= there.dates
+        and part.versions <= there.versions
+        and part.named <= there.roots
+        and part.quoted <= there.quoted
+        and part.negated <= there.negated | there.stems
+    ):
         return False
     rarity = weights or {}
     total = weight(part.topics, rarity)
@@ -102,7 +112,7 @@ def _share(part: Features, there: Features, weights: Mapping[str, float]) -> flo
         for mine in part.topics
         if mine in there.topics or any(related(mine, other) for other in there.topics)
     }
-    shared = len(values(part) & values(there))
+    shared = len(part.values & there.values)
     numbers = NUMBER * shared * mean(part.topics, weights)
     total = weight(part.topics, weights) + numbers
     return (weight(held, weights) + numbers) / total if total else 1.0
@@ -110,17 +120,12 @@ def _share(part: Features, there: Features, weights: Mapping[str, float]) -> flo
 
 def _adds(part: Features, goal: Features) -> bool:
     """Whether a goal names a number, date, name or quoted term that the other does not."""
-    return bool(
-        values(part) - values(goal)
-        or part.dates - goal.dates
-        or part.quoted - goal.quoted
-        or not _names_in(part, goal)
+    return not (
+        part.values <= goal.values
+        and part.dates <= goal.dates
+        and part.quoted <= goal.quoted
+        and part.named <= goal.roots
     )
-
-
-def _names_in(part: Features, there: Features) -> bool:
-    words = {word for name in part.names for word in WORD.findall(name.casefold())}
-    return {stem(word) for word in words} <= {stem(word) for word in there.words}
 
 
 def _one_benefit(a: str, b: str, weights: Mapping[str, float]) -> bool:

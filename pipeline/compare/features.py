@@ -29,6 +29,9 @@ class Features:
         words: content words in order, lower case.
         stems: their concepts: stems, with words that may always replace each other united.
         topics: the same more widely united, for comparing needs.
+        values: the numbers as (value, unit).
+        roots: stems of the words, no two of them united.
+        named: the same of the words that names are made of.
     """
 
     numbers: frozenset[Quantity]
@@ -41,6 +44,9 @@ class Features:
     words: tuple[str, ...]
     stems: frozenset[str]
     topics: frozenset[str]
+    values: frozenset[tuple[str, str]]
+    roots: frozenset[str]
+    named: frozenset[str]
 
 
 _QUOTED = re.compile(r"[\"“„«](?P<a>[^\"“”„«»]{1,80})[\"”“»]|`(?P<b>[^`]{1,80})`"
@@ -94,9 +100,14 @@ def gist(text: str) -> Gist:
     corpus and then compares it comes by every text twice, in the same order.
     """
     found = quantities(fold(text))
-    words = (word.lower() for word in WORD.findall(as_words(found.rest)))
-    topics = frozenset(topic(concept(stem(word))) for word in words if is_content(word))
-    return Gist(frozenset(found.numbers), topics)
+    topics = frozenset(map(_topic_of, map(str.lower, WORD.findall(as_words(found.rest)))))
+    return Gist(frozenset(found.numbers), topics - {""})
+
+
+@lru_cache(maxsize=1 << 16)
+def _topic_of(word: str) -> str:
+    """The topic of a lower-case word, "" of one that carries no content."""
+    return topic(concept(stem(word))) if is_content(word) else ""
 
 
 @lru_cache(maxsize=1 << 17)
@@ -110,7 +121,9 @@ def features(text: str) -> Features:
     found = quantities(plain)
     lower = [word.lower() for word in WORD.findall(as_words(found.rest))]
     words = tuple(word for word in lower if is_content(word))
-    stems = frozenset(concept(stem(word)) for word in words)
+    roots = frozenset(map(stem, words))
+    stems = frozenset(map(concept, roots))
+    names = _names(found.rest)
     return Features(
         numbers=frozenset(found.numbers),
         dates=frozenset(found.dates),
@@ -118,12 +131,15 @@ def features(text: str) -> Features:
         quoted=frozenset(
             (m["a"] or m["b"] or m["c"]).strip().casefold() for m in _QUOTED.finditer(plain)
         ),
-        names=_names(found.rest),
+        names=names,
         negated=_negated(plain) if _denies(lower) else frozenset(),
         modality=_modality(plain, lower),
         words=words,
         stems=stems,
-        topics=frozenset(topic(known) for known in stems),
+        topics=frozenset(map(topic, stems)),
+        values=frozenset((number.value, number.unit) for number in found.numbers),
+        roots=roots,
+        named=frozenset(stem(word) for name in names for word in WORD.findall(name.casefold())),
     )
 
 

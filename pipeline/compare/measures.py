@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
+from itertools import repeat
 
 from pipeline.compare.contrast import related
 from pipeline.compare.features import Features, features, gist
@@ -45,7 +46,7 @@ def need_similarity(a: Story, b: Story, weights: Mapping[str, float]) -> float:
         for yours in two.topics - one.topics:
             if related(mine, yours):
                 shared += min(weights.get(mine, PLAIN), weights.get(yours, PLAIN))
-    numbers = NUMBER * len(values(one) & values(two)) * mean(one.topics | two.topics, weights)
+    numbers = NUMBER * len(one.values & two.values) * mean(one.topics | two.topics, weights)
     total = weight(one.topics, weights) + weight(two.topics, weights) + 2 * numbers
     return 2 * (shared + numbers) / total if total else 0.0
 
@@ -92,18 +93,13 @@ def all_stems(story: Story) -> frozenset[str]:
 
 def weight(stems: Collection[str], weights: Mapping[str, float]) -> float:
     """Sum of the stems' weights."""
-    return sum(weights.get(stem, PLAIN) for stem in stems)
+    return sum(map(weights.get, stems, repeat(PLAIN)), 0.0)
 
 
 def dice(a: frozenset[str], b: frozenset[str], weights: Mapping[str, float]) -> float:
     """Weighted Dice coefficient of two sets of stems: twice the shared weight by both weights."""
     total = weight(a, weights) + weight(b, weights)
     return 2 * weight(a & b, weights) / total if total else 0.0
-
-
-def values(found: Features) -> frozenset[tuple[str, str]]:
-    """The numbers of a text as (value, unit)."""
-    return frozenset((number.value, number.unit) for number in found.numbers)
 
 
 def mean(stems: Collection[str], weights: Mapping[str, float]) -> float:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pipeline.compare.contrast import contrast, differences_in
 from pipeline.compare.coverage import unsaid
@@ -140,6 +141,7 @@ def _told_anew(a: Story, b: Story, weights: Mapping[str, float]) -> bool:
     return dice(one, two, weights) >= TOLD_ANEW and differences_in(texts) >= SEVERAL
 
 
+@lru_cache(maxsize=1 << 14)
 def _everything(story: Story) -> frozenset[str]:
     """Every topic of a story but those of its role."""
     told = [text for field, text in story.fields if field not in ("role", "title")]
@@ -182,9 +184,7 @@ def _disagreement(a: Story, b: Story, weights: Mapping[str, float]) -> Differenc
     """The plainest contradiction between sentences of the two that say the same thing. What both
     say, word for word, contradicts neither."""
     people = frozenset(features(a.role).words) | frozenset(features(b.role).words)
-    said_by_both = {normalise(text) for _, text in statements(a)} & {
-        normalise(text) for _, text in statements(b)
-    }
+    said_by_both = _said(a) & _said(b)
     found = [
         difference
         for mine in _comparable(a)
@@ -192,12 +192,19 @@ def _disagreement(a: Story, b: Story, weights: Mapping[str, float]) -> Differenc
         if _one_scenario(mine, yours)
         for one in mine
         for two in yours
-        if not {normalise(one), normalise(two)} & said_by_both
+        if normalise(one) not in said_by_both and normalise(two) not in said_by_both
         if (difference := contradiction(one, two, weights, people)) is not None
     ]
     return max(found, key=lambda d: (d.likeness, d.values, d.why), default=None)
 
 
+@lru_cache(maxsize=1 << 14)
+def _said(story: Story) -> frozenset[str]:
+    """The words of a story's sentences."""
+    return frozenset(normalise(text) for _, text in statements(story))
+
+
+@lru_cache(maxsize=1 << 14)
 def _comparable(story: Story) -> list[tuple[str, ...]]:
     """The sentences that ask for something, field by field; a benefit only says why."""
     fields = [sentences(text) for field, text in story.fields if field not in _NO_RULES]

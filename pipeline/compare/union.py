@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.compare.features import features
-from pipeline.compare.measures import values
 from pipeline.errors import InputError
 from pipeline.outcomes import StoryText
 from pipeline.stories import Story
@@ -212,7 +211,7 @@ class _Taken:
                 f" {bare} " in f" {same_words(kept)} "
                 and mine.modality == theirs.modality
                 and mine.negated == theirs.negated
-                and values(mine) <= values(theirs)
+                and mine.values <= theirs.values
                 and mine.dates <= theirs.dates
             ):
                 return known
