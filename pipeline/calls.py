@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
@@ -85,7 +85,8 @@ class Request:
     @cached_property
     def key(self) -> str:
         """The sha256 under which the reply is journalled."""
-        return hashlib.sha256(canonical_json(asdict(self)).encode()).hexdigest()
+        said = {field.name: getattr(self, field.name) for field in fields(self)}
+        return hashlib.sha256(canonical_json(said).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

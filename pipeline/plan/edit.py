@@ -148,14 +148,14 @@ def _edits_call(
     drafted: Drafted,
 ) -> Call | None:
     """The next call; None where its prompt or its reply is too long."""
-    stories = selection.of(cluster)
+    stories = tuple(selection.of(cluster))
     handles = tuple(f"S{i}" for i in range(1, len(stories) + 1))
     text = cluster_text(stories, handles, 1)
     count = desk.counter.count_text(text)
     written = max(1, len(stories) // 2) * EDIT_FRAME + count.high
     if written > desk.written_room():
         return None
-    likely = desk.counter.count_text(foreseen_edits(tuple(stories), handles)).n
+    likely = desk.counter.count_text(foreseen_edits(stories, handles)).n
     call = desk.call(
         EDITS_PROMPT,
         {"clusters": text},

@@ -7,6 +7,8 @@ journalled reply is found again after a document was moved.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
 from pipeline.calls import Cluster, canonical_json
 from pipeline.compare.union import purpose, wanted
@@ -43,7 +45,13 @@ def vocabulary(stories: Sequence[Story]) -> str:
 
 
 def cluster_text(stories: Sequence[Story], handles: Sequence[str], number: int) -> str:
-    """A cluster for a model that judges: every story with its handle, every part with its own."""
+    """A cluster for a model that judges: every story with its handle, every part with its own.
+    Cached: a dry run shows the same clusters to every model."""
+    return _cluster_text(tuple(stories), tuple(handles), number)
+
+
+@lru_cache(maxsize=1 << 14)
+def _cluster_text(stories: tuple[Story, ...], handles: tuple[str, ...], number: int) -> str:
     shown = (story_text(story, handle) for story, handle in zip(stories, handles, strict=True))
     return "\n".join([f"Cluster {number}", *shown])
 
@@ -54,14 +62,32 @@ def story_text(story: Story, handle: str) -> str:
     Lines after the first of a part are indented, so that no text of a story can pass for the
     handle of another.
     """
-    lines = [f"{handle} ({_origin(story)})"]
-    for name in ("title", "role", "goal", "benefit"):
-        text = getattr(story, name)
-        if text:
-            lines.append(f"  {name}: {_indented(text)}")
-    lines += [f"  {handle}.c{i}: {_indented(c)}" for i, c in enumerate(story.criteria, 1)]
-    lines += [f"  {handle}.b{i}: {_indented(b)}" for i, b in enumerate(story.body, 1)]
+    shown = _shown(story)
+    lines = [f"{handle} ({shown.origin})", *shown.fields]
+    lines += [f"  {handle}.{part}" for part in shown.parts]
     return "\n".join(lines)
+
+
+class _Shown(NamedTuple):
+    """What a story's text is made of, its handle put in."""
+
+    origin: str
+    fields: tuple[str, ...]
+    parts: tuple[str, ...]
+
+
+@lru_cache(maxsize=1 << 16)
+def _shown(story: Story) -> _Shown:
+    """Cached: every strategy and every model shows every story, under one handle or another."""
+    told = [(name, getattr(story, name)) for name in ("title", "role", "goal", "benefit")]
+    return _Shown(
+        _origin(story),
+        tuple(f"  {name}: {_indented(text)}" for name, text in told if text),
+        (
+            *(f"c{i}: {_indented(text)}" for i, text in enumerate(story.criteria, 1)),
+            *(f"b{i}: {_indented(text)}" for i, text in enumerate(story.body, 1)),
+        ),
+    )
 
 
 def union_text(cluster: Cluster, stories: Sequence[Story], handles: Sequence[str]) -> str:
