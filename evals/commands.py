@@ -185,7 +185,8 @@ def fabrication(
         str, typer.Argument(help="A finished merge, as `storytransformer runs` lists it.")
     ],
     most: Annotated[
-        int, typer.Option(help="Texts to plant fabrications into; 0: do not test the detector.")
+        int,
+        typer.Option(min=0, help="Texts to plant fabrications into; 0: do not test the detector."),
     ] = 200,
     seed: Annotated[int, typer.Option(help="Draws what is planted.")] = 0,
     json: AsJson = False,
@@ -212,7 +213,7 @@ def merging(
     ] = None,
     model: Model = "extractive",
     strategy: Annotated[str, typer.Option(help="Comma separated.")] = "edit,tree,fold",
-    most: Annotated[int, typer.Option(help="Stories to plant copies of, at most.")] = 200,
+    most: Annotated[int, typer.Option(min=10, help="Stories to plant copies of, at most.")] = 200,
     again: Annotated[bool, typer.Option(help="Shuffled and in other parts, too.")] = True,
     max_cost: Annotated[str | None, typer.Option(help="Dollars not to be exceeded.")] = None,
     allow_cloud: AllowCloud = False,
@@ -234,7 +235,7 @@ def merging(
             ),
             store,
             truth=truth,
-            strategies=_names(strategy) or ["edit"],
+            strategies=_names(strategy) or [],
             most=most,
             again=again,
             max_usd=parse_usd(max_cost, where="--max-cost"),
@@ -257,7 +258,7 @@ def prompts(
     paths: Paths,
     truth: Annotated[Path | None, typer.Option(help="What is known of these documents.")] = None,
     model: Model = "local/smollm2-135m",
-    most: Annotated[int, typer.Option(help="Clusters, at most.")] = 100,
+    most: Annotated[int, typer.Option(min=1, help="Clusters, at most.")] = 100,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Price it, ask nothing.")] = False,
     max_cost: Annotated[str | None, typer.Option(help="Dollars not to be exceeded.")] = None,
     allow_cloud: AllowCloud = False,

@@ -9,6 +9,7 @@ from typing import Any
 
 from evals.claims import Claim, Held, Text, batches, claims, document, held, rates, replies
 from evals.fabrication import Merge, MetaEval, clean_merge, evaluate, neighbours
+from evals.fragments import extractiveness
 from evals.recorded import figure, recorded
 from evals.statistics import Interval
 from pipeline.errors import InputError
@@ -54,13 +55,16 @@ def run_fabrication(
         revision=head["revision"],
         parameters={"merge": run, "most": most, "seed": seed},
     ) as new:
-        standing = _judged(document(books, batch), books)
+        texts, asked = document(books, batch), replies(books, batch)
+        standing, written = _judged(texts, books), _judged(asked, books)
+        copied = extractiveness(texts), extractiveness(asked)
         say(f"judged {len(standing[0])} sentences of {len(books.merged)} merged stories")
-        written = _judged(replies(books, batch), books)
         tested = _tested(books, most, seed)
         scores = [
             *_scores("", *standing),
             *(_scores("reply_", *written) if written[0] else ()),
+            *(figure(name, value) for name, value in copied[0].items()),
+            *(figure(f"reply_{name}", value) for name, value in copied[1].items()),
             *(_detector_scores(tested) if tested is not None else ()),
         ]
         store.save_scores(new, scores)
@@ -69,8 +73,8 @@ def run_fabrication(
         "merge": run,
         "model": head["model"],
         "strategy": head["strategy"],
-        "document": _parts(*standing),
-        "replies": _parts(*written) if written[0] else None,
+        "document": _parts(*standing, copied[0]),
+        "replies": _parts(*written, copied[1]) if written[0] else None,
         "detector": None if tested is None else _detector(tested),
         "fabrications": [
             {"stage": stage} | asdict(claim)
@@ -149,9 +153,11 @@ def _by(part: str, found: Sequence[Claim], kept: Sequence[Held]) -> dict[str, di
     return {name: rates(claimed.get(name, []), there.get(name, [])) for name in names}
 
 
-def _parts(found: Sequence[Claim], kept: Sequence[Held]) -> dict[str, Any]:
+def _parts(
+    found: Sequence[Claim], kept: Sequence[Held], copied: Mapping[str, Interval]
+) -> dict[str, Any]:
     return {
-        "scores": _plain(rates(found, kept)),
+        "scores": _plain(rates(found, kept) | dict(copied)),
         "by_field": {name: _plain(v) for name, v in _by("field", found, kept).items()},
         "by_batch": {name: _plain(v) for name, v in _by("batch", found, kept).items()},
     }

@@ -22,6 +22,7 @@ from pipeline.merge.corpus import Corpus, Reading, gather, require
 from pipeline.merge.job import MergeJob
 from pipeline.merge.job import run as run_job
 from pipeline.merge.sovereignty import check_sovereignty
+from pipeline.plan.strategies import STRATEGIES
 from pipeline.store.books import open_books
 from pipeline.store.record import Store
 from pipeline.store.rows.scores import Score
@@ -81,6 +82,12 @@ def run_merging(
         InputError: no truth, or one that does not fit the documents; as the merge does.
         BudgetError: the next merge might cost more than is left.
     """
+    if not strategies or set(strategies) - set(STRATEGIES):
+        raise InputError(
+            f"{', '.join(strategies) or 'nothing'}: not all of these are strategies.",
+            where="--strategy",
+            next=f"There are: {', '.join(sorted(STRATEGIES))}.",
+        )
     corpus = gather(paths, how=Reading(exclude=(truth.name,) if truth else ()), cache=store)
     require(corpus)
     # Planted documents have other heads: what may not leave is told by those they are made of.

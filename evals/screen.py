@@ -196,7 +196,7 @@ def fabrication_summary(result: Mapping[str, Any]) -> None:
     names = list(result["document"]["scores"])
     table(
         ["share", *(name for name, _ in stages)],
-        ([n.replace("_", ", "), *(_rate(f["scores"][n]) for _, f in stages)] for n in names),
+        ([n.replace("_", " "), *(_rate(f["scores"][n]) for _, f in stages)] for n in names),
         title=f"sentences of {result['merge']} ({result['model']}, {result['strategy']})",
     )
     for part in ("by_field", "by_batch"):
