@@ -82,8 +82,11 @@ def needle(
         return
     if prefect:
         from evals.flows import needles
+        from pipeline.orchestration.steps import call
 
-        result = needles(
+        result = call(
+            needles,
+            {"eval", spec.provider},
             model=model,
             tasks=list(grid.tasks),
             lengths=list(grid.lengths),
@@ -92,7 +95,7 @@ def needle(
             style=grid.style,
             haystack=grid.haystack,
             likelihood=likelihood,
-            max_cost=max_cost,
+            max_cost=parse_usd(max_cost, where="--max-cost"),
             allow_cloud=allow_cloud,
             db=db,
         )
@@ -138,15 +141,18 @@ def canary(
     at_depth = _integers(depths, "--depths") or []
     if prefect:
         from evals.flows import canaries
+        from pipeline.orchestration.steps import call
 
-        result = canaries(
+        result = call(
+            canaries,
+            {"eval", Edge.read(db).catalog.find(model).provider},
             paths=paths,
             model=model,
             strategy=strategy,
             n=n,
             depths=at_depth,
             seed=seed,
-            max_cost=max_cost,
+            max_cost=parse_usd(max_cost, where="--max-cost"),
             allow_cloud=allow_cloud,
             db=db,
         )

@@ -17,9 +17,17 @@ import typer
 
 from evals.commands import app as evals
 from pipeline import __version__, price_pages, screen
-from pipeline.edge import Edge, now, parse_date, parse_tokens_per_word, parse_words, whoami
+from pipeline.edge import (
+    Edge,
+    parse_date,
+    parse_tokens_per_word,
+    parse_usd,
+    parse_words,
+    whoami,
+)
 from pipeline.errors import InputError
 from pipeline.guard import guard
+from pipeline.machine import app as machine
 from pipeline.options import (
     About,
     AllowCloud,
@@ -55,6 +63,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(machine)
 app.add_typer(evals, name="eval")
 
 
@@ -245,10 +254,13 @@ def merge(
         "entailment": entailment,
     }
     if prefect:
-        from pipeline.flows import check_addresses, merge_stories
+        from pipeline.flows import merge_stories
+        from pipeline.orchestration.steps import call, open_edge
 
-        check_addresses(Edge.read(db, allow_egress))
-        result: dict[str, Any] = merge_stories(
+        provider = open_edge(db, allow_egress or ()).catalog.find(model).provider
+        result: dict[str, Any] = call(
+            merge_stories,
+            {"merge", provider},
             paths=paths,
             model=model,
             encoding=encoding,
@@ -258,7 +270,7 @@ def merge(
             strict=strict,
             db=db,
             allow_egress=allow_egress or [],
-            **terms,
+            **terms | {"max_cost": parse_usd(max_cost, where="--max-cost")},
         )
     else:
         from pipeline.merge.job import run
@@ -360,86 +372,6 @@ def purge(
         emit(result)
     else:
         screen.purged_page(result)
-
-
-@app.command()
-def dashboard(
-    port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 8001,
-    db: Db = None,
-    quiet: Quiet = False,
-    debug: Debug = False,
-) -> None:
-    """Serve the pages over the database, read-only, on 127.0.0.1."""
-    from evals.dashboard.serve import serve
-
-    url = Edge.read(db).settings.database
-    if not url.startswith("sqlite:///"):
-        raise InputError("the pages are served from a SQLite file.", where=url)
-    serve(Path(url.removeprefix("sqlite:///")), port=port)
-
-
-@app.command()
-def models(
-    paths: PathsOrNone = None,
-    gpu: Annotated[str | None, typer.Option(help="Rank what fits this card.")] = None,
-    words: Annotated[
-        int | None,
-        typer.Option(help="Words of the corpus, with --gpu [of PATHS, or 440000]."),
-    ] = None,
-    json: AsJson = False,
-    db: Db = None,
-    quiet: Quiet = False,
-    debug: Debug = False,
-) -> None:
-    """The catalogue: windows, prices today, what runs here; with --gpu, what fits that card and
-    how long it takes for PATHS or --words."""
-    from pipeline.cost.listing import FIRST_USERS_WORDS, list_models, rank_models
-
-    edge = Edge.read(db)
-    if gpu is None and (paths or words is not None):
-        raise InputError(
-            "a corpus is ranked on a card.", next='Add --gpu, such as --gpu "RTX 4090".'
-        )
-    if gpu is not None:
-        card = edge.gpu(gpu)
-        if paths and words is not None:
-            raise InputError("give documents or --words, not both.", where="--words")
-        if paths:
-            from pipeline.merge import corpus as corpora
-
-            words = corpora.read(paths, cache=edge.store_if_possible(say(quiet))).words
-        counted = parse_words(FIRST_USERS_WORDS if words is None else words, where="--words")
-        ranked = rank_models(
-            edge.catalog, card, words=counted, usd_per_kwh=edge.settings.usd_per_kwh
-        )
-        if json:
-            emit(ranked)
-        else:
-            price_pages.ranking_table(ranked)
-        return
-    listed = list_models(edge.catalog, today=now().date())
-    if json:
-        emit({"models": listed})
-    else:
-        price_pages.models_table(listed)
-
-
-@app.command()
-def doctor(json: AsJson = False, db: Db = None, quiet: Quiet = False, debug: Debug = False) -> None:
-    """Which attention kernel will run and why, what fits, what is missing."""
-    from pipeline.models.health import examine
-
-    edge = Edge.read(db)
-    report = examine(
-        edge.catalog,
-        cache=edge.settings.cache,
-        threads=edge.settings.threads,
-        keys={name: bool(key) for name, key in edge.settings.keys.items()},
-    )
-    if json:
-        emit(report)
-    else:
-        screen.doctor_page(report)
 
 
 def main() -> None:

@@ -1,162 +1,215 @@
 """The same functions, orchestrated: every step of a merge is a Prefect task. No logic here.
 
 A task is a wave of calls or a whole step, never a story. Results are not persisted: what a run
-must not lose is in our own database.
+must not lose is in our own database. The docstrings are what Prefect's forms show.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
-from prefect import flow, get_run_logger, task
-from prefect.artifacts import create_table_artifact
-from prefect.cache_policies import NO_CACHE
-from prefect.settings import PREFECT_API_URL
+from prefect import flow, get_run_logger
 
-from pipeline.edge import Edge, now, parse_date
-
-
-def as_task(name: str, function: Callable[..., Any], *args: Any) -> Any:
-    """A step as a Prefect task of that name."""
-    return task(name=name, task_run_name=name, cache_policy=NO_CACHE)(function)(*args)
+from pipeline.orchestration import artifacts, endings
+from pipeline.orchestration import parameters as p
+from pipeline.orchestration.names import named
+from pipeline.orchestration.slots import turn
+from pipeline.orchestration.steps import as_task, open_edge
 
 
-def check_addresses(edge: Edge) -> None:
-    """Refuse an API or a task runner off this machine, unless allowed.
+@flow(name="extract-stories", flow_run_name=named("extract {paths}"), persist_result=False)
+def extract_stories(
+    paths: p.Documents,
+    page: p.Page = None,
+    encoding: p.Encoding = None,
+    exclude: p.Exclude = (),
+    pattern: p.Pattern = None,
+    repair: p.Repair = False,
+    strict: p.Strict = False,
+    db: p.Database = None,
+    allow_egress: p.AllowEgress = (),
+) -> dict[str, Any]:
+    """Read documents: how many stories are in each, and what could not be read. No model, no
+    network.
 
-    Raises:
-        SovereigntyError: one of them is elsewhere.
+    Args:
+        paths: Files, folders or globs, as the worker sees them.
+        page: File to write a page to, on which the documents can be looked through.
+        encoding: Of text files, where it is known.
+        exclude: Files and folders, as in .gitignore.
+        pattern: Regular expression.
+        repair: Undo text decoded in the wrong encoding.
+        strict: Fail the run where a document cannot be read.
+        db: URL or file; data/runs/storytransformer.sqlite where the worker runs, if empty.
+        allow_egress: Of database, prefect, task-runner and hub, those that may be off this machine.
     """
-    edge.check_orchestration(PREFECT_API_URL.value())
+    from pipeline.merge import corpus as corpora
+    from pipeline.merge import files
+
+    def extract() -> dict[str, Any]:
+        edge = open_edge(db, allow_egress)
+        how = corpora.Reading(encoding, tuple(exclude), pattern, repair, strict)
+        with edge.store() as store:
+            corpus = as_task("extract", lambda: corpora.read(paths, how=how, cache=store))
+        found = corpora.extraction_as_json(corpus)
+        result = {"documents": found["documents"], "stories": len(found["stories"])}
+        if page:
+            result["page"] = as_task("page", files.write_page, Path(page), corpus)
+        artifacts.documents(result)
+        return result
+
+    return endings.ended(extract, endings.extracted)
 
 
-@flow(name="estimate-stories", flow_run_name="estimate {paths}")
+@flow(name="estimate-stories", flow_run_name=named("estimate {paths}"), persist_result=False)
 def estimate_stories(
-    paths: list[str],
-    models: list[str] | None = None,
-    strategies: list[str] | None = None,
-    as_of: str | None = None,
-    about: list[str] | None = None,
-    allow_cloud: bool = False,
-    local_only: list[str] | None = None,
-    count_online: bool = False,
-    db: str | None = None,
-    allow_egress: list[str] | None = None,
+    paths: p.Documents,
+    models: p.Names = (),
+    strategies: p.Strategies = (),
+    as_of: p.AsOf = None,
+    about: p.About = (),
+    allow_cloud: p.AllowCloud = False,
+    local_only: p.LocalOnly = (),
+    count_online: p.CountOnline = False,
+    gpu: p.Card = None,
+    encoding: p.Encoding = None,
+    exclude: p.Exclude = (),
+    pattern: p.Pattern = None,
+    repair: p.Repair = False,
+    strict: p.Strict = False,
+    db: p.Database = None,
+    allow_egress: p.AllowEgress = (),
 ) -> dict[str, Any]:
     """Price a merge before anything is spent. No network (but to count), no model loaded.
 
     Args:
-        paths: files, folders or globs.
-        models: names as in `storytransformer models`.
-        as_of: prices of this date, YYYY-MM-DD.
-        count_online: let the providers count the prompts; they are sent for it.
+        paths: Files, folders or globs, as the worker sees them.
+        models: As `storytransformer models` lists them; a sensible choice if empty.
+        strategies: Edit, tree or fold; all of them if empty.
+        as_of: Date of the prices; today if empty.
+        about: Words; stories without any of them are left out.
+        allow_cloud: Price models that text has to leave this machine for as allowed.
+        local_only: Documents sent to no cloud, as in .gitignore.
+        count_online: Let the providers count the prompts; they are sent for it.
+        gpu: Plan for this card, such as RTX 4090; the worker's own if empty.
+        encoding: Of text files, where it is known.
+        exclude: Files and folders, as in .gitignore.
+        pattern: Regular expression.
+        repair: Undo text decoded in the wrong encoding.
+        strict: Fail the run where a document cannot be read.
+        db: URL or file; data/runs/storytransformer.sqlite where the worker runs, if empty.
+        allow_egress: Of database, prefect, task-runner and hub, those that may be off this machine.
     """
     from pipeline.merge import corpus as corpora
     from pipeline.merge import pricing
 
-    edge, logger = Edge.read(db, allow_egress), get_run_logger()
-    check_addresses(edge)
-    terms = edge.terms(
-        as_of=parse_date(as_of, where="as_of"),
-        about=about or (),
-        allow_cloud=allow_cloud,
-        local_only=local_only or (),
-    )
-    with edge.store() as store:
-        corpus = as_task("extract", lambda: corpora.read(paths, cache=store))
-        for path, reason in corpus.problems:
-            logger.warning("%s: %s", path, reason)
-        result: dict[str, Any] = as_task(
-            "plan and price",
-            lambda: pricing.estimate_corpus(
-                corpus,
-                models or [],
-                strategies or [],
-                terms,
-                catalog=edge.catalog,
-                store=store,
-                online=edge.online_counts() if count_online else None,
-            ),
+    def estimate() -> dict[str, Any]:
+        edge, logger = open_edge(db, allow_egress), get_run_logger()
+        how = corpora.Reading(encoding, tuple(exclude), pattern, repair, strict)
+        terms = edge.terms(
+            as_of=as_of, about=about, allow_cloud=allow_cloud, local_only=local_only, gpu=gpu
         )
-    create_table_artifact(
-        key="estimate",
-        description=f"Estimate at prices of {result['as_of']}",
-        table=[
-            {
-                "model": line["model"],
-                "strategy": line["strategy"],
-                "calls": line["calls"],
-                "input tokens": line["input_tokens"],
-                "likely USD": line["usd"]["likely"] if line["usd"] else "unknown",
-                "can run": "yes" if line["feasible"] else line["reason"],
-            }
-            for line in result["lines"]
-        ],
-    )
-    return result
+        with edge.store() as store:
+            corpus = as_task("extract", lambda: corpora.read(paths, how=how, cache=store))
+            for path, reason in corpus.problems:
+                logger.warning("%s: %s", path, reason)
+            result: dict[str, Any] = as_task(
+                "plan and price",
+                lambda: pricing.estimate_corpus(
+                    corpus,
+                    models,
+                    strategies,
+                    terms,
+                    catalog=edge.catalog,
+                    store=store,
+                    online=edge.online_counts() if count_online else None,
+                ),
+            )
+        artifacts.estimate(result)
+        return result
+
+    return endings.ended(estimate, endings.estimated)
 
 
-@flow(name="merge-stories", flow_run_name="merge {paths} with {model}")
+@flow(name="merge-stories", flow_run_name=named("merge {paths} with {model}"), persist_result=False)
 def merge_stories(
-    paths: list[str],
-    model: str = "local/smollm2-135m",
-    strategy: str = "edit",
-    about: list[str] | None = None,
-    max_cost: str | None = None,
-    allow_cloud: bool = False,
-    local_only: list[str] | None = None,
-    batch: bool = False,
-    out: str = "merged",
-    group: str = "role",
-    entailment: str = "",
-    encoding: str | None = None,
-    exclude: list[str] | None = None,
-    pattern: str | None = None,
-    repair: bool = False,
-    strict: bool = False,
-    db: str | None = None,
-    allow_egress: list[str] | None = None,
+    paths: p.Documents,
+    model: p.Name = "local/smollm2-135m",
+    strategy: p.OneStrategy = "edit",
+    about: p.About = (),
+    max_cost: p.Budget = None,
+    allow_cloud: p.AllowCloud = False,
+    local_only: p.LocalOnly = (),
+    batch: p.Batch = False,
+    out: p.Out = "merged",
+    group: p.GroupedBy = "role",
+    entailment: p.Entailment = "",
+    encoding: p.Encoding = None,
+    exclude: p.Exclude = (),
+    pattern: p.Pattern = None,
+    repair: p.Repair = False,
+    strict: p.Strict = False,
+    db: p.Database = None,
+    allow_egress: p.AllowEgress = (),
 ) -> dict[str, Any]:
-    """Merge documents into one; run it again to resume.
+    """Merge documents into one. Run it again to resume: replies are never paid twice.
 
     Args:
-        paths: files, folders or globs.
-        model: a name of `storytransformer models`.
-        max_cost: dollars not to be exceeded.
-        allow_cloud: let text leave this machine for the model named.
-        batch: by the provider's batch API, at half the price and within a day.
-        out: folder for the merged document.
-        group: what it is grouped by, role or topic.
-        entailment: weights of a model that gives the gate a second opinion, "" for none.
-        encoding, exclude, pattern, repair, strict: how documents are read.
+        paths: Files, folders or globs, as the worker sees them.
+        model: As `storytransformer models` lists them.
+        strategy: Edit asks about clusters of similar stories; tree and fold rewrite everything.
+        about: Words; stories without any of them are left out.
+        max_cost: What the run may spend; without a limit if empty.
+        allow_cloud: Let text leave this machine for the model named.
+        local_only: Documents sent to no cloud, as in .gitignore.
+        batch: By the provider's batch API, at half the price.
+        out: Where the worker writes the document.
+        group: Order of the document.
+        entailment: Weights of a model that gives the gate a second opinion, if any.
+        encoding: Of text files, where it is known.
+        exclude: Files and folders, as in .gitignore.
+        pattern: Regular expression.
+        repair: Undo text decoded in the wrong encoding.
+        strict: Fail the run where a document cannot be read.
+        db: URL or file; data/runs/storytransformer.sqlite where the worker runs, if empty.
+        allow_egress: Of database, prefect, task-runner and hub, those that may be off this machine.
     """
     from pipeline.merge.corpus import Reading
     from pipeline.merge.job import run
 
-    edge, logger = Edge.read(db, allow_egress), get_run_logger()
-    check_addresses(edge)
-    with edge.store() as store:
-        job = edge.merge_job(
-            paths,
-            model,
-            store=store,
-            out=out,
-            group=group,
-            entailment=entailment,
-            strategy=strategy,
-            about=about or (),
-            max_cost=max_cost,
-            allow_cloud=allow_cloud,
-            local_only=local_only or (),
-            batch=batch,
-            how=Reading(encoding, tuple(exclude or ()), pattern, repair, strict),
-            say=logger.info,
-        )
-        result = run(job, step=as_task)
-    create_table_artifact(
-        key="ledger",
-        description=f"Ledger of {result['run']}, {now():%Y-%m-%d %H:%M} UTC",
-        table=[{"outcome": name, "stories": n} for name, n in result["ledger"].items()],
-    )
-    return result
+    def merge() -> dict[str, Any]:
+        edge, logger = open_edge(db, allow_egress), get_run_logger()
+        with edge.store() as store, ExitStack() as held:
+            job = edge.merge_job(
+                paths,
+                model,
+                store=store,
+                out=out,
+                group=group,
+                entailment=entailment,
+                strategy=strategy,
+                about=about,
+                max_cost=None if max_cost is None else str(max_cost),
+                allow_cloud=allow_cloud,
+                local_only=local_only,
+                batch=batch,
+                how=Reading(encoding, tuple(exclude), pattern, repair, strict),
+                say=logger.info,
+                turn=lambda: held.enter_context(turn(edge.find(model), logger.info)),
+            )
+            progress = artifacts.Progress(f"merge with {model}")
+
+            def step(name: str, function: Callable[..., Any], *args: Any) -> Any:
+                given = as_task(name, function, *args)
+                if function == job.send:
+                    progress.show(*job.progress)
+                return given
+
+            result = run(job, step=step)
+        artifacts.merged(result)
+        return result
+
+    return endings.ended(merge, endings.merged)

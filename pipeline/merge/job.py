@@ -92,6 +92,7 @@ class MergeJob:
         batch: through the provider's batch API: half the price, within a day.
         group: what the merged document is grouped by.
         entailment: weights of a model that gives the gate a second opinion, "" for none.
+        turn: called once, before the model is opened and between two steps; may wait.
     """
 
     paths: Sequence[str]
@@ -106,6 +107,7 @@ class MergeJob:
     group: Group = "role"
     entailment: str = ""
     say: Callable[[str], None] = lambda line: None
+    turn: Callable[[], None] = lambda: None
     corpus: Corpus = field(init=False)
     plan: Plan = field(init=False)
     estimate: Estimate = field(init=False)
@@ -116,6 +118,7 @@ class MergeJob:
     replies: dict[str, Reply] = field(init=False, default_factory=dict)
     outcomes: Outcomes = field(init=False)
     _model: Model | None = field(init=False, default=None)
+    _its_turn: bool = field(init=False, default=False)
     _asked_before: int = field(init=False, default=0)
     _course: Course = field(init=False)
     _done: int = field(init=False, default=0)
@@ -227,6 +230,15 @@ class MergeJob:
         size = BATCH_WAVE if self.batch else WAVE
         return [list(wave) for wave in waves(self._course.calls, size)]
 
+    def take_turn(self, wave: Sequence[Call]) -> None:
+        """Wait for the model, where the journal cannot answer all of this wave."""
+        if self._its_turn:
+            return
+        keys = {call.request.key for call in wave}
+        if len(self.tally.find(list(keys))) < len(keys):
+            self.turn()
+            self._its_turn = True
+
     def send(self, wave: Sequence[Call]) -> int:
         """Answer one wave, from the journal where it can. Returns how many calls it held."""
         before = self.tally.calls
@@ -277,6 +289,12 @@ class MergeJob:
             return False
         self.say(f"{self._course.stage}: {len(self._course.calls)} calls made of replies")
         return True
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """Calls answered, and calls foreseen in all."""
+        foreseen = len(self.plan.calls) + len(self.plan.later)
+        return self._done, max(foreseen, len(self._course.plan.calls))
 
     @property
     def stage(self) -> str:
@@ -372,7 +390,8 @@ class MergeJob:
         """Close the run's row with its reason; what is journalled stays for the next try."""
         if not self.run_id:
             return
-        interrupted = isinstance(error, KeyboardInterrupt)
+        # Ctrl-C, or the signal with which a Prefect run is cancelled.
+        interrupted = not isinstance(error, Exception)
         self.store.finish_run(
             self.run_id,
             "interrupted" if interrupted else "failed",
@@ -402,6 +421,7 @@ def run(job: MergeJob, step: Step = plainly) -> dict[str, Any]:
         level = ""
         while job_waves := job.waves():
             for number, wave in enumerate(job_waves, 1):
+                job.take_turn(wave)
                 step(f"{level}calls {number} of {len(job_waves)}", job.send, wave)
             if not job.follow():
                 break

@@ -122,9 +122,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         assert made.returncode == 0, made.stderr
         deployed = stack.prefect("--no-prompt", "deploy", "--all")
         assert deployed.returncode == 0, deployed.stdout + deployed.stderr
-        for name in (
-            "estimate-stories/local", "merge-stories/local", "needles/local", "nightly-evals/local",
-        ):  # fmt: skip
+        for name in ("extract-stories/extract", "merge-stories/local", "needles/needles"):
             assert name in deployed.stdout
         stack.wait_for(
             stack.start("worker", "worker", "start", "--pool", "local-process"), "started!"
@@ -165,10 +163,10 @@ def test_a_bad_parameter_is_refused_before_any_run(stack: Stack):
 
 
 def test_the_nightly_evals_are_scheduled_asleep_and_hold_their_gates(stack: Stack, tmp_path: Path):
-    shown = stack.prefect("deployment", "inspect", "nightly-evals/local")
+    shown = stack.prefect("deployment", "inspect", "nightly-evals/nightly-evals")
     assert "0 2 * * *" in shown.stdout and "'active': False" in shown.stdout
     db = tmp_path / "nightly.sqlite"
-    asked = ("deployment", "run", "nightly-evals/local", "--watch", "-p", f'db="{db}"',
+    asked = ("deployment", "run", "nightly-evals/nightly-evals", "--watch", "-p", f'db="{db}"',
              "-p", 'model="extractive"', "-p", "profile=null")  # fmt: skip
     run = stack.prefect(*asked)
     assert run.returncode == 0, run.stdout + (stack.home / "worker.log").read_text()[-3000:]

@@ -1,0 +1,96 @@
+"""The commands about this machine: what it knows, what runs on it, what it serves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline import price_pages, screen
+from pipeline.edge import Edge, now, parse_words
+from pipeline.errors import InputError
+from pipeline.options import AsJson, Db, Debug, PathsOrNone, Quiet
+from pipeline.screen import emit, say
+
+app = typer.Typer(rich_markup_mode=None)
+
+
+@app.command()
+def dashboard(
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 8001,
+    db: Db = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Serve the pages over the database, read-only, on 127.0.0.1."""
+    from evals.dashboard.serve import serve
+
+    url = Edge.read(db).settings.database
+    if not url.startswith("sqlite:///"):
+        raise InputError("the pages are served from a SQLite file.", where=url)
+    serve(Path(url.removeprefix("sqlite:///")), port=port)
+
+
+@app.command()
+def models(
+    paths: PathsOrNone = None,
+    gpu: Annotated[str | None, typer.Option(help="Rank what fits this card.")] = None,
+    words: Annotated[
+        int | None,
+        typer.Option(help="Words of the corpus, with --gpu [of PATHS, or 440000]."),
+    ] = None,
+    json: AsJson = False,
+    db: Db = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """The catalogue: windows, prices today, what runs here; with --gpu, what fits that card and
+    how long it takes for PATHS or --words."""
+    from pipeline.cost.listing import FIRST_USERS_WORDS, list_models, rank_models
+
+    edge = Edge.read(db)
+    if gpu is None and (paths or words is not None):
+        raise InputError(
+            "a corpus is ranked on a card.", next='Add --gpu, such as --gpu "RTX 4090".'
+        )
+    if gpu is not None:
+        card = edge.gpu(gpu)
+        if paths and words is not None:
+            raise InputError("give documents or --words, not both.", where="--words")
+        if paths:
+            from pipeline.merge import corpus as corpora
+
+            words = corpora.read(paths, cache=edge.store_if_possible(say(quiet))).words
+        counted = parse_words(FIRST_USERS_WORDS if words is None else words, where="--words")
+        ranked = rank_models(
+            edge.catalog, card, words=counted, usd_per_kwh=edge.settings.usd_per_kwh
+        )
+        if json:
+            emit(ranked)
+        else:
+            price_pages.ranking_table(ranked)
+        return
+    listed = list_models(edge.catalog, today=now().date())
+    if json:
+        emit({"models": listed})
+    else:
+        price_pages.models_table(listed)
+
+
+@app.command()
+def doctor(json: AsJson = False, db: Db = None, quiet: Quiet = False, debug: Debug = False) -> None:
+    """Which attention kernel will run and why, what fits, what is missing."""
+    from pipeline.models.health import examine
+
+    edge = Edge.read(db)
+    report = examine(
+        edge.catalog,
+        cache=edge.settings.cache,
+        threads=edge.settings.threads,
+        keys={name: bool(key) for name, key in edge.settings.keys.items()},
+    )
+    if json:
+        emit(report)
+    else:
+        screen.doctor_page(report)

@@ -1,0 +1,51 @@
+"""Parameters of flows as Prefect's forms show them: a title, limits, a choice.
+
+What a parameter means is in the docstring of its flow: Prefect shows that beside it. Prefect sets
+the title to the bare name after everything else but what the schema adds, hence ``titled``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from pipeline.merge.grouping import Group
+
+
+def titled(title: str, *, choice: Sequence[str] | None = None, **limits: Any) -> Any:
+    """A parameter's title in a form, its choices if they are few, and the limits of its values."""
+    shown: dict[str, Any] = {"title": title}
+    if choice is not None:
+        shown["enum"] = [*choice, None]
+    return Field(json_schema_extra=shown, **limits)
+
+
+Documents = Annotated[list[str], titled("Documents", min_length=1)]
+Name = Annotated[str, titled("Model", min_length=1)]
+Names = Annotated[Sequence[str], titled("Models")]
+Strategy = Literal["edit", "tree", "fold"]
+OneStrategy = Annotated[Strategy, titled("Strategy")]
+Strategies = Annotated[Sequence[Strategy], titled("Strategies")]
+AsOf = Annotated[date | None, titled("Prices of")]
+Budget = Annotated[Decimal | None, titled("Budget in dollars", ge=0)]
+About = Annotated[Sequence[str], titled("Only stories about")]
+AllowCloud = Annotated[bool, titled("Text may leave this machine")]
+LocalOnly = Annotated[Sequence[str], titled("Documents that stay here")]
+CountOnline = Annotated[bool, titled("Let providers count")]
+Card = Annotated[str | None, titled("Graphics card")]
+Batch = Annotated[bool, titled("As a batch, within a day")]
+Out = Annotated[str, titled("Folder of the merged document", min_length=1)]
+GroupedBy = Annotated[Group, titled("Grouped by")]
+Entailment = Annotated[str, titled("Second opinion of the gate")]
+Page = Annotated[str | None, titled("Page to look through")]
+Encoding = Annotated[str | None, titled("Encoding of text files")]
+Exclude = Annotated[Sequence[str], titled("Left out")]
+Pattern = Annotated[str | None, titled("Headings that begin a story")]
+Repair = Annotated[bool, titled("Mend mojibake")]
+Strict = Annotated[bool, titled("Unreadable is an error")]
+Database = Annotated[str | None, titled("Database")]
+AllowEgress = Annotated[Sequence[str], titled("What may be elsewhere")]

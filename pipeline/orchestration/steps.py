@@ -1,0 +1,75 @@
+"""How a flow is called, and how a step of it becomes a task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from prefect import Flow, State, tags, task
+from prefect.cache_policies import NO_CACHE
+from prefect.exceptions import ParameterTypeError
+from prefect.settings import PREFECT_API_URL
+
+from pipeline.edge import Edge
+from pipeline.errors import InputError, StoryTransformerError
+from pipeline.orchestration.endings import failed
+
+
+def as_task(name: str, function: Callable[..., Any], *args: Any) -> Any:
+    """A step as a Prefect task of that name.
+
+    What it takes and gives stays in this process: Prefect would walk through all of it looking
+    for states, and where a profile persists results, story text would lie in its storage.
+    """
+    given: list[Any] = []
+    errors: list[StoryTransformerError] = []
+
+    def step() -> State[Any] | None:
+        try:
+            given.append(function(*args))
+        except StoryTransformerError as error:
+            errors.append(error)
+            return failed(error)  # without a traceback, which is for defects
+        return None
+
+    task(name=name, task_run_name=name, cache_policy=NO_CACHE, persist_result=False)(step)()
+    if errors:
+        raise errors[0]
+    return given[0]
+
+
+def call(flow: Flow[..., Any], marks: set[str], **parameters: Any) -> dict[str, Any]:
+    """Run a flow here, for the command line, its run marked by tags.
+
+    Raises:
+        InputError: a parameter does not fit the flow.
+        StoryTransformerError: what ended the flow.
+    """
+    try:
+        with tags(*marks):
+            result: dict[str, Any] = flow(**parameters)
+    except ParameterTypeError as exc:
+        first = str(exc).partition("\n - ")[2].partition("\n")[0]
+        where, _, why = first.partition(": ")
+        raise InputError(f"{why}.", where=where) from exc
+    return result
+
+
+def open_edge(db: str | None, allow_egress: Sequence[str] = ()) -> Edge:
+    """The settings of a flow; its Prefect API and task runner are on this machine, or allowed.
+
+    Raises:
+        SovereigntyError: one of them is elsewhere.
+    """
+    edge = Edge.read(db, allow_egress)
+    check_addresses(edge)
+    return edge
+
+
+def check_addresses(edge: Edge) -> None:
+    """Refuse an API or a task runner off this machine, unless allowed.
+
+    Raises:
+        SovereigntyError: one of them is elsewhere.
+    """
+    edge.check_orchestration(PREFECT_API_URL.value())
