@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from itertools import islice
 
 import httpx2
 
@@ -98,10 +99,13 @@ class Cloud(ABC):
         stopped = threading.Event()
         pool = ThreadPoolExecutor(self._threads, thread_name_prefix=self.spec.provider)
         fatal: ModelError | None = None
+        waiting = iter(requests)
+
+        def send(n: int) -> set[Future[Reply]]:
+            return {pool.submit(self._answer, one, stopped) for one in islice(waiting, n)}
+
         try:
-            pending: set[Future[Reply]] = {
-                pool.submit(self._answer, request, stopped) for request in requests
-            }
+            pending = send(self._threads)
             while pending:
                 done, pending = wait(pending, return_when=FIRST_COMPLETED)
                 for future in done:
@@ -112,12 +116,13 @@ class Cloud(ABC):
                     except ModelError as error:
                         fatal = fatal or error
                         stopped.set()
-                        for other in pending:
-                            other.cancel()
                         continue
                     if progress is not None:
                         progress(reply.usage.output)
                     yield reply
+                    # Only now is it in the journal: what a kill can cost is what is in flight.
+                    if fatal is None:
+                        pending |= send(1)
         finally:
             stopped.set()
             pool.shutdown(wait=False, cancel_futures=True)
