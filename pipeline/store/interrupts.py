@@ -2,7 +2,8 @@
 
 Python raises ``KeyboardInterrupt`` between any two steps, those that give a connection back among
 them. A connection lost there keeps the file locked, and the run could not even be closed as
-interrupted. Transactions take milliseconds, so nobody waits for long.
+interrupted. Transactions take milliseconds, so nobody waits for long. The signal by which Prefect
+cancels a run raises likewise, and is held likewise.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
 
 @contextmanager
 def interrupts_held() -> Iterator[None]:
@@ -21,21 +24,23 @@ def interrupts_held() -> Iterator[None]:
     Signals reach the main thread only, and what is ignored or kills stays so: elsewhere and then
     this does nothing.
     """
-    handler = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or not callable(handler):
+    if threading.current_thread() is not threading.main_thread():
         yield
         return
+    handlers = {n: found for n in _SIGNALS if callable(found := signal.getsignal(n))}
     held: list[tuple[int, FrameType | None]] = []
 
     def hold(number: int, frame: FrameType | None) -> None:
         if held:
-            handler(number, frame)
+            handlers[signal.Signals(number)](number, frame)
         held.append((number, frame))
 
-    signal.signal(signal.SIGINT, hold)
+    for number in handlers:
+        signal.signal(number, hold)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, handler)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
         if held:
-            handler(*held[0])
+            handlers[signal.Signals(held[0][0])](*held[0])

@@ -119,3 +119,21 @@ def test_an_ignored_ctrl_c_stays_ignored_and_other_threads_are_left_alone():
     thread.start()
     thread.join()
     assert seen == [signal.default_int_handler]
+
+
+def test_the_signal_that_cancels_a_run_waits_too_and_one_that_kills_is_left_alone():
+    def cancelled(number: int, frame: FrameType | None) -> None:
+        raise InterruptedError(number)
+
+    before = signal.signal(signal.SIGTERM, cancelled)
+    done = False
+    try:
+        with pytest.raises(InterruptedError), interrupts_held():
+            signal.raise_signal(signal.SIGTERM)
+            done = True
+        assert done and signal.getsignal(signal.SIGTERM) is cancelled
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        with interrupts_held():
+            assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGTERM, before)

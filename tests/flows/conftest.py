@@ -1,0 +1,179 @@
+"""One real Prefect server and worker for all tests of the flows, and a server that stands in for
+the providers."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evals.providers import Provider
+
+ROOT = Path(__file__).resolve().parents[2]
+#: Looked for afterwards where it must not be.
+KEY = "sk-marked-key-9f3a"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Stack:
+    """A server and a worker in a home of their own, stopped by process group."""
+
+    def __init__(self, home: Path, provider: Provider) -> None:
+        self.home, self.provider = home, provider
+        self.port = free_port()
+        self.started: list[subprocess.Popen[bytes]] = []
+        self.env = {
+            **{k: v for k, v in os.environ.items() if not k.startswith("PREFECT_")},
+            "PREFECT_HOME": str(home),
+            "PREFECT_API_URL": f"http://127.0.0.1:{self.port}/api",
+            "PREFECT_SERVER_EPHEMERAL_ENABLED": "false",
+            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            "PREFECT_WORKER_QUERY_SECONDS": "1",
+            "PREFECT_CLI_PROMPT": "false",
+            "DO_NOT_TRACK": "1",
+            "PIPELINE_ROOT": str(ROOT),
+            "PYTHONPATH": str(ROOT),
+            "ANTHROPIC_API_KEY": KEY,
+            "ANTHROPIC_BASE_URL": provider.url,
+        }
+
+    def start(self, name: str, *arguments: str) -> Path:
+        log = self.home / f"{name}.log"
+        with log.open("wb") as sink:
+            self.started.append(
+                subprocess.Popen(
+                    [sys.executable, "-m", "prefect", *arguments],
+                    cwd=ROOT,
+                    env=self.env,
+                    stdout=sink,
+                    stderr=subprocess.STDOUT,
+                    stdin=subprocess.DEVNULL,
+                    start_new_session=True,
+                )
+            )
+        return log
+
+    def prefect(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "prefect", *arguments],
+            cwd=ROOT,
+            env=self.env,
+            text=True,
+            capture_output=True,
+            timeout=240,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+
+    def api(self, path: str, body: Any = None) -> Any:
+        """What the server answers to a GET, or to a POST where there is a body; it may be busy."""
+        request = urllib.request.Request(
+            f"{self.env['PREFECT_API_URL']}/{path}",
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"content-type": "application/json"},
+        )
+        for attempt in range(10):
+            try:
+                with urllib.request.urlopen(request, timeout=60) as answer:
+                    return json.load(answer)
+            except urllib.error.HTTPError as error:
+                if error.code != 503 or attempt == 9:
+                    raise
+                time.sleep(0.5)
+
+    def begin(self, deployment: str, **parameters: Any) -> str:
+        """Start a run of a deployment, as the form does; returns its id."""
+        found = self.api(f"deployments/name/{deployment}")
+        body = {"parameters": found["parameters"] | parameters}
+        return str(self.api(f"deployments/{found['id']}/create_flow_run", body)["id"])
+
+    def ended(self, run: str) -> dict[str, Any]:
+        """A run as the server shows it, once it has ended."""
+        for _ in range(900):
+            shown: dict[str, Any] = self.api(f"flow_runs/{run}")
+            if shown["state_type"] in ("COMPLETED", "FAILED", "CANCELLED", "CRASHED"):
+                return shown
+            time.sleep(0.2)
+        pytest.fail((self.home / "worker.log").read_text()[-3000:])
+
+    def artifacts(self, run: str) -> dict[str, Any]:
+        """What a run left on its page, by key."""
+        found = self.api("artifacts/filter", {"flow_runs": {"id": {"any_": [run]}}})
+        return {artifact["key"]: artifact for artifact in found}
+
+    def wait_healthy(self, log: Path) -> None:
+        for _ in range(900):
+            if self.started[-1].poll() is not None:
+                pytest.fail(log.read_text())
+            try:
+                with urllib.request.urlopen(f"{self.env['PREFECT_API_URL']}/health", timeout=5):
+                    return
+            except OSError:
+                time.sleep(0.2)
+        pytest.fail("the server did not come up: " + log.read_text()[-2000:])
+
+    def wait_for(self, log: Path, text: str) -> None:
+        for _ in range(600):
+            if text in log.read_text():
+                return
+            time.sleep(0.2)
+        pytest.fail(log.read_text()[-2000:])
+
+    def stop(self) -> None:
+        for process in reversed(self.started):
+            process.terminate()
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with Provider() as provider:
+        yield from running(Stack(tmp_path_factory.mktemp("prefect"), provider))
+
+
+def running(stack: Stack) -> Iterator[Stack]:
+    try:
+        stack.wait_healthy(
+            stack.start(
+                "server",
+                "server",
+                "start",
+                "--host",
+                "127.0.0.1",
+                "--port",
+                str(stack.port),
+                "--no-ui",
+            )
+        )
+        made = stack.prefect("work-pool", "create", "local-process", "--type", "process")
+        assert made.returncode == 0, made.stderr
+        deployed = stack.prefect("--no-prompt", "deploy", "--all")
+        assert deployed.returncode == 0, deployed.stdout + deployed.stderr
+        for name in ("extract-stories/extract", "merge-stories/local", "needles/needles"):
+            assert name in deployed.stdout
+        stack.wait_for(
+            stack.start("worker", "worker", "start", "--pool", "local-process"), "started!"
+        )
+        yield stack
+    finally:
+        stack.stop()

@@ -1,0 +1,204 @@
+"""What a person sees of a run in Prefect, and what Prefect must never get to see."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+pytestmark = [pytest.mark.prefect, pytest.mark.enable_socket]
+
+#: Stands in every story and in no file name.
+MARK = "quokka7731"
+THINGS = [
+    "invoices",
+    "tide tables",
+    "harbour maps",
+    "lamp rotas",
+    "ferry slots",
+    "bird counts",
+    "rope audits",
+    "buoy photos",
+    "fuel slips",
+    "crew lists",
+    "storm alerts",
+    "dock fees",
+]
+#: Requests that one run has in flight at once.
+THREADS = 4
+
+
+class Cancelled(NamedTuple):
+    """A run that was cancelled, and the same one started again."""
+
+    db: Path
+    first: dict[str, Any]
+    journalled: int
+    again: dict[str, Any]
+    asked_twice: int
+
+
+@pytest.fixture(scope="module")
+def cancelled(stack: Any, tmp_path_factory: pytest.TempPathFactory) -> Cancelled:
+    folder = tmp_path_factory.mktemp("cancelled")
+    for name, ending in (("one", "as a PDF"), ("two", "as a PDF file")):
+        stories = [
+            f"As a clerk, I want to export {thing} {ending} so that {MARK} auditors can read them."
+            for thing in THINGS
+        ]
+        (folder / f"{name}.md").write_text("\n\n".join(stories))
+    asked: dict[str, Any] = {
+        "paths": [str(folder / "one.md"), str(folder / "two.md")],
+        "allow_cloud": True,
+        "max_cost": "2.50",
+        "db": str(folder / "runs.sqlite"),
+        "out": str(folder / "out"),
+    }
+    stack.provider.seconds = 1.0
+    first = stack.begin("merge-stories/merge-claude", **asked)
+    while len(stack.provider.answered) < 2:
+        time.sleep(0.1)
+        assert stack.api(f"flow_runs/{first}")["state_type"] not in ("FAILED", "CRASHED")
+    stack.api(f"flow_runs/{first}/set_state", {"state": {"type": "CANCELLING"}})
+    ended = stack.ended(first)
+    journalled = count(folder / "runs.sqlite", "reply where good")
+    asked_before = {name for name, _ in stack.provider.asked}
+    stack.provider.seconds = 0.0
+    stack.provider.asked.clear()
+    again = stack.ended(stack.begin("merge-stories/merge-claude", **asked))
+    asked_twice = len(asked_before & {name for name, _ in stack.provider.asked})
+    return Cancelled(folder / "runs.sqlite", ended, journalled, again, asked_twice)
+
+
+def count(db: Path, what: str) -> int:
+    with sqlite3.connect(db) as connection:
+        return int(connection.execute(f"select count(*) from {what}").fetchone()[0])
+
+
+def test_a_cancelled_run_is_taken_up_by_the_same_run_started_again(cancelled: Cancelled):
+    assert cancelled.first["state_type"] == "CANCELLED"
+    assert 0 < cancelled.journalled < len(THINGS)
+    assert cancelled.again["state_type"] == "COMPLETED", cancelled.again["state"]
+    assert count(cancelled.db, "reply where good") == len(THINGS)
+    assert count(cancelled.db, "v_runs") == count(cancelled.db, "v_runs where state='completed'")
+    assert count(cancelled.db, "v_runs") == 1, "one run, gone on with"
+    assert cancelled.asked_twice <= THREADS, "only what was in flight may be asked again"
+
+
+def test_a_run_is_named_tagged_and_told_by_what_it_does(cancelled: Cancelled):
+    assert cancelled.again["name"].endswith("two.md with claude/claude-haiku-5-5") or (
+        cancelled.again["name"] == "merge 2 paths with claude/claude-haiku-5-5"
+    )
+    assert {"merge", "claude"} <= set(cancelled.again["tags"])
+    said = cancelled.again["state"]["message"]
+    assert said.startswith("24 stories: ") and "The books balance." in said
+
+
+def test_its_page_shows_the_ledger_the_figures_the_progress_and_the_document(
+    stack: Any, cancelled: Cancelled
+):
+    left = stack.artifacts(cancelled.again["id"])
+    assert left.keys() >= {"ledger", "merge", "progress", "merged-document"}
+    ledger = json.loads(left["ledger"]["data"])
+    assert sum(row["stories"] for row in ledger) == 2 * len(THINGS)
+    figures = {row["figure"]: row["value"] for row in json.loads(left["merge"]["data"])}
+    assert figures["reused replies"] == cancelled.journalled
+    assert figures["calls"] == len(THINGS) - cancelled.journalled
+    assert figures["conflicts"] == 0 and float(figures["USD"]) > 0
+    assert float(left["progress"]["data"]) == 100.0
+    assert "merged.html" in left["merged-document"]["data"]
+
+
+def test_a_run_over_its_budget_says_so(stack: Any, tmp_path: Path):
+    (tmp_path / "a.md").write_text(
+        f"As a clerk, I want to export dues so that {MARK} auditors see them.\n\n"
+        f"As a clerk, I want to export all dues so that {MARK} auditors see them.\n"
+    )
+    run = stack.begin(
+        "merge-stories/merge-claude", paths=[str(tmp_path / "a.md")], allow_cloud=True,
+        max_cost="0.000001", db=str(tmp_path / "a.sqlite"), out=str(tmp_path / "out"),
+    )  # fmt: skip
+    state = stack.ended(run)["state"]
+    assert (state["type"], state["name"]) == ("FAILED", "Over budget")
+    assert "exit code 4" in state["message"]
+
+
+def test_an_estimate_and_an_extraction_leave_their_tables(stack: Any, tmp_path: Path):
+    (tmp_path / "a.md").write_text(f"As a clerk, I want to export {MARK} so that auditors see it.")
+    here = {"paths": [str(tmp_path / "a.md")], "db": str(tmp_path / "a.sqlite")}
+    runs = {
+        "documents": stack.begin("extract-stories/extract", **here, page=str(tmp_path / "p.html")),
+        "estimate": stack.begin("estimate-stories/estimate", **here),
+    }
+    for key, run in runs.items():
+        ended = stack.ended(run)
+        assert ended["state_type"] == "COMPLETED", ended["state"]["message"]
+        assert json.loads(stack.artifacts(run)[key]["data"])
+    assert MARK in (tmp_path / "p.html").read_text()
+
+
+def test_prefect_never_saw_a_story_nor_a_key(stack: Any, cancelled: Cancelled):
+    """After all runs above: in its database, its storage and all logs."""
+    assert MARK in (cancelled.db.parent / "out" / "merged.md").read_text()
+    key = stack.env["ANTHROPIC_API_KEY"]
+    assert any(key in str(dict(headers)) for _, headers, _ in stack.provider.heard)
+    searched = [path for path in stack.home.rglob("*") if path.is_file()]
+    assert {"prefect.db", "worker.log", "server.log"} <= {path.name for path in searched}
+    for path in searched:
+        held = path.read_bytes()
+        assert MARK.encode() not in held, f"story text in {path}"
+        assert key.encode() not in held, f"the key in {path}"
+
+
+TURNS = """
+import sys, threading, time
+from dataclasses import replace
+from pathlib import Path
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import GlobalConcurrencyLimitUpdate
+from pipeline.catalog import Catalog
+from pipeline.errors import InputError
+from pipeline.orchestration.slots import LIMIT, turn
+from pipeline.settings import read_settings
+
+catalog = Catalog(read_settings().models_toml)
+spec, seen = catalog.find("local/smollm2-135m"), []
+
+def one():
+    with turn(spec, lambda line: None):
+        seen.append("in")
+        time.sleep(0.5)
+        seen.append("out")
+
+for _ in range(2):
+    threads = [threading.Thread(target=one) for _ in range(2)]
+    [t.start() for t in threads]
+    [t.join() for t in threads]
+assert seen == ["in", "out"] * 4, seen
+with get_client(sync_client=True) as client:
+    assert client.read_global_concurrency_limit_by_name(LIMIT).limit == 1
+    client.update_global_concurrency_limit(LIMIT, GlobalConcurrencyLimitUpdate(active=False))
+    try:
+        one()
+    except InputError as error:
+        assert LIMIT in str(error)
+    else:
+        sys.exit("ran without a limit")
+    with turn(catalog.find("extractive"), print):
+        pass
+    client.delete_global_concurrency_limit_by_name(LIMIT)
+"""
+
+
+def test_one_local_model_at_a_time_and_never_silently_more(stack: Any):
+    run = subprocess.run(
+        [sys.executable, "-c", TURNS],
+        env=stack.env, text=True, capture_output=True, timeout=240, check=False,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr[-3000:]
