@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.canary import Sighting, look_for, plant
+from evals.merge_price import estimate_of, total
 from evals.recorded import figure, recorded, share
 from pipeline.merge.corpus import gather, require
 from pipeline.merge.job import MergeJob
@@ -29,6 +30,7 @@ def run_canaries(
     n: int,
     depths: Sequence[float] = (0, 50, 100),
     seed: int = 0,
+    dry_run: bool = False,
     say: Callable[[str], None] = lambda line: None,
 ) -> dict[str, Any]:
     """Plant canaries in a copy of the documents, merge the copy, and look for them.
@@ -39,9 +41,11 @@ def run_canaries(
     Args:
         job: a merge of paths into a folder, ready to run.
         n: canaries; every second one has a twin.
+        dry_run: price the merge, ask nothing.
 
     Returns:
-        What ``eval canary --json`` prints: run, the merge's run, model, n (places), scores with
+        With ``dry_run`` what :func:`evals.merge_price.total` tells of the merge. Else what
+        ``eval canary --json`` prints: run, the merge's run, model, n (places), scores with
         interval and n, what was lost at which stage, and every sighting.
 
     Raises:
@@ -60,6 +64,8 @@ def run_canaries(
             allow_cloud=merge.terms.allow_cloud,
             local_only=merge.terms.local_only,
         )
+        if dry_run:
+            return {"model": merge.spec.name} | total([estimate_of(merge)])
         with recorded(
             store,
             kind="canary",

@@ -167,7 +167,8 @@ def rates(found: Sequence[Claim], kept: Sequence[Held]) -> dict[str, Interval]:
     ``fabricated`` is ``unsupported`` and ``contradicted`` together, of all sentences;
     ``fabricated_new`` is their share of the sentences that stand in no source word for word;
     ``fabricated_stories`` the share of stories with one; ``covered`` the share of the sources'
-    fields that are still said.
+    fields that are still said, by their words: a benefit that another story words anew counts as
+    not said, so that it errs on the strict side.
     """
     marks = [claim.mark for claim in found]
     wrong: dict[str, bool] = {}

@@ -129,6 +129,9 @@ def canary(
     n: Annotated[int, typer.Option("-n", min=1, help="Canaries; every second has a twin.")] = 24,
     depths: Annotated[str, typer.Option(help="Percent, comma separated.")] = "0,50,100",
     seed: Annotated[int, typer.Option(help="Draws the canaries and their places.")] = 0,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Price the merges, ask nothing.")
+    ] = False,
     max_cost: Annotated[str | None, typer.Option(help="Dollars not to be exceeded.")] = None,
     allow_cloud: AllowCloud = False,
     prefect: Prefect = False,
@@ -139,7 +142,7 @@ def canary(
 ) -> None:
     """Canaries: what the whole pipeline loses, planted in your own documents."""
     at_depth = _integers(depths, "--depths") or []
-    if prefect:
+    if prefect and not dry_run:
         from evals.flows import canaries
         from pipeline.orchestration.steps import call
 
@@ -177,12 +180,13 @@ def canary(
                 n=n,
                 depths=at_depth,
                 seed=seed,
+                dry_run=dry_run,
                 say=line,
             )
     if json:
         emit(result)
     else:
-        screen.canary_summary(result)
+        screen.merge_price(result) if dry_run else screen.canary_summary(result)
 
 
 @app.command()
@@ -221,6 +225,9 @@ def merging(
     strategy: Annotated[str, typer.Option(help="Comma separated.")] = "edit,tree,fold",
     most: Annotated[int, typer.Option(min=10, help="Stories to plant copies of, at most.")] = 200,
     again: Annotated[bool, typer.Option(help="Shuffled and in other parts, too.")] = True,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Price the merges, ask nothing.")
+    ] = False,
     max_cost: Annotated[str | None, typer.Option(help="Dollars not to be exceeded.")] = None,
     allow_cloud: AllowCloud = False,
     json: AsJson = False,
@@ -247,12 +254,13 @@ def merging(
             max_usd=parse_usd(max_cost, where="--max-cost"),
             allow_cloud=allow_cloud,
             local_only=edge.settings.local_only,
+            dry_run=dry_run,
             say=line,
         )
     if json:
         emit(result)
     else:
-        screen.merging_summary(result)
+        screen.merge_price(result) if dry_run else screen.merging_summary(result)
 
 
 @app.command()

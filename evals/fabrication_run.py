@@ -13,6 +13,7 @@ from evals.fragments import extractiveness
 from evals.recorded import figure, recorded
 from evals.statistics import Interval
 from pipeline.errors import InputError
+from pipeline.merge.grounding import fields_of
 from pipeline.store.books import Books, open_books
 from pipeline.store.record import Store
 from pipeline.store.reports import run_report
@@ -96,7 +97,8 @@ def _opened(run: str, store: Store) -> tuple[Mapping[str, Any], Books]:
             where=run,
             next="Name a finished merge; `storytransformer runs` lists them.",
         )
-    if any(source not in books.stories for m in books.merged for source in m.sources):
+    left = any(fields_of(merged.text) for merged in books.merged)
+    if not left or any(s not in books.stories for m in books.merged for s in m.sources):
         raise InputError("its text was purged.", where=run, next="Merge the documents again.")
     return head, books
 

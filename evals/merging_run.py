@@ -10,12 +10,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from evals.merge_price import estimate_of, total
 from evals.merging import MIX, SEEDS, originals
 from evals.planting import plant
 from evals.quality import Quality, quality, stability
 from evals.recorded import figure, recorded
 from evals.statistics import Interval, paired_difference
-from evals.truth import Arrangement, Backlog, read_truth, recognise
+from evals.truth import Arrangement, Backlog, Truth, read_truth, recognise
+from pipeline.calls import Estimate
 from pipeline.catalog import ModelSpec
 from pipeline.errors import InputError
 from pipeline.merge.corpus import Corpus, Reading, gather, require
@@ -60,6 +62,7 @@ def run_merging(
     max_usd: Decimal | None = None,
     allow_cloud: bool = False,
     local_only: Sequence[str] = (),
+    dry_run: bool = False,
     say: Callable[[str], None] = lambda line: None,
 ) -> dict[str, Any]:
     """Merge a backlog by each strategy and hold the outcome against its truth.
@@ -73,9 +76,11 @@ def run_merging(
         most: originals to plant, at most.
         again: merge it shuffled and in other parts too, to see whether the same comes out.
         max_usd: for all merges together.
+        dry_run: price all merges, ask nothing.
 
     Returns:
-        What ``eval merging --json`` prints: for each strategy its figures, what it took, and its
+        With ``dry_run`` what :func:`evals.merge_price.total` tells of them. Else what
+        ``eval merging --json`` prints: for each strategy its figures, what it took, and its
         stability; paired differences of the strategies, over the same stories.
 
     Raises:
@@ -93,6 +98,12 @@ def run_merging(
     # Planted documents have other heads: what may not leave is told by those they are made of.
     check_sovereignty(corpus, spec, allow_cloud=allow_cloud, local_only=local_only)
     backlog = _backlog(corpus, truth, most)
+    arrangements = (AS_IT_IS, *(OTHERWISE if again else ()))
+    if dry_run:
+        priced = [
+            _price(backlog, how, job, strategy) for strategy in strategies for how in arrangements
+        ]
+        return {"model": spec.name, "strategies": list(strategies)} | total(priced)
     done: dict[str, Merged] = {}
     stable: dict[str, dict[str, dict[str, Interval]]] = {}
     left = max_usd
@@ -111,7 +122,7 @@ def run_merging(
     ) as run:
         for strategy in strategies:
             stable[strategy] = {}
-            for how in (AS_IT_IS, *(OTHERWISE if again else ())):
+            for how in arrangements:
                 one = _merge(backlog, how, job, strategy, store, left)
                 if left is not None:
                     left -= Decimal(one.took["usd"] or 0)
@@ -167,11 +178,8 @@ def _merge(
 ) -> Merged:
     """One merge of the backlog laid out in one way, in a folder that goes afterwards."""
     with tempfile.TemporaryDirectory(prefix="backlog-") as folder:
-        laid, truth = backlog.lay_out(Path(folder) / "in", how)
-        merge = job(laid, Path(folder) / "out", strategy)
+        merge, truth = _ready(backlog, how, job, strategy, Path(folder))
         merge.max_usd = left
-        if how.window < 1:
-            merge.spec = replace(merge.spec, window=int(merge.spec.window * how.window))
         finished = run_job(merge)
         names = recognise(truth, merge.corpus)
     books = open_books(store, finished["run"])
@@ -182,6 +190,22 @@ def _merge(
         quality(truth, names, books),
         {name: finished[name] for name in took} | {"remark": merge.plan.remark},
     )
+
+
+def _price(backlog: Backlog, how: Arrangement, job: MakeJob, strategy: str) -> Estimate:
+    with tempfile.TemporaryDirectory(prefix="backlog-") as folder:
+        return estimate_of(_ready(backlog, how, job, strategy, Path(folder))[0])
+
+
+def _ready(
+    backlog: Backlog, how: Arrangement, job: MakeJob, strategy: str, folder: Path
+) -> tuple[MergeJob, Truth]:
+    """The backlog laid out in one way, to be merged; and its truth."""
+    laid, truth = backlog.lay_out(folder / "in", how)
+    merge = job(laid, folder / "out", strategy)
+    if how.window < 1:
+        merge.spec = replace(merge.spec, window=int(merge.spec.window * how.window))
+    return merge, truth
 
 
 def _differences(done: Mapping[str, Merged]) -> list[dict[str, Any]]:

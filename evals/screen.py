@@ -144,6 +144,18 @@ def needle_price(priced: Mapping[str, Any]) -> None:
         plain(priced["obstacle"])
 
 
+def merge_price(priced: Mapping[str, Any]) -> None:
+    """What the merges of an eval would cost."""
+    out, usd = priced["output_tokens"], priced["usd"]
+    told = "unknown" if usd is None else f"${usd['low']} – ${usd['likely']} – ${usd['high']}"
+    plain(
+        f"{priced['merges']} merges by {priced['model']}: {priced['calls']:,} calls that the "
+        f"journal does not answer, {priced['input_tokens']:,} tokens in"
+        f"{'' if priced['exact'] else ' (±)'}, {out['low']:,} – {out['likely']:,} – "
+        f"{out['high']:,} out, dollars {told}"
+    )
+
+
 def figures_page(found: Mapping[str, Any], figures: Mapping[str, Interval]) -> None:
     """The figures of a run, each with its interval and n."""
     table(

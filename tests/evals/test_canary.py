@@ -119,6 +119,21 @@ def test_a_run_stores_every_sighting(tmp_path):
     assert kinds[result["merge"]] == ("merge", "completed")
 
 
+def test_a_dry_run_prices_the_merge_and_leaves_no_run(tmp_path):
+    with open_store(f"sqlite:///{tmp_path}/x.sqlite", now=lambda: datetime.now(UTC)) as store:
+        priced = run_canaries(
+            [str(SAMPLE)],
+            lambda paths, out: EDGE.merge_job(
+                paths, "claude/claude-haiku-5-5", store=store, out=str(out), allow_cloud=True
+            ),
+            store,
+            n=4,
+            dry_run=True,
+        )
+        assert reports.list_runs(store) == []
+    assert priced["merges"] == 1 and priced["calls"] > 0 and float(priced["usd"]["likely"]) > 0
+
+
 def test_bad_input_says_what_to_do(tmp_path):
     with pytest.raises(InputError, match="can carry a canary"):
         plant(gather([SAMPLE / "jira-export.csv"]).extractions, tmp_path, n=1)

@@ -23,6 +23,7 @@ from pipeline.merge.grounding import sentence_verdicts
 from pipeline.merge.writing import text_of
 from pipeline.outcomes import StoryText
 from pipeline.settings import read_settings
+from pipeline.store.purge import find_target, purge
 from pipeline.stories import Locator, Source, Span, Story
 from pipeline.tokens import counter_for
 
@@ -187,6 +188,15 @@ def test_only_a_finished_merge_can_be_judged(edge: Edge, tmp_path: Path) -> None
             run_fabrication("nonesuch", store)
         run = store.start_run(kind="needle", corpus=None, model="m", strategy="s")
         with pytest.raises(InputError, match="this is a needle"):
+            run_fabrication(run, store)
+
+
+def test_a_purged_merge_is_not_judged(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = merged(edge, monkeypatch, "edit", 0.0)
+    with edge.store() as store:
+        run_fabrication(run, store, most=0)
+        purge(store, find_target(store, run))
+        with pytest.raises(InputError, match="purged"):
             run_fabrication(run, store)
 
 

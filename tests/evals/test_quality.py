@@ -227,6 +227,17 @@ def test_strategies_are_held_against_one_truth_and_against_each_other(
     assert all(d["n"] == 122 for d in result["differences"])
 
 
+def test_a_dry_run_prices_every_merge_and_leaves_none(
+    edge: Edge, judged: Callable[..., Any]
+) -> None:
+    with edge.store() as store:
+        priced = judged(store, "edit", "tree", dry_run=True)
+        assert list_runs(store) == []
+    assert priced["merges"] == 2 and priced["calls"] > 0 and priced["input_tokens"] > 0
+    usd = [Decimal(priced["usd"][name]) for name in ("low", "likely", "high")]
+    assert 0 < usd[0] <= usd[1] <= usd[2]
+
+
 def test_a_budget_holds_and_the_run_says_so(edge: Edge, judged: Callable[..., Any]) -> None:
     with edge.store() as store:
         with pytest.raises(BudgetError):
