@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from pipeline import price_pages, screen
 from pipeline.edge import Edge, now, parse_words
 from pipeline.errors import InputError
-from pipeline.options import AsJson, Db, Debug, PathsOrNone, Quiet
+from pipeline.options import AllowEgress, AsJson, Db, Debug, PathsOrNone, Quiet
 from pipeline.screen import emit, say
 
 app = typer.Typer(rich_markup_mode=None)
@@ -30,6 +30,29 @@ def dashboard(
     if not url.startswith("sqlite:///"):
         raise InputError("the pages are served from a SQLite file.", where=url)
     serve(Path(url.removeprefix("sqlite:///")), port=port)
+
+
+@app.command()
+def serve(
+    only: Annotated[list[str] | None, typer.Option(help="Repeat for several [all].")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Runs at once.")] = 2,
+    db: Db = None,
+    allow_egress: AllowEgress = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Serve the deployments to a Prefect server, without a work pool; Ctrl-C ends it."""
+    from pipeline.orchestration.serving import serve_deployments
+    from pipeline.orchestration.steps import open_edge
+
+    edge = open_edge(db, allow_egress or ())
+    given: dict[str, Any] = {"db": db, "allow_egress": allow_egress}
+    serve_deployments(
+        edge.settings.deployments,
+        names=only or (),
+        parameters={name: value for name, value in given.items() if value},
+        limit=limit,
+    )
 
 
 @app.command()

@@ -78,6 +78,11 @@ class Settings:
         return self.share / "data" / "models.toml"
 
     @property
+    def deployments(self) -> Path:
+        """What Prefect is told of the flows."""
+        return self.share / "prefect.yaml"
+
+    @property
     def sample(self) -> Path:
         """The sample backlog."""
         return self.share / "data" / "sample"

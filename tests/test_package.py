@@ -31,7 +31,12 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_wheel_carries_what_it_reads_at_run_time_and_nothing_else(wheel: Path):
     names = set(zipfile.ZipFile(wheel).namelist())
     shared = {n.removeprefix("pipeline/_share/") for n in names if "/_share/" in n}
-    assert {"data/models.toml", "prompts/merge-story.v1.md", "data/sample/truth.json"} <= shared
+    assert {
+        "data/models.toml",
+        "prefect.yaml",
+        "prompts/merge-story.v1.md",
+        "data/sample/truth.json",
+    } <= shared
     assert any(
         n.startswith("pipeline/store/migrations/versions/") and n.endswith(".py") for n in names
     )

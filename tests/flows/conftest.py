@@ -34,6 +34,8 @@ def free_port() -> int:
 class Stack:
     """A server and a worker in a home of their own, stopped by process group."""
 
+    root = ROOT
+
     def __init__(self, home: Path, provider: Provider) -> None:
         self.home, self.provider = home, provider
         self.port = free_port()
@@ -53,13 +55,13 @@ class Stack:
             "ANTHROPIC_BASE_URL": provider.url,
         }
 
-    def start(self, name: str, *arguments: str) -> Path:
+    def start(self, name: str, *arguments: str, module: str = "prefect", cwd: Path = ROOT) -> Path:
         log = self.home / f"{name}.log"
         with log.open("wb") as sink:
             self.started.append(
                 subprocess.Popen(
-                    [sys.executable, "-m", "prefect", *arguments],
-                    cwd=ROOT,
+                    [sys.executable, "-m", module, *arguments],
+                    cwd=cwd,
                     env=self.env,
                     stdout=sink,
                     stderr=subprocess.STDOUT,
