@@ -19,6 +19,7 @@ from pipeline.errors import EngineError, ModelError, StoreError
 from pipeline.merge import steps
 from pipeline.merge.corpus import Corpus
 from pipeline.merge.counting import OnlineCounts
+from pipeline.merge.outlines import Outlines
 from pipeline.merge.sovereignty import check_sovereignty, held_back
 from pipeline.merge.steps import Terms
 from pipeline.plan.strategies import STRATEGIES
@@ -63,13 +64,21 @@ def estimate_corpus(
             check_sovereignty(
                 corpus, spec, allow_cloud=terms.allow_cloud, local_only=terms.local_only
             )
+    planned: steps.Planner = steps.from_stories
     if store is not None:
         choices = [(steps.with_measured(spec, store, terms.cache), bits) for spec, bits in choices]
+        try:
+            corpus_id = store.save_corpus(corpus.extractions)
+        except StoreError:
+            store = None
+        else:
+            # A provider counts the words themselves: an outline has none.
+            planned = steps.from_stories if online else Outlines(store, corpus_id)
     for spec, bits in choices:
         for strategy in strategies or STRATEGIES:
             those = replace(terms, strategy=strategy, bits=bits)
             try:
-                plan = steps.plan(corpus, spec, those)
+                plan = steps.plan(corpus, spec, those, planned)
             except (EngineError, ModelError) as error:
                 if models:
                     raise
@@ -77,7 +86,7 @@ def estimate_corpus(
                 continue
             plan, priced = _priced(plan, spec, corpus, those, store, online)
             if terms.about:
-                whole = steps.plan(corpus, spec, replace(those, about=()))
+                whole = steps.plan(corpus, spec, replace(those, about=()), planned)
                 # Both by our own counts: the provider is never shown what is left out.
                 pair = [_priced(p, spec, corpus, those, store, None)[1] for p in (whole, plan)]
                 priced = replace(priced, saved=_saved(*pair))
@@ -88,7 +97,6 @@ def estimate_corpus(
             lines.append(priced)
             if store is not None:
                 try:
-                    corpus_id = corpus_id or store.save_corpus(corpus.extractions)
                     store.save_estimate(None, corpus_id, priced)
                 except StoreError:
                     store = None

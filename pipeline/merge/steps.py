@@ -61,24 +61,11 @@ def with_measured(spec: ModelSpec, store: Store, cache: Path) -> ModelSpec:
     return replace(spec, effective=found.tokens, measured_by=found.run)
 
 
-def plan(corpus: Corpus, spec: ModelSpec, terms: Terms) -> Plan:
-    """The calls of a strategy for one model: a pure function of corpus, model and terms.
-
-    Windows stay below the first price cliff, unless fewer and larger ones are likely cheaper in
-    all: a level less of rewriting can save more than the dearer tokens cost.
-    """
-    limits = _limits(spec, terms)
-    below = _plan(corpus, spec, terms, limits)
-    beyond = _limits(spec, terms, cliffs=False)
-    if not _felt(below, beyond):
-        return below
-    reason = f"{beyond.reason}; cheaper in all than windows below the {limits.reason}"
-    above = _plan(corpus, spec, terms, replace(beyond, reason=reason))
-    cheap, dear = (price_plan(made, spec, terms).usd for made in (below, above))
-    return above if cheap is not None and dear is not None and dear[1] < cheap[1] else below
+Planner = Callable[[Corpus, ModelSpec, Terms, WindowLimits], Plan]
 
 
-def _plan(corpus: Corpus, spec: ModelSpec, terms: Terms, limits: WindowLimits) -> Plan:
+def from_stories(corpus: Corpus, spec: ModelSpec, terms: Terms, limits: WindowLimits) -> Plan:
+    """The planner that makes every plan anew."""
     return make_plan(
         terms.strategy,
         corpus.stories,
@@ -91,6 +78,26 @@ def _plan(corpus: Corpus, spec: ModelSpec, terms: Terms, limits: WindowLimits) -
         about=terms.about,
         decisions=terms.decisions,
     )
+
+
+def plan(corpus: Corpus, spec: ModelSpec, terms: Terms, planned: Planner = from_stories) -> Plan:
+    """The calls of a strategy for one model: a pure function of corpus, model and terms.
+
+    Windows stay below the first price cliff, unless fewer and larger ones are likely cheaper in
+    all: a level less of rewriting can save more than the dearer tokens cost.
+
+    Args:
+        planned: what makes a plan within given limits.
+    """
+    limits = _limits(spec, terms)
+    below = planned(corpus, spec, terms, limits)
+    beyond = _limits(spec, terms, cliffs=False)
+    if not _felt(below, beyond):
+        return below
+    reason = f"{beyond.reason}; cheaper in all than windows below the {limits.reason}"
+    above = planned(corpus, spec, terms, replace(beyond, reason=reason))
+    cheap, dear = (price_plan(made, spec, terms).usd for made in (below, above))
+    return above if cheap is not None and dear is not None and dear[1] < cheap[1] else below
 
 
 def _felt(plan: Plan, wider: WindowLimits) -> bool:

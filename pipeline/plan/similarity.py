@@ -17,7 +17,6 @@ from pipeline.calls import Cluster
 from pipeline.compare.measures import stem_weights
 from pipeline.compare.relations import LEAST_LIKENESS, Related, relate
 from pipeline.outcomes import Relation
-from pipeline.plan.index import Index
 from pipeline.stories import Story
 
 #: Likeness from which a pair is worth a judgement.
@@ -54,6 +53,9 @@ def similar_pairs(
     Args:
         weights: rarity of stems (:func:`pipeline.compare.relations.stem_weights`).
     """
+    # Imported here because numpy takes as long as an estimate whose plans are remembered.
+    from pipeline.plan.index import Index
+
     rarity = stem_weights(stories) if weights is None else weights
     compared = unique(stories)
     index = Index(compared, rarity)

@@ -1,19 +1,19 @@
-"""Work that is not done twice: extractions by file, token counts by text."""
+"""Work that is not done twice: extractions by file, plans by what they are made from."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy import select
 
-from pipeline.store.database import Database, insert_new, upsert
+from pipeline.store.database import Database, upsert
 from pipeline.store.documents import extraction_as_text, extraction_from_text
-from pipeline.store.tables import ExtractionRow, TokenCountRow, table_of
+from pipeline.store.tables import ExtractionRow, OutlineRow, table_of
 from pipeline.stories import Extraction
 
 _EXTRACTION = table_of(ExtractionRow)
-_COUNT = table_of(TokenCountRow)
+_OUTLINE = table_of(OutlineRow)
 
 
 class Caches:
@@ -42,21 +42,13 @@ class Caches:
         with self.database.write() as connection:
             upsert(connection, _EXTRACTION, [row])
 
-    def get_counts(self, counter: str, sha256s: Iterable[str]) -> dict[str, int]:
-        """The token counts there are, by the sha256 of the text."""
-        wanted = list(dict.fromkeys(sha256s))
-        found: dict[str, int] = {}
+    def get_outline(self, key: str) -> str | None:
+        """The outline of a plan as text; None when there is none."""
+        query = select(_OUTLINE.c.body).where(_OUTLINE.c.key == key)
         with self.database.read() as connection:
-            for start in range(0, len(wanted), 1000):
-                query = select(_COUNT.c.sha256, _COUNT.c.n).where(
-                    _COUNT.c.counter == counter,
-                    _COUNT.c.sha256.in_(wanted[start : start + 1000]),
-                )
-                found.update((sha256, n) for sha256, n in connection.execute(query))
-        return found
+            return connection.execute(query).scalar()
 
-    def put_counts(self, counter: str, counts: Mapping[str, int]) -> None:
-        """Remember token counts by the sha256 of the text."""
-        new = [{"counter": counter, "sha256": s, "n": n} for s, n in counts.items()]
+    def put_outline(self, key: str, body: str) -> None:
+        """Remember the outline of a plan."""
         with self.database.write() as connection:
-            insert_new(connection, _COUNT, new)
+            upsert(connection, _OUTLINE, [{"key": key, "body": body, "created": self.now()}])

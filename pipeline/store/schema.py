@@ -16,7 +16,7 @@ from pipeline.errors import InputError, StoreError
 from pipeline.store.database import Database
 
 #: Every version ever released, oldest first.
-VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
+VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
 
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 

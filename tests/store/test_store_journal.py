@@ -22,7 +22,7 @@ from pipeline.errors import BudgetError, StoreError
 from pipeline.store import reports
 from pipeline.store.journal import StoreJournal
 from pipeline.store.record import Store, open_store
-from pipeline.store.tables import ChargeRow, ReplyRow, TokenCountRow, table_of
+from pipeline.store.tables import ChargeRow, OutlineRow, ReplyRow, table_of
 
 FORK = multiprocessing.get_context("fork")
 
@@ -203,14 +203,14 @@ def test_four_processes_lose_nothing(ready, clock, store, merge_run, make):
                 journal.reserve(request.key, Decimal("0.00001"))
                 journal.put(request, make.reply(request), good=True, why="")
                 journal.settle(request.key, Decimal("0.000001"))
-                own.put_counts("tiny", {f"{who}-{n}": n})
+                own.put_outline(f"{who}-{n}", "")
 
         return Worker(ready, clock, work)
 
     for each in [worker(who) for who in range(4)]:
         each.finish()
     charge = table_of(ChargeRow)
-    assert total(store, table_of(ReplyRow)) == total(store, table_of(TokenCountRow)) == 160
+    assert total(store, table_of(ReplyRow)) == total(store, table_of(OutlineRow)) == 160
     assert total(store, charge) == total(store, charge, charge.c.settled_micro_usd == 1) == 160
 
 
@@ -355,6 +355,6 @@ def test_a_wait_for_another_writer_ends_well(tmp_path, clock):
         holder = Worker(url, clock, work)
         assert holder.hear() == "held"
         began = time.monotonic()
-        store.put_counts("tiny", {"a": 1})
+        store.put_outline("a", "")
         assert time.monotonic() - began > 0.2
         holder.finish()

@@ -23,6 +23,7 @@ KEPT = {
     "decision.fingerprints", "departure.path",
     "edit.stories", "estimate.notes", "estimate.price_source", "estimate.reason",
     "merged_story.fallback", "needle_cell.finish", "needle_cell.flags", "needle_cell.haystack",
+    "outline.body",
     "reply.why", "run.describe", "run.error", "run.parameters",
 }  # fmt: skip
 

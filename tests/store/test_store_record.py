@@ -43,15 +43,12 @@ def test_an_extraction_is_found_again_and_may_be_replaced(store, make):
     assert store.get_extraction("s", "v1") == two
 
 
-def test_token_counts_are_found_by_counter_and_text(store):
-    many = {f"{n:064x}": n for n in range(2500)}
-    store.put_counts("o200k", many)
-    store.put_counts("o200k", {"0" * 64: 999})  # a text has one count: the first stays
-    store.put_counts("tiny", {f"{1:064x}": 7})
-    store.put_counts("tiny", {})
-    assert store.get_counts("o200k", [*many, "unknown"]) == many
-    assert store.get_counts("tiny", many) == {f"{1:064x}": 7}
-    assert store.get_counts("none", many) == {}
+def test_an_outline_is_found_by_its_key_and_may_be_replaced(store):
+    assert store.get_outline("a" * 64) is None
+    store.put_outline("a" * 64, "one")
+    store.put_outline("b" * 64, "two")
+    store.put_outline("a" * 64, "three")
+    assert [store.get_outline(key * 64) for key in "abc"] == ["three", "two", None]
 
 
 def test_a_corpus_is_stored_once_with_everything_in_it(store, make):

@@ -260,7 +260,7 @@ def test_a_database_we_may_not_write(clock):
             "if os.geteuid() == 0: os.setgid(65534); os.setuid(65534)\n"
             "try:\n"
             "    with open_store(sys.argv[1], now=lambda: datetime.now(UTC)) as s:\n"
-            "        s.put_counts('c', {'a': 1})\n"
+            "        s.put_outline('a', '')\n"
             "except StoreError as e: print(e); sys.exit(e.exit_code)\n"
         )
         done = subprocess.run(

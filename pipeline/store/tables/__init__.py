@@ -1,14 +1,15 @@
 """The tables. Only migrations create them; only ``record``, ``runs``, ``caches`` and ``journal``
 write them.
 
-    reading    documents, stories, corpora; caches of extractions and token counts
+    reading    documents, stories, corpora; caches of extractions and plans
     asking     plans, requests, estimates; the journal of replies, batches, reservations
     running    runs, what they took, what left the machine, needle cells
     deciding   merged stories, verdicts, edits, conflicts, the ledger, decisions of persons
 
 Keys are content hashes where content decides identity, so that writing twice is writing once.
 Money is integer micro-USD (``micro_usd…``), times are UTC, counts are tokens unless named
-otherwise. NULL is "unknown", never zero. Later versions only add: see ``migrations/versions``.
+otherwise. NULL is "unknown", never zero. Later versions only add, and take
+away what was never used: see ``migrations/versions``.
 """
 
 from pipeline.store.tables.asking import (
@@ -41,8 +42,8 @@ from pipeline.store.tables.reading import (
     CorpusStoryRow,
     DocumentRow,
     ExtractionRow,
+    OutlineRow,
     StoryRow,
-    TokenCountRow,
 )
 from pipeline.store.tables.running import (
     ActualRow,
@@ -74,6 +75,7 @@ __all__ = [
     "MergedSourceRow",
     "MergedStoryRow",
     "NeedleCellRow",
+    "OutlineRow",
     "PlanRow",
     "PlannedCallRow",
     "PlannedClusterRow",
@@ -85,7 +87,6 @@ __all__ = [
     "RunRow",
     "ScoreRow",
     "StoryRow",
-    "TokenCountRow",
     "VerdictRow",
     "table_of",
 ]

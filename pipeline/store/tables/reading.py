@@ -23,14 +23,14 @@ class ExtractionRow(Row, table=True):
     created: datetime = Field(sa_type=UtcTime)
 
 
-class TokenCountRow(Row, table=True):
-    """Tokens of a text (by its sha256) for a counter."""
+class OutlineRow(Row, table=True):
+    """The cache of plans without their words: ``key`` hashes all that a plan is made from."""
 
-    __tablename__ = "token_count"
+    __tablename__ = "outline"
 
-    counter: str = Field(primary_key=True)
-    sha256: str = Field(primary_key=True)
-    n: int
+    key: str = Field(primary_key=True)
+    body: str = text_column()
+    created: datetime = Field(sa_type=UtcTime)
 
 
 class DocumentRow(Row, table=True):

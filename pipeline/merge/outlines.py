@@ -1,0 +1,91 @@
+"""Plans that were made before, found again by everything they are made from.
+
+A plan is a pure function of the stories, the model, its limits, the prompts, what persons decided,
+and the code: the outline of one is kept under the hash of all of these, so that nothing it holds
+outlasts a change of what it was computed from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from functools import cache as cached
+from pathlib import Path
+
+import pipeline
+from pipeline.calls import Plan, WindowLimits
+from pipeline.catalog import ModelSpec
+from pipeline.errors import StoreError
+from pipeline.merge.corpus import Corpus
+from pipeline.merge.steps import Planner, Terms, from_stories
+from pipeline.models.opening import revision_of
+from pipeline.plan.outline import outline_as_text, outline_from_text
+from pipeline.store.record import Store
+from pipeline.tokens import counter_for
+
+
+@dataclass(frozen=True)
+class Outlines:
+    """A planner that remembers.
+
+    Args:
+        corpus_id: hash of all that was read (:meth:`Store.save_corpus`).
+        make: plans what is not remembered.
+    """
+
+    store: Store
+    corpus_id: str
+    make: Planner = from_stories
+
+    def __call__(self, corpus: Corpus, spec: ModelSpec, terms: Terms, limits: WindowLimits) -> Plan:
+        """The plan, or its outline: its sizes and keys are the plan's."""
+        key = self.key(spec, terms, limits)
+        known = self.store.get_outline(key)
+        found = outline_from_text(known) if known is not None else None
+        if found is not None:
+            return found
+        plan = self.make(corpus, spec, terms, limits)
+        with suppress(StoreError):  # a cache that cannot be written costs time, never the result
+            self.store.put_outline(key, outline_as_text(plan))
+        return plan
+
+    def key(self, spec: ModelSpec, terms: Terms, limits: WindowLimits) -> str:
+        """The hash of all that decides a plan."""
+        # A folder's tokenizer is no part of its weights; what else counts is told by the spec.
+        counter = counter_for(spec, cache=terms.cache).name if spec.provider == "local" else ""
+        made_from = [
+            code_sha256(),
+            _prompts_sha256(terms.prompts),
+            self.corpus_id,
+            repr(spec),
+            revision_of(spec, terms.cache),
+            counter,
+            repr(limits),
+            terms.strategy,
+            terms.about,
+            [asdict(decision) for decision in terms.decisions],
+        ]
+        return hashlib.sha256(repr(made_from).encode()).hexdigest()
+
+
+@cached
+def code_sha256() -> str:
+    """Hash of this program, of the interpreter, and of the versions of all installed packages."""
+    digest = hashlib.sha256(sys.version.encode())
+    root = Path(pipeline.__file__).parent
+    for file in sorted(root.rglob("*.py")):
+        digest.update(f"\0{file.relative_to(root)}\0".encode())
+        digest.update(file.read_bytes())
+    installed = {entry.name for place in sys.path for entry in Path(place or ".").glob("*-info")}
+    digest.update("\0".join(sorted(installed)).encode())
+    return digest.hexdigest()
+
+
+def _prompts_sha256(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for file in sorted(folder.glob("*.md")):
+        digest.update(f"\0{file.name}\0".encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,123 @@
+"""A plan without its words: how many tokens each call has, and under which key its reply stands.
+
+That is all a price needs. It holds no text of any document, and nothing in it can be sent.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from pipeline.calls import (
+    Band,
+    Call,
+    LaterCall,
+    Plan,
+    Request,
+    SkippedStory,
+    TokenCount,
+    WindowLimits,
+    canonical_json,
+)
+
+#: Raised when the shape below changes; text of another shape is a miss, not an error.
+_SHAPE = 1
+
+
+@dataclass(frozen=True)
+class KnownRequest(Request):
+    """A request of which the key is known and the words are not: to be priced, never sent."""
+
+    known_key: str = ""
+
+    @cached_property
+    def key(self) -> str:
+        return self.known_key
+
+
+@dataclass(frozen=True)
+class Outline(Plan):
+    """A plan whose calls have sizes and keys, but no messages, handles or clusters. What code
+    decides and why stories are skipped is kept as far as it quotes none of them."""
+
+    known_sha256: str = ""
+
+    @cached_property
+    def sha256(self) -> str:
+        return self.known_sha256
+
+
+def outline_as_text(plan: Plan) -> str:
+    """JSON of what a price needs of a plan, column by column."""
+    requests = [call.request for call in plan.calls]
+    body = {
+        "shape": _SHAPE,
+        "strategy": plan.strategy,
+        "model": plan.model,
+        "sha256": plan.sha256,
+        "limits": [plan.limits.input_tokens, plan.limits.output_tokens, plan.limits.reason],
+        "skipped": [
+            [story, reason, detail if reason == "about" else ""]
+            for story, reason, detail in plan.skipped
+        ],
+        "n_stories": plan.n_stories,
+        "n_clusters": plan.n_clusters,
+        "parameters": dict(plan.parameters),
+        "remark": plan.remark,
+        "judged": plan.judged,
+        "keys": [request.key for request in requests],
+        "purposes": [request.purpose for request in requests],
+        "prompts": [request.prompt for request in requests],
+        "inputs": [call.input for call in plan.calls],
+        "outputs": [call.output for call in plan.calls],
+        "shared": [call.shared_tokens for call in plan.calls],
+        "later": [[c.id, c.stage, c.input, c.output, c.shared_tokens] for c in plan.later],
+    }
+    return canonical_json(body)
+
+
+def outline_from_text(text: str) -> Outline | None:
+    """The outline that :func:`outline_as_text` wrote; None when the text is damaged or of another
+    shape (the plan is then made again)."""
+    try:
+        body = json.loads(text)
+        return _outline(body) if body["shape"] == _SHAPE else None
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _outline(body: dict[str, Any]) -> Outline:
+    columns = ("keys", "purposes", "prompts", "inputs", "outputs", "shared")
+    rows = zip(*(body[name] for name in columns), strict=True)
+    return Outline(
+        strategy=body["strategy"],
+        model=body["model"],
+        limits=WindowLimits(*body["limits"]),
+        calls=tuple(
+            Call(
+                id=f"{body['strategy']}-{number:04d}",
+                stage=body["strategy"],
+                request=KnownRequest(body["model"], "", purpose, prompt, "", (), 1, known_key=key),
+                handles=(),
+                clusters=(),
+                input=TokenCount(*read),
+                output=Band(*written),
+                shared_tokens=shared,
+            )
+            for number, (key, purpose, prompt, read, written, shared) in enumerate(rows, 1)
+        ),
+        decided=(),
+        skipped=tuple(SkippedStory(*entry) for entry in body["skipped"]),
+        n_stories=body["n_stories"],
+        n_clusters=body["n_clusters"],
+        parameters=body["parameters"],
+        later=tuple(
+            LaterCall(name, stage, Band(*read), Band(*written), shared)
+            for name, stage, read, written, shared in body["later"]
+        ),
+        remark=body["remark"],
+        judged=body["judged"],
+        known_sha256=body["sha256"],
+    )
