@@ -14,6 +14,7 @@ from pipeline.compare.coverage import says
 from pipeline.compare.relations import stem_weights
 from pipeline.compare.words import sentences
 from pipeline.merge.grounding import fields_of, missing, sentence_verdicts
+from pipeline.merge.opinion import Entails, second_opinion
 from pipeline.merge.run import WAVE
 from pipeline.merge.sources import statements_of, verbatim
 from pipeline.outcomes import StoryText, Verdict
@@ -83,10 +84,23 @@ def mark(verdict: Verdict) -> Mark:
     return "contradicted" if {f.check for f in verdict.findings} <= _FACTS else "unsupported"
 
 
-def claims(text: Text) -> Iterator[Claim]:
-    """Every sentence of a text, judged against the stories it was made of."""
+def judged(
+    text: StoryText, sources: Sequence[Story], entails: Entails | None = None
+) -> tuple[Verdict, ...]:
+    """The verdict on every sentence, coverage left out.
+
+    Args:
+        entails: an entailment model's opinion on what the gate's rules let pass: the rules alone
+            find nothing in a document that they have let through themselves.
+    """
+    verdicts = sentence_verdicts(text, sources)
+    return verdicts if entails is None else second_opinion(verdicts, sources, text.role, entails)
+
+
+def claims(text: Text, entails: Entails | None = None) -> Iterator[Claim]:
+    """Every sentence of a text, :func:`judged` against the stories it was made of."""
     known = [statement for story in text.sources for statement in statements_of(story)]
-    for verdict in sentence_verdicts(text.text, text.sources):
+    for verdict in judged(text.text, text.sources, entails):
         yield Claim(
             text.id,
             text.batch,

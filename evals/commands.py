@@ -11,7 +11,17 @@ from evals import results, screen
 from evals.grids import find_grid
 from pipeline.edge import Edge, now, parse_usd
 from pipeline.errors import InputError
-from pipeline.options import AllowCloud, AsJson, Db, Debug, Model, Paths, Prefect, Quiet
+from pipeline.options import (
+    AllowCloud,
+    AsJson,
+    Db,
+    Debug,
+    Entailment,
+    Model,
+    Paths,
+    Prefect,
+    Quiet,
+)
 from pipeline.screen import emit, say
 
 app = typer.Typer(
@@ -199,6 +209,7 @@ def fabrication(
         typer.Option(min=0, help="Texts to plant fabrications into; 0: do not test the detector."),
     ] = 200,
     seed: Annotated[int, typer.Option(help="Draws what is planted.")] = 0,
+    entailment: Entailment = "",
     json: AsJson = False,
     db: Db = None,
     quiet: Quiet = False,
@@ -207,8 +218,16 @@ def fabrication(
     """What a merge made up and what it lost, and how far the detector can be trusted."""
     from evals.fabrication_run import run_fabrication
 
-    with Edge.read(db).store() as store:
-        result = run_fabrication(merge, store, most=most, seed=seed, say=say(quiet))
+    edge = Edge.read(db)
+    with edge.store() as store:
+        result = run_fabrication(
+            merge,
+            store,
+            most=most,
+            seed=seed,
+            entails=edge.entails(entailment) if entailment else None,
+            say=say(quiet),
+        )
     if json:
         emit(result)
     else:

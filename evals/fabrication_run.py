@@ -7,17 +7,31 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from evals.claims import Claim, Held, Text, batches, claims, document, held, rates, replies
+from evals.claims import (
+    Claim,
+    Held,
+    Text,
+    batches,
+    claims,
+    document,
+    held,
+    judged,
+    rates,
+    replies,
+)
 from evals.fabrication import Merge, MetaEval, clean_merge, evaluate, neighbours
 from evals.fragments import extractiveness
 from evals.recorded import figure, recorded
 from evals.statistics import Interval
 from pipeline.errors import InputError
-from pipeline.merge.grounding import fields_of
+from pipeline.merge.grounding import fields_of, grounded
+from pipeline.merge.opinion import Entails
+from pipeline.outcomes import StoryText
 from pipeline.store.books import Books, open_books
 from pipeline.store.record import Store
 from pipeline.store.reports import run_report
 from pipeline.store.rows.scores import Score
+from pipeline.stories import Story
 
 #: Stories of one text that fabrications are planted into, at most.
 _GROUP = 3
@@ -29,6 +43,7 @@ def run_fabrication(
     *,
     most: int = 200,
     seed: int = 0,
+    entails: Entails | None = None,
     say: Callable[[str], None] = lambda line: None,
 ) -> dict[str, Any]:
     """Judge every sentence of a merge again, as it stands and as models wrote it.
@@ -36,6 +51,7 @@ def run_fabrication(
     Args:
         run: a finished merge.
         most: texts that fabrications are planted into to test the detector; 0 for no test.
+        entails: an entailment model's opinion beside the gate's rules, None for the rules alone.
 
     Returns:
         What ``eval fabrication --json`` prints: for ``document`` and ``replies`` (None where no
@@ -54,13 +70,18 @@ def run_fabrication(
         model=head["model"],
         strategy=head["strategy"],
         revision=head["revision"],
-        parameters={"merge": run, "most": most, "seed": seed},
+        parameters={
+            "merge": run,
+            "most": most,
+            "seed": seed,
+            "entailment": entails is not None,
+        },
     ) as new:
         texts, asked = document(books, batch), replies(books, batch)
-        standing, written = _judged(texts, books), _judged(asked, books)
+        standing, written = _judged(texts, books, entails), _judged(asked, books, entails)
         copied = extractiveness(texts), extractiveness(asked)
         say(f"judged {len(standing[0])} sentences of {len(books.merged)} merged stories")
-        tested = _tested(books, most, seed)
+        tested = _tested(books, most, seed, entails)
         scores = [
             *_scores("", *standing),
             *(_scores("reply_", *written) if written[0] else ()),
@@ -103,11 +124,13 @@ def _opened(run: str, store: Store) -> tuple[Mapping[str, Any], Books]:
     return head, books
 
 
-def _judged(texts: Sequence[Text], books: Books) -> tuple[list[Claim], list[Held]]:
-    return [claim for text in texts for claim in claims(text)], list(held(texts, books))
+def _judged(
+    texts: Sequence[Text], books: Books, entails: Entails | None
+) -> tuple[list[Claim], list[Held]]:
+    return [claim for text in texts for claim in claims(text, entails)], list(held(texts, books))
 
 
-def _tested(books: Books, most: int, seed: int) -> MetaEval | None:
+def _tested(books: Books, most: int, seed: int, entails: Entails | None) -> MetaEval | None:
     """The detector on faithful merges of what this run merged, then of neighbours."""
     groups = [
         list({books.stories[s].fingerprint: books.stories[s] for s in merged.sources}.values())
@@ -120,7 +143,11 @@ def _tested(books: Books, most: int, seed: int) -> MetaEval | None:
         if len(group) > 1 and all(story.goal for story in group[:_GROUP])
     ]
     merges = [*merges, *neighbours(stories)][:most]
-    return evaluate(merges, stories, seed=seed) if merges else None
+
+    def stops(text: StoryText, sources: Sequence[Story]) -> bool:
+        return not grounded(judged(text, sources, entails))
+
+    return evaluate(merges, stories, seed=seed, detector=stops) if merges else None
 
 
 def _scores(stage: str, found: Sequence[Claim], kept: Sequence[Held]) -> list[Score]:

@@ -230,6 +230,7 @@ def fabrication_summary(result: Mapping[str, Any]) -> None:
             title="the detector on fabrications planted into these stories",
         )
         plain(f"of faithful texts it stops {_rate(detector['false_stops'])}")
+        plain("planted errors are easier than real ones: take the rates above as the least")
     for found in result["fabrications"][:10]:
         plain(f"{found['stage']}, {found['field']}, {found['mark']}: {found['text']}")
         plain(f"    {found['why']}")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pipeline.cost.hardware import Hardware
     from pipeline.merge.counting import OnlineCounts
     from pipeline.merge.job import MergeJob
+    from pipeline.merge.opinion import Entails
     from pipeline.merge.steps import Terms
     from pipeline.models.base import ModelOptions
     from pipeline.models.pacing import Paces
@@ -202,6 +203,16 @@ class Edge:
             base_url=spec.base_url or self.settings.base_urls.get(spec.provider, ""),
             paces=self.paces,
         )
+
+    def entails(self, weights: str) -> Entails:
+        """An entailment model's opinion.
+
+        Raises:
+            EngineError: its weights are missing or damaged.
+        """
+        from pipeline.engine.entailment import Entailment
+
+        return Entailment.load(weights, cache=self.settings.cache).chances
 
     def online_counts(self) -> OnlineCounts:
         """How providers are asked to count prompts."""

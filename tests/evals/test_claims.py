@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,21 @@ def test_sentences_that_stand_in_a_source_are_not_new(loan: Story) -> None:
     found = list(claims(Text("m", "b", text, (loan,))))
     assert [claim.new for claim in found] == [False, False, False, True]
     assert {claim.field for claim in found} == {"role", "goal", "criterion"}
+
+
+def test_an_entailment_model_doubts_what_the_rules_let_pass(loan: Story) -> None:
+    text = StoryText("member", "renew a loan", "", ("Within 14 days a loan must be renewed.",))
+    said: list[str] = []
+
+    def entails(pairs: Sequence[tuple[str, str]]) -> list[float | None]:
+        said.extend(claim for _, claim in pairs)
+        return [0.1] * len(pairs)
+
+    alone = list(claims(Text("m", "b", text, (loan,))))
+    doubted = list(claims(Text("m", "b", text, (loan,)), entails))
+    assert said == ["Within 14 days a loan must be renewed."], "a source's own words need no proof"
+    assert [claim.mark for claim in doubted] == ["supported", "supported", "unsupported"]
+    assert alone[2].mark == "supported" and "does not follow" in doubted[2].why
 
 
 def test_rates_count_sentences_stories_and_fields() -> None:
