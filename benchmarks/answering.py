@@ -1,6 +1,7 @@
 """A server on this machine that speaks the protocols of Claude, Gemini and OpenAI and answers the
 prompts of the `edit` strategy with real edits: it reads the clusters, relates their stories by the
-rules of :mod:`pipeline.compare`, and writes what those say, parts by reference as it was asked to.
+rules of :mod:`pipeline.compare`, and answers what those say. Of goals and benefits that differ it
+writes new ones in full, more than a plan foresees; everything else is moved by reference.
 
 Replies are as long as such edits are, and usage is counted from the text that went over the wire:
 for OpenAI with its own encoding; for Claude and Gemini, whose tokenizers are not here, with the
@@ -20,14 +21,13 @@ from typing import Any
 
 from pipeline.calls import canonical_json
 from pipeline.compare.relations import relate
-from pipeline.compare.union import by_fullness, union
+from pipeline.compare.union import by_fullness
 from pipeline.outcomes import Relation
 from pipeline.stories import Locator, Source, Span, Story
 from pipeline.tokens import TokenCounter
 
 _HEAD = re.compile(r"^(S\d+) \(")
 _PART = re.compile(r"^  (?:(title|role|goal|benefit)|(S\d+\.[cb]\d+)): (.*)$")
-_NO_TEXT = {"title": "", "role": "", "goal": "", "benefit": "", "criteria": [], "body": []}
 
 
 def answer(prompt: str) -> str:
@@ -36,20 +36,19 @@ def answer(prompt: str) -> str:
     return canonical_json({"edits": [edit for edit in edits if edit]})
 
 
-def _read(block: str) -> list[tuple[Story, list[str]]]:
-    """The stories of a cluster, each with the handles of its parts."""
+def _read(block: str) -> list[Story]:
+    """The stories of a cluster, named by their handles."""
     found: list[dict[str, Any]] = []
     for line in block.splitlines():
         if head := _HEAD.match(line):
-            found.append({"handle": head[1], "criteria": [], "body": [], "parts": []})
+            found.append({"handle": head[1], "criteria": [], "body": []})
         elif found and (part := _PART.match(line)):
             name, handle, text = part.groups()
             if name:
                 found[-1][name] = text
             else:
                 found[-1]["criteria" if ".c" in handle else "body"].append(text)
-                found[-1]["parts"].append(handle)
-    return [(_story(fields, i), fields["parts"]) for i, fields in enumerate(found)]
+    return [_story(fields, i) for i, fields in enumerate(found)]
 
 
 def _story(fields: Mapping[str, Any], place: int) -> Story:
@@ -68,36 +67,37 @@ def _story(fields: Mapping[str, Any], place: int) -> Story:
     )
 
 
-def _edit(cluster: Sequence[tuple[Story, list[str]]]) -> dict[str, Any] | None:
+def _edit(cluster: Sequence[Story]) -> dict[str, Any] | None:
     """What belongs to the first story of a cluster, and how; None when nothing does."""
     if len(cluster) < 2:
         return None
-    first = cluster[0][0]
-    near = [(story, parts, relate(first, story)) for story, parts in cluster[1:]]
-    near = [entry for entry in near if entry[2].relation is not Relation.DISTINCT]
+    first, *others = cluster
+    near = [(story, relate(first, story)) for story in others]
+    near = [(story, said) for story, said in near if said.relation is not Relation.DISTINCT]
     if not near:
         return None
     order = (Relation.CONFLICT, Relation.OVERLAP, Relation.SAME)
-    said = min((entry[2] for entry in near), key=lambda related: order.index(related.relation))
-    stories = [first, *(story for story, _, _ in near)]
-    parts = [*cluster[0][1], *(part for _, listed, _ in near for part in listed)]
-    text: dict[str, Any] = dict(_NO_TEXT)
-    if said.relation is Relation.OVERLAP:
-        merged = union(stories).text
-        text |= {name: getattr(merged, name) for name in ("title", "role", "goal", "benefit")}
-        text |= {
-            "criteria": [part for part in parts if ".c" in part],
-            "body": [part for part in parts if ".b" in part],
-        }
-    return {
-        "relation": said.relation.value,
-        "handles": [story.id for story in stories],
-        "keep": by_fullness(stories)[0].id if said.relation is Relation.SAME else "",
-        "text": text,
-        "attribute": said.attribute,
-        "values": list(said.values) if len(said.values) == len(stories) else [],
-        "reason": said.why,
+    said = min((said for _, said in near), key=lambda related: order.index(related.relation))
+    stories = [first, *(story for story, _ in near)]
+    if said.relation is Relation.CONFLICT:
+        values = list(said.values) if len(said.values) == len(stories) else []
+        return {"conflict": [s.id for s in stories], "on": said.attribute, "values": values}
+    stories = by_fullness(stories)
+    handles = [story.id for story in stories]
+    if said.relation is Relation.SAME:
+        return {"same": handles}
+    return {"overlap": handles, "rewrite": worded_anew(stories)}
+
+
+def worded_anew(stories: Sequence[Story]) -> list[dict[str, str]]:
+    """A new goal and a new benefit out of all that differ: as much as an overlap can need."""
+    told = {
+        name: dict.fromkeys(text for story in stories if (text := getattr(story, name)))
+        for name in ("goal", "benefit")
     }
+    return [
+        {"at": name, "text": " and ".join(texts)} for name, texts in told.items() if len(texts) > 1
+    ]
 
 
 @contextmanager

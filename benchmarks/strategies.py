@@ -6,9 +6,11 @@
 
 A judge that always answers by what code finds (same and overlap are put together, parts moved by
 reference where the schema allows it) is asked with the same windows under `edit`, `tree` and
-`fold`, so that only the strategy differs. Tokens are SmolLM2's. With `--real` the local model
-itself writes a tree, in windows of up to 8,192 tokens; what it loses and invents is counted.
-Prints a table and, last, one JSON line.
+`fold`, so that only the strategy differs. `edit, worded anew`: the judge writes a new goal and
+benefit for every overlap instead of leaving them to code. `edit, v1`: by the first released prompt,
+whose edits have every field. Tokens are SmolLM2's. With `--real` the local model itself writes a
+tree, in windows of up to 8,192 tokens; what it loses and invents is counted. Prints a table and,
+last, one JSON line.
 """
 
 from __future__ import annotations
@@ -23,9 +25,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from evals.judges import CodeJudge
+from answering import worded_anew
+
+from evals.judges import CodeJudge, as_told
 from evals.merging import MIX, SEEDS, originals
 from evals.planting import plant, write_corpus
+from evals.versions import find_version, only_version
 from pipeline.calls import Reply, Request, WindowLimits
 from pipeline.catalog import Catalog, ModelSpec
 from pipeline.compare.relations import stem_weights
@@ -47,6 +52,13 @@ from pipeline.tokens import TokenCounter, counter_for
 LOCAL = "local/smollm2-135m"
 #: Tokens that a prompt and a reply may hold: half of the local model's window each.
 HALF = 4096
+
+
+class Wordy(CodeJudge):
+    """The same, with a new goal and benefit for every overlap."""
+
+    def changes(self, group: Sequence[Mapping[str, object]]) -> list[dict[str, str]]:
+        return worded_anew([as_told(fields) for fields in group])
 
 
 class Counted:
@@ -77,10 +89,15 @@ class Counted:
 
 
 def measure(
-    strategy: str, stories: Sequence[Story], spec: ModelSpec, model: Model, counter: TokenCounter
+    strategy: str,
+    stories: Sequence[Story],
+    spec: ModelSpec,
+    model: Model,
+    counter: TokenCounter,
+    prompts: Path | None = None,
 ) -> dict[str, Any]:
     """One strategy, run to its document."""
-    settings = read_settings({})
+    prompts = prompts or read_settings({}).prompts
     weights = stem_weights(stories)
     pairs = similar_pairs(stories, weights=weights)
     clusters = cluster(stories, pairs, decide=spec.ability != "edits", weights=weights)
@@ -92,10 +109,10 @@ def measure(
         spec,
         limits,
         counter,
-        settings.prompts,
+        prompts,
         revision=model.revision,
     )
-    desk = Desk(spec, limits, counter, settings.prompts, model.revision, stage=strategy)
+    desk = Desk(spec, limits, counter, prompts, model.revision, stage=strategy)
     journal, started = Counted(), time.perf_counter()
     outcomes = run_plan(plan, {s.id: s for s in stories}, model, journal, desk=desk)
     document = counter.count_texts([_text(m) for m in outcomes.merged])
@@ -164,9 +181,15 @@ def main() -> int:
         model.close()
     else:
         judge = replace(spec, name="local/judge", ability="edits", output_cap=HALF)
+        plain = CodeJudge(judge, counter.count_text)
+        wordy = Wordy(judge, counter.count_text)
         for strategy in STRATEGIES:
-            model = CodeJudge(judge, counter.count_text)
-            figures[strategy] = measure(strategy, stories, judge, model, counter)
+            figures[strategy] = measure(strategy, stories, judge, plain, counter)
+        figures["edit, worded anew"] = measure("edit", stories, judge, wordy, counter)
+        with tempfile.TemporaryDirectory() as folder:
+            first = find_version("merge-edits.v1", settings.prompts)
+            prompts = only_version(first, settings.prompts, Path(folder) / "prompts")
+            figures["edit, v1"] = measure("edit", stories, judge, plain, counter, prompts)
     print(f"{'':20} {'calls':>6} {'in':>9} {'out':>9} {'document':>9} {'out/document':>13}")
     for name, row in figures.items():
         print(

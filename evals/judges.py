@@ -24,6 +24,8 @@ _CLUSTER = re.compile(r"^Cluster \d+$", re.MULTILINE)
 _FIELD = re.compile(r"^  (title|role|goal|benefit): (.*(?:\n      .*)*)", re.MULTILINE)
 _PART = re.compile(r"^  ([A-Z]\d+\.[cb]\d+): ", re.MULTILINE)
 _TOGETHER = (Relation.SAME, Relation.OVERLAP)
+#: Where a reply names the stories of an edit, or of a story written again.
+_NAMING = ("handles", "same", "overlap", "conflict")
 _LINE = re.compile(r"^1\. (.*)$", re.MULTILINE)
 
 
@@ -92,14 +94,35 @@ class Judge:
         if request.purpose == "edits":
             clusters = [_told(text) for text in _CLUSTER.split(shown)[1:]]
             groups = [group for told in clusters for group in self._groups(told) if len(group) > 1]
-            return canonical_json(
-                {"edits": [_edit(group, self.relation(group)) for group in groups]}
-            )
+            edit = self._full_edit if request.prompt == "merge-edits.v1" else self._edit
+            return canonical_json({"edits": [edit(group) for group in groups]})
         return canonical_json({"stories": [_story(group) for group in self._groups(_told(shown))]})
 
     def relation(self, group: Sequence[Mapping[str, object]]) -> str:
         """What it says of stories that it puts together, where the schema lets it."""
         return "overlap"
+
+    def changes(self, group: Sequence[Mapping[str, object]]) -> list[dict[str, str]]:
+        """What it rewrites of an overlap, beside moving it by reference: nothing."""
+        return []
+
+    def _edit(self, group: Sequence[Mapping[str, object]]) -> dict[str, object]:
+        """The first story leads an overlap; the one that says most stands for all."""
+        if self.relation(group) == "overlap":
+            return {"overlap": _handles(group), "rewrite": self.changes(group)}
+        fullest = sorted(group, key=lambda story: -sum(len(str(text)) for text in story.values()))
+        return {"same": _handles(fullest)}
+
+    def _full_edit(self, group: Sequence[Mapping[str, object]]) -> dict[str, object]:
+        """The same with every field, as the first released prompt asks for it."""
+        relation, text = self.relation(group), _story(group)
+        del text["handles"]
+        if relation != "overlap":
+            text = {name: type(value)() for name, value in text.items()}
+        return {
+            "relation": relation, "handles": _handles(group), "keep": "", "text": text,
+            "attribute": "", "values": [], "reason": "goals that begin alike",
+        }  # fmt: skip
 
     def _groups(self, told: Sequence[Mapping[str, object]]) -> list[list[Mapping[str, object]]]:
         groups: dict[str, list[Mapping[str, object]]] = {}
@@ -123,7 +146,7 @@ class CodeJudge(Judge):
         groups: list[list[Mapping[str, object]]] = []
         shown: list[Story] = []
         for fields in told:
-            story = _as_told(fields)
+            story = as_told(fields)
             near = next(
                 (i for i, first in enumerate(shown) if relate(first, story).relation in _TOGETHER),
                 None,
@@ -136,13 +159,13 @@ class CodeJudge(Judge):
         return groups
 
     def relation(self, group: Sequence[Mapping[str, object]]) -> str:
-        first, *others = [_as_told(fields) for fields in group]
+        first, *others = [as_told(fields) for fields in group]
         same = all(relate(first, other).relation is Relation.SAME for other in others)
         parts = any(fields["parts"] for fields in group)
         return "same" if same and not parts else "overlap"
 
 
-def _as_told(fields: Mapping[str, object]) -> Story:
+def as_told(fields: Mapping[str, object]) -> Story:
     """A story as a prompt shows it: its place matters to nobody here."""
     role, goal, benefit, title = (
         str(fields.get(name, "")) for name in ("role", "goal", "benefit", "title")
@@ -169,22 +192,15 @@ def _told(shown: str) -> list[dict[str, object]]:
     return told
 
 
-def _edit(group: Sequence[Mapping[str, object]], relation: str) -> dict[str, object]:
-    written = _story(group)
-    handles = written.pop("handles")
-    if relation == "same":
-        written = {name: type(value)() for name, value in written.items()}
-    return {
-        "relation": relation, "handles": handles, "keep": "", "text": written,
-        "attribute": "", "values": [], "reason": "goals that begin alike",
-    }  # fmt: skip
+def _handles(group: Sequence[Mapping[str, object]]) -> list[object]:
+    return [story["handle"] for story in group]
 
 
 def _story(group: Sequence[Mapping[str, object]]) -> dict[str, object]:
     """The first of a group's stories with the parts of all of them, moved by reference."""
     parts = [part for story in group for part in _parts(story)]
     return {
-        "handles": [story["handle"] for story in group],
+        "handles": _handles(group),
         **{name: group[0].get(name, "") for name in ("title", "role", "goal", "benefit")},
         "criteria": [part for part in parts if ".c" in part],
         "body": [part for part in parts if ".b" in part],
@@ -213,7 +229,8 @@ def _spoilt(text: str, fault: str) -> tuple[str, str]:
     if fault == "broken" or not listed:
         return text[:-1], "stop"
     if fault == "unknown":
-        listed[-1]["handles"] = [*listed[-1]["handles"], "S9999"]
+        last = listed[-1]
+        last[next(name for name in _NAMING if name in last)].append("S9999")
     elif fault == "repeated":
         listed.append(listed[0])
     else:

@@ -32,7 +32,6 @@ LASTING: tuple[Fault, ...] = ("refusal", "length", "empty", "garbage")
 _CLUSTER = re.compile(r"^Cluster \d+$", re.MULTILINE)
 _HANDLE = re.compile(r"^(S\d+) \(", re.MULTILINE)
 _NUMBERED = re.compile(r"^1\. (.+)$", re.MULTILINE)
-_NO_TEXT = {"title": "", "role": "", "goal": "", "benefit": "", "criteria": [], "body": []}
 
 
 def digest(prompt: str) -> str:
@@ -47,17 +46,7 @@ def judge(prompt: str) -> str:
     for text in _CLUSTER.split(prompt)[1:]:
         handles = _HANDLE.findall(text)
         if len(handles) > 1 and int(digest(text), 16) % 2:
-            edits.append(
-                {
-                    "relation": "same",
-                    "handles": handles,
-                    "keep": handles[0],
-                    "text": _NO_TEXT,
-                    "attribute": "",
-                    "values": [],
-                    "reason": "one need told twice",
-                }
-            )
+            edits.append({"same": handles})
     if not _CLUSTER.search(prompt):
         first = _NUMBERED.search(prompt)
         return first[1] if first else prompt[:200]

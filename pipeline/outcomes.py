@@ -48,8 +48,9 @@ class StoryText:
 class Edit:
     """One operation of a reply, handles resolved to story ids.
 
-    ``same``: keep ``keep``, link the rest. ``overlap``: ``text`` merges the stories.
-    ``conflict``: keep all, record ``attribute`` and ``values``. ``distinct``: keep all.
+    ``same``: keep ``keep``, link the rest. ``overlap``: ``text`` merges the stories, None stands
+    for their union. ``conflict``: keep all, record ``attribute`` and ``values``. ``distinct``:
+    keep all.
     """
 
     relation: Relation
@@ -212,13 +213,45 @@ def _strict(properties: dict[str, object]) -> dict[str, object]:
     }
 
 
-_TEXTS: dict[str, object] = {"type": "array", "items": {"type": "string"}}
+_TEXT: dict[str, object] = {"type": "string"}
+_TEXTS: dict[str, object] = {"type": "array", "items": _TEXT}
 
-#: What a reply of edits looks like. ``handles`` are those of the prompt ("S1"). ``text`` matters
-#: for ``overlap`` only; in ``criteria`` and ``body`` an item that is a part's handle ("S1.c2",
-#: "S2.b1") moves that text by reference, anything else is new text. ``attribute`` and ``values``
-#: (one a handle) matter for ``conflict`` only. Stories that no edit names stay as they are.
+#: What a reply of edits looks like: only what changes something is written. Handles are those of
+#: the prompt ("S1"), the story that leads first. ``same``: the first stands for all. ``conflict``:
+#: what they disagree ``on``, and a value for each. ``overlap``: one story with the title, role,
+#: goal and benefit of the first and the criteria and body of all, but for what ``rewrite`` puts
+#: ``at`` a field ("goal") or a part ("S1.c2"; "" leaves it out). Its texts may name places
+#: ("S2.goal", "S2.b1"), which move there by reference. Stories that no edit names stay as they are.
+#:
+#: Strict modes want the first properties of alternatives to differ. Requests hold schemas with
+#: sorted keys, so properties are named such that what decides stands first even then.
 EDITS_SCHEMA: dict[str, object] = _strict(
+    {
+        "edits": {
+            "type": "array",
+            "items": {
+                "anyOf": [
+                    _strict({"same": _TEXTS}),
+                    _strict({"conflict": _TEXTS, "on": _TEXT, "values": _TEXTS}),
+                    _strict(
+                        {
+                            "overlap": _TEXTS,
+                            "rewrite": {
+                                "type": "array",
+                                "items": _strict({"at": _TEXT, "text": _TEXT}),
+                            },
+                        }
+                    ),
+                ]
+            },
+        }
+    }
+)
+
+#: The same as ``merge-edits.v1`` asked for it: every field in every edit. ``text`` matters for
+#: ``overlap`` only; in ``criteria`` and ``body`` a part's handle ("S1.c2") moves it by reference.
+#: ``attribute`` and ``values`` matter for ``conflict`` only.
+FULL_EDITS_SCHEMA: dict[str, object] = _strict(
     {
         "edits": {
             "type": "array",

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from pipeline.calls import Call, Reply
-from pipeline.merge.edits import CallFailed, parse_edits
+from pipeline.merge.edits import parse_edits
 from pipeline.merge.halves import halves, without
+from pipeline.merge.operations import CallFailed
 from pipeline.outcomes import Edit
 from pipeline.stories import Story
 

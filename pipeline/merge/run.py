@@ -20,8 +20,9 @@ from pipeline.merge.answers import failures
 from pipeline.merge.budget import Journal, Pricer, Purse
 from pipeline.merge.conclusion import conclude
 from pipeline.merge.course import Course
-from pipeline.merge.edits import CallFailed, parse_edits
+from pipeline.merge.edits import parse_edits
 from pipeline.merge.halves import halves
+from pipeline.merge.operations import CallFailed
 from pipeline.models.base import Model
 from pipeline.models.opening import counts_online
 from pipeline.outcomes import Decision, Outcomes

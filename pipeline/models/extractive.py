@@ -2,7 +2,8 @@
 
 It is the baseline that every other model is measured against. A prompt of purpose ``union`` is
 JSON: ``{"clusters": [{"relation": …, "stories": [{"handle": …, "id": …, fields…}]}]}``; the reply
-follows the schema of edits. No tokens are counted, nothing is spent.
+follows the schema of edits and rewrites nothing: the union of the stories it names is made where
+the run is concluded. No tokens are counted, nothing is spent.
 """
 
 from __future__ import annotations
@@ -10,23 +11,19 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from pipeline.calls import Reply, Request, TokenCount, Usage, canonical_json
 from pipeline.catalog import ModelSpec
-from pipeline.compare.union import VERSION, by_fullness, union
-from pipeline.outcomes import StoryText
+from pipeline.compare.union import VERSION, by_fullness
 from pipeline.stories import Locator, Source, Span, Story
 
-#: What exactly answers: the version of the union.
-REVISION = VERSION
-
-_EMPTY = asdict(StoryText())
+#: What exactly answers: the version of the union and of the form of its reply.
+REVISION = f"{VERSION}, edits-2"
 
 
 class ExtractiveModel:
-    """Answers requests of purpose ``union`` by :func:`pipeline.compare.union.union`."""
+    """Answers requests of purpose ``union``: unite what code found to belong together."""
 
     def __init__(self, spec: ModelSpec) -> None:
         self.spec = spec
@@ -71,18 +68,11 @@ def _edit(cluster: Mapping[str, Any]) -> dict[str, Any]:
     stories = [_story(fields, i) for i, fields in enumerate(cluster["stories"])]
     handles = {story.id: fields["handle"] for story, fields in zip(stories, cluster["stories"],
                                                                    strict=True)}  # fmt: skip
+    fullest = [handles[story.id] for story in by_fullness(stories)]
     relation = cluster.get("relation") or "overlap"
-    text = asdict(union(stories).text) if relation == "overlap" else dict(_EMPTY)
-    keep = handles[by_fullness(stories)[0].id] if relation == "same" else ""
-    return {
-        "relation": relation,
-        "handles": [fields["handle"] for fields in cluster["stories"]],
-        "keep": keep,
-        "text": text,
-        "attribute": cluster.get("attribute", ""),
-        "values": list(cluster.get("values", ())),
-        "reason": cluster.get("why", ""),
-    }
+    if relation not in ("same", "overlap"):
+        raise ValueError(f"there is no union of stories that are {relation!r}")
+    return {"same": fullest} if relation == "same" else {"overlap": fullest, "rewrite": []}
 
 
 def _story(fields: Mapping[str, Any], position: int) -> Story:

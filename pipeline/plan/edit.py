@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pipeline.calls import Band, Call, Cluster, canonical_json
-from pipeline.outcomes import EDITS_SCHEMA, Relation
+from pipeline.outcomes import EDITS_SCHEMA, FULL_EDITS_SCHEMA, Relation
 from pipeline.plan.desk import Desk
 from pipeline.plan.draft import Drafted
 from pipeline.plan.foreseen import foreseen_edits
@@ -29,11 +29,14 @@ EDITS_PROMPT, STORY_PROMPT, UNION_PROMPT = "merge-edits", "merge-story", "union"
 
 #: Tokens that one merged story may take beyond those of its sources: a joining "and", an end mark.
 STORY_MARGIN = 16
-#: Most tokens of one edit without its text: names of fields, handles, a reason.
-EDIT_FRAME = 90
+#: Most tokens of one edit without its texts: what two handles are called, the names of four fields;
+#: and where every edit has every field, as ``merge-edits.v1`` asks for it.
+EDIT_FRAME, FULL_EDIT_FRAME = 60, 90
+#: The same for a part that is dropped and written anew, beyond the line that shows it in a prompt.
+PART_FRAME = 12
 #: Fewest tokens of a cluster's share of a reply: a model may leave distinct stories out of it.
 EDIT_LOW = 0
-_SCHEMA = canonical_json(EDITS_SCHEMA)
+_SCHEMA, _FULL_SCHEMA = canonical_json(EDITS_SCHEMA), canonical_json(FULL_EDITS_SCHEMA)
 
 
 def plan_edit(selection: Selection, desk: Desk) -> Drafted:
@@ -151,11 +154,11 @@ def _edits_call(
     stories = tuple(selection.of(cluster))
     handles = tuple(f"S{i}" for i in range(1, len(stories) + 1))
     text = cluster_text(stories, handles, 1)
-    count = desk.counter.count_text(text)
-    written = max(1, len(stories) // 2) * EDIT_FRAME + count.high
+    full = desk.prompt(EDITS_PROMPT).version == 1
+    written = desk.counter.count_text(text).high + _frames(stories, full) + _escapes(text)
     if written > desk.written_room():
         return None
-    likely = desk.counter.count_text(foreseen_edits(stories, handles)).n
+    likely = desk.counter.count_text(foreseen_edits(stories, handles, full=full)).n
     call = desk.call(
         EDITS_PROMPT,
         {"clusters": text},
@@ -164,9 +167,23 @@ def _edits_call(
         clusters=(handles,),
         output=Band(low=EDIT_LOW, likely=min(likely, written), high=written),
         number=len(drafted.calls) + 1,
-        schema=_SCHEMA,
+        schema=_FULL_SCHEMA if full else _SCHEMA,
     )
     return call if call.input.high <= desk.limits.input_tokens else None
+
+
+def _frames(stories: Sequence[Story], full: bool) -> int:
+    """Most tokens that a reply writes beside the texts of a cluster."""
+    edits = max(1, len(stories) // 2)
+    if full:
+        return edits * FULL_EDIT_FRAME
+    parts = sum(len(story.criteria) + len(story.body) for story in stories)
+    return edits * EDIT_FRAME + parts * PART_FRAME
+
+
+def _escapes(text: str) -> int:
+    """Signs that JSON writes with one more."""
+    return text.count('"') + text.count("\\")
 
 
 def _parts(

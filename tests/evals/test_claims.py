@@ -51,8 +51,13 @@ class Inventor(Judge):
         draw = random.Random(request.key)
         for listed in body.values():
             for item in listed:
-                if len(item["handles"]) > 1 and draw.random() < self.invents:
-                    item.get("text", item)["criteria"].append(INVENTED)
+                named = item.get("overlap", item.get("handles", ()))
+                if len(named) < 2 or draw.random() >= self.invents:
+                    continue
+                if "rewrite" in item:
+                    item["rewrite"].append({"at": "title", "text": INVENTED})
+                else:
+                    item["criteria"].append(INVENTED)
         return canonical_json(body)
 
 
@@ -172,7 +177,7 @@ def test_what_a_model_invents_is_counted_before_the_gate_and_gone_behind_it(
     invented = [f for f in found["fabrications"] if f["text"] == INVENTED]
     assert len(invented) == before["fabricated_stories"]["n"] > 0
     assert {(f["stage"], f["field"], f["mark"]) for f in invented} == {
-        ("reply", "criterion", "unsupported")
+        ("reply", "title" if strategy == "edit" else "criterion", "unsupported")
     }
     assert after["fabricated"]["mean"] == 0.0 and after["covered"]["mean"] == 1.0
     assert before["covered"]["mean"] < 1.0

@@ -44,7 +44,8 @@ class Obedient(Judge):
         body = json.loads(super().answer(request))
         for edit in body["edits"]:
             if "Embellish" in request.messages[0].content:
-                edit["text"]["criteria"].append("The invoice is stamped by a notary.")
+                invented = {"at": "title", "text": "The invoice is stamped by a notary."}
+                edit["rewrite"].append(invented)
         return canonical_json(body)
 
 
@@ -59,8 +60,8 @@ def edge(tmp_path: Path, shared_cache: Path) -> Edge:
 
 @pytest.fixture
 def draft(tmp_path: Path) -> Path:
-    released = (PROMPTS / "merge-edits.v1.md").read_text(encoding="utf-8")
-    path = tmp_path / "merge-edits.v2.md"
+    released = (PROMPTS / "merge-edits.v2.md").read_text(encoding="utf-8")
+    path = tmp_path / "merge-edits.v3.md"
     path.write_text(released.replace("Rules:", "Embellish where it reads well.\n\nRules:"))
     return path
 
@@ -88,10 +89,10 @@ def compared(edge: Edge, tmp_path: Path) -> Callable[..., Any]:
 def test_a_prompt_that_makes_the_model_invent_shows_in_the_paired_difference(
     compared: Callable[..., Any], draft: Path
 ) -> None:
-    found, stored, asked = compared("merge-edits.v1", draft)
+    found, stored, asked = compared("merge-edits.v2", draft)
     n = found["a"]["clusters"]
     assert n >= 3 and asked == 2 * n
-    assert (found["a"]["prompt"], found["b"]["prompt"]) == ("merge-edits.v1", "merge-edits.v2")
+    assert (found["a"]["prompt"], found["b"]["prompt"]) == ("merge-edits.v2", "merge-edits.v3")
     assert found["a"]["scores"]["fabricated"]["mean"] == 0.0
     assert found["differences"]["fabricated"]["low"] > 0
     assert found["differences"]["passed"]["mean"] == -1.0
@@ -101,7 +102,7 @@ def test_a_prompt_that_makes_the_model_invent_shows_in_the_paired_difference(
     assert stored["difference_passed"].mean == -1.0 and stored["a_passed"].n == n
     assert found["b"]["output_tokens"] > found["a"]["output_tokens"] > 0
     assert found["a"]["estimated_input_tokens"] > 0
-    again, _, asked = compared("merge-edits.v1", draft)
+    again, _, asked = compared("merge-edits.v2", draft)
     assert asked == 0 and again["a"]["journalled"] == n
     assert again["differences"] == found["differences"]
 
@@ -110,6 +111,16 @@ def test_the_same_version_twice_differs_in_nothing(compared: Callable[..., Any])
     found, _, asked = compared("merge-edits.v1", PROMPTS / "merge-edits.v1.md", most=2)
     assert asked == found["a"]["clusters"] == 2
     assert all(d["mean"] == d["low"] == d["high"] == 0 for d in found["differences"].values())
+
+
+def test_the_second_prompt_asks_for_shorter_replies_that_are_as_good(
+    compared: Callable[..., Any],
+) -> None:
+    found, _, _ = compared("merge-edits.v1", "merge-edits.v2")
+    assert found["differences"]["output_tokens"]["high"] < 0
+    assert found["b"]["output_tokens"] < found["a"]["output_tokens"] / 2
+    for mark in ("usable", "passed", "fabricated"):
+        assert found["differences"][mark]["mean"] == 0.0
 
 
 def test_a_truth_tells_which_pairs_were_put_together_rightly(
@@ -122,7 +133,7 @@ def test_a_truth_tells_which_pairs_were_put_together_rightly(
     truth = {"stories": stories, "duplicates": [{"stories": ["s0", "s1"]}]}
     (tmp_path / "truth.json").write_text(json.dumps(truth))
     found, _, _ = compared(
-        "merge-edits.v1", "merge-edits.v1", truth=tmp_path / "truth.json", dry_run=False
+        "merge-edits.v2", "merge-edits.v2", truth=tmp_path / "truth.json", dry_run=False
     )
     assert 0 < found["a"]["scores"]["pairs_right"]["mean"] < 1
 
@@ -130,7 +141,7 @@ def test_a_truth_tells_which_pairs_were_put_together_rightly(
 def test_a_dry_run_asks_nothing_and_leaves_no_run(
     compared: Callable[..., Any], edge: Edge, draft: Path
 ) -> None:
-    found, _, asked = compared("merge-edits.v1", draft, dry_run=True)
+    found, _, asked = compared("merge-edits.v2", draft, dry_run=True)
     assert asked == 0 and found["run"] is None
     assert found["b"]["estimated_input_tokens"] > found["a"]["estimated_input_tokens"] > 0
     with edge.store() as store:
@@ -146,16 +157,16 @@ def test_what_cannot_be_compared_is_refused(
         compared("merge-story.v1", draft)
     with pytest.raises(InputError, match="not asked with merge-story"):
         compared("merge-story.v1", "merge-story.v1")
-    broken = tmp_path / "merge-edits.v3.md"
+    broken = tmp_path / "merge-edits.v4.md"
     broken.write_text("no turns at all")
     with pytest.raises(InputError, match="turns"):
         compared("merge-edits.v1", broken)
     with pytest.raises(SovereigntyError):
-        compared("merge-edits.v1", draft, model="claude/claude-haiku-5-5")
+        compared("merge-edits.v2", draft, model="claude/claude-haiku-5-5")
 
 
 def test_a_version_stands_alone_in_its_folder(draft: Path, tmp_path: Path) -> None:
     version = find_version(str(draft), PROMPTS)
     folder = only_version(version, PROMPTS, tmp_path / "alone")
-    assert load_prompt(folder, "merge-edits").label == "merge-edits.v2"
+    assert load_prompt(folder, "merge-edits").label == "merge-edits.v3"
     assert load_prompt(folder, "merge-story").label == load_prompt(PROMPTS, "merge-story").label

@@ -135,17 +135,16 @@ class MemoryJournal:
 
 
 def edits(*operations: dict) -> str:
-    """A reply by the schema; fields that are left out are empty."""
-    empty_text = {"title": "", "role": "", "goal": "", "benefit": "", "criteria": [], "body": []}
-    empty = {"relation": "distinct", "handles": [], "keep": "", "attribute": "", "values": [],
-             "reason": ""}  # fmt: skip
-    return json.dumps(
-        {
-            "edits": [
-                {**empty, **op, "text": {**empty_text, **op.get("text", {})}} for op in operations
-            ]
-        }
-    )
+    """A reply by the schema; what an overlap rewrites may be given as {place: text}."""
+    full = []
+    for operation in operations:
+        if "overlap" in operation:
+            changes = operation.get("rewrite", {})
+            if isinstance(changes, dict):
+                changes = [{"at": place, "text": text} for place, text in changes.items()]
+            operation = {**operation, "rewrite": changes}
+        full.append(operation)
+    return json.dumps({"edits": full})
 
 
 def make_story(name: str, goal: str, *, role: str = "reader", benefit: str = "", **more) -> Story:
@@ -161,7 +160,8 @@ def plan_for(
     pairs = similar_pairs(stories, weights=weights)
     clusters = cluster(stories, pairs, decide=spec.ability != "edits", weights=weights)
     limits = WindowLimits(more.pop("window", 2_000), 2_000, "test")
-    return make_plan(strategy, stories, clusters, spec, limits, WordCounter(), PROMPTS,
+    prompts = more.pop("prompts", PROMPTS)
+    return make_plan(strategy, stories, clusters, spec, limits, WordCounter(), prompts,
                      revision="r1", **more)  # fmt: skip
 
 

@@ -100,7 +100,7 @@ def test_what_must_never_be_merged_is_not_even_when_a_model_says_so(kit, backlog
         import re
 
         shown = re.findall(r"^(S\d+) \(", request.messages[-1].content, re.MULTILINE)
-        return kit.edits({"relation": "same", "handles": shown, "keep": shown[0]})
+        return kit.edits({"same": shown})
 
     plan, outcomes, rows = merge(kit, backlog, decision, ability=ability, answer=everything_is_one)
     ids = {story.id for story in rooms}

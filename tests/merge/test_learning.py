@@ -15,7 +15,7 @@ from pipeline.store.record import Store, open_store
 
 ROOT = Path(__file__).parents[2]
 MODEL = "openai/judge@http://127.0.0.1:9/v1"
-PROMPT = "merge-edits.v1"
+PROMPT = "merge-edits.v2"
 
 
 @pytest.fixture(scope="module")

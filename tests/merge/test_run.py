@@ -28,9 +28,7 @@ def judged(kit, plan):
         if held is None:  # a half
             shown = request.messages[-1].content
             held = [c for call in plan.calls for c in call.clusters if f"{c[0]} (" in shown]
-        return kit.edits(
-            *({"relation": "same", "handles": list(c[:2]), "keep": c[0]} for c in held)
-        )
+        return kit.edits(*({"same": list(c[:2])} for c in held))
 
     return answer
 

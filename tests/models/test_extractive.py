@@ -10,7 +10,7 @@ import pytest
 from pipeline.calls import Message, Request, Usage
 from pipeline.catalog import ModelSpec
 from pipeline.models.base import Model, ModelOptions
-from pipeline.models.extractive import ExtractiveModel
+from pipeline.models.extractive import REVISION, ExtractiveModel
 from pipeline.models.opening import open_model
 from pipeline.outcomes import EDITS_SCHEMA
 
@@ -18,9 +18,7 @@ SPEC = ModelSpec("extractive", "extractive", "extractive", "union", 10**6, 10**6
 
 
 def ask(content: str) -> Request:
-    return Request(
-        "extractive", "union-1", "union", "union.v1", "h", (Message("user", content),), 1
-    )
+    return Request("extractive", REVISION, "union", "union.v1", "h", (Message("user", content),), 1)
 
 
 def cluster(relation: str = "overlap") -> dict:
@@ -40,21 +38,21 @@ def model(tmp_path) -> Model:
     return found
 
 
-def test_it_answers_by_the_schema_with_every_field(model: Model):
-    (reply,) = model.complete([ask(json.dumps({"clusters": [cluster()]}))])
+@pytest.mark.parametrize(
+    ("relation", "edit"),
+    [("overlap", {"overlap": ["S2", "S1"], "rewrite": []}), ("same", {"same": ["S2", "S1"]})],
+)
+def test_it_answers_by_the_schema_the_fullest_first(model: Model, relation: str, edit: dict):
+    (reply,) = model.complete([ask(json.dumps({"clusters": [cluster(relation)]}))])
     value = json.loads(reply.text)
     jsonschema.validate(value, EDITS_SCHEMA)
-    (edit,) = value["edits"]
-    assert edit["handles"] == ["S1", "S2"]
-    assert edit["text"]["criteria"] == ["five stars"]
-    assert edit["text"]["benefit"] == "others find it"
+    assert value["edits"] == [edit]
     assert reply.finish == "stop" and reply.usage == Usage() and reply.key
 
 
-def test_the_fullest_of_the_same_is_kept(model: Model):
-    (reply,) = model.complete([ask(json.dumps({"clusters": [cluster("same")]}))])
-    (edit,) = json.loads(reply.text)["edits"]
-    assert edit["keep"] == "S2" and edit["text"]["goal"] == ""
+def test_it_unites_no_stories_that_disagree(model: Model):
+    (reply,) = model.complete([ask(json.dumps({"clusters": [cluster("conflict")]}))])
+    assert reply.finish == "error" and "conflict" in reply.detail
 
 
 @pytest.mark.parametrize("content", ["no json", "[]", "{}", '{"clusters": [{"stories": [{}]}]}'])
@@ -65,5 +63,5 @@ def test_what_is_no_cluster_is_an_error_reply(model: Model, content: str):
 
 def test_it_costs_no_tokens(model: Model):
     assert model.count(ask("x")).n == 0
-    assert model.describe()["algorithm"] == model.revision
+    assert model.revision.startswith(model.describe()["algorithm"])
     model.close()

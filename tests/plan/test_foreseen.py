@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 
-from pipeline.outcomes import EDITS_SCHEMA
+import jsonschema
+import pytest
+
+from pipeline.outcomes import EDITS_SCHEMA, FULL_EDITS_SCHEMA
 from pipeline.plan.foreseen import foreseen_edits
 from pipeline.stories import Locator, Source, Span, Story
 
@@ -29,27 +32,38 @@ def test_distinct_stories_are_left_out():
 
 
 def test_same_stories_cost_their_handles():
-    (edit,) = reply(BASE, story("b", "keep a book for 14 days", "I can finish it"))
-    assert (edit["relation"], edit["handles"], edit["keep"]) == ("same", ["S1", "S2"], "S1")
-    assert not any(edit["text"].values())
+    longer = story("b", "keep a book for 14 days", "I can finish it in time")
+    assert reply(BASE, story("b", "keep a book for 14 days", "I can finish it")) == [
+        {"same": ["S1", "S2"]}
+    ]
+    (edit,) = reply(BASE, longer)
+    assert next(iter(edit.values()))[0] == "S2", "the fullest leads"
 
 
 def test_a_conflict_names_the_values():
     (edit,) = reply(BASE, story("b", "keep a book for 28 days", "I can finish it"))
-    assert edit["relation"] == "conflict" and len(edit["values"]) == 2
+    assert edit["conflict"] == ["S1", "S2"] and edit["on"] and len(edit["values"]) == 2
 
 
-def test_an_overlap_writes_new_text_and_moves_parts_by_handle():
+def test_an_overlap_joins_benefits_and_moves_parts_by_reference():
     one = story("a", "rate a book with stars", "others find good ones", ("half stars count",))
     other = story("b", "rate a book with stars", "I remember what I liked", ("once a book",))
     (edit,) = reply(one, other)
-    assert edit["relation"] == "overlap"
-    assert edit["text"]["criteria"] == ["S1.c1", "S2.c1"]
-    assert edit["text"]["benefit"] == "others find good ones and I remember what I liked"
+    assert edit["overlap"] == ["S1", "S2"]
+    assert edit["rewrite"] == [{"at": "benefit", "text": "S1.benefit and S2.benefit"}]
 
 
-def test_every_reply_has_the_fields_of_the_schema():
-    fields = set(EDITS_SCHEMA["properties"]["edits"]["items"]["required"])  # type: ignore[index]
-    for other in ("keep a book for 28 days", "keep a book for 14 days"):
-        for edit in reply(BASE, story("b", other, "my child can finish it")):
-            assert set(edit) == fields
+def test_an_overlap_words_goals_that_differ_anew():
+    one = story("a", "rate a book with stars", "others find good ones")
+    other = story("b", "rate books by giving stars", "I remember", ("once a book",))
+    (edit,) = reply(one, other)
+    assert edit["rewrite"][0] == {"at": "goal", "text": "rate books by giving stars"}
+
+
+@pytest.mark.parametrize(("full", "schema"), [(False, EDITS_SCHEMA), (True, FULL_EDITS_SCHEMA)])
+def test_every_reply_satisfies_its_schema_and_full_ones_are_longer(full: bool, schema: dict):
+    for other in ("keep a book for 28 days", "keep a book for 14 days", "print a list"):
+        stories = (BASE, story("b", other, "my child can finish it"))
+        said = foreseen_edits(stories, ("S1", "S2"), full=full)
+        jsonschema.validate(json.loads(said), schema)
+        assert len(said) >= len(foreseen_edits(stories, ("S1", "S2")))
