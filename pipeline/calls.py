@@ -17,7 +17,7 @@ from typing import Any, Literal, NamedTuple
 #: Who speaks a turn. A last turn of the assistant is how the reply begins; ``text`` is the only
 #: turn of a prompt that no template is put around. Both are for local models.
 Role = Literal["system", "user", "assistant", "text"]
-Purpose = Literal["edits", "story", "stories", "union", "answer"]
+Purpose = Literal["edits", "story", "stories", "union", "conflicts", "answer"]
 FinishReason = Literal["stop", "length", "refusal", "error"]
 
 
@@ -58,7 +58,8 @@ class Request:
         revision: what exactly answers: the sha256 of local weights, or the provider's model id.
         purpose: ``edits`` (a schema-bound list of edit operations), ``story`` (one merged
             story), ``stories`` (every story of the prompt written again, merged), ``union``
-            (edits by the deterministic merge), ``answer`` (free text).
+            (edits by the deterministic merge), ``conflicts`` (contradictions of a window of
+            stories), ``answer`` (free text).
         prompt, prompt_sha256: the released prompt it was rendered from.
         messages: the turns; the first ``shared`` of them are the same in every request of a plan.
         max_tokens: limit of the reply.
@@ -237,7 +238,7 @@ class Plan:
     """All calls of a strategy for one model, the clusters they come from, and what is skipped.
 
     Lossless: every story of the corpus is in exactly one call (now or ``later``) or exactly one
-    ``skipped`` entry.
+    ``skipped`` entry. The calls of purpose ``conflicts``, last of all, show stories once more.
     ``decided`` are the clusters that code settles without a call; each of their members is in one
     of them only and has a ``skipped`` entry whose reason is the cluster's relation, and no other
     entry has such a reason. ``journalled`` are the keys of requests whose reply is stored
@@ -275,6 +276,16 @@ class Plan:
         if self.later:
             body["later"] = [[call.id, call.stories] for call in self.later]
         return hashlib.sha256(canonical_json(body).encode()).hexdigest()
+
+    @property
+    def merging(self) -> tuple[Call, ...]:
+        """The calls that decide what becomes of their stories."""
+        return tuple(call for call in self.calls if call.request.purpose != "conflicts")
+
+    @property
+    def looking(self) -> tuple[Call, ...]:
+        """The calls that look for conflicts."""
+        return tuple(call for call in self.calls if call.request.purpose == "conflicts")
 
     @property
     def to_send(self) -> tuple[Call, ...]:

@@ -34,6 +34,7 @@ from pipeline.options import (
     AllowEgress,
     AsJson,
     Batch,
+    Conflicts,
     CountOnline,
     Db,
     Debug,
@@ -130,6 +131,7 @@ def estimate(
     about: About = None,
     allow_cloud: AllowCloud = False,
     local_only: LocalOnly = None,
+    conflicts: Conflicts = False,
     count_online: CountOnline = False,
     gpu: Annotated[str | None, typer.Option(help='Plan for this card, such as "RTX 4090".')] = None,
     words: Annotated[int | None, typer.Option(help="Price bare text of so many words.")] = None,
@@ -166,17 +168,16 @@ def estimate(
             next="Give documents, or leave it out.",
         )
     if picture is not None and not picture.endswith(".svg"):
-        raise InputError(
-            f"{picture!r} is no SVG file.", where="--picture", next="Name it FILE.svg."
-        )
+        raise InputError(f"{picture!r} is no SVG.", where="--picture", next="Name it FILE.svg.")
     edge, line = Edge.read(db, allow_egress), say(quiet)
     when = parse_date(as_of, where="--as-of")
     names = model or []
     for name in names:
         edge.catalog.find(name)
     terms = edge.terms(
-        as_of=when, about=about or (), allow_cloud=allow_cloud, local_only=local_only or (), gpu=gpu
-    )
+        as_of=when, about=about or (), allow_cloud=allow_cloud, local_only=local_only or (),
+        gpu=gpu, conflicts=conflicts,
+    )  # fmt: skip
     if words is not None:
         result = pricing.estimate_words(
             parse_words(words, where="--words"),
@@ -226,6 +227,7 @@ def merge(
     allow_cloud: AllowCloud = False,
     local_only: LocalOnly = None,
     batch: Batch = False,
+    conflicts: Conflicts = False,
     out: Annotated[str, typer.Option(help="Folder for the merged document.")] = "merged",
     group: GroupBy = "role",
     entailment: Entailment = "",
@@ -249,6 +251,7 @@ def merge(
         "allow_cloud": allow_cloud,
         "local_only": local_only or [],
         "batch": batch,
+        "conflicts": conflicts,
         "out": out,
         "group": group,
         "entailment": entailment,

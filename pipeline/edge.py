@@ -229,11 +229,13 @@ class Edge:
         allow_cloud: bool = False,
         local_only: Sequence[str] = (),
         gpu: str | None = None,
+        conflicts: bool = False,
     ) -> Terms:
         """The plain values that plans and prices depend on.
 
         Args:
             gpu: a card of the catalogue to plan for; the one found here when None.
+            conflicts: look over all stories for contradictions.
         """
         from pipeline.merge.steps import Terms
 
@@ -249,6 +251,7 @@ class Edge:
             local_only=(*self.settings.local_only, *local_only),
             usd_per_kwh=self.settings.usd_per_kwh,
             hardware=self.hardware(gpu),
+            conflicts=conflicts,
         )
 
     def hardware(self, gpu: str | None = None) -> Hardware:
@@ -297,6 +300,7 @@ class Edge:
         allow_cloud: bool = False,
         local_only: Sequence[str] = (),
         batch: bool = False,
+        conflicts: bool = False,
         group: str = "role",
         **more: Any,
     ) -> MergeJob:
@@ -319,7 +323,11 @@ class Edge:
             store=store,
             out=Path(out),
             terms=self.terms(
-                strategy=strategy, about=about, allow_cloud=allow_cloud, local_only=local_only
+                strategy=strategy,
+                about=about,
+                allow_cloud=allow_cloud,
+                local_only=local_only,
+                conflicts=conflicts,
             ),
             max_usd=parse_usd(max_cost, where="--max-cost"),
             batch=batch,

@@ -73,6 +73,7 @@ def estimate_stories(
     about: p.About = (),
     allow_cloud: p.AllowCloud = False,
     local_only: p.LocalOnly = (),
+    conflicts: p.Conflicts = False,
     count_online: p.CountOnline = False,
     gpu: p.Card = None,
     encoding: p.Encoding = None,
@@ -93,6 +94,7 @@ def estimate_stories(
         about: Words; stories without any of them are left out.
         allow_cloud: Price models that text has to leave this machine for as allowed.
         local_only: Documents sent to no cloud, as in .gitignore.
+        conflicts: Price a look over all stories for contradictions, by a model that judges.
         count_online: Let the providers count the prompts; they are sent for it.
         gpu: Plan for this card, such as RTX 4090; the worker's own if empty.
         encoding: Of text files, where it is known.
@@ -110,8 +112,9 @@ def estimate_stories(
         edge, logger = open_edge(db, allow_egress), get_run_logger()
         how = corpora.Reading(encoding, tuple(exclude), pattern, repair, strict)
         terms = edge.terms(
-            as_of=as_of, about=about, allow_cloud=allow_cloud, local_only=local_only, gpu=gpu
-        )
+            as_of=as_of, about=about, allow_cloud=allow_cloud, local_only=local_only, gpu=gpu,
+            conflicts=conflicts,
+        )  # fmt: skip
         with edge.store() as store:
             corpus = as_task("extract", lambda: corpora.read(paths, how=how, cache=store))
             for path, reason in corpus.problems:
@@ -144,6 +147,7 @@ def merge_stories(
     allow_cloud: p.AllowCloud = False,
     local_only: p.LocalOnly = (),
     batch: p.Batch = False,
+    conflicts: p.Conflicts = False,
     out: p.Out = "merged",
     group: p.GroupedBy = "role",
     entailment: p.Entailment = "",
@@ -166,6 +170,7 @@ def merge_stories(
         allow_cloud: Let text leave this machine for the model named.
         local_only: Documents sent to no cloud, as in .gitignore.
         batch: By the provider's batch API, at half the price.
+        conflicts: Have a model that judges look over all stories for contradictions.
         out: Where the worker writes the document.
         group: Order of the document.
         entailment: Weights of a model that gives the gate a second opinion, if any.
@@ -196,6 +201,7 @@ def merge_stories(
                 allow_cloud=allow_cloud,
                 local_only=local_only,
                 batch=batch,
+                conflicts=conflicts,
                 how=Reading(encoding, tuple(exclude), pattern, repair, strict),
                 say=logger.info,
                 turn=lambda: held.enter_context(turn(edge.find(model), logger.info)),

@@ -46,6 +46,9 @@ Batch = Annotated[
 CountOnline = Annotated[
     bool, typer.Option("--count-online", help="Let providers count the prompts: they are sent.")
 ]
+Conflicts = Annotated[
+    bool, typer.Option("--conflicts", help="Have the model look for contradictions in all stories.")
+]
 GroupBy = Annotated[str, typer.Option("--group", help="Order of the document: role or topic.")]
 Entailment = Annotated[
     str, typer.Option(help="Weights of an entailment model: the gate's second opinion [none].")

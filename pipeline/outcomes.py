@@ -279,6 +279,16 @@ FULL_EDITS_SCHEMA: dict[str, object] = _strict(
     }
 )
 
+#: What a reply looks like that names the contradictions of a window of stories.
+CONFLICTS_SCHEMA: dict[str, object] = _strict(
+    {
+        "conflicts": {
+            "type": "array",
+            "items": _strict({"handles": _TEXTS, "on": _TEXT, "values": _TEXTS}),
+        }
+    }
+)
+
 #: What a reply looks like that writes every story of a window again (strategies ``tree`` and
 #: ``fold``): each story with the handles of all it was made of.
 STORIES_SCHEMA: dict[str, object] = _strict(

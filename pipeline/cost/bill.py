@@ -37,9 +37,12 @@ def asked(spec: ModelSpec, plan: Plan) -> list[Asked]:
     read it; at worst every request writes it.
     """
     found: list[Asked] = []
+    written: set[str] = set()
     for call in plan.to_send:
         tokens = Band(call.input.low, call.input.n, call.input.high)
-        found.append(_asked(spec, tokens, call.output, call.shared_tokens, not found))
+        first = call.request.prompt not in written
+        written.add(call.request.prompt)
+        found.append(_asked(spec, tokens, call.output, call.shared_tokens, first))
     for later in plan.later:
         found.append(_asked(spec, later.input, later.output, later.shared_tokens, not found))
     return found

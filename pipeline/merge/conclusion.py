@@ -7,14 +7,14 @@ word (edits, stories) or united by code (where code had found the relation); the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 from pipeline.calls import Cluster, Plan, Reply
 from pipeline.compare.coverage import unsaid
 from pipeline.compare.relations import relate, stem_weights
-from pipeline.compare.union import by_fullness
+from pipeline.compare.union import by_fullness, same_words
 from pipeline.merge.answers import Answer, answers
 from pipeline.merge.drafts import Drafts
 from pipeline.merge.ledger import balance
@@ -70,14 +70,15 @@ def conclude(
     for cluster in plan.decided:
         books.settle(_edit_of(cluster, stories), "code")
     drafts = Drafts(stories, books.writer, books.settled, judged=plan.judged)
-    for call in plan.calls:
+    for call in plan.merging:
         if call.request.purpose == "stories":
             drafts.take(call, answers(call, drafts.known, replies))
             continue
         for answer in answers(call, stories, replies):
             books.take(answer)
     books.enter(drafts)
-    return share_passages(books.close(), stories)
+    disputes = [answer for call in plan.looking for answer in answers(call, stories, replies)]
+    return share_passages(books.close(disputes), stories)
 
 
 def settled_for(plan: Plan, stories: Mapping[str, Story], decisions: Sequence[Decision]) -> Settled:
@@ -169,16 +170,37 @@ class _Books:
         self.edits += drafts.edits
         self.failed += drafts.failed
         self.lost.update(drafts.lost)
-        for call in self.plan.calls:
+        for call in self.plan.merging:
             ids = dict(call.handles)
             for handles in call.clusters:
                 members = [ids[handle] for handle in handles if ids[handle] in self.stories]
                 for one, other in combinations(members, 2):
                     drafts.disagree(one, other)
         for conflict in drafts.conflicts.values():
-            self._dispute(conflict)
+            self._dispute(conflict, "code")
 
-    def _dispute(self, conflict: Conflict) -> None:
+    def _contradict(self, answer: Answer) -> None:
+        """The contradictions that one call of the look for conflicts found, or its failure. What
+        stands in one merged story, or a person has decided on, or is in the books already, is not
+        disputed again."""
+        if answer.failure:
+            self.failed.append(answer.call.id)
+        for edit in answer.edits:
+            values = dict(zip(edit.stories, edit.values, strict=False))
+            for one, other in combinations(edit.stories, 2):
+                known = any({one, other} <= set(conflict.stories) for conflict in self.conflicts)
+                if known or self.settled.forbids([one, other]):
+                    continue
+                said = (values.get(one, ""), values.get(other, ""))
+                # Of three that disagree, two may say the same.
+                if not said[0] or same_words(said[0]) != same_words(said[1]):
+                    told = said if any(said) else ()
+                    self._dispute(
+                        Conflict((one, other), edit.attribute, told, edit.reason), self.plan.model
+                    )
+            self.edits.append(edit)
+
+    def _dispute(self, conflict: Conflict, by: str) -> None:
         """Two stories that disagree and stand apart."""
         one, other = conflict.stories
         if self.rows[one].target == self.rows[other].target:
@@ -193,7 +215,7 @@ class _Books:
                     other=against,
                     relation=Relation.CONFLICT,
                     reason=conflict.reason or f"they disagree on {conflict.attribute}",
-                    decided_by="code",
+                    decided_by=by,
                 )
 
     def settle(self, edit: Edit, by: str, *, model: bool = False) -> None:
@@ -217,8 +239,9 @@ class _Books:
             merged = self.writer.overlap(edit.text, [self.stories[i] for i in ids])
             self._enter(merged, edit.reason, by)
 
-    def close(self) -> Outcomes:
-        """The stories that needed no call, then the balance."""
+    def close(self, disputes: Iterable[Answer] = ()) -> Outcomes:
+        """The stories that needed no call, what the look for conflicts found among all, then the
+        balance."""
         originals = self._originals()
         duplicates: list[tuple[str, str]] = []
         for skipped in self.plan.skipped:
@@ -238,6 +261,8 @@ class _Books:
             for name in later.stories:
                 if name not in self.rows:
                     self._keep(name, f"kept word for word: call {later.id} was not made", "code")
+        for answer in disputes:
+            self._contradict(answer)
         for story, (keep, decision) in self.settled.links.items():
             self._link(story, keep, decision)
         for story, original in duplicates:

@@ -80,7 +80,9 @@ class Course:
             self.calls = ()
             return False
         standing = [
-            self._drafts.take(call, answers(call, self.known, replies)) for call in self.calls
+            self._drafts.take(call, answers(call, self.known, replies))
+            for call in self.calls
+            if call.request.purpose != "conflicts"
         ]
         self.calls = tuple(self._levels.follow(standing))
         self._made += self.calls

@@ -20,6 +20,7 @@ from pipeline.calls import Call, Reply
 from pipeline.compare.union import parts
 from pipeline.merge.operations import CallFailed, FullOperations, Operations
 from pipeline.outcomes import (
+    CONFLICTS_SCHEMA,
     EDITS_SCHEMA,
     FULL_EDITS_SCHEMA,
     STORIES_SCHEMA,
@@ -29,7 +30,12 @@ from pipeline.outcomes import (
 from pipeline.stories import Story
 
 _FENCE = re.compile(r"\A\s*```(?:json)?\s*\n(?P<inside>.*?)\n?```\s*\Z", re.DOTALL)
-_SCHEMAS = {"edits": EDITS_SCHEMA, "full edits": FULL_EDITS_SCHEMA, "stories": STORIES_SCHEMA}
+_SCHEMAS = {
+    "edits": EDITS_SCHEMA,
+    "full edits": FULL_EDITS_SCHEMA,
+    "stories": STORIES_SCHEMA,
+    "conflicts": CONFLICTS_SCHEMA,
+}
 #: The prompt whose edits have every field.
 _FULL = "merge-edits.v1"
 
@@ -45,6 +51,9 @@ def parse_edits(reply: Reply, call: Call, stories: Mapping[str, Story]) -> list[
         return [_merged_story(reply.text, call, stories)]
     if call.request.purpose == "stories":
         return Operations(call, stories).read_stories(_listed(reply.text, "stories", "stories"))
+    if call.request.purpose == "conflicts":
+        found = _listed(reply.text, "conflicts", "conflicts")
+        return Operations(call, stories).read_conflicts(found)
     if call.request.prompt == _FULL:
         return FullOperations(call, stories).read_edits(_listed(reply.text, "edits", "full edits"))
     return Operations(call, stories).read_edits(_listed(reply.text, "edits", "edits"))

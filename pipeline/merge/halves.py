@@ -17,6 +17,8 @@ from pipeline.plan.rendering import cluster_text, story_text
 from pipeline.stories import Story
 
 Clusters = tuple[tuple[str, ...], ...]
+#: Purposes whose prompts list stories, not clusters.
+_LISTS = ("stories", "conflicts")
 
 
 def halves(call: Call, stories: Mapping[str, Story]) -> tuple[Call, ...]:
@@ -48,7 +50,7 @@ def halves(call: Call, stories: Mapping[str, Story]) -> tuple[Call, ...]:
 def _brings_together(call: Call, cut: Sequence[Clusters]) -> bool:
     """Whether a half is worth asking: a story alone need not be written again, nor a document
     without further stories."""
-    if call.request.purpose != "stories":
+    if call.request.purpose not in _LISTS:
         return True
     if len(cut) > 1:
         return sum(map(bool, cut)) > 1
@@ -83,7 +85,7 @@ def _half(clusters: Clusters, number: int, index: int) -> Clusters:
 
 def _shown(call: Call, stories: Mapping[str, Story], clusters: Sequence[Sequence[str]]) -> str:
     ids = dict(call.handles)
-    if call.request.purpose == "stories":
+    if call.request.purpose in _LISTS:
         return "\n\n".join(
             story_text(stories[ids[handle]], handle) for handles in clusters for handle in handles
         )

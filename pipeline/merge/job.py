@@ -169,6 +169,8 @@ class MergeJob:
             "journal"
             + (f"; {len(self.plan.later)} more follow on their replies" if self.plan.later else "")
         )
+        if self.plan.remark:
+            self.say(self.plan.remark)
         low, likely, high = self.estimate.usd or (None, None, None)
         tokens = self.estimate.input_tokens
         self.say(
@@ -196,6 +198,7 @@ class MergeJob:
                 "entailment": self.entailment,
                 "max_usd": None if self.max_usd is None else str(self.max_usd),
                 "batch": self.batch,
+                "conflicts": self.terms.conflicts,
             },
         )
         self.store.save_plan(self.run_id, self.plan)

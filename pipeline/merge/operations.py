@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeline.calls import Call
 from pipeline.compare.union import by_fullness, same_words
+from pipeline.merge.dispute import dispute
 from pipeline.outcomes import Edit, Relation, StoryText
 from pipeline.stories import Story
 
@@ -44,6 +45,16 @@ class Operations:
         says nothing new, so its source stands word for word."""
         return [self._written(story) for story in written]
 
+    def read_conflicts(self, found: Iterable[Mapping[str, Any]]) -> list[Edit]:
+        """Contradictions, of which one story may have several."""
+        edits = []
+        for conflict in found:
+            handles = list(dict.fromkeys(self._known(conflict["handles"])))
+            if len(handles) < 2:
+                raise CallFailed(f"a contradiction needs two handles or more, got {handles}")
+            edits.append(dispute(self._told(handles), conflict["on"], conflict["values"]))
+        return edits
+
     def _edit(self, operation: Mapping[str, Any]) -> Edit:
         relation = next(r for r in Relation if r in operation)
         handles = self._take(operation[relation])
@@ -55,14 +66,7 @@ class Operations:
         if relation is Relation.OVERLAP:
             text = self._rewritten(handles, operation["rewrite"]) if self._writes else None
             return Edit(relation, ids, text=text)
-        values = tuple(operation["values"])
-        return Edit(
-            relation,
-            ids,
-            attribute=operation["on"],
-            values=values if len(values) == len(ids) else (),
-            reason=f"they disagree on {operation['on'] or 'something'}",
-        )
+        return dispute(self._told(handles), operation["on"], operation["values"])
 
     def _written(self, story: Mapping[str, Any]) -> Edit:
         handles = self._take(story["handles"])
@@ -87,17 +91,25 @@ class Operations:
         return _not_empty(text, handles)
 
     def _ids(self, handles: Iterable[str]) -> tuple[str, ...]:
-        return tuple(self._stories[handle].id for handle in handles)
+        return tuple(story.id for story in self._told(handles))
 
     def _take(self, named: Iterable[str]) -> list[str]:
-        handles = [handle.strip() for handle in named]
+        handles = self._known(named)
         for handle in handles:
-            if handle not in self._stories:
-                raise CallFailed(f"unknown handle {handle!r}")
             if handle in self._used:
                 raise CallFailed(f"handle {handle} stands in two edits")
             self._used.add(handle)
         return handles
+
+    def _known(self, named: Iterable[str]) -> list[str]:
+        handles = [handle.strip() for handle in named]
+        for handle in handles:
+            if handle not in self._stories:
+                raise CallFailed(f"unknown handle {handle!r}")
+        return handles
+
+    def _told(self, handles: Iterable[str]) -> list[Story]:
+        return [self._stories[handle] for handle in handles]
 
     def _rewritten(self, handles: Sequence[str], changes: Iterable[Mapping[str, str]]) -> StoryText:
         """The first story's sentence with the parts of all, but for what the changes say."""
@@ -123,17 +135,20 @@ class FullOperations(Operations):
         relation = Relation(operation["relation"])
         if relation is not Relation.DISTINCT and len(handles) < 2:
             raise CallFailed(f"{relation} needs two handles or more, got {handles}")
-        ids, values = self._ids(handles), tuple(operation["values"])
-        disputed = relation is Relation.CONFLICT
+        if relation is Relation.CONFLICT:
+            return dispute(
+                self._told(handles),
+                operation["attribute"],
+                operation["values"],
+                operation["reason"],
+            )
         return Edit(
             relation,
-            ids,
+            self._ids(handles),
             keep=self._keep(operation["keep"].strip(), handles)
             if relation is Relation.SAME
             else "",
             text=self._text(operation["text"], handles) if relation is Relation.OVERLAP else None,
-            attribute=operation["attribute"] if disputed else "",
-            values=values if disputed and len(values) == len(ids) else (),
             reason=operation["reason"],
         )
 

@@ -65,6 +65,7 @@ class Outlines:
             repr(limits),
             terms.strategy,
             terms.about,
+            terms.conflicts,
             [asdict(decision) for decision in terms.decisions],
         ]
         return hashlib.sha256(repr(made_from).encode()).hexdigest()

@@ -30,13 +30,17 @@ from pipeline.plan.desk import Desk
 from pipeline.plan.strategies import make_plan
 from pipeline.store.measured import effective_length
 from pipeline.store.record import Store
-from pipeline.store.spending import past_runs
+from pipeline.store.spending import asked_with, past_runs
 from pipeline.tokens import counter_for
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """The plain values a plan and its price depend on, beside corpus and model."""
+    """The plain values a plan and its price depend on, beside corpus and model.
+
+    Args:
+        conflicts: look over all stories for contradictions that similarity did not pair.
+    """
 
     prompts: Path
     cache: Path
@@ -50,6 +54,7 @@ class Terms:
     usd_per_kwh: Decimal = Decimal("0.17")
     hardware: Hardware = field(default_factory=detect_hardware)
     bits: int = 16
+    conflicts: bool = False
 
 
 def with_measured(spec: ModelSpec, store: Store, cache: Path) -> ModelSpec:
@@ -77,6 +82,7 @@ def from_stories(corpus: Corpus, spec: ModelSpec, terms: Terms, limits: WindowLi
         revision=revision_of(spec, terms.cache),
         about=terms.about,
         decisions=terms.decisions,
+        conflicts=terms.conflicts,
     )
 
 
@@ -143,9 +149,7 @@ def calibration(store: Store, plan: Plan, terms: Terms) -> Calibration:
     if not plan.calls:
         return NOTHING_LEARNED
     here = machine_name(terms.hardware)
-    found = past_runs(
-        store, model=plan.model, strategy=plan.strategy, prompt=plan.calls[0].request.prompt
-    )
+    found = past_runs(store, model=plan.model, strategy=plan.strategy, prompt=_asked_with(plan))
     runs = [
         Past(
             planned_input=row["planned_input_tokens"],
@@ -164,6 +168,13 @@ def calibration(store: Store, plan: Plan, terms: Terms) -> Calibration:
         size=sum(call.output.likely for call in plan.to_send),
         writing=JUDGING if judges else WRITING,
     )
+
+
+def _asked_with(plan: Plan) -> str:
+    """What past runs that asked for the like were asked with: the first prompt that will be sent,
+    and that of the look for conflicts."""
+    asked = [call.request for call in plan.to_send or plan.calls]
+    return asked_with((request.prompt, request.purpose) for request in asked)
 
 
 def price_plan(

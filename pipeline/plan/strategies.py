@@ -9,6 +9,7 @@ from pipeline.calls import Cluster, Plan, WindowLimits
 from pipeline.catalog import ModelSpec
 from pipeline.errors import InputError
 from pipeline.outcomes import Decision
+from pipeline.plan.conflicts import plan_conflicts
 from pipeline.plan.decisions import apply, settle
 from pipeline.plan.desk import Desk
 from pipeline.plan.draft import Drafted
@@ -40,6 +41,7 @@ def make_plan(
     about: Sequence[str] = (),
     parameters: Mapping[str, str] | None = None,
     decisions: Sequence[Decision] = (),
+    conflicts: bool = False,
 ) -> Plan:
     """All calls of a strategy for one model, and why every other story needs none.
 
@@ -55,6 +57,8 @@ def make_plan(
         about: keywords; stories that name none of them are left out and listed as such.
         parameters: whatever else decided the plan, such as the similarity measure; recorded.
         decisions: what persons decided, whether or not it concerns these stories.
+        conflicts: look over all stories for contradictions that similarity did not pair, with a
+            model that can judge.
 
     Raises:
         InputError: no such strategy.
@@ -70,11 +74,15 @@ def make_plan(
     settled = settle(decisions, selection.stories.values())
     selection = apply(settled, selection)
     drafted = STRATEGIES[strategy](selection, desk)
+    if conflicts:
+        _look_for_conflicts(drafted, selection, desk)
     position = {story.id: i for i, story in enumerate(stories)}
     skipped = sorted((*selection.skipped, *drafted.skipped), key=lambda s: position[s.story])
     recorded = dict(parameters or {})
     if about:
         recorded["about"] = ", ".join(about)
+    if conflicts:
+        recorded["conflicts"] = "windows by topic"
     if settled.sha256:
         recorded["decisions"] = settled.sha256
     return Plan(
@@ -92,3 +100,12 @@ def make_plan(
         remark=drafted.remark,
         judged=spec.ability == "edits",
     )
+
+
+def _look_for_conflicts(drafted: Drafted, selection: Selection, desk: Desk) -> None:
+    if desk.spec.ability == "edits":
+        calls, remark = plan_conflicts(selection, desk)
+        drafted.calls += calls
+    else:
+        remark = f"{desk.spec.name}: cannot judge, so nobody looks for conflicts among all stories"
+    drafted.remark = "; ".join(filter(None, [drafted.remark, remark]))

@@ -3,6 +3,7 @@ by another run makes the sum wrong."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
@@ -62,14 +63,27 @@ def spent(store: Store, run: str) -> Spent:
         planned_input_tokens=sum(reply["planned_input"] for reply in first.values()),
         planned_output_tokens=sum(reply["planned_output"] for reply in first.values()),
         first_input_tokens=sum(reply["read"] for reply in first.values()),
-        prompt=next((reply["prompt"] for reply in first.values()), ""),
+        prompt=asked_with((reply["prompt"], reply["purpose"]) for reply in first.values()),
         good=sum(bool(r["good"]) and r["planned_input"] is not None for r in replies),
     )
 
 
+def asked_with(requests: Iterable[tuple[str, str]]) -> str:
+    """How runs are told apart by what they asked: the first prompt that merges, and the one that
+    looks for conflicts.
+
+    Args:
+        requests: prompt and purpose of each.
+    """
+    first: dict[bool, str] = {}
+    for prompt, purpose in requests:
+        first.setdefault(purpose == "conflicts", prompt)
+    return " + ".join(first[kind] for kind in sorted(first))
+
+
 _REPLIES = """
     SELECT p.request, p.finish, p.good, p.micro_usd, p.output_tokens AS written, q.prompt,
-           p.input_tokens + p.cache_read_tokens + p.cache_write_tokens AS read,
+           q.purpose, p.input_tokens + p.cache_read_tokens + p.cache_write_tokens AS read,
            c.input_tokens AS planned_input, c.output_likely AS planned_output
       FROM reply p
       JOIN run r ON r.id = p.run

@@ -37,11 +37,11 @@ def reply(text: str, finish: str = "stop", detail: str = "") -> Reply:
 def test_each_relation_is_resolved(kit, call: Call, stories):
     (same,) = parse_edits(reply(kit.edits({"same": ["S2", "S1"]})), call, stories)
     assert (same.relation, same.stories, same.keep) == (Relation.SAME, ("b", "a"), "b")
-    text = kit.edits({"conflict": ["S1", "S3"], "on": "number", "values": ["3", "4"]})
+    text = kit.edits({"conflict": ["S1", "S3"], "on": "number", "values": ["no text", "list"]})
     (conflict,) = parse_edits(reply(text), call, stories)
-    assert (conflict.attribute, conflict.values) == ("number", ("3", "4"))
+    assert (conflict.attribute, conflict.values) == ("number", ("no text", "list"))
     assert conflict.reason == "they disagree on number"
-    text = kit.edits({"conflict": ["S1", "S3"], "on": "", "values": ["3"]})
+    text = kit.edits({"conflict": ["S1", "S3"], "on": "", "values": ["no text"]})
     (conflict,) = parse_edits(reply(text), call, stories)
     assert conflict.values == () and conflict.reason
 

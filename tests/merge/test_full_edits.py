@@ -57,8 +57,8 @@ def test_every_relation_is_read(stories):
     )
     assert fullest.keep == "a"
     disputed = {"relation": "conflict", "handles": ["S1", "S3"], "attribute": "number"}
-    (conflict,) = read(stories, disputed | {"values": ["3", "4"]})
-    assert (conflict.attribute, conflict.values) == ("number", ("3", "4"))
+    (conflict,) = read(stories, disputed | {"values": ["no text", "list"]})
+    assert (conflict.attribute, conflict.values) == ("number", ("no text", "list"))
 
 
 def test_an_overlap_names_parts_or_writes_them(stories):

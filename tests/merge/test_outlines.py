@@ -103,6 +103,7 @@ def test_every_change_is_another_key(corpus, terms, store, tmp_path, monkeypatch
         remembered.key(HAIKU, those, replace(limits, input_tokens=999)),
         remembered.key(HAIKU, replace(those, strategy="tree"), limits),
         remembered.key(HAIKU, replace(those, about=("order",)), limits),
+        remembered.key(HAIKU, replace(those, conflicts=True), limits),
         remembered.key(HAIKU, replace(those, decisions=(decision,)), limits),
     ]
     assert remembered.key(HAIKU, replace(those, as_of=date(2027, 1, 1)), limits) == keys[0]
