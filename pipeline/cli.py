@@ -59,7 +59,6 @@ from pipeline.screen import emit, say
 app = typer.Typer(
     name="storytransformer",
     help="Merge piles of overlapping documents: the price known before, every source after.",
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,11 +10,22 @@ import typer
 
 from pipeline import price_pages, screen
 from pipeline.edge import Edge, now, parse_words
-from pipeline.errors import InputError
+from pipeline.errors import InputError, StoryTransformerError
 from pipeline.options import AllowEgress, AsJson, Db, Debug, PathsOrNone, Quiet
 from pipeline.screen import emit, say
 
 app = typer.Typer(rich_markup_mode=None)
+
+
+class Wanted(StrEnum):
+    """What a person may want to do."""
+
+    local = "local"
+    gpu = "gpu"
+    claude = "claude"
+    gemini = "gemini"
+    database = "database"
+    flows = "flows"
 
 
 @app.command()
@@ -102,18 +114,49 @@ def models(
 
 
 @app.command()
-def doctor(json: AsJson = False, db: Db = None, quiet: Quiet = False, debug: Debug = False) -> None:
-    """Which attention kernel will run and why, what fits, what is missing."""
-    from pipeline.models.health import examine
+def doctor(
+    wanted: Annotated[
+        list[Wanted] | None, typer.Argument(help="What you want to do [everything].")
+    ] = None,
+    json: AsJson = False,
+    db: Db = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """What is missing for what you want to do; which attention kernel will run and why."""
+    from pipeline.models import health
 
-    edge = Edge.read(db)
-    report = examine(
+    edge, asked = Edge.read(db), wanted or [*Wanted]
+    checks = health.examine(
         edge.catalog,
         cache=edge.settings.cache,
         threads=edge.settings.threads,
         keys={name: bool(key) for name, key in edge.settings.keys.items()},
+        wanted=[want.value for want in asked],
     )
+    if Wanted.database in asked:
+        checks.append(_database(edge))
+    if Wanted.flows in asked:
+        from pipeline.orchestration.health import examine_flows
+
+        checks += examine_flows()
+    report = {"facts": health.facts(), "checks": checks}
     if json:
         emit(report)
     else:
         screen.doctor_page(report)
+
+
+def _database(edge: Edge) -> dict[str, Any]:
+    """Whether the database opens; a file that is not there yet is not made."""
+    from pipeline.models.health import check
+
+    url = edge.settings.database
+    file = Path(url.removeprefix("sqlite:///"))
+    if url.startswith("sqlite:///") and not file.exists():
+        return check("database", True, f"{file} is made by the first run.")
+    try:
+        with edge.store():
+            return check("database", True, "opens.")
+    except StoryTransformerError as error:
+        return check("database", False, error.message, error.next)

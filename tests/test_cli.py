@@ -315,3 +315,33 @@ def test_help_takes_under_half_a_second_of_cpu():
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         spent.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
     assert min(spent) < 0.5
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("mer", {"merge"}),
+        ("doctor ", {"local", "flows", "claude"}),
+        ("merge --str", {"--strategy"}),
+    ],
+)
+def test_a_shell_completes_commands_options_and_choices(words: str, offered: set[str]):
+    line = f"storytransformer {words}"
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys; sys.argv = ['storytransformer']; from pipeline.cli import main; main()",
+        ],
+        env={
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "_STORYTRANSFORMER_COMPLETE": "complete_bash",
+            "COMP_WORDS": line,
+            "COMP_CWORD": str(len(line.split(" ")) - 1),
+        },
+        text=True,
+        capture_output=True,
+        check=True,
+    )
+    assert offered <= set(done.stdout.split())

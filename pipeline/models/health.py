@@ -1,11 +1,11 @@
-"""What runs on this machine and why, and what is missing: the facts behind ``doctor``."""
+"""What runs on this machine and why, and what is missing for what: the facts behind ``doctor``."""
 
 from __future__ import annotations
 
 import importlib.metadata
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -27,46 +27,65 @@ _PACKAGES = (
 )
 
 
-def examine(
-    catalog: Catalog, *, cache: Path, threads: int, keys: Mapping[str, bool]
-) -> dict[str, Any]:
-    """Look at packages, weights, kernels and keys. Loads torch; uses no network.
+#: What a person may want of models, and the variable of a key that it needs.
+WANTED: Mapping[str, str] = {
+    "local": "",
+    "gpu": "",
+    "claude": "ANTHROPIC_API_KEY",
+    "gemini": "GEMINI_API_KEY",
+}
 
-    Args:
-        keys: provider → whether a key is set. The keys themselves never come here.
 
-    Returns:
-        ``facts`` (name → text) and ``checks`` (name, ok, detail, next).
-    """
-    facts = {
+def check(name: str, ok: bool, detail: str, next: str = "") -> dict[str, Any]:
+    """One finding: what was looked at, whether it is as it should be, and what to do if not."""
+    return {"name": name, "ok": ok, "detail": detail, "next": "" if ok else next}
+
+
+def facts() -> dict[str, str]:
+    """Versions and what the machine is; loads nothing."""
+    return {
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "CPU cores": str(os.cpu_count()),
         **{name: _version(name) for name in _PACKAGES},
     }
-    checks = [_local_model(catalog, cache, threads)]
-    has_flash = find_spec("flash_attn") is not None
-    checks.append(
-        {
-            "name": "flash-attn",
-            "ok": has_flash,
-            "detail": "installed."
-            if has_flash
-            else "not installed; SDPA's flash kernel is used where the device has one.",
-            "next": "" if has_flash else "On an NVIDIA GPU: pip install 'storytransformer[gpu]'.",
-        }
-    )
-    for provider, variable in (("claude", "ANTHROPIC_API_KEY"), ("gemini", "GEMINI_API_KEY")):
-        ok = keys.get(provider, False)
-        checks.append(
-            {
-                "name": f"{provider}/… models",
-                "ok": ok,
-                "detail": "key set." if ok else "no key.",
-                "next": "" if ok else f"Set {variable} to use them.",
-            }
+
+
+def examine(
+    catalog: Catalog,
+    *,
+    cache: Path,
+    threads: int,
+    keys: Mapping[str, bool],
+    wanted: Collection[str] = tuple(WANTED),
+) -> list[dict[str, Any]]:
+    """Look at weights, kernels and keys. Loads torch where a local model is wanted; no network.
+
+    Args:
+        keys: provider → whether a key is set. The keys themselves never come here.
+        wanted: of :data:`WANTED`.
+    """
+    found = []
+    if "local" in wanted:
+        found.append(_local_model(catalog, cache, threads))
+    if "gpu" in wanted:
+        has_flash = find_spec("flash_attn") is not None
+        found.append(
+            check(
+                "flash-attn",
+                has_flash,
+                "installed."
+                if has_flash
+                else "not installed; SDPA's flash kernel is used where the device has one.",
+                "On an NVIDIA GPU: pip install 'storytransformer[gpu]'.",
+            )
         )
-    return {"facts": facts, "checks": checks}
+    for provider, variable in WANTED.items():
+        if variable and provider in wanted:
+            ok = keys.get(provider, False)
+            told = "key set." if ok else "no key."
+            found.append(check(f"{provider}/… models", ok, told, f"Set {variable} to use them."))
+    return found
 
 
 def _version(package: str) -> str:
@@ -87,5 +106,5 @@ def _local_model(catalog: Catalog, cache: Path, threads: int) -> dict[str, Any]:
         finally:
             model.close()
     except EngineError as error:
-        return {"name": name, "ok": False, "detail": error.message, "next": error.next}
-    return {"name": name, "ok": True, "detail": told, "next": ""}
+        return check(name, False, error.message, error.next)
+    return check(name, True, told)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -36,6 +37,26 @@ def test_a_served_deployment_runs_and_the_end_is_clean(stack: Any, tmp_path: Pat
     serving = stack.started.pop()
     serving.terminate()
     assert serving.wait(60) == 0, log.read_text()[-2000:]
+
+
+def test_the_doctor_says_who_is_missing(stack: Any, tmp_path: Path):
+    def doctor(**env: str) -> dict[str, dict[str, Any]]:
+        done = subprocess.run(
+            [sys.executable, "-m", "pipeline", "doctor", "flows", "claude", "database", "--json"],
+            cwd=tmp_path, env={**stack.env, **env}, text=True, capture_output=True, timeout=120,
+            check=True,
+        )  # fmt: skip
+        return {found["name"]: found for found in json.loads(done.stdout)["checks"]}
+
+    here = doctor()
+    assert here["Prefect server"]["ok"] and here["claude/… models"]["ok"]
+    assert "merge-claude" in here["deployments"]["detail"]
+    assert here["database"]["ok"] and not (tmp_path / "data").exists(), "looking makes nothing"
+    away = doctor(PREFECT_API_URL="http://127.0.0.1:9/api", ANTHROPIC_API_KEY="",
+                  STORYTRANSFORMER_DB=str(tmp_path))  # fmt: skip
+    assert "server start" in away["Prefect server"]["next"]
+    assert "ANTHROPIC_API_KEY" in away["claude/… models"]["next"]
+    assert not away["database"]["ok"]
 
 
 def test_what_cannot_be_served_is_told_before_anything_starts(stack: Any, tmp_path: Path):
