@@ -132,7 +132,8 @@ def _start(
         **{f"{name}_BASE_URL": server.url for name in ("ANTHROPIC", "GEMINI")},
         **{f"{name}_API_KEY": "none" for name in ("ANTHROPIC", "GEMINI", "OPENAI")},
     }
-    command = [sys.executable, "-m", "pipeline", "merge", *map(str, paths), "--model", model,
+    places = [str(path.resolve()) for path in paths]
+    command = [sys.executable, "-m", "pipeline", "merge", *places, "--model", model,
                "--allow-cloud", "--json", "--quiet"]  # fmt: skip
     return subprocess.Popen(
         command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -252,10 +253,10 @@ def _unbalanced(database: Path, result: dict[str, Any]) -> list[str]:
         wrong.append("the ledger does not add up")
     with closing(sqlite3.connect(database)) as connection:
         rows, stories, open_charges, runs = (
-            connection.execute(query).fetchone()[0]
+            connection.execute(query, {"run": result["run"]}).fetchone()[0]
             for query in (
-                "select count(*) from ledger",
-                "select count(distinct story) from ledger",
+                "select count(*) from ledger where run = :run",
+                "select count(distinct story) from ledger where run = :run",
                 "select count(*) from charge where settled_micro_usd is null",
                 "select count(*) from run where state <> 'completed'",
             )
