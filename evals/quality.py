@@ -56,6 +56,10 @@ def quality(truth: Truth, ids: Mapping[str, str], books: Books) -> Quality:
         **shares("b_cubed", b_cubed(truth.clusters, found)),
         "over_merged": share(over),
         "under_merged": share(under),
+        **{
+            f"joined_{kind}": share([_together(pair, found) for pair in pairs])
+            for kind, pairs in truth.copies.items()
+        },
         "lookalikes_merged": share([_together(pair, found) for pair in truth.lookalikes]),
         "conflicts_merged": share([_together(pair, found) for pair in truth.conflicts]),
         **_conflict_shares(hits, len(disagreeing), len(truth.conflicts)),

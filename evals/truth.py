@@ -43,12 +43,15 @@ class Truth:
         clusters: every story's cluster; stories of one cluster say the same or overlap.
         conflicts: pairs that disagree.
         lookalikes: pairs that look alike and are two needs.
+        copies: pairs that belong together, by how the second was made of the first ("light"), or
+            by what the truth calls them ("exact", "reworded", "overlap").
     """
 
     clusters: Mapping[str, str]
     places: Mapping[str, Place]
     conflicts: frozenset[Pair] = frozenset()
     lookalikes: frozenset[Pair] = frozenset()
+    copies: Mapping[str, frozenset[Pair]] = field(default_factory=dict)
 
 
 class Arrangement(NamedTuple):
@@ -170,6 +173,11 @@ def _planted(rows: Iterable[Mapping[str, Any]]) -> Truth:
         {row["id"]: Place(row["document"], line=row["line"]) for row in rows},
         pairs("conflict"),
         pairs("distinct"),
+        _by_kind(
+            (row["change"], (row["of"], row["id"]))
+            for row in rows
+            if row["of"] and row["relation"] in ("same", "overlap")
+        ),
     )
 
 
@@ -192,4 +200,15 @@ def _written(body: Mapping[str, Any]) -> Truth:
         },
         pairs(group["stories"] for group in body.get("conflicts", ())),
         pairs(body.get("lookalikes", ())),
+        _by_kind(
+            [(g.get("kind", "same"), g["stories"]) for g in body.get("duplicates", ())]
+            + [("overlap", g["stories"]) for g in body.get("overlaps", ())]
+        ),
     )
+
+
+def _by_kind(groups: Iterable[tuple[str, Sequence[str]]]) -> dict[str, frozenset[Pair]]:
+    found: dict[str, set[Pair]] = {}
+    for kind, names in groups:
+        found.setdefault(kind, set()).update(frozenset(p) for p in combinations(names, 2))
+    return {kind: frozenset(found[kind]) for kind in sorted(found)}

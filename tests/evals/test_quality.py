@@ -83,6 +83,7 @@ def test_figures_of_a_merge_made_by_hand() -> None:
         {},
         frozenset([frozenset("CE"), frozenset("AE")]),
         frozenset([frozenset("BC"), frozenset("DE")]),
+        {"light": frozenset([frozenset("AB")]), "heavy": frozenset([frozenset("CD")])},
     )
     ids = {name: name.lower() for name in "ABCDE"}
     found = quality(
@@ -100,6 +101,7 @@ def test_figures_of_a_merge_made_by_hand() -> None:
     assert found["b_cubed_recall"].mean == pytest.approx((1 + 1 + 0.5 + 0.5 + 1) / 5)
     assert found["over_merged"][::3] == (1.0, 1) and found["under_merged"][::3] == (0.5, 2)
     assert found["lookalikes_merged"][::3] == (0.5, 2)
+    assert (found["joined_light"].mean, found["joined_heavy"].mean) == (1.0, 0.0)
     assert found["conflict_precision"].mean == found["conflict_recall"].mean == 0.5
     assert found["covered"][::3] == (1.0, 5) and found["words_left"].mean == 1.0
     for value in found.values():
@@ -139,6 +141,11 @@ def test_the_truth_of_the_sample_is_read_and_found() -> None:
     truth = read_truth(SAMPLE / "truth.json")
     assert len(truth.clusters) == 122 and len(truth.conflicts) == 8
     assert truth.clusters["T010"] == truth.clusters["T043"] == truth.clusters["T108"]
+    assert {k: len(v) for k, v in truth.copies.items()} == {
+        "exact": 4,
+        "overlap": 12,
+        "reworded": 16,
+    }
     corpus = gather([SAMPLE])
     ids = recognise(truth, corpus)
     assert len(set(ids.values())) == 122
@@ -270,5 +277,6 @@ def test_the_command_measures_planted_copies(edge: Edge) -> None:
     assert found["truth"] == "planted" and set(found["strategies"]) == {"edit"}
     edit = found["strategies"]["edit"]
     assert edit["scores"]["b_cubed_f1"]["mean"] > 0.8
+    assert edit["scores"]["joined_exact"]["mean"] == 1.0
     assert set(edit["stability"]) == {"shuffled", "other parts"}
     assert edit["stability"]["shuffled"]["stable_f1"]["mean"] > 0.95
