@@ -22,6 +22,10 @@ from pipeline.engine.attention import attend
 #: The name under which transformers finds :func:`packed_attention`. It is registered without a
 #: mask function, so transformers builds no mask: boundaries come with the :class:`Pack`.
 PACKED = "storytransformer_packed"
+#: Decoding rows are attended to over a multiple of so many tokens, hidden ones at the end. On CPUs
+#: the matrix kernels are compiled for each shape and kept: one more token a step would be a new
+#: kernel, and megabytes, every time.
+_STRIDE = 64
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,7 @@ class KeyValues:
         keys, values = self._keys[layer], self._values[layer]
         if keys is None or values is None or keys.shape[2] < n:
             have = 0 if keys is None else keys.shape[2]
-            capacity = -(-max(n + 16, have * 5 // 4) // 32) * 32
+            capacity = _strides(max(n, have * 5 // 4))
             grown = [
                 like.new_zeros(self.n_slots, like.shape[0], capacity, like.shape[2])
                 for _ in range(2)
@@ -108,6 +112,10 @@ class KeyValues:
                 grown[0][:, :, :have], grown[1][:, :, :have] = keys, values
             self._keys[layer], self._values[layer] = keys, values = grown[0], grown[1]
         return keys, values
+
+
+def _strides(n: int) -> int:
+    return -(-n // _STRIDE) * _STRIDE
 
 
 class Pack:
@@ -140,7 +148,7 @@ class Pack:
         self.short_slots = torch.tensor([part.slot for part in self.short], device=device)
         self.whole = [part.slot for part in self.short] == list(range(cache.n_slots))
         past = torch.tensor([part.past for part in self.short], device=device)
-        n_keys = max(part.past + part.n for part in self.short)
+        n_keys = _strides(max(part.past + part.n for part in self.short))
         last = past[:, None] + torch.arange(self.longest, device=device)
         self.n_keys = n_keys
         # [B, 1, 1, Q, N]: which own tokens each query must not see
