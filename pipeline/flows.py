@@ -17,6 +17,7 @@ from pipeline.orchestration import artifacts, endings
 from pipeline.orchestration import parameters as p
 from pipeline.orchestration.names import named
 from pipeline.orchestration.slots import turn
+from pipeline.orchestration.spreading import read_ahead
 from pipeline.orchestration.steps import as_task, open_edge
 
 
@@ -53,6 +54,7 @@ def extract_stories(
         edge = open_edge(db, allow_egress)
         how = corpora.Reading(encoding, tuple(exclude), pattern, repair, strict)
         with edge.store() as store:
+            read_ahead(edge.settings.task_runner, paths, how, store, get_run_logger().info)
             corpus = as_task("extract", lambda: corpora.read(paths, how=how, cache=store))
         found = corpora.extraction_as_json(corpus)
         result = {"documents": found["documents"], "stories": len(found["stories"])}
@@ -116,6 +118,7 @@ def estimate_stories(
             conflicts=conflicts,
         )  # fmt: skip
         with edge.store() as store:
+            read_ahead(edge.settings.task_runner, paths, how, store, logger.info)
             corpus = as_task("extract", lambda: corpora.read(paths, how=how, cache=store))
             for path, reason in corpus.problems:
                 logger.warning("%s: %s", path, reason)
@@ -187,7 +190,9 @@ def merge_stories(
 
     def merge() -> dict[str, Any]:
         edge, logger = open_edge(db, allow_egress), get_run_logger()
+        how = Reading(encoding, tuple(exclude), pattern, repair, strict)
         with edge.store() as store, ExitStack() as held:
+            read_ahead(edge.settings.task_runner, paths, how, store, logger.info)
             job = edge.merge_job(
                 paths,
                 model,
@@ -202,7 +207,7 @@ def merge_stories(
                 local_only=local_only,
                 batch=batch,
                 conflicts=conflicts,
-                how=Reading(encoding, tuple(exclude), pattern, repair, strict),
+                how=how,
                 say=logger.info,
                 turn=lambda: held.enter_context(turn(edge.find(model), logger.info)),
             )

@@ -18,7 +18,7 @@ VARIABLES = {
     "STORYTRANSFORMER_DB": "database URL or SQLite path",
     "STORYTRANSFORMER_ALLOW_EGRESS": "what may be elsewhere: database, prefect, task-runner, hub",
     "STORYTRANSFORMER_LOCAL_ONLY": "documents sent to no cloud, as in .gitignore",
-    "STORYTRANSFORMER_TASK_RUNNER": "address of a Prefect task runner, such as dask://HOST:8786",
+    "STORYTRANSFORMER_TASK_RUNNER": "Dask cluster that reads the documents of flows: dask://HOST:8786",
     "STORYTRANSFORMER_CACHE": "folder for converted weights and tokenizer files",
     "STORYTRANSFORMER_THREADS": "CPU threads of the local engine",
     "STORYTRANSFORMER_USD_PER_KWH": "electricity price",

@@ -33,6 +33,7 @@ def imported(path: Path) -> set[str]:
         ("google.genai", ["pipeline/models/gemini.py"]),
         ("openai", ["pipeline/models/openai.py"]),
         ("prefect", ["pipeline/flows.py", "pipeline/orchestration", "evals/flows.py"]),
+        ("prefect_dask", ["pipeline/orchestration/spreading.py"]),
         ("sqlmodel", ["pipeline/store"]),
         ("sqlalchemy", ["pipeline/store"]),
     ],

@@ -66,12 +66,46 @@ def extract(
         InputError: a path that does not exist, a glob that matches nothing, no such encoding,
             a pattern that is no regular expression.
     """
-    files = find_files(paths, exclude, suffixes=DOCUMENT_SUFFIXES)
+    for sha256, same in _documents(paths, exclude):
+        yield _extract_group(sha256, same, encoding, cache, pattern, repair)
+
+
+def unread(
+    paths: Iterable[str | Path],
+    *,
+    encoding: str | None = None,
+    cache: ExtractionCache,
+    exclude: Sequence[str] = (),
+    pattern: str | None = None,
+    repair: bool = False,
+) -> list[str]:
+    """Of every document that :func:`extract` would have to read, since the cache does not hold it,
+    the first path. Standard input, which can be read once, is not among them.
+
+    Raises:
+        InputError: a path that does not exist, a glob that matches nothing.
+    """
+    return [
+        same[0]
+        for sha256, same in _documents(paths, exclude)
+        if sha256
+        and cache.get_extraction(sha256, _variant(same[0], encoding, pattern, repair)) is None
+    ]
+
+
+def _documents(
+    paths: Iterable[str | Path], exclude: Sequence[str]
+) -> list[tuple[str, tuple[str, ...]]]:
+    """(sha256, paths) of every document, in order of its first path."""
     groups: dict[tuple[str, str], list[str]] = {}
-    for path in files:
+    for path in find_files(paths, exclude, suffixes=DOCUMENT_SUFFIXES):
         groups.setdefault(_identify(path), []).append(path)
-    for (sha256, _), same in groups.items():
-        yield _extract_group(sha256, tuple(sorted(same)), encoding, cache, pattern, repair)
+    return [(sha256, tuple(sorted(same))) for (sha256, _), same in groups.items()]
+
+
+def _variant(path: str, encoding: str | None, pattern: str | None, repair: bool) -> str:
+    """How a document is read: the other half of its key in the cache."""
+    return f"{READER_VERSION}:{format_of(path)}:{encoding or ''}:{pattern or ''}:{repair:d}"
 
 
 def _identify(path: str) -> tuple[str, str]:
@@ -98,7 +132,7 @@ def _extract_group(
     repair: bool,
 ) -> Extraction:
     """The one document that stands under these paths."""
-    variant = f"{READER_VERSION}:{format_of(paths[0])}:{encoding or ''}:{pattern or ''}:{repair:d}"
+    variant = _variant(paths[0], encoding, pattern, repair)
     if cache is not None and sha256:
         kept = cache.get_extraction(sha256, variant)
         if kept is not None:

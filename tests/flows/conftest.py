@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 KEY = "sk-marked-key-9f3a"
 
 
-def free_port() -> int:
+def unused_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -38,7 +38,7 @@ class Stack:
 
     def __init__(self, home: Path, provider: Provider) -> None:
         self.home, self.provider = home, provider
-        self.port = free_port()
+        self.port = unused_port()
         self.started: list[subprocess.Popen[bytes]] = []
         self.env = {
             **{k: v for k, v in os.environ.items() if not k.startswith("PREFECT_")},
@@ -179,3 +179,9 @@ def running(stack: Stack) -> Iterator[Stack]:
         yield stack
     finally:
         stack.stop()
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    return unused_port()
