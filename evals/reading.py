@@ -15,7 +15,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from evals.scoring import score
-from evals.statistics import Interval, mean, paired_difference, wilson
+from evals.statistics import (
+    Interval,
+    mean,
+    paired_difference,
+    unpaired_difference,
+    wilson,
+)
 from pipeline.calls import Message, Request
 from pipeline.errors import GateError, InputError
 from pipeline.store import reports
@@ -65,12 +71,15 @@ def figures(found: Mapping[str, Any], *, longest: int | None = None) -> dict[str
 
 
 def compare(store: Store, a: str, b: str) -> dict[str, Any]:
-    """Two runs over the values that both have: mean of ``b - a`` with its bootstrap interval.
+    """Two runs over the values that both have: mean of ``b - a`` with its bootstrap interval. A
+    figure that has no single values to pair is compared by its own interval in both runs.
 
     Raises:
         InputError: no such run, or no value in common.
     """
-    one, other = (_values(show(store, run)) for run in (a, b))
+    shown = [show(store, run) for run in (a, b)]
+    one, other = map(_values, shown)
+    whole = [figures(found) for found in shown]
     names = sorted(one.keys() & other.keys())
     if not names:
         raise InputError(
@@ -78,10 +87,15 @@ def compare(store: Store, a: str, b: str) -> dict[str, Any]:
             where=f"{a}, {b}",
             next="Compare runs of the same eval with the same options.",
         )
-    differences = {}
+    differences: dict[str, dict[str, Any]] = {}
     for name in names:
-        if one[name].keys() & other[name].keys():
-            differences[name] = paired_difference(one[name], other[name], seed=0)._asdict()
+        pairs = [{item: v for item, v in values[name].items() if item} for values in (one, other)]
+        if pairs[0].keys() & pairs[1].keys():
+            found = paired_difference(pairs[0], pairs[1], seed=0)
+            differences[name] = found._asdict() | {"paired": True}
+        elif all(name in known and known[name].low is not None for known in whole):
+            found = unpaired_difference(whole[0][name], whole[1][name])
+            differences[name] = found._asdict() | {"paired": False}
     changed = [
         {"name": name, "item": item, "a": one[name][item], "b": other[name][item]}
         for name in names

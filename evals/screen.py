@@ -174,13 +174,14 @@ def figures_page(found: Mapping[str, Any], figures: Mapping[str, Interval]) -> N
 def differences_table(found: Mapping[str, Any]) -> None:
     """Paired differences of two runs; an interval without 0 is a difference that shows."""
     table(
-        ["figure", "b - a", "95 % interval", "pairs", "shows"],
+        ["figure", "b - a", "95 % interval", "n", "paired", "shows"],
         (
             [
                 name,
                 f"{d['mean']:+.4g}",
                 f"{d['low']:+.4g} to {d['high']:+.4g}",
                 d["n"],
+                "yes" if d["paired"] else "no",
                 "yes" if d["low"] > 0 or d["high"] < 0 else "no",
             ]
             for name, d in found["differences"].items()

@@ -160,6 +160,15 @@ def paired_difference(
     return bootstrap([b[key] - a[key] for key in common], seed=seed, rounds=rounds)
 
 
+def unpaired_difference(a: Interval, b: Interval) -> Interval:
+    """``b - a`` of two figures that are only known as such, from their own intervals (Newcombe
+    1998, method 10, for shares with Wilson's). Wider than a paired one; ``n`` is the smaller."""
+    difference = b.mean - a.mean
+    low = math.hypot(b.mean - b.low, a.high - a.mean)
+    high = math.hypot(b.high - b.mean, a.mean - a.low)
+    return Interval(difference, difference - low, difference + high, min(a.n, b.n))
+
+
 def effective_lengths(scores: Iterable[tuple[int, float, float]]) -> EffectiveLengths:
     """The three definitions from ``(length in tokens, depth, score)`` of every measured cell.
 

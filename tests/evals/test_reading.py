@@ -15,10 +15,11 @@ from evals import reading
 from evals.commands import app
 from evals.fakes import FakeModel
 from evals.needle import measure
-from evals.recorded import recorded
+from evals.recorded import figure, recorded, share
 from evals.trials import make_trials
 from pipeline.errors import GateError, InputError
 from pipeline.store.record import open_store
+from pipeline.store.rows.scores import Score
 
 GRID = {"lengths": [400, 600], "depths": [0, 100]}
 
@@ -84,6 +85,20 @@ def test_a_gate_holds_or_says_which_condition_does_not(measured):
             reading.gate(store, runs["oracle"], least=bad)
     with pytest.raises(InputError, match="no condition"):
         reading.gate(store, runs["oracle"])
+
+
+def test_a_figure_without_single_values_is_compared_by_its_own_interval(measured):
+    store, _, _ = measured
+    runs = []
+    for hits in (48, 72):
+        with recorded(store, kind="canary", model="m", strategy="s", parameters={}) as run:
+            items = [Score("lost", f"{n}", float(n == hits)) for n in (48, 72)]
+            store.save_scores(run, [figure("kept", share(hits, 80)), *items])
+        runs.append(run)
+    found = reading.compare(store, *runs)["differences"]
+    assert found["kept"]["mean"] == pytest.approx(0.3) and found["kept"]["paired"] is False
+    assert found["kept"]["low"] < 0.3 < found["kept"]["high"] and found["kept"]["n"] == 80
+    assert found["lost"]["n"] == 2 and found["lost"]["paired"] is True
 
 
 def test_stored_replies_are_scored_again(measured):

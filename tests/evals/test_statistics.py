@@ -16,6 +16,8 @@ from evals.statistics import (
     cluster_bootstrap,
     effective_lengths,
     paired_difference,
+    share,
+    unpaired_difference,
     wilson,
 )
 
@@ -108,3 +110,12 @@ def test_the_three_effective_lengths_differ_where_they_should() -> None:
     assert effective_lengths(weak) == EffectiveLengths(None, 1024, None)
     assert effective_lengths([]) == EffectiveLengths(None, None, None)
     assert effective_lengths(cells(512, 0, 0)) == EffectiveLengths(None, None, None)
+
+
+def test_an_unpaired_difference_is_newcombes() -> None:
+    """His example (a): 56 of 70 beside 48 of 80."""
+    b, a = share([True] * 56 + [False] * 14), share([True] * 48 + [False] * 32)
+    found = unpaired_difference(a, b)
+    assert found.mean == pytest.approx(0.2)
+    assert (found.low, found.high) == pytest.approx((0.0524, 0.3339), abs=1e-4)
+    assert found.n == 70
