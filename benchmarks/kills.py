@@ -10,7 +10,7 @@ after it, or after the last reply. Then the same command runs again, and has to 
 - no request asked for whose good reply was in the journal when the process died;
 - at most the requests asked twice that had been sent and were not in the journal (in flight);
 - the document of a run that nobody killed, byte for byte, but for the run's name;
-- one row of the ledger for every story, and every charge settled but those of the wave it died in.
+- one row of the ledger for every story, and every charge settled but those in flight.
 
 Prints a table and, last, one JSON line; exits 1 when one of these does not hold.
 """
@@ -35,7 +35,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.providers import Provider, digest
-from pipeline.merge.run import WAVE
+from pipeline.models.cloud import THREADS
 
 ROOT = Path(__file__).resolve().parents[1]
 DATABASE = "data/runs/storytransformer.sqlite"
@@ -263,7 +263,7 @@ def _unbalanced(database: Path, result: dict[str, Any]) -> list[str]:
         )
     if not rows == stories == result["stories"]:
         wrong.append(f"{rows} rows of the ledger for {result['stories']} stories")
-    if open_charges > WAVE:  # that is reserved before any of it is sent
+    if open_charges > THREADS:
         wrong.append(f"{open_charges} charges open")
     if runs:
         wrong.append(f"{runs} runs not completed")

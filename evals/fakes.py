@@ -4,7 +4,7 @@ blind one 0, the harness is at fault and no figure of it counts."""
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from pipeline.calls import FinishReason, Reply, Request, TokenCount, Usage
@@ -46,7 +46,7 @@ class FakeModel:
         return self._count(request)
 
     def complete(
-        self, requests: Sequence[Request], progress: Callable[[int], None] | None = None
+        self, requests: Iterable[Request], progress: Callable[[int], None] | None = None
     ) -> Iterator[Reply]:
         """Answer at once."""
         for request in requests:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from pipeline.calls import FinishReason, Reply, Request, TokenCount, Usage, canonical_json
 from pipeline.catalog import ModelSpec
@@ -64,7 +64,7 @@ class Judge:
         return self._count(" ".join(message.content for message in request.messages))
 
     def complete(
-        self, requests: Sequence[Request], progress: Callable[[int], None] | None = None
+        self, requests: Iterable[Request], progress: Callable[[int], None] | None = None
     ) -> Iterator[Reply]:
         """Answer at once, or fail."""
         for request in requests:

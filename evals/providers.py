@@ -193,7 +193,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._json(404, {"error": {"message": f"no such path: {path}"}})
 
     def do_POST(self) -> None:
-        raw = self.rfile.read(int(self.headers.get("content-length") or 0))
+        length = int(self.headers.get("content-length") or 0)
+        raw = self.rfile.read(length)
+        if len(raw) < length:  # whoever sent it was killed half-way
+            return
         self._hear(raw)
         body = json.loads(raw)
         path = self.path.partition("?")[0]

@@ -1,17 +1,17 @@
 """Send a plan's calls in waves: each reply is journalled before it is used, none is asked twice.
 
-What a wave costs is reserved at its worst case before it is sent; what left the machine was
+What a call costs is reserved at its worst case just before it is sent; what left the machine was
 allowed to. A call that fails and holds several clusters is tried once more as two smaller ones.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from pipeline.calls import Call, Plan, Reply, Usage
+from pipeline.calls import Call, Plan, Reply, Request, Usage
 from pipeline.catalog import ModelSpec
 from pipeline.cost.bill import worst_usage
 from pipeline.cost.usage import taken
@@ -180,28 +180,54 @@ class _Sender:
         self, calls: Iterable[Call], progress: Callable[[int], None] | None
     ) -> dict[str, Reply]:
         waiting = {call.request.key: call for call in calls}
-        if not waiting:
-            return {}
-        model = self._allowed()
-        affordable, refusal = self._reserve(waiting, model.spec)
         replies: dict[str, Reply] = {}
+        while len(replies) < len(waiting):
+            before = len(replies)
+            refusal = self._round(waiting, replies, progress)
+            if refusal is not None and len(replies) == before:
+                raise refusal
+        return replies
+
+    def _round(
+        self,
+        waiting: Mapping[str, Call],
+        replies: dict[str, Reply],
+        progress: Callable[[int], None] | None,
+    ) -> BudgetError | None:
+        """Send what is not answered yet, until all of it is or the budget refuses the next call.
+        Then what is in flight is still waited for: it costs less than was set aside for it, so
+        that another round may go on."""
+        model = self._allowed()
+        rest = {key: call for key, call in waiting.items() if key not in replies}
+        sent: list[str] = []
+        refusals: list[BudgetError] = []
+
+        def affordable() -> Iterator[Request]:
+            handed_over = self._in_flight(list(rest))
+            for key, call in rest.items():
+                try:
+                    self._reserve(call, model.spec, key in handed_over)
+                except BudgetError as refusal:
+                    refusals.append(refusal)
+                    return
+                sent.append(key)
+                yield call.request
+
         started = self._clock()
-        for reply in model.complete([waiting[key].request for key in affordable], progress):
+        for reply in model.complete(affordable(), progress):
             call = waiting.get(reply.key)
             if call is None or reply.key in replies:
                 raise ModelError(
                     "answered a request it was not asked, or one twice.", where=model.spec.name
                 )
             replies[reply.key] = self._store(call, reply)
-        for key in affordable:
+        for key in sent if refusals else rest:
             if key not in replies:
                 silent = Reply(
                     key, "", "error", Usage(), self._clock() - started, detail="no reply came"
                 )
                 replies[key] = self._store(waiting[key], silent)
-        if refusal is not None:
-            raise refusal
-        return replies
+        return refusals[0] if refusals else None
 
     def _allowed(self) -> Model:
         model = self._model
@@ -214,25 +240,20 @@ class _Sender:
             )
         return model
 
-    def _reserve(
-        self, waiting: Mapping[str, Call], spec: ModelSpec
-    ) -> tuple[list[str], BudgetError | None]:
-        """The calls whose worst case fits, in order, and why the next one does not."""
+    def _reserve(self, call: Call, spec: ModelSpec, handed_over: bool) -> None:
+        """Set aside the worst case of a call that is about to be sent.
+
+        Raises:
+            BudgetError: it does not fit.
+        """
         if self._usd is None:
-            return list(waiting), None
-        handed_over = self._in_flight(list(waiting))
-        affordable: list[str] = []
-        for key, call in waiting.items():
-            try:
-                if key in handed_over:
-                    self._purse.take_over(key)
-                else:
-                    usd = self._usd(call.request, _worst(spec, call))
-                    self._purse.reserve(key, usd, call.request.model)
-            except BudgetError as refusal:
-                return affordable, refusal
-            affordable.append(key)
-        return affordable, None
+            return
+        key = call.request.key
+        if handed_over:
+            self._purse.take_over(key)
+        else:
+            usd = self._usd(call.request, _worst(spec, call))
+            self._purse.reserve(key, usd, call.request.model)
 
     def _store(self, call: Call, reply: Reply) -> Reply:
         """The reply with its price, journalled."""

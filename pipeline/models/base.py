@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -29,9 +29,12 @@ class Model(Protocol):
         ...
 
     def complete(
-        self, requests: Sequence[Request], progress: Callable[[int], None] | None = None
+        self, requests: Iterable[Request], progress: Callable[[int], None] | None = None
     ) -> Iterator[Reply]:
-        """Answer a wave of requests. ``progress`` is told of newly generated tokens."""
+        """Answer a wave of requests. ``progress`` is told of newly generated tokens.
+
+        Each is taken when there is room to send it, and no sooner: taking it sets money aside.
+        """
         ...
 
     def describe(self) -> Mapping[str, str]:

@@ -9,7 +9,7 @@ again: by the stored id, or, where the process died while sending it, by asking 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -142,7 +142,7 @@ class BatchedModel:
         self._provider.close()
 
     def complete(
-        self, requests: Sequence[Request], progress: Callable[[int], None] | None = None
+        self, requests: Iterable[Request], progress: Callable[[int], None] | None = None
     ) -> Iterator[Reply]:
         """Answer a wave by batches: those that are pending already, and new ones for the rest.
 
@@ -150,6 +150,7 @@ class BatchedModel:
             ModelError: the provider cannot be asked. Batches stay written down; the next run
                 waits for them.
         """
+        requests = list(requests)
         waiting = {request.key: request for request in requests}
         batches = list(filter(None, map(self._taken_up, self._register.pending(list(waiting)))))
         held = {key for batch in batches for key in batch.keys}

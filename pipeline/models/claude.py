@@ -9,10 +9,10 @@ read time-out.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import takewhile
+from itertools import chain, islice, takewhile
 from typing import Any
 
 import anthropic
@@ -23,7 +23,7 @@ from pipeline.catalog import ModelSpec
 from pipeline.errors import ModelError
 from pipeline.models.base import ModelOptions
 from pipeline.models.batches import BatchLimits, BatchProgress
-from pipeline.models.cloud import TIMEOUT, Cloud, close_quietly, failed
+from pipeline.models.cloud import THREADS, TIMEOUT, Cloud, close_quietly, failed
 from pipeline.models.retries import Retries, retry_after, shorten, status_error
 
 ADDRESS = "https://api.anthropic.com"
@@ -72,7 +72,7 @@ class ClaudeModel(Cloud):
         options: ModelOptions,
         *,
         retries: Retries | None = None,
-        threads: int = 4,
+        threads: int = THREADS,
         timeout: httpx2.Timeout = TIMEOUT,
     ) -> None:
         super().__init__(spec, options, retries=retries, threads=threads, timeout=timeout)
@@ -83,18 +83,22 @@ class ClaudeModel(Cloud):
         )
 
     def complete(
-        self, requests: Sequence[Request], progress: Callable[[int], None] | None = None
+        self, requests: Iterable[Request], progress: Callable[[int], None] | None = None
     ) -> Iterator[Reply]:
         """As :meth:`Cloud.complete`; the very first request goes alone when its prefix is cached.
 
         Requests sent together would each pay for writing the same cache entry: it can be read
         only after the first reply has begun.
         """
-        if requests and not self._cache_filled and self._cached_turns(requests[0]):
-            yield from super().complete(requests[:1], progress)
-            self._cache_filled = True
-            requests = requests[1:]
-        yield from super().complete(requests, progress)
+        waiting = iter(requests)
+        if not self._cache_filled:
+            first = list(islice(waiting, 1))
+            if first and self._cached_turns(first[0]):
+                yield from super().complete(first, progress)
+                self._cache_filled = True
+            else:
+                waiting = chain(first, waiting)
+        yield from super().complete(waiting, progress)
 
     def count_online(self, request: Request) -> TokenCount:
         """Prompt tokens by the count endpoint: free, an estimate by its documentation."""

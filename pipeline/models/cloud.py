@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -26,6 +26,8 @@ from pipeline.tokens import TokenCounter, counter_for
 
 #: Seconds. A reply of many thousand tokens takes minutes; a connection does not.
 TIMEOUT = httpx2.Timeout(600.0, connect=10.0)
+#: Requests in flight at once: what a kill can cost.
+THREADS = 4
 
 
 class Cloud(ABC):
@@ -51,7 +53,7 @@ class Cloud(ABC):
         options: ModelOptions,
         *,
         retries: Retries | None = None,
-        threads: int = 4,
+        threads: int = THREADS,
         timeout: httpx2.Timeout = TIMEOUT,
     ) -> None:
         self.spec = spec
@@ -86,7 +88,7 @@ class Cloud(ABC):
         """
 
     def complete(
-        self, requests: Sequence[Request], progress: Callable[[int], None] | None = None
+        self, requests: Iterable[Request], progress: Callable[[int], None] | None = None
     ) -> Iterator[Reply]:
         """Answer a wave of requests, as they finish.
 

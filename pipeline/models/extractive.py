@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from pipeline.calls import Reply, Request, TokenCount, Usage, canonical_json
@@ -34,7 +34,7 @@ class ExtractiveModel:
         return TokenCount(0, "none", True, 0, 0)
 
     def complete(
-        self, requests: Sequence[Request], progress: Callable[[int], None] | None = None
+        self, requests: Iterable[Request], progress: Callable[[int], None] | None = None
     ) -> Iterator[Reply]:
         """Answer each request in turn; one that is no JSON of clusters is an error reply."""
         for request in requests:

@@ -21,7 +21,7 @@ from pipeline.calls import Batch, FinishReason, Reply, Request, TokenCount, Usag
 from pipeline.catalog import ModelSpec
 from pipeline.models.base import ModelOptions
 from pipeline.models.batches import BatchLimits, BatchProgress
-from pipeline.models.cloud import TIMEOUT, Cloud, close_quietly, failed
+from pipeline.models.cloud import THREADS, TIMEOUT, Cloud, close_quietly, failed
 from pipeline.models.retries import Retries, retry_after, shorten, status_error
 
 ADDRESS = "https://generativelanguage.googleapis.com/"
@@ -50,7 +50,7 @@ class GeminiModel(Cloud):
         options: ModelOptions,
         *,
         retries: Retries | None = None,
-        threads: int = 4,
+        threads: int = THREADS,
         timeout: httpx2.Timeout = TIMEOUT,
     ) -> None:
         super().__init__(spec, options, retries=retries, threads=threads, timeout=timeout)

@@ -5,7 +5,7 @@ Opening it and counting load no torch; the weights are loaded on the first ``com
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -44,7 +44,7 @@ class LocalModel:
         return self._counter.count_request(request)
 
     def complete(
-        self, requests: Sequence[Request], progress: Callable[[int], None] | None = None
+        self, requests: Iterable[Request], progress: Callable[[int], None] | None = None
     ) -> Iterator[Reply]:
         """Answer a wave together. A request that does not fit the window gets an error reply."""
         from pipeline.engine.story_transformer import Asked

@@ -20,7 +20,7 @@ from pipeline.calls import FinishReason, Reply, Request, TokenCount, Usage
 from pipeline.catalog import ModelSpec
 from pipeline.errors import ModelError
 from pipeline.models.base import ModelOptions
-from pipeline.models.cloud import TIMEOUT, Cloud, close_quietly
+from pipeline.models.cloud import THREADS, TIMEOUT, Cloud, close_quietly
 from pipeline.models.context import PromptSizes, is_too_long, larger_context
 from pipeline.models.retries import RequestError, Retries, retry_after, status_error
 
@@ -48,7 +48,7 @@ class OpenAIModel(Cloud):
         options: ModelOptions,
         *,
         retries: Retries | None = None,
-        threads: int = 4,
+        threads: int = THREADS,
         timeout: httpx2.Timeout = TIMEOUT,
     ) -> None:
         super().__init__(spec, options, retries=retries, threads=threads, timeout=timeout)

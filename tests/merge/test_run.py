@@ -231,6 +231,43 @@ def test_a_budget_is_kept_and_what_was_answered_is_stored(kit, backlog):
                  max_usd=Decimal(1))  # fmt: skip
 
 
+def test_money_is_set_aside_call_by_call_and_what_is_left_over_serves_the_next(kit, backlog):
+    """A budget of what the run takes in the end, and one call at its worst, is enough."""
+    plan = kit.plan_for(list(backlog.values()), "story")
+    price = lambda request, usage: Decimal(usage.prompt + usage.output)  # noqa: E731
+    worst = max(Decimal(c.input.high + c.request.max_tokens) for c in plan.calls)
+    answer = lambda request: "As a reader, I want to read."  # noqa: E731
+    model = kit.FakeModel(kit.specs["story"], answer)
+    free = kit.MemoryJournal()
+    run_plan(plan, backlog, model, free, price=price)
+    takes = sum(free.charged.values())
+    assert takes + worst < len(plan.calls) * worst, "less than all of them at their worst"
+    model, journal = kit.FakeModel(kit.specs["story"], answer), kit.MemoryJournal(takes + worst)
+    outcomes = run_plan(plan, backlog, model, journal, price=price, max_usd=takes + worst)
+    accounted(outcomes, backlog)
+    assert sum(journal.charged.values()) == takes
+
+
+def test_what_is_in_flight_makes_room_when_it_is_answered(kit, backlog):
+    """A model that takes all calls before it answers one: a second round after the first."""
+    plan = kit.plan_for(list(backlog.values()), "story")
+    price = lambda request, usage: Decimal(usage.prompt + usage.output)  # noqa: E731
+    worst = [Decimal(c.input.high + c.request.max_tokens) for c in plan.calls]
+    rounds = []
+
+    class Greedy(kit.FakeModel):
+        def complete(self, requests, progress=None):
+            taken = list(requests)
+            rounds.append(len(taken))
+            return super().complete(taken, progress)
+
+    model = Greedy(kit.specs["story"], lambda r: "As a reader, I want to read.")
+    budget = sum(worst) - 1
+    outcomes = run_plan(plan, backlog, model, kit.MemoryJournal(budget), price=price)
+    accounted(outcomes, backlog)
+    assert rounds == [len(plan.calls) - 1, 1] and not outcomes.failed_calls
+
+
 def test_a_model_that_stays_silent_or_answers_twice(kit, backlog):
     plan = kit.plan_for(list(backlog.values()), "story")
 
