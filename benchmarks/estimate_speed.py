@@ -4,16 +4,22 @@
 
 Without PATHS the sample is told again to a twentieth of the size, so that it runs anywhere; the
 goals are for the full size. `estimate` is timed as a person waits for it, in a process of its own:
-6 models × 3 strategies, cold (no database, no cache, no tokenizer unpacked) and warm. Counting is
-compared with the bare tokenizer on the same prompts in the same run, planning with a corpus of ten
-times the stories. Prints a table and, last, one JSON line.
+6 models × 3 strategies, cold (no database, no cache, no tokenizer unpacked) and warm; beside it
+stands the processor time, which others on the machine change less. Counting is compared with the
+bare tokenizer on the same prompts in the same run.
+
+Planning is compared with a corpus of ten times the stories. Its similar pairs, which are printed
+beside it, grow faster than its stories: real text has new words in every story, the generator has
+those of its real stories and no more. Prints a table and, last, one JSON line.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -50,8 +56,9 @@ COLD_SECONDS, WARM_SECONDS, COUNTING_RATIO, PLANNING_RATIO = 10.0, 2.0, 1.5, 13.
 SMALLER = 7_000
 
 
-def wait_for_estimate(folder: Path, home: Path) -> float:
-    """Seconds of the whole command; ``home`` is where it keeps database and caches."""
+def wait_for_estimate(folder: Path, home: Path) -> tuple[float, float]:
+    """Seconds and processor seconds of the whole command; ``home`` is where it keeps database and
+    caches."""
     command = [sys.executable, "-m", "pipeline", "estimate", str(folder), "--json", "--quiet"]
     command += ["--db", str(home / "estimate.sqlite")]
     for model in MODELS:
@@ -59,13 +66,19 @@ def wait_for_estimate(folder: Path, home: Path) -> float:
     for strategy in STRATEGIES:
         command += ["--strategy", strategy]
     environment = {**os.environ, "STORYTRANSFORMER_CACHE": str(home / "cache")}
-    start = time.perf_counter()
+    start, busy = time.perf_counter(), _children()
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    seconds = time.perf_counter() - start
+    seconds, busy = time.perf_counter() - start, _children() - busy
     lines = json.loads(done.stdout)["lines"]
     if len(lines) != len(MODELS) * len(STRATEGIES):
         raise SystemExit(f"{len(lines)} lines came back.")
-    return seconds
+    return seconds, busy
+
+
+def _children() -> float:
+    """Processor seconds of all processes that this one waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def count_against_bare(corpus: Corpus, model: str) -> dict[str, Any]:
@@ -122,15 +135,21 @@ def _plan(corpus: Corpus, model: str, strategy: str) -> Plan:
     )
 
 
-def plan_seconds(real: RealStories, n_stories: int, folder: Path) -> float:
-    """CPU seconds to plan so many stories, measured and clustered anew; reading is not timed."""
+def plan_seconds(real: RealStories, n_stories: int, folder: Path) -> tuple[float, int]:
+    """CPU seconds to plan so many stories, measured and clustered anew, and the similar pairs
+    there are; reading is not timed."""
     write(tell(real, Load().scaled(n_stories / (Load().n_short + Load().n_long))), folder)
     corpus = read([folder])
     len(corpus.stories)
-    start = time.process_time()
+    start = _processor()
     for model in ("extractive", "claude/claude-haiku-5-5"):
         _plan(corpus, model, "edit")
-    return time.process_time() - start
+    return _processor() - start, len(corpus.pairs)
+
+
+def _processor() -> float:
+    """CPU seconds of this process and of those that worked for it."""
+    return time.process_time() + _children()
 
 
 def _seconds(work: Callable[[], None]) -> float:
@@ -143,6 +162,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("paths", nargs="*")
     paths = parser.parse_args().paths
+    # As the command does: see pipeline.cli.main.
+    gc.set_threshold(100_000, 20, 100)
     full = bool(paths)
     share = 1.0 if full else 0.05
     real = RealStories(paths or ["data/sample"])
@@ -150,23 +171,30 @@ def main() -> int:
         room = Path(temporary)
         written = tell(real, Load().scaled(share))
         write(written, room / "corpus")
-        cold = wait_for_estimate(room / "corpus", room)
-        warm = wait_for_estimate(room / "corpus", room)
+        cold, cold_busy = wait_for_estimate(room / "corpus", room)
+        warm, warm_busy = wait_for_estimate(room / "corpus", room)
         corpus = read([room / "corpus"])
         counting = [count_against_bare(corpus, model) for model in (MODELS[0], MODELS[1])]
-        few = plan_seconds(real, round(SMALLER * share), room / "few")
-        many = plan_seconds(real, round(SMALLER * 10 * share), room / "many")
+        few, few_pairs = plan_seconds(real, round(SMALLER * share), room / "few")
+        many, many_pairs = plan_seconds(real, round(SMALLER * 10 * share), room / "many")
     rows = [
         ("estimate, cold", cold, "s", COLD_SECONDS),
         ("estimate, warm", warm, "s", WARM_SECONDS),
         *((f"counting, {c['model']}", c["ratio"], "× bare", COUNTING_RATIO) for c in counting),
         ("planning ten times the stories", many / few, "×", PLANNING_RATIO),
     ]
+    aside = [
+        ("  processor time, cold", cold_busy, "s"),
+        ("  processor time, warm", warm_busy, "s"),
+        ("  similar pairs of ten times the stories", many_pairs / max(1, few_pairs), "×"),
+    ]
     print(f"{len(written):,} stories, {sum(s.n_words for s in written):,} words written; ", end="")
     print(f"{len(corpus.stories):,} stories found again; {len(MODELS)} models × {len(STRATEGIES)}")
     for name, value, unit, goal in rows:
         judged = ("reached" if value <= goal else "MISSED") if full else "for the full size"
         print(f"{name:40} {value:8.2f} {unit:7} goal {goal:5.1f}  {judged}")
+    for name, value, unit in aside:
+        print(f"{name:40} {value:8.2f} {unit}")
     figures = {
         "full_size": full,
         "stories": len(written),
@@ -174,10 +202,12 @@ def main() -> int:
         "words": sum(story.n_words for story in written),
         "cold_seconds": round(cold, 2),
         "warm_seconds": round(warm, 2),
+        "processor_seconds": [round(cold_busy, 2), round(warm_busy, 2)],
         "counting": counting,
         "planned": [round(SMALLER * share), round(SMALLER * 10 * share)],
         "planning_seconds": [round(few, 2), round(many, 2)],
         "planning_ratio": round(many / few, 2),
+        "pairs": [few_pairs, many_pairs],
         "cpus": os.cpu_count(),
     }
     print(json.dumps({"benchmark": "estimate_speed", **figures}))

@@ -6,8 +6,9 @@ import hashlib
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from pipeline.compare.language import ENGLISH, language_of
 from pipeline.errors import InputError
@@ -20,14 +21,20 @@ from pipeline.extract.readers import (
     unreadable,
 )
 from pipeline.extract.walk import STDIN, find_files
+from pipeline.sharing import shared_out
 from pipeline.stories import Document, Extraction, Span
 
 _CHUNK_BYTES = 1 << 20
+#: Documents that are held at once, and so many that one more process is worth its start.
+_AT_ONCE, _WORTH_A_PROCESS = 16, 4
 #: Said of a document whose stories cannot be found by their words, nor compared.
 _FOREIGN = (
     "it seems to be in {language}: without the English words of a story only headings and keywords "
     "show one, and what is in {language} is kept word for word, not merged"
 )
+
+
+_Group = tuple[str, tuple[str, ...]]
 
 
 class ExtractionCache(Protocol):
@@ -66,8 +73,10 @@ def extract(
         InputError: a path that does not exist, a glob that matches nothing, no such encoding,
             a pattern that is no regular expression.
     """
-    for sha256, same in _documents(paths, exclude):
-        yield _extract_group(sha256, same, encoding, cache, pattern, repair)
+    how = _How(encoding, pattern, repair)
+    found = _documents(paths, exclude)
+    for start in range(0, len(found), _AT_ONCE):
+        yield from _extract_groups(found[start : start + _AT_ONCE], how, cache)
 
 
 def unread(
@@ -85,27 +94,40 @@ def unread(
     Raises:
         InputError: a path that does not exist, a glob that matches nothing.
     """
+    how = _How(encoding, pattern, repair)
     return [
         same[0]
         for sha256, same in _documents(paths, exclude)
-        if sha256
-        and cache.get_extraction(sha256, _variant(same[0], encoding, pattern, repair)) is None
+        if sha256 and cache.get_extraction(sha256, how.variant(same[0])) is None
     ]
 
 
-def _documents(
-    paths: Iterable[str | Path], exclude: Sequence[str]
-) -> list[tuple[str, tuple[str, ...]]]:
+class _How(NamedTuple):
+    """How documents are read."""
+
+    encoding: str | None
+    pattern: str | None
+    repair: bool
+
+    def variant(self, path: str) -> str:
+        """The other half of a document's key in the cache."""
+        encoding, pattern = self.encoding or "", self.pattern or ""
+        return f"{READER_VERSION}:{format_of(path)}:{encoding}:{pattern}:{self.repair:d}"
+
+
+class _Extracted(NamedTuple):
+    """An extraction, and whether it may be kept: not where the file changed meanwhile."""
+
+    extraction: Extraction
+    lasting: bool
+
+
+def _documents(paths: Iterable[str | Path], exclude: Sequence[str]) -> list[_Group]:
     """(sha256, paths) of every document, in order of its first path."""
     groups: dict[tuple[str, str], list[str]] = {}
     for path in find_files(paths, exclude, suffixes=DOCUMENT_SUFFIXES):
         groups.setdefault(_identify(path), []).append(path)
     return [(sha256, tuple(sorted(same))) for (sha256, _), same in groups.items()]
-
-
-def _variant(path: str, encoding: str | None, pattern: str | None, repair: bool) -> str:
-    """How a document is read: the other half of its key in the cache."""
-    return f"{READER_VERSION}:{format_of(path)}:{encoding or ''}:{pattern or ''}:{repair:d}"
 
 
 def _identify(path: str) -> tuple[str, str]:
@@ -123,47 +145,68 @@ def _identify(path: str) -> tuple[str, str]:
     return digest.hexdigest(), format_of(path)
 
 
-def _extract_group(
-    sha256: str,
-    paths: tuple[str, ...],
-    encoding: str | None,
-    cache: ExtractionCache | None,
-    pattern: str | None,
-    repair: bool,
-) -> Extraction:
+def _extract_groups(
+    groups: Sequence[_Group], how: _How, cache: ExtractionCache | None
+) -> Iterator[Extraction]:
+    """The documents of some groups: from the cache; the others, where they are many, by all
+    processors, where they are few, one when it is asked for."""
+    kept: dict[_Group, Extraction] = {}
+    if cache is not None:
+        for sha256, paths in groups:
+            known = cache.get_extraction(sha256, how.variant(paths[0])) if sha256 else None
+            if known is not None:
+                kept[sha256, paths] = _with_paths(known, paths)
+    new = [group for group in groups if group not in kept]
+    # What comes through a pipe can be read once, and by this process only.
+    many = len(new) >= 2 * _WORTH_A_PROCESS and all(paths != (STDIN,) for _, paths in new)
+    extracted = (
+        iter(shared_out(partial(_extract_all, how=how), new, least=_WORTH_A_PROCESS))
+        if many
+        else (_extract_group(*group, how) for group in new)
+    )
+    for group in groups:
+        if group in kept:
+            yield kept.pop(group)
+            continue
+        extraction, lasting = next(extracted)
+        document = extraction.document
+        if cache is not None and document.sha256 and lasting:
+            cache.put_extraction(document.sha256, how.variant(document.path), extraction)
+        yield extraction
+
+
+def _extract_all(groups: Sequence[_Group], how: _How) -> list[_Extracted]:
+    return [_extract_group(sha256, paths, how) for sha256, paths in groups]
+
+
+def _extract_group(sha256: str, paths: tuple[str, ...], how: _How) -> _Extracted:
     """The one document that stands under these paths."""
-    variant = _variant(paths[0], encoding, pattern, repair)
-    if cache is not None and sha256:
-        kept = cache.get_extraction(sha256, variant)
-        if kept is not None:
-            return _with_paths(kept, paths)
     try:
         data = sys.stdin.buffer.read() if paths == (STDIN,) else Path(paths[0]).read_bytes()
     except OSError as error:
         problem = f"cannot be opened ({error.strerror or error})"
-        return Extraction(replace(unreadable(paths[0], problem, sha256=sha256), paths=paths))
-    document = read_bytes(data, paths, encoding=encoding)
+        document = replace(unreadable(paths[0], problem, sha256=sha256), paths=paths)
+        return _Extracted(Extraction(document), lasting=False)
+    document = read_bytes(data, paths, encoding=how.encoding)
     del data
     changed = bool(sha256) and document.sha256 != sha256
     if changed:
         problem = _join(document.problem, "it changed while it was read")
         document = replace(document, problem=problem)
     try:
-        extraction = find_stories(document, pattern=pattern, repair=repair)
+        extraction = find_stories(document, pattern=how.pattern, repair=how.repair)
     except InputError:
         raise
     except Exception as error:  # a defect of ours costs this document's stories, not the others'
         problem = _join(
             document.problem, f"finding stories failed ({type(error).__name__}: {error})"
         )
-        return _nothing(replace(document, problem=problem))
+        return _Extracted(_nothing(replace(document, problem=problem)), lasting=False)
     language = language_of(document.text)
     if language != ENGLISH:
         problem = _join(document.problem, _FOREIGN.format(language=language))
         extraction = replace(extraction, document=replace(extraction.document, problem=problem))
-    if cache is not None and document.sha256 and not changed:
-        cache.put_extraction(document.sha256, variant, extraction)
-    return extraction
+    return _Extracted(extraction, lasting=not changed)
 
 
 def _with_paths(extraction: Extraction, paths: tuple[str, ...]) -> Extraction:

@@ -38,12 +38,12 @@ class Corpus:
     @cached_property
     def stars(self) -> list[Cluster]:
         """Stories that may be the same, for a model that judges; measured once, for all models."""
-        return cluster(self.stories, self._pairs, decide=False, weights=self._weights)
+        return cluster(self.stories, self.pairs, decide=False, weights=self._weights)
 
     @cached_property
     def decided(self) -> list[Cluster]:
         """Stories that belong together, with the relation that code has decided."""
-        return cluster(self.stories, self._pairs, decide=True, weights=self._weights)
+        return cluster(self.stories, self.pairs, decide=True, weights=self._weights)
 
     def clusters(self, *, decide: bool, decisions: Sequence[Decision] = ()) -> list[Cluster]:
         """The stars, or the clusters that code has decided, of what persons leave in question."""
@@ -52,7 +52,7 @@ class Corpus:
             return self.decided if decide else self.stars
         open_pairs = [
             pair
-            for pair in self._pairs
+            for pair in self.pairs
             if pair.a not in settled.out
             and pair.b not in settled.out
             and not settled.forbids((pair.a, pair.b))
@@ -64,7 +64,8 @@ class Corpus:
         return stem_weights(self.stories)
 
     @cached_property
-    def _pairs(self) -> list[Pair]:
+    def pairs(self) -> list[Pair]:
+        """Stories that may be the same, two by two, the most alike first."""
         return similar_pairs(self.stories, weights=self._weights)
 
     @cached_property

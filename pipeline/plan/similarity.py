@@ -17,6 +17,7 @@ from pipeline.calls import Cluster
 from pipeline.compare.measures import stem_weights
 from pipeline.compare.relations import LEAST_LIKENESS, Related, relate
 from pipeline.outcomes import Relation
+from pipeline.sharing import shared_out
 from pipeline.stories import Story
 
 #: Likeness from which a pair is worth a judgement.
@@ -25,6 +26,8 @@ THRESHOLD = 0.34
 LOOKS_ALIKE = 0.4
 #: Members of one star, at most.
 LIMIT = 8
+#: Pairs that make it worth to start a process: half a second's work.
+_RELATED = 2_000
 
 
 class Pair(NamedTuple):
@@ -121,6 +124,14 @@ class _Edges:
             self.of[story], key=lambda o: (-self.of[story][o], self._by_id[o].fingerprint)
         )
 
+    def relate(self, pairs: Sequence[tuple[str, str]]) -> None:
+        """Relate many pairs, on all processors."""
+
+        def work(part: Sequence[tuple[str, str]]) -> list[Related]:
+            return [relate(self._by_id[a], self._by_id[b], self.weights) for a, b in part]
+
+        self._related.update(zip(pairs, shared_out(work, pairs, least=_RELATED), strict=True))
+
     def between(self, a: str, b: str) -> Related:
         """How ``a`` relates to ``b``, values in that order."""
         known = self._related.get((a, b))
@@ -180,9 +191,9 @@ def _decided(
     by_id: Mapping[str, Story], pairs: Iterable[Pair], weights: Mapping[str, float], limit: int
 ) -> list[Cluster]:
     edges = _Edges(by_id, weights)
-    for pair in pairs:
-        if pair.score < LEAST_LIKENESS:
-            continue
+    near = [pair for pair in pairs if pair.score >= LEAST_LIKENESS]
+    edges.relate([(pair.a, pair.b) for pair in near])
+    for pair in near:
         if edges.between(pair.a, pair.b).relation is not Relation.DISTINCT:
             edges.add(pair)
     taken: set[str] = set()
