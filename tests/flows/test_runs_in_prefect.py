@@ -164,7 +164,7 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import GlobalConcurrencyLimitUpdate
 from pipeline.catalog import Catalog
 from pipeline.errors import InputError
-from pipeline.orchestration.slots import LIMIT, turn
+from pipeline.orchestration.slots import limit_name, turn
 from pipeline.settings import read_settings
 
 catalog = Catalog(read_settings().models_toml)
@@ -181,8 +181,13 @@ for _ in range(2):
     [t.start() for t in threads]
     [t.join() for t in threads]
 assert seen == ["in", "out"] * 4, seen
+LIMIT = limit_name()
 with get_client(sync_client=True) as client:
     assert client.read_global_concurrency_limit_by_name(LIMIT).limit == 1
+    dead = GlobalConcurrencyLimitUpdate(active_slots=1)
+    client.update_global_concurrency_limit(LIMIT, dead)
+    one()  # or it would wait for ever
+    assert client.read_global_concurrency_limit_by_name(LIMIT).active_slots == 0
     client.update_global_concurrency_limit(LIMIT, GlobalConcurrencyLimitUpdate(active=False))
     try:
         one()
