@@ -39,7 +39,7 @@ def hold_all(
             try:
                 gate(store, runs[name], **{side: [text]})
             except GateError as error:
-                unmet.append(f"{name}: {error}")
+                unmet.append(f"{name} ({error.where}): {error.message}")
     if unmet:
         raise GateError(
             " ".join(unmet), where="gates", next="`storytransformer eval show RUN` shows where."
