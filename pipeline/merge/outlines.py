@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import sys
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from functools import cache as cached
 from pathlib import Path
 
@@ -24,6 +24,13 @@ from pipeline.models.opening import revision_of
 from pipeline.plan.outline import outline_as_text, outline_from_text
 from pipeline.store.record import Store
 from pipeline.tokens import counter_for
+
+
+#: The terms that decide no plan but its price, or that are told by the limits or by content.
+#: What is not named here is part of the key, so that a new term cannot be forgotten.
+_OF_NO_PLAN = frozenset(
+    "prompts cache as_of today allow_cloud local_only usd_per_kwh hardware bits".split()
+)
 
 
 @dataclass(frozen=True)
@@ -63,10 +70,11 @@ class Outlines:
             revision_of(spec, terms.cache),
             counter,
             repr(limits),
-            terms.strategy,
-            terms.about,
-            terms.conflicts,
-            [asdict(decision) for decision in terms.decisions],
+            *(
+                (field.name, getattr(terms, field.name))
+                for field in fields(terms)
+                if field.name not in _OF_NO_PLAN
+            ),
         ]
         return hashlib.sha256(repr(made_from).encode()).hexdigest()
 
