@@ -28,7 +28,8 @@ from pipeline.tokens import counter_for
 #: The terms that decide no plan but its price, or that are told by the limits or by content.
 #: What is not named here is part of the key, so that a new term cannot be forgotten.
 _OF_NO_PLAN = frozenset(
-    ["prompts", "cache", "as_of", "today", "allow_cloud", "local_only", "usd_per_kwh", "hardware", "bits"]
+    {"prompts", "cache", "as_of", "today", "allow_cloud", "local_only", "usd_per_kwh"}
+    | {"hardware", "bits"}
 )
 
 
