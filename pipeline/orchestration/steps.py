@@ -44,6 +44,7 @@ def call(flow: Flow[..., Any], marks: set[str], **parameters: Any) -> dict[str, 
     Raises:
         InputError: a parameter does not fit the flow.
         StoryTransformerError: what ended the flow.
+        KeyboardInterrupt: it was interrupted, and can be taken up by the same call.
     """
     try:
         with tags(*marks):
@@ -52,7 +53,21 @@ def call(flow: Flow[..., Any], marks: set[str], **parameters: Any) -> dict[str, 
         first = str(exc).partition("\n - ")[2].partition("\n")[0]
         where, _, why = first.partition(": ")
         raise InputError(f"{why}.", where=where) from exc
+    except Exception as exc:
+        if _was_interrupted(exc):
+            raise KeyboardInterrupt from exc
+        raise
     return result
+
+
+def _was_interrupted(error: BaseException | None) -> bool:
+    """Whether an error came while Prefect dealt with a Ctrl-C: the temporary server gets it too,
+    and is gone when the end of the run is to be told to it."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def open_edge(db: str | None, allow_egress: Sequence[str] = ()) -> Edge:

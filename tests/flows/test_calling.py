@@ -1,0 +1,44 @@
+"""How the command line calls a flow: what reaches it is what it promises."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from prefect.exceptions import ParameterTypeError
+
+from pipeline.errors import BudgetError, InputError
+from pipeline.orchestration.steps import call
+
+
+def interrupted() -> dict[str, Any]:
+    """As Prefect does where its temporary server got the Ctrl-C, too."""
+    try:
+        raise KeyboardInterrupt
+    except KeyboardInterrupt:
+        raise ConnectionError("All connection attempts failed")  # noqa: B904
+
+
+def unfit() -> dict[str, Any]:
+    raise ParameterTypeError(
+        "Flow run received invalid parameters:\n - n: Input should be 1\n - m: 2"
+    )
+
+
+def dear() -> dict[str, Any]:
+    raise BudgetError("too dear")
+
+
+def test_an_interrupted_flow_is_told_as_interrupted():
+    with pytest.raises(KeyboardInterrupt):
+        call(interrupted, {"merge"})  # type: ignore[arg-type]
+
+
+def test_a_parameter_that_does_not_fit_is_bad_input_and_says_which():
+    with pytest.raises(InputError, match=r"^n: Input should be 1\.$"):
+        call(unfit, {"merge"})  # type: ignore[arg-type]
+
+
+def test_an_error_of_ours_stays_what_it_is():
+    with pytest.raises(BudgetError):
+        call(dear, set())  # type: ignore[arg-type]
