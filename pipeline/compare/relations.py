@@ -60,11 +60,11 @@ FEWEST = 3
 #: The same where goal and benefit together are this much alike.
 NEED_WITH_BENEFIT = 0.33
 CORE = 0.55
-#: Weighted Dice of all that two stories say from which, if they differ in several ways, one is
-#: the other in other words.
-TOLD_ANEW, SEVERAL = 0.66, 2
-#: Topics they must share for that; more where the benefit is copied, as in a series of look-alikes.
-FEWEST_TOLD_ANEW, FEWEST_OF_SERIES = 6, 9
+#: When one story is the other in other words, any of these being reached: topics that they share,
+#: weighted Dice of all that they say, ways in which their goals and benefits differ.
+TOLD_ANEW: tuple[tuple[int, float, int], ...] = ((6, 0.66, 2), (7, 0.6, 5))
+#: The same where the benefit is copied, as in a series of look-alikes: they differ in one way.
+TOLD_ANEW_OF_SERIES: tuple[tuple[int, float, int], ...] = ((7, 0.66, 2), (5, 0.6, 3))
 #: A pair less alike than this (:func:`likeness`) is distinct, whatever else is compared.
 LEAST_LIKENESS = min(NEED, NEED_CONTAINED, CORE)
 _STEP = re.compile(r"(?:.{0,120}?:\s*)?(?:given|when|then|and|but)\b", re.IGNORECASE)
@@ -103,7 +103,7 @@ def relate(a: Story, b: Story, weights: Mapping[str, float] | None = None) -> Re
     if not told_anew and not _one_need(a, b, score, weights):
         return Related(Relation.DISTINCT, score, why=_apart(a, b, weights))
     difference = _disagreement(a, b, weights)
-    swapped = contrast(subject_text(a), subject_text(b), _elsewhere(a, b), _elsewhere(b, a))
+    swapped = _swapped(a, b)
     if (
         swapped is not None
         and not told_anew
@@ -135,10 +135,24 @@ def _told_anew(a: Story, b: Story, weights: Mapping[str, float]) -> bool:
     ways, as a rewording does. A look-alike differs in one way and repeats the rest."""
     one, two = _everything(a), _everything(b)
     copied = bool(a.benefit) and normalise(a.benefit) == normalise(b.benefit)
-    if len(one & two) < (FEWEST_OF_SERIES if copied else FEWEST_TOLD_ANEW):
-        return False
-    texts = [(subject_text(a), subject_text(b)), (a.benefit, b.benefit)]
-    return dice(one, two, weights) >= TOLD_ANEW and differences_in(texts) >= SEVERAL
+    shared = len(one & two)
+    for fewest, alike, ways in TOLD_ANEW_OF_SERIES if copied else TOLD_ANEW:
+        if shared >= fewest and dice(one, two, weights) >= alike and _ways(a, b) >= ways:
+            return True
+    return False
+
+
+def _swapped(a: Story, b: Story) -> tuple[str, str] | None:
+    """What two goals in one frame swap for each other; words that the other story says elsewhere
+    only count where nothing else differs: then they are the whole difference."""
+    if _ways(a, b) == 1:
+        return contrast(subject_text(a), subject_text(b))
+    return contrast(subject_text(a), subject_text(b), _elsewhere(a, b), _elsewhere(b, a))
+
+
+def _ways(a: Story, b: Story) -> int:
+    """In how many ways the goals and benefits of two stories differ."""
+    return differences_in([(subject_text(a), subject_text(b)), (a.benefit, b.benefit)])
 
 
 @lru_cache(maxsize=1 << 14)

@@ -175,3 +175,22 @@ def test_steps_of_two_scenarios_do_not_contradict_each_other():
     denied = "Themed shop: When I choose a theme; Then I should not see a banner"
     c = story("clerk", "see a banner in a themed shop", "", denied)
     assert relate(b, c).relation is Relation.CONFLICT
+
+
+def test_one_exchanged_word_is_another_need_though_the_rest_names_both_things():
+    """The frame is the same and nothing else differs: what is exchanged is the whole difference,
+    even where the other story says the word in passing."""
+    one = story(
+        "admin", "assign a fixed port to the mail service, which other services and pods use"
+    )
+    other = story("admin", "assign a fixed port to the mail pod, which other services and pods use")
+    assert relate(one, other).relation is Relation.DISTINCT
+
+
+def test_a_copied_benefit_is_no_series_where_the_goals_differ_in_three_ways():
+    benefit = "no tram stands still"
+    one = "monitor the delivery of brake parts for old trams in the northern depot"
+    other = "keep an eye on how brake parts for old trams get to the northern depot"
+    assert relate(story("fitter", one, benefit), story("fitter", other, benefit)).relation is (
+        Relation.OVERLAP
+    )
