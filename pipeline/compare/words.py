@@ -37,7 +37,7 @@ STOP = word_set(
     their theirs them themselves then there these they this those though through thus to too
     under until up upon us very via want wanted wants was way we well were what whatever when
     whenever where wherever whether which while who whoever whom whose why will wish with
-    within without would yet you your yours yourself able soon order become becomes became
+    within without would yet you your yours yourself able soon become becomes became
     anybody everybody nobody somebody can cannot ought able shall across among around behind
     beside besides beyond despite except given i'd i'll i'm i've it's he's she's that's
     there's they're we're we've you're who's what's let's e g ie eg i.e e.g vs s t re ll ve d
@@ -123,9 +123,14 @@ _CLAUSE = re.compile(
 _STOP_MARK = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s)|[\n\r]+|;(?=\s)")
 
 
+#: Grammar, while an order that somebody places is a thing.
+_IN_ORDER = re.compile(r"\bin order (?=to\b|that\b)", re.IGNORECASE)
+
+
 def fold(text: str) -> str:
-    """``text`` in Unicode NFKC with one kind of apostrophe, case kept."""
-    return unicodedata.normalize("NFKC", text).translate(_APOSTROPHES)
+    """``text`` in Unicode NFKC with one kind of apostrophe, case kept; "in order to" is "to"."""
+    folded = unicodedata.normalize("NFKC", text).translate(_APOSTROPHES)
+    return _IN_ORDER.sub("", folded) if "n order " in folded else folded
 
 
 @lru_cache(maxsize=65_536)

@@ -194,3 +194,10 @@ def test_a_copied_benefit_is_no_series_where_the_goals_differ_in_three_ways():
     assert relate(story("fitter", one, benefit), story("fitter", other, benefit)).relation is (
         Relation.OVERLAP
     )
+
+
+def test_an_order_is_a_thing_and_in_order_to_is_grammar():
+    order = story("clerk", "see the address on the order page", "I send it to the right place")
+    invoice = story("clerk", "see the address on the invoice page", "I send it to the right place")
+    assert relate(order, invoice).relation is Relation.DISTINCT
+    assert contrast("print it in order to sign it", "print it to sign it") is None
