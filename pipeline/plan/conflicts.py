@@ -124,6 +124,6 @@ def _remark(desk: Desk, calls: Sequence[Call], n_stories: int, too_long: int) ->
     met = sum(len(call.handles) * (len(call.handles) - 1) // 2 for call in calls)
     said = (
         f"{desk.spec.name}: the look for conflicts shows {met / pairs:.0%} of all pairs of stories "
-        f"together, in {len(calls)} windows of {desk.limits.input_tokens:,} tokens"
+        f"together; windows of {desk.limits.input_tokens:,} tokens: {len(calls)}"
     )
-    return f"{said}; {too_long} stories are too long for one" if too_long else said
+    return f"{said}; stories too long for one: {too_long}" if too_long else said

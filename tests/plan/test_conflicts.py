@@ -98,7 +98,7 @@ def test_every_story_that_fits_is_shown_once_and_no_window_is_too_long(seed: int
     shown = [name for call in made.looking for _, name in call.handles]
     assert len(shown) == len(set(shown)) and "s12" not in shown
     assert all(call.input.high <= window and len(call.handles) > 1 for call in made.looking)
-    assert "1 stories are too long for one" in made.remark
+    assert "too long for one: 1" in made.remark
     renamed = plan([replace(s, id=f"x{s.id}") for s in stories], window=window, conflicts=True)
     assert [c.request for c in renamed.looking] == [c.request for c in made.looking]
 
