@@ -4,8 +4,8 @@
 
 Two processes work on one run at once, as on two machines of a task runner: each sends all calls of
 the plan to Claude's protocol, in an order of its own that the seed decides, through the journal
-they share, until the budget refuses the next call. The budget is drawn between two and four calls
-at their worst price, which is less than the plan costs in the end; one request in ten fails,
+they share, until the budget refuses the next call. The budget is drawn between one and two calls
+at their worst price, which is about what the plan costs in the end; one request in ten fails,
 drops, is refused or cut. In every seed
 
 - what is spent or set aside is never above the budget, looked at all the time, nor is what the
@@ -119,7 +119,7 @@ def races(paths: Sequence[Path], seeds: int) -> Iterator[Race]:
         try:
             for seed in range(seeds):
                 drawn = random.Random(seed)
-                budget = max(worst) * Decimal(drawn.uniform(2, 4))
+                budget = max(worst) * Decimal(drawn.uniform(1, 2))
                 budget = budget.quantize(Decimal("0.000001"))
                 database = folder / f"{seed}.sqlite"
                 shutil.copy(empty, database)
