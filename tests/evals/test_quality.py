@@ -248,7 +248,7 @@ def test_a_dry_run_prices_every_merge_and_leaves_none(
 def test_a_budget_holds_and_the_run_says_so(edge: Edge, judged: Callable[..., Any]) -> None:
     with edge.store() as store:
         with pytest.raises(BudgetError):
-            judged(store, "edit", max_usd=Decimal("0.01"))
+            judged(store, "edit", max_usd=Decimal("0.001"))
         assert [r["state"] for r in list_runs(store, kind="merging")] == ["failed"]
 
 
