@@ -97,8 +97,13 @@ def test_a_merge_killed_between_replies_is_resumed(tmp_path: Path, shared_cache:
     assert sum(resumed["ledger"].values()) == resumed["stories"]
 
 
-def test_ctrl_c_says_how_to_go_on_and_leaves_a_resumable_run(tmp_path: Path, shared_cache: Path):
+@pytest.mark.parametrize("more", [[], ["--prefect"]], ids=["alone", "prefect"])
+def test_ctrl_c_says_how_to_go_on_and_leaves_a_resumable_run(
+    tmp_path: Path, shared_cache: Path, more: list[str]
+):
+    """A terminal's Ctrl-C reaches all processes of the command, Prefect's temporary server too."""
     env = {**os.environ, "PYTHONPATH": str(ROOT), "STORYTRANSFORMER_CACHE": str(shared_cache)}
+    env |= {"PREFECT_HOME": str(tmp_path / "prefect"), "PREFECT_API_URL": ""}
     # A shell's background jobs inherit an ignored SIGINT; a terminal's do not.
     code = (
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
@@ -106,17 +111,18 @@ def test_ctrl_c_says_how_to_go_on_and_leaves_a_resumable_run(tmp_path: Path, sha
     )
     database = tmp_path / "data" / "runs" / "storytransformer.sqlite"
     process = subprocess.Popen(
-        [sys.executable, "-c", code, *command("a")[3:]],
+        [sys.executable, "-c", code, *command("a")[3:], *more],
         cwd=tmp_path,
         env=env,
         stdout=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     )
     for _ in range(6000):
         if journalled(database) >= 1 or process.poll() is not None:
             break
         time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
+    os.killpg(process.pid, signal.SIGINT)
     told, _ = process.communicate(timeout=60)
     assert process.returncode == 130
     assert json.loads(told)["kind"] == "interrupted"

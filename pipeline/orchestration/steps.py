@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from prefect import Flow, State, tags, task
 from prefect.cache_policies import NO_CACHE
 from prefect.exceptions import ParameterTypeError
-from prefect.settings import PREFECT_API_URL
+from prefect.settings import PREFECT_API_URL, PREFECT_SERVER_EPHEMERAL_ENABLED
 
 from pipeline.edge import Edge
 from pipeline.errors import InputError, StoryTransformerError
@@ -46,6 +47,7 @@ def call(flow: Flow[..., Any], marks: set[str], **parameters: Any) -> dict[str, 
         StoryTransformerError: what ended the flow.
         KeyboardInterrupt: it was interrupted, and can be taken up by the same call.
     """
+    _start_server()
     try:
         with tags(*marks):
             result: dict[str, Any] = flow(**parameters)
@@ -58,6 +60,20 @@ def call(flow: Flow[..., Any], marks: set[str], **parameters: Any) -> dict[str, 
             raise KeyboardInterrupt from exc
         raise
     return result
+
+
+def _start_server() -> None:
+    """Start Prefect's temporary server, where one is needed, so that a Ctrl-C does not reach it: it
+    would be gone when the end of the run is to be told to it."""
+    if PREFECT_API_URL.value() or not PREFECT_SERVER_EPHEMERAL_ENABLED.value():
+        return
+    from prefect.server.api.server import SubprocessASGIServer
+
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # which a child inherits
+    try:
+        SubprocessASGIServer().start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _was_interrupted(error: BaseException | None) -> bool:

@@ -6,9 +6,16 @@ from typing import Any
 
 import pytest
 from prefect.exceptions import ParameterTypeError
+from prefect.settings import PREFECT_SERVER_EPHEMERAL_ENABLED, temporary_settings
 
 from pipeline.errors import BudgetError, InputError
 from pipeline.orchestration.steps import call
+
+
+@pytest.fixture(autouse=True)
+def no_server():
+    with temporary_settings({PREFECT_SERVER_EPHEMERAL_ENABLED: False}):
+        yield
 
 
 def interrupted() -> dict[str, Any]:
