@@ -33,8 +33,8 @@ demo: install    ## merge the sample backlog with the local model, through the P
 	@echo "database          $(DEMO)/storytransformer.sqlite"
 	@echo "dashboard         make dashboard"
 
-test: install    ## run the whole test suite
-	$(BIN)/python -m pytest
+test: install    ## run the whole test suite, in two processes
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: install    ## ruff, mypy strict, import-linter
 	$(BIN)/ruff check .

@@ -15,8 +15,11 @@ from pipeline.sharing import shared_out
 
 
 @pytest.fixture(autouse=True)
-def three_processors(monkeypatch):
+def three_processors(monkeypatch, request):
+    """Whatever threads other tests have left in this process, but where threads are looked at."""
     monkeypatch.setattr(sharing, "processors", lambda: 3)
+    if "thread" not in request.node.name:
+        monkeypatch.setattr(sharing, "_may_fork", lambda: True)
 
 
 def squares(part: Sequence[int]) -> list[tuple[int, int]]:
