@@ -73,6 +73,7 @@ def test_an_error_is_the_callers_and_leaves_no_process_behind():
             raise InputError(f"{part[0]} is refused.")
         return list(part)
 
+    before = children()
     for first in (0, 1):
         with pytest.raises(InputError, match=f"{[0, 7][first]} is refused"):
             shared_out(refuse, range(first, 9 + first), least=1)
