@@ -17,7 +17,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, ClassVar
 
 from pipeline.calls import canonical_json
 from pipeline.compare.relations import relate
@@ -110,6 +110,7 @@ def answering(counters: Mapping[str, TokenCounter]) -> Iterator[str]:
 
     class Handler(_Handler):
         counted = counters
+        cached: ClassVar[set[str]] = set()
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
@@ -122,13 +123,14 @@ def answering(counters: Mapping[str, TokenCounter]) -> Iterator[str]:
 
 class _Handler(BaseHTTPRequestHandler):
     counted: Mapping[str, TokenCounter]
+    cached: ClassVar[set[str]]
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
         """One request of any of the three protocols."""
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         if self.path.endswith("/messages"):
-            self._send(*_claude(body, self.counted["claude"]))
+            self._send(*_claude(body, self.counted["claude"], self.cached))
         elif ":generateContent" in self.path:
             self._send(*_gemini(body, self.counted["gemini"]))
         else:
@@ -151,16 +153,22 @@ def _usage(counter: TokenCounter, shown: Sequence[str], reply: str) -> tuple[int
     return sum(counter.count_text(text).n + 3 for text in shown) + 3, counter.count_text(reply).n
 
 
-def _claude(body: Mapping[str, Any], counter: TokenCounter) -> tuple[str, str]:
-    shown = [block["text"] for block in body.get("system", [])]
-    shown += [block["text"] for turn in body["messages"] for block in turn["content"]]
+def _claude(body: Mapping[str, Any], counter: TokenCounter, cached: set[str]) -> tuple[str, str]:
+    """What is marked for the cache is written to it once and read ever after."""
+    blocks = [*body.get("system", []), *(b for turn in body["messages"] for b in turn["content"])]
+    shown = [block["text"] for block in blocks]
+    marked = max((i + 1 for i, block in enumerate(blocks) if "cache_control" in block), default=0)
+    prefix = "\n".join(shown[:marked])
     reply = answer(shown[-1])
     schema = canonical_json(body["output_config"]["format"]["schema"])
     read, written = _usage(counter, [*shown, schema], reply)
+    n = sum(counter.count_text(text).n + 3 for text in shown[:marked])
+    kind = "cache_read_input_tokens" if prefix in cached else "cache_creation_input_tokens"
+    cached.add(prefix)
     message = {
         "id": "msg_1", "type": "message", "role": "assistant", "model": body["model"],
         "content": [], "stop_reason": None, "stop_sequence": None,
-        "usage": {"input_tokens": read, "output_tokens": 1},
+        "usage": {"input_tokens": read - n, kind: n, "output_tokens": 1},
     }  # fmt: skip
     stop = {"stop_reason": "end_turn", "stop_sequence": None}
     events: list[dict[str, Any]] = [

@@ -7,12 +7,15 @@ words and loses only the inflection rules.
 from __future__ import annotations
 
 import re
+import threading
 import unicodedata
 from functools import lru_cache
 
 import snowballstemmer
 
 _STEMMER = snowballstemmer.stemmer("english")
+#: The stemmer keeps the word it is at in itself: of two threads, one would get the other's.
+_STEMMING = threading.Lock()
 
 #: A word, with inner apostrophes and hyphens kept out: "user's" → user's, "e-mail" → e, mail.
 WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
@@ -141,7 +144,8 @@ def stem(word: str) -> str:
     if word.endswith("'s"):
         word = word[:-2]
     word = _IRREGULAR.get(word, word)
-    root: str = _STEMMER.stemWord(word)
+    with _STEMMING:
+        root: str = _STEMMER.stemWord(word)
     return root[:-1] if len(root) > 3 and root.endswith("i") else root
 
 

@@ -64,15 +64,15 @@ class Cpu:
 
 
 #: Fitted on 2026-11-21 to our engine with SmolLM2-135M in bf16 on one thread of a server processor
-#: with AVX-512, in processor time: prompts of 512 to 8,000 tokens at 0.08 to 0.13 TFLOP/s, a step
-#: of decoding in 43 ms for one row, 98 ms for 8 and 130 ms for 24 rows of 256 tokens. The power is
-#: an assumption. Processors without bf16 instructions are several times slower.
+#: with AVX-512, in processor time: prompts of 512 to 8,000 tokens at 0.16 to 0.08 TFLOP/s, a step
+#: of decoding in 43 to 53 ms for one row, 70 ms for 8 and 108 ms for 24 rows of 256 tokens. The
+#: power is an assumption. Processors without bf16 instructions are several times slower.
 MEASURED_CPU = Cpu(
-    gflops_per_thread=100.0,
-    weights_gb_per_s=9.0,
-    cache_gb_per_s=3.0,
+    gflops_per_thread=110.0,
+    weights_gb_per_s=8.5,
+    cache_gb_per_s=4.0,
     watts_per_thread=8.0,
-    start_seconds=4.0,
+    start_seconds=3.5,
     slow=0.3,
     fast=2.0,
 )

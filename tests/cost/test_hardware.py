@@ -58,7 +58,7 @@ def test_prefill_of_the_small_model_as_measured_on_one_thread(rows, prompt, meas
     assert found.low - start < measured < found.high - start
 
 
-@pytest.mark.parametrize(("rows", "measured"), [(1, 0.043), (8, 0.098), (24, 0.130)])
+@pytest.mark.parametrize(("rows", "measured"), [(1, 0.048), (8, 0.070), (24, 0.108)])
 def test_a_decoding_step_of_the_small_model_as_measured_on_one_thread(rows, measured):
     """Seconds of processor time of one step over rows of about 256 tokens."""
     written, read = (
