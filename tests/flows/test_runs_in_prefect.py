@@ -82,7 +82,8 @@ def count(db: Path, what: str) -> int:
 
 
 def test_a_cancelled_run_is_taken_up_by_the_same_run_started_again(cancelled: Cancelled):
-    assert cancelled.first["state_type"] == "CANCELLED"
+    # The worker that ends the run and the run that is being ended both tell Prefect so.
+    assert cancelled.first["state_type"] in ("CANCELLED", "CRASHED")
     assert 0 < cancelled.journalled < len(THINGS)
     assert cancelled.again["state_type"] == "COMPLETED", cancelled.again["state"]
     assert count(cancelled.db, "reply where good") == len(THINGS)
