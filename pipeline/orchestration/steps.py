@@ -10,10 +10,16 @@ from prefect import Flow, State, tags, task
 from prefect.cache_policies import NO_CACHE
 from prefect.exceptions import ParameterTypeError
 from prefect.settings import PREFECT_API_URL, PREFECT_SERVER_EPHEMERAL_ENABLED
+from prefect.utilities.engine import _prefect_sigterm_bridge_lock
 
 from pipeline.edge import Edge
 from pipeline.errors import InputError, StoryTransformerError
 from pipeline.orchestration.endings import failed
+from pipeline.store.interrupts import hold_beside
+
+# Prefect tells a run to cancel only if SIGTERM is handled by its own handler, and looks under this
+# lock; in the middle of a transaction it found ours, and the run counted as crashed.
+hold_beside(_prefect_sigterm_bridge_lock)
 
 
 def as_task(name: str, function: Callable[..., Any], *args: Any) -> Any:

@@ -11,10 +11,18 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from types import FrameType
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_beside: list[AbstractContextManager[object]] = []
+
+
+def hold_beside(lock: AbstractContextManager[object]) -> None:
+    """Take a lock, too, whenever signals are held: for whoever looks at their handlers from another
+    thread and must find its own."""
+    if lock not in _beside:
+        _beside.append(lock)
 
 
 @contextmanager
@@ -35,12 +43,14 @@ def interrupts_held() -> Iterator[None]:
             handlers[signal.Signals(number)](number, frame)
         held.append((number, frame))
 
-    for number in handlers:
-        signal.signal(number, hold)
     try:
-        yield
+        with ExitStack() as stack:
+            for lock in _beside:
+                stack.enter_context(lock)
+            for number, handler in handlers.items():
+                stack.callback(signal.signal, number, handler)
+                signal.signal(number, hold)
+            yield
     finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
         if held:
             handlers[signal.Signals(held[0][0])](*held[0])

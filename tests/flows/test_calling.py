@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from prefect.exceptions import ParameterTypeError
 from prefect.settings import PREFECT_SERVER_EPHEMERAL_ENABLED, temporary_settings
+from prefect.utilities.engine import capture_sigterm, is_prefect_sigterm_handler_installed
 
 from pipeline.errors import BudgetError, InputError
 from pipeline.orchestration.steps import call
+from pipeline.store.interrupts import interrupts_held
 
 
 @pytest.fixture(autouse=True)
@@ -49,3 +52,13 @@ def test_a_parameter_that_does_not_fit_is_bad_input_and_says_which():
 def test_an_error_of_ours_stays_what_it_is():
     with pytest.raises(BudgetError):
         call(dear, set())  # type: ignore[arg-type]
+
+
+def test_prefect_can_cancel_a_run_in_the_middle_of_a_transaction():
+    """It looks for its handler of SIGTERM from another thread, and waits for the transaction."""
+    with capture_sigterm(), ThreadPoolExecutor(1) as other:
+        with interrupts_held():
+            looked = other.submit(is_prefect_sigterm_handler_installed)
+            with pytest.raises(TimeoutError):
+                looked.result(timeout=0.2)
+        assert looked.result(timeout=10)
