@@ -12,15 +12,21 @@ from evals.grids import find_grid
 from pipeline.edge import Edge, now, parse_usd
 from pipeline.errors import InputError
 from pipeline.options import (
+    MODEL,
+    STRATEGY,
     AllowCloud,
     AsJson,
+    Config,
     Db,
     Debug,
     Entailment,
+    MaxCost,
     Model,
     Paths,
     Prefect,
     Quiet,
+    Strategy,
+    for_a_flow,
 )
 from pipeline.screen import emit, say
 
@@ -51,11 +57,12 @@ def needle(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Price the grid, ask nothing.")
     ] = False,
-    max_cost: Annotated[str | None, typer.Option(help="Dollars not to be exceeded.")] = None,
+    max_cost: MaxCost = None,
     allow_cloud: AllowCloud = False,
     prefect: Prefect = False,
     json: AsJson = False,
     db: Db = None,
+    config: Config = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -69,7 +76,7 @@ def needle(
         style=style,
         haystack=haystack,
     )
-    edge, line = Edge.read(db), say(quiet)
+    edge, line = Edge.read(db, config=config), say(quiet)
     spec = edge.find(model)
     if dry_run:
         from evals.needle_price import price_needles
@@ -91,6 +98,7 @@ def needle(
             screen.needle_price(priced)
         return
     if prefect:
+        for_a_flow(config)
         from evals.flows import needles
         from pipeline.orchestration.steps import call
 
@@ -134,31 +142,33 @@ def needle(
 @app.command()
 def canary(
     paths: Paths,
-    model: Model = "extractive",
-    strategy: Annotated[str, typer.Option(help="How the merge is cut into calls.")] = "edit",
+    model: Model = MODEL,
+    strategy: Strategy = STRATEGY,
     n: Annotated[int, typer.Option("-n", min=1, help="Canaries; every second has a twin.")] = 24,
     depths: Annotated[str, typer.Option(help="Percent, comma separated.")] = "0,50,100",
     seed: Annotated[int, typer.Option(help="Draws the canaries and their places.")] = 0,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Price the merges, ask nothing.")
     ] = False,
-    max_cost: Annotated[str | None, typer.Option(help="Dollars not to be exceeded.")] = None,
+    max_cost: MaxCost = None,
     allow_cloud: AllowCloud = False,
     prefect: Prefect = False,
     json: AsJson = False,
     db: Db = None,
+    config: Config = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
     """Canaries: what the whole pipeline loses, planted in your own documents."""
     at_depth = _integers(depths, "--depths") or []
     if prefect and not dry_run:
+        for_a_flow(config)
         from evals.flows import canaries
         from pipeline.orchestration.steps import call
 
         result = call(
             canaries,
-            {"eval", Edge.read(db).catalog.find(model).provider},
+            {"eval", Edge.read(db, config=config).catalog.find(model).provider},
             paths=paths,
             model=model,
             strategy=strategy,
@@ -172,7 +182,7 @@ def canary(
     else:
         from evals.canary_run import run_canaries
 
-        edge, line = Edge.read(db), say(quiet)
+        edge, line = Edge.read(db, config=config), say(quiet)
         with edge.store() as store:
             result = run_canaries(
                 paths,
@@ -212,13 +222,14 @@ def fabrication(
     entailment: Entailment = "",
     json: AsJson = False,
     db: Db = None,
+    config: Config = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
     """What a merge made up and what it lost, and how far the detector can be trusted."""
     from evals.fabrication_run import run_fabrication
 
-    edge = Edge.read(db)
+    edge = Edge.read(db, config=config)
     with edge.store() as store:
         result = run_fabrication(
             merge,
@@ -240,24 +251,25 @@ def merging(
     truth: Annotated[
         Path | None, typer.Option(help="What is known of these documents [plant copies].")
     ] = None,
-    model: Model = "extractive",
+    model: Model = MODEL,
     strategy: Annotated[str, typer.Option(help="Comma separated.")] = "edit,tree,fold",
     most: Annotated[int, typer.Option(min=10, help="Stories to plant copies of, at most.")] = 200,
     again: Annotated[bool, typer.Option(help="Shuffled and in other parts, too.")] = True,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Price the merges, ask nothing.")
     ] = False,
-    max_cost: Annotated[str | None, typer.Option(help="Dollars not to be exceeded.")] = None,
+    max_cost: MaxCost = None,
     allow_cloud: AllowCloud = False,
     json: AsJson = False,
     db: Db = None,
+    config: Config = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
     """How good a merge is against its truth, by strategy: clusters, conflicts, coverage."""
     from evals.merging_run import run_merging
 
-    edge, line = Edge.read(db), say(quiet)
+    edge, line = Edge.read(db, config=config), say(quiet)
     with edge.store() as store:
         result = run_merging(
             paths,
@@ -293,17 +305,18 @@ def prompts(
     model: Model = "local/smollm2-135m",
     most: Annotated[int, typer.Option(min=1, help="Clusters, at most.")] = 100,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Price it, ask nothing.")] = False,
-    max_cost: Annotated[str | None, typer.Option(help="Dollars not to be exceeded.")] = None,
+    max_cost: MaxCost = None,
     allow_cloud: AllowCloud = False,
     json: AsJson = False,
     db: Db = None,
+    config: Config = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
     """Two versions of a prompt on the same clusters: how their replies differ, and the cost."""
     from evals.prompts_run import run_prompts
 
-    edge, line = Edge.read(db), say(quiet)
+    edge, line = Edge.read(db, config=config), say(quiet)
     spec = edge.find(model)
     with edge.store() as store:
         result = run_prompts(
@@ -335,13 +348,14 @@ def perplexity(
     tokens: Annotated[int, typer.Option(help="Measure at most so many.")] = 20_000,
     json: AsJson = False,
     db: Db = None,
+    config: Config = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
     """How well a local model predicts text, by how much of it came before."""
     from evals.loss_run import run_perplexity
 
-    edge = Edge.read(db)
+    edge = Edge.read(db, config=config)
     spec = edge.catalog.find(model)
     with edge.store() as store:
         result = run_perplexity(
@@ -367,13 +381,14 @@ def kernels(
     tokens: Annotated[int, typer.Option(help="Length of the text read.")] = 1024,
     json: AsJson = False,
     db: Db = None,
+    config: Config = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
     """Whether the attention kernels agree: logits and loss beside the score matrix's."""
     from evals.loss_run import run_kernels
 
-    edge = Edge.read(db)
+    edge = Edge.read(db, config=config)
     spec = edge.catalog.find(model)
     with edge.store() as store:
         result = run_kernels(paths, spec, edge.options(spec), store, tokens=tokens)

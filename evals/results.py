@@ -11,7 +11,7 @@ import typer
 from evals import screen
 from pipeline.edge import Edge
 from pipeline.errors import InputError
-from pipeline.options import AsJson, Db, Debug, Paths, Quiet
+from pipeline.options import AsJson, Config, Db, Debug, Paths, Quiet
 from pipeline.screen import emit, plain
 
 Run = Annotated[str, typer.Argument(help="As `storytransformer runs` lists it.")]
@@ -21,13 +21,14 @@ def show(
     run: Run,
     json: AsJson = False,
     db: Db = None,
+    config: Config = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
     """What an eval measured: its figures with interval and n, and its cells."""
     from evals import reading
 
-    with Edge.read(db).store() as store:
+    with Edge.read(db, config=config).store() as store:
         found = reading.show(store, run)
     if json:
         emit(found)
@@ -40,13 +41,14 @@ def diff(
     b: Run,
     json: AsJson = False,
     db: Db = None,
+    config: Config = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
     """Two runs of one eval: paired differences with their intervals."""
     from evals import reading
 
-    with Edge.read(db).store() as store:
+    with Edge.read(db, config=config).store() as store:
         found = reading.compare(store, a, b)
     if json:
         emit(found)
@@ -62,13 +64,14 @@ def gate(
     most: Annotated[list[str] | None, typer.Option("--max", help="The same, from above.")] = None,
     json: AsJson = False,
     db: Db = None,
+    config: Config = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
     """Hold a run's figures against bounds; exit code 8 when one is not met."""
     from evals import reading
 
-    with Edge.read(db).store() as store:
+    with Edge.read(db, config=config).store() as store:
         found = reading.gate(store, run, least=least or (), most=most or ())
     if json:
         emit(found)
@@ -78,12 +81,17 @@ def gate(
 
 
 def score(
-    run: Run, json: AsJson = False, db: Db = None, quiet: Quiet = False, debug: Debug = False
+    run: Run,
+    json: AsJson = False,
+    db: Db = None,
+    config: Config = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
 ) -> None:
     """Score the stored replies of a needle run again; no model is asked."""
     from evals import reading
 
-    with Edge.read(db).store() as store:
+    with Edge.read(db, config=config).store() as store:
         found = reading.rescore(store, run)
     if json:
         emit(found)
@@ -96,13 +104,14 @@ def reconstruct(
     cell: Annotated[str, typer.Argument(help="A cell's key, or its beginning.")],
     json: AsJson = False,
     db: Db = None,
+    config: Config = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
     """The exact prompt of a cell, its hash checked, with the reply."""
     from evals import reading
 
-    with Edge.read(db).store() as store:
+    with Edge.read(db, config=config).store() as store:
         found = reading.reconstruct(store, cell)
     if json:
         emit(found)
@@ -116,13 +125,14 @@ def export(
     run: Run,
     form: Annotated[str, typer.Option("--form", help="jsonl or csv.")] = "jsonl",
     db: Db = None,
+    config: Config = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
     """A run's cells, or its figures, on stdout."""
     from evals import reading
 
-    with Edge.read(db).store() as store:
+    with Edge.read(db, config=config).store() as store:
         sys.stdout.write(reading.export(reading.show(store, run), form))
 
 

@@ -29,11 +29,17 @@ from pipeline.errors import InputError
 from pipeline.guard import guard
 from pipeline.machine import app as machine
 from pipeline.options import (
+    GROUP,
+    MODEL,
+    OUT,
+    STRATEGY,
     About,
     AllowCloud,
     AllowEgress,
     AsJson,
     Batch,
+    Card,
+    Config,
     Conflicts,
     CountOnline,
     Db,
@@ -43,15 +49,19 @@ from pipeline.options import (
     Exclude,
     GroupBy,
     LocalOnly,
+    MaxCost,
     Model,
     Models,
+    Out,
     Paths,
     PathsOrNone,
     Pattern,
     Prefect,
     Quiet,
     Repair,
+    Strategy,
     Strict,
+    for_a_flow,
     reading,
 )
 from pipeline.screen import emit, say
@@ -91,6 +101,7 @@ def extract(
     strict: Strict = False,
     json: AsJson = False,
     db: Db = None,
+    config: Config = None,
     allow_egress: AllowEgress = None,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -101,7 +112,7 @@ def extract(
 
     if show not in (None, "residue"):
         raise InputError(f"{show!r} cannot be shown.", where="--show", next="Write --show residue.")
-    edge, line = Edge.read(db, allow_egress), say(quiet)
+    edge, line = Edge.read(db, allow_egress, config), say(quiet)
     corpus = corpora.gather(
         paths,
         how=reading(encoding, exclude, pattern, repair, strict),
@@ -132,7 +143,7 @@ def estimate(
     local_only: LocalOnly = None,
     conflicts: Conflicts = False,
     count_online: CountOnline = False,
-    gpu: Annotated[str | None, typer.Option(help='Plan for this card, such as "RTX 4090".')] = None,
+    gpu: Card = None,
     words: Annotated[int | None, typer.Option(help="Price bare text of so many words.")] = None,
     tokens_per_word: Annotated[
         str | None, typer.Option(help="With --words [as measured on stories, by model].")
@@ -147,6 +158,7 @@ def estimate(
     strict: Strict = False,
     json: AsJson = False,
     db: Db = None,
+    config: Config = None,
     allow_egress: AllowEgress = None,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -168,7 +180,7 @@ def estimate(
         )
     if picture is not None and not picture.endswith(".svg"):
         raise InputError(f"{picture!r} is no SVG.", where="--picture", next="Name it FILE.svg.")
-    edge, line = Edge.read(db, allow_egress), say(quiet)
+    edge, line = Edge.read(db, allow_egress, config), say(quiet)
     when = parse_date(as_of, where="--as-of")
     names = model or []
     for name in names:
@@ -219,16 +231,16 @@ def estimate(
 @app.command()
 def merge(
     paths: Paths,
-    model: Model = "extractive",
-    strategy: Annotated[str, typer.Option(help="How the merge is cut into calls.")] = "edit",
+    model: Model = MODEL,
+    strategy: Strategy = STRATEGY,
     about: About = None,
-    max_cost: Annotated[str | None, typer.Option(help="Dollars not to be exceeded.")] = None,
+    max_cost: MaxCost = None,
     allow_cloud: AllowCloud = False,
     local_only: LocalOnly = None,
     batch: Batch = False,
     conflicts: Conflicts = False,
-    out: Annotated[str, typer.Option(help="Folder for the merged document.")] = "merged",
-    group: GroupBy = "role",
+    out: Out = OUT,
+    group: GroupBy = GROUP,
     entailment: Entailment = "",
     encoding: Encoding = None,
     exclude: Exclude = None,
@@ -238,6 +250,7 @@ def merge(
     prefect: Prefect = False,
     json: AsJson = False,
     db: Db = None,
+    config: Config = None,
     allow_egress: AllowEgress = None,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -256,6 +269,7 @@ def merge(
         "entailment": entailment,
     }
     if prefect:
+        for_a_flow(config)
         from pipeline.flows import merge_stories
         from pipeline.orchestration.steps import call, open_edge
 
@@ -277,7 +291,10 @@ def merge(
     else:
         from pipeline.merge.job import run
 
-        edge, how = Edge.read(db, allow_egress), reading(encoding, exclude, pattern, repair, strict)
+        edge, how = (
+            Edge.read(db, allow_egress, config),
+            reading(encoding, exclude, pattern, repair, strict),
+        )
         with edge.store() as store:
             job = edge.merge_job(paths, model, store=store, how=how, say=say(quiet), **terms)
             result = run(job)
@@ -292,6 +309,7 @@ def runs(
     run: Annotated[str | None, typer.Argument(help="One run, or all of them.")] = None,
     json: AsJson = False,
     db: Db = None,
+    config: Config = None,
     allow_egress: AllowEgress = None,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -299,7 +317,7 @@ def runs(
     """What was done: estimate against actual, and the ledger of a run."""
     from pipeline.store import reports
 
-    with Edge.read(db, allow_egress).store() as store:
+    with Edge.read(db, allow_egress, config).store() as store:
         if run is None:
             listed = reports.list_runs(store)
             if json:
@@ -326,6 +344,7 @@ def review(
     by: Annotated[str | None, typer.Option(help="Who decides [you].")] = None,
     json: AsJson = False,
     db: Db = None,
+    config: Config = None,
     allow_egress: AllowEgress = None,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -334,7 +353,7 @@ def review(
     from pipeline import review as reviewing
     from pipeline.merge.questions import as_json, of_run
 
-    edge = Edge.read(db, allow_egress)
+    edge = Edge.read(db, allow_egress, config)
     with edge.store() as store:
         asked = of_run(store, run, again=again, most=most)
         who = by or whoami()
@@ -361,6 +380,7 @@ def purge(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     json: AsJson = False,
     db: Db = None,
+    config: Config = None,
     allow_egress: AllowEgress = None,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -368,7 +388,7 @@ def purge(
     """Delete the text of a run or a document from the database; figures stay."""
     from pipeline.merge.purging import purge_text
 
-    with Edge.read(db, allow_egress).store() as store:
+    with Edge.read(db, allow_egress, config).store() as store:
         result = purge_text(store, name, sure=lambda found: yes or screen.asked_to_purge(found))
     if json:
         emit(result)

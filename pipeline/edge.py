@@ -117,11 +117,14 @@ class Edge:
     settings: Settings
 
     @classmethod
-    def read(cls, db: str | None = None, allow_egress: Sequence[str] | None = None) -> Edge:
-        """Read the environment; ``allow_egress`` adds to what it allows."""
-        settings = read_settings(db=db)
-        allowed = (*settings.allow_egress, *(allow_egress or ()))
-        return cls(replace(settings, allow_egress=allowed))
+    def read(
+        cls,
+        db: str | None = None,
+        allow_egress: Sequence[str] | None = None,
+        config: str | None = None,
+    ) -> Edge:
+        """Read environment and file; ``allow_egress`` adds to what the environment allows."""
+        return cls(read_settings(db=db, allow_egress=allow_egress or (), config=config))
 
     @cached_property
     def egress(self) -> Egress:
@@ -131,7 +134,7 @@ class Edge:
     @cached_property
     def catalog(self) -> Catalog:
         """The model catalogue, with what the user's accounts may send."""
-        rates = parse_rates(self.settings.rates, where="STORYTRANSFORMER_RATES")
+        rates = parse_rates(self.settings.rates, where=self.settings.found["rates"].where)
         return Catalog(self.settings.models_toml, rates)
 
     @cached_property

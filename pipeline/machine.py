@@ -1,4 +1,4 @@
-"""The commands about this machine: what it knows, what runs on it, what it serves."""
+"""The commands about this machine: its settings, what it knows, what runs on it, what it serves."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Annotated, Any
 import typer
 
 from pipeline import price_pages, screen
+from pipeline.configuration import without_password
 from pipeline.edge import Edge, now, parse_words
 from pipeline.errors import InputError, StoryTransformerError
-from pipeline.options import AllowEgress, AsJson, Db, Debug, PathsOrNone, Quiet
+from pipeline.options import PORT, AllowEgress, AsJson, Config, Db, Debug, PathsOrNone, Port, Quiet
 from pipeline.screen import emit, say
 
 app = typer.Typer(rich_markup_mode=None)
@@ -29,18 +30,81 @@ class Wanted(StrEnum):
 
 
 @app.command()
-def dashboard(
-    port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 8001,
+def init(
+    file: Annotated[str, typer.Argument(help="Where to write it.")] = "storytransformer.toml",
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is there.")] = False,
+    json: AsJson = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Write a file of settings, every one of them with its meaning and default."""
+    from pipeline.config_file import default_file
+
+    target = Path(file)
+    try:
+        with target.open("w" if force else "x", encoding="utf-8") as out:
+            out.write(default_file())
+    except FileExistsError as exc:
+        raise InputError(
+            "there is a file already.", where=file, next="Give another name, or --force."
+        ) from exc
+    except OSError as exc:
+        raise InputError(f"cannot be written: {exc.strerror}.", where=file) from exc
+    if json:
+        emit({"written": str(target)})
+    else:
+        screen.plain(f"written    {target}  (every line is a default, behind a #)")
+        screen.plain("next       storytransformer config")
+
+
+@app.command()
+def config(
+    json: AsJson = False,
     db: Db = None,
+    config: Config = None,
+    allow_egress: AllowEgress = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Every setting: what it is, and who says so."""
+    settings = Edge.read(db, allow_egress, config).settings
+    found = settings.found.values()
+    if json:
+        emit(
+            {
+                "file": None if settings.file is None else str(settings.file),
+                "settings": [
+                    {
+                        "name": one.setting.name,
+                        "value": one.shown,
+                        "from": one.source,
+                        "where": one.where,
+                        "variable": one.setting.variable,
+                        "option": one.setting.option,
+                        "meaning": one.setting.meaning,
+                    }
+                    for one in found
+                ],
+            }
+        )
+    else:
+        screen.settings_page(found, settings.file)
+
+
+@app.command()
+def dashboard(
+    port: Port = PORT,
+    db: Db = None,
+    config: Config = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
     """Serve the pages over the database, read-only, on 127.0.0.1."""
     from evals.dashboard.serve import serve
 
-    url = Edge.read(db).settings.database
+    url = Edge.read(db, config=config).settings.database
     if not url.startswith("sqlite:///"):
-        raise InputError("the pages are served from a SQLite file.", where=url)
+        raise InputError("the pages are served from a SQLite file.", where=without_password(url))
     serve(Path(url.removeprefix("sqlite:///")), port=port)
 
 
@@ -77,6 +141,7 @@ def models(
     ] = None,
     json: AsJson = False,
     db: Db = None,
+    config: Config = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -84,7 +149,7 @@ def models(
     how long it takes for PATHS or --words."""
     from pipeline.cost.listing import FIRST_USERS_WORDS, list_models, rank_models
 
-    edge = Edge.read(db)
+    edge = Edge.read(db, config=config)
     if gpu is None and (paths or words is not None):
         raise InputError(
             "a corpus is ranked on a card.", next='Add --gpu, such as --gpu "RTX 4090".'
@@ -120,13 +185,14 @@ def doctor(
     ] = None,
     json: AsJson = False,
     db: Db = None,
+    config: Config = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
     """What is missing for what you want to do; which attention kernel will run and why."""
     from pipeline.models import health
 
-    edge, asked = Edge.read(db), wanted or [*Wanted]
+    edge, asked = Edge.read(db, config=config), wanted or [*Wanted]
     checks = health.examine(
         edge.catalog,
         cache=edge.settings.cache,

@@ -1,59 +1,105 @@
-"""The options that several commands share: one wording, one meaning."""
+"""The options that several commands share: one wording, one meaning, one table of settings."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from pipeline.configuration import BY_NAME, default, meaning
+from pipeline.errors import InputError
+
 if TYPE_CHECKING:
     from pipeline.merge.corpus import Reading
+
+
+def _take_settings(context: typer.Context, file: str | None) -> str | None:
+    """Give the command's options the defaults that environment and file say: called before any
+    other option is looked at."""
+    if not context.resilient_parsing:  # a shell that completes words
+        from pipeline.settings import read_settings
+
+        context.default_map = read_settings(config=file).defaults_of(_name(context))
+    return file
+
+
+def _name(context: typer.Context) -> str:
+    """What a command is called behind ``storytransformer``."""
+    if context.parent is None:
+        return ""
+    return f"{_name(cast(typer.Context, context.parent))} {context.info_name}".strip()
+
+
+def _of(name: str, *flags: str) -> Any:
+    """The option of a setting; a flag has its opposite, for where the file says yes."""
+    setting = BY_NAME[name]
+    option = f"{setting.option}/--no-{name}" if setting.kind == "flag" else setting.option
+    preset = f" [{setting.default}]" if name == "db" else ""
+    return typer.Option(option, *flags, help=meaning(name).rstrip(".") + preset + ".")
+
 
 Paths = Annotated[list[str], typer.Argument(help="Files, folders or globs.", show_default=False)]
 PathsOrNone = Annotated[
     list[str] | None, typer.Argument(help="Files, folders or globs.", show_default=False)
 ]
-Db = Annotated[
+Db = Annotated[str | None, _of("db")]
+Config = Annotated[
     str | None,
-    typer.Option("--db", help="Database URL or file [data/runs/storytransformer.sqlite]."),
+    typer.Option(
+        "--config",
+        is_eager=True,
+        callback=_take_settings,
+        help="File of settings [storytransformer.toml].",
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.")]
-Strict = Annotated[bool, typer.Option("--strict", help="An unreadable document is an error.")]
-Encoding = Annotated[str | None, typer.Option(help="Read text files in this encoding.")]
-Exclude = Annotated[list[str] | None, typer.Option(help="Leave out, as in .gitignore.")]
-Pattern = Annotated[
-    str | None, typer.Option(help="Regular expression of headings that begin a story.")
-]
-Repair = Annotated[bool, typer.Option("--repair", help="Mend mojibake.")]
+Strict = Annotated[bool, _of("strict")]
+Encoding = Annotated[str | None, _of("encoding")]
+Exclude = Annotated[list[str] | None, _of("exclude")]
+Pattern = Annotated[str | None, _of("pattern")]
+Repair = Annotated[bool, _of("repair")]
 Models = Annotated[list[str] | None, typer.Option("--model", "-m", help="Repeat for several.")]
 Model = Annotated[str, typer.Option("--model", "-m", help="See `storytransformer models`.")]
+Strategy = Annotated[str, _of("strategy")]
 About = Annotated[list[str] | None, typer.Option(help="Keep only stories with these words.")]
+MaxCost = Annotated[str | None, _of("max_cost")]
 AllowCloud = Annotated[
     bool, typer.Option("--allow-cloud", help="Let text leave this machine for the model named.")
 ]
-LocalOnly = Annotated[
-    list[str] | None, typer.Option(help="Documents never sent to a cloud, as in .gitignore.")
-]
-AllowEgress = Annotated[
-    list[str] | None,
-    typer.Option(help="What may be off this machine: database, prefect, task-runner, hub."),
-]
-Batch = Annotated[
-    bool, typer.Option("--batch", help="By the provider's batch API: half the price, within a day.")
-]
+LocalOnly = Annotated[list[str] | None, _of("local_only")]
+AllowEgress = Annotated[list[str] | None, _of("allow_egress")]
+Batch = Annotated[bool, _of("batch")]
 CountOnline = Annotated[
     bool, typer.Option("--count-online", help="Let providers count the prompts: they are sent.")
 ]
-Conflicts = Annotated[
-    bool, typer.Option("--conflicts", help="Have the model look for contradictions in all stories.")
-]
-GroupBy = Annotated[str, typer.Option("--group", help="Order of the document: role or topic.")]
-Entailment = Annotated[
-    str, typer.Option(help="Weights of an entailment model: the gate's second opinion [none].")
-]
+Conflicts = Annotated[bool, _of("conflicts")]
+GroupBy = Annotated[str, _of("group")]
+Entailment = Annotated[str, _of("entailment")]
+Card = Annotated[str | None, _of("gpu")]
+Port = Annotated[int, _of("port")]
+Out = Annotated[str, _of("out")]
 Prefect = Annotated[bool, typer.Option("--prefect", help="Run as a Prefect flow.")]
+
+#: What options are when nobody says anything.
+MODEL, STRATEGY, GROUP, OUT = map(default, ("model", "strategy", "group", "out"))
+PORT = int(default("port"))
+
+
+def for_a_flow(config: str | None) -> None:
+    """Refuse ``--config`` where Prefect runs the command: its processes look for the file
+    themselves.
+
+    Raises:
+        InputError: it was given.
+    """
+    if config is not None:
+        raise InputError(
+            "a flow is not told of the file.",
+            where="--config",
+            next="Set STORYTRANSFORMER_CONFIG in the environment in place of it.",
+        )
 
 
 def reading(

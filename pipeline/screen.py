@@ -7,7 +7,11 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pipeline.configuration import Found
 
 #: Control characters, but for the tab and line ends.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
@@ -259,6 +263,19 @@ _SHOWN: Mapping[str, Callable[[Any], str | None]] = {
     "seconds": duration,
     "bytes": gigabytes,
 }
+
+
+def settings_page(found: Iterable[Found], file: Path | None) -> None:
+    """Every setting with its value and where it was said; then what could be said where."""
+    table(
+        ("setting", "value", "from"),
+        [
+            (one.setting.name, one.shown or "–", " ".join(filter(None, (one.source, one.where))))
+            for one in found
+        ],
+        title=f"settings of {file}" if file else "no storytransformer.toml here",
+    )
+    plain(f"next       {'edit ' + str(file) if file else 'storytransformer init'}")
 
 
 def doctor_page(report: Mapping[str, Any]) -> None:

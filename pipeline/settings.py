@@ -1,36 +1,24 @@
-"""Every path, key, environment variable and default, read once at an edge (cli, flows).
+"""What holds for one command or flow: the command line, the environment, the file, the defaults.
 
-Nothing below the edges reads the environment: they are handed plain values.
+The only reader of the environment. Nothing below the edges (cli, flows) knows of it: the rooms are
+handed plain values.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
+
+from pipeline.config_file import NAME, read_file
+from pipeline.configuration import SETTINGS, Found, Setting, Value, without_password
 
 _PACKAGE = Path(__file__).resolve().parent
-
-#: Environment variables that are read, with their meaning (for docs and `doctor`).
-VARIABLES = {
-    "STORYTRANSFORMER_DB": "database URL or SQLite path",
-    "STORYTRANSFORMER_ALLOW_EGRESS": "what may be elsewhere: database, prefect, task-runner, hub",
-    "STORYTRANSFORMER_LOCAL_ONLY": "documents sent to no cloud, as in .gitignore",
-    "STORYTRANSFORMER_TASK_RUNNER": "Dask cluster that reads the documents of flows: dask://HOST:8786",
-    "STORYTRANSFORMER_CACHE": "folder for converted weights and tokenizer files",
-    "STORYTRANSFORMER_THREADS": "CPU threads of the local engine",
-    "STORYTRANSFORMER_USD_PER_KWH": "electricity price",
-    "STORYTRANSFORMER_RATES": "what an account may send a minute, such as claude=50/30000/8000: "
-    "requests, input tokens, output tokens",
-    "ANTHROPIC_API_KEY": "key for claude/… models",
-    "ANTHROPIC_BASE_URL": "another address for claude/… models",
-    "GEMINI_API_KEY": "key for gemini/… models",
-    "GEMINI_BASE_URL": "another address for gemini/… models",
-    "PGHOST": "where a PostgreSQL URL without a host leads",
-    "OPENAI_API_KEY": "key for openai/… servers",
-}
+#: Names a file of settings anywhere, for what has no ``--config``.
+CONFIG_VARIABLE = "STORYTRANSFORMER_CONFIG"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +37,8 @@ class Settings:
         task_runner: address of a task runner, "" for the flow's own threads.
         pg_host: where a PostgreSQL URL without a host leads.
         rates: what accounts may send a minute, as written.
+        found: every setting by name, with where it was said.
+        file: the file of settings that was read, None without one.
     """
 
     share: Path
@@ -63,9 +53,12 @@ class Settings:
     task_runner: str = ""
     pg_host: str = ""
     rates: str = ""
+    found: Mapping[str, Found] = field(default_factory=dict)
+    file: Path | None = None
 
     def __repr__(self) -> str:
-        return f"Settings(share={self.share}, database={self.database!r}, cache={self.cache})"
+        database = without_password(self.database)
+        return f"Settings(share={self.share}, database={database!r}, cache={self.cache})"
 
     @property
     def prompts(self) -> Path:
@@ -87,48 +80,115 @@ class Settings:
         """The sample backlog."""
         return self.share / "data" / "sample"
 
+    def defaults_of(self, command: str) -> dict[str, Any]:
+        """What the environment and the file say of a command's options, by parameter.
 
-def read_settings(environ: Mapping[str, str] | None = None, *, db: str | None = None) -> Settings:
-    """Read the environment once.
+        Args:
+            command: such as "merge" or "eval canary".
+        """
+        said: dict[str, Any] = {}
+        for name, found in self.found.items():
+            if command in found.setting.commands and found.source != "default":
+                value = found.value
+                said[name] = list(value) if isinstance(value, tuple) else value
+                if isinstance(value, Decimal):
+                    said[name] = str(value)
+        return said
+
+
+def read_settings(
+    environ: Mapping[str, str] | None = None,
+    *,
+    db: str | None = None,
+    allow_egress: Sequence[str] = (),
+    config: str | None = None,
+) -> Settings:
+    """Read environment and file once.
 
     Args:
         environ: defaults to ``os.environ``.
         db: ``--db``; a URL, or a path that becomes a SQLite URL. Defaults to
             ``data/runs/storytransformer.sqlite`` under the working directory.
+        allow_egress: ``--allow-egress``, which adds to the environment's.
+        config: ``--config``; a file of settings. Defaults to the one that
+            ``STORYTRANSFORMER_CONFIG`` names, or ``storytransformer.toml`` in the working
+            directory, if there is one.
+
+    Raises:
+        InputError: a setting is wrong; names the variable, or file and line.
     """
     env = os.environ if environ is None else environ
-    database = db or env.get("STORYTRANSFORMER_DB") or "data/runs/storytransformer.sqlite"
-    if "://" not in database:
-        database = f"sqlite:///{Path(database).expanduser().resolve()}"
-    home = env.get("XDG_CACHE_HOME") or str(Path(env.get("HOME", "~")).expanduser() / ".cache")
-    cache = env.get("STORYTRANSFORMER_CACHE") or f"{home}/storytransformer"
+    named = config or env.get(CONFIG_VARIABLE)
+    file = Path(named).expanduser() if named else Path(NAME)
+    is_there = bool(named) or file.is_file()
+    in_file = read_file(file) if is_there else {}
+    found = {setting.name: _find(setting, env, in_file) for setting in SETTINGS}
+    if db:
+        found["db"] = _given(found["db"], db)
+    if allow_egress:
+        found["allow_egress"] = _given(found["allow_egress"], tuple(allow_egress))
     checkout = _PACKAGE.parent
     in_checkout = (checkout / "prompts").is_dir() and (checkout / "pyproject.toml").is_file()
+
+    def value(name: str) -> Any:
+        return found[name].value
+
     return Settings(
         share=checkout if in_checkout else _PACKAGE / "_share",
-        database=database,
-        cache=Path(cache).expanduser(),
-        threads=int(env.get("STORYTRANSFORMER_THREADS") or 0),
-        usd_per_kwh=Decimal(env.get("STORYTRANSFORMER_USD_PER_KWH") or "0.17"),
+        database=_database_url(value("db")),
+        cache=_cache(found["cache"], env),
+        threads=value("threads"),
+        usd_per_kwh=value("usd_per_kwh"),
         keys={
-            "claude": env.get("ANTHROPIC_API_KEY", ""),
-            "gemini": env.get("GEMINI_API_KEY", "") or env.get("GOOGLE_API_KEY", ""),
-            "openai": env.get("OPENAI_API_KEY", ""),
+            "claude": value("anthropic_api_key"),
+            "gemini": value("gemini_api_key"),
+            "openai": value("openai_api_key"),
         },
-        base_urls={
-            "claude": env.get("ANTHROPIC_BASE_URL", ""),
-            "gemini": env.get("GEMINI_BASE_URL", ""),
-        },
-        allow_egress=_listed(env.get("STORYTRANSFORMER_ALLOW_EGRESS", "")),
-        local_only=_listed(env.get("STORYTRANSFORMER_LOCAL_ONLY", "")),
-        task_runner=env.get("STORYTRANSFORMER_TASK_RUNNER", ""),
-        pg_host=env.get("PGHOSTADDR", "") or env.get("PGHOST", "") or _service(env),
-        rates=env.get("STORYTRANSFORMER_RATES", ""),
+        base_urls={"claude": value("anthropic_base_url"), "gemini": value("gemini_base_url")},
+        allow_egress=value("allow_egress"),
+        local_only=value("local_only"),
+        task_runner=value("task_runner"),
+        pg_host=value("pg_host") or _service(env),
+        rates=",".join(value("rates")),
+        found=found,
+        file=file if is_there else None,
     )
 
 
-def _listed(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
+def _given(found: Found, value: Value) -> Found:
+    """What the command line says; what adds up holds together with what was found."""
+    option = found.setting.option
+    if isinstance(found.value, tuple) and isinstance(value, tuple) and found.value:
+        return Found(
+            found.setting, (*found.value, *value), "command line", f"{option}, {found.where}"
+        )
+    return Found(found.setting, value, "command line", option)
+
+
+def _find(setting: Setting, env: Mapping[str, str], in_file: Mapping[str, Found]) -> Found:
+    """The environment's word, else the file's, else the default; both where they add up."""
+    said = next((name for name in setting.environment if env.get(name)), None)
+    filed = in_file.get(setting.name)
+    if said is None:
+        return filed or Found(setting, setting.fallback, "default")
+    value = setting.parse(env[said], where=said)
+    if setting.adds and filed and isinstance(value, tuple) and isinstance(filed.value, tuple):
+        return Found(setting, (*value, *filed.value), "environment", f"{said}, {filed.where}")
+    return Found(setting, value, "environment", said)
+
+
+def _database_url(database: str) -> str:
+    if "://" in database:
+        return database
+    return f"sqlite:///{Path(database).expanduser().resolve()}"
+
+
+def _cache(found: Found, env: Mapping[str, str]) -> Path:
+    """The cache; by default where the system keeps such things."""
+    if found.source == "default":
+        home = env.get("XDG_CACHE_HOME") or str(Path(env.get("HOME", "~")).expanduser() / ".cache")
+        return Path(home) / "storytransformer"
+    return Path(str(found.value)).expanduser()
 
 
 def _service(env: Mapping[str, str]) -> str:
