@@ -37,20 +37,24 @@ def interrupts_held() -> Iterator[None]:
         return
     handlers = {n: found for n in _SIGNALS if callable(found := signal.getsignal(n))}
     held: list[tuple[int, FrameType | None]] = []
+    over = False
 
     def hold(number: int, frame: FrameType | None) -> None:
-        if held:
+        if held or over:
             handlers[signal.Signals(number)](number, frame)
         held.append((number, frame))
 
     try:
+        for number in handlers:
+            signal.signal(number, hold)
+        # Taken and let go of while signals are held: one that raises in between would keep them.
         with ExitStack() as stack:
             for lock in _beside:
                 stack.enter_context(lock)
-            for number, handler in handlers.items():
-                stack.callback(signal.signal, number, handler)
-                signal.signal(number, hold)
             yield
     finally:
+        over = True  # a second signal may come before its handler is back
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
         if held:
             handlers[signal.Signals(held[0][0])](*held[0])

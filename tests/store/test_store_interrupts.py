@@ -6,6 +6,8 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from types import FrameType
@@ -13,21 +15,23 @@ from types import FrameType
 import pytest
 from sqlalchemy import text
 
+from pipeline.store import interrupts
 from pipeline.store.database import Database
 from pipeline.store.interrupts import interrupts_held
 
 
-class CtrlC:
-    """Sends Ctrl-C at the n-th line that is run in a function called after ``sys.settrace``."""
+class SignalAt:
+    """Sends a signal at the n-th line that is run in a function called after ``sys.settrace``."""
 
-    def __init__(self, line: int) -> None:
+    def __init__(self, line: int, number: signal.Signals = signal.SIGINT) -> None:
         self.left = line
+        self.number = number
 
-    def __call__(self, frame: FrameType, event: str, arg: object) -> CtrlC | None:
+    def __call__(self, frame: FrameType, event: str, arg: object) -> SignalAt | None:
         if event == "line" and self.left:
             self.left -= 1
             if not self.left:
-                signal.raise_signal(signal.SIGINT)
+                signal.raise_signal(self.number)
         return self if self.left else None
 
 
@@ -53,7 +57,7 @@ def test_ctrl_c_at_any_step_of_the_end_of_a_transaction_is_told_and_locks_nothin
     """The end is where a connection is given back: without care one step in fifty loses it."""
     before = sys.gettrace()
     for steps in count(1):
-        ctrl_c = CtrlC(steps)
+        ctrl_c = SignalAt(steps)
         told: BaseException | None = None
         try:
             with database.write() as connection:
@@ -137,3 +141,38 @@ def test_the_signal_that_cancels_a_run_waits_too_and_one_that_kills_is_left_alon
             assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_at_any_step_leaves_the_handlers_and_the_locks_beside_as_they_were(
+    number: signal.Signals, monkeypatch: pytest.MonkeyPatch
+):
+    """A lock that stays taken would keep the thread waiting for it for good."""
+    lock = threading.RLock()
+    monkeypatch.setattr(interrupts, "_beside", [lock])
+
+    def terminated(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before, terminate = sys.gettrace(), signal.signal(signal.SIGTERM, terminated)
+    try:
+        for steps in count(1):
+            at = SignalAt(steps, number)
+            with suppress(KeyboardInterrupt):
+                sys.settrace(at)
+                try:
+                    with interrupts_held():
+                        pass
+                finally:
+                    sys.settrace(before)
+            with ThreadPoolExecutor(1) as other:
+                assert other.submit(lock.acquire, timeout=1).result(), f"step {steps}"
+                other.submit(lock.release).result()
+            for each in (signal.SIGINT, signal.SIGTERM):
+                with pytest.raises(KeyboardInterrupt):
+                    signal.raise_signal(each)
+            if at.left:
+                break
+        assert steps > 20
+    finally:
+        signal.signal(signal.SIGTERM, terminate)
