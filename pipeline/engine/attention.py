@@ -7,12 +7,10 @@ torch's own FlashAttention-2 kernel and nothing else, ``sdpa`` whichever fused k
 
 from __future__ import annotations
 
-import gc
 import importlib.metadata
 import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
@@ -25,6 +23,8 @@ NAMES = ("flash_attention_2", "sdpa_flash", "sdpa", "eager")
 
 #: The largest head the flash kernels are built for.
 _MAX_FLASH_HEAD = 256
+#: Queries whose scores are written down together where no fused kernel computes them.
+_BLOCK = 256
 
 
 @dataclass(frozen=True)
@@ -105,32 +105,69 @@ def _plain(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")
 
 
+@dataclass(frozen=True)
+class Scoring:
+    """How a layer scores keys, beyond a plain causal softmax.
+
+    Args:
+        scale: of the products of queries and keys.
+        window: a query sees this many tokens, its own included; None for all before it.
+        softcap: scores are squeezed into ± this (Gemma 2); None for no cap.
+        sinks: one more score a head that takes a share of the softmax and brings no value
+            (gpt-oss), [H]; None for none.
+    """
+
+    scale: float
+    window: int | None = None
+    softcap: float | None = None
+    sinks: torch.Tensor | None = None
+
+    def plain(self, n_keys: int) -> bool:
+        """Whether the fused kernels compute it, over so many keys."""
+        reaches = self.window is None or n_keys <= self.window
+        return reaches and self.softcap is None and self.sinks is None
+
+    def weigh(self, scores: torch.Tensor, hidden: torch.Tensor) -> torch.Tensor:
+        """Float scores (scaled already) [..., H, n, N] to the shares of the keys."""
+        if self.softcap is not None:
+            scores = (scores / self.softcap).tanh_().mul_(self.softcap)
+        scores = scores.masked_fill_(hidden, float("-inf"))
+        if self.sinks is None:
+            return scores.softmax(-1)
+        sinks = self.sinks.float().view(-1, 1, 1).expand(*scores.shape[:-1], 1)
+        return torch.cat([scores, sinks], dim=-1).softmax(-1)[..., :-1]
+
+
 def attend(
-    name: str, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, scale: float
+    name: str, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, how: Scoring
 ) -> torch.Tensor:
     """Causal attention of the last n of N tokens, by a kernel's name.
 
     ``query`` is [1, H, n, D], ``key`` and ``value`` [1, K, N, D] with H a multiple of K; every
-    query sees all keys up to its own. Returns [1, H, n, D].
+    query sees the keys up to its own that its window reaches. Returns [1, H, n, D].
     """
     n, n_keys = query.shape[2], key.shape[2]
     if name == "eager":
-        return _eager(query, key, value, scale)
-    if name == "flash_attention_2":
+        return _eager(query, key, value, how)
+    if name == "flash_attention_2" and how.sinks is None:
         from flash_attn import flash_attn_func
 
         out: torch.Tensor = flash_attn_func(
             query.transpose(1, 2),
             key.transpose(1, 2),
             value.transpose(1, 2),
-            softmax_scale=scale,
+            softmax_scale=how.scale,
             causal=True,  # aligned bottom-right since 2.1
+            window_size=(-1, -1) if how.window is None else (how.window - 1, 0),
+            softcap=how.softcap or 0.0,
         )
         return out.transpose(1, 2)
+    if not how.plain(n_keys):
+        return _in_blocks(query, key, value, how)
     # On GPUs this bias keeps the flash kernel where a mask tensor would leave it.
     bias = None if n == n_keys else causal_lower_right(n, n_keys)
     call: Callable[[], torch.Tensor] = lambda: F.scaled_dot_product_attention(  # noqa: E731
-        query, key, value, attn_mask=bias, is_causal=bias is None, scale=scale, enable_gqa=True
+        query, key, value, attn_mask=bias, is_causal=bias is None, scale=how.scale, enable_gqa=True
     )
     if name == "sdpa_flash":
         with sdpa_kernel(SDPBackend.FLASH_ATTENTION):  # raises rather than fall back silently
@@ -138,98 +175,32 @@ def attend(
     return call()
 
 
+def _in_blocks(
+    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, how: Scoring
+) -> torch.Tensor:
+    """What no fused kernel computes (a window, capped scores, sinks), some queries at a time over
+    the keys that they can see: memory stays linear, though scores are written down."""
+    n, n_keys = query.shape[2], key.shape[2]
+    parts = []
+    for start in range(0, n, _BLOCK):
+        end = min(start + _BLOCK, n)
+        last = n_keys - n + end
+        first = 0 if how.window is None else max(0, last - (end - start) - how.window + 1)
+        keys, values = key[:, :, first:last], value[:, :, first:last]
+        parts.append(_eager(query[:, :, start:end], keys, values, how))
+    return torch.cat(parts, dim=2)
+
+
 def _eager(
-    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, scale: float
+    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, how: Scoring
 ) -> torch.Tensor:
     n, n_keys = query.shape[2], key.shape[2]
     group = query.shape[1] // key.shape[1]
     key, value = key.repeat_interleave(group, 1), value.repeat_interleave(group, 1)
-    scores = (query @ key.transpose(-1, -2)).float() * scale
+    scores = (query @ key.transpose(-1, -2)).float() * how.scale
     rows = torch.arange(n, device=query.device)[:, None] + (n_keys - n)
-    hidden = torch.arange(n_keys, device=query.device)[None] > rows
-    weights = scores.masked_fill_(hidden, float("-inf")).softmax(-1)
-    return weights.to(value.dtype) @ value
-
-
-@dataclass(frozen=True)
-class Probe:
-    """Memory that one attention call took above its inputs, at a length and at twice of it.
-
-    ``growth`` near 2 is linear: a flash kernel. Near 4 is quadratic: a score matrix was made.
-    """
-
-    name: str
-    lengths: tuple[int, int]
-    n_bytes: tuple[int, int]
-
-    @property
-    def growth(self) -> float:
-        return self.n_bytes[1] / max(self.n_bytes[0], 1)
-
-    @property
-    def linear(self) -> bool:
-        return self.growth < 3
-
-
-def probe_attention(
-    name: str,
-    *,
-    device: torch.device | None = None,
-    dtype: torch.dtype = torch.float32,
-    heads: int = 8,
-    kv_heads: int = 8,
-    head_dim: int = 64,
-    lengths: tuple[int, int] = (2048, 4096),
-) -> Probe:
-    """Measure a kernel's memory at two lengths. Takes about a second on a CPU.
-
-    On a GPU the allocator is asked; on a CPU the process's peak resident memory, which Linux
-    resets on request. Nothing else should run in this process meanwhile.
-
-    Raises:
-        EngineError: the peak cannot be measured here.
-    """
-    device = device or torch.device("cpu")
-    taken = []
-    for n in lengths:
-        shape = (1, heads, n, head_dim), (1, kv_heads, n, head_dim), (1, kv_heads, n, head_dim)
-        q, k, v = (torch.zeros(s, dtype=dtype, device=device).normal_() for s in shape)
-        before = start_peak(device)
-        with torch.inference_mode():
-            out = attend(name, q, k, v, head_dim**-0.5)
-        taken.append(max(peak_bytes(device) - before, out.numel() * out.element_size()))
-        del out
-    return Probe(name, lengths, (taken[0], taken[1]))
-
-
-def start_peak(device: torch.device) -> int:
-    """Start measuring; returns bytes in use now, without what waits to be collected: given back
-    while measuring, it would hide as much of the peak."""
-    gc.collect()
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-        torch.cuda.reset_peak_memory_stats(device)
-        return torch.cuda.memory_allocated(device)
-    try:
-        Path("/proc/self/clear_refs").write_text("5")
-    except OSError as exc:
-        raise EngineError(
-            "peak memory cannot be measured on this system.",
-            next="The probe needs Linux or a CUDA device.",
-        ) from exc
-    return _status("VmRSS")
-
-
-def peak_bytes(device: torch.device) -> int:
-    """Most bytes in use since :func:`start_peak`."""
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-        return torch.cuda.max_memory_allocated(device)
-    return _status("VmHWM")
-
-
-def _status(field: str) -> int:
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith(f"{field}:"):
-            return int(line.split()[1]) * 1024
-    raise EngineError(f"the system does not report {field}.")
+    columns = torch.arange(n_keys, device=query.device)[None]
+    hidden = columns > rows
+    if how.window is not None:
+        hidden |= columns <= rows - how.window
+    return how.weigh(scores, hidden).to(value.dtype) @ value

@@ -25,6 +25,9 @@ PLAIN_TEMPLATE = (
     "{% if add_generation_prompt %}{{ '### Assistant:\n' }}{% endif %}"
 )
 
+#: For encoder-decoders: the encoder reads texts, not turns.
+TEXT_TEMPLATE = "{{ messages | map(attribute='content') | join('\n\n') }}"
+
 
 def render_chat(
     template: str,

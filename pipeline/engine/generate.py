@@ -10,110 +10,16 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any
 
 import torch
 
-from pipeline.engine.packed import PACKED, KeyValues, Pack, Segment
+from pipeline.engine.key_values import KeyValues
+from pipeline.engine.packed import PACKED, Pack, Segment
+from pipeline.engine.rows import Limits, Row, accept, common_prefix, device_of
 
 #: A prefix shorter than this is not worth a pass of its own.
 _MIN_PREFIX = 16
-
-
-class Constraint(Protocol):
-    """Decides which tokens may come next; one object a row, told of every token chosen."""
-
-    def allowed(self) -> torch.Tensor:
-        """Ids that may follow, [n] on the CPU; never empty."""
-        ...
-
-    def accept(self, token: int) -> None:
-        """A token was chosen."""
-        ...
-
-
-@dataclass
-class Row:
-    """One prompt on its way to a text."""
-
-    index: int
-    prompt: list[int]
-    max_tokens: int
-    constraint: Constraint | None = None
-    temperature: float = 0.0
-    seed: int = 0
-    ended: Callable[[list[int]], bool] = lambda ids: False
-    out: list[int] = field(default_factory=list)
-    finish: Literal["stop", "length", ""] = ""
-    started: float = 0.0
-    seconds: float = 0.0
-    n_drafted: int = 0
-    n_accepted: int = 0
-    _generator: torch.Generator | None = None
-    # where the row stands
-    slot: int = -1
-    stored: int = 0
-
-    def start_over(self, prompt: list[int]) -> None:
-        """Forget everything but the prompt, after a pass that did not fit into memory."""
-        self.prompt, self.out, self.finish = prompt, [], ""
-        self.slot, self.stored, self.n_drafted, self.n_accepted = -1, 0, 0, 0
-        self._generator = None
-
-    @property
-    def waiting(self) -> list[int]:
-        """Tokens whose keys are not stored yet (the prefix, which is stored apart, is cut off)."""
-        known = len(self.prompt)
-        if self.stored < known:
-            return self.prompt[self.stored :] + self.out
-        return self.out[self.stored - known :]
-
-    def choose(self, logits: torch.Tensor) -> int:
-        """The next token from float logits [V]."""
-        if self.constraint is None:
-            return self._pick(logits)
-        ids = self.constraint.allowed().to(logits.device)
-        return int(ids[self._pick(logits[ids])])
-
-    def _pick(self, logits: torch.Tensor) -> int:
-        if self.temperature <= 0:
-            return int(logits.argmax())
-        if self._generator is None:
-            self._generator = torch.Generator().manual_seed(self.seed)
-        shares = (logits.float().cpu() / self.temperature).softmax(-1)
-        return int(torch.multinomial(shares, 1, generator=self._generator))
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How much one pass may hold.
-
-    Args:
-        slots: rows decoded together.
-        chunk: prompt tokens read in one pass.
-        drafts: prompt-lookup tokens a row may bring when few rows are left, 0 for none.
-    """
-
-    slots: int = 24
-    chunk: int = 2048
-    drafts: int = 8
-
-    def halved(self) -> Limits:
-        """Half of everything, for a machine on which the whole did not fit."""
-        return Limits(max(1, self.slots // 2), max(1, self.chunk // 2), self.drafts // 2)
-
-    @property
-    def least(self) -> bool:
-        """Whether halving again would be pointless."""
-        return self.slots == 1 and self.chunk <= 128
-
-
-def out_of_memory(exc: BaseException) -> bool:
-    """Whether an error means that memory ran out, on a GPU or on the CPU."""
-    return isinstance(exc, torch.OutOfMemoryError | MemoryError) or (
-        isinstance(exc, RuntimeError) and "can't allocate memory" in str(exc)
-    )
 
 
 def decode(
@@ -123,6 +29,7 @@ def decode(
     eos: frozenset[int],
     limits: Limits,
     kernel: str = "sdpa",
+    bits: int = 16,
     progress: Callable[[int], None] | None = None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Iterator[Row]:
@@ -132,13 +39,14 @@ def decode(
         model: a causal model of transformers whose attention is exchangeable.
         eos: ids that end a reply; not part of it.
         kernel: the attention for rows being read, by its name in :mod:`pipeline.engine.attention`.
+        bits: of the cache, 16 or 8.
         progress: told of newly generated tokens.
     """
-    device = next(model.parameters()).device
+    device = device_of(model)
     n_layers = model.config.get_text_config(decoder=True).num_hidden_layers
     if not rows:
         return
-    cache = KeyValues(n_layers, min(limits.slots, len(rows)), kernel)
+    cache = KeyValues(n_layers, min(limits.slots, len(rows)), kernel, bits)
     cache = _read_prefix(model, cache, rows, device)
     # Long prompts first: a straggler that starts last would decode alone.
     queue = deque(sorted(rows, key=lambda row: (-len(row.prompt), row.index)))
@@ -160,12 +68,12 @@ def decode(
 
 
 def read(
-    model: Any, ids: Sequence[int], *, kernel: str, chunk: int
+    model: Any, ids: Sequence[int], *, kernel: str, chunk: int, bits: int = 16
 ) -> Iterator[tuple[int, torch.Tensor]]:
     """Read one text in passes of ``chunk`` tokens; yields (first position, logits [n, V])."""
-    device = next(model.parameters()).device
+    device = device_of(model)
     n_layers = model.config.get_text_config(decoder=True).num_hidden_layers
-    cache = KeyValues(n_layers, 1, kernel)
+    cache = KeyValues(n_layers, 1, kernel, bits)
     for start in range(0, len(ids), chunk):
         part = ids[start : start + chunk]
         segment = Segment(0, 0, len(part), start)
@@ -179,20 +87,13 @@ def _read_prefix(
     n = common_prefix([row.prompt for row in rows])
     if len(rows) < 2 or n < _MIN_PREFIX:
         return cache
-    single = KeyValues(len(cache.prefix), 1, cache.kernel)
+    single = KeyValues(len(cache.prefix), 1, cache.kernel, cache.bits)
     ids = rows[0].prompt[:n]
     _forward(model, single, [(Segment(0, 0, n, 0), ids)], 0, device, keep=[n - 1])
     single.make_prefix(0, n)
     for row in rows:
         row.prompt = row.prompt[n:]
     return single.share_prefix(cache.n_slots)
-
-
-def common_prefix(prompts: Sequence[list[int]]) -> int:
-    """How many leading tokens all prompts share; each keeps at least one of its own."""
-    first, last = min(prompts), max(prompts)
-    n = min(map(len, prompts)) - 1
-    return next((i for i in range(n) if first[i] != last[i]), n)
 
 
 def _step(
@@ -241,7 +142,7 @@ def _step(
                 break
             free_choice = row.constraint is None and row.temperature <= 0
             token = plain[at + i] if free_choice else row.choose(logits[at + i])
-            n_new += _accept(row, token, eos)
+            n_new += accept(row, token, eos)
             drafted = tokens[len(tokens) - n_drafts + i] if i < n_drafts else None
             if row.finish or token != drafted:
                 row.stored -= n_drafts - i  # what was drafted beyond is not true
@@ -250,21 +151,6 @@ def _step(
         row.n_drafted += n_drafts
         at += n_drafts + 1
     return n_new
-
-
-def _accept(row: Row, token: int, eos: frozenset[int]) -> int:
-    """Take a token into the row's text; returns 1 if it became part of it."""
-    if token in eos:
-        row.finish = "stop"
-        return 0
-    row.out.append(token)
-    if row.constraint is not None:
-        row.constraint.accept(token)
-    if row.ended(row.out):
-        row.finish = "stop"
-    elif len(row.out) >= row.max_tokens:
-        row.finish = "length"
-    return 1
 
 
 def look_up(ids: Sequence[int], n: int, longest: int = 3) -> list[int]:

@@ -38,10 +38,19 @@ class Loaded:
 
     @property
     def window(self) -> int:
-        """Tokens of prompt and reply together, by the model's configuration."""
+        """Tokens of prompt and reply together, by the model's configuration; of the prompt alone
+        where an encoder reads it."""
         config = self.model.config.get_text_config(decoder=True)
-        window = getattr(config, "max_position_embeddings", None)
-        return int(window or self.tokenizer.chat.window or 2048)
+        names = ["max_position_embeddings", "n_positions"]
+        if self.encoder_decoder:
+            names.insert(0, "max_encoder_position_embeddings")
+        stated = next((n for name in names if (n := getattr(config, name, None))), None)
+        return int(stated or self.tokenizer.chat.window or 2048)
+
+    @property
+    def reply_window(self) -> int:
+        """Tokens that an encoder-decoder's reply may hold."""
+        return int(getattr(self.model.config, "max_decoder_position_embeddings", self.window))
 
     @property
     def n_bytes(self) -> int:

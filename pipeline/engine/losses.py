@@ -6,13 +6,14 @@ what runs there.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
 
-from pipeline.engine.attention import NAMES, choose_attention
+from pipeline.engine.attention import NAMES
+from pipeline.engine.cached import read_cached
 from pipeline.engine.generate import read
 from pipeline.errors import EngineError
 
@@ -57,9 +58,7 @@ def losses(
     """
     _check(engine, ids)
     found: list[float] = []
-    for start, logits in read(
-        engine.loaded.model, ids, kernel=kernel or engine.attention.name, chunk=chunk
-    ):
+    for start, logits in _read(engine, ids, kernel or engine.attention.name, chunk):
         wanted = torch.tensor(ids[start + 1 : start + 1 + len(logits)], device=logits.device)
         likely = logits[: len(wanted)].log_softmax(-1)
         found += (-likely.gather(1, wanted[:, None])[:, 0]).tolist()
@@ -75,18 +74,17 @@ def compare_kernels(
         EngineError: as :func:`losses`.
     """
     _check(engine, ids)
-    model = engine.loaded.model
-    reference = [logits for _, logits in read(model, ids, kernel="eager", chunk=chunk)]
+    reference = [logits for _, logits in _read(engine, ids, "eager", chunk)]
     choices = [part.argmax(-1) for part in reference]
     result = []
     for name in ("eager", *(name for name in NAMES if name != "eager")):
         try:
-            choose_attention(engine.loaded.device, engine.loaded.dtype, engine.head_dim, name)
+            engine.choose_kernel(name)
         except EngineError as exc:
             result.append(Parity(name, exc.message))
             continue
         gap, same = 0.0, 0
-        parts = read(model, ids, kernel=name, chunk=chunk)
+        parts = _read(engine, ids, name, chunk)
         for (_, logits), other, choice in zip(parts, reference, choices, strict=True):
             gap = max(gap, float((logits - other).abs().max()))
             same += int((logits.argmax(-1) == choice).sum())
@@ -95,7 +93,27 @@ def compare_kernels(
     return result
 
 
+def _read(
+    engine: StoryTransformer, ids: Sequence[int], kernel: str, chunk: int
+) -> Iterator[tuple[int, torch.Tensor]]:
+    """(first position, logits [n, V]) of every pass, on the road that generation takes."""
+    model = engine.loaded.model
+    if engine.road.name == "packed":
+        yield from read(model, ids, kernel=kernel, chunk=chunk, bits=engine.cache_bits)
+        return
+    model.set_attn_implementation(kernel)
+    try:
+        yield from read_cached(model, ids, chunk=chunk if engine.road.in_pieces else len(ids))
+    finally:
+        model.set_attn_implementation(engine.attention.name)
+
+
 def _check(engine: StoryTransformer, ids: Sequence[int]) -> None:
+    if engine.road.name == "seq2seq":
+        raise EngineError(
+            "an encoder-decoder gives a text no likelihood of its own.",
+            next="Measure a causal model.",
+        )
     if len(ids) < 2:
         raise EngineError("a text of one token has no likelihood.", next="Give a longer text.")
     if len(ids) > engine.window:

@@ -17,12 +17,16 @@ from typing import Literal, cast
 
 import torch
 
-from pipeline.engine.attention import Attention, choose_attention
+from pipeline.engine.attention import Attention
+from pipeline.engine.cached import decode_cached
 from pipeline.engine.constrain import SchemaCompiler, WordConstraint, WordList
-from pipeline.engine.generate import Constraint, Limits, Row, decode, out_of_memory
+from pipeline.engine.generate import decode
 from pipeline.engine.loading import Loaded, load
 from pipeline.engine.losses import Parity, compare_kernels, losses
 from pipeline.engine.packed import register
+from pipeline.engine.roads import Road, choose_kernel, choose_road, head_size
+from pipeline.engine.rows import Constraint, Limits, Row, out_of_memory
+from pipeline.engine.seq2seq import decode_seq2seq
 from pipeline.engine.tokenizer import Tokenizer
 from pipeline.engine.weights import locate_weights
 from pipeline.errors import EngineError
@@ -85,12 +89,24 @@ class StoryTransformer:
         loaded: model, tokenizer, device, dtype.
         attention: which kernel, and why.
         limits: rows and tokens of one pass.
+        road: how the architecture is decoded.
+        cache_bits: of keys and values, 16 or 8.
     """
 
-    def __init__(self, loaded: Loaded, attention: Attention, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        loaded: Loaded,
+        attention: Attention,
+        limits: Limits | None = None,
+        *,
+        road: Road | None = None,
+        cache_bits: int = 16,
+    ) -> None:
         self.loaded = loaded
         self.attention = attention
         self.limits = limits or Limits()
+        self.road = road or choose_road(loaded.model)
+        self.cache_bits = cache_bits
         self._schemas: SchemaCompiler | None = None
         register()
 
@@ -105,6 +121,7 @@ class StoryTransformer:
         attention: str | None = None,
         limits: Limits | None = None,
         yarn: float = 1.0,
+        cache_bits: int = 16,
     ) -> StoryTransformer:
         """Load weights and choose the attention kernel.
 
@@ -116,10 +133,10 @@ class StoryTransformer:
             attention: a kernel by name, None for the best.
             yarn: factor by which the window is stretched beyond what the model was trained for
                 (Peng et al., "YaRN", 2023); 1 for none.
+            cache_bits: 16, or 8 for keys and values in half of the memory.
 
         Raises:
-            EngineError: missing or damaged weights, an unknown dtype, a kernel that cannot run, an
-                architecture whose attention cannot be exchanged.
+            EngineError: missing or damaged weights, an unknown dtype, a kernel that cannot run.
         """
         # One core is left to the rest of the machine: where every core computes, one busy
         # neighbour makes each of thousands of parallel loops wait for a thread that was put
@@ -129,12 +146,9 @@ class StoryTransformer:
         loaded = load(
             locate_weights(str(weights), cache=cache), cache=cache, dtype=dtype, yarn=yarn
         )
-        _check_architecture(loaded)
-        return cls(
-            loaded,
-            choose_attention(loaded.device, loaded.dtype, _head_dim(loaded), attention),
-            limits,
-        )
+        road = choose_road(loaded.model)
+        kernel = choose_kernel(loaded.model, road, loaded.device, loaded.dtype, attention)
+        return cls(loaded, kernel, limits, road=road, cache_bits=cache_bits)
 
     @property
     def tokenizer(self) -> Tokenizer:
@@ -226,12 +240,26 @@ class StoryTransformer:
     def _pass(
         self, rows: Sequence[Row], limits: Limits, progress: Callable[[int], None] | None
     ) -> Iterator[Row]:
+        model, eos = self.loaded.model, frozenset(self.tokenizer.eos_ids)
+        if self.road.name == "seq2seq":
+            pad = self.tokenizer.pad_id
+            return decode_seq2seq(model, rows, eos=eos, limits=limits, pad=pad, progress=progress)
+        if self.road.name == "cached":
+            return decode_cached(
+                model,
+                rows,
+                eos=eos,
+                limits=limits,
+                in_pieces=self.road.in_pieces,
+                progress=progress,
+            )
         return decode(
-            self.loaded.model,
+            model,
             rows,
-            eos=frozenset(self.tokenizer.eos_ids),
+            eos=eos,
             limits=limits,
             kernel=self.attention.name,
+            bits=self.cache_bits,
             progress=progress,
         )
 
@@ -263,10 +291,22 @@ class StoryTransformer:
         """
         return compare_kernels(self, ids)
 
+    def choose_kernel(self, wanted: str) -> Attention:
+        """Whether a kernel can run here, and on which grounds; what runs stays as it is.
+
+        Raises:
+            EngineError: it cannot.
+        """
+        loaded = self.loaded
+        found = choose_kernel(loaded.model, self.road, loaded.device, loaded.dtype, wanted)
+        if self.road.name != "packed":
+            loaded.model.set_attn_implementation(self.attention.name)
+        return found
+
     @property
     def head_dim(self) -> int:
         """Size of one attention head."""
-        return _head_dim(self.loaded)
+        return head_size(self.loaded.model)
 
     def ids(self, prompt: Prompt) -> list[int]:
         """The ids of a prompt."""
@@ -285,7 +325,9 @@ class StoryTransformer:
             raise EngineError("the prompt is empty.", next="Give it at least one token.")
         if max_tokens < 1:
             raise EngineError(f"a reply of {max_tokens} tokens is none.", next="Ask for 1 or more.")
-        if n_prompt + max_tokens > self.window:
+        if self.loaded.encoder_decoder:
+            self._check_encoder(n_prompt, max_tokens)
+        elif n_prompt + max_tokens > self.window:
             fits = self.window - max_tokens
             raise EngineError(
                 f"a prompt of {n_prompt:,} tokens and a reply of {max_tokens:,} do not fit the "
@@ -294,6 +336,18 @@ class StoryTransformer:
                 if fits > 0
                 else f"Ask for fewer than {self.window:,} reply tokens.",
             )
+
+    def _check_encoder(self, n_prompt: int, max_tokens: int) -> None:
+        """An encoder reads the prompt and a decoder writes the reply, each in its own window."""
+        for what, n, window in (
+            ("prompt", n_prompt, self.window),
+            ("reply", max_tokens, self.loaded.reply_window),
+        ):
+            if n > window:
+                raise EngineError(
+                    f"a {what} of {n:,} tokens does not fit the window of {window:,}.",
+                    next=f"A {what} of {window:,} tokens would fit.",
+                )
 
     def _row(self, index: int, one: Asked) -> Row:
         ids = self.ids(one.prompt)
@@ -335,29 +389,3 @@ def _ended(tokenizer: Tokenizer, stop: Sequence[str]) -> Callable[[list[int]], b
         return any(s in tail for s in stop)
 
     return ended
-
-
-def _head_dim(loaded: Loaded) -> int:
-    config = loaded.model.config.get_text_config(decoder=True)
-    return int(
-        getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-    )
-
-
-def _check_architecture(loaded: Loaded) -> None:
-    """Refuse what packed attention would compute wrongly, instead of answering wrongly."""
-    name = type(loaded.model).__name__
-    config = loaded.model.config.get_text_config(decoder=True)
-    kinds = set(getattr(config, "layer_types", None) or ["full_attention"])
-    why = ""
-    if loaded.encoder_decoder:
-        why = "it is an encoder-decoder"
-    elif not getattr(loaded.model, "_supports_attention_backend", False):
-        why = "its attention cannot be exchanged"
-    elif kinds != {"full_attention"} or getattr(config, "sliding_window", None):
-        why = "some of its layers attend to a sliding window or keep another state"
-    if why:
-        raise EngineError(
-            f"{name} is not supported yet: {why}.",
-            next="Serve it with an OpenAI-compatible server and use openai/NAME@URL.",
-        )

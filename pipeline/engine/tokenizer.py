@@ -20,7 +20,7 @@ from tokenizers import AddedToken, decoders, pre_tokenizers
 from tokenizers import Tokenizer as Backend
 from tokenizers.models import BPE
 
-from pipeline.engine.chat import PLAIN_TEMPLATE, render_chat
+from pipeline.engine.chat import PLAIN_TEMPLATE, TEXT_TEMPLATE, render_chat
 from pipeline.engine.splitting import word_border
 from pipeline.engine.weights import new_folder
 from pipeline.errors import EngineError
@@ -52,7 +52,9 @@ class Chat:
 
     Args:
         template: Jinja text.
-        template_name: "own", or "plain" where the model brings none.
+        template_name: "own", or where the model brings none: "plain" (headed turns), for
+            encoder-decoders "text" (what the turns say, as one text that begins and ends as the
+            tokenizer wants it).
         eos: ids that end a reply.
         window: the longest prompt and reply the model was made for, 0 when not stated.
     """
@@ -175,7 +177,8 @@ class Tokenizer:
 
     def _render(self, messages: Sequence[tuple[str, str]], add_generation_prompt: bool) -> str:
         if [role for role, _ in messages] == ["text"]:
-            return self._opening + messages[0][1]
+            closing = self._closing if self.chat.template_name == "text" else ""
+            return self._opening + messages[0][1] + closing
         turns, begun = list(messages), ""
         if add_generation_prompt and turns and turns[-1][0] == "assistant":
             begun = turns.pop()[1]
@@ -186,6 +189,8 @@ class Tokenizer:
             bos_token=self.chat.bos_token,
             eos_token=self.chat.eos_token,
         )
+        if self.chat.template_name == "text":
+            return self._opening + rendered + self._closing
         return rendered + begun
 
     @cached_property
@@ -194,6 +199,13 @@ class Tokenizer:
         first = self.backend.encode("", add_special_tokens=True).ids[:1]
         bos = self.backend.token_to_id(self.chat.bos_token) if self.chat.bos_token else None
         return self.chat.bos_token if first and first[0] == bos else ""
+
+    @cached_property
+    def _closing(self) -> str:
+        """What the tokenizer itself puts behind a text: its end token, or nothing."""
+        last = self.backend.encode("", add_special_tokens=True).ids[-1:]
+        ends = [i for i in last if i in self.chat.eos]
+        return str(self.backend.id_to_token(ends[0])) if ends else ""
 
     def _escape(self, text: str) -> str:
         """Break every control token in a text after its first character.
@@ -317,14 +329,18 @@ class Tokenizer:
             stated = source.get("eos_token_id")
             eos |= set(stated if isinstance(stated, list) else [stated]) - {None}
         pad = backend.token_to_id(pad_token) if pad_token else None
+        kind, instead = ("plain", PLAIN_TEMPLATE)
+        if config.get("is_encoder_decoder"):
+            kind, instead = ("text", TEXT_TEMPLATE)
+        windows = ("max_position_embeddings", "max_encoder_position_embeddings", "n_positions")
         chat = Chat(
-            template=template or PLAIN_TEMPLATE,
-            template_name="own" if template else "plain",
+            template=template or instead,
+            template_name="own" if template else kind,
             bos_token=_token(settings, "bos_token"),
             eos_token=eos_token,
             eos=tuple(sorted(eos)),
             pad=pad if pad is not None else min(eos, default=0),
-            window=int(config.get("max_position_embeddings") or 0),
+            window=next((int(n) for name in windows if (n := config.get(name))), 0),
         )
         return cls(backend, chat)
 

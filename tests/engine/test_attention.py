@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from pipeline.engine.attention import attend, choose_attention, probe_attention
+from pipeline.engine.attention import Scoring, attend, choose_attention
+from pipeline.engine.probing import probe_attention
 from pipeline.errors import EngineError
 
 CPU = torch.device("cpu")
@@ -18,12 +19,12 @@ def test_fused_kernels_equal_the_explicit_score_matrix(
     torch.manual_seed(0)
     q = torch.randn(1, heads[0], n, 16)
     k, v = torch.randn(2, 1, heads[1], n_keys, 16)
-    expected = attend("eager", q, k, v, 0.25)
-    torch.testing.assert_close(attend(name, q, k, v, 0.25), expected)
+    expected = attend("eager", q, k, v, Scoring(0.25))
+    torch.testing.assert_close(attend(name, q, k, v, Scoring(0.25)), expected)
     # causal: the first query sees nothing that comes after it
     changed = k.clone()
     changed[:, :, n_keys - n + 1 :] += 1
-    again = attend(name, q, changed, v, 0.25)
+    again = attend(name, q, changed, v, Scoring(0.25))
     torch.testing.assert_close(again[:, :, 0], expected[:, :, 0])
 
 

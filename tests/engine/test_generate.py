@@ -10,9 +10,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.engine.generate import Limits, Row, common_prefix, decode, look_up
+from pipeline.engine.generate import decode, look_up
 from pipeline.engine.loading import Loaded, load
 from pipeline.engine.packed import register
+from pipeline.engine.rows import Limits, Row, common_prefix
 
 EOS = frozenset({259})
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from pipeline.engine.attention import Scoring
 from pipeline.engine.story_transformer import StoryTransformer
 from pipeline.errors import EngineError
 
@@ -54,8 +55,9 @@ def test_a_kernel_that_errs_is_told(
 
     true = packed.attend
 
-    def attend(name, query, key, value, scale):
-        return true(name, query, key, value, scale * (0.5 if name == "sdpa" else 1))
+    def attend(name, query, key, value, how):
+        wrong = Scoring(how.scale * (0.5 if name == "sdpa" else 1))
+        return true(name, query, key, value, wrong)
 
     monkeypatch.setattr(packed, "attend", attend)
     found = {parity.name: parity for parity in tiny.compare_kernels(IDS)}

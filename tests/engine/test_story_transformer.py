@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -79,26 +78,6 @@ def test_it_says_what_runs_and_why(tiny: StoryTransformer) -> None:
     assert (facts["device"], facts["dtype"], facts["threads"]) == ("cpu", "float32", "1")
 
 
-def test_a_sliding_window_is_refused_rather_than_ignored(
-    tmp_path: Path, write_tiny_tokenizer: Callable[..., Path]
-) -> None:
-    from transformers import MistralConfig, MistralForCausalLM
-
-    write_tiny_tokenizer(tmp_path)
-    config = MistralConfig(
-        vocab_size=260,
-        hidden_size=32,
-        intermediate_size=64,
-        num_hidden_layers=1,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        sliding_window=16,
-    )
-    MistralForCausalLM(config).save_pretrained(tmp_path)
-    with pytest.raises(EngineError, match="sliding window"):
-        StoryTransformer.load(tmp_path, cache=tmp_path / "cache", threads=1)
-
-
 def test_yarn_stretches_the_window(tiny_model: Path, engine_cache: Path) -> None:
     options = {"cache": engine_cache, "threads": 1, "dtype": "float32"}
     stretched = StoryTransformer.load(tiny_model, yarn=2.0, **options)  # type: ignore[arg-type]
@@ -149,7 +128,7 @@ _PEAK = """
 import sys
 from pathlib import Path
 import torch
-from pipeline.engine.attention import peak_bytes, start_peak
+from pipeline.engine.probing import peak_bytes, start_peak
 from pipeline.engine.story_transformer import Limits, StoryTransformer
 
 engine = StoryTransformer.load(
