@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Generic, TypeVar
 
@@ -21,12 +22,15 @@ R = TypeVar("R")
 
 #: Processes that share a list, at most: beyond that, sending results back is what takes the time.
 MOST = 8
+#: Items that can be taken in turns: a ticket is one byte.
+_TICKETS = 256
 
 
 def shared_out(
     work: Callable[[Sequence[T]], list[R]], items: Sequence[T], *, least: int
 ) -> list[R]:
-    """``work(items)``, by as many processes as there are processors for.
+    """``work(items)``, by as many processes as there are processors for: many small items, in
+    parts of one length.
 
     Args:
         work: a pure function whose result is one value an item, in order.
@@ -40,15 +44,50 @@ def shared_out(
         return work(items)
     borders = [len(items) * i // n for i in range(n + 1)]
     parts = [items[start:end] for start, end in pairwise(borders)]
-    others = [_Copy(work, part) for part in parts[1:]]
+    others = [_Copy(partial(work, part)) for part in parts[1:]]
     try:
         results = list(work(parts[0]))
-        for copy in others:
-            results += copy.results()
+        for copy, part in zip(others, parts[1:], strict=True):
+            found = copy.results()
+            results += work(part) if found is None else found
     finally:
         for copy in others:
             copy.end()
     return results
+
+
+def in_turns(work: Callable[[T], R], items: Sequence[T]) -> list[R]:
+    """``[work(item) for item in items]``: few large items, the next one done by whichever process
+    is free. Give the longest first.
+
+    Args:
+        work: a pure function.
+
+    Raises:
+        whatever ``work`` raises.
+    """
+    n = min(MOST, processors(), len(items))
+    if n < 2 or len(items) > _TICKETS or not _may_fork():
+        return [work(item) for item in items]
+    tickets, write = os.pipe()
+    os.write(write, bytes(range(len(items))))
+    os.close(write)  # who finds no ticket left is at the end of the pipe
+
+    def take() -> list[tuple[int, R]]:
+        return [
+            (ticket[0], work(items[ticket[0]])) for ticket in iter(lambda: os.read(tickets, 1), b"")
+        ]
+
+    others = [_Copy(take) for _ in range(n - 1)]
+    try:
+        done = dict(take())
+        for copy in others:
+            done.update(copy.results() or ())
+    finally:
+        os.close(tickets)
+        for copy in others:
+            copy.end()
+    return [done[i] if i in done else work(item) for i, item in enumerate(items)]
 
 
 def processors() -> int:
@@ -60,30 +99,32 @@ def processors() -> int:
 
 def _may_fork() -> bool:
     """Whether a copy of this process would work: on Linux, while no other thread can hold a lock
-    that the copy would wait for in vain."""
-    return sys.platform == "linux" and threading.active_count() == 1
+    that the copy would wait for in vain; and in no copy, for all processors have work then."""
+    return sys.platform == "linux" and threading.active_count() == 1 and not _Copy.is_one
 
 
-class _Copy(Generic[T, R]):
-    """A copy of this process at work on one part."""
+class _Copy(Generic[R]):
+    """A copy of this process at work."""
 
-    def __init__(self, work: Callable[[Sequence[T]], list[R]], part: Sequence[T]) -> None:
-        self._work = work
-        self._part = part
+    #: Whether this process is a copy itself.
+    is_one = False
+
+    def __init__(self, work: Callable[[], list[R]]) -> None:
         self._read, write = os.pipe()
         self._process = os.fork()
         if self._process == 0:
-            _answer(write, work, part)
+            _Copy.is_one = True
+            _answer(write, work)
         os.close(write)
 
-    def results(self) -> list[R]:
-        """What it found. A copy that died is replaced by doing its part here."""
+    def results(self) -> list[R] | None:
+        """What it found, or None of a copy that died."""
         with os.fdopen(self._read, "rb", closefd=False) as pipe:
             answer = pipe.read()
         try:
             found: list[R] = pickle.loads(answer)
         except (EOFError, pickle.UnpicklingError):
-            return self._work(self._part)
+            return None
         return found
 
     def end(self) -> None:
@@ -93,11 +134,11 @@ class _Copy(Generic[T, R]):
         os.waitpid(self._process, 0)
 
 
-def _answer(write: int, work: Callable[[Sequence[T]], list[R]], part: Sequence[T]) -> None:
+def _answer(write: int, work: Callable[[], object]) -> None:
     """Do the work in the copy, send the results, and leave without the parent's clean-up. An error
-    sends nothing: the parent does the part itself and meets the same error there."""
+    sends nothing: the parent does the work itself and meets the same error there."""
     try:
-        data = pickle.dumps(work(part), pickle.HIGHEST_PROTOCOL)
+        data = pickle.dumps(work(), pickle.HIGHEST_PROTOCOL)
         with os.fdopen(write, "wb") as pipe:
             pipe.write(data)
     finally:

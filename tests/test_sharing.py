@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Sequence
 
 import psutil
@@ -12,7 +13,7 @@ import pytest
 from pipeline import sharing
 from pipeline.errors import InputError
 from pipeline.extract.corpus import extract
-from pipeline.sharing import shared_out
+from pipeline.sharing import in_turns, shared_out
 
 
 @pytest.fixture(autouse=True)
@@ -37,6 +38,50 @@ def test_results_come_in_order_from_as_many_processes_as_are_worth_it(n):
     assert [square for square, _ in found] == [i * i for i in range(n)]
     assert len({process for _, process in found}) == (0 if n == 0 else max(1, min(3, n // 2)))
     assert n == 0 or found[0][1] == os.getpid()
+
+
+def test_items_taken_in_turns_come_in_order_and_by_whoever_is_free():
+    here = os.getpid()
+
+    def slow_here(n: int) -> tuple[int, int]:
+        time.sleep(0.3 if os.getpid() == here else 0.01)
+        return n * n, os.getpid()
+
+    found = in_turns(slow_here, range(8))
+    assert [square for square, _ in found] == [n * n for n in range(8)]
+    mine = [process for _, process in found].count(here)
+    assert len({process for _, process in found}) == 3 and mine == 1
+    assert in_turns(slow_here, []) == []
+
+
+def test_an_item_that_a_copy_took_and_died_of_is_done_here():
+    here = os.getpid()
+
+    def die_elsewhere(n: int) -> int:
+        if os.getpid() != here:
+            os._exit(9)
+        time.sleep(0.1)
+        return n
+
+    before = children()
+    assert in_turns(die_elsewhere, range(6)) == list(range(6))
+    with pytest.raises(ZeroDivisionError):
+        in_turns(lambda n: 1 // n, range(6))
+    assert children() == before
+
+
+def test_a_copy_makes_no_copies(monkeypatch):
+    monkeypatch.undo()
+    monkeypatch.setattr(sharing, "processors", lambda: 3)
+    monkeypatch.setattr(sharing.threading, "active_count", lambda: 1)
+    if not sharing._may_fork():
+        pytest.skip("no copies are made on this system")
+
+    def inner(part: Sequence[int]) -> list[tuple[int, int]]:
+        return [(os.getpid(), process) for _, process in shared_out(squares, part, least=1)]
+
+    pairs = shared_out(inner, range(9), least=1)
+    assert all(process == its for process, its in pairs if process != os.getpid())
 
 
 def test_with_another_thread_everything_is_done_here():

@@ -150,8 +150,9 @@ def _swapped(a: Story, b: Story) -> tuple[str, str] | None:
     return contrast(subject_text(a), subject_text(b), _elsewhere(a, b), _elsewhere(b, a))
 
 
+@lru_cache(maxsize=1 << 10)
 def _ways(a: Story, b: Story) -> int:
-    """In how many ways the goals and benefits of two stories differ."""
+    """In how many ways the goals and benefits of two stories differ; a pair is asked twice."""
     return differences_in([(subject_text(a), subject_text(b)), (a.benefit, b.benefit)])
 
 

@@ -36,6 +36,9 @@ _WISHING = frozenset(
 )
 #: Words before an action: "I want to", "I can", "I am able to".
 _ACTING = frozenset(["to", "can", "could"])
+#: The last word of a text and the signs after it, on one line; looked for in so many characters.
+_LAST_WORD = re.compile(r"([\w']+)[^\w\n]+\Z")
+_NEAR = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +143,15 @@ def purpose(benefit: str, told: str = "") -> str:
 
 def _word_before(phrase: str, told: str) -> str:
     """The word before a phrase in a story's own words, lower case; "" at a line's start."""
-    words = r"\s+".join(re.escape(word) for word in phrase.split()[:4])
-    found = re.search(rf"([\w']+)[^\w\n]+{words}", told, re.IGNORECASE) if words else None
-    return found[1].lower() if found else ""
+    words, text = phrase.lower().split()[:4], told.lower()
+    place = text.find(words[0]) if words else -1
+    while place >= 0:
+        *inner, last = text[place:].split(None, len(words))[: len(words)]
+        before = _LAST_WORD.search(text[max(0, place - _NEAR) : place])
+        if before and inner == words[:-1] and last.startswith(words[-1]):
+            return before[1]
+        place = text.find(words[0], place + 1)
+    return ""
 
 
 def same_words(text: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from functools import cache as cached
@@ -17,11 +18,12 @@ from pathlib import Path
 import pipeline
 from pipeline.calls import Plan, WindowLimits
 from pipeline.catalog import ModelSpec
-from pipeline.errors import StoreError
+from pipeline.errors import EngineError, ModelError, StoreError
 from pipeline.merge.corpus import Corpus
-from pipeline.merge.steps import Planner, Terms, from_stories
+from pipeline.merge.steps import Planner, Terms, from_stories, limits_here, plan
 from pipeline.models.opening import revision_of
 from pipeline.plan.outline import outline_as_text, outline_from_text
+from pipeline.sharing import in_turns
 from pipeline.store.record import Store
 from pipeline.tokens import counter_for
 
@@ -33,30 +35,80 @@ _OF_NO_PLAN = frozenset(
 )
 
 
-@dataclass(frozen=True)
+#: A model, and the terms of each plan that is wanted of it.
+Wanted = tuple[ModelSpec, Sequence[Terms]]
+
+
+@dataclass
 class Outlines:
     """A planner that remembers.
 
     Args:
         corpus_id: hash of all that was read (:meth:`Store.save_corpus`).
         make: plans what is not remembered.
+        ahead: the plans that will be asked for: once one is not remembered, all that are not are
+            made together, on all processors.
     """
 
     store: Store
     corpus_id: str
     make: Planner = from_stories
+    ahead: Sequence[Wanted] = ()
 
     def __call__(self, corpus: Corpus, spec: ModelSpec, terms: Terms, limits: WindowLimits) -> Plan:
         """The plan, or its outline: its sizes and keys are the plan's."""
         key = self.key(spec, terms, limits)
-        known = self.store.get_outline(key)
-        found = outline_from_text(known) if known is not None else None
+        found = self._remembered(key)
+        if found is None and self.ahead:
+            self._make_ahead(corpus)
+            found = self._remembered(key)
         if found is not None:
             return found
-        plan = self.make(corpus, spec, terms, limits)
+        made = self.make(corpus, spec, terms, limits)
+        self._remember(key, outline_as_text(made))
+        return made
+
+    def _remembered(self, key: str) -> Plan | None:
+        known = self.store.get_outline(key)
+        return outline_from_text(known) if known is not None else None
+
+    def _remember(self, key: str, outline: str) -> None:
         with suppress(StoreError):  # a cache that cannot be written costs time, never the result
-            self.store.put_outline(key, outline_as_text(plan))
-        return plan
+            self.store.put_outline(key, outline)
+
+    def _make_ahead(self, corpus: Corpus) -> None:
+        """Plan for every model that lacks a plan, one model at a time in each process: its
+        strategies share what was counted."""
+        wanted, self.ahead = self.ahead, ()
+        lacking = [
+            (spec, [terms for terms in several if self._lacks(spec, terms)])
+            for spec, several in wanted
+        ]
+
+        def make(one: Wanted) -> dict[str, str]:
+            made: dict[str, str] = {}
+
+            def noted(corpus: Corpus, spec: ModelSpec, terms: Terms, limits: WindowLimits) -> Plan:
+                found = self.make(corpus, spec, terms, limits)
+                made[self.key(spec, terms, limits)] = outline_as_text(found)
+                return found
+
+            spec, several = one
+            for terms in several:
+                with suppress(EngineError, ModelError):  # told where the plan itself is asked for
+                    plan(corpus, spec, terms, noted)
+            return made
+
+        for made in in_turns(make, [one for one in lacking if one[1]]):
+            for key, outline in made.items():
+                self._remember(key, outline)
+
+    def _lacks(self, spec: ModelSpec, terms: Terms) -> bool:
+        try:
+            key = self.key(spec, terms, limits_here(spec, terms))
+        except (EngineError, ModelError):
+            return False
+        return self.store.get_outline(key) is None
 
     def key(self, spec: ModelSpec, terms: Terms, limits: WindowLimits) -> str:
         """The hash of all that decides a plan."""

@@ -72,8 +72,9 @@ def estimate_corpus(
         except StoreError:
             store = None
         else:
-            # A provider counts the words themselves: an outline has none.
-            planned = steps.from_stories if online else Outlines(store, corpus_id)
+            if not online:  # a provider counts the words themselves: an outline has none
+                ahead = [(spec, _wanted(terms, bits, strategies)) for spec, bits in choices]
+                planned = Outlines(store, corpus_id, ahead=ahead)
     for spec, bits in choices:
         for strategy in strategies or STRATEGIES:
             those = replace(terms, strategy=strategy, bits=bits)
@@ -111,6 +112,15 @@ def estimate_corpus(
         "hardware": str(terms.hardware),
         "lines": as_lines(lines),
     }
+
+
+def _wanted(terms: Terms, bits: int, strategies: Sequence[str]) -> list[Terms]:
+    """The terms of every plan of one model: with ``about``, of all stories, too."""
+    return [
+        replace(terms, strategy=strategy, bits=bits, about=about)
+        for strategy in strategies or STRATEGIES
+        for about in dict.fromkeys((terms.about, ()))
+    ]
 
 
 def estimate_words(

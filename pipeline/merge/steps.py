@@ -95,9 +95,9 @@ def plan(corpus: Corpus, spec: ModelSpec, terms: Terms, planned: Planner = from_
     Args:
         planned: what makes a plan within given limits.
     """
-    limits = _limits(spec, terms)
+    limits = limits_here(spec, terms)
     below = planned(corpus, spec, terms, limits)
-    beyond = _limits(spec, terms, cliffs=False)
+    beyond = limits_here(spec, terms, cliffs=False)
     if not _felt(below, beyond):
         return below
     reason = f"{beyond.reason}; cheaper in all than windows below the {limits.reason}"
@@ -115,9 +115,13 @@ def _felt(plan: Plan, wider: WindowLimits) -> bool:
     return len(prompts) > 1 and max(prompts) > plan.limits.input_tokens // 8
 
 
-def _limits(spec: ModelSpec, terms: Terms, *, cliffs: bool = True) -> WindowLimits:
+def limits_here(spec: ModelSpec, terms: Terms, *, cliffs: bool = True) -> WindowLimits:
     """What a call may hold on this machine. A model whose weights alone do not fit is planned as
-    if they did: its price is still of interest, and its line says that it cannot run here."""
+    if they did: its price is still of interest, and its line says that it cannot run here.
+
+    Args:
+        cliffs: stay below the model's first price cliff.
+    """
     here = window_limits(
         spec,
         as_of=terms.as_of,

@@ -139,6 +139,11 @@ class _Edges:
             known = self._related[a, b] = relate(self._by_id[a], self._by_id[b], self.weights)
         return known
 
+    def relation(self, a: str, b: str) -> Relation:
+        """How two stories relate, without the values, which have an order."""
+        known = self._related.get((a, b)) or self._related.get((b, a))
+        return (known or self.between(a, b)).relation
+
     def in_order(self, members: Iterable[str]) -> tuple[str, ...]:
         return tuple(sorted(members, key=self._position.__getitem__))
 
@@ -194,7 +199,7 @@ def _decided(
     near = [pair for pair in pairs if pair.score >= LEAST_LIKENESS]
     edges.relate([(pair.a, pair.b) for pair in near])
     for pair in near:
-        if edges.between(pair.a, pair.b).relation is not Relation.DISTINCT:
+        if edges.relation(pair.a, pair.b) is not Relation.DISTINCT:
             edges.add(pair)
     taken: set[str] = set()
     clusters = []
@@ -213,8 +218,8 @@ def _decided(
 def _disagreeing(centre: str, edges: _Edges, taken: set[str], limit: int) -> list[str]:
     """The centre, what contradicts it, and what says the same as it: that is contradicted too."""
     free = [other for other in edges.nearest(centre) if other not in taken]
-    against = [o for o in free if edges.between(centre, o).relation is Relation.CONFLICT]
-    alike = [o for o in free if edges.between(centre, o).relation is Relation.SAME]
+    against = [o for o in free if edges.relation(centre, o) is Relation.CONFLICT]
+    alike = [o for o in free if edges.relation(centre, o) is Relation.SAME]
     return [centre, *against, *alike][:limit] if against else [centre]
 
 
@@ -223,7 +228,7 @@ def _mergeable(centre: str, edges: _Edges, taken: set[str], limit: int) -> list[
     each other or only look alike."""
     members = [centre]
     for other in edges.nearest(centre):
-        if other in taken or edges.between(centre, other).relation is Relation.CONFLICT:
+        if other in taken or edges.relation(centre, other) is Relation.CONFLICT:
             continue
         if len(members) == limit:
             break

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import sharing
 from pipeline.calls import Reply, Usage, WindowLimits
 from pipeline.catalog import Catalog
 from pipeline.merge import outlines, pricing, steps
@@ -19,12 +20,14 @@ from pipeline.merge.steps import Terms
 from pipeline.outcomes import Decision, Relation
 from pipeline.plan.outline import outline_as_text, outline_from_text
 from pipeline.settings import read_settings
+from pipeline.sharing import in_turns
 from pipeline.store.record import Store, StoreJournal, open_store
 
 SETTINGS = read_settings({"HOME": "/nowhere"})
 CATALOG = Catalog(SETTINGS.models_toml)
 HAIKU = CATALOG.find("claude/claude-haiku-5-5")
 DAY = date(2026, 11, 21)
+NOON = datetime(2026, 11, 21, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +42,7 @@ def terms(shared_cache: Path) -> Terms:
 
 @pytest.fixture
 def store(tmp_path: Path):
-    now = datetime(2026, 11, 21, tzinfo=UTC)
-    with open_store(f"sqlite:///{tmp_path}/x.sqlite", now=lambda: now) as opened:
+    with open_store(f"sqlite:///{tmp_path}/x.sqlite", now=lambda: NOON) as opened:
         yield opened
 
 
@@ -141,3 +143,25 @@ def test_a_damaged_outline_is_made_again(corpus, terms, store):
         store.put_outline(key, damaged)
         assert estimated(corpus, terms, store) == first
         assert store.get_outline(key) == body
+
+
+def test_all_plans_that_are_not_remembered_are_made_at_once_and_are_the_same(
+    corpus, terms, tmp_path, monkeypatch
+):
+    def opened(name: str) -> Store:
+        return open_store(f"sqlite:///{tmp_path}/{name}.sqlite", now=lambda: NOON)
+
+    with opened("alone") as store:
+        monkeypatch.setattr(outlines, "in_turns", lambda work, items: [])
+        alone = estimated(corpus, terms, store)
+    monkeypatch.undo()
+    monkeypatch.setattr(sharing, "processors", lambda: 2)
+    monkeypatch.setattr(sharing, "_may_fork", lambda: True)
+    asked = []
+    monkeypatch.setattr(
+        outlines, "in_turns", lambda work, items: asked.append(len(items)) or in_turns(work, items)
+    )
+    with opened("together") as store:
+        assert estimated(corpus, terms, store) == alone
+        assert estimated(corpus, terms, store) == alone
+    assert asked == [2], "models whose plans were made together, once"
