@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 from evals.scoring import score
 from pipeline.catalog import Catalog
-from pipeline.engine.loading import convert_gguf
+from pipeline.engine.converting import convert_gguf
 from pipeline.engine.story_transformer import Asked, StoryTransformer
 from pipeline.engine.weights import locate_weights
 from pipeline.settings import read_settings

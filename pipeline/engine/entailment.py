@@ -12,7 +12,8 @@ from typing import Any
 
 import torch
 
-from pipeline.engine.loading import choose_device, choose_dtype, quiet
+from pipeline.engine.converting import quiet
+from pipeline.engine.loading import choose_device, choose_dtype
 from pipeline.engine.weights import locate_weights
 from pipeline.errors import EngineError
 

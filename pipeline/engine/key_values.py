@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from pipeline.errors import EngineError
-
 if TYPE_CHECKING:
     from pipeline.engine.packed import Pack
 
@@ -95,14 +93,9 @@ class KeyValues:
     Args:
         kernel: the attention for rows being read, by its name.
         bits: 16 for keys and values as the model makes them, 8 for a quarter to a half of that.
-
-    Raises:
-        EngineError: another number of bits.
     """
 
     def __init__(self, n_layers: int, n_slots: int, kernel: str = "sdpa", bits: int = 16) -> None:
-        if bits not in (8, 16):
-            raise EngineError(f"a cache of {bits} bits is not known.", next="Use 16 or 8.")
         self.n_slots, self.kernel, self.bits = n_slots, kernel, bits
         self.prefix: list[tuple[Held, Held] | None] = [None] * n_layers
         self._own = [(Held(bits), Held(bits)) for _ in range(n_layers)]

@@ -10,16 +10,22 @@ Usable on its own, without the rest of the pipeline::
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 import torch
 
 from pipeline.engine.attention import Attention
 from pipeline.engine.cached import decode_cached
 from pipeline.engine.constrain import SchemaCompiler, WordConstraint, WordList
+from pipeline.engine.footprint import (
+    cache_bytes_per_token,
+    told_places,
+    told_weights,
+    weight_bytes,
+)
 from pipeline.engine.generate import decode
 from pipeline.engine.loading import Loaded, load
 from pipeline.engine.losses import Parity, compare_kernels, losses
@@ -31,6 +37,12 @@ from pipeline.engine.tokenizer import Tokenizer
 from pipeline.engine.weights import locate_weights
 from pipeline.errors import EngineError
 
+#: How a prompt is written, by the name of its template.
+TOLD_TEMPLATES = {
+    "own": "own",
+    "plain": "plain (the model brings none: headed turns are used)",
+    "text": "text (an encoder-decoder without one: what the turns say, as one text)",
+}
 #: A prompt: its ids, or ``(role, content)`` turns that go through the model's chat template.
 Prompt = Sequence[int] | Sequence[tuple[str, str]]
 
@@ -91,6 +103,9 @@ class StoryTransformer:
         limits: rows and tokens of one pass.
         road: how the architecture is decoded.
         cache_bits: of keys and values, 16 or 8.
+
+    Raises:
+        EngineError: another number of bits, or 8 for a cache that is not ours.
     """
 
     def __init__(
@@ -107,6 +122,12 @@ class StoryTransformer:
         self.limits = limits or Limits()
         self.road = road or choose_road(loaded.model)
         self.cache_bits = cache_bits
+        if cache_bits not in (8, 16):
+            raise EngineError(f"a cache of {cache_bits} bits is not known.", next="Use 16 or 8.")
+        if cache_bits == 8 and self.road.name != "packed":
+            raise EngineError(
+                f"its cache cannot be kept in 8 bits: {self.road.reason}.", next="Use 16."
+            )
         self._schemas: SchemaCompiler | None = None
         register()
 
@@ -121,7 +142,10 @@ class StoryTransformer:
         attention: str | None = None,
         limits: Limits | None = None,
         yarn: float = 1.0,
+        bits: int = 16,
         cache_bits: int = 16,
+        device_map: str | Mapping[str, Any] | None = None,
+        max_memory: Mapping[str | int, str | int] | None = None,
     ) -> StoryTransformer:
         """Load weights and choose the attention kernel.
 
@@ -133,7 +157,12 @@ class StoryTransformer:
             attention: a kernel by name, None for the best.
             yarn: factor by which the window is stretched beyond what the model was trained for
                 (Peng et al., "YaRN", 2023); 1 for none.
+            bits: of the weights: 16 for ``dtype``, or 8 or 4; a GGUF is converted to as many and
+                stays so.
             cache_bits: 16, or 8 for keys and values in half of the memory.
+            device_map: "auto" to spread the model over all devices, main memory and disk, or a
+                place for each module, by accelerate.
+            max_memory: what each device may take, by its number, "cpu" or "disk".
 
         Raises:
             EngineError: missing or damaged weights, an unknown dtype, a kernel that cannot run.
@@ -144,7 +173,13 @@ class StoryTransformer:
         # against 2.8 s beside a busy process.
         torch.set_num_threads(threads or max(1, len(os.sched_getaffinity(0)) - 1))
         loaded = load(
-            locate_weights(str(weights), cache=cache), cache=cache, dtype=dtype, yarn=yarn
+            locate_weights(str(weights), cache=cache),
+            cache=cache,
+            dtype=dtype,
+            yarn=yarn,
+            bits=bits,
+            device_map=device_map,
+            max_memory=max_memory,
         )
         road = choose_road(loaded.model)
         kernel = choose_kernel(loaded.model, road, loaded.device, loaded.dtype, attention)
@@ -162,15 +197,22 @@ class StoryTransformer:
 
     def describe(self) -> dict[str, str]:
         """What runs and why, in words."""
-        device = self.loaded.device
+        model, device = self.loaded.model, self.loaded.device
         return {
             "attention": self.attention.name,
             "attention_reason": self.attention.reason,
             "device": torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
             "dtype": str(self.loaded.dtype).removeprefix("torch."),
             "threads": str(torch.get_num_threads()),
-            "weights_bytes": str(self.loaded.n_bytes),
-            "chat_template": self.tokenizer.chat.template_name,
+            "weights_bytes": str(weight_bytes(model)),
+            "footprint": told_weights(model),
+            **({"places": places} if (places := told_places(model)) else {}),
+            "cache_bytes_per_token": str(
+                cache_bytes_per_token(model, self.loaded.dtype, self.cache_bits)
+            ),
+            "cache_bits": str(self.cache_bits),
+            "window": str(self.window),
+            "chat_template": TOLD_TEMPLATES[self.tokenizer.chat.template_name],
             "torch": torch.__version__,
         }
 

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.engine.loading import choose_dtype, convert_gguf, load
+from pipeline.engine.converting import convert_gguf
+from pipeline.engine.loading import choose_dtype, load
+from pipeline.engine.story_transformer import StoryTransformer
 from pipeline.errors import EngineError
 
 WriteModel = Callable[..., Path]
@@ -38,6 +40,65 @@ def test_a_damaged_file_is_said(tmp_path: Path, write_tiny_model: WriteModel) ->
     with pytest.raises(EngineError, match="cannot be loaded") as caught:
         load(folder, cache=tmp_path / "cache")
     assert caught.value.where == str(folder)
+
+
+def test_a_missing_tensor_is_said(tmp_path: Path, write_tiny_model: WriteModel) -> None:
+    """transformers would fill it with random numbers."""
+    from safetensors.torch import load_file, save_file
+
+    folder = write_tiny_model(tmp_path / "m")
+    state = load_file(folder / "model.safetensors")
+    del state["model.layers.1.mlp.up_proj.weight"]
+    save_file(state, folder / "model.safetensors", {"format": "pt"})
+    with pytest.raises(
+        EngineError, match=r"1 tensors are missing, model.layers.1.mlp.up"
+    ) as caught:
+        load(folder, cache=tmp_path / "cache")
+    assert caught.value.where == str(folder)
+
+
+@pytest.mark.parametrize("memory", [{"cpu": "120kB"}, {"cpu": "1GB"}])
+def test_what_does_not_fit_lies_on_disk(
+    tmp_path: Path, write_tiny_model: WriteModel, memory: dict[str | int, str | int]
+) -> None:
+    """Spread by accelerate over main memory and disk it answers as it does in one place."""
+    folder = write_tiny_model(tmp_path / "m", num_hidden_layers=6)
+    options = {"cache": tmp_path / "cache", "threads": 1, "dtype": "float32"}
+    whole = StoryTransformer.load(folder, **options)
+    spread = StoryTransformer.load(folder, device_map="auto", max_memory=memory, **options)
+    told = spread.describe()
+    assert ("disk" in told.get("places", "")) is (memory["cpu"] == "120kB")
+    if "places" in told:
+        assert int(told["weights_bytes"]) < int(whole.describe()["weights_bytes"]) / 2
+    prompts = [[i % 200 for i in range(n)] for n in (40, 30)]
+    texts = [
+        sorted((d.index, d.ids) for d in e.generate(prompts, max_tokens=6)) for e in (whole, spread)
+    ]
+    assert texts[0] == texts[1]
+
+
+def test_yarn_reaches_full_attention_only(
+    tmp_path: Path, write_tiny_tokenizer: Callable[..., Path]
+) -> None:
+    from transformers import Gemma3ForCausalLM, Gemma3TextConfig, GPT2Config, GPT2LMHeadModel
+
+    sizes = {"vocab_size": 260, "hidden_size": 32, "intermediate_size": 32, "head_dim": 8}
+    kinds = ["sliding_attention", "full_attention"]
+    config = Gemma3TextConfig(
+        **sizes, num_hidden_layers=2, layer_types=kinds, max_position_embeddings=64
+    )
+    folder = write_tiny_tokenizer(tmp_path / "gemma")
+    Gemma3ForCausalLM(config).save_pretrained(folder)
+    loaded = load(folder, cache=tmp_path / "cache", yarn=4)
+    ropes = loaded.model.config.rope_parameters
+    assert ropes["full_attention"]["rope_type"] == "yarn" and loaded.window == 256
+    assert ropes["sliding_attention"]["rope_type"] == "default"
+    other = write_tiny_tokenizer(tmp_path / "gpt2")
+    GPT2LMHeadModel(GPT2Config(vocab_size=260, n_embd=32, n_layer=1, n_head=4)).save_pretrained(
+        other
+    )
+    with pytest.raises(EngineError, match="rope is none"):
+        load(other, cache=tmp_path / "cache", yarn=4)
 
 
 def test_a_tokenizer_that_does_not_fit_is_refused(
@@ -68,7 +129,7 @@ def tiny_gguf(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     path = tmp_path_factory.mktemp("gguf") / "tiny.gguf"
     rng = np.random.default_rng(0)
-    vocabulary, hidden, inner, kv = 64, 32, 48, 16
+    vocabulary, hidden, inner, kv = 64, 64, 128, 32
     writer = GGUFWriter(path, "llama")
     writer.add_context_length(128)
     writer.add_embedding_length(hidden)
@@ -78,7 +139,7 @@ def tiny_gguf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     writer.add_head_count_kv(2)
     writer.add_layer_norm_rms_eps(1e-5)
     writer.add_rope_freq_base(10000.0)
-    writer.add_rope_dimension_count(8)
+    writer.add_rope_dimension_count(16)
     writer.add_vocab_size(vocabulary)
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("smollm")
@@ -129,7 +190,7 @@ def test_a_gguf_is_converted_once(tiny_gguf: Path, tmp_path: Path) -> None:
 _CONVERT = """
 import resource, sys
 from pathlib import Path
-from pipeline.engine.loading import convert_gguf
+from pipeline.engine.converting import convert_gguf
 from pipeline.errors import EngineError
 resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000))
 try:
@@ -137,6 +198,21 @@ try:
 except EngineError as exc:
     print(exc.next)
 """
+
+
+def test_a_quantized_gguf_stays_quantized(tiny_gguf: Path, tmp_path: Path) -> None:
+    """What lies in the cache is small, and is what quantizing after loading gives."""
+    converted = {bits: convert_gguf(tiny_gguf, tmp_path, bits=bits) for bits in (16, 8, 4)}
+    sizes = {
+        n: sum(f.stat().st_size for f in p.glob("*.safetensors")) for n, p in converted.items()
+    }
+    assert sizes[4] < sizes[8] < sizes[16] * 0.8
+    for bits in (8, 4):
+        loaded = load(tiny_gguf, cache=tmp_path, dtype="bfloat16", bits=bits)
+        after = load(converted[16], cache=tmp_path, dtype="bfloat16", bits=bits)
+        ids = torch.tensor([[5, 6, 7, 8]])
+        with torch.inference_mode():
+            assert torch.equal(loaded.model(ids).logits, after.model(ids).logits)
 
 
 def test_a_full_disk_leaves_no_half_written_cache(tiny_gguf: Path, tmp_path: Path) -> None:
@@ -154,7 +230,7 @@ def test_a_full_disk_leaves_no_half_written_cache(tiny_gguf: Path, tmp_path: Pat
 
 def test_two_processes_convert_without_clashing(tiny_gguf: Path, tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from pipeline.engine.loading import convert_gguf;"
+        "import sys; from pathlib import Path; from pipeline.engine.converting import convert_gguf;"
         "print(convert_gguf(Path(sys.argv[1]), Path(sys.argv[2])))"
     )
     command = [sys.executable, "-c", code, str(tiny_gguf), str(tmp_path)]
