@@ -16,8 +16,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal, TypeVar
-from urllib.parse import urlsplit
+from typing import Any, Literal, TypeVar, cast, get_args
+from urllib.parse import parse_qsl, urlsplit
 
 from pipeline.egress import is_written_local
 from pipeline.errors import InputError
@@ -295,16 +295,19 @@ class Catalog:
         """The spec of a model name.
 
         A ``local/`` name outside the catalogue is a folder or hub id; an ``openai/NAME@URL`` name
-        is a server. Both get cautious defaults and say so in ``notes``.
+        is a server. Both get cautious defaults and say so in ``notes``; what the name says after a
+        question mark (``?window=8192&ability=story``) comes before them.
 
         Raises:
-            InputError: no such model; the message names the nearest ones.
+            InputError: no such model, and the message names the nearest ones; or a name says
+                something of its model that cannot be.
         """
         if name in self._specs:
             return self._specs[name]
         provider, _, rest = name.partition("/")
+        rest, _, told = rest.partition("?")
         if provider == "local" and rest:
-            return ModelSpec(
+            spec = ModelSpec(
                 name=name,
                 provider="local",
                 model_id=rest,
@@ -315,6 +318,7 @@ class Catalog:
                 weights=rest,
                 notes=("not in the catalogue: its window is read from its configuration",),
             )
+            return _as_told(spec, told)
         if provider == "openai" and rest:
             model_id, _, base_url = rest.partition("@")
             if urlsplit(base_url).scheme not in ("http", "https"):
@@ -332,10 +336,29 @@ class Catalog:
                 base_url=base_url,
                 notes=("not in the catalogue: a window of 32,768 tokens is assumed",),
             )
-            return self._with_own_rates(served)
+            return self._with_own_rates(_as_told(served, told))
         near = difflib.get_close_matches(name, self._specs, n=3, cutoff=0.5)
         hint = f"Did you mean {', '.join(near)}?" if near else "See `storytransformer models`."
         raise InputError(f"unknown model {name!r}.", next=hint)
+
+
+def _as_told(spec: ModelSpec, told: str) -> ModelSpec:
+    """A model outside the catalogue with the ``window`` and ``ability`` that its name tells."""
+    for what, value in parse_qsl(told, keep_blank_values=True):
+        if what == "window" and value.isdecimal() and int(value):
+            window = int(value)
+            note = f"not in the catalogue: a window of {window:,} tokens, as its name says"
+            spec = replace(
+                spec, window=window, output_cap=min(spec.output_cap, window), notes=(note,)
+            )
+        elif what == "ability" and value in get_args(Ability):
+            spec = replace(spec, ability=cast(Ability, value))
+        else:
+            raise InputError(
+                f"{spec.name!r} says {what}={value} of its model.",
+                next="A name may say window=TOKENS and ability=edits, story or union.",
+            )
+    return spec
 
 
 def _ratio(row: Mapping[str, Any]) -> TokenRatio:

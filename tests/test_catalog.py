@@ -96,6 +96,25 @@ def test_servers_and_folders_need_no_entry():
         CATALOG.find("openai/m")
 
 
+def test_a_name_outside_the_catalogue_tells_its_window_and_what_the_model_can():
+    for name in ("openai/qwen3:4b@http://127.0.0.1:11434/v1", "local/models/mine"):
+        plain = CATALOG.find(name)
+        told = CATALOG.find(f"{name}?window=4096&ability=story")
+        assert (told.window, told.output_cap, told.ability) == (4096, 4096, "story")
+        assert (told.model_id, told.base_url, told.weights) == (
+            plain.model_id,
+            plain.base_url,
+            plain.weights,
+        )
+        assert "4,096 tokens, as its name says" in told.notes[0]
+
+
+@pytest.mark.parametrize("told", ["window=0", "window=many", "window", "ability=magic", "size=3"])
+def test_what_a_name_cannot_say_is_refused(told: str):
+    with pytest.raises(InputError, match="window=TOKENS and ability=edits, story or union"):
+        CATALOG.find(f"openai/m@http://127.0.0.1:1/v1?{told}")
+
+
 def test_local_models_stay_on_the_machine():
     for spec in CATALOG:
         assert spec.leaves_machine == (spec.provider in ("claude", "gemini", "openai"))
