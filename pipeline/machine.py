@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -96,16 +97,27 @@ def dashboard(
     port: Port = PORT,
     db: Db = None,
     config: Config = None,
+    allow_egress: AllowEgress = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
     """Serve the pages over the database, read-only, on 127.0.0.1."""
-    from evals.dashboard.serve import serve
+    from evals.dashboard.serve import Served, serve
 
-    url = Edge.read(db, config=config).settings.database
-    if not url.startswith("sqlite:///"):
-        raise InputError("the pages are served from a SQLite file.", where=without_password(url))
-    serve(Path(url.removeprefix("sqlite:///")), port=port)
+    edge = Edge.read(db, allow_egress, config)
+    url = edge.settings.database
+    models_toml = edge.settings.models_toml
+    if url.startswith("sqlite:///"):
+        serve(Served(Path(url.removeprefix("sqlite:///")), models_toml=models_toml), port=port)
+        return
+    from pipeline.store.snapshot import snapshot
+
+    with tempfile.TemporaryDirectory(prefix="storytransformer-") as folder:
+        copy = Path(folder) / "snapshot.sqlite"
+        with edge.store() as store:
+            say(quiet)("Copying the database, so that the pages can be served from a file …")
+            taken = f"{snapshot(store, copy):%Y-%m-%d %H:%M} UTC"
+        serve(Served(copy, without_password(url), taken, models_toml), port=port)
 
 
 @app.command()

@@ -1,11 +1,16 @@
-"""Pages over the database: Datasette with datasette-dashboards, read-only, on this machine only.
+"""Pages over the database: Datasette with our own pages, read-only, on this machine only.
 
 What stands where:
 
     serve        start the pages and wait
-    pages.yaml   what stands on them: cards with their SQL over the views
-    plugins      run inside Datasette: the database under one name, and who may ask
-    templates, static   how a card is drawn
+    pages        what stands on them, one file a page: filters, and cards with their SQL
+    cards        the same as values
+    answers      the rows of a card, as JSON and as CSV
+    measures     rows that need more than SQL; windows a picture that needs prices
+    plugins      run inside Datasette: the addresses, the database under one name, who may ask
+    templates, static   how a page and its cards are drawn
 
-Everything a page needs is in a package; nothing comes from the network.
+Everything a page needs is in a package; nothing comes from the network. Vega is the copy that
+datasette-dashboards ships. Its own pages are not used: a card of theirs has one query of at most
+2,000 rows, no further pages of them, and rows that need intervals cannot be computed.
 """

@@ -1,7 +1,8 @@
 """Serve the pages over a database: Datasette in a process of its own, on 127.0.0.1, read-only.
 
 Needs nothing from the network: every script and style is in a package. A plugin opens the file
-with ``mode=ro``, so that no request can write, and new rows show up while runs go on.
+with ``mode=ro``, so that no request can write, and new rows show up while runs go on. A PostgreSQL
+database is copied first (:mod:`pipeline.store.snapshot`), and the pages say when.
 """
 
 from __future__ import annotations
@@ -17,14 +18,14 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from pipeline.errors import InputError, StoreError
 
 HOST = "127.0.0.1"
-PAGE = "/-/dashboards/storytransformer"
+PAGE = "/runs"
 _FOLDER = Path(__file__).resolve().parent
 _SETTINGS = {
     "default_cache_ttl": 0,
@@ -35,8 +36,25 @@ _SETTINGS = {
 }
 
 
+@dataclass(frozen=True)
+class Served:
+    """What the pages are drawn from.
+
+    Args:
+        database: a SQLite file of ours.
+        source: what it is called on the pages; "" for the file itself.
+        taken: when it was copied from there, "" when it is the thing itself.
+        models_toml: the model catalogue, for pictures of prices; None for none.
+    """
+
+    database: Path
+    source: str = ""
+    taken: str = ""
+    models_toml: Path | None = None
+
+
 def serve(
-    database: Path,
+    served: Served,
     port: int = 8001,
     open: bool = False,
     *,
@@ -45,7 +63,7 @@ def serve(
     """Serve the pages until Ctrl-C.
 
     Args:
-        database: a SQLite file of ours; it is brought to the newest version first.
+        served: a SQLite file of ours; it is brought to the newest version first.
         port: on 127.0.0.1; 0 for any that is free.
         open: show the page in the default browser.
         say: told where the pages are, once they answer.
@@ -54,8 +72,10 @@ def serve(
         InputError: no such file, a database from a newer release, or the port is taken.
         StoreError: the file is not a database, or Datasette does not start.
     """
-    with pages(database, port) as (url, process):
-        say(f"{url}\nServing {database} read-only; Ctrl-C ends it.")
+    with pages(served, port) as (url, process):
+        name = served.source or served.database
+        copied = f" (a copy, taken {served.taken})" if served.taken else ""
+        say(f"{url}\nServing {name}{copied} read-only; Ctrl-C ends it.")
         if open:
             import webbrowser
 
@@ -64,17 +84,17 @@ def serve(
             process.wait()
         except KeyboardInterrupt:
             return
-        raise StoreError(f"Datasette ended with code {process.returncode}.", where=str(database))
+        raise StoreError(f"Datasette ended with code {process.returncode}.", where=str(name))
 
 
 @contextmanager
-def pages(database: Path, port: int) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+def pages(served: Served, port: int) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """The pages as long as the context lasts: their address, and the process that serves them."""
-    _check_database(database)
+    _check_database(served.database)
     port = _free_port(port)
     with tempfile.TemporaryDirectory(prefix="storytransformer-pages-") as folder:
         metadata = Path(folder) / "metadata.json"
-        metadata.write_text(json.dumps(_metadata(database)), encoding="utf-8")
+        metadata.write_text(json.dumps(_metadata(served)), encoding="utf-8")
         # Its log names every query; what matters of it is shown when it does not start.
         log = Path(folder) / "log"
         with log.open("wb") as out:
@@ -86,13 +106,15 @@ def pages(database: Path, port: int) -> Iterator[tuple[str, subprocess.Popen[byt
             yield f"http://{HOST}:{port}{PAGE}", process
 
 
-def _metadata(database: Path) -> dict[str, Any]:
-    """The shipped pages, with the file they are drawn from."""
-    import yaml
-
-    body: dict[str, Any] = yaml.safe_load((_FOLDER / "pages.yaml").read_text(encoding="utf-8"))
-    body["plugins"]["storytransformer"] = {"database": str(database.resolve())}
-    return body
+def _metadata(served: Served) -> dict[str, object]:
+    """What the plugin is told."""
+    told = {
+        "database": str(served.database.resolve()),
+        "source": served.source or str(served.database),
+        "taken": served.taken,
+        "models_toml": str(served.models_toml.resolve()) if served.models_toml else "",
+    }
+    return {"title": "StoryTransformer", "plugins": {"storytransformer": told}}
 
 
 def _command(metadata: Path, port: int) -> list[str]:

@@ -10,11 +10,9 @@ from typing import Any
 from pipeline.calls import Estimate, Plan, Saved
 from pipeline.catalog import Catalog, ModelSpec
 from pipeline.cost.calibration import Ratio
-from pipeline.cost.choice import TOKENS_PER_WORD, WRITTEN_SHARE, Choice, default_choices
+from pipeline.cost.choice import TOKENS_PER_WORD, Choice, default_choices
 from pipeline.cost.estimate import as_lines, bare_text_estimate, infeasible
-from pipeline.cost.formulas import USABLE_SHARE
-from pipeline.cost.picture import draw_tradeoff
-from pipeline.cost.tradeoff import PROMPT_TOKENS, tradeoff_curves
+from pipeline.cost.window_picture import draw_windows
 from pipeline.errors import EngineError, ModelError, StoreError
 from pipeline.merge import steps
 from pipeline.merge.corpus import Corpus
@@ -180,26 +178,13 @@ def draw_estimate(
     catalog: Catalog,
 ) -> str:
     """The trade-off of window sizes for so many words, as SVG text."""
-    curves = tradeoff_curves(
+    return draw_windows(
+        words,
         _choices(models, terms, catalog, words=words),
         catalog,
-        words=words,
-        tokens_per_word=tokens_per_word,
         as_of=terms.as_of,
         hardware=terms.hardware,
-    )
-    return draw_tradeoff(
-        curves,
-        title=f"{words:,} words in windows of every size, at prices of {terms.as_of.isoformat()}",
-        assumptions=(
-            f"Everything read once, {WRITTEN_SHARE:.0%} of it written, no thinking; "
-            f"{PROMPT_TOKENS} tokens of prompt a call; tokens a word: "
-            f"{tokens_per_word or 'each model’s own, as measured'}.",
-            "A dot marks the least. Lines of dollars and time end where a window’s reply would "
-            "be over the model’s limit.",
-        ),
-        device=str(terms.hardware),
-        usable_bytes=int(terms.hardware.device_bytes * USABLE_SHARE),
+        tokens_per_word=tokens_per_word,
     )
 
 

@@ -5,17 +5,45 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
 
 import pytest
 
-from evals.dashboard.serve import pages
-from pipeline.calls import Band, Estimate, Learned, Message, Request, TokenCount
-from pipeline.outcomes import Conflict, LedgerRow, MergedStory, Outcome, Outcomes, StoryText
+from evals.dashboard.serve import Served, pages
+from pipeline.calls import (
+    Band,
+    Call,
+    Estimate,
+    Learned,
+    Message,
+    Plan,
+    Reply,
+    Request,
+    SkippedStory,
+    TokenCount,
+    Usage,
+    WindowLimits,
+)
+from pipeline.outcomes import (
+    Conflict,
+    Edit,
+    Finding,
+    LedgerRow,
+    MergedStory,
+    Outcome,
+    Outcomes,
+    Relation,
+    SourceSpan,
+    StoryText,
+    Verdict,
+)
+from pipeline.settings import read_settings
+from pipeline.store.journal import StoreJournal
 from pipeline.store.record import Store, open_store
+from pipeline.store.rows.scores import Score
 from pipeline.stories import (
     Document,
     Extraction,
@@ -65,7 +93,12 @@ def _extraction(number: int, lines: list[str]) -> Extraction:
 def _merge(store: Store, extractions: list[Extraction], model: str, usd: Decimal) -> str:
     corpus = store.save_corpus(extractions)
     stories = [story for e in extractions for story in e.stories]
-    run = store.start_run(kind="merge", corpus=corpus, model=model, strategy="edit")
+    run = store.start_run(
+        kind="merge", corpus=corpus, model=model, strategy="edit",
+        parameters={"paths": ["backlog/with blank", "more.md"], "out": "merged"},
+        describe={"attention": "sdpa_flash", "attention_reason": "it fits this machine"},
+    )  # fmt: skip
+    _ask(store, run, stories, model)
     estimate = Estimate(
         model, "edit", True, "", "0" * 64, 12, 0, TokenCount(48_000, "own", True, 48_000, 48_000),
         Band(1_000, 3_000, 9_000), (usd / 2, usd, usd * 2), None, usd * 2, "2026-11-21",
@@ -83,11 +116,16 @@ def _merge(store: Store, extractions: list[Extraction], model: str, usd: Decimal
         MergedStory(f"m{i:07d}", StoryText(goal=s.goal), (s.id,), "kept")
         for i, s in enumerate(stories)
     )
+    merged = (_gated(merged[0], stories[0]), *merged[1:])
     conflicts = tuple(
         Conflict((a, b), "days", ("14", "30"), "the numbers differ")
         for a, b in zip(sides[::2], sides[1::2], strict=False)
     )
-    store.save_outcomes(run, Outcomes(merged, conflicts, ledger))
+    edits = (
+        Edit(Relation.SAME, (stories[0].id, stories[1].id), keep=stories[0].id),
+        Edit(Relation.OVERLAP, (stories[2].id, stories[3].id)),
+    )
+    store.save_outcomes(run, Outcomes(merged, conflicts, ledger, edits))
     store.save_actuals(
         run, input_tokens=48_000, output_tokens=3_700, usd=usd * Decimal("2.5"), seconds=71.0,
         peak_memory_bytes=1_000_000_000, calls=12, reused=3,
@@ -95,6 +133,81 @@ def _merge(store: Store, extractions: list[Extraction], model: str, usd: Decimal
     )  # fmt: skip
     store.finish_run(run, "completed")
     return run
+
+
+def _gated(merged: MergedStory, story: Story) -> MergedStory:
+    """A merged story that stands for a reply which the gate refused."""
+    refused = Verdict("goal", "return it within 99 days", False,
+                      (Finding("number", "99 is in no source"),), stage="reply")  # fmt: skip
+    stands = Verdict(
+        "goal", story.goal, True, sources=(SourceSpan(story.id, story.source.spans[0]),)
+    )
+    return replace(
+        merged, origin="union", fallback="goal: 99 is in no source", verdicts=(stands, refused)
+    )
+
+
+def _ask(store: Store, run: str, stories: list[Story], model: str) -> None:
+    """A plan of two calls: one answered at the second try, one not asked."""
+    calls = []
+    for n in range(2):
+        shown = stories[4 * n : 4 * n + 4]
+        messages = (Message("system", "Merge."), Message("user", shown[0].text))
+        request = Request(model, "r1", "edits", "merge-edits.v1", "p", messages, 64)
+        calls.append(
+            Call(f"edit-000{n + 1}", "edit", request,
+                 tuple((f"S{i}", s.id) for i, s in enumerate(shown, 1)), (("S1", "S2"),),
+                 TokenCount(4_000, "own", True, 4_000, 4_000), Band(20, 60, 200))
+        )  # fmt: skip
+    rest = tuple(SkippedStory(story.id, "single") for story in stories[8:])
+    limits = WindowLimits(7_168, 1_024, "the model's window")
+    store.save_plan(run, Plan("edit", model, limits, tuple(calls), (), rest, len(stories), 3, {}))
+    journal = StoreJournal(store, run)
+    for text, why in (("{", "no JSON"), ('{"edits": []}', "")):
+        reply = Reply(calls[0].request.key, text, "stop", Usage(3_990, 25), 2.5, model,
+                      usd=Decimal("0.01"))  # fmt: skip
+        journal.put(calls[0].request, reply, good=not why, why=why)
+
+
+def _measures(store: Store) -> dict[str, str]:
+    """Runs of the other evals, by what they are called in tests."""
+    found = {}
+    for name, covered in (("fabrication_1", 0.9), ("fabrication_2", 0.97)):
+        run = store.start_run(kind="fabrication", corpus=None, model="m", strategy="edit")
+        figures = [Score("covered", "", covered, covered - 0.02, covered + 0.02, 400)]
+        figures += [Score("reply_fabricated", "", 0.08, 0.05, 0.12, 300)]
+        figures += [Score("fabricated", "", 0.0, 0.0, 0.01, 400)]
+        figures += [Score("covered_by_field", f, covered, 0.8, 1.0, 90) for f in ("goal", "role")]
+        figures += [
+            Score("covered_of_story", f"{i:04}", covered - 0.1 * (i % 2)) for i in range(40)
+        ]
+        store.save_scores(run, figures)
+        store.finish_run(run, "completed")
+        found[name] = run
+    run = store.start_run(kind="merging", corpus=None, model="m", strategy="edit,tree")
+    store.save_scores(run, [
+        Score(f"{s}_{name}", "", value, value - 0.1, min(1.0, value + 0.1), 60)
+        for s, value in (("edit", 0.9), ("tree", 0.7))
+        for name in ("pairwise_f1", "b_cubed_f1", "conflict_f1", "joined_reworded", "covered")
+    ])  # fmt: skip
+    store.finish_run(run, "completed")
+    run = store.start_run(kind="perplexity", corpus=None, model="local/m", strategy="2048/1024")
+    store.save_scores(run, [
+        Score("loss", f"{low:06}", 5.0 - n, n=64, detail={"low": low, "high": 2 * low})
+        for n, low in enumerate((1, 8, 64, 512))
+    ])  # fmt: skip
+    store.finish_run(run, "completed")
+    run = store.start_run(kind="canary", corpus=None, model="m", strategy="edit")
+    store.save_scores(run, [
+        Score("canary", f"w{n}-{depth}-{doc}", float(n != 1), detail={
+            "word": f"w{n}", "kind": "twin", "document": doc, "name": f"part-{doc}.md",
+            "depth": depth, "depth_actual": depth, "lost_at": "merge" if n == 1 else "",
+        }) for doc in range(2) for depth in (0, 50, 100) for n in range(3)
+    ])  # fmt: skip
+    store.save_scores(run, [Score("survived", "", 12 / 18, 0.44, 0.84, 18)])
+    store.finish_run(run, "completed")
+    found["canary"] = run
+    return found
 
 
 @dataclass(frozen=True)
@@ -121,7 +234,10 @@ class Cell:
 
 
 def _needles(store: Store, model: str) -> str:
-    run = store.start_run(kind="needle", corpus=None, model=model, strategy="single")
+    run = store.start_run(
+        kind="needle", corpus=None, model=model, strategy="single",
+        parameters={"lengths": [512, 1024, 2048, 4096, 8192], "depths": [0, 25, 50, 75, 100]},
+    )  # fmt: skip
     for length in (512, 1024, 2048, 4096):
         for depth in (0.0, 25.0, 50.0, 75.0, 100.0):
             for seed in range(3):
@@ -139,13 +255,17 @@ def _needles(store: Store, model: str) -> str:
                     Cell(request.key, "single", model, length, length, depth, depth + 0.4, seed,
                          status, score, "It is 4711." if score else "I cannot say.", request),
                 )  # fmt: skip
+    store.save_scores(run, [
+        Score("effective_absolute", "", 1024.0, 512.0, 2048.0, 60, {"lengths": [512, 4096]}),
+        Score("effective_every_depth", "", None, 0.0, 512.0, 60, {"lengths": [512, 4096]}),
+    ])  # fmt: skip
     store.finish_run(run, "completed")
     return run
 
 
 @pytest.fixture(scope="session")
 def worked(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
-    """Two merges, one that failed, one that runs, and a needle grid."""
+    """Two merges, one that failed, one that runs, two needle grids and the other evals."""
     path = tmp_path_factory.mktemp("pages") / "odd name? #1 & more.v2.sqlite"
     moments = (datetime(2026, 11, 16, tzinfo=UTC) + timedelta(hours=n) for n in range(10**6))
     with open_store(f"sqlite:///{path}", now=lambda: next(moments)) as store:
@@ -161,28 +281,34 @@ def worked(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
         first = _merge(store, small, "extractive", Decimal(0))
         newest = _merge(store, large, "claude/claude-haiku-5-5", Decimal("0.042"))
         failed = store.start_run(
-            kind="merge", corpus=None, model="local/smollm2-135m", strategy="edit"
-        )
+            kind="merge", corpus=None, model="local/smollm2-135m", strategy="tree",
+            parameters={"paths": ["backlog/it's here", "more.md"]},
+        )  # fmt: skip
         store.finish_run(failed, "failed", error="the weights are missing")
         store.start_run(kind="merge", corpus=None, model="local/smollm2-135m", strategy="tree")
+        others = _measures(store)
+        second = _needles(store, "claude/claude-haiku-5-5")
         needles = _needles(store, "local/smollm2-135m")
-    return SimpleNamespace(path=path, first=first, newest=newest, needles=needles)
+    return SimpleNamespace(
+        path=path, first=first, newest=newest, failed=failed, needles=needles, second=second,
+        **others,
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="session")
 def served(worked: SimpleNamespace) -> Iterator[str]:
-    """The address of the page over that database."""
-    with pages(worked.path, 0) as (url, _):
-        yield url
+    """The address of the pages over that database, without a page."""
+    with pages(Served(worked.path, models_toml=read_settings({}).models_toml), 0) as (url, _):
+        yield url.rpartition("/")[0]
 
 
 @pytest.fixture(scope="session")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the page over a database nothing was done with."""
+    """The address of the pages over a database nothing was done with."""
     path = tmp_path_factory.mktemp("empty") / "st.sqlite"
     open_store(f"sqlite:///{path}", now=lambda: datetime.now(UTC)).close()
-    with pages(path, 0) as (url, _):
-        yield url
+    with pages(Served(path), 0) as (url, _):
+        yield url.rpartition("/")[0]
 
 
 @pytest.fixture
@@ -216,20 +342,31 @@ def browser():
 def look(browser):
     """Open an address, wait until every card is drawn; console and requests are written down."""
 
-    def open_page(url: str, width: int = 1280):
-        page = browser.new_page(viewport={"width": width, "height": 900})
+    def open_page(url: str, width: int = 1280, dark: bool = False):
+        page = browser.new_page(
+            viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light"
+        )
+        page.set_default_timeout(15_000)
         page.said, page.asked, page.bad = [], [], []
         page.on("console", lambda message: page.said.append((message.type, message.text)))
         page.on("pageerror", lambda error: page.said.append(("error", str(error))))
         page.on("request", lambda request: page.asked.append(request.url))
         page.on("response", lambda r: page.bad.append(r.url) if r.status >= 400 else None)
         page.goto(url)
-        page.wait_for_function(
-            "document.querySelectorAll('.drawing').length > 0 &&"
-            "!document.querySelector('.drawing:not([data-state])')",
-            timeout=20_000,
-        )
+        page.settled = lambda: settled(page)
+        page.settled()
         return page
+
+    def settled(page) -> None:
+        """Wait until every card is drawn or says why not."""
+        page.locator(".drawing[data-state]").first.wait_for(state="attached")
+        waiting = page.locator(".drawing:not([data-state=drawn], [data-state=failed])")
+        page.wait_for_timeout(20)
+        for _ in range(300):
+            if waiting.count() == 0:
+                return
+            page.wait_for_timeout(50)
+        raise AssertionError(f"never drawn: {waiting.first.get_attribute('id')}")
 
     with_pages = []
 

@@ -1,13 +1,16 @@
-"""The page as a person sees it, in real Chromium."""
+"""The pages as a person sees them, in real Chromium."""
 
 from __future__ import annotations
 
-import re
+import csv
+import io
 import sqlite3
 
 import pytest
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
+
+PAGES = ("runs", "run", "costs", "needles", "quality")
 
 
 def rows(worked, sql: str, *values: object) -> list[tuple]:
@@ -21,160 +24,279 @@ def rows(worked, sql: str, *values: object) -> list[tuple]:
 def table(page, name: str) -> list[list[str]]:
     """The body of a card's table, as shown."""
     return page.eval_on_selector_all(
-        f"#chart-{name} tbody tr", "trs => trs.map(tr => [...tr.cells].map(td => td.innerText))"
+        f"#{name} tbody tr", "trs => trs.map(tr => [...tr.cells].map(td => td.innerText))"
     )
 
 
-def heading(page, name: str) -> str:
-    return page.inner_text(f"#chart-{name} .metric")
+def figures(page, name: str) -> dict[str, str]:
+    """A card's numbers by their labels."""
+    pairs = page.eval_on_selector_all(
+        f"#{name} .numbers > div", "all => all.map(one => [...one.children].map(c => c.innerText))"
+    )
+    return dict(pairs)
 
 
-def test_it_loads_without_errors_and_asks_nobody_else(look, served):
-    page = look(served)
-    assert page.said == []
-    assert page.bad == []
-    assert len(page.asked) > 10
-    assert all(url.startswith(served.partition("/-/")[0]) for url in page.asked)
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_whole_accessible_and_asks_nobody_else(look, served, name):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is missing")
+    page = look(f"{served}/{name}")
     assert page.locator(".drawing[data-state=failed]").count() == 0
-
-
-def test_every_card_is_drawn(look, served):
-    page = look(served)
-    for chart in ("ratio", "outcomes", "needles"):
-        box = page.locator(f"#chart-{chart} svg.marks").bounding_box()
-        assert box["width"] > 150 and box["height"] > 60
-        assert page.locator(f"#chart-{chart} svg path[aria-roledescription]").count() > 0
-    for name in ("runs", "compared", "ledger", "conflicts", "cells"):
-        assert len(table(page, name)) > 2
-
-
-def test_nothing_overflows_at_1280_or_400_pixels(look, served):
-    for width in (1280, 400):
-        page = look(served, width)
+    assert len(page.asked) > 8 and all(url.startswith(served) for url in page.asked)
+    for width, scheme in ((1280, "light"), (400, "dark")):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)
+        page.settled()
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+        found = axe.Axe().run(page).response["violations"]
+        grave = {v["id"]: [n["target"] for n in v["nodes"]] for v in found
+                 if v["impact"] in ("serious", "critical")}  # fmt: skip
+        assert grave == {}, (width, scheme)
+    assert page.said == [] and page.bad == []
 
 
-def test_the_heatmap_shows_what_the_database_holds(look, served, worked):
-    page = look(served)
-    labels = page.eval_on_selector_all(
-        "#chart-needles path[aria-roledescription='rect mark']",
-        "marks => marks.map(mark => mark.getAttribute('aria-label'))",
-    )
-    shown = {}
-    for label in labels:
-        found = dict(part.split(": ") for part in label.split("; "))
-        place = int(found["prompt tokens"].replace(",", "")), float(found["depth %"])
-        shown[place] = (found["mean score"], found["n"])
-    truth = {
-        (length, depth): ("null" if score is None else f"{score:.3f}", str(asked))
-        for length, depth, score, asked in rows(
-            worked,
-            "SELECT target_tokens, depth_target,"
-            " avg(CASE WHEN status <> 'skipped' THEN coalesce(score, 0) END),"
-            " sum(status <> 'skipped')"
-            " FROM needle_cell GROUP BY 1, 2",
+@pytest.mark.parametrize("name", PAGES)
+def test_an_empty_database_says_what_to_run(look, empty, name):
+    page = look(f"{empty}/{name}")
+    assert page.said == [] and page.bad == []
+    assert page.locator(".drawing[data-state=failed]").count() == 0
+    told = page.locator(".empty code").all_inner_texts()
+    assert told and all(text.startswith("storytransformer ") for text in told)
+
+
+def test_every_figure_is_drawn(look, served):
+    for name, charts in (
+        ("costs", ("prices", "times", "history")),
+        ("quality", ("fabricated", "by_field", "f1", "joined", "perplexity")),
+    ):
+        page = look(f"{served}/{name}")
+        for chart in charts:
+            box = page.locator(f"#{chart} svg.marks").bounding_box()
+            assert box["width"] > 150 and box["height"] > 60
+            assert page.locator(f"#{chart} svg path[aria-roledescription]").count() > 0
+        if name == "costs":
+            assert page.evaluate("document.querySelector('#windows img').naturalWidth") > 500
+
+
+def test_the_heatmaps_show_what_the_database_holds(look, served, worked):
+    page = look(f"{served}/needles")
+    for run in (worked.needles, worked.second):
+        shown = page.eval_on_selector_all(
+            f"#heatmaps [data-run='{run}'] .cell",
+            "all => all.map(({ dataset: d }) => [d.length, d.depth, d.score, d.n])",
         )
-    }
-    assert len(truth) == 20 and shown == truth
+        seen = {(int(a), float(b)): (float(c) if c else None, int(d)) for a, b, c, d in shown}
+        truth = {
+            (length, depth): (score, n)
+            for length, depth, score, n in rows(
+                worked,
+                "SELECT target_tokens, depth_target,"
+                " avg(CASE WHEN status <> 'skipped' THEN coalesce(score, 0) END),"
+                " sum(status <> 'skipped') FROM needle_cell n JOIN run_cell c ON c.cell = n.key"
+                " WHERE c.run = ? GROUP BY 1, 2",
+                run,
+            )
+        }
+        missing = {(8192, depth): (None, 0) for depth in (0.0, 25.0, 50.0, 75.0, 100.0)}
+        assert len(truth) == 20 and seen.keys() == (truth | missing).keys()
+        for place, (score, n) in (truth | missing).items():
+            assert seen[place][1] == n and seen[place][0] == pytest.approx(score, abs=1e-9)
 
 
-def test_failed_and_skipped_cells_are_told_apart_from_misses(look, served):
-    page = look(served)
-    words = page.eval_on_selector_all(
-        "#chart-needles .mark-text.role-mark text", "marks => marks.map(mark => mark.textContent)"
+def test_cells_that_ended_otherwise_are_told_apart(look, served, worked):
+    page = look(f"{served}/needles")
+    grid = f"#heatmaps [data-run='{worked.needles}']"
+    odd = page.locator(f"{grid} .cell[data-length='4096'][data-depth='50']")
+    kinds = odd.locator("[data-sign]").evaluate_all("all => all.map(one => one.dataset.sign)")
+    assert sorted(kinds) == ["failed", "refused", "truncated"]
+    assert "1 cut off; 1 failed; 1 refused" in odd.get_attribute("aria-label")
+    hatched = page.locator(f"{grid} .cell rect[fill^='url(#hatch']")
+    assert hatched.count() == 6  # five that the grid asked for in vain, one skipped
+    reach = page.eval_on_selector_all(
+        f"{grid} [data-effective]", "all => all.map(b => [b.dataset.effective, b.dataset.tokens])"
     )
-    assert words.count("skipped") == 1
-    assert words.count("0.00 ✕3") == 1  # truncated, refused and failed: counted as misses, marked
-    assert words.count("0.00") > 0
+    assert reach == [["absolute", "1024"], ["every depth", ""]]
+
+
+def test_a_cell_says_n_and_interval_and_leads_to_prompt_and_reply(look, served, worked):
+    page = look(f"{served}/needles?run={worked.needles}&task=single")
+    cell = page.locator(".cell[data-length='2048'][data-depth='75']")
+    cell.hover()
+    assert "n 3" in page.inner_text("#tip") and "95 %" in page.inner_text("#tip")
+    cell.click()
+    page.settled()
+    assert "length=2048&depth=75" in page.url
+    assert [row[:2] for row in table(page, "cells")] == [["2,048", "75.4 %"]] * 3
+    page.click("#cells tbody tr:first-child a.open")
+    page.locator("#reader[data-state=drawn]").wait_for()
+    said = page.inner_text("#reader")
+    assert "2048 75.0 0" in said and "4711" in said
+    link = page.url
+    page.keyboard.press("Escape")
+    page.wait_for_url(lambda url: "cell=" not in url)
+    again = look(link)  # a link that can be shared
+    again.locator("#reader[data-state=drawn]").wait_for()
+    assert "2048 75.0 0" in again.inner_text("#reader")
+
+
+def test_the_heatmap_is_walked_by_keyboard(look, served, worked):
+    page = look(f"{served}/needles?run={worked.needles}")
+    page.focus(".cell[tabindex='0']")
+    for key in ("ArrowRight", "ArrowDown", "Enter"):
+        page.keyboard.press(key)
+    page.settled()
+    assert "length=1024&depth=25" in page.url
+    assert {row[0] for row in table(page, "cells")} == {"1,024"}
+
+
+def test_lost_canaries_are_marked(look, served):
+    page = look(f"{served}/needles")
+    assert "12 of 18 came through whole" in page.inner_text("#canaries")
+    assert page.locator("#canaries .cell[data-lost=merge]").count() == 6
 
 
 def test_the_numbers_are_the_newest_completed_runs(look, served, worked):
-    page = look(served)
-    assert heading(page, "stories") == "48"
-    assert heading(page, "price") == "$0.1050"
-    assert page.inner_text("#chart-price .note") == "estimated $0.0420"
+    page = look(f"{served}/run")
+    assert f"run={worked.newest}" in page.url
+    assert figures(page, "head")["paid"].split("\n") == ["$0.1050", "estimated $0.0420"]
+    steps = page.eval_on_selector_all(
+        "#funnel li", "all => all.map(one => [...one.children].map(c => c.innerText))"
+    )
+    assert [step[:2] for step in steps] == [
+        ["documents", "4"], ["stories", "48"], ["clusters", "3"], ["calls", "15"],
+        ["edits", "2"], ["merged stories", "48"],
+    ]  # fmt: skip
     compared = {row[0]: row[1:] for row in table(page, "compared")}
     assert compared["price"] == ["$0.0210", "$0.0420", "$0.0840", "$0.1050", "2.50", "outside", "3"]
     assert compared["time"] == ["40 s", "80 s", "2.7 min", "71 s", "0.89", "inside", "–"]
     assert compared["peak memory"] == ["–", "858 MiB", "–", "954 MiB", "1.11", "–", "–"]
-    (taught,) = table(page, "learned")
-    assert taught == ["claude/claude-haiku-5-5", "edit", "merge-edits.v1", "1", "12", "1.00",
-                      "0.93", "1", "1.42"]  # fmt: skip
-    counted = page.eval_on_selector_all(
-        "#chart-outcomes .mark-text.role-mark text", "marks => marks.map(mark => mark.textContent)"
-    )
+    assert "sdpa_flash (it fits this machine)" in page.inner_text("#how")
+    counted = page.locator("#outcomes b").all_inner_texts()
     truth = rows(
         worked, "SELECT count(*) FROM ledger WHERE run = ? GROUP BY outcome", worked.newest
     )
     assert sorted(counted) == sorted(str(n) for (n,) in truth)
 
 
-def test_the_filters_choose_run_and_outcome(look, served, worked):
-    page = look(served)
-    page.select_option("select[name=run]", worked.first)
+def test_the_ledger_is_filtered_and_the_address_says_so(look, served, worked):
+    page = look(f"{served}/run")
     page.select_option("select[name=outcome]", "merged_into")
-    with page.expect_navigation():
-        page.click("button:has-text('Show')")
-    page.wait_for_selector("#chart-ledger[data-state]")
-    page.wait_for_selector("#chart-stories[data-state]")
-    assert heading(page, "stories") == "8"
-    shown = table(page, "ledger")
+    page.fill("input[name=q]", "order 2.")
+    page.wait_for_url("**q=order*")
+    page.settled()
     truth = rows(
         worked,
-        "SELECT excerpt FROM v_ledger WHERE run = ? AND outcome = 'merged_into' ORDER BY position",
-        worked.first,
+        "SELECT excerpt FROM v_ledger WHERE run = ? AND outcome = 'merged_into'"
+        " AND excerpt LIKE '%order 2.%' ORDER BY position",
+        worked.newest,
     )
-    assert [row[0] for row in shown] == [text for (text,) in truth]
-    assert {row[2] for row in shown} == {"merged into"}
-    assert page.input_value("select[name=run]") == worked.first
-    assert re.search(rf"run={worked.first}", page.url)  # a link that can be shared
+    assert len(truth) == 3
+    again = look(page.url)
+    for shown in (page, again):
+        assert [row[1] for row in table(shown, "ledger")] == [text for (text,) in truth]
+        assert {row[3] for row in table(shown, "ledger")} == {"merged into"}
+    page.click("#outcomes button:has-text('kept')")
+    page.settled()
+    assert page.input_value("select[name=outcome]") == "kept"
+    page.go_back()
+    page.settled()
+    assert page.input_value("select[name=outcome]") == "merged_into"
+
+
+def test_a_long_ledger_has_further_pages(look, served, worked):
+    page = look(f"{served}/run")
+    assert "1–25 of 48" in page.inner_text("#ledger .pager")
+    page.click("#ledger .pager button:has-text('Next')")
+    page.settled()
+    assert "26–48 of 48" in page.inner_text("#ledger .pager")
+    assert table(page, "ledger")[0][0] == "26" and "ledger.page=2" in page.url
+    page.select_option("select[name=document]", "1")
+    page.settled()
+    assert len(table(page, "ledger")) == 12 and "ledger.page" not in page.url
 
 
 def test_a_run_in_the_table_is_a_link_to_it(look, served, worked):
-    page = look(served)
-    with page.expect_navigation():
-        page.click(f"#chart-runs a:has-text('{worked.first}')")
-    page.wait_for_selector("#chart-stories[data-state]")
-    assert heading(page, "stories") == "8"
-    page.wait_for_selector("#chart-runs tr.chosen")
-    assert worked.first in page.inner_text("#chart-runs tr.chosen")
+    page = look(f"{served}/runs")
+    page.click(f"#runs a:has-text('{worked.first}')")
+    page.wait_for_url(f"**/run?run={worked.first}*")
+    page.settled()
+    assert "8" in page.locator("#funnel li").nth(1).inner_text()
+
+
+def test_a_run_that_failed_shows_the_command_that_takes_it_up(look, served, worked):
+    page = look(f"{served}/runs?state=failed")
+    (row,) = table(page, "runs")
+    assert worked.failed in row[0] and "the weights are missing" in row[-1]
+    command = page.inner_text("#runs code")
+    assert command == (
+        "storytransformer merge 'backlog/it'\\''s here' more.md"
+        " --model local/smollm2-135m --strategy tree"
+    )
 
 
 def test_text_of_documents_never_runs(look, served):
-    page = look(served)
+    page = look(f"{served}/run")
     assert page.evaluate("window.hurt") is None
-    assert page.locator("#chart-ledger img, #chart-ledger script").count() == 0
-    assert "<script>window.hurt=1</script>" in table(page, "ledger")[0][0]
+    assert page.locator("#ledger img, #ledger script").count() == 0
+    assert "<script>window.hurt=1</script>" in table(page, "ledger")[0][1]
+    page.click("#calls tbody tr:first-child a.open")
+    page.locator("#reader[data-state=drawn]").wait_for()
+    assert "<script>window.hurt=1</script>" in page.inner_text("#reader")
+    assert page.evaluate("window.hurt") is None
 
 
 def test_conflicts_stand_side_by_side(look, served):
-    page = look(served)
-    sides = table(page, "conflicts")
-    assert [row[:3] for row in sides[:2]] == [["1", "days", "14"], ["1", "days", "30"]]
+    page = look(f"{served}/run")
+    first = page.locator("#conflicts article").first
+    assert first.locator("h3").inner_text() == "1. days"
+    assert first.locator("blockquote b").all_inner_texts() == ["14", "30"]
+    boxes = [box.bounding_box() for box in first.locator("blockquote").all()]
+    assert boxes[0]["y"] == boxes[1]["y"] and boxes[0]["x"] < boxes[1]["x"]
 
 
-def test_a_card_has_a_page_of_its_own_and_its_numbers_as_csv(look, served):
-    page = look(f"{served}/needles")
-    assert page.locator("#chart-needles svg.marks").count() == 1
-    href = page.get_attribute("[data-csv=needles]", "href")
-    answer = page.request.get(served.partition("/-/")[0] + href)
-    assert answer.ok and len(answer.text().splitlines()) == 21
+def test_what_the_gate_replaced_stands_beside_what_it_refused(look, served):
+    page = look(f"{served}/run")
+    shown = page.inner_text("#gate article")
+    assert "return it within 99 days" in shown and "99 is in no source" in shown
+    assert page.locator("#gate .after").inner_text().startswith("what stands instead")
 
 
-def test_an_empty_database_says_what_to_run(look, empty):
-    page = look(empty)
-    assert page.said == [] and page.bad == []
-    assert page.locator(".drawing[data-state=failed]").count() == 0
-    assert "storytransformer merge" in page.inner_text("#chart-runs")
-    assert "storytransformer eval needle" in page.inner_text("#chart-needles")
-    assert heading(page, "stories") == "–"
+def test_a_call_shows_prompt_replies_and_verdicts(look, served):
+    page = look(f"{served}/run")
+    states = [row[1] for row in table(page, "calls")]
+    assert sorted(states[:2]) == ["answered", "bad"] and states[2:] == ["not asked"]
+    page.click("#calls tbody tr:first-child a.open")
+    page.locator("#reader[data-state=drawn]").wait_for()
+    said = page.inner_text("#reader")
+    for part in ("Reply, not used: no JSON", '"edits": []', "Prompt: system", "Merge.",
+                 "99 is in no source"):  # fmt: skip
+        assert part in said
+    page.keyboard.press("Escape")
+    assert not page.locator("#reader").is_visible()
 
 
-def test_a_run_is_chosen_by_keyboard_alone(look, served, worked):
-    page = look(served)
-    page.focus("select[name=run]")
-    page.keyboard.press("ArrowDown")
-    page.focus("button:has-text('Show')")
-    with page.expect_navigation():
-        page.keyboard.press("Enter")
-    assert "run=merge-" in page.url
+def test_two_runs_are_compared(look, served, worked):
+    page = look(f"{served}/quality?a={worked.fabrication_1}&b={worked.fabrication_2}")
+    compared = {row[0]: row for row in table(page, "compared")}
+    assert compared["covered"][1:4] == ["0.900", "0.970", "+0.070"]
+    assert compared["covered of story"][3:] == ["+0.070", "+0.070", "+0.070", "40", "differs",
+                                                "paired"]  # fmt: skip
+    assert compared["reply fabricated"][7] == "no difference shown"
+
+
+def test_a_card_is_saved_as_csv_svg_and_png(look, served, worked):
+    page = look(f"{served}/needles?run={worked.needles}")
+    answer = page.request.get(served + page.get_attribute("[data-csv=heatmaps]", "href"))
+    saved = list(csv.DictReader(io.StringIO(answer.text())))
+    assert len(saved) == 25 and saved[0]["prompt_tokens"] == "512"
+    for form, head in (("SVG", b"<svg"), ("PNG", b"\x89PNG")):
+        with page.expect_download() as loading:
+            page.click(f"#card-heatmaps button:has-text('{form}')")
+        kept = loading.value.path().read_bytes()
+        assert kept.startswith(head) and len(kept) > 3_000
+    assert page.said == []
+
+
+def test_the_csv_of_the_ledger_has_all_of_it(look, served, worked):
+    page = look(f"{served}/run?run={worked.newest}&outcome=")
+    answer = page.request.get(served + page.get_attribute("[data-csv=ledger]", "href"))
+    assert len(list(csv.reader(io.StringIO(answer.text())))) == 49

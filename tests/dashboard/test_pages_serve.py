@@ -12,19 +12,16 @@ import sys
 import urllib.error
 import urllib.parse
 import urllib.request
-from pathlib import Path
 
 import pytest
-import yaml
 
-import evals.dashboard
-from evals.dashboard.serve import pages, serve
+from evals.dashboard.answers import as_csv
+from evals.dashboard.cards import load_pages
+from evals.dashboard.serve import Served, pages, serve
 from pipeline.errors import InputError, StoreError
 from pipeline.store.record import open_store
 
 pytestmark = pytest.mark.enable_socket
-
-PAGES = Path(evals.dashboard.__file__).parent / "pages.yaml"
 
 
 def ask(url: str, **headers: str) -> tuple[int, str]:
@@ -37,8 +34,7 @@ def ask(url: str, **headers: str) -> tuple[int, str]:
 
 
 def query(served: str, sql: str) -> tuple[int, str]:
-    base = served.partition("/-/")[0]
-    return ask(f"{base}/storytransformer.json?{urllib.parse.urlencode({'sql': sql})}")
+    return ask(f"{served}/storytransformer.json?{urllib.parse.urlencode({'sql': sql})}")
 
 
 def test_it_answers_on_this_machine_only(served):
@@ -50,9 +46,9 @@ def test_it_answers_on_this_machine_only(served):
     assert addresses == [f"127.0.0.1:{port}"]
 
 
-def test_the_front_page_is_the_dashboard(served):
-    status, body = ask(served.partition("/-/")[0] + "/")
-    assert status == 200 and "<h1>StoryTransformer</h1>" in body
+def test_the_front_page_lists_the_runs(served):
+    status, body = ask(f"{served}/")
+    assert status == 200 and "<h1>Runs</h1>" in body
 
 
 @pytest.mark.parametrize(
@@ -77,14 +73,15 @@ def test_a_write_is_refused(served, worked, sql):
 def test_only_who_asks_by_this_machines_name_is_answered(served):
     """A page elsewhere that points its own name at 127.0.0.1 gets nothing."""
     port = urllib.parse.urlsplit(served).port
-    assert ask(served, Host=f"stories.example:{port}")[0] == 403
-    assert ask(served, Host="")[0] in (400, 403)
-    assert ask(served, Host=f"localhost:{port}")[0] == 200
+    assert ask(f"{served}/runs", Host=f"stories.example:{port}")[0] == 403
+    assert ask(f"{served}/runs", Host="")[0] in (400, 403)
+    assert ask(f"{served}/runs", Host=f"localhost:{port}")[0] == 200
 
 
 def test_rows_written_meanwhile_are_seen(tmp_path, clock):
     path = tmp_path / "st.sqlite"
-    with open_store(f"sqlite:///{path}", now=clock) as store, pages(path, 0) as (url, _):
+    with open_store(f"sqlite:///{path}", now=clock) as store, pages(Served(path), 0) as (url, _):
+        url = url.rpartition("/")[0]
         assert json.loads(query(url, "select run from v_runs")[1])["rows"] == []
         run = store.start_run(kind="merge", corpus=None, model="extractive", strategy="edit")
         assert json.loads(query(url, "select run from v_runs")[1])["rows"] == [[run]]
@@ -96,18 +93,18 @@ def test_a_port_in_use_is_said(worked):
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(InputError, match=f"port {port} cannot be used") as refused:
-            serve(worked.path, port)
+            serve(Served(worked.path), port)
     assert refused.value.exit_code == 2 and "--port" in refused.value.next
 
 
 def test_a_port_that_is_none(worked):
     with pytest.raises(InputError, match="no port"):
-        serve(worked.path, 70_000)
+        serve(Served(worked.path), 70_000)
 
 
 def test_a_missing_database_says_what_to_run(tmp_path):
     with pytest.raises(InputError, match="no database here") as refused:
-        serve(tmp_path / "none.sqlite", 0)
+        serve(Served(tmp_path / "none.sqlite"), 0)
     assert "storytransformer merge" in refused.value.next
     assert list(tmp_path.iterdir()) == []
 
@@ -116,7 +113,7 @@ def test_a_file_that_is_no_database(tmp_path):
     path = tmp_path / "notes.txt"
     path.write_text("not a database at all, " * 200)
     with pytest.raises(StoreError, match="not a database"):
-        serve(path, 0)
+        serve(Served(path), 0)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -124,8 +121,8 @@ def test_ctrl_c_ends_it_and_leaves_nothing_behind(worked, number):
     program = (
         # A shell's background jobs inherit an ignored SIGINT; a terminal's do not.
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "import sys; from pathlib import Path; from evals.dashboard.serve import serve\n"
-        "serve(Path(sys.argv[1]), 0, say=lambda text: print(text, flush=True))"
+        "import sys; from pathlib import Path; from evals.dashboard.serve import Served, serve\n"
+        "serve(Served(Path(sys.argv[1])), 0, say=lambda text: print(text, flush=True))"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", program, str(worked.path)], stdout=subprocess.PIPE, text=True
@@ -142,10 +139,37 @@ def test_ctrl_c_ends_it_and_leaves_nothing_behind(worked, number):
         urllib.request.urlopen(url, timeout=2)
 
 
-def test_every_card_has_a_place_and_an_answer(served):
-    page = yaml.safe_load(PAGES.read_text())["plugins"]["datasette-dashboards"]["storytransformer"]
-    placed = {name for row in page["layout"] for name in row}
-    assert placed == set(page["charts"])
-    assert len({len(row) for row in page["layout"]}) == 1
-    for name in page["charts"]:
-        assert ask(f"{served}/{name}")[0] == 200
+def test_every_card_answers_with_rows_and_a_file(served, worked):
+    asked = urllib.parse.urlencode({"run": worked.newest, "strategy": "edit"})
+    for page in load_pages().values():
+        for name in (n for n, card in page.cards.items() if card.kind != "picture"):
+            status, body = ask(f"{served}/cards/{page.name}/{name}.json?{asked}")
+            assert status == 200, (name, body)
+            assert isinstance(json.loads(body)["rows"], list)
+            status, body = ask(f"{served}/cards/{page.name}/{name}.csv?{asked}")
+            assert status == 200 and "error" not in body[:20]
+
+
+def test_a_card_that_is_none(served):
+    assert ask(f"{served}/cards/run/nothing.json")[0] == 404
+    assert ask(f"{served}/windows.svg?corpus=none")[0] == 404
+
+
+def test_a_cell_that_a_spreadsheet_would_run_is_disarmed(tmp_path, clock):
+    path = tmp_path / "st.sqlite"
+    with open_store(f"sqlite:///{path}", now=clock) as store:
+        store.start_run(kind="merge", corpus=None, model="=cmd()", strategy="-edit")
+    connection = sqlite3.connect(path)
+    text = as_csv(connection, load_pages()["runs"].cards["runs"], {"kind": None, "state": None,
+                                                                  "model": None})  # fmt: skip
+    connection.close()
+    assert ",'=cmd(),'-edit," in text
+
+
+def test_old_addresses_lead_to_the_pages(served):
+    assert "<h1>Runs</h1>" in ask(f"{served}/-/dashboards/storytransformer")[1]
+
+
+def test_the_address_says_which_run_is_shown(served, worked):
+    request = urllib.request.urlopen(f"{served}/run", timeout=10)
+    assert urllib.parse.parse_qs(urllib.parse.urlsplit(request.url).query)["run"] == [worked.newest]

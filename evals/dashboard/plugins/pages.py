@@ -1,20 +1,37 @@
-"""What runs inside Datasette: the database under one fixed name, opened read-only, and no answer
-to anybody who did not ask for this machine by its own name."""
+"""What Datasette does for the pages: serves one database, read-only, to this machine only.
+
+Every page has an address of its own, every card one for its rows as JSON and one as CSV.
+"""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
-from datasette import Response, hookimpl
+from datasette import hookimpl
 from datasette.database import Database
+from datasette.utils import sqlite_timelimit
+from datasette.utils.asgi import NotFound, Response
+
+from evals.dashboard import answers, windows
+from evals.dashboard.cards import Card, Page, load_pages
 
 NAME = "storytransformer"
-FRONT = f"/-/dashboards/{NAME}"
+#: A page may take this long to answer, a file of all rows this long.
+PATIENCE_MS, PATIENCE_CSV_MS = 10_000, 120_000
+
 _HERE = {"127.0.0.1", "localhost", "[::1]"}
+#: Nothing from elsewhere, no code but ours, and no page elsewhere may frame it.
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+_PAGES = load_pages()
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 App = Callable[[dict[str, Any], Any, Send], Awaitable[None]]
@@ -40,9 +57,90 @@ def startup(datasette: Any) -> None:
 
 
 @hookimpl  # type: ignore[untyped-decorator]
-def register_routes() -> list[tuple[str, Callable[[], Any]]]:
-    """The front page is the dashboard."""
-    return [(r"^/$", lambda: Response.redirect(FRONT))]
+def register_routes() -> list[tuple[str, Callable[..., Any]]]:
+    """The pages stand first: ``/run`` is the page and not a database of that name."""
+    names = "|".join(_PAGES)
+    card = rf"^/cards/(?P<page>{names})/(?P<card>\w+)"
+    return [
+        (r"^/$", lambda: Response.redirect("/runs")),
+        (r"^/-/dashboards", lambda: Response.redirect("/runs")),
+        (rf"^/(?P<page>{names})$", page_view),
+        (rf"{card}\.json$", card_view),
+        (rf"{card}\.csv$", csv_view),
+        (r"^/windows\.svg$", windows_view),
+    ]
+
+
+async def page_view(datasette: Any, request: Any) -> Response:
+    """A page; where its address leaves out a filter that has a default, the address with it."""
+    page = _PAGES[request.url_vars["page"]]
+    given = _given(request)
+    filled = await _defaults(datasette, page, given)
+    if filled != given:
+        pairs = [(name, value) for name, values in filled.items() for value in values]
+        return Response.redirect(f"/{page.name}?{urlencode(pairs)}")
+    told = datasette.plugin_config(NAME)
+    text = await datasette.render_template(
+        "page.html",
+        {
+            "page": page,
+            "pages": _PAGES,
+            "given": given,
+            "options": await _options(datasette, page, given),
+            "cards": {name: card.shown() for name, card in page.cards.items()},
+            "served": told,
+            "vega": datasette.urls.static_plugins("datasette_dashboards", ""),
+        },
+        request=request,
+    )
+    return Response.html(text, headers={"content-security-policy": _POLICY})
+
+
+async def card_view(datasette: Any, request: Any) -> Response:
+    """The rows of a card: ``{rows, total}``."""
+    page, card = _card(request)
+    values = page.values(_given(request))
+    at = request.args.get("page") or "1"
+    number = int(at) if at.isdecimal() else 1
+    try:
+        found = await _read(
+            datasette, lambda c: answers.answer(c, card, values, number), PATIENCE_MS
+        )
+    except sqlite3.OperationalError as exc:
+        return Response.json({"error": _said(exc)}, status=503)
+    return Response.json(found._asdict())
+
+
+async def csv_view(datasette: Any, request: Any) -> Response:
+    """All rows of a card as a file."""
+    page, card = _card(request)
+    values = page.values(_given(request))
+    try:
+        text = await _read(datasette, lambda c: answers.as_csv(c, card, values), PATIENCE_CSV_MS)
+    except sqlite3.OperationalError as exc:
+        return Response.text(_said(exc), status=503)
+    name = f"{page.name}-{card.name}.csv"
+    return Response(
+        text,
+        headers={"content-disposition": f'attachment; filename="{name}"'},
+        content_type="text/csv; charset=utf-8",
+    )
+
+
+async def windows_view(datasette: Any, request: Any) -> Response:
+    """The trade-off of window sizes for a corpus, as a picture."""
+    words = await _read(
+        datasette, lambda c: windows.words(c, request.args.get("corpus") or ""), PATIENCE_MS
+    )
+    models_toml = datasette.plugin_config(NAME)["models_toml"]
+    if words is None or not models_toml:
+        raise NotFound("There is no such corpus.")
+    today = datetime.now(UTC).date()
+    picture = await _aside(lambda: windows.draw(words, models_toml, today))
+    policy = "default-src 'none'; style-src 'unsafe-inline'"
+    return Response(
+        picture, headers={"content-security-policy": policy}, content_type="image/svg+xml"
+    )
 
 
 @hookimpl  # type: ignore[untyped-decorator]
@@ -67,3 +165,72 @@ def asgi_wrapper(datasette: Any) -> Callable[[App], App]:
 def _asked_here(scope: dict[str, Any]) -> bool:
     host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
     return host.rpartition(":")[0] in _HERE or host in _HERE
+
+
+def _card(request: Any) -> tuple[Page, Card]:
+    page = _PAGES[request.url_vars["page"]]
+    card = page.cards.get(request.url_vars["card"])
+    if card is None or not (card.sql or card.measure):
+        raise NotFound(f"There are no rows {request.url_vars['card']!r}.")
+    return page, card
+
+
+def _given(request: Any) -> dict[str, list[str]]:
+    return {name: request.args.getlist(name) for name in request.args}
+
+
+async def _defaults(
+    datasette: Any, page: Page, given: dict[str, list[str]]
+) -> dict[str, list[str]]:
+    """The filters with those that were left out; one that is there and empty was chosen so."""
+    filled = dict(given)
+    for name, one in page.filters.items():
+        if name in given or not one.default:
+            continue
+        values = page.values(filled)
+        found = await _chosen_from(datasette, one.default, values)
+        if found:
+            filled[name] = [value for value, _ in found]
+    return filled
+
+
+async def _options(
+    datasette: Any, page: Page, given: dict[str, list[str]]
+) -> dict[str, list[tuple[str, str]]]:
+    values = page.values(given)
+    found = {}
+    for name, one in page.filters.items():
+        if isinstance(one.options, str):
+            found[name] = await _chosen_from(datasette, one.options, values)
+        else:
+            found[name] = [(value, value.replace("_", " ")) for value in one.options]
+    return found
+
+
+async def _chosen_from(datasette: Any, sql: str, values: answers.Values) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = await _read(
+        datasette, lambda c: answers.options(c, sql, values), PATIENCE_MS
+    )
+    return found
+
+
+async def _read(datasette: Any, does: Callable[[sqlite3.Connection], Any], patience: int) -> Any:
+    """Run it on a connection of the database, in a thread, for so many milliseconds at most."""
+
+    def limited(connection: sqlite3.Connection) -> Any:
+        with sqlite_timelimit(connection, patience):
+            return does(connection)
+
+    return await datasette.get_database(NAME).execute_fn(limited)
+
+
+async def _aside(does: Callable[[], Any]) -> Any:
+    import asyncio
+
+    return await asyncio.to_thread(does)
+
+
+def _said(exc: sqlite3.OperationalError) -> str:
+    if "interrupted" in str(exc):
+        return "This takes too long; choose less with the filters."
+    return f"The database cannot answer: {exc}."

@@ -1,162 +1,148 @@
-// Draws the cards of a page. What documents and models wrote goes in as text, never as markup.
-"use strict";
+// Draws the cards of a page, and draws again what the address changes.
+import { address, element, emptiness, go, page, rowsOf, state } from "./core.js";
+import { history as historyFigure, intervals, lines, ranges } from "./figures.js";
+import { canaries, heatmaps } from "./maps.js";
+import { reader } from "./reader.js";
+import { savers } from "./saving.js";
+import { bars, facts, funnel, gate, numbers, sides, table } from "./tables.js";
 
-const page = JSON.parse(document.getElementById("page").textContent);
-
-const BADGES = {
-  completed: "good", ok: "good", inside: "good", kept: "good",
-  failed: "bad", error: "bad", outside: "bad", conflict_with: "bad",
-  running: "odd", interrupted: "odd", truncated: "odd", refused: "odd", skipped: "odd",
+const DRAW = {
+  table, numbers, funnel, facts, bars, sides, gate, heatmaps, canaries,
+  ranges, intervals, lines, history: historyFigure, picture,
 };
+const PAINTED = new Set(["heatmaps", "canaries", "ranges", "intervals", "lines", "history"]);
 
-const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
-
-function dollars(value) {
-  const digits = value === 0 || value >= 1 ? 2 : 4;
-  return "$" + value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
-}
-
-function duration(seconds) {
-  if (seconds < 90) return `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
-  return seconds < 5400 ? `${(seconds / 60).toFixed(1)} min` : `${(seconds / 3600).toFixed(1)} h`;
-}
-
-function amount(value, unit) {
-  if (unit === "USD") return dollars(value);
-  if (unit === "seconds") return duration(value);
-  if (unit === "bytes") return `${(value / 1048576).toFixed(0)} MiB`;
-  return whole.format(value);
-}
-
-const FORMATS = {
-  integer: (value) => whole.format(value),
-  usd: dollars,
-  seconds: duration,
-  ratio: (value) => value.toFixed(2),
-  bytes: (value) => amount(value, "bytes"),
-  percent: (value) => `${value.toFixed(1)} %`,
-  amount: (value, row) => amount(value, row.unit),
-};
-
-function element(name, text, className) {
-  const made = document.createElement(name);
-  if (text !== undefined) made.textContent = text;
-  if (className) made.className = className;
-  return made;
-}
-
-function shown(value, kind, row) {
-  if (value === null || value === undefined || value === "") return "–";
-  return FORMATS[kind] && typeof value === "number" ? FORMATS[kind](value, row) : String(value);
-}
-
-function address(chart, format) {
-  const asked = new URLSearchParams(page.query);
-  asked.set("sql", chart.query);
-  if (format === "json") asked.set("_shape", "objects");
-  return `${page.base}${chart.db}.${format}?${asked}`;
-}
-
-async function rowsOf(chart) {
-  const answer = await fetch(address(chart, "json"));
-  const body = await answer.json();
-  if (!answer.ok) throw new Error(body.error || answer.statusText);
-  return body.rows;
-}
-
-function metric(target, chart, rows) {
-  const row = rows[0] || {};
-  target.append(element("div", shown(row[chart.display.field], chart.display.as, row), "metric"));
-  if (row.note) target.append(element("div", row.note, "note"));
-}
-
-function cell(column, row) {
-  const kind = column.as || "text";
-  const value = row[column.field];
-  const td = element("td", undefined, FORMATS[kind] ? "number" : `as-${kind}`);
-  if (kind === "badge" && value) {
-    td.append(element("span", value.replaceAll("_", " "), `badge ${BADGES[value] || ""}`));
-  } else if (kind === "place" && value) {
-    td.append(value, element("small", row.place));
-  } else if (kind === "run") {
-    const link = element("a", value);
-    const asked = new URLSearchParams(page.query);
-    asked.set(row.kind === "needle" ? "needle_run" : "run", value);
-    link.href = `?${asked}`;
-    td.append(link);
-    if (row.error) td.title = row.error;
-  } else {
-    td.textContent = shown(value, kind, row);
+function picture(target, card) {
+  const asked = new URLSearchParams();
+  for (const name of card.parameters) if (state().get(name)) asked.set(name, state().get(name));
+  if (![...asked].length) {
+    target.append(emptiness(card.empty));
+    return undefined;
   }
-  return td;
+  const image = element("img", { alt: `${card.title}. ${card.display.note}`, src: `/${card.display.source}?${asked}` });
+  target.append(element("div", { class: "scroller", tabindex: 0, role: "region", "aria-label": card.title }, image));
+  target.append(element("p", { class: "soft note", text: card.display.note }));
+  return new Promise((done, fail) => {
+    image.addEventListener("load", done);
+    image.addEventListener("error", () => fail(new Error("the picture cannot be drawn")));
+  });
 }
 
-function table(target, chart, rows) {
-  const columns = chart.display.columns;
-  const head = element("tr");
-  for (const column of columns) {
-    const label = column.label || column.field;
-    const th = element("th", label, FORMATS[column.as] ? "number" : "");
-    th.scope = "col";
-    head.append(th);
-  }
-  const body = element("tbody");
-  let group;
-  for (const row of rows) {
-    const tr = element("tr");
-    if (chart.display.group) {
-      if (group !== undefined && row[chart.display.group] !== group) tr.className = "next-group";
-      group = row[chart.display.group];
-    }
-    if (row.run && Object.values(page.chosen).includes(row.run)) tr.className = "chosen";
-    for (const column of columns) tr.append(cell(column, row));
-    body.append(tr);
-  }
-  const made = element("table");
-  const thead = element("thead");
-  thead.append(head);
-  made.append(thead, body);
-  target.append(made);
-}
+//: The newest drawing of a card: an answer that comes late does not overwrite it.
+const turns = {};
 
-async function picture(target, chart, rows) {
-  const { empty, rows: lanes, ...display } = chart.display;
-  const drawn = await vegaEmbed(target, {
-    $schema: "https://vega.github.io/schema/vega-lite/v6.json",
-    description: chart.title,
-    width: "container",
-    height: lanes.step * new Set(rows.map((row) => row[lanes.of])).size,
-    background: "transparent",
-    config: {
-      view: { stroke: null },
-      axis: { labelFontSize: 12, titleFontSize: 12, titleFontWeight: 500, labelColor: "#2b3646", gridColor: "#e8ecf0", labelLimit: 220 },
-      legend: { labelFontSize: 12, titleFontSize: 12 },
-    },
-    data: { values: rows },
-    ...display,
-  }, { renderer: "svg", actions: { export: true, source: false, compiled: false, editor: false } });
-  target.drawn = drawn.view;
-}
-
-const DRAW = { metric, table, "vega-lite": picture };
-
-async function draw(slug, chart) {
-  const target = document.getElementById(`chart-${slug}`);
-  const csv = document.querySelector(`[data-csv="${slug}"]`);
-  if (csv) csv.href = address(chart, "csv");
+async function draw(name) {
+  const card = page.cards[name];
+  const target = document.getElementById(name);
+  if (!target) return;
+  const turn = (turns[name] = (turns[name] || 0) + 1);
+  target.dataset.state = "waiting";
+  const fresh = element("div");
   try {
-    const rows = await rowsOf(chart);
-    if (rows.length === 0 && chart.library !== "metric") {
-      target.append(element("p", chart.display.empty || "Nothing yet.", "empty"));
-    } else {
-      await DRAW[chart.library](target, chart, rows);
-    }
+    const answer = card.kind === "picture" ? { rows: [1] } : await rowsOf(name);
+    if (turn !== turns[name]) return;
+    target.replaceChildren(fresh);
+    if (answer.rows.length === 0) fresh.append(emptiness(card.empty));
+    else await DRAW[card.kind](fresh, card, answer, name);
+    if (turn !== turns[name]) return;
+    tools(name, card, fresh, answer.rows.length > 0);
     target.dataset.state = "drawn";
   } catch (error) {
-    target.append(element("p", `This card could not be drawn: ${error.message}`, "empty"));
+    target.replaceChildren(element("p", { class: "empty", text: `This card could not be drawn: ${error.message}` }));
     target.dataset.state = "failed";
-    console.error(slug, error);
+    console.error(name, error);
   }
 }
 
-for (const [slug, chart] of Object.entries(page.charts)) draw(slug, chart);
+function tools(name, card, target, some) {
+  const place = document.querySelector(`[data-tools="${name}"]`);
+  place.replaceChildren();
+  if (!some) return;
+  const clears = card.display.clears || [];
+  if (clears.some((filter) => state().get(filter))) {
+    const all = element("button", { type: "button", text: "show all" });
+    all.addEventListener("click", () => go(Object.fromEntries(clears.map((filter) => [filter, null]))));
+    place.append(all);
+  }
+  place.append(...savers(name, card, target));
+  if (card.kind !== "picture") {
+    place.append(element("a", { href: address(name, "csv"), "data-csv": name, text: "CSV", "aria-label": `${card.title} as CSV` }));
+  }
+}
+
+/* Filters: a change is in the address at once, and in the cards that depend on it. */
+const controls = [...document.querySelectorAll(".filters [name]")];
+
+function chosen(name) {
+  const same = controls.filter((control) => control.name === name);
+  if (same[0].type === "checkbox") return same.filter((control) => control.checked).map((control) => control.value);
+  return same[0].value;
+}
+
+function changed(control) {
+  const pages = {};
+  for (const [name, card] of Object.entries(page.cards)) if (card.parameters.includes(control.name)) pages[`${name}.page`] = null;
+  const value = chosen(control.name);
+  // Several that became none are said so, or the defaults would come back.
+  go({ ...pages, [control.name]: Array.isArray(value) && !value.length ? "" : value });
+  if (RELOADS.has(`${page.name}.${control.name}`)) location.reload();
+}
+
+//: Filters on which the choices of other filters depend.
+const RELOADS = new Set(["run.run"]);
+
+let waiting;
+for (const control of controls) {
+  control.addEventListener("change", () => changed(control));
+  if (control.type === "search") {
+    control.addEventListener("input", () => {
+      clearTimeout(waiting);
+      waiting = setTimeout(() => changed(control), 250);
+    });
+  }
+}
+document.getElementById("filters").addEventListener("submit", (event) => event.preventDefault());
+
+function follow() {
+  const asked = state();
+  for (const control of controls) {
+    if (control.type === "checkbox") control.checked = asked.getAll(control.name).includes(control.value);
+    else if (control !== document.activeElement) control.value = asked.get(control.name) || "";
+  }
+  for (const summary of document.querySelectorAll(".choices")) {
+    summary.querySelector("b").textContent = summary.querySelectorAll(":checked").length;
+  }
+}
+
+document.addEventListener("moved", ({ detail }) => {
+  follow();
+  for (const [name, card] of Object.entries(page.cards)) {
+    const concerned = detail.some((changed) => card.parameters.includes(changed) || changed === `${name}.page`);
+    const marked = detail.some((changed) => ["length", "depth", "outcome"].includes(changed)) && ["heatmaps", "bars"].includes(card.kind);
+    if (concerned || marked) draw(name);
+  }
+  reader();
+});
+window.addEventListener("popstate", () => {
+  follow();
+  drawAll();
+});
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+  for (const [name, card] of Object.entries(page.cards)) if (PAINTED.has(card.kind)) draw(name);
+});
+
+function drawAll() {
+  for (const name of Object.keys(page.cards)) draw(name);
+  reader();
+}
+
+// A search within a page starts anywhere with "/".
+document.addEventListener("keydown", (event) => {
+  const search = document.querySelector("input[type=search]");
+  if (event.key !== "/" || !search || /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) return;
+  event.preventDefault();
+  search.focus();
+});
+
+// A module runs when the page and the deferred scripts before it are there.
+drawAll();

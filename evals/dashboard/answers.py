@@ -1,0 +1,72 @@
+"""The rows of a card, read from a connection that cannot write."""
+
+from __future__ import annotations
+
+import csv
+import io
+import sqlite3
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from evals.dashboard import measures
+from evals.dashboard.cards import Card
+
+Values = Mapping[str, str | None]
+#: Rows that a card without further pages shows at most; its CSV has all.
+MOST = 5_000
+
+
+class Answer(NamedTuple):
+    """Rows of a card, and how many there are in all."""
+
+    rows: list[dict[str, Any]]
+    total: int
+
+
+def answer(connection: sqlite3.Connection, card: Card, values: Values, page: int = 1) -> Answer:
+    """The rows of one page of a card, counted from 1."""
+    if card.measure:
+        found = measures.MEASURES[card.measure](connection, values)
+        return Answer(found, len(found))
+    most = card.rows or MOST
+    limits = {"_most": most, "_before": (max(page, 1) - 1) * most}
+    rows = _rows(connection, f"{card.sql} LIMIT :_most OFFSET :_before", {**values, **limits})
+    total = len(rows)
+    if card.count:
+        total = connection.execute(card.count, values).fetchone()[0]
+    return Answer(rows, total)
+
+
+def as_csv(connection: sqlite3.Connection, card: Card, values: Values) -> str:
+    """All rows of a card as CSV."""
+    if card.measure:
+        rows = measures.MEASURES[card.measure](connection, values)
+    else:
+        rows = _rows(connection, card.sql, values)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    if rows:
+        writer.writerow(rows[0])
+    for row in rows:
+        writer.writerow(map(_harmless, row.values()))
+    return text.getvalue()
+
+
+def options(connection: sqlite3.Connection, sql: str, values: Values) -> list[tuple[str, str]]:
+    """(value, label) of a filter's choices."""
+    return [(str(row[0]), str(row[-1])) for row in connection.execute(sql, values)]
+
+
+def _rows(
+    connection: sqlite3.Connection, sql: str, values: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    cursor = connection.execute(sql, values)
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor]
+
+
+def _harmless(value: Any) -> Any:
+    """Text that a spreadsheet would run as a formula is written with an apostrophe before it."""
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+        return f"'{value}"
+    return value

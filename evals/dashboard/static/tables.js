@@ -1,0 +1,211 @@
+// Rows as tables, numbers, steps, facts, and two versions side by side.
+import { FORMATS, day, element, go, link, parsed, shown, state } from "./core.js";
+
+const BADGES = {
+  completed: "good", ok: "good", inside: "good", kept: "good", answered: "good",
+  failed: "bad", error: "bad", outside: "bad", conflict_with: "bad", bad: "bad",
+  running: "odd", interrupted: "odd", truncated: "odd", refused: "odd", skipped: "odd",
+  differs: "odd", "not asked": "odd",
+};
+const RUN_PAGES = {
+  merge: "/run", needle: "/needles", canary: "/needles", fabrication: "/quality", merging: "/quality",
+  perplexity: "/quality", kernels: "/quality",
+};
+const RUN_FILTERS = { needle: "run", merge: "run" };
+
+export function badge(value) {
+  return element("span", { class: `badge ${BADGES[value] || ""}`, text: value.replaceAll("_", " ") });
+}
+
+function runLink(value, row) {
+  const kind = row.kind || value.split("-")[0];
+  const path = RUN_PAGES[kind];
+  const name = RUN_FILTERS[kind] || kind;
+  return path ? element("a", { href: link({ [name]: value }, path), text: value }) : value;
+}
+
+function cell(column, row) {
+  const kind = column.as || "text";
+  const value = row[column.field];
+  const td = element("td", { class: FORMATS[kind] ? "number" : `as-${kind}` });
+  if (kind === "badge" && value) {
+    td.append(badge(value));
+  } else if (kind === "place" && value) {
+    td.title = value;
+    td.append(value.split("/").at(-1), element("small", { text: row.place }));
+  } else if (kind === "run" && value) {
+    td.append(runLink(value, row), element("small", { text: day(row.started) }));
+  } else if (kind === "below") {
+    td.append(shown(value), element("small", { text: row[column.below] }));
+  } else if (kind === "open") {
+    const opens = element("a", { href: link({ [column.opens]: row[column.opens] }), class: "open" });
+    opens.textContent = typeof value === "number" ? FORMATS.integer(value) : value || "reply";
+    opens.addEventListener("click", (event) => {
+      event.preventDefault();
+      go({ [column.opens]: row[column.opens] });
+    });
+    td.append(opens);
+  } else if (kind === "remark") {
+    if (value) td.append(value);
+    if (row[column.command]) td.append(element("code", { text: row[column.command] }));
+    if (!td.childNodes.length) td.append("–");
+  } else if (kind === "words") {
+    td.textContent = String(value).replaceAll("_", " ");
+  } else {
+    td.textContent = column.none && value === null ? column.none : shown(value, kind, row);
+    const estimated = row[column.estimate];
+    if (column.band && row[column.band[0]] !== null) {
+      const [low, high] = column.band.map((field) => shown(row[field], kind, row));
+      td.append(element("small", { text: `${low} to ${high}` }));
+    } else if (column.estimate && estimated !== null && estimated !== undefined) {
+      td.append(element("small", { text: `est. ${shown(estimated, kind, row)}` }));
+    } else if (column.below && row[column.below]) {
+      td.append(element("small", { text: row[column.below] }));
+    }
+  }
+  return td;
+}
+
+export function table(target, card, { rows, total }, name) {
+  const { columns, group } = card.display;
+  const head = element("tr");
+  for (const column of columns) {
+    const text = column.label || column.field.replaceAll("_", " ");
+    head.append(element("th", { scope: "col", class: FORMATS[column.as] ? "number" : "", text }));
+  }
+  const body = element("tbody");
+  let before;
+  for (const row of rows) {
+    const next = group && before !== undefined && row[group] !== before;
+    before = row[group];
+    body.append(element("tr", { class: next ? "next-group" : "" }, ...columns.map((c) => cell(c, row))));
+  }
+  const scroller = element(
+    "div",
+    { class: "scroller", tabindex: 0, role: "region", "aria-labelledby": `title-${name}` },
+    element("table", {}, element("thead", {}, head), body),
+  );
+  target.append(scroller);
+  pager(target, card, rows, total, name);
+}
+
+function pager(target, card, rows, total, name) {
+  if (!card.rows || (total <= card.rows && !state().get(`${name}.page`))) return;
+  const at = Number(state().get(`${name}.page`) || 1);
+  const last = Math.max(1, Math.ceil(total / card.rows));
+  const first = (at - 1) * card.rows;
+  const turn = (label, to, possible) => {
+    const button = element("button", { type: "button", text: label, disabled: !possible });
+    button.addEventListener("click", () => go({ [`${name}.page`]: to === 1 ? null : String(to) }));
+    return button;
+  };
+  const told = `${FORMATS.integer(rows.length ? first + 1 : 0)}–${FORMATS.integer(first + rows.length)} of ${FORMATS.integer(total)}`;
+  target.append(
+    element("div", { class: "pager" }, turn("Previous", at - 1, at > 1),
+      element("span", { class: "soft", text: told }), turn("Next", at + 1, at < last)),
+  );
+}
+
+export function numbers(target, card, { rows }) {
+  const row = rows[0] || {};
+  const list = element("dl", { class: "numbers" });
+  for (const figure of card.display.figures) {
+    const value = row[figure.field];
+    const dd = element("dd");
+    if (figure.as === "badge" && value) dd.append(badge(value));
+    else dd.textContent = shown(value, figure.as, row);
+    const estimated = row[figure.estimate];
+    const below = estimated !== null && estimated !== undefined ? `estimated ${shown(estimated, figure.as, row)}` : row[figure.note];
+    if (below) dd.append(element("small", { text: below }));
+    list.append(element("div", {}, element("dt", { text: figure.label }), dd));
+  }
+  target.append(list);
+}
+
+export function funnel(target, card, { rows }) {
+  const list = element("ol", { class: "funnel" });
+  for (const row of rows) {
+    list.append(
+      element("li", {}, element("span", { class: "step", text: row.step }),
+        element("b", { text: shown(row.n, "integer") }), element("small", { text: row.remark || "" })),
+    );
+  }
+  target.append(list);
+}
+
+export function facts(target, card, { rows }) {
+  const list = element("dl", { class: "facts" });
+  for (const row of rows) {
+    list.append(element("dt", { text: row.name }), element("dd", { text: row.value }));
+  }
+  target.append(list);
+}
+
+export function bars(target, card, { rows }) {
+  const most = Math.max(...rows.map((row) => row.value));
+  const all = rows.reduce((sum, row) => sum + row.value, 0);
+  const list = element("ul", { class: "bars" });
+  for (const row of rows) {
+    const value = row[card.display.link];
+    const chosen = state().get(card.display.link) === value;
+    const button = element(
+      "button", { type: "button", "aria-pressed": String(chosen) },
+      element("span", { class: "label", text: row.label }),
+      element("span", { class: "track" }, element("i", { style: `width: ${(100 * row.value) / most}%` })),
+      element("b", { text: shown(row.value, "integer") }),
+      element("small", { text: shown(row.value / all, "share") }),
+    );
+    button.addEventListener("click", () => go({ [card.display.link]: chosen ? "" : value }));
+    list.append(element("li", {}, button));
+  }
+  target.append(list);
+}
+
+export function sides(target, card, answer, name) {
+  for (const row of answer.rows) {
+    const both = element("div", { class: "both" });
+    for (const side of parsed(row.sides, [])) {
+      const from = [side.path, side.place].filter(Boolean).join(", ");
+      const by = [side.author, side.written].filter(Boolean).join(", ");
+      both.append(
+        element("blockquote", {},
+          side.value ? element("b", { text: side.value }) : null,
+          element("p", { text: side.text }),
+          element("footer", {}, element("span", { text: `no. ${side.number} · ${from}` }),
+            element("span", { text: by || "no date given" }))),
+      );
+    }
+    target.append(
+      element("article", { class: "conflict" },
+        element("h3", { text: `${row.conflict}. ${row.attribute || "disagreement"}` }), both),
+    );
+  }
+  pager(target, card, answer.rows, answer.total, name);
+}
+
+export function gate(target, card, answer, name) {
+  for (const row of answer.rows) {
+    const wrong = parsed(row.refused, []);
+    const lost = wrong.length > 0 && wrong.every(({ findings }) => findings.every(([check]) => check === "coverage"));
+    const refused = element("div", { class: "before" }, element("h4", { text: lost ? "the model left out" : "the model wrote" }));
+    for (const sentence of wrong) {
+      refused.append(element("p", {}, element("span", { class: "soft", text: `${sentence.field}: ` }), sentence.text));
+      for (const [check, message] of sentence.findings) {
+        refused.append(element("p", { class: "finding" }, element("span", { class: "badge bad", text: check }), ` ${message}`));
+      }
+    }
+    if (!wrong.length) refused.append(element("p", { class: "soft", text: "nothing that could be used" }));
+    const stands = element("div", { class: "after" }, element("h4", { text: lost ? "what stands" : "what stands instead" }));
+    const told = [row.role && `As ${row.role}`, row.goal, row.benefit && `so that ${row.benefit}`];
+    stands.append(element("p", { text: told.filter(Boolean).join(", ") || "its sources, word for word" }));
+    for (const more of [...parsed(row.body, []), ...parsed(row.criteria, [])]) {
+      stands.append(element("p", { class: "soft", text: `· ${more}` }));
+    }
+    target.append(
+      element("article", { class: "gated" },
+        element("p", { class: "why", text: row.fallback || (lost ? "carried over word for word" : "a sentence was refused; the rest of the reply stands") }),
+        element("div", { class: "both" }, refused, stands)),
+    );
+  }
+  pager(target, card, answer.rows, answer.total, name);
+}
