@@ -1,6 +1,6 @@
 """What is known of each model, and how a model name is read.
 
-Names: ``extractive``, ``local/smollm2-135m``, ``local/PATH-OR-HUB-ID``, ``claude/…``,
+Names: ``extractive``, ``local/smollm2-135m``, ``local/PATH-OR-HUB-ID@4bit``, ``claude/…``,
 ``gemini/…``, ``openai/NAME@BASE_URL``. What the price catalogue lacks (windows, output caps,
 tokenizers, retirements, configurations of local models) stands in ``data/models.toml``, each
 line with its source and the date it was checked.
@@ -21,6 +21,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from pipeline.egress import is_written_local
 from pipeline.errors import InputError
+from pipeline.setups import Setup, split_setup
 
 _Value = TypeVar("_Value")
 Provider = Literal["extractive", "local", "claude", "gemini", "openai"]
@@ -162,6 +163,7 @@ class ModelSpec:
         best: its vendor calls it the most able of its models that anybody may use.
         prices: overlay of the price catalogue, ascending by start.
         rates: None when not known.
+        setup: how a local model is loaded.
         here: whether its server was found to be this machine; None: by the address as written.
     """
 
@@ -191,6 +193,7 @@ class ModelSpec:
     rates: RateLimits | None = None
     here: bool | None = None
     measured_by: str = ""
+    setup: Setup = field(default=Setup())
 
     @property
     def leaves_machine(self) -> bool:
@@ -294,8 +297,9 @@ class Catalog:
     def find(self, name: str) -> ModelSpec:
         """The spec of a model name.
 
-        A ``local/`` name outside the catalogue is a folder or hub id; an ``openai/NAME@URL`` name
-        is a server. Both get cautious defaults and say so in ``notes``; what the name says after a
+        A ``local/`` name outside the catalogue is a folder or hub id, and words behind an ``@``
+        say how it is loaded (:mod:`pipeline.setups`); an ``openai/NAME@URL`` name is a server.
+        Both get cautious defaults and say so in ``notes``; what the name says after a
         question mark (``?window=8192&ability=story``) comes before them.
 
         Raises:
@@ -306,6 +310,11 @@ class Catalog:
             return self._specs[name]
         provider, _, rest = name.partition("/")
         rest, _, told = rest.partition("?")
+        if provider == "local" and (setup := split_setup(rest)[1]) != Setup():
+            plain = f"local/{split_setup(rest)[0]}"
+            found = self.find(f"{plain}?{told}" if told else plain)
+            window = int(found.window * setup.yarn)
+            return replace(found, name=name, window=window, setup=setup)
         if provider == "local" and rest:
             spec = ModelSpec(
                 name=name,

@@ -21,7 +21,7 @@ def told_weights(model: Any) -> str:
         by_place.setdefault(place, Counter())[kind] += n
     parts = []
     for place, kinds in by_place.items():
-        told = ", ".join(f"{_mega(n)} {kind}" for kind, n in kinds.most_common() if n)
+        told = ", ".join(f"{_mega(n)} {kind}" for kind, n in kinds.most_common() if n >= 1e3)
         parts.append(f"{_mega(kinds.total())} on {place} ({told})")
     return "; ".join(parts)
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import torch
 
-from pipeline.engine.attention import Scoring, attend
+from pipeline.engine.attention import Scoring, attend, choose_attention
+from pipeline.engine.loading import choose_device, choose_dtype
 from pipeline.errors import EngineError
 
 
@@ -61,6 +62,21 @@ def probe_attention(
         taken.append(max(peak_bytes(device) - before, out.numel() * out.element_size()))
         del out
     return Probe(name, lengths, (taken[0], taken[1]))
+
+
+def probe_here() -> Probe:
+    """:func:`probe_attention` with the device, the numbers and the kernel that a model would get.
+
+    Raises:
+        EngineError: it cannot be measured here.
+    """
+    device = choose_device()
+    dtype = choose_dtype("auto", device)
+    kernel = choose_attention(device, dtype, 64).name
+    try:
+        return probe_attention(kernel, device=device, dtype=dtype)
+    except torch.OutOfMemoryError as exc:
+        raise EngineError("no memory is left to measure attention's.") from exc
 
 
 def start_peak(device: torch.device) -> int:

@@ -10,6 +10,7 @@ Usable on its own, without the rest of the pipeline::
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -181,6 +182,12 @@ class StoryTransformer:
             device_map=device_map,
             max_memory=max_memory,
         )
+        if loaded.tokenizer.chat.template_name == "plain":
+            warnings.warn(
+                f"{weights} brings no chat template: its prompts are written as headed turns "
+                "(### User: …), the template named plain.",
+                stacklevel=2,
+            )
         road = choose_road(loaded.model)
         kernel = choose_kernel(loaded.model, road, loaded.device, loaded.dtype, attention)
         return cls(loaded, kernel, limits, road=road, cache_bits=cache_bits)

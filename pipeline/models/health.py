@@ -68,6 +68,8 @@ def examine(
     found = []
     if "local" in wanted:
         found.append(_local_model(catalog, cache, threads))
+        found.append(_memory_growth())
+        found += _versions()
     if "gpu" in wanted:
         has_flash = find_spec("flash_attn") is not None
         found.append(
@@ -85,6 +87,39 @@ def examine(
             ok = keys.get(provider, False)
             told = "key set." if ok else "no key."
             found.append(check(f"{provider}/… models", ok, told, f"Set {variable} to use them."))
+    return found
+
+
+def _memory_growth() -> dict[str, Any]:
+    """Measure the kernel that runs here at two lengths: twice the tokens, twice the memory."""
+    from pipeline.engine.probing import probe_here
+
+    name = "attention's memory"
+    try:
+        probe = probe_here()
+    except EngineError as error:
+        return check(name, False, error.message, error.next)
+    few, many = (f"{n / 2**20:.1f} MiB" for n in probe.n_bytes)
+    told = (
+        f"{probe.name} took {few} at {probe.lengths[0]:,} tokens and {many} at "
+        f"{probe.lengths[1]:,}: {'linear' if probe.linear else 'quadratic'}."
+    )
+    return check(name, probe.linear, told, "Ask for another kernel: local/NAME@sdpa.")
+
+
+def _versions() -> list[dict[str, Any]]:
+    """Driver, toolkit and packages against each other."""
+    from pipeline.engine import versions
+
+    found = [
+        check("driver and toolkit", one.ok, one.detail, one.next)
+        for one in versions.judge(versions.look())
+    ]
+    wrong = versions.conflicts()
+    told = "; ".join(wrong) + "." if wrong else "every need of the engine's packages is met."
+    found.append(
+        check("packages", not wrong, told, "Install them anew: make install, in a new environment.")
+    )
     return found
 
 

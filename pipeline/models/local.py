@@ -99,8 +99,17 @@ class LocalModel:
         if self._engine is None:
             from pipeline.engine.story_transformer import StoryTransformer
 
+            setup = self.spec.setup
             self._engine = StoryTransformer.load(
-                self._path, cache=self._options.cache, threads=self._options.threads, dtype="auto"
+                self._path,
+                cache=self._options.cache,
+                threads=self._options.threads,
+                dtype=setup.dtype,
+                attention=setup.attention,
+                yarn=setup.yarn,
+                bits=setup.bits,
+                cache_bits=setup.cache_bits,
+                device_map="auto" if setup.spread else None,
             )
         return self._engine
 

@@ -1,0 +1,70 @@
+"""How a local model is loaded, by words behind its name: ``local/smollm2-135m@4bit,cache8``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from pipeline.errors import InputError
+
+#: The words a name may end with, for messages.
+WORDS = (
+    "8bit, 4bit (weights), cache8 (keys and values in 8 bits), yarnN (a window N times as long), "
+    "float32, bfloat16, float16, flash_attention_2, sdpa_flash, sdpa, eager, spread (over all "
+    "devices, main memory and disk)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """How a local model's weights are held and read.
+
+    Args:
+        bits: of the weights, 16 for ``dtype``.
+        cache_bits: of keys and values.
+        yarn: factor by which the window is stretched.
+        dtype: "auto" for what the hardware multiplies.
+        attention: a kernel by name, None for the best that runs.
+        spread: over all devices, main memory and disk.
+    """
+
+    bits: int = 16
+    cache_bits: int = 16
+    yarn: float = 1.0
+    dtype: str = "auto"
+    attention: str | None = None
+    spread: bool = False
+
+
+def split_setup(name: str) -> tuple[str, Setup]:
+    """A local model's name without the words behind its last ``@``, and what they mean.
+
+    A path may hold an ``@``, too: what follows one and has a slash or a dot is no setup, unless
+    it is a number's.
+
+    Raises:
+        InputError: an unknown word.
+    """
+    before, at, after = name.rpartition("@")
+    if not at or re.search(r"/|\.(?!\d)", after):
+        return name, Setup()
+    setup = Setup()
+    for word in after.split(","):
+        setup = _with(setup, word.strip(), name)
+    return before, setup
+
+
+def _with(setup: Setup, word: str, name: str) -> Setup:
+    if word in ("8bit", "4bit"):
+        return replace(setup, bits=int(word[0]))
+    if word == "cache8":
+        return replace(setup, cache_bits=8)
+    if word == "spread":
+        return replace(setup, spread=True)
+    if word in ("float32", "bfloat16", "float16"):
+        return replace(setup, dtype=word)
+    if word in ("flash_attention_2", "sdpa_flash", "sdpa", "eager"):
+        return replace(setup, attention=word)
+    if (factor := re.fullmatch(r"yarn(\d+(?:\.\d+)?)", word)) and float(factor[1]) > 1:
+        return replace(setup, yarn=float(factor[1]))
+    raise InputError(f"unknown word {word!r} behind {name!r}.", next=f"Known are: {WORDS}.")
