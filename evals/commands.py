@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from evals import results, screen
-from evals.grids import find_grid
+from pipeline.console import emit, say
 from pipeline.edge import Edge, now, parse_usd
 from pipeline.errors import InputError
 from pipeline.options import (
@@ -28,11 +28,8 @@ from pipeline.options import (
     Strategy,
     for_a_flow,
 )
-from pipeline.screen import emit, say
 
-app = typer.Typer(
-    help="Measure models and the pipeline.", no_args_is_help=True, rich_markup_mode=None
-)
+app = typer.Typer(rich_markup_mode=None)
 
 
 @app.command()
@@ -67,6 +64,8 @@ def needle(
     debug: Debug = False,
 ) -> None:
     """Needle in a haystack: what a model finds, by length and depth."""
+    from evals.grids import find_grid
+
     grid = find_grid(
         profile,
         tasks=_names(task),
@@ -132,6 +131,7 @@ def needle(
                 with_likelihood=likelihood,
                 allow_cloud=allow_cloud,
                 say=line,
+                show=line.show,
             )
     if json:
         emit(result)
@@ -195,6 +195,7 @@ def canary(
                     max_cost=max_cost,
                     allow_cloud=allow_cloud,
                     say=line,
+                    show=line.show,
                 ),
                 store,
                 n=n,
@@ -275,7 +276,13 @@ def merging(
             paths,
             edge.find(model),
             lambda laid, out, by: edge.merge_job(
-                laid, model, store=store, out=str(out), strategy=by, allow_cloud=allow_cloud
+                laid,
+                model,
+                store=store,
+                out=str(out),
+                strategy=by,
+                allow_cloud=allow_cloud,
+                show=line.show,
             ),
             store,
             truth=truth,
@@ -332,6 +339,7 @@ def prompts(
             dry_run=dry_run,
             max_usd=parse_usd(max_cost, where="--max-cost"),
             say=line,
+            show=line.show,
         )
     if json:
         emit(result)
@@ -355,7 +363,7 @@ def perplexity(
     """How well a local model predicts text, by how much of it came before."""
     from evals.loss_run import run_perplexity
 
-    edge = Edge.read(db, config=config)
+    edge, line = Edge.read(db, config=config), say(quiet)
     spec = edge.catalog.find(model)
     with edge.store() as store:
         result = run_perplexity(
@@ -366,7 +374,7 @@ def perplexity(
             context=context,
             stride=stride,
             tokens=tokens,
-            say=say(quiet),
+            show=line.show,
         )
     if json:
         emit(result)

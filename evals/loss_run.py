@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
@@ -14,6 +14,7 @@ from pipeline.errors import InputError
 from pipeline.merge.corpus import gather
 from pipeline.models.base import ModelOptions
 from pipeline.models.local import LocalModel
+from pipeline.progress import Progress, Show, show_nothing
 from pipeline.store.record import Store
 from pipeline.store.rows.scores import Score
 
@@ -27,7 +28,7 @@ def run_perplexity(
     context: int,
     stride: int,
     tokens: int,
-    say: Callable[[str], None] = lambda line: None,
+    show: Show = show_nothing,
 ) -> dict[str, Any]:
     """Perplexity of the documents' text, by how much of it came before.
 
@@ -64,7 +65,9 @@ def run_perplexity(
                 model.engine().losses,
                 context=context,
                 stride=stride,
-                progress=lambda n: say(f"{n:,} tokens scored"),
+                progress=lambda n: show(
+                    Progress("perplexity", "tokens", done=n, total=max(n, tokens), fresh=n)
+                ),
             )
             rows = [asdict(bucket) for bucket in found.buckets]
             store.save_scores(

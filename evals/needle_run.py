@@ -23,6 +23,7 @@ from pipeline.merge.budget import Purse
 from pipeline.models.base import Model, ModelOptions
 from pipeline.models.local import LocalModel
 from pipeline.models.opening import open_model
+from pipeline.progress import Progress, Show, show_nothing
 from pipeline.store import reports
 from pipeline.store.record import Store, StoreJournal
 from pipeline.store.rows.scores import Score
@@ -43,6 +44,7 @@ def run_needles(
     allow_cloud: bool = False,
     opened: Model | None = None,
     say: Callable[[str], None] = lambda line: None,
+    show: Show = show_nothing,
 ) -> dict[str, Any]:
     """Measure a grid on one model.
 
@@ -81,7 +83,7 @@ def run_needles(
             read_before = reports.newest_scores(store, NAME) if with_likelihood else {}
             cells: list[dict[str, Any]] = []
             read: list[Score] = []
-            reused = 0
+            reused = tokens = 0
 
             def afford(trial: Trial) -> None:
                 worst = price(spec, worst_usage(spec, trial), as_of=as_of)
@@ -115,6 +117,20 @@ def run_needles(
                     f"tokens, depth {row['depth_target']:g} %: {row['status']}, "
                     f"score {row['score']}"
                     + (" (measured before)" if isinstance(found, Trial) else "")
+                )
+                usage = None if isinstance(found, Trial) else found.usage
+                tokens += 0 if usage is None else usage.prompt + usage.output
+                show(
+                    Progress(
+                        "needles",
+                        "cells",
+                        done=len(cells),
+                        total=grid.n_cells,
+                        fresh=len(cells) - reused,
+                        tokens=tokens,
+                        usd=purse.held,
+                        max_usd=max_usd,
+                    )
                 )
             figures = effective_figures(cells)
             likely = overall(read)

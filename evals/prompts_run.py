@@ -28,6 +28,7 @@ from pipeline.merge.sovereignty import check_sovereignty, host_of, leaving
 from pipeline.merge.writing import Writer
 from pipeline.models.base import Model, ModelOptions
 from pipeline.models.opening import open_model
+from pipeline.progress import Progress, Show, show_nothing
 from pipeline.store.record import Store, StoreJournal
 from pipeline.store.rows.scores import Score
 
@@ -49,6 +50,7 @@ def run_prompts(
     max_usd: Decimal | None = None,
     opened: Model | None = None,
     say: Callable[[str], None] = lambda line: None,
+    show: Show = show_nothing,
 ) -> dict[str, Any]:
     """Ask about the same clusters with two versions of a prompt.
 
@@ -118,7 +120,7 @@ def run_prompts(
                 store.save_departures(run, host_of(spec, options.base_url), sent)
             found: dict[str, dict[str, dict[str, float]]] = {}
             for side, plan in zip(SIDES, asked, strict=True):
-                replies = _ask(plan, model, corpus, store, run, max_usd, terms)
+                replies = _ask(plan, model, corpus, store, run, max_usd, terms, show)
                 found[side] = _marked(plan.calls, replies, corpus, together)
                 result[side] |= {"scores": _means(found[side]), **_took(replies)}
                 say(f"{result[side]['prompt']}: {len(plan.calls)} clusters asked")
@@ -175,6 +177,7 @@ def _ask(
     run: str,
     max_usd: Decimal | None,
     terms: steps.Terms,
+    show: Show,
 ) -> dict[str, Reply]:
     """The replies to every call, from the journal where it has them."""
     journal = StoreJournal(store, run, max_usd=max_usd)
@@ -190,6 +193,9 @@ def _ask(
             allow_cloud=terms.allow_cloud,
             purse=purse,
         )
+        done, tokens = len(replies), sum(r.usage.prompt + r.usage.output for r in replies.values())
+        total, usd = len(plan.calls), purse.held
+        show(Progress("prompts", "calls", min(done, total), total, done, tokens, usd, max_usd))
     return replies
 
 

@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 
 from evals import screen
+from pipeline.console import emit, plain
 from pipeline.edge import Edge
 from pipeline.errors import InputError
 from pipeline.options import AsJson, Config, Db, Debug, Paths, Quiet
-from pipeline.screen import emit, plain
 
 Run = Annotated[str, typer.Argument(help="As `storytransformer runs` lists it.")]
 
@@ -124,6 +124,7 @@ def reconstruct(
 def export(
     run: Run,
     form: Annotated[str, typer.Option("--form", help="jsonl or csv.")] = "jsonl",
+    json: AsJson = False,
     db: Db = None,
     config: Config = None,
     quiet: Quiet = False,
@@ -133,7 +134,11 @@ def export(
     from evals import reading
 
     with Edge.read(db, config=config).store() as store:
-        sys.stdout.write(reading.export(reading.show(store, run), form))
+        found = reading.show(store, run)
+    if json:
+        emit(found)
+    else:
+        sys.stdout.write(reading.export(found, form))
 
 
 def import_(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from evals.golden import GoldenCheck
-from evals.statistics import Interval
-from pipeline.screen import plain, table
+from pipeline.console import plain, table
+
+if TYPE_CHECKING:
+    from evals.golden import GoldenCheck
+    from evals.statistics import Interval
 
 
 def canary_summary(result: Mapping[str, Any]) -> None:

@@ -283,6 +283,18 @@ class Catalog:
         except (KeyError, TypeError, ValueError, ArithmeticError) as exc:
             raise InputError(f"{what} is incomplete: {exc!r}.", where=str(self._path)) from exc
 
+    def _check_spelling(self, name: str) -> None:
+        """Refuse what looks like a local model of the catalogue, misspelt: no folder, file or hub
+        id is called so.
+
+        Raises:
+            InputError: with the nearest name.
+        """
+        rest = name.removeprefix("local/")
+        near = difflib.get_close_matches(name, self._specs, n=1, cutoff=0.85)
+        if near and "/" not in rest and not Path(rest).exists():
+            raise InputError(f"unknown model {name!r}.", next=f"Did you mean {near[0]}?")
+
     def _with_own_rates(self, spec: ModelSpec) -> ModelSpec:
         own = self._rates.get(spec.name) or self._rates.get(spec.provider)
         return replace(spec, rates=own) if own else spec
@@ -316,6 +328,7 @@ class Catalog:
             window = int(found.window * setup.yarn)
             return replace(found, name=name, window=window, setup=setup)
         if provider == "local" and rest:
+            self._check_spelling(f"local/{rest}")
             spec = ModelSpec(
                 name=name,
                 provider="local",

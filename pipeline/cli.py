@@ -9,21 +9,22 @@ from __future__ import annotations
 
 import gc
 import sys
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_group
 
-from evals.commands import app as evals
 from pipeline import __version__, price_pages, screen
+from pipeline.books import app as books
+from pipeline.console import emit, plain, say
 from pipeline.edge import (
     Edge,
     parse_date,
     parse_tokens_per_word,
     parse_usd,
     parse_words,
-    whoami,
 )
 from pipeline.errors import InputError
 from pipeline.guard import guard
@@ -64,7 +65,6 @@ from pipeline.options import (
     for_a_flow,
     reading,
 )
-from pipeline.screen import emit, say
 
 app = typer.Typer(
     name="storytransformer",
@@ -73,8 +73,58 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(books)
 app.add_typer(machine)
+
+
+class _Evals(TyperGroup):
+    """``eval …``, whose commands are built when one is asked for: they are as many again, and
+    every other command would wait for them."""
+
+    @property
+    def commands(self) -> Any:
+        """The commands by name."""
+        from evals.commands import app as evals
+
+        return get_group(evals).commands
+
+    @commands.setter
+    def commands(self, none: Any) -> None:
+        """Typer has none to set."""
+
+
+evals = typer.Typer(cls=_Evals, rich_markup_mode=None)
 app.add_typer(evals, name="eval")
+
+
+@evals.callback(invoke_without_command=True)
+def measure(context: typer.Context) -> None:
+    """Measure models and the pipeline."""
+    if context.invoked_subcommand is None:
+        plain(context.get_help())
+
+
+WELCOME = f"""\
+storytransformer {__version__}
+Merge piles of overlapping documents: the price known before, every source after.
+
+  storytransformer extract   DOCUMENTS   what is in them, and what is not
+  storytransformer estimate  DOCUMENTS   what a merge costs: here, Claude, Gemini
+  storytransformer merge     DOCUMENTS   one document; every sentence has a source
+  storytransformer review    RUN         decide on conflicts and look-alikes
+  storytransformer dashboard             all of it in a browser, on this machine
+
+  look back    runs, runs RUN            clean up   purge RUN-OR-DOCUMENT
+  set up       doctor, models            settings   init, config
+  measure      eval needle, canary, fabrication, merging, …
+  orchestrate  serve, merge --prefect
+
+DOCUMENTS are files, folders or globs: text, Markdown, Word, Excel, CSV, PDF, HTML,
+Gherkin, JSON. `merge` needs no model, no key and no network unless you name one.
+Nothing leaves this machine without --allow-cloud, nothing costs more than
+--max-cost, and an interrupted merge goes on where it was.
+
+Every command has --help and --json. Begin with: storytransformer extract FOLDER"""
 
 
 @app.callback(invoke_without_command=True)
@@ -84,9 +134,9 @@ def front_door(
 ) -> None:
     """Merge piles of overlapping documents: the price known before, every source after."""
     if version:
-        screen.plain(f"storytransformer {__version__}")
+        plain(f"storytransformer {__version__}")
     elif context.invoked_subcommand is None:
-        screen.plain(context.get_help())
+        plain(WELCOME)
 
 
 @app.command()
@@ -117,6 +167,7 @@ def extract(
         paths,
         how=reading(encoding, exclude, pattern, repair, strict),
         cache=edge.store_if_possible(line),
+        show=line.show,
     )
     written = files.write_page(Path(page), corpus) if page else None
     corpora.require(corpus, strict=strict)
@@ -125,11 +176,13 @@ def extract(
         emit(result | ({"page": written} if written else {}))
     elif show == "residue":
         for path, text in corpora.residue(corpus):
-            screen.plain(f"— {path}\n{text}\n")
+            plain(f"— {path}\n{text}\n")
     else:
         screen.extraction_table(result)
-    if written and not json:
-        screen.plain(f"page  {written}")
+    if not json and not show:
+        if written:
+            plain(f"page       {written}")
+        screen.next_step("estimate", *paths, db=db, config=config)
 
 
 @app.command()
@@ -200,7 +253,10 @@ def estimate(
     else:
         store = edge.store_if_possible(line)
         corpus = corpora.read(
-            paths or [], how=reading(encoding, exclude, pattern, repair, strict), cache=store
+            paths or [],
+            how=reading(encoding, exclude, pattern, repair, strict),
+            cache=store,
+            show=line.show,
         )
         for path, reason in corpus.problems:
             line(f"warning: {path}: {reason}")
@@ -212,6 +268,7 @@ def estimate(
             catalog=edge.catalog,
             store=store,
             online=edge.online_counts() if count_online else None,
+            show=line.show,
         )
     if picture is not None:
         drawn = pricing.draw_estimate(
@@ -226,6 +283,15 @@ def estimate(
         emit(result)
     else:
         price_pages.estimate_table(result)
+        if best := next((found for found in result["lines"] if found["cheapest"]), None):
+            by = () if best["strategy"] == STRATEGY else ("--strategy", best["strategy"])
+            cloud = ("--allow-cloud",) if allow_cloud else ()
+            documents = paths or ["PATHS"]
+            screen.next_step(
+                "merge", *documents, "--model", best["model"], *by, *cloud, db=db, config=config
+            )
+        else:
+            screen.next_step("doctor")
 
 
 @app.command()
@@ -296,104 +362,19 @@ def merge(
             reading(encoding, exclude, pattern, repair, strict),
         )
         with edge.store() as store:
-            job = edge.merge_job(paths, model, store=store, how=how, say=say(quiet), **terms)
+            line = say(quiet)
+            job = edge.merge_job(
+                paths, model, store=store, how=how, say=line, show=line.show, **terms
+            )
             result = run(job)
     if json:
         emit(result)
     else:
         screen.merge_summary(result)
-
-
-@app.command()
-def runs(
-    run: Annotated[str | None, typer.Argument(help="One run, or all of them.")] = None,
-    json: AsJson = False,
-    db: Db = None,
-    config: Config = None,
-    allow_egress: AllowEgress = None,
-    quiet: Quiet = False,
-    debug: Debug = False,
-) -> None:
-    """What was done: estimate against actual, and the ledger of a run."""
-    from pipeline.store import reports
-
-    with Edge.read(db, allow_egress, config).store() as store:
-        if run is None:
-            listed = reports.list_runs(store)
-            if json:
-                emit({"runs": listed})
-            else:
-                screen.runs_table(listed)
-            return
-        found = reports.run_report(store, run)
-        if found is None:
-            raise InputError(f"no run {run!r}.", next="`storytransformer runs` lists them.")
-    if json:
-        emit(found)
-    else:
-        screen.run_page(found)
-
-
-@app.command()
-def review(
-    run: Annotated[str, typer.Argument(help="One of `storytransformer runs`.")],
-    listed: Annotated[bool, typer.Option("--list", help="Only show what is open.")] = False,
-    decide: Annotated[str | None, typer.Option(help="Take the answers from a JSONL file.")] = None,
-    again: Annotated[bool, typer.Option("--again", help="Also what was decided before.")] = False,
-    most: Annotated[int, typer.Option(help="Look-alikes to ask about, at most.")] = 200,
-    by: Annotated[str | None, typer.Option(help="Who decides [you].")] = None,
-    json: AsJson = False,
-    db: Db = None,
-    config: Config = None,
-    allow_egress: AllowEgress = None,
-    quiet: Quiet = False,
-    debug: Debug = False,
-) -> None:
-    """Decide on conflicts, merges and look-alikes of a run; every later run applies it."""
-    from pipeline import review as reviewing
-    from pipeline.merge.questions import as_json, of_run
-
-    edge = Edge.read(db, allow_egress, config)
-    with edge.store() as store:
-        asked = of_run(store, run, again=again, most=most)
-        who = by or whoami()
-        keep = partial(store.decide, run=run)
-        if decide is not None:
-            kept = reviewing.take(Path(decide), asked, keep, by=who)
-            left = len(of_run(store, run, most=most))
-            if json:
-                emit({"run": run, "decided": kept, "open": left})
-            else:
-                screen.plain(f"{kept} decisions kept, {left} questions open.")
-        elif json:
-            emit({"run": run, "questions": [as_json(question) for question in asked]})
-        elif listed:
-            screen.questions_page(asked, reviewing.describe)
+        if result["conflicts"]:
+            screen.next_step("review", result["run"], db=db, config=config)
         else:
-            counts = reviewing.walk(asked, input, screen.plain, keep, by=who)
-            screen.plain(", ".join(f"{n} {name}" for name, n in counts.items()) + ".")
-
-
-@app.command()
-def purge(
-    name: Annotated[str, typer.Argument(help="A run, or a document by its path or sha256.")],
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    json: AsJson = False,
-    db: Db = None,
-    config: Config = None,
-    allow_egress: AllowEgress = None,
-    quiet: Quiet = False,
-    debug: Debug = False,
-) -> None:
-    """Delete the text of a run or a document from the database; figures stay."""
-    from pipeline.merge.purging import purge_text
-
-    with Edge.read(db, allow_egress, config).store() as store:
-        result = purge_text(store, name, sure=lambda found: yes or screen.asked_to_purge(found))
-    if json:
-        emit(result)
-    else:
-        screen.purged_page(result)
+            screen.next_step("dashboard", db=db, config=config)
 
 
 def main() -> None:

@@ -7,7 +7,6 @@ come with one that somebody else wrote.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -31,6 +30,8 @@ def read_file(file: Path) -> Mapping[str, Found]:
         InputError: there is no such file, it is no TOML, it has a setting that does not exist,
             a value of the wrong kind, or one that does not belong into a file. Names file and line.
     """
+    import tomllib  # few commands find a file
+
     try:
         text = file.read_text(encoding="utf-8")
         values = tomllib.loads(text)

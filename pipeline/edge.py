@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from pipeline.catalog import Catalog, Gpu, ModelSpec, parse_rates
-from pipeline.egress import Egress, at_address, database_hosts, url_hosts
 from pipeline.errors import InputError, StoreError
 from pipeline.settings import Settings, read_settings
 
 if TYPE_CHECKING:
+    from pipeline.catalog import Catalog, Gpu, ModelSpec
     from pipeline.cost.hardware import Hardware
+    from pipeline.egress import Egress
     from pipeline.merge.counting import OnlineCounts
     from pipeline.merge.job import MergeJob
     from pipeline.merge.opinion import Entails
@@ -129,11 +129,15 @@ class Edge:
     @cached_property
     def egress(self) -> Egress:
         """What may carry text off this machine."""
+        from pipeline.egress import Egress
+
         return Egress.allowing(self.settings.allow_egress)
 
     @cached_property
     def catalog(self) -> Catalog:
         """The model catalogue, with what the user's accounts may send."""
+        from pipeline.catalog import Catalog, parse_rates
+
         rates = parse_rates(self.settings.rates, where=self.settings.found["rates"].where)
         return Catalog(self.settings.models_toml, rates)
 
@@ -154,6 +158,8 @@ class Edge:
             InputError: no such model.
             SovereigntyError: its host does not resolve.
         """
+        from pipeline.egress import at_address
+
         spec = self.catalog.find(model)
         host = urlsplit(spec.base_url).hostname or ""
         if spec.provider != "openai" or not host:
@@ -170,6 +176,8 @@ class Edge:
         Raises:
             SovereigntyError: one of them is elsewhere.
         """
+        from pipeline.egress import url_hosts
+
         self.egress.check("prefect", url_hosts(api_url or ""))
         self.egress.check("task-runner", url_hosts(self.settings.task_runner))
 
@@ -181,6 +189,7 @@ class Edge:
             StoreError: locked, full, or no database.
             InputError: from a newer version.
         """
+        from pipeline.egress import database_hosts
         from pipeline.store.record import open_store
 
         hosts = database_hosts(self.settings.database, default=self.settings.pg_host)

@@ -10,6 +10,7 @@ from typing import Any
 import typer
 import typer.exceptions
 
+from pipeline.console import end_telling, harmless
 from pipeline.errors import StoryTransformerError
 
 _INTERRUPTED = 130
@@ -33,11 +34,14 @@ def guard(app: typer.Typer, argv: list[str], emit: Callable[[Any], None]) -> int
         if "--debug" in argv:
             traceback.print_exc()
         found, code = _explain(error)
+    finally:
+        end_telling()
     if "--json" in argv:
         emit(found)
     else:
         place = f"{found['where']}: " if found["where"] else ""
-        print(f"error: {place}{found['error']} {found['next']}".rstrip(), file=sys.stderr)
+        line = " ".join(f"error: {place}{found['error']} {found['next']}".split())
+        print(harmless(line), file=sys.stderr)
     return code
 
 
@@ -50,8 +54,14 @@ def _explain(error: BaseException) -> tuple[dict[str, str], int]:
     if isinstance(error, typer.exceptions.TyperException):
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "storytransformer"
-        text = str(getattr(error, "message", "") or error)
-        return _error(text, "usage", f"See `{command} --help`."), 2
+        text = str(getattr(error, "message", "") or error).removeprefix("Value error, ")
+        near = getattr(error, "possibilities", None)
+        hint = f"Did you mean {' or '.join(sorted(near)[:3])}? " if near else ""
+        return _error(
+            text if text.endswith(("?", ".")) else f"{text}.",
+            "usage",
+            f"{hint}See `{command} --help`.",
+        ), 2
     return _error(f"{type(error).__name__}: {error}", "defect", _DEFECT), 1
 
 

@@ -11,10 +11,10 @@ import typer
 
 from pipeline import price_pages, screen
 from pipeline.configuration import without_password
+from pipeline.console import emit, plain, say
 from pipeline.edge import Edge, now, parse_words
 from pipeline.errors import InputError, StoryTransformerError
 from pipeline.options import PORT, AllowEgress, AsJson, Config, Db, Debug, PathsOrNone, Port, Quiet
-from pipeline.screen import emit, say
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -38,7 +38,7 @@ def init(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Write a file of settings, every one of them with its meaning and default."""
+    """Write a file of settings: each with its meaning and default."""
     from pipeline.config_file import default_file
 
     target = Path(file)
@@ -54,8 +54,8 @@ def init(
     if json:
         emit({"written": str(target)})
     else:
-        screen.plain(f"written    {target}  (every line is a default, behind a #)")
-        screen.plain("next       storytransformer config")
+        plain(f"written    {target}  (every line is a default, behind a #)")
+        screen.next_step("config")
 
 
 @app.command()
@@ -95,20 +95,29 @@ def config(
 @app.command()
 def dashboard(
     port: Port = PORT,
+    json: AsJson = False,
     db: Db = None,
     config: Config = None,
     allow_egress: AllowEgress = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Serve the pages over the database, read-only, on 127.0.0.1."""
+    """Serve the pages over the database, read-only, on 127.0.0.1. Ctrl-C ends it."""
     from evals.dashboard.serve import Served, serve
 
     edge = Edge.read(db, allow_egress, config)
     url = edge.settings.database
     models_toml = edge.settings.models_toml
+
+    def tell(text: str) -> None:
+        if json:
+            emit({"url": text.partition("\n")[0], "database": without_password(url)})
+        else:
+            plain(text)
+
     if url.startswith("sqlite:///"):
-        serve(Served(Path(url.removeprefix("sqlite:///")), models_toml=models_toml), port=port)
+        served = Served(Path(url.removeprefix("sqlite:///")), models_toml=models_toml)
+        serve(served, port=port, say=tell)
         return
     from pipeline.store.snapshot import snapshot
 
@@ -117,19 +126,20 @@ def dashboard(
         with edge.store() as store:
             say(quiet)("Copying the database, so that the pages can be served from a file …")
             taken = f"{snapshot(store, copy):%Y-%m-%d %H:%M} UTC"
-        serve(Served(copy, without_password(url), taken, models_toml), port=port)
+        serve(Served(copy, without_password(url), taken, models_toml), port=port, say=tell)
 
 
 @app.command()
 def serve(
     only: Annotated[list[str] | None, typer.Option(help="Repeat for several [all].")] = None,
     limit: Annotated[int, typer.Option(min=1, help="Runs at once.")] = 2,
+    json: AsJson = False,
     db: Db = None,
     allow_egress: AllowEgress = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Serve the deployments to a Prefect server, without a work pool; Ctrl-C ends it."""
+    """Serve the flows to a Prefect server, without a work pool. Ctrl-C ends it."""
     from pipeline.orchestration.serving import serve_deployments
     from pipeline.orchestration.steps import open_edge
 
@@ -140,6 +150,7 @@ def serve(
         names=only or (),
         parameters={name: value for name, value in given.items() if value},
         limit=limit,
+        told=(lambda served: emit({"deployments": served})) if json else None,
     )
 
 
@@ -157,7 +168,7 @@ def models(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """The catalogue: windows, prices today, what runs here; with --gpu, what fits that card and
+    """The catalogue: windows, prices today, what runs here. With --gpu, what fits that card and
     how long it takes for PATHS or --words."""
     from pipeline.cost.listing import FIRST_USERS_WORDS, list_models, rank_models
 
@@ -173,7 +184,8 @@ def models(
         if paths:
             from pipeline.merge import corpus as corpora
 
-            words = corpora.read(paths, cache=edge.store_if_possible(say(quiet))).words
+            line = say(quiet)
+            words = corpora.read(paths, cache=edge.store_if_possible(line), show=line.show).words
         counted = parse_words(FIRST_USERS_WORDS if words is None else words, where="--words")
         ranked = rank_models(
             edge.catalog, card, words=counted, usd_per_kwh=edge.settings.usd_per_kwh
@@ -182,12 +194,14 @@ def models(
             emit(ranked)
         else:
             price_pages.ranking_table(ranked)
+            screen.next_step("estimate", *(paths or ["PATHS"]), "--gpu", gpu, db=db, config=config)
         return
     listed = list_models(edge.catalog, today=now().date())
     if json:
         emit({"models": listed})
     else:
         price_pages.models_table(listed)
+        screen.next_step("estimate", "PATHS", db=db, config=config)
 
 
 @app.command()
@@ -201,7 +215,7 @@ def doctor(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """What is missing for what you want to do; which attention kernel will run and why."""
+    """What is missing for what you want to do. Which attention kernel will run, and why."""
     from pipeline.models import health
 
     edge, asked = Edge.read(db, config=config), wanted or [*Wanted]
@@ -223,6 +237,8 @@ def doctor(
         emit(report)
     else:
         screen.doctor_page(report)
+        if all(one["ok"] for one in checks):
+            screen.next_step("extract", "PATHS", db=db, config=config)
 
 
 def _database(edge: Edge) -> dict[str, Any]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from pipeline.screen import dollars, duration, gigabytes, percent, plain, table
+from pipeline.amounts import band, dollars, duration, gigabytes, percent, short
+from pipeline.console import plain, table
 
 #: Stories left out that a page names; --json names all.
 _MOST_LISTED = 10
@@ -16,23 +17,22 @@ def estimate_table(result: Mapping[str, Any]) -> None:
     local ones need of this machine; and what has to be said of the numbers."""
     lines = result["lines"]
     left_out = result.get("left_out") or []
+    reasons = list(dict.fromkeys(line["reason"] for line in lines if not line["feasible"]))
     rows = []
     for line in lines:
-        usd, tokens, output = line["usd"], line["input_tokens"], line["output_tokens"]
+        usd, tokens = line["usd"], line["input_tokens"]
         rows.append(
             (
                 ("→ " if line["cheapest"] else "  ") + _with_bits(line),
                 line["strategy"],
                 line["calls"],
-                "–" if tokens is None else f"{tokens:,}" + ("" if line["exact"] else " ±"),
-                "–" if tokens is None else _short_band(*output.values()),
-                "unknown"
-                if usd is None
-                else f"{dollars(usd['low'])} – {dollars(usd['likely'])} – {dollars(usd['high'])}",
+                "–" if tokens is None else short(tokens) + ("" if line["exact"] else " ±"),
+                "–" if tokens is None else _band_of(line["output_tokens"], short),
+                "unknown" if usd is None else _band_of(usd, dollars),
                 dollars(line["usd_batch"]) if line["usd_batch"] else "–",
                 duration(line["seconds"]),
                 *([_saved(line)] if left_out else []),
-                "yes" if line["feasible"] else f"no: {line['reason']}",
+                "yes" if line["feasible"] else f"no ({reasons.index(line['reason']) + 1})",
             )
         )
     table(
@@ -40,17 +40,20 @@ def estimate_table(result: Mapping[str, Any]) -> None:
             "model",
             "strategy",
             "calls",
-            "input tokens",
-            "output: low – likely – high",
-            "dollars: low – likely – high",
+            "tokens in",
+            "tokens out",
+            "dollars",
             "as batch",
             "time",
             *(["--about saves"] if left_out else []),
             "can run",
         ),
         rows,
-        title=f"Prices of {result['as_of']}, judged on {result['today']}",
+        title=f"Prices of {result['as_of']}, judged on {result['today']}: likely (low – high)",
+        optional=("as batch", "calls", "tokens out", "tokens in"),
     )
+    for number, reason in enumerate(reasons, 1):
+        plain(f"({number}) {reason}")
     _machine_table([line for line in lines if line["bits"]], result["hardware"])
     if assumptions := result.get("assumptions"):
         plain(f"Assumed: {assumptions}.")
@@ -93,7 +96,7 @@ def _machine_table(lines: Sequence[Mapping[str, Any]], hardware: str) -> None:
             "longest window",
             "memory",
             "eager scores",
-            "time: best – likely – worst",
+            "time",
             "of the limit",
             "kWh",
             "power",
@@ -114,8 +117,9 @@ def _machine_table(lines: Sequence[Mapping[str, Any]], hardware: str) -> None:
             )
             for line in lines
         ],
-        title=f"On this machine ({hardware}); eager scores are one layer's score matrix without a "
-        "fused kernel",
+        title=f"On this machine ({hardware}): likely (best – worst); eager scores are one layer's "
+        "score matrix without a fused kernel",
+        optional=("of the limit", "rent", "power", "eager scores", "kWh"),
     )
 
 
@@ -124,15 +128,15 @@ def _with_bits(line: Mapping[str, Any]) -> str:
     return str(line["model"]) + (f" ({line['bits']} bit)" if line["bits"] not in (None, 16) else "")
 
 
-def _short_band(low: int, likely: int, high: int) -> str:
-    return f"{low:,} – {likely:,} – {high:,}"
+def _band_of(amounts: Mapping[str, Any], shown: Callable[[Any], str]) -> str:
+    return band(amounts["low"], amounts["likely"], amounts["high"], shown)
 
 
 def _time_band(line: Mapping[str, Any]) -> str | None:
-    band = line["seconds_band"]
-    if band is None:
+    around = line["seconds_band"]
+    if around is None:
         return None
-    return " – ".join(map(duration, (band["low"], line["seconds"], band["high"])))
+    return band(around["low"], line["seconds"], around["high"], duration)
 
 
 def models_table(models: Sequence[Mapping[str, Any]]) -> None:
@@ -164,7 +168,7 @@ def ranking_table(ranked: Mapping[str, Any]) -> None:
             "longest window",
             "bound by",
             "windows",
-            "time: best – likely – worst",
+            "time",
             "of the limit",
             "kWh",
             "power",
@@ -191,5 +195,6 @@ def ranking_table(ranked: Mapping[str, Any]) -> None:
         title=f"{ranked['words']:,} words on {ranked['gpu']} "
         f"({ranked['memory_bytes'] / 2**30:.0f} GiB): {ranked['assumptions']}. Eager scores are "
         "one layer's score matrix without a fused kernel.",
+        optional=("eager scores", "of the limit", "power", "windows", "weights", "kWh", "rent"),
     )
     plain(f"{len(ranked['models']) - len(fitting)} more do not fit.")

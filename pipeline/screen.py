@@ -1,89 +1,23 @@
-"""What a person sees: tables and lines for the terminal, out of the same values that ``--json``
-prints. Plain text where the output is a pipe."""
+"""What a person sees of a command, out of the same values that ``--json`` prints."""
 
 from __future__ import annotations
 
-import json
-import re
-import sys
+import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.amounts import amount, both, dollars, duration, gigabytes
+from pipeline.console import plain, table
+
 if TYPE_CHECKING:
     from pipeline.configuration import Found
 
-#: Control characters, but for the tab and line ends.
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
-
-def say(quiet: bool) -> Callable[[str], None]:
-    """Where progress and warnings go: stderr, or nowhere."""
-
-    def line(text: str) -> None:
-        if not quiet:
-            print(text, file=sys.stderr, flush=True)
-
-    return line
-
-
-def emit(result: Any) -> None:
-    """The JSON object of a command, on stdout."""
-    print(json.dumps(result, ensure_ascii=False, default=str))
-
-
-def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "") -> None:
-    """A table on stdout; columns whose cells are all numbers are aligned to the right."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    cells = [["–" if cell is None else _one_line(str(cell)) for cell in row] for row in rows]
-    if title:
-        plain(title)
-    drawn = Table(header_style="bold")
-    for index, name in enumerate(columns):
-        numeric = bool(cells) and all(_is_number(row[index]) for row in cells)
-        drawn.add_column(name, justify="right" if numeric else "left", overflow="fold")
-    for row in cells:
-        drawn.add_row(*(Text(cell) for cell in row))
-    console = Console()
-    if not console.is_terminal:
-        console = Console(
-            width=max(120, sum(map(_width, zip(*cells, strict=True))) + 40) if cells else 120
-        )
-    console.print(drawn)
-
-
-def _is_number(cell: str) -> bool:
-    return cell.replace(",", "").replace(".", "").replace("$", "").strip("–%s ").isdigit() or (
-        cell == "–"
-    )
-
-
-def _width(column: Sequence[str]) -> int:
-    return min(60, max(len(cell) for cell in column)) + 3
-
-
-def dollars(value: str | None) -> str:
-    """ "$0.0123", "unknown" for None: unknown is never $0."""
-    if value is None:
-        return "unknown"
-    amount = float(value)
-    if amount < 0:
-        return f"-{dollars(value.removeprefix('-'))}"
-    return f"${amount:,.2f}" if amount >= 1 or amount == 0 else f"${amount:.4f}"
-
-
-def duration(seconds: float | None) -> str:
-    """ "42 s", "3.5 min", "2.1 h"."""
-    if seconds is None:
-        return "–"
-    if seconds < 0:
-        return f"-{duration(-seconds)}"
-    if seconds < 90:
-        return f"{seconds:.0f} s" if seconds >= 1 else f"{seconds:.1f} s"
-    return f"{seconds / 60:.1f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+def next_step(*words: str, db: str | None = None, config: str | None = None) -> None:
+    """The next useful command, ready to be pasted; it looks at the same database and settings."""
+    same = (*(("--db", db) if db else ()), *(("--config", config) if config else ()))
+    plain(f"next       {shlex.join(('storytransformer', *words, *same))}")
 
 
 def extraction_table(result: Mapping[str, Any]) -> None:
@@ -111,16 +45,6 @@ def extraction_table(result: Mapping[str, Any]) -> None:
         )
 
 
-def gigabytes(n_bytes: int | None) -> str | None:
-    """ "1.25 GB" (1e9 bytes)."""
-    return None if n_bytes is None else f"{n_bytes / 1e9:,.2f} GB"
-
-
-def percent(share: float | None) -> str | None:
-    """ "23 %"."""
-    return None if share is None else f"{share:.0%}".replace("%", " %")
-
-
 def merge_summary(result: Mapping[str, Any]) -> None:
     """The end of a merge: what became of the stories, and where the document is."""
     ledger = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in result["ledger"].items())
@@ -139,22 +63,13 @@ def merge_summary(result: Mapping[str, Any]) -> None:
         plain(f"{result['lost']} stories were left out by a reply; they stand word for word.")
     for kind, path in result["out"].items():
         plain(f"  {kind:<9} {path}")
-    plain(f"  run       {result['run']}  (storytransformer runs {result['run']})")
+    plain(f"  run       {result['run']}")
 
 
-def plain(text: str = "") -> None:
-    """Text on stdout, its control characters shown."""
-    print(_harmless(text))
-
-
-def _harmless(text: str) -> str:
-    """Names and texts come from documents: what would command the terminal is shown instead."""
-    return _CONTROL.sub(lambda found: f"\\x{ord(found.group()):02x}", text)
-
-
-def _one_line(cell: str) -> str:
-    """A file may have a line end in its name; in a cell it is shown, not obeyed."""
-    return _harmless(cell.replace("\r", "\\r").replace("\n", "\\n"))
+_RUNS = (
+    "run", "state", "model", "strategy", "stories", "tokens in", "out", "dollars", "time",
+    "peak memory",
+)  # fmt: skip
 
 
 def runs_table(runs: Sequence[Mapping[str, Any]]) -> None:
@@ -163,8 +78,7 @@ def runs_table(runs: Sequence[Mapping[str, Any]]) -> None:
         plain("No run yet. `storytransformer merge PATHS…` makes one.")
         return
     table(
-        ("run", "state", "model", "strategy", "stories", "tokens in", "out", "dollars", "time",
-         "peak memory"),
+        _RUNS,
         [
             (
                 r["run"],
@@ -181,7 +95,8 @@ def runs_table(runs: Sequence[Mapping[str, Any]]) -> None:
             for r in runs
         ],
         title="estimated → actual; times are those of the model's calls",
-    )  # fmt: skip
+        optional=("peak memory", "out", "tokens in", "strategy", "dollars"),
+    )
 
 
 def run_page(run: Mapping[str, Any]) -> None:
@@ -238,16 +153,6 @@ def questions_page(questions: Sequence[Any], describe: Callable[[Any], Iterable[
     plain(f"{len(questions)} open.")
 
 
-def both(estimated: Any, actual: Any, shown: Callable[[Any], str | None]) -> str:
-    """Both sides of one quantity: "1,200 → 1,187"; "–" for what is not known."""
-    return " → ".join((side is not None and shown(side)) or "–" for side in (estimated, actual))
-
-
-def amount(n: float | None) -> str:
-    """Tokens or calls, "–" when not known."""
-    return "–" if n is None else f"{n:,.0f}"
-
-
 def _usd(value: float | None) -> str:
     return "–" if value is None else dollars(str(value))
 
@@ -275,7 +180,8 @@ def settings_page(found: Iterable[Found], file: Path | None) -> None:
         ],
         title=f"settings of {file}" if file else "no storytransformer.toml here",
     )
-    plain(f"next       {'edit ' + str(file) if file else 'storytransformer init'}")
+    if file is None:
+        next_step("init")
 
 
 def doctor_page(report: Mapping[str, Any]) -> None:

@@ -101,11 +101,16 @@ def test_every_deployment_points_at_a_flow_that_takes_its_parameters():
 
 
 def test_every_command_is_in_the_readme_or_docs_and_has_help():
-    from pipeline.cli import app, evals, machine
+    from evals.commands import app as evals
+    from pipeline.cli import app, books, machine
 
     pages = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
     readme = "\n".join(page.read_text(encoding="utf-8") for page in pages)
-    for command in (*app.registered_commands, *machine.registered_commands):
+    for command in (
+        *app.registered_commands,
+        *books.registered_commands,
+        *machine.registered_commands,
+    ):
         assert command.callback and command.callback.__doc__
         assert f"storytransformer {command.callback.__name__}" in readme
     for command in evals.registered_commands:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -57,6 +57,7 @@ def extract(
     exclude: Sequence[str] = (),
     pattern: str | None = None,
     repair: bool = False,
+    count: Callable[[int], None] = lambda n: None,
 ) -> Iterator[Extraction]:
     """Read documents and find their stories.
 
@@ -65,6 +66,7 @@ def extract(
         encoding: of text formats, when it is known.
         exclude: patterns as in ``.gitignore``, relative to each directory walked.
         pattern, repair: see :func:`pipeline.extract.patterns.find_stories`.
+        count: told the number of documents before the first of them is read.
     Yields:
         One extraction a document, in order of its first path; byte-identical files are one
         document with several paths. A document that cannot be read has ``document.problem`` set
@@ -75,6 +77,7 @@ def extract(
     """
     how = _How(encoding, pattern, repair)
     found = _documents(paths, exclude)
+    count(len(found))
     for start in range(0, len(found), _AT_ONCE):
         yield from _extract_groups(found[start : start + _AT_ONCE], how, cache)
 

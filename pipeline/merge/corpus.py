@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,7 @@ from pipeline.merge.links import links_as_json
 from pipeline.outcomes import Decision
 from pipeline.plan.decisions import settle
 from pipeline.plan.similarity import Pair, cluster, similar_pairs
+from pipeline.progress import Progress, Show, show_nothing
 from pipeline.stories import Document, Extraction, Story, count_words
 
 
@@ -110,14 +111,14 @@ def read(
     *,
     how: Reading = Reading(),
     cache: ExtractionCache | None = None,
-    progress: Callable[[Extraction], None] | None = None,
+    show: Show = show_nothing,
 ) -> Corpus:
     """Extract every document, and insist on stories.
 
     Raises:
         InputError: as :func:`gather` and :func:`require` do.
     """
-    corpus = gather(paths, how=how, cache=cache, progress=progress)
+    corpus = gather(paths, how=how, cache=cache, show=show)
     require(corpus, strict=how.strict)
     return corpus
 
@@ -127,14 +128,18 @@ def gather(
     *,
     how: Reading = Reading(),
     cache: ExtractionCache | None = None,
-    progress: Callable[[Extraction], None] | None = None,
+    show: Show = show_nothing,
 ) -> Corpus:
     """Extract every document, whatever comes of it.
+
+    Args:
+        show: told after each document how many are read.
 
     Raises:
         InputError: a path does not exist.
     """
-    extractions = []
+    extractions: list[Extraction] = []
+    total: list[int] = []
     for extraction in extract(
         paths,
         encoding=how.encoding,
@@ -142,10 +147,11 @@ def gather(
         exclude=how.exclude,
         pattern=how.pattern,
         repair=how.repair,
+        count=total.append,
     ):
         extractions.append(extraction)
-        if progress:
-            progress(extraction)
+        done = len(extractions)
+        show(Progress("read", "documents", done=done, total=total[0], fresh=done))
     return Corpus(tuple(extractions))
 
 

@@ -14,10 +14,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol
 
-from pipeline.calls import Call, Estimate, Plan, Reply, Request
+from pipeline.calls import Call, Estimate, Plan, Reply
 from pipeline.catalog import ModelSpec
 from pipeline.cost.estimate import formula_seconds
-from pipeline.cost.usage import is_doubted
 from pipeline.engine.weights import locate_weights
 from pipeline.errors import BudgetError, StoreError
 from pipeline.merge import steps
@@ -30,11 +29,13 @@ from pipeline.merge.grouping import Group
 from pipeline.merge.ledger import counts
 from pipeline.merge.meter import Meter, machine_name, peak_memory_bytes
 from pipeline.merge.opinion import Entails
-from pipeline.merge.run import WAVE, Journal, run_wave, waves
+from pipeline.merge.run import WAVE, run_wave, waves
 from pipeline.merge.sovereignty import check_sovereignty, host_of, leaving
+from pipeline.merge.tally import Tally
 from pipeline.models.base import Model, ModelOptions
 from pipeline.models.opening import missing_weights, open_batched, open_model
 from pipeline.outcomes import Outcomes, Relation
+from pipeline.progress import Progress, Show
 from pipeline.store.batches import StoreBatches
 from pipeline.store.record import Store, StoreJournal
 from pipeline.store.spending import spent, time_spent
@@ -54,40 +55,14 @@ def plainly(name: str, function: Callable[..., Any], *args: Any) -> Any:
     return function(*args)
 
 
-class Tally:
-    """A journal that also counts what was asked of the model through it.
-
-    ``usd`` is None as soon as one reply's price is unknown.
-    """
-
-    def __init__(self, journal: Journal) -> None:
-        self._journal = journal
-        self.find = journal.find
-        self.reserve = journal.reserve
-        self.settle = journal.settle
-        self.calls = self.input_tokens = self.output_tokens = 0
-        self.usd: Decimal | None = Decimal(0)
-        #: What replies reported that cannot be.
-        self.doubts: list[str] = []
-
-    def put(self, request: Request, reply: Reply, *, good: bool, why: str) -> None:
-        """Store a reply and count it."""
-        self._journal.put(request, reply, good=good, why=why)
-        self.calls += 1
-        self.input_tokens += reply.usage.prompt
-        self.output_tokens += reply.usage.output
-        if is_doubted(reply):
-            self.doubts.append(reply.detail)
-        if self.usd is not None:
-            self.usd = None if reply.usd is None else self.usd + reply.usd
-
-
 @dataclass
 class MergeJob:
     """The state of one merge between its steps.
 
     Args:
         say: told one line of progress after every step.
+        show: told how far the calls are with every reply, and while one is written; where there is
+            nobody to look, ``say`` is told after every wave.
         max_usd: budget over the whole run, None for no limit.
         batch: through the provider's batch API: half the price, within a day.
         group: what the merged document is grouped by.
@@ -107,6 +82,7 @@ class MergeJob:
     group: Group = "role"
     entailment: str = ""
     say: Callable[[str], None] = lambda line: None
+    show: Show | None = None
     turn: Callable[[], None] = lambda: None
     corpus: Corpus = field(init=False)
     plan: Plan = field(init=False)
@@ -122,6 +98,8 @@ class MergeJob:
     _asked_before: int = field(init=False, default=0)
     _course: Course = field(init=False)
     _done: int = field(init=False, default=0)
+    #: What the tally counted before the wave that is sent now.
+    _before: int = field(init=False, default=0)
     _reused: int = field(init=False, default=0)
     _meter: Meter = field(init=False, default_factory=Meter)
 
@@ -205,7 +183,8 @@ class MergeJob:
         self.store.save_estimate(self.run_id, self.corpus_id, self.estimate)
         self._meter.resume(time_spent(self.store, self.run_id))
         self._asked_before = spent(self.store, self.run_id).good
-        self.tally = Tally(StoreJournal(self.store, self.run_id, max_usd=self.max_usd))
+        journal = StoreJournal(self.store, self.run_id, max_usd=self.max_usd)
+        self.tally = Tally(journal, self._show)
         self.purse = Purse(self.tally, self.max_usd)
         self.batches = StoreBatches(self.store, self.run_id)
         if not self.batch and self.batches.unfinished():
@@ -244,7 +223,7 @@ class MergeJob:
 
     def send(self, wave: Sequence[Call]) -> int:
         """Answer one wave, from the journal where it can. Returns how many calls it held."""
-        before = self.tally.calls
+        before = self._before = self.tally.calls
         answered = self.tally.find([call.request.key for call in wave])
         if len(answered) < len(wave):
             self._record_departures([c for c in wave if c.request.key not in answered])
@@ -258,12 +237,35 @@ class MergeJob:
             self._save_actuals()
         self._done += len(wave)
         self._reused += len(answered)
-        asked = self.tally.calls - before
-        self.say(
-            f"{self._done} of {len(self._course.plan.calls)} calls answered"
-            + (f", {asked} by the model" if asked else " by the journal: no model call")
-        )
+        asked, self._before = self.tally.calls - before, self.tally.calls
+        if self.show is None:
+            self.say(
+                f"{self._done} of {len(self._course.plan.calls)} calls answered"
+                + (f", {asked} by the model" if asked else " by the journal: no model call")
+            )
+        else:
+            self._show()
         return len(wave)
+
+    def _show(self) -> None:
+        """Tell how far the calls are."""
+        if self.show is None:
+            return
+        done, total = self.progress
+        tally = self.tally
+        self.show(
+            Progress(
+                "merge",
+                "calls",
+                done=min(total, done + tally.calls - self._before),
+                total=total,
+                fresh=tally.calls,
+                tokens=tally.input_tokens + tally.output_tokens + tally.writing,
+                usd=tally.usd,
+                max_usd=self.max_usd,
+                seconds=self.estimate.seconds,
+            )
+        )
 
     def _record_departures(self, calls: Sequence[Call]) -> None:
         """What is about to leave the machine, in the run's books before it does."""
@@ -283,6 +285,7 @@ class MergeJob:
             usd=steps.pricer(self.spec, self.terms.as_of, batch=self.batch),
             allow_cloud=self.terms.allow_cloud,
             purse=self.purse,
+            progress=self.tally.written,
             in_flight=self.batches.in_flight,
         )
 

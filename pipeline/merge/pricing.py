@@ -21,6 +21,7 @@ from pipeline.merge.outlines import Outlines
 from pipeline.merge.sovereignty import check_sovereignty, held_back
 from pipeline.merge.steps import Terms
 from pipeline.plan.strategies import STRATEGIES
+from pipeline.progress import Progress, Show, show_nothing
 from pipeline.store.record import Store, StoreJournal
 
 
@@ -33,6 +34,7 @@ def estimate_corpus(
     catalog: Catalog,
     store: Store | None,
     online: OnlineCounts | None = None,
+    show: Show = show_nothing,
 ) -> dict[str, Any]:
     """What ``estimate PATHS --json`` prints.
 
@@ -43,6 +45,7 @@ def estimate_corpus(
         strategies: none for all of them.
         store: where the rows go and which replies are journalled; None when there is none.
         online: how providers are asked to count the prompts; None when they are not.
+        show: told after each plan how many are priced.
 
     Raises:
         SovereigntyError: they are to be, and a model is not on this machine and may not be used.
@@ -73,8 +76,11 @@ def estimate_corpus(
             if not online:  # a provider counts the words themselves: an outline has none
                 ahead = [(spec, _wanted(terms, bits, strategies)) for spec, bits in choices]
                 planned = Outlines(store, corpus_id, ahead=ahead)
+    kinds = strategies or STRATEGIES
     for spec, bits in choices:
-        for strategy in strategies or STRATEGIES:
+        for strategy in kinds:
+            done, total = len(lines), len(choices) * len(kinds)
+            show(Progress("estimate", "plans", done=done, total=total, fresh=done))
             those = replace(terms, strategy=strategy, bits=bits)
             try:
                 plan = steps.plan(corpus, spec, those, planned)
@@ -99,6 +105,7 @@ def estimate_corpus(
                     store.save_estimate(None, corpus_id, priced)
                 except StoreError:
                     store = None
+    show(Progress("estimate", "plans", done=len(lines), total=len(lines), fresh=len(lines)))
     return {
         "words": corpus.words,
         "stories": len(corpus.stories),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,12 @@ _START = "Start one: prefect server start --host 127.0.0.1; then set PREFECT_API
 
 
 def serve_deployments(
-    file: Path, *, names: Sequence[str] = (), parameters: Mapping[str, Any], limit: int
+    file: Path,
+    *,
+    names: Sequence[str] = (),
+    parameters: Mapping[str, Any],
+    limit: int,
+    told: Callable[[list[str]], None] | None = None,
 ) -> None:
     """Serve deployments until interrupted; their schedules are paused then.
 
@@ -31,6 +36,7 @@ def serve_deployments(
         names: those to serve; all of them if none.
         parameters: in place of the described ones, for every deployment.
         limit: runs at once.
+        told: the deployments' names, in place of what Prefect prints for people.
 
     Raises:
         InputError: no such deployment, or no Prefect server.
@@ -43,9 +49,13 @@ def serve_deployments(
             next=f"There are: {', '.join(one['name'] for one in described)}.",
         )
     _insist_on_a_server()
+    chosen = [one for one in described if not names or one["name"] in names]
+    if told is not None:
+        told([one["name"] for one in chosen])
     serve(
-        *(_served(one, parameters) for one in described if not names or one["name"] in names),
+        *(_served(one, parameters) for one in chosen),
         limit=limit,
+        print_starting_message=told is None,
     )
 
 

@@ -1,0 +1,64 @@
+"""Amounts as a person reads them: dollars, times, sizes, shares; "–" or "unknown" is never 0."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+
+def dollars(value: str | None) -> str:
+    """ "$0.0123", "unknown" for None: unknown is never $0."""
+    if value is None:
+        return "unknown"
+    amount = float(value)
+    if amount < 0:
+        return f"-{dollars(value.removeprefix('-'))}"
+    return f"${amount:,.2f}" if amount >= 1 or amount == 0 else f"${amount:.4f}"
+
+
+def duration(seconds: float | None) -> str:
+    """ "42 s", "3.5 min", "2.1 h"."""
+    if seconds is None:
+        return "–"
+    if seconds < 0:
+        return f"-{duration(-seconds)}"
+    if seconds < 90:
+        return f"{seconds:.0f} s" if seconds >= 1 else f"{seconds:.1f} s"
+    return f"{seconds / 60:.1f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def gigabytes(n_bytes: int | None) -> str | None:
+    """ "1.25 GB" (1e9 bytes)."""
+    return None if n_bytes is None else f"{n_bytes / 1e9:,.2f} GB"
+
+
+def percent(share: float | None) -> str | None:
+    """ "23 %"."""
+    return None if share is None else f"{share:.0%}".replace("%", " %")
+
+
+def amount(n: float | None) -> str:
+    """Tokens or calls, "–" when not known."""
+    return "–" if n is None else f"{n:,.0f}"
+
+
+def short(n: float | None) -> str:
+    """ "812", "51.8k", "1.2M": where there is little room."""
+    if n is None:
+        return "–"
+    for unit, size in (("M", 1e6), ("k", 1e3)):
+        if n >= size * 0.9995:
+            scaled = n / size
+            return f"{scaled:.0f}{unit}" if scaled >= 99.95 else f"{scaled:.1f}{unit}"
+    return f"{n:.0f}"
+
+
+def both(estimated: Any, actual: Any, shown: Callable[[Any], str | None]) -> str:
+    """Both sides of one quantity: "1,200 → 1,187"; "–" for what is not known."""
+    return " → ".join((side is not None and shown(side)) or "–" for side in (estimated, actual))
+
+
+def band(low: Any, likely: Any, high: Any, shown: Callable[[Any], str]) -> str:
+    """ "214 (99 – 546)"; one amount where all three are written alike."""
+    a, b, c = shown(low), shown(likely), shown(high)
+    return b if a == b == c else f"{b} ({a} – {c})"

@@ -1,0 +1,226 @@
+"""The terminal: text, tables and progress where a person looks, plain lines where a pipe does.
+
+Results go to stdout, progress and warnings to stderr.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TextIO
+
+from pipeline.progress import Pace, Progress
+
+#: Control characters, but for the tab and line ends.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+#: Seconds between two pictures of one bar, and between two lines where a pipe looks.
+_BLINK, _LINE_EVERY = 0.1, 30.0
+
+
+def emit(result: Any) -> None:
+    """The JSON object of a command, on stdout."""
+    end_telling()
+    print(json.dumps(result, ensure_ascii=False, default=str), flush=True)
+
+
+def plain(text: str = "") -> None:
+    """Text on stdout, its control characters shown."""
+    end_telling()
+    print(harmless(text), flush=True)
+
+
+class Telling:
+    """Where progress and warnings go: a line for each, and below them, on a terminal, one bar.
+
+    Args:
+        quiet: nowhere.
+        stream: stderr; looked up when something is said.
+    """
+
+    def __init__(
+        self,
+        quiet: bool = False,
+        *,
+        stream: Callable[[], TextIO] = lambda: sys.stderr,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._quiet = quiet
+        self._stream = stream
+        self._clock = clock
+        self._work = ("", "")
+        self._done = 0
+        self._pace = Pace(clock)
+        self._drawn = ""
+        self._last: float | None = None
+
+    def __call__(self, line: str) -> None:
+        """Say one line, above the bar."""
+        if self._quiet:
+            return
+        bar = self._drawn
+        self.clear()
+        print(harmless(line), file=self._stream(), flush=True)
+        if bar:
+            self._draw(bar)
+
+    def show(self, now: Progress) -> None:
+        """Say how far the work is: at once on a terminal, now and then in a pipe."""
+        if self._quiet:
+            return
+        if (now.what, now.unit) != self._work or now.done < self._done:
+            self._work, self._pace, self._last = (now.what, now.unit), Pace(self._clock), None
+        self._done = now.done
+        at_once = _is_terminal(self._stream())
+        if not self._is_due(now, at_once):
+            return
+        self._last = self._clock()
+        words = self._pace.words(now)
+        if not at_once:
+            print(f"{now.what}: {', '.join(words)}", file=self._stream(), flush=True)
+            return
+        self._draw(_bar_line(now, words, _columns(self._stream())))
+        if now.ended:
+            self.clear()
+
+    def clear(self) -> None:
+        """Take the bar away: what is printed next stands where it was."""
+        if self._drawn:
+            print("\r" + " " * len(self._drawn) + "\r", end="", file=self._stream(), flush=True)
+            self._drawn = ""
+
+    def _is_due(self, now: Progress, at_once: bool) -> bool:
+        """Whether the next picture, or line, is due: a pipe hears only of work that takes long."""
+        if at_once and (now.ended or self._last is None):
+            return True
+        waited = self._pace.seconds if self._last is None else self._clock() - self._last
+        return waited >= (_BLINK if at_once else _LINE_EVERY)
+
+    def _draw(self, line: str) -> None:
+        padded = line.ljust(len(self._drawn))
+        print("\r" + padded, end="", file=self._stream(), flush=True)
+        self._drawn = line
+
+
+#: What the commands say; one terminal, one bar.
+_TELLING: list[Telling] = []
+
+
+def say(quiet: bool) -> Telling:
+    """Where the progress and warnings of a command go."""
+    _TELLING[:] = [Telling(quiet)]
+    return _TELLING[0]
+
+
+def end_telling() -> None:
+    """Take the bar away, before anything else is printed."""
+    for telling in _TELLING:
+        telling.clear()
+
+
+def table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    title: str = "",
+    optional: Sequence[str] = (),
+) -> None:
+    """A table on stdout; columns whose cells are all numbers are aligned to the right. Where a
+    pipe looks, a line for each row, tabs between its cells.
+
+    Args:
+        optional: columns that a narrow terminal goes without, the first ones first.
+    """
+    cells = [["–" if cell is None else _one_line(str(cell)) for cell in row] for row in rows]
+    if title:
+        plain(title)
+    if not _is_terminal(sys.stdout):
+        for row in ([*columns], *cells):
+            plain("\t".join(cell.replace("\t", " ") for cell in row))
+        return
+    kept = _fitting(columns, cells, optional, _columns(sys.stdout))
+    _draw_table([columns[i] for i in kept], [[row[i] for i in kept] for row in cells])
+    if missing := [name for i, name in enumerate(columns) if i not in kept]:
+        plain(f"A wider terminal, a pipe or --json shows more: {', '.join(missing)}.")
+
+
+def _draw_table(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table(header_style="bold", box=box.SIMPLE_HEAD, show_edge=False)
+    for index, name in enumerate(columns):
+        numeric = bool(cells) and all(_is_number(row[index]) for row in cells)
+        drawn.add_column(name, justify="right" if numeric else "left", overflow="fold")
+    end_telling()
+    for row in cells:
+        drawn.add_row(*(Text(cell) for cell in row))
+    Console(width=_columns(sys.stdout)).print(drawn)
+
+
+def _fitting(
+    columns: Sequence[str],
+    cells: Sequence[Sequence[str]],
+    optional: Sequence[str],
+    width: int,
+) -> list[int]:
+    """The columns that fit side by side without a fold, the optional ones as far as there is room;
+    all of them but the optional ones where nothing helps."""
+    widths = [
+        max(map(len, (*name.split(), *(row[i] for row in cells))), default=0)
+        for i, name in enumerate(columns)
+    ]
+    kept = list(range(len(columns)))
+    for name in optional:
+        if sum(widths[i] + 3 for i in kept) <= width:
+            break
+        kept = [i for i in kept if columns[i] != name]
+    return kept
+
+
+def _bar_line(now: Progress, words: Sequence[str], width: int) -> str:
+    """ "merge ▕█████░░░░░▏ 412 of 1,200 calls · 4 min left · …", as much of it as fits."""
+    line = f"{now.what} "
+    if now.total:
+        size = 20 if width >= 100 else 10
+        full = round(size * min(1.0, now.done / now.total))
+        line += f"▕{'█' * full}{'░' * (size - full)}▏ "
+    line += words[0]
+    for word in words[1:]:
+        if len(line) + len(word) + 3 < width:
+            line += f" · {word}"
+    return line[: width - 1]
+
+
+def _is_number(cell: str) -> bool:
+    return cell.translate(str.maketrans("", "", ",.$ –%s±()kM")).isdigit() or cell == "–"
+
+
+def _is_terminal(stream: TextIO) -> bool:
+    try:
+        return stream.isatty()
+    except ValueError:  # closed
+        return False
+
+
+def _columns(stream: TextIO) -> int:
+    """The width of a terminal, 80 where it does not say."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or 80
+    except (OSError, ValueError):
+        return 80
+
+
+def harmless(text: str) -> str:
+    """Names and texts come from documents: what would command the terminal is shown instead."""
+    return _CONTROL.sub(lambda found: f"\\x{ord(found.group()):02x}", text)
+
+
+def _one_line(cell: str) -> str:
+    """A file may have a line end in its name; in a cell it is shown, not obeyed."""
+    return harmless(cell.replace("\r", "\\r").replace("\n", "\\n"))

@@ -1,0 +1,51 @@
+"""What a run asks of its model, counted as it is journalled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from pipeline.calls import Reply, Request
+from pipeline.cost.usage import is_doubted
+from pipeline.merge.budget import Journal
+
+
+class Tally:
+    """A journal that also counts what was asked of the model through it.
+
+    ``usd`` is None as soon as one reply's price is unknown.
+
+    Args:
+        told: called when something was counted.
+    """
+
+    def __init__(self, journal: Journal, told: Callable[[], None] = lambda: None) -> None:
+        self._journal = journal
+        self._told = told
+        self.find = journal.find
+        self.reserve = journal.reserve
+        self.settle = journal.settle
+        self.calls = self.input_tokens = self.output_tokens = 0
+        #: Tokens of replies that are being written.
+        self.writing = 0
+        self.usd: Decimal | None = Decimal(0)
+        #: What replies reported that cannot be.
+        self.doubts: list[str] = []
+
+    def put(self, request: Request, reply: Reply, *, good: bool, why: str) -> None:
+        """Store a reply and count it."""
+        self._journal.put(request, reply, good=good, why=why)
+        self.calls += 1
+        self.input_tokens += reply.usage.prompt
+        self.output_tokens += reply.usage.output
+        if is_doubted(reply):
+            self.doubts.append(reply.detail)
+        if self.usd is not None:
+            self.usd = None if reply.usd is None else self.usd + reply.usd
+        self.writing = max(0, self.writing - reply.usage.output)
+        self._told()
+
+    def written(self, n: int) -> None:
+        """Count tokens of replies that are not whole yet."""
+        self.writing += n
+        self._told()
