@@ -14,8 +14,8 @@ from pipeline.compare.language import ENGLISH, language_of
 from pipeline.errors import InputError
 from pipeline.extract.patterns import find_stories
 from pipeline.extract.readers import (
-    DOCUMENT_SUFFIXES,
     READER_VERSION,
+    document_suffixes,
     format_of,
     read_bytes,
     unreadable,
@@ -128,7 +128,7 @@ class _Extracted(NamedTuple):
 def _documents(paths: Iterable[str | Path], exclude: Sequence[str]) -> list[_Group]:
     """(sha256, paths) of every document, in order of its first path."""
     groups: dict[tuple[str, str], list[str]] = {}
-    for path in find_files(paths, exclude, suffixes=DOCUMENT_SUFFIXES):
+    for path in find_files(paths, exclude, suffixes=document_suffixes()):
         groups.setdefault(_identify(path), []).append(path)
     return [(sha256, tuple(sorted(same))) for (sha256, _), same in groups.items()]
 

@@ -54,8 +54,6 @@ FOREIGN = frozenset(
     {".doc", ".odt", ".ods", ".rtf", ".ppt", ".pptx", ".odp", ".pages", ".epub", ".msg", ".eml"}
     | {".adoc", ".asciidoc", ".org", ".tex", ".docm", ".xlsb", ".numbers", ".key", ".one"}
 )
-#: What is looked at in a folder; a file named outright is always looked at.
-DOCUMENT_SUFFIXES = frozenset(FORMATS) | FOREIGN
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +66,24 @@ class Reading:
     guessed: bool = False
     front_matter: Mapping[str, str] = field(default_factory=dict)
     problem: str | None = None
+
+
+def document_suffixes() -> frozenset[str]:
+    """What is looked at in a folder; a file named outright is always looked at."""
+    return frozenset(FORMATS) | FOREIGN
+
+
+def add_reader(suffix: str, kind: str, read: Callable[[bytes, str | None], Reading]) -> None:
+    """Read files of a further format.
+
+    Args:
+        suffix: of their names, such as ".org".
+        kind: what the format is called.
+        read: a file's bytes, in an encoding if that is known, to text and blocks. Raises
+            :class:`~pipeline.extract.archive.Unreadable` with the reason where they cannot be read.
+    """
+    FORMATS[suffix] = kind
+    _READERS[kind] = read
 
 
 def read_document(path: str | Path, *, encoding: str | None = None) -> Document:

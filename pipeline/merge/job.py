@@ -67,6 +67,7 @@ class MergeJob:
         batch: through the provider's batch API: half the price, within a day.
         group: what the merged document is grouped by.
         entailment: weights of a model that gives the gate a second opinion, "" for none.
+        opener: opens the model.
         turn: called once, before the model is opened and between two steps; may wait.
     """
 
@@ -83,6 +84,7 @@ class MergeJob:
     entailment: str = ""
     say: Callable[[str], None] = lambda line: None
     show: Show | None = None
+    opener: Callable[[ModelSpec, ModelOptions], Model] = open_model
     turn: Callable[[], None] = lambda: None
     corpus: Corpus = field(init=False)
     plan: Plan = field(init=False)
@@ -310,7 +312,7 @@ class MergeJob:
     def _opened(self) -> Model:
         if self.batch:
             return open_batched(self.spec, self.options, self.batches, self.say)
-        return open_model(self.spec, self.options)
+        return self.opener(self.spec, self.options)
 
     def conclude(self) -> None:
         """Gate every reply, balance the books, and store what was decided in one transaction."""

@@ -19,12 +19,24 @@ from pipeline.plan.selection import Selection, select
 from pipeline.stories import Story
 from pipeline.tokens import TokenCounter
 
+Strategy = Callable[[Selection, Desk], Drafted]
+
 #: Every strategy there is, by name.
-STRATEGIES: Mapping[str, Callable[[Selection, Desk], Drafted]] = {
+STRATEGIES: dict[str, Strategy] = {
     "edit": plan_edit,
     "tree": plan_tree,
     "fold": plan_fold,
 }
+
+
+def add_strategy(name: str, plan: Strategy) -> None:
+    """Know a further strategy.
+
+    Args:
+        plan: a pure function that says for each story of the selection which call it is in, or why
+            it needs none.
+    """
+    STRATEGIES[name] = plan
 
 
 def make_plan(
