@@ -7,21 +7,16 @@ its document is chosen, so that a pile of hundreds opens at once. No request lea
 from __future__ import annotations
 
 import hashlib
-import json
-import re
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from itertools import takewhile
 from typing import Any
 
+from pipeline.extract.islands import island, utf16_units
 from pipeline.extract.page_frame import HEAD, TAIL
 from pipeline.stories import Document, Extraction, Story
 
 #: Characters of document text that one page holds; a browser opens twice as much without effort.
 TEXT_LIMIT = 30_000_000
-
-_ASTRAL = re.compile("[\U00010000-\U0010ffff]")
-_UNSAFE = re.compile("[<\u2028\u2029\ud800-\udfff]")
 
 
 def page(extractions: Iterable[Extraction], *, text_limit: int = TEXT_LIMIT) -> Iterator[str]:
@@ -40,12 +35,12 @@ def page(extractions: Iterable[Extraction], *, text_limit: int = TEXT_LIMIT) -> 
         held = len(document.text) <= room
         if held:
             room -= len(document.text)
-            yield _island(f"d{number}", _contents(extraction))
+            yield island(f"d{number}", _contents(extraction))
         key = _key(document, keys)
         keys.add(key)
         listed.append(_entry(extraction, key, held))
     folder = _common_folder([entry["path"] for entry in listed])
-    yield _island("index", {"folder": folder, "limit": text_limit, "documents": listed})
+    yield island("index", {"folder": folder, "limit": text_limit, "documents": listed})
     yield TAIL
 
 
@@ -69,7 +64,7 @@ def _entry(extraction: Extraction, key: str, held: bool) -> dict[str, Any]:
 
 def _contents(extraction: Extraction) -> dict[str, Any]:
     """What is shown when a document is chosen."""
-    units = _utf16_units(extraction.document.text)
+    units = utf16_units(extraction.document.text)
     return {
         "text": extraction.document.text,
         "stories": [_story(story, units) for story in extraction.stories],
@@ -95,12 +90,6 @@ def _story(story: Story, units: Callable[[int], int]) -> dict[str, Any]:
     }
 
 
-def _utf16_units(text: str) -> Callable[[int], int]:
-    """Turns an offset in characters into one in UTF-16 units, in which a browser counts."""
-    astral = [found.start() for found in _ASTRAL.finditer(text)]
-    return lambda offset: offset + bisect_left(astral, offset)
-
-
 def _key(document: Document, taken: set[str]) -> str:
     """What a link names a document by: its bytes, so that the link survives another folder."""
     path = hashlib.sha256(document.path.encode("utf-8", "surrogatepass")).hexdigest()
@@ -113,10 +102,3 @@ def _common_folder(paths: list[str]) -> str:
     levels = zip(*(path.split("/")[:-1] for path in paths), strict=False)
     shared = takewhile(lambda names: len(set(names)) == 1, levels)
     return "".join(f"{names[0]}/" for names in shared)
-
-
-def _island(name: str, value: Any) -> str:
-    """JSON inside the page: no "<" that could end the element, nothing that UTF-8 cannot hold."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    safe = _UNSAFE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
-    return f'<script type="application/json" id="{name}">{safe}</script>\n'

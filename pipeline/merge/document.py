@@ -17,6 +17,7 @@ from pipeline.merge.layout import (
     numbers,
     sentence,
     spoken,
+    standing,
     title,
 )
 from pipeline.merge.ledger import counts
@@ -203,6 +204,7 @@ def _conflicts(
 ) -> list[str]:
     if not outcomes.conflicts:
         return []
+    stand = standing(outcomes)
     out = ["## Conflicts", "", "Kept side by side; a person decides.", ""]
     for i, conflict in enumerate(outcomes.conflicts, 1):
         values = conflict.values or ("",) * len(conflict.stories)
@@ -211,7 +213,7 @@ def _conflicts(
                 + (f": {against}" if against else ""), ""]  # fmt: skip
         for story, value in zip(conflict.stories, values, strict=True):
             says = f"**{_plain(value)}**: " if value else ""
-            told = _plain(spoken(story, outcomes, stories))
+            told = _plain(spoken(stand[story], stories))
             out.append(f"- {says}{told} {_link(number[story])}")
         out += ["", f"{_plain(conflict.reason)}", ""]
     return out

@@ -81,11 +81,15 @@ def sentence(merged: MergedStory, stories: Mapping[str, Story]) -> list[Part]:
     return parts
 
 
-def spoken(story: str, outcomes: Outcomes, stories: Mapping[str, Story]) -> str:
-    """What a source story that stands alone says, as one sentence."""
-    merged = next(m for m in outcomes.merged if story in m.sources)
+def standing(outcomes: Outcomes) -> dict[str, MergedStory]:
+    """By source story, the merged story it stands in."""
+    return {source: merged for merged in outcomes.merged for source in merged.sources}
+
+
+def spoken(merged: MergedStory, stories: Mapping[str, Story]) -> str:
+    """What a story that stands alone says, as one sentence."""
     parts = sentence(merged, stories)
-    return "".join(part.lead + part.text for part in parts) or stories[story].text
+    return "".join(part.lead + part.text for part in parts) or stories[merged.sources[0]].text
 
 
 def lines(merged: MergedStory) -> list[Part]:

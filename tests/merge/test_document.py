@@ -64,7 +64,7 @@ class Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.island = ""
+        self.islands: dict[str, str] = {}
         self._in = ""
 
     def handle_starttag(self, tag, attrs) -> None:
@@ -75,8 +75,8 @@ class Reader(HTMLParser):
         self._in = "" if tag == "script" else self._in
 
     def handle_data(self, data: str) -> None:
-        if self._in == "places":
-            self.island += data
+        if self._in:
+            self.islands[self._in] = self.islands.get(self._in, "") + data
 
 
 def test_the_page_asks_for_nothing_from_outside(merged):
@@ -93,7 +93,8 @@ def test_every_sentence_of_the_page_shows_its_sources(merged):
     outcomes, _, documents, _ = merged
     reader = Reader()
     reader.feed(html(*merged))
-    places = json.loads(reader.island)
+    places, stories = (json.loads(reader.islands[name]) for name in ("places", "stories"))
+    texts = json.loads(reader.islands["texts"])
     shown = [a for t, a in reader.tags if t == "span" and a.get("class") == "s"]
     assert len(shown) > len(outcomes.merged)
     (document,) = documents.values()
@@ -101,7 +102,9 @@ def test_every_sentence_of_the_page_shows_its_sources(merged):
         ids = [int(i) for i in (attributes["data-s"] or "").split()]
         assert ids and attributes["tabindex"] == "0"
         for i in ids:
-            assert places[i]["parts"][1] in document.text
+            number, start, end = places[i]
+            assert texts[stories[number - 1]["text"]] == document.text
+            assert 0 <= start < end <= len(document.text)
 
 
 def test_text_of_stories_cannot_become_markup(kit):
@@ -117,9 +120,9 @@ def test_text_of_stories_cannot_become_markup(kit):
     page = html(outcomes, by_id, documents, {"model": nasty, "run": nasty})
     reader = Reader()
     reader.feed(page)
-    assert sum(tag == "script" for tag, _ in reader.tags) == 2
+    assert sum(tag == "script" for tag, _ in reader.tags) == 5
     assert not any(tag == "img" for tag, _ in reader.tags)
-    assert json.loads(reader.island)
+    assert json.loads(reader.islands["texts"]) == [nasty]
     text = markdown(outcomes, by_id, documents, {"model": nasty})
     assert "<script" not in text.replace("\\<script", "")
     assert "*bold*" not in text.replace("\\*bold\\*", "")
