@@ -206,7 +206,7 @@ STORY = "- As a cook, I want salt, so that it tastes.\n"
 def test_extract_writes_the_page_and_says_where(run, tmp_path: Path):
     (tmp_path / "a.md").write_text(STORY)
     code, out, _ = run("extract", "a.md", "--page", "out/pages/p.html")
-    assert code == 0 and out.splitlines()[-1] == "page  out/pages/p.html"
+    assert code == 0 and ["page", "out/pages/p.html"] in map(str.split, out.splitlines())
     written = tmp_path / "out" / "pages" / "p.html"
     assert Seen(written.read_text()).islands["d0"]["stories"][0]["role"] == "cook"
     assert [p.name for p in written.parent.iterdir()] == ["p.html"]
