@@ -1,6 +1,7 @@
 """Merges killed with `kill -9` at random moments, then resumed: what is asked twice, what is lost.
 
     python benchmarks/kills.py [PATH …] [--kills N] [--seed N]      default: data/sample, 3 kills
+    python benchmarks/kills.py --ctrl-c                             Ctrl-C instead of kill -9
 
 The real command, in a process of its own, against a server on this machine that speaks the
 protocols of Claude, Gemini and OpenAI in turn. A moment is drawn on the run's own clock, so that a
@@ -12,6 +13,7 @@ after it, or after the last reply. Then the same command runs again, and has to 
 - the document of a run that nobody killed, byte for byte, but for the run's name;
 - one row of the ledger for every story, and every charge settled but those in flight.
 
+A Ctrl-C has to end the command with exit code 130 and one JSON object that says so.
 Prints a table and, last, one JSON line; exits 1 when one of these does not hold.
 """
 
@@ -22,28 +24,19 @@ import json
 import os
 import random
 import signal
-import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
-from evals.providers import Provider, digest
-from pipeline.models.cloud import THREADS
+from benchmarks.breaking.merges import MODELS, ROOT, Ended, Merge, taken_up
+from evals.providers import Provider
 
-ROOT = Path(__file__).resolve().parents[1]
-DATABASE = "data/runs/storytransformer.sqlite"
-MODELS = (
-    "claude/claude-haiku-5-5",
-    "gemini/gemini-2.5-flash-lite",
-    "openai/served@{url}/v1",
-)
 #: Seconds that the server takes for a reply, so that several are always in flight.
 SECONDS = 0.05
 
@@ -83,10 +76,12 @@ def main() -> int:
     parser.add_argument("paths", nargs="*", default=[ROOT / "data" / "sample"], type=Path)
     parser.add_argument("--kills", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--ctrl-c", action="store_true", help="instead of kill -9")
     asked = parser.parse_args()
     found: list[Kill] = []
     print(f"{'model':30} {'killed':32} {'journal':>8} {'in flight':>10} {'again':>6}")
-    for kill in kills(asked.paths, asked.kills, seed=asked.seed):
+    sign = signal.SIGINT if asked.ctrl_c else signal.SIGKILL
+    for kill in kills(asked.paths, asked.kills, seed=asked.seed, sign=sign):
         found.append(kill)
         told = "ended before" if kill.ended else kill.moment
         print(
@@ -96,6 +91,7 @@ def main() -> int:
         )
     summary = {
         "benchmark": "kills",
+        "signal": sign.name,
         "kills": len(found),
         "ended_before": sum(kill.ended for kill in found),
         "journalled": sum(kill.journalled for kill in found),
@@ -109,67 +105,53 @@ def main() -> int:
 
 
 def kills(
-    paths: Sequence[Path], n: int, *, seed: int, models: Sequence[str] = MODELS
+    paths: Sequence[Path],
+    n: int,
+    *,
+    seed: int,
+    models: Sequence[str] = MODELS,
+    sign: signal.Signals = signal.SIGKILL,
+    more: Sequence[str] = (),
 ) -> Iterator[Kill]:
-    """Kill ``n`` merges of ``paths``, model after model."""
+    """Break off ``n`` merges of ``paths``, model after model.
+
+    Args:
+        sign: how; the whole process group gets it, as from a terminal.
+        more: further arguments of the command.
+    """
     drawn = random.Random(seed)
     wholes: dict[str, Whole] = {}
     with Provider(seconds=SECONDS) as server, tempfile.TemporaryDirectory() as scratch:
         for i in range(n):
             model = models[i % len(models)].format(url=server.url)
             if model not in wholes:
-                wholes[model] = _whole(paths, model, server, Path(scratch) / f"whole-{i}")
-            yield _killed(paths, model, server, Path(scratch) / f"kill-{i}", wholes[model], drawn)
+                wholes[model] = whole(Merge(paths, model, server, Path(scratch) / f"whole-{i}"))
+            merge = Merge(paths, model, server, Path(scratch) / f"kill-{i}", more)
+            yield _killed(merge, wholes[model], drawn, sign)
 
 
-def _start(
-    paths: Sequence[Path], model: str, server: Provider, folder: Path
-) -> subprocess.Popen[str]:
-    folder.mkdir(exist_ok=True)
-    environment = os.environ | {
-        "PYTHONPATH": str(ROOT),
-        "STORYTRANSFORMER_CACHE": str(folder.parent / "cache"),
-        **{f"{name}_BASE_URL": server.url for name in ("ANTHROPIC", "GEMINI")},
-        **{f"{name}_API_KEY": "none" for name in ("ANTHROPIC", "GEMINI", "OPENAI")},
-    }
-    places = [str(path.resolve()) for path in paths]
-    command = [sys.executable, "-m", "pipeline", "merge", *places, "--model", model,
-               "--allow-cloud", "--json", "--quiet"]  # fmt: skip
-    return subprocess.Popen(
-        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        text=True,
-    )  # fmt: skip
-
-
-def _whole(paths: Sequence[Path], model: str, server: Provider, folder: Path) -> Whole:
-    seen, started = len(server.asked), time.monotonic()
-    process = _start(paths, model, server, folder)
-    out, err = process.communicate()
-    ended = time.monotonic()
-    if process.returncode:
-        raise SystemExit(f"the run that nobody kills fails: {out}{err}")
-    asked = server.asked[seen:]
+def whole(merge: Merge) -> Whole:
+    """Run a merge that nobody disturbs."""
+    seen, started = len(merge.server.asked), time.monotonic()
+    ended = merge.finish()
+    moment = time.monotonic()
+    if ended.code:
+        raise SystemExit(f"the run that nobody disturbs fails: {ended.out}{ended.err}")
+    asked = merge.server.asked[seen:]
     if not asked:
-        raise SystemExit("the run asks nothing: nothing can be killed.")
+        raise SystemExit("the run asks nothing: nothing can be broken off.")
     return Whole(
-        files=_files(folder, json.loads(out)),
+        files=merge.document(ended.result),
         requests=len(asked),
         before=asked[0][1] - started,
-        after=ended - max(moment for _, moment in server.answered),
+        after=moment - max(moment for _, moment in merge.server.answered),
     )
 
 
-def _killed(
-    paths: Sequence[Path],
-    model: str,
-    server: Provider,
-    folder: Path,
-    whole: Whole,
-    drawn: random.Random,
-) -> Kill:
-    seen = len(server.asked)
+def _killed(merge: Merge, whole: Whole, drawn: random.Random, sign: signal.Signals) -> Kill:
+    server, seen = merge.server, len(merge.server.asked)
     place, part = drawn.random(), drawn.random()
-    process = _start(paths, model, server, folder)
+    process = merge.start()
     if place < 0.1:
         moment = f"{part:.0%} of the way to the first request"
         _sleep(process, part * whole.before)
@@ -181,93 +163,42 @@ def _killed(
         wait = SECONDS if place < 0.9 else SECONDS + whole.after
         moment = f"{part * wait * 1000:.0f} ms after request {n} of {whole.requests}"
         _sleep(process, part * wait)
-    process.send_signal(signal.SIGKILL)
-    out, err = process.communicate()
-    ended = process.returncode != -signal.SIGKILL
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, sign)
+    broken_off = merge.finish(process)
     time.sleep(4 * SECONDS)  # what it had sent may still be on its way
     before = Counter(key for key, _ in server.asked[seen:])
-    journalled = _journalled(folder / DATABASE)
+    journalled = merge.journalled()
     in_flight = before - Counter(journalled)
-
-    seen = len(server.asked)
-    again = _start(paths, model, server, folder)
-    out, err = again.communicate()
-    after = Counter(key for key, _ in server.asked[seen:])
-    wrong: list[str] = []
-    if again.returncode:
-        wrong.append(f"exit code {again.returncode}: {(out + err)[-300:]}")
-    else:
-        wrong += _unbalanced(folder / DATABASE, json.loads(out))
-        wrong += [
-            f"another {name}"
-            for name, text in _files(folder, json.loads(out)).items()
-            if text != whole.files[name]
-        ]
-    if paid := sum(after[key] for key in journalled):
-        wrong.append(f"{paid} journalled replies asked for again")
-    repeated = before & after
-    if repeated - in_flight or max(after.values(), default=0) > 1:
-        wrong.append("asked again without having been in flight")
+    again = len(server.asked)
+    _, wrong = taken_up(merge, seen, whole.files, journalled)
+    after = Counter(key for key, _ in server.asked[again:])
     if sum(after.values()) + len(journalled) != whole.requests:
         wrong.append(f"{len(journalled)} + {sum(after.values())} of {whole.requests} requests")
+    if sign != signal.SIGKILL:
+        wrong += _ended_badly(broken_off)
     return Kill(
-        model, moment, ended, len(journalled), in_flight.total(), repeated.total(), tuple(wrong)
+        model=merge.model,
+        moment=moment,
+        ended=broken_off.code == 0,
+        journalled=len(journalled),
+        in_flight=in_flight.total(),
+        again=(before & after).total(),
+        wrong=tuple(wrong),
     )
+
+
+def _ended_badly(broken_off: Ended) -> list[str]:
+    """What is wrong with how an interrupted command ended. It may just have ended by itself, or not
+    yet have begun."""
+    unbegun = broken_off.code in (130, -signal.SIGINT) and not broken_off.out
+    return [] if broken_off.code == 0 or unbegun else broken_off.is_not(130, "interrupted")
 
 
 def _sleep(process: subprocess.Popen[str], seconds: float) -> None:
     """So long, or until the process has ended."""
     with suppress(subprocess.TimeoutExpired):
         process.wait(timeout=seconds)
-
-
-def _files(folder: Path, result: dict[str, Any]) -> dict[str, bytes]:
-    """The document without the run's name and, in JSON, without what the run took."""
-    found = {}
-    for kind, path in result["out"].items():
-        text = (folder / path).read_text(encoding="utf-8").replace(result["run"], "RUN")
-        if kind == "json":
-            text = json.dumps(json.loads(text) | {"run": None})
-        found[kind] = text.encode()
-    return found
-
-
-def _journalled(database: Path) -> set[str]:
-    """Digests of the prompts whose good reply is in the journal."""
-    if not database.exists():
-        return set()
-    with closing(sqlite3.connect(database)) as connection:
-        try:
-            rows = connection.execute(
-                "select q.body from request q join reply r on r.request = q.key where r.good"
-            ).fetchall()
-        except sqlite3.OperationalError:
-            return set()  # killed while the tables were made
-    return {digest(json.loads(body)["messages"][-1][1]) for (body,) in rows}
-
-
-def _unbalanced(database: Path, result: dict[str, Any]) -> list[str]:
-    """What of the books does not add up."""
-    wrong = []
-    if sum(result["ledger"].values()) != result["stories"]:
-        wrong.append("the ledger does not add up")
-    with closing(sqlite3.connect(database)) as connection:
-        rows, stories, open_charges, runs = (
-            connection.execute(query, {"run": result["run"]}).fetchone()[0]
-            for query in (
-                "select count(*) from ledger where run = :run",
-                "select count(distinct story) from ledger where run = :run",
-                "select count(*) from charge where settled_micro_usd is null",
-                "select count(*) from run where state <> 'completed'",
-            )
-        )
-    if not rows == stories == result["stories"]:
-        wrong.append(f"{rows} rows of the ledger for {result['stories']} stories")
-    if open_charges > THREADS:
-        wrong.append(f"{open_charges} charges open")
-    if runs:
-        wrong.append(f"{runs} runs not completed")
-    return wrong
 
 
 if __name__ == "__main__":

@@ -203,7 +203,7 @@ def openai_completion(
         "id": "c1",
         "object": "chat.completion",
         "created": 1,
-        "model": body.get("model", "m"),
+        "model": provider.alias or body.get("model", "m"),
         "choices": [
             {
                 "index": 0,

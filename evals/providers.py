@@ -11,10 +11,12 @@ import hashlib
 import json
 import random
 import re
+import socket
 import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -24,7 +26,9 @@ from typing import Any, Literal, Self
 from evals import protocols
 from evals.allowance import Allowance
 
-Fault = Literal["403", "429", "500", "529", "drop", "half", "refusal", "length", "empty", "garbage"]
+Fault = Literal[
+    "403", "429", "500", "529", "drop", "half", "hang", "refusal", "length", "empty", "garbage"
+]
 #: Faults that another attempt mends, and those that make a failed call.
 PASSING: tuple[Fault, ...] = ("429", "500", "529", "drop", "half")
 LASTING: tuple[Fault, ...] = ("refusal", "length", "empty", "garbage")
@@ -94,6 +98,8 @@ class Provider:
         reports: what it says of a number of tokens in a reply's usage.
         tokenizes: the endpoint that vLLM has beside OpenAI's protocol is there.
         allowance: above it, requests are refused with 429.
+        weights: what vLLM's list of models names behind every name, "" for another kind of server.
+        alias: what OpenAI's replies call the model, "" for what they were asked for.
     """
 
     answer: Callable[[str], str] = judge
@@ -105,6 +111,8 @@ class Provider:
     reports: Callable[[int], int] = lambda n: n
     tokenizes: bool = False
     allowance: Allowance | None = None
+    weights: str = ""
+    alias: str = ""
     url: str = field(init=False, default="")
     #: Digests of single requests, when they came and when their whole reply had been sent.
     asked: list[tuple[str, float]] = field(init=False, default_factory=list)
@@ -115,15 +123,34 @@ class Provider:
     heard: list[tuple[str, Mapping[str, str], bytes]] = field(init=False, default_factory=list)
     lock: threading.Lock = field(init=False, default_factory=threading.Lock)
     prefixes: set[str] = field(init=False, default_factory=set)
-    _server: ThreadingHTTPServer = field(init=False)
+    #: Set where requests that hang need not hang any longer.
+    released: threading.Event = field(init=False, default_factory=threading.Event)
+    _dead: bool = field(init=False, default=False)
+    _server: _Server = field(init=False)
 
     def __enter__(self) -> Self:
+        self._listen(0)
+        return self
+
+    def die(self) -> None:
+        """As a killed server: whatever is in flight drops, and nobody listens any more."""
+        self._dead = True
+        self._server.shutdown()
+        self._server.server_close()
+        self._server.drop_all()
+
+    def revive(self) -> None:
+        """Listen again at the same address."""
+        if not self._dead:
+            return
+        self._dead = False
+        self._listen(int(self.url.rpartition(":")[2]))
+
+    def _listen(self, port: int) -> None:
         handler = type("Handler", (_Handler,), {"provider": self})
-        self._server = _Server(("127.0.0.1", 0), handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", port), handler)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
-        return self
 
     def __exit__(
         self,
@@ -131,8 +158,10 @@ class Provider:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self.released.set()
+        if not self._dead:
+            self._server.shutdown()
+            self._server.server_close()
 
     def held(self, batch_id: str) -> HeldBatch:
         """A batch by its id."""
@@ -151,6 +180,26 @@ class Provider:
 
 
 class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+        super().__init__(address, handler)
+        self._open: set[socket.socket] = set()
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """Remember who is connected while the request lasts."""
+        self._open.add(request)
+        try:
+            super().finish_request(request, client_address)
+        finally:
+            self._open.discard(request)
+
+    def drop_all(self) -> None:
+        """Cut every connection."""
+        for connection in tuple(self._open):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Whoever asked may have been killed; any other failure is told as usual."""
         if not isinstance(sys.exception(), ConnectionError):
@@ -188,7 +237,9 @@ class _Handler(BaseHTTPRequestHandler):
             batch.looks += 1
             self._json(200, protocols.gemini_job(self.provider, batch))
         elif path == "/v1/models":
-            self._json(200, {"object": "list", "data": [{"id": "m", "owned_by": "vllm"}]})
+            entry = {"id": "m", "created": int(time.time()), "owned_by": "vllm"}
+            entry |= {"root": self.provider.weights} if self.provider.weights else {}
+            self._json(200, {"object": "list", "data": [entry]})
         else:
             self._json(404, {"error": {"message": f"no such path: {path}"}})
 
@@ -260,6 +311,10 @@ class _Handler(BaseHTTPRequestHandler):
         time.sleep(provider.seconds)
         fault = provider.fault(prompt)
         if self._refused(fault):
+            return
+        if fault == "hang":
+            provider.released.wait(600)
+            self.close_connection = True
             return
         stop = fault if fault in ("refusal", "length") else "stop"
         text = {"empty": "", "garbage": '{"edits": [{', "refusal": ""}.get(fault or "")

@@ -160,6 +160,10 @@ SETTINGS: tuple[Setting, ...] = (
         default="data/runs/storytransformer.sqlite", option="--db",
     ),
     Setting(
+        "db_patience", "number", "Seconds to wait for another writer of a SQLite file.",
+        "This machine", default="60",
+    ),
+    Setting(
         "cache", "path", "Folder for converted weights and tokenizer files.", "This machine",
         default="~/.cache/storytransformer",
     ),
@@ -230,6 +234,10 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "out", "path", "Folder for the merged document.", "Merging",
         default="merged", option="--out", commands=_MERGING,
+    ),
+    Setting(
+        "model_patience", "number", "Seconds that a server may take for a reply; 0 for any.",
+        "Merging", default="600",
     ),
     Setting(
         "entailment", "text", "Weights of an entailment model: the gate's second opinion.",

@@ -194,7 +194,7 @@ class Edge:
 
         hosts = database_hosts(self.settings.database, default=self.settings.pg_host)
         self.egress.check("database", hosts)
-        return open_store(self.settings.database, now=now)
+        return open_store(self.settings.database, now=now, patience=self.settings.db_patience)
 
     def store_if_possible(self, warn: Callable[[str], None]) -> Store | None:
         """The database, or None with a warning, for what only reads documents."""
@@ -213,6 +213,8 @@ class Edge:
             threads=self.settings.threads,
             key=self.settings.keys.get(spec.provider, ""),
             base_url=spec.base_url or self.settings.base_urls.get(spec.provider, ""),
+            patience=self.settings.model_patience,
+            now=now,
             paces=self.paces,
         )
 

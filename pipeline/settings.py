@@ -30,6 +30,8 @@ class Settings:
     Args:
         share: folder with ``prompts/`` and ``data/`` (the checkout, or inside the wheel).
         database: SQLAlchemy URL.
+        db_patience: seconds to wait for another writer of a SQLite file.
+        model_patience: seconds that a model's server may take for a reply; 0 for any.
         cache: folder for converted weights and tokenizer files.
         threads: CPU threads for the local engine; 0 means what the machine has.
         allow_egress: kinds of :data:`pipeline.egress.KINDS` that may be off this machine.
@@ -43,6 +45,8 @@ class Settings:
 
     share: Path
     database: str
+    db_patience: float
+    model_patience: float
     cache: Path
     threads: int
     usd_per_kwh: Decimal
@@ -136,6 +140,8 @@ def read_settings(
     return Settings(
         share=checkout if in_checkout else _PACKAGE / "_share",
         database=_database_url(value("db")),
+        db_patience=float(value("db_patience")),
+        model_patience=float(value("model_patience")),
         cache=_cache(found["cache"], env),
         threads=value("threads"),
         usd_per_kwh=value("usd_per_kwh"),

@@ -4,6 +4,7 @@ atomically, so that a reader never meets half of one."""
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -70,7 +71,8 @@ def write_picture(file: Path, svg: str) -> str:
 
 def _write(target: Path, pieces: Iterable[str], *, next: str) -> None:
     """Write a file whole or not at all, with the folders it stands in."""
-    draft = target.with_name(target.name + ".part")
+    # Two runs may write the same file at the same time.
+    draft = target.with_name(f"{target.name}.{os.getpid()}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with draft.open("w", encoding="utf-8") as file:

@@ -35,7 +35,7 @@ from pipeline.merge.tally import Tally
 from pipeline.models.base import Model, ModelOptions
 from pipeline.models.opening import missing_weights, open_batched, open_model
 from pipeline.outcomes import Outcomes, Relation
-from pipeline.progress import Progress, Show
+from pipeline.progress import Show
 from pipeline.store.batches import StoreBatches
 from pipeline.store.record import Store, StoreJournal
 from pipeline.store.spending import spent, time_spent
@@ -103,6 +103,7 @@ class MergeJob:
     #: What the tally counted before the wave that is sent now.
     _before: int = field(init=False, default=0)
     _reused: int = field(init=False, default=0)
+    _backwards: bool = field(init=False, default=False)
     _meter: Meter = field(init=False, default_factory=Meter)
 
     def read(self) -> None:
@@ -189,6 +190,11 @@ class MergeJob:
         self.tally = Tally(journal, self._show)
         self.purse = Purse(self.tally, self.max_usd)
         self.batches = StoreBatches(self.store, self.run_id)
+        alike = self.store.running(self.plan.sha256)
+        if len(alike) > 1:
+            # Every other one from the end: what one asks is answered when the next gets there.
+            self._backwards = alike.index(self.run_id) % 2 == 1
+            self.say(f"{len(alike)} runs of this plan share its calls")
         if not self.batch and self.batches.unfinished():
             self.say("this run has handed a batch over: going on with batches")
             self.batch = True
@@ -212,7 +218,8 @@ class MergeJob:
     def waves(self) -> list[list[Call]]:
         """The calls of this level in bounded lists; a Prefect task holds one."""
         size = BATCH_WAVE if self.batch else WAVE
-        return [list(wave) for wave in waves(self._course.calls, size)]
+        calls = self._course.calls
+        return [list(wave) for wave in waves(calls[::-1] if self._backwards else calls, size)]
 
     def take_turn(self, wave: Sequence[Call]) -> None:
         """Wait for the model, where the journal cannot answer all of this wave."""
@@ -238,7 +245,7 @@ class MergeJob:
             self.store.update_run(self.run_id, describe=self._model.describe())
             self._save_actuals()
         self._done += len(wave)
-        self._reused += len(answered)
+        self._reused += len({c.request.key for c in wave} & self.replies.keys() - self.tally.asked)
         asked, self._before = self.tally.calls - before, self.tally.calls
         if self.show is None:
             self.say(
@@ -251,23 +258,10 @@ class MergeJob:
 
     def _show(self) -> None:
         """Tell how far the calls are."""
-        if self.show is None:
-            return
-        done, total = self.progress
-        tally = self.tally
-        self.show(
-            Progress(
-                "merge",
-                "calls",
-                done=min(total, done + tally.calls - self._before),
-                total=total,
-                fresh=tally.calls,
-                tokens=tally.input_tokens + tally.output_tokens + tally.writing,
-                usd=tally.usd,
-                max_usd=self.max_usd,
-                seconds=self.estimate.seconds,
-            )
-        )
+        if self.show is not None:
+            done, total = self.progress
+            took = self.estimate.seconds
+            self.show(self.tally.progress(done - self._before, total, self.max_usd, took))
 
     def _record_departures(self, calls: Sequence[Call]) -> None:
         """What is about to leave the machine, in the run's books before it does."""
@@ -312,7 +306,11 @@ class MergeJob:
     def _opened(self) -> Model:
         if self.batch:
             return open_batched(self.spec, self.options, self.batches, self.say)
-        return self.opener(self.spec, self.options)
+        # A server that was started again since may have other weights.
+        served = self.store.described(self.run_id).get("served", "")
+        model = self.opener(self.spec, replace(self.options, served=served))
+        self.store.update_run(self.run_id, describe=model.describe())
+        return model
 
     def conclude(self) -> None:
         """Gate every reply, balance the books, and store what was decided in one transaction."""

@@ -205,6 +205,11 @@ class _Sender:
         def affordable() -> Iterator[Request]:
             handed_over = self._in_flight(list(rest))
             for key, call in rest.items():
+                # A run beside this one may have been answered since the wave began.
+                found = self._journal.find([key])
+                if key in found:
+                    replies[key] = found[key]
+                    continue
                 try:
                     self._reserve(call, model.spec, key in handed_over)
                 except BudgetError as refusal:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from pipeline.calls import Reply, Request
 from pipeline.cost.usage import is_doubted
 from pipeline.merge.budget import Journal
+from pipeline.progress import Progress
 
 
 class Tally:
@@ -25,6 +26,8 @@ class Tally:
         self.find = journal.find
         self.reserve = journal.reserve
         self.settle = journal.settle
+        #: Keys of the requests that were asked.
+        self.asked: set[str] = set()
         self.calls = self.input_tokens = self.output_tokens = 0
         #: Tokens of replies that are being written.
         self.writing = 0
@@ -35,6 +38,7 @@ class Tally:
     def put(self, request: Request, reply: Reply, *, good: bool, why: str) -> None:
         """Store a reply and count it."""
         self._journal.put(request, reply, good=good, why=why)
+        self.asked.add(request.key)
         self.calls += 1
         self.input_tokens += reply.usage.prompt
         self.output_tokens += reply.usage.output
@@ -49,3 +53,24 @@ class Tally:
         """Count tokens of replies that are not whole yet."""
         self.writing += n
         self._told()
+
+    def progress(
+        self, before: int, total: int, max_usd: Decimal | None, seconds: float | None
+    ) -> Progress:
+        """How far the calls are.
+
+        Args:
+            before: calls that are done without having been counted here.
+            seconds: that the calls will likely take.
+        """
+        return Progress(
+            "merge",
+            "calls",
+            done=min(total, before + self.calls),
+            total=total,
+            fresh=self.calls,
+            tokens=self.input_tokens + self.output_tokens + self.writing,
+            usd=self.usd,
+            max_usd=max_usd,
+            seconds=seconds,
+        )

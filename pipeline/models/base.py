@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -67,6 +69,10 @@ class ModelOptions:
         threads: CPU threads, 0 for what the machine has.
         key: the provider's key, "" when there is none. Left out of ``repr``.
         base_url: another address than the provider's own.
+        patience: seconds that a server may take for a reply; 0 for any.
+        served: which model a server of one's own had loaded when the run began, as its description
+            says; "" when that is not known.
+        now: the clock, aware.
         paces: what models share that are opened with them: their accounts' limits.
     """
 
@@ -75,4 +81,7 @@ class ModelOptions:
     key: str = field(default="", repr=False)
     base_url: str = ""
     max_attempts: int = 5
+    patience: float = 600.0
+    served: str = ""
+    now: Callable[[], datetime] = field(default=partial(datetime.now, UTC), repr=False)
     paces: Paces = field(default_factory=Paces, repr=False)

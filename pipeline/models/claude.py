@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
-from itertools import chain, islice, takewhile
+from itertools import chain, islice
 from typing import Any
 
 import anthropic
@@ -23,8 +23,8 @@ from pipeline.catalog import ModelSpec
 from pipeline.errors import ModelError
 from pipeline.models.base import ModelOptions
 from pipeline.models.batches import BatchLimits, BatchProgress
-from pipeline.models.cloud import THREADS, TIMEOUT, Cloud, close_quietly, failed
-from pipeline.models.retries import Retries, retry_after, shorten, status_error
+from pipeline.models.cloud import THREADS, Cloud, close_quietly, failed
+from pipeline.models.retries import Retries, retry_after, server_time, shorten, status_error
 
 ADDRESS = "https://api.anthropic.com"
 
@@ -53,7 +53,7 @@ _UNANSWERED = {
     "expired": "the batch expired before this call was answered",
     "canceled": "the batch was cancelled before this call was answered",
 }
-#: How far the provider's clock may be behind ours, and how long handing a batch over may take.
+#: How far two looks at the clocks may differ, and how long handing a batch over may take.
 _SKEW = timedelta(minutes=2)
 _HANDOVER = timedelta(minutes=30)
 
@@ -73,13 +73,13 @@ class ClaudeModel(Cloud):
         *,
         retries: Retries | None = None,
         threads: int = THREADS,
-        timeout: httpx2.Timeout = TIMEOUT,
+        timeout: httpx2.Timeout | None = None,
     ) -> None:
         super().__init__(spec, options, retries=retries, threads=threads, timeout=timeout)
         self._address = options.base_url or ADDRESS
         self._cache_filled = False
         self._client = anthropic.Anthropic(
-            api_key=options.key, base_url=self._address, timeout=timeout, max_retries=0
+            api_key=options.key, base_url=self._address, timeout=self.timeout, max_retries=0
         )
 
     def complete(
@@ -132,27 +132,28 @@ class ClaudeModel(Cloud):
     def find_submitted(self, batch: Batch, known: frozenset[str]) -> str | None:
         """The one batch that nobody knows, of the same size, made when ours was.
 
-        The protocol gives batches no name; one that has ended is told by its ids for certain.
+        The protocol gives batches no name; one that has ended is told by its ids for certain,
+        whenever it was made. When the others were made is compared by the provider's clock.
         """
 
-        def search() -> list[Any]:
-            newest_first = self._client.messages.batches.list(limit=100)
-            recent = takewhile(lambda made: made.created_at >= batch.created - _SKEW, newest_first)
-            return [
-                made
-                for made in recent
-                if made.id not in known
-                and made.created_at <= batch.created + _HANDOVER
-                and _size(made) == len(batch.keys)
-            ]
+        def newest() -> tuple[datetime, list[Any]]:
+            told = self._client.messages.batches.with_raw_response.list(limit=100)
+            now = self._now()
+            return batch.created + (server_time(told.headers, now) - now), told.parse().data
 
-        candidates = self._mapped(search)
-        for made in candidates:
+        created, listed = self._mapped(newest)
+        alike = [m for m in listed if m.id not in known and _size(m) == len(batch.keys)]
+        for made in alike:
             if made.processing_status == "ended":
                 results = self._mapped(partial(self._results, made.id))
                 if any(entry.custom_id in batch.keys for entry in results):
                     return str(made.id)
-        open_ones = [made for made in candidates if made.processing_status != "ended"]
+        open_ones = [
+            made
+            for made in alike
+            if made.processing_status != "ended"
+            and created - _SKEW <= made.created_at <= created + _HANDOVER
+        ]
         return str(open_ones[0].id) if len(open_ones) == 1 else None
 
     def look(self, provider_id: str) -> BatchProgress:
@@ -272,7 +273,7 @@ class ClaudeModel(Cloud):
                 self._scrub(exc.api_message or str(exc)),
                 where=self.spec.name,
                 variable=self.variable,
-                wait=retry_after(exc.response.headers, datetime.now(UTC)),
+                wait=retry_after(exc.response.headers, self._now()),
             ) from exc
         except (anthropic.APIConnectionError, httpx2.TransportError) as exc:
             raise self._connection_error(exc) from exc

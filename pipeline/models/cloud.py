@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from itertools import islice
@@ -21,11 +21,13 @@ from pipeline.catalog import ModelSpec
 from pipeline.errors import ModelError
 from pipeline.models.base import ModelOptions
 from pipeline.models.pacing import Load
-from pipeline.models.retries import RequestError, Retries, UnreachableError
+from pipeline.models.retries import RequestError, Retries, SilentError, UnreachableError
 from pipeline.tokens import TokenCounter, counter_for
 
-#: Seconds. A reply of many thousand tokens takes minutes; a connection does not.
-TIMEOUT = httpx2.Timeout(600.0, connect=10.0)
+#: Seconds until a server has taken a connection. (For a reply: ``ModelOptions.patience``.)
+_CONNECT = 10.0
+#: Requests in a row that nobody answers, after which the server counts as hanging.
+_SILENT = 2
 #: Requests in flight at once: what a kill can cost.
 THREADS = 4
 
@@ -36,7 +38,7 @@ class Cloud(ABC):
     Args:
         retries: the policy; by default ``options.max_attempts`` attempts.
         threads: requests in flight at once.
-        timeout: of the HTTP client, in seconds.
+        timeout: of the HTTP client, in seconds; by default ``options.patience`` for a reply.
 
     Raises:
         ModelError: the key is missing.
@@ -54,13 +56,15 @@ class Cloud(ABC):
         *,
         retries: Retries | None = None,
         threads: int = THREADS,
-        timeout: httpx2.Timeout = TIMEOUT,
+        timeout: httpx2.Timeout | None = None,
     ) -> None:
         self.spec = spec
         self.revision = spec.model_id
-        self.timeout = timeout
+        self.timeout = timeout or httpx2.Timeout(options.patience or None, connect=_CONNECT)
+        self._unanswered = 0
         self._cache = options.cache
         self._key = options.key
+        self._now = options.now
         self._threads = max(1, threads)
         #: The policy that every request to this provider shares.
         self.retries = retries or Retries(options.max_attempts)
@@ -99,12 +103,11 @@ class Cloud(ABC):
                 Replies in flight are yielded first.
         """
         stopped = threading.Event()
-        pool = ThreadPoolExecutor(self._threads, thread_name_prefix=self.spec.provider)
         fatal: ModelError | None = None
         waiting = iter(requests)
 
         def send(n: int) -> set[Future[Reply]]:
-            return {pool.submit(self._answer, one, stopped) for one in islice(waiting, n)}
+            return {self._started(one, stopped) for one in islice(waiting, n)}
 
         try:
             pending = send(self._threads)
@@ -127,7 +130,6 @@ class Cloud(ABC):
                         pending |= send(1)
         finally:
             stopped.set()
-            pool.shutdown(wait=False, cancel_futures=True)
         if fatal is not None:
             raise fatal
 
@@ -151,6 +153,20 @@ class Cloud(ABC):
     def _needs_key(self) -> bool:
         return True
 
+    def _started(self, request: Request, stopped: threading.Event) -> Future[Reply]:
+        """A request on its way, in a thread of its own. Not in a pool's: Python waits for those
+        when it ends, and after a Ctrl-C a slow server would hold the terminal for minutes."""
+        answer: Future[Reply] = Future()
+
+        def ask() -> None:
+            try:
+                answer.set_result(self._answer(request, stopped))
+            except BaseException as error:
+                answer.set_exception(error)
+
+        threading.Thread(target=ask, name=self.spec.provider, daemon=True).start()
+        return answer
+
     def _answer(self, request: Request, stopped: threading.Event) -> Reply:
         """One request with its retries; what concerns only this request becomes a reply."""
         started = self.retries.clock()
@@ -167,10 +183,18 @@ class Cloud(ABC):
             reply = self.retries.call(ask, stopped)
         except UnreachableError:
             raise
+        except SilentError as error:
+            self._unanswered += 1
+            if self._unanswered >= _SILENT:
+                raise self._hangs() from error
+            reply = failed(request, str(error))
         except ModelError as error:
+            self._unanswered = 0
             if not error.retryable and not isinstance(error, RequestError):
                 raise
             reply = failed(request, str(error))
+        else:
+            self._unanswered = 0
         return replace(reply, seconds=self.retries.clock() - started)
 
     @contextmanager
@@ -212,11 +236,18 @@ class Cloud(ABC):
                 where=self.spec.name,
                 next="Check that the server runs and that this machine can reach it.",
             )
-        timed_out = any(isinstance(cause, httpx2.TimeoutException) for cause in causes)
+        if any(isinstance(cause, httpx2.TimeoutException) for cause in causes):
+            return SilentError("the request timed out.", where=self.spec.name)
+        return ModelError("the connection was dropped.", where=self.spec.name, retryable=True)
+
+    def _hangs(self) -> ModelError:
+        """One request may be too long for its server; when the next is not answered either, all
+        would wait for nothing."""
         return ModelError(
-            "the request timed out." if timed_out else "the connection was dropped.",
+            f"its server takes requests and answers none: {_SILENT} in a row timed out.",
             where=self.spec.name,
-            retryable=True,
+            next="Look at the server, and run the same command again: every reply so far is stored."
+            " If it is only slow, give it more seconds with STORYTRANSFORMER_MODEL_PATIENCE.",
         )
 
     def _garbled(self, what: str) -> ModelError:

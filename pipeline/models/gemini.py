@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import httpx2
@@ -21,7 +21,7 @@ from pipeline.calls import Batch, FinishReason, Reply, Request, TokenCount, Usag
 from pipeline.catalog import ModelSpec
 from pipeline.models.base import ModelOptions
 from pipeline.models.batches import BatchLimits, BatchProgress
-from pipeline.models.cloud import THREADS, TIMEOUT, Cloud, close_quietly, failed
+from pipeline.models.cloud import THREADS, Cloud, close_quietly, failed
 from pipeline.models.retries import Retries, retry_after, shorten, status_error
 
 ADDRESS = "https://generativelanguage.googleapis.com/"
@@ -51,7 +51,7 @@ class GeminiModel(Cloud):
         *,
         retries: Retries | None = None,
         threads: int = THREADS,
-        timeout: httpx2.Timeout = TIMEOUT,
+        timeout: httpx2.Timeout | None = None,
     ) -> None:
         super().__init__(spec, options, retries=retries, threads=threads, timeout=timeout)
         self._address = options.base_url or ADDRESS
@@ -60,7 +60,7 @@ class GeminiModel(Cloud):
             vertexai=False,
             http_options=types.HttpOptions(
                 base_url=self._address,
-                timeout=int((timeout.read or 0) * 1000) or None,
+                timeout=int((self.timeout.read or 0) * 1000) or None,
                 retry_options=types.HttpRetryOptions(attempts=1),
             ),
         )
@@ -217,7 +217,7 @@ class GeminiModel(Cloud):
                 self._scrub(exc.message or str(exc)),
                 where=self.spec.name,
                 variable=self.variable,
-                wait=_retry_after(exc),
+                wait=_retry_after(exc, self._now()),
             ) from exc
         except httpx2.TransportError as exc:
             raise self._connection_error(exc) from exc
@@ -258,10 +258,10 @@ def _usage(found: types.GenerateContentResponseUsageMetadata | None) -> Usage:
     )
 
 
-def _retry_after(exc: errors.APIError) -> float | None:
+def _retry_after(exc: errors.APIError, now: datetime) -> float | None:
     """Seconds to wait, from the headers or from ``RetryInfo.retryDelay`` ("17s")."""
     headers = getattr(exc.response, "headers", None) or {}
-    told = retry_after(headers, datetime.now(UTC))
+    told = retry_after(headers, now)
     if told is not None or not isinstance(exc.details, dict):
         return told
     for entry in (exc.details.get("error") or {}).get("details") or []:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,9 +19,17 @@ from pipeline.calls import FinishReason, Reply, Request, TokenCount, Usage
 from pipeline.catalog import ModelSpec
 from pipeline.errors import ModelError
 from pipeline.models.base import ModelOptions
-from pipeline.models.cloud import THREADS, TIMEOUT, Cloud, close_quietly
+from pipeline.models.cloud import THREADS, Cloud, close_quietly
 from pipeline.models.context import PromptSizes, is_too_long, larger_context
-from pipeline.models.retries import RequestError, Retries, retry_after, status_error
+from pipeline.models.retries import (
+    RequestError,
+    Retries,
+    SilentError,
+    UnreachableError,
+    retry_after,
+    status_error,
+)
+from pipeline.models.served import Served, entry_of
 
 _FINISH: Mapping[str, FinishReason] = {
     "stop": "stop",
@@ -49,22 +56,23 @@ class OpenAIModel(Cloud):
         *,
         retries: Retries | None = None,
         threads: int = THREADS,
-        timeout: httpx2.Timeout = TIMEOUT,
+        timeout: httpx2.Timeout | None = None,
     ) -> None:
         super().__init__(spec, options, retries=retries, threads=threads, timeout=timeout)
         self._address = spec.base_url or options.base_url
         self._hosted = (urlsplit(self._address).hostname or "").endswith("openai.com")
         self._tokenizes = not self._hosted
         self._sizes = PromptSizes()
+        self._served = Served(spec.name, self._entry, options.served)
         # Text for a server on this machine must not leave it by a proxy or a redirect.
         local = not spec.leaves_machine
         client = openai.DefaultHttpxClient(
-            timeout=timeout, trust_env=not local, follow_redirects=not local
+            timeout=self.timeout, trust_env=not local, follow_redirects=not local
         )
         self._client = openai.OpenAI(
             api_key=options.key or "none",
             base_url=self._address,
-            timeout=timeout,
+            timeout=self.timeout,
             max_retries=0,
             http_client=client,
         )
@@ -90,11 +98,19 @@ class OpenAIModel(Cloud):
         return TokenCount(n, "server usage", True, n, n)
 
     def describe(self) -> Mapping[str, str]:
-        """SDK version, address and threads."""
+        """SDK version, address, threads, and which model a server of one's own says it has loaded,
+        for which it is asked.
+
+        Raises:
+            ModelError: another one than when this run began, or nobody answers.
+        """
+        if not self._hosted:
+            self.retries.call(self._served.check)
         return {
             "sdk": f"openai {openai.__version__}",
             "address": self._address,
             "threads": str(self._threads),
+            "served": self._served.entry,
         }
 
     def close(self) -> None:
@@ -105,7 +121,10 @@ class OpenAIModel(Cloud):
         return self.spec.leaves_machine
 
     def _ask(self, request: Request) -> Reply:
+        self._served.check_if_doubted()
         completion = self._send(self._body(request))
+        if not self._hosted:
+            self._served.check_name(completion.model or "")
         if not completion.choices:
             raise self._garbled("no choice")
         choice = completion.choices[0]
@@ -188,6 +207,18 @@ class OpenAIModel(Cloud):
         n = found.get("count") if isinstance(found, dict) else None
         return n if isinstance(n, int) and n > 0 else None
 
+    def _entry(self) -> str:
+        """What the server's list says of this model, "" where it has none."""
+        try:
+            listed = self._mapped(lambda: list(self._client.models.list()))
+        except (UnreachableError, SilentError):
+            raise
+        except ModelError:
+            return ""
+        return entry_of(
+            self.spec.model_id, [entry.model_dump(mode="json", warnings=False) for entry in listed]
+        )
+
     def _send(self, body: dict[str, Any]) -> Any:
         """One completion."""
         completion = self._mapped(lambda: self._client.chat.completions.create(**body))
@@ -208,13 +239,14 @@ class OpenAIModel(Cloud):
                 said,
                 where=self.spec.name,
                 variable=self.variable,
-                wait=retry_after(exc.response.headers, datetime.now(UTC)),
+                wait=retry_after(exc.response.headers, self._now()),
             )
             if isinstance(error, RequestError) and is_too_long(said) and not self._hosted:
                 error.message = f"{error.message.rstrip('.')}."
                 error.next = larger_context(refusal=said)
             raise error from exc
         except (openai.APIConnectionError, httpx2.TransportError) as exc:
+            self._served.doubt()
             raise self._connection_error(exc) from exc
         except (openai.APIResponseValidationError, ValueError) as exc:
             raise self._garbled(self._scrub(str(exc))) from exc

@@ -36,6 +36,13 @@ class UnreachableError(ModelError):
         super().__init__(message, where=where, next=next, retryable=True)
 
 
+class SilentError(ModelError):
+    """No answer in time. Tried once more and no further: every try takes minutes."""
+
+    def __init__(self, message: str, *, where: str) -> None:
+        super().__init__(message, where=where, retryable=True)
+
+
 class Retries:
     """The policy of one model, shared by its threads.
 
@@ -93,7 +100,7 @@ class Retries:
                     raise
                 if error.retry_after is not None:
                     self._hold_back(self.clock() + error.retry_after)
-                if attempt == self.attempts:
+                if attempt == (2 if isinstance(error, SilentError) else self.attempts):
                     raise
                 failure = error
                 not_before = self.clock() + wait
@@ -134,7 +141,7 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
 
     Args:
         headers: of the response; names in lower case, or a mapping that ignores case.
-        now: aware, to take a date's distance from.
+        now: aware, to take a date's distance from where the server does not tell its own time.
     """
     milliseconds = headers.get("retry-after-ms", "")
     value = headers.get("retry-after", "").strip()
@@ -142,13 +149,24 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
         return max(0.0, float(milliseconds) / 1000) if milliseconds else max(0.0, float(value))
     except ValueError:
         pass
+    moment = _parsed(value)
+    if moment is None:
+        return None
+    return max(0.0, (moment - server_time(headers, now)).total_seconds())
+
+
+def server_time(headers: Mapping[str, str], now: datetime) -> datetime:
+    """The time by the server's clock, as it stands in a response's ``date``; ours may be wrong."""
+    return _parsed(headers.get("date", "")) or now
+
+
+def _parsed(date: str) -> datetime | None:
+    """A date of HTTP, None where it is none."""
     try:
-        moment = parsedate_to_datetime(value)
+        moment = parsedate_to_datetime(date)
     except ValueError:
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - now).total_seconds())
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def status_error(

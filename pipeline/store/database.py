@@ -23,6 +23,8 @@ from pipeline.store.interrupts import interrupts_held
 
 _BEGIN = "storytransformer_begin"
 _TRUNCATE = "PRAGMA wal_checkpoint(TRUNCATE)"
+#: Seconds to wait for another writer of a SQLite file: longer than any writer of ours takes.
+PATIENCE = 60.0
 #: Any number: whoever holds it on a PostgreSQL server is migrating.
 _MIGRATING = 5_707_926
 
@@ -40,7 +42,7 @@ class Database:
         StoreError: the folder of the file cannot be made.
     """
 
-    def __init__(self, url: str, *, create: bool = True, patience: float = 30) -> None:
+    def __init__(self, url: str, *, create: bool = True, patience: float = PATIENCE) -> None:
         self.url = _parse(url)
         if self.is_sqlite:
             _prepare_file(Path(str(self.url.database)), create=create)

@@ -19,7 +19,7 @@ from pipeline.errors import LedgerError
 from pipeline.outcomes import Outcomes
 from pipeline.store import tables
 from pipeline.store.caches import Caches
-from pipeline.store.database import Database, insert_new
+from pipeline.store.database import PATIENCE, Database, insert_new
 from pipeline.store.decisions import Decisions
 from pipeline.store.journal import StoreJournal
 from pipeline.store.rows import calls
@@ -50,6 +50,7 @@ def open_store(
     create: bool = True,
     now: Callable[[], datetime],
     token: Callable[[], str] = lambda: secrets.token_hex(2),
+    patience: float = PATIENCE,
 ) -> Store:
     """Open a database, bring it to the newest version, and mark runs whose process died.
 
@@ -58,12 +59,13 @@ def open_store(
         create: make a SQLite file that is missing.
         now: the clock, with a time zone.
         token: four characters that tell apart runs of the same second.
+        patience: seconds to wait for another writer of a SQLite file.
 
     Raises:
         InputError: no such URL or file, or a database from a newer release.
         StoreError: locked, full, read-only, or no database.
     """
-    database = Database(url, create=create)
+    database = Database(url, create=create, patience=patience)
     try:
         upgrade(database)
         store = Store(database, now=now, token=token)

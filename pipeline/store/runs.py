@@ -89,6 +89,12 @@ class Runs:
         with self.database.write() as connection:
             self._change_run(connection, run, **values)
 
+    def described(self, run: str) -> Mapping[str, str]:
+        """What is known of how a run runs, as its last try stored it."""
+        with self.database.read() as connection:
+            found = connection.execute(select(_RUN.c.describe).where(_RUN.c.id == run)).scalar()
+        return dict(found or {})
+
     def finish_run(self, run: str, state: RunState, error: str | None = None) -> None:
         """Close a run's row; ``error`` is the reason for people when it did not complete."""
         with self.database.write() as connection:
@@ -178,6 +184,17 @@ class Runs:
                 )
             )
             return taken.rowcount == 1
+
+    def running(self, plan_sha256: str) -> list[str]:
+        """Runs of a plan whose process is alive, oldest first."""
+        self.mark_interrupted()
+        query = (
+            select(_RUN.c.id)
+            .where(_RUN.c.state == "running", _RUN.c.plan_sha256 == plan_sha256)
+            .order_by(_RUN.c.started, _RUN.c.id)
+        )
+        with self.database.read() as connection:
+            return list(connection.execute(query).scalars())
 
     def mark_interrupted(self) -> list[str]:
         """Mark runs whose process died without a word; returns their ids."""

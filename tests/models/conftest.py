@@ -228,10 +228,14 @@ def open_border(vocabularies: Path, clock: Clock) -> Iterator[Callable[..., Bord
 
     def build(name: str, address: str, *, key: str = KEY, **more: Any) -> Border:
         def opening(
-            spec: ModelSpec | None = None, attempts: int = 3, threads: int = 1, read: float = 5.0
+            spec: ModelSpec | None = None,
+            attempts: int = 3,
+            threads: int = 1,
+            read: float = 5.0,
+            **how: Any,
         ) -> Any:
             base = "" if name == "openai" else address
-            options = ModelOptions(cache=vocabularies, key=key, base_url=base)
+            options = ModelOptions(cache=vocabularies, key=key, base_url=base, **how)
             model = kinds[name][0](
                 spec or border.spec,
                 options,

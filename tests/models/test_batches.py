@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -24,6 +24,7 @@ class Register:
 
     def __init__(self, name: str = "batch") -> None:
         self.name = name
+        self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
         self.batches: list[Batch] = []
         self.closed: dict[str, str] = {}
         self.events: list[str] = []
@@ -36,7 +37,7 @@ class Register:
             f"{self.name}-{len(self.batches)}",
             "",
             tuple(r.key for r in requests),
-            datetime.now(UTC),
+            self.now(),
         )
         self.batches.append(batch)
         self.events.append("open")
@@ -205,3 +206,28 @@ def test_servers_without_batches_say_so(vocabularies: Any, open_border: Any) -> 
     with pytest.raises(InputError, match="no batch API") as refused:
         open_batched(spec, ModelOptions(vocabularies), Register(), print)
     assert refused.value.exit_code == 2
+
+
+@pytest.mark.parametrize("wrong", [timedelta(hours=-7), timedelta(days=3)])
+def test_a_lost_submission_is_found_whatever_our_clock_says(
+    opened: Any, provider: Provider, ask_for: Any, wrong: timedelta
+) -> None:
+    provider.lose_submission, provider.looks = True, 3
+    register, requests = Register(), [ask_for("one"), ask_for("two")]
+    register.now = lambda: datetime.now(UTC) + wrong
+    with pytest.raises(ModelError):
+        list(opened(register, attempts=1, now=register.now).complete(requests))
+    replies = list(opened(register, now=register.now).complete(requests))
+    assert len(replies) == 2 and len(provider.batches) == 1, "still being worked on"
+
+
+def test_a_lost_submission_that_has_ended_is_found_though_the_clock_jumped(
+    opened: Any, provider: Provider, ask_for: Any
+) -> None:
+    provider.lose_submission, provider.looks = True, 0
+    register, requests = Register(), [ask_for("one"), ask_for("two")]
+    register.now = lambda: datetime.now(UTC) - timedelta(days=40)
+    with pytest.raises(ModelError):
+        list(opened(register, attempts=1).complete(requests))
+    replies = list(opened(register).complete(requests))
+    assert len(replies) == 2 and len(provider.batches) == 1

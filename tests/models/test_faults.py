@@ -230,3 +230,20 @@ def test_an_address_without_a_server_is_raised_with_a_next_step(
     with pytest.raises(ModelError, match="nothing answers") as caught:
         list(open_border(name, address).open(attempts=2).complete([ask_for()]))
     assert "Check that the server runs" in caught.value.next
+
+
+@pytest.mark.parametrize("name", CLOUDS)
+def test_a_server_that_answers_nobody_is_not_asked_for_ever(
+    open_border: Any, raw_server: Any, ask_for: Any, name: str
+) -> None:
+    server = raw_server([None])
+    replies = (
+        open_border(name, server.address)
+        .open(attempts=5, read=0.1)
+        .complete([ask_for(f"story {i}") for i in range(9)])
+    )
+    assert next(replies).finish == "error", "one request may be too long for its server"
+    with pytest.raises(ModelError, match="answers none") as caught:
+        list(replies)
+    assert "STORYTRANSFORMER_MODEL_PATIENCE" in caught.value.next
+    assert server.connections == 4, "two requests, each tried twice"

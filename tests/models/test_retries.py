@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
@@ -11,7 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import ModelError
-from pipeline.models.retries import RequestError, Retries, retry_after, shorten, status_error
+from pipeline.models.retries import (
+    RequestError,
+    Retries,
+    SilentError,
+    retry_after,
+    shorten,
+    status_error,
+)
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -143,3 +151,19 @@ def test_what_a_status_means(status: int, retryable: bool, alone: bool) -> None:
 def test_a_long_message_becomes_one_short_line() -> None:
     assert shorten("a\n  b\tc") == "a b c"
     assert len(shorten("x" * 5000)) == 300
+
+
+@pytest.mark.parametrize("behind", [timedelta(days=-2), timedelta(0), timedelta(hours=9)])
+def test_a_date_is_read_by_the_servers_own_clock(behind: timedelta) -> None:
+    headers = {
+        "retry-after": format_datetime(NOW + timedelta(seconds=8)),
+        "date": format_datetime(NOW),
+    }
+    assert retry_after(headers, NOW - behind) == 8.0
+
+
+def test_a_silent_server_is_tried_once_more_and_no_further(clock: Any) -> None:
+    ask, calls = failing(*[SilentError("timed out.", where="m") for _ in range(5)])
+    with pytest.raises(ModelError, match="timed out"):
+        Retries(5, clock=clock, sleep=clock.sleep).call(ask)
+    assert calls == [2]
