@@ -36,9 +36,16 @@ def figures(page, name: str) -> dict[str, str]:
     return dict(pairs)
 
 
+def grave(page) -> dict[str, list]:
+    """What axe calls serious or critical."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is missing")
+    found = axe.Axe().run(page).response["violations"]
+    return {v["id"]: [node["target"] for node in v["nodes"]] for v in found
+            if v["impact"] in ("serious", "critical")}  # fmt: skip
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_whole_accessible_and_asks_nobody_else(look, served, name):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is missing")
     page = look(f"{served}/{name}")
     assert page.locator(".drawing[data-state=failed]").count() == 0
     assert len(page.asked) > 8 and all(url.startswith(served) for url in page.asked)
@@ -47,10 +54,7 @@ def test_a_page_is_whole_accessible_and_asks_nobody_else(look, served, name):
         page.emulate_media(color_scheme=scheme)
         page.settled()
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-        found = axe.Axe().run(page).response["violations"]
-        grave = {v["id"]: [n["target"] for n in v["nodes"]] for v in found
-                 if v["impact"] in ("serious", "critical")}  # fmt: skip
-        assert grave == {}, (width, scheme)
+        assert grave(page) == {}, (width, scheme)
     assert page.said == [] and page.bad == []
 
 
@@ -270,6 +274,7 @@ def test_a_call_shows_prompt_replies_and_verdicts(look, served):
     for part in ("Reply, not used: no JSON", '"edits": []', "Prompt: system", "Merge.",
                  "99 is in no source"):  # fmt: skip
         assert part in said
+    assert grave(page) == {}
     page.keyboard.press("Escape")
     assert not page.locator("#reader").is_visible()
 

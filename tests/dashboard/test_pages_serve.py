@@ -150,6 +150,13 @@ def test_every_card_answers_with_rows_and_a_file(served, worked):
             assert status == 200 and "error" not in body[:20]
 
 
+def test_a_copy_says_when_it_was_taken(worked):
+    served = Served(worked.path, "postgresql://me@host/stories", "2026-11-21 21:30 UTC")
+    with pages(served, 0) as (url, _):
+        said = ask(url)[1]
+    assert "postgresql://me@host/stories, read-only; a copy taken 2026-11-21 21:30 UTC" in said
+
+
 def test_a_card_that_is_none(served):
     assert ask(f"{served}/cards/run/nothing.json")[0] == 404
     assert ask(f"{served}/windows.svg?corpus=none")[0] == 404

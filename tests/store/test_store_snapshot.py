@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+import subprocess
+import sys
+import urllib.request
 
 import pytest
 from sqlalchemy import func, select
@@ -46,3 +50,24 @@ def test_a_copy_holds_to_its_moment(store, worked, tmp_path):
     with sqlite3.connect(tmp_path / "copy.sqlite") as copy:
         assert copy.execute("SELECT id FROM run").fetchall() == [(worked.id,)]
     copy.close()
+
+
+@pytest.mark.postgres
+@pytest.mark.enable_socket
+@pytest.mark.parametrize("kind", ["postgres"])
+def test_pages_over_postgresql_are_served_from_a_copy(ready, store, worked):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pipeline", "dashboard", "--port", "0", "--db", ready],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        url = process.stdout.readline().strip()
+        with urllib.request.urlopen(url, timeout=20) as answer:
+            page = answer.read().decode()
+        base = url.rpartition("/")[0]
+        with urllib.request.urlopen(f"{base}/cards/runs/runs.json", timeout=20) as answer:
+            assert [row["run"] for row in json.load(answer)["rows"]] == [worked.id]
+    finally:
+        process.terminate()
+        _, said = process.communicate(timeout=20)
+    assert "a copy taken" in page and "Copying the database" in said

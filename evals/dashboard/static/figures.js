@@ -18,11 +18,14 @@ function config(ink) {
   };
 }
 
+/* A narrow card has its legend in two columns. */
+const columns = () => (window.innerWidth < 600 ? 2 : 0);
+
 function coloured(field, rows, ink) {
   const domain = [...new Set(rows.map((row) => row[field]))];
   const scale = { domain, range: domain.map((_, n) => ink.series[n % 6]) };
   const shapes = { domain, range: domain.map((_, n) => SHAPES[n % 6]) };
-  const legend = domain.length > 1 ? {} : null;
+  const legend = domain.length > 1 ? { columns: columns() } : null;
   return {
     color: { field, type: "nominal", scale, legend, title: null },
     shape: { field, type: "nominal", scale: shapes, legend, title: null },
@@ -62,7 +65,7 @@ export async function ranges(target, card, { rows }) {
     ["high", "high", unit], ...(rows.some((row) => row.reason) ? [["cannot run", "reason"]] : [])]);
   const format = unit === "usd" ? "$~s" : undefined;
   const axis = unit === "seconds"
-    ? { labelExpr: "datum.value < 90 ? datum.value + ' s' : datum.value < 5400 ? format(datum.value / 60, '~r') + ' min' : format(datum.value / 3600, '.3~r') + ' h'", tickCount: 5 }
+    ? { labelExpr: "datum.value < 90 ? datum.value + ' s' : datum.value < 5400 ? format(datum.value / 60, '.2~f') + ' min' : format(datum.value / 3600, '.2~f') + ' h'", tickCount: 5 }
     : { format, tickCount: 5 };
   const { color, shape } = coloured(group, rows, ink);
   await embed(target, rows, {
@@ -118,7 +121,7 @@ export async function history(target, card, { rows }) {
 
 function ticks(most) {
   const steps = [1.1, 1.25, 1.5, 2, 3, 5, 10, 30, 100].filter((step) => step <= most);
-  const kept = steps.slice(-3);
+  const kept = steps.slice(-2);
   return [...kept.map((step) => 1 / step), 1, ...kept];
 }
 

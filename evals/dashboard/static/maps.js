@@ -99,13 +99,16 @@ export async function heatmaps(target, card, { rows }) {
   const { rows: effective } = await rowsOf("effective");
   const all = element("div", { class: "maps" });
   target.append(all);
+  // Two stand beside each other where both can be read.
+  const half = (target.clientWidth - 40) / 2;
+  const room = runs.size > 1 && half > 420 ? half : target.clientWidth;
   for (const [run, cells] of runs) {
     const box = element("figure", { "data-run": run });
     box.append(element("figcaption", {}, element("b", { text: cells[0].model }), element("span", { class: "soft", text: ` ${run}` })));
-    box.append(heatmap(run, cells, effective.filter((row) => row.run === run)));
+    box.append(heatmap(run, cells, effective.filter((row) => row.run === run), room));
     all.append(box);
   }
-  target.append(legend());
+  target.append(legend(target.clientWidth));
 }
 
 function grouped(rows) {
@@ -114,12 +117,12 @@ function grouped(rows) {
   return found;
 }
 
-function heatmap(run, cells, effective) {
+function heatmap(run, cells, effective, room) {
   const ink = colours();
   const lengths = [...new Set(cells.map((cell) => cell.prompt_tokens))];
   const depths = [...new Set(cells.map((cell) => cell.depth))];
   const [left, top, high] = [84, 10, 38];
-  const wide = Math.max(52, Math.min(96, 420 / lengths.length));
+  const wide = Math.max(44, Math.min(96, 560 / lengths.length, (room - left - 20) / lengths.length));
   const bottom = top + depths.length * high;
   const height = bottom + 44 + effective.length * 20;
   const svg = sheet(left + lengths.length * wide + 12, height, `Share found by ${cells[0].model}`, ink);
@@ -186,17 +189,19 @@ function place(cell, x, y, wide, high, pattern, ink) {
   return made;
 }
 
-function legend() {
+function legend(room) {
   const ink = colours();
-  const svg = sheet(560, 26, "How to read it", ink);
+  const narrow = room < 560;
+  const svg = sheet(narrow ? 320 : 560, narrow ? 48 : 26, "How to read it", ink);
   svg.setAttribute("role", "img");
   svg.append(hatch("hatch-legend", ink), text(0, 17, "0", { fill: ink.soft }));
   for (let n = 0; n < 60; n += 1) svg.append(drawn("rect", { x: 14 + n * 2, y: 6, width: 2.4, height: 14, fill: shade(n / 59) }));
   svg.append(text(142, 17, "1 found", { fill: ink.soft }), drawn("rect", { x: 204, y: 6, width: 20, height: 14, fill: "url(#hatch-legend)", stroke: ink.line }));
   svg.append(text(230, 17, "not measured", { fill: ink.soft }));
-  let at = 322;
+  const down = narrow ? 24 : 0;
+  let at = narrow ? 6 : 322;
   for (const [name, said] of ENDED) {
-    svg.append(sign(name, at, 13, ink.ink), text(at + 9, 17, said, { fill: ink.soft }));
+    svg.append(sign(name, at, 13 + down, ink.ink), text(at + 9, 17 + down, said, { fill: ink.soft }));
     at += 30 + said.length * 6.5;
   }
   svg.classList.add("legend");

@@ -49,10 +49,13 @@ async function verdicts() {
   const { rows } = await rowsOf("verdicts");
   const list = element("ul", { class: "verdicts" });
   for (const row of rows) {
-    const found = parsed(row.findings, []).map(([check, message]) => `${check}: ${message}`).join("; ");
+    const findings = parsed(row.findings, []);
+    const found = findings.map(([check, message]) => `${check}: ${message}`).join("; ");
+    const lost = findings.length > 0 && findings.every(([check]) => check === "coverage");
+    const whose = row.stage !== "reply" ? "stands" : lost ? "the model left out" : "the model wrote";
     list.append(
       element("li", {}, badge(row.grounded ? "ok" : "refused"),
-        element("span", { class: "soft", text: ` ${row.stage === "reply" ? "the model wrote" : "stands"} · ${row.field}: ` }),
+        element("span", { class: "soft", text: ` ${whose} · ${row.field}: ` }),
         row.text, found ? element("p", { class: "finding", text: found }) : null),
     );
   }
