@@ -184,7 +184,8 @@ SETTINGS: tuple[Setting, ...] = (
         default="8001", option="--port", commands=("dashboard",),
     ),
     Setting(
-        "task_runner", "text", "Dask cluster that reads the documents of flows.", "This machine",
+        "task_runner", "text", "Dask or Ray cluster that reads the documents of flows.",
+        "This machine",
         example="dask://127.0.0.1:8786",
     ),
     Setting(

@@ -1,4 +1,5 @@
-"""Documents read by the workers of a Dask cluster: the one step of a flow that others can share.
+"""Documents read by the workers of a Dask or Ray cluster: the one step of a flow that others can
+share.
 
 A merge itself is one sequence around one database and one model server, which has its own
 replicas; only reading grows with the documents and needs nothing but them. Batches of documents
@@ -11,6 +12,7 @@ absolute paths.
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,6 +28,8 @@ from pipeline.stories import Extraction
 
 #: Documents of one task: a fraction of a second each, tasks cost tens of milliseconds.
 BATCH = 16
+#: Where Ray takes clients when nothing else is said.
+_RAY_PORT = 10001
 _WHERE = "STORYTRANSFORMER_TASK_RUNNER"
 #: Extractions by the keys of the cache.
 Found = dict[tuple[str, str], Extraction]
@@ -41,7 +45,7 @@ def read_ahead(
     """Have the documents that are not in the cache read elsewhere; without a runner, nothing.
 
     Args:
-        runner: address, ``dask://HOST:PORT``, or "".
+        runner: address, ``dask://HOST:PORT`` or ``ray://HOST:PORT``, or "".
 
     Raises:
         InputError: no such runner, none that answers, or as :func:`pipeline.extract.corpus.extract`
@@ -65,7 +69,7 @@ def read_ahead(
     batches = [waiting[start : start + BATCH] for start in range(0, len(waiting), BATCH)]
     reading = task(name="read documents", cache_policy=NO_CACHE, persist_result=False)(read_batch)
     read = 0
-    with open_dask(runner) as workers:
+    with open_runner(runner) as workers:
         futures = [workers.submit(reading, {"paths": batch, "how": how}) for batch in batches]
         for future in futures:
             for (sha256, variant), extraction in future.result().items():
@@ -97,18 +101,43 @@ class _Kept:
         self.found[sha256, variant] = extraction
 
 
-def open_dask(runner: str) -> Any:
-    """Prefect's task runner for a cluster that has workers.
+def open_runner(runner: str) -> Any:
+    """Prefect's task runner for a cluster that is there.
 
     Raises:
-        InputError: another kind of address, the extra is not installed, nobody answers, or there
-            is no worker, for which Dask would wait forever.
+        InputError: another kind of address, the extra is not installed, nobody answers, or a Dask
+            cluster has no worker, for which Dask would wait forever.
     """
     parts = urlsplit(runner)
-    if parts.scheme != "dask" or not parts.netloc:
+    if parts.scheme in ("dask", "ray") and parts.netloc:
+        return _open_dask(parts.netloc) if parts.scheme == "dask" else _open_ray(runner)
+    raise InputError(
+        f"{runner!r} is no task runner.",
+        where=_WHERE,
+        next="Write it as dask://HOST:8786 or ray://HOST:10001.",
+    )
+
+
+def _open_ray(runner: str) -> Any:
+    try:
+        from prefect_ray import RayTaskRunner
+    except ImportError as exc:
         raise InputError(
-            f"{runner!r} is no task runner.", where=_WHERE, next="Write it as dask://HOST:8786."
-        )
+            "Ray is not installed.", where=_WHERE, next="pip install 'storytransformer[ray]'"
+        ) from exc
+    parts = urlsplit(runner)
+    try:  # Ray itself would try for minutes
+        socket.create_connection((parts.hostname or "", parts.port or _RAY_PORT), 10).close()
+    except OSError as exc:
+        raise InputError(
+            f"no Ray cluster answers at {runner}.",
+            where=_WHERE,
+            next="Start: ray start --head --disable-usage-stats",
+        ) from exc
+    return RayTaskRunner(address=runner)
+
+
+def _open_dask(netloc: str) -> Any:
     try:
         from distributed import Client
         from prefect_dask import DaskTaskRunner
@@ -116,7 +145,7 @@ def open_dask(runner: str) -> Any:
         raise InputError(
             "Dask is not installed.", where=_WHERE, next="pip install 'storytransformer[dask]'"
         ) from exc
-    address = f"tcp://{parts.netloc}"
+    address = f"tcp://{netloc}"
     try:
         with Client(address, timeout=10) as client:
             workers = client.scheduler_info(n_workers=-1)["workers"]

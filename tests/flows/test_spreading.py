@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from pipeline.edge import Edge
 from pipeline.errors import InputError
 from pipeline.extract.corpus import unread
 from pipeline.merge.job import run
-from pipeline.orchestration.spreading import open_dask
+from pipeline.orchestration.spreading import open_runner
 
 pytestmark = [pytest.mark.prefect, pytest.mark.enable_socket]
 
@@ -44,7 +45,7 @@ def test_a_cluster_changes_nothing_but_where_documents_are_read(
     stack.wait_for(scheduler, "Scheduler at")
     runner = f"dask://127.0.0.1:{free_port}"
     with pytest.raises(InputError, match="no workers"):
-        open_dask(runner)
+        open_runner(runner)
     worker = stack.start(
         "dask-worker", "worker", f"tcp://127.0.0.1:{free_port}", "--nthreads", "1", "--no-nanny",
         "--host", "127.0.0.1", "--no-dashboard", module="dask", cwd=tmp_path,
@@ -76,13 +77,19 @@ def test_a_cluster_changes_nothing_but_where_documents_are_read(
         assert not path.is_file() or text.encode() not in path.read_bytes(), path
 
 
-@pytest.mark.parametrize("runner", ["ray://127.0.0.1:1", "127.0.0.1:8786", "dask:"])
-def test_what_is_no_dask_address_is_told(runner: str):
+@pytest.mark.parametrize("runner", ["spark://127.0.0.1:1", "127.0.0.1:8786", "dask:", "ray:"])
+def test_what_is_no_address_of_a_cluster_is_told(runner: str):
     with pytest.raises(InputError, match="dask://HOST:8786"):
-        open_dask(runner)
+        open_runner(runner)
 
 
 def test_a_cluster_that_does_not_answer_is_told(free_port: int):
     pytest.importorskip("prefect_dask", reason="the extra `dask` is not installed")
     with pytest.raises(InputError, match="no Dask scheduler answers"):
-        open_dask(f"dask://127.0.0.1:{free_port}")
+        open_runner(f"dask://127.0.0.1:{free_port}")
+
+
+def test_a_ray_cluster_that_is_not_there_is_told(free_port: int):
+    said = "no Ray cluster answers" if find_spec("prefect_ray") else "Ray is not installed"
+    with pytest.raises(InputError, match=said):
+        open_runner(f"ray://127.0.0.1:{free_port}")
