@@ -18,6 +18,7 @@ from pipeline.cost.usage import taken
 from pipeline.errors import BudgetError, ModelError, SovereigntyError
 from pipeline.merge.answers import failures
 from pipeline.merge.budget import Journal, Pricer, Purse
+from pipeline.merge.choosing import choose
 from pipeline.merge.conclusion import conclude
 from pipeline.merge.course import Course
 from pipeline.merge.edits import parse_edits
@@ -141,6 +142,8 @@ def run_wave(
     purse = purse or Purse(journal)
     sender = _Sender(model, journal, stories, usd, allow_cloud, purse, in_flight, clock)
     replies.update(sender.send(asked, progress))
+    ask = None if model is None else lambda calls: sender.send(calls, progress)
+    replies.update(choose(calls, replies, stories, find=journal.find, send=ask))
     failed = failures(asked, stories, replies)
     again = [part for call in failed for part in smaller.get(call.id, ())]
     again = [part for part in again if part.request.key not in replies]
