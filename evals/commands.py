@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -28,6 +29,7 @@ from pipeline.options import (
     Strategy,
     for_a_flow,
 )
+from pipeline.screen import next_step
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -137,6 +139,7 @@ def needle(
         emit(result)
     else:
         screen.needle_summary(result)
+        _show_next(result, db, config)
 
 
 @app.command()
@@ -208,6 +211,7 @@ def canary(
         emit(result)
     else:
         screen.merge_price(result) if dry_run else screen.canary_summary(result)
+        _show_next(result, db, config)
 
 
 @app.command()
@@ -244,6 +248,7 @@ def fabrication(
         emit(result)
     else:
         screen.fabrication_summary(result)
+        _show_next(result, db, config)
 
 
 @app.command()
@@ -299,6 +304,7 @@ def merging(
         emit(result)
     else:
         screen.merge_price(result) if dry_run else screen.merging_summary(result)
+        _show_next(result, db, config)
 
 
 @app.command()
@@ -345,6 +351,7 @@ def prompts(
         emit(result)
     else:
         screen.prompts_summary(result)
+        _show_next(result, db, config)
 
 
 @app.command()
@@ -380,6 +387,7 @@ def perplexity(
         emit(result)
     else:
         screen.perplexity_summary(result)
+        _show_next(result, db, config)
 
 
 @app.command()
@@ -404,6 +412,7 @@ def kernels(
         emit(result)
     else:
         screen.kernels_table(result)
+        _show_next(result, db, config)
 
 
 for _command in (
@@ -416,6 +425,12 @@ for _command in (
 ):
     app.command()(_command)
 app.command("import")(results.import_)
+
+
+def _show_next(result: Mapping[str, Any], db: str | None, config: str | None) -> None:
+    """How to read again what was measured; where only the price was asked for, nothing was."""
+    if run := result.get("run"):
+        next_step("eval", "show", run, db=db, config=config)
 
 
 def _names(text: str | None) -> list[str] | None:

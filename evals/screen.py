@@ -32,7 +32,6 @@ def canary_summary(result: Mapping[str, Any]) -> None:
             f"{name:10} {score['mean']:.3f}  [{score['low']:.2f}, {score['high']:.2f}]  "
             f"n={score['n']}"
         )
-    plain(f"next       storytransformer runs {result['merge']}")
 
 
 def _canary_cell(stages: Sequence[str] | None) -> str | None:
@@ -99,7 +98,7 @@ def needle_summary(result: Mapping[str, Any]) -> None:
     low, high = result["interval"]
     plain(
         f"{result['mean']:.2f} [{low:.2f}, {high:.2f}] of n = {result['n']}; "
-        f"{result['reused']} cells were measured before. Run {result['run']}."
+        f"{result['reused']} cells were measured before."
     )
 
 
@@ -241,7 +240,6 @@ def fabrication_summary(result: Mapping[str, Any]) -> None:
         plain(f"and {len(result['fabrications']) - 10} more: --json")
     for lost in result["not_covered"][:5]:
         plain(f"not covered, {lost['field']}: {lost['text']}")
-    plain(f"Run {result['run']}.")
 
 
 _SIDES = ("fabricated", "covered")
@@ -276,7 +274,6 @@ def merging_summary(result: Mapping[str, Any]) -> None:
         )
     for remark in dict.fromkeys(d["remark"] for d in done if d["remark"]):
         plain(remark)
-    plain(f"Run {result['run']}.")
 
 
 def prompts_summary(result: Mapping[str, Any]) -> None:
@@ -295,8 +292,6 @@ def prompts_summary(result: Mapping[str, Any]) -> None:
         rows,
         title=f"{a['clusters']} clusters asked of {result['model']} with two prompts",
     )
-    if result["run"]:
-        plain(f"Run {result['run']}.")
 
 
 _COSTS = (

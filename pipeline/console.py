@@ -171,10 +171,7 @@ def _fitting(
 ) -> list[int]:
     """The columns that fit side by side without a fold, the optional ones as far as there is room;
     all of them but the optional ones where nothing helps."""
-    widths = [
-        max(map(len, (*name.split(), *(row[i] for row in cells))), default=0)
-        for i, name in enumerate(columns)
-    ]
+    widths = [max(map(len, (name, *(row[i] for row in cells)))) for i, name in enumerate(columns)]
     kept = list(range(len(columns)))
     for name in optional:
         if sum(widths[i] + 3 for i in kept) <= width:

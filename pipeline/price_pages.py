@@ -61,7 +61,7 @@ def estimate_table(result: Mapping[str, Any]) -> None:
     if counts:
         said = ", ".join(f"{n} {reason}" for reason, n in counts.items())
         plain(
-            f"{result['stories']} stories in {result['clusters']} clusters; without a call: {said}."
+            f"{result['stories']} stories, {result['clusters']} clusters; without a call: {said}."
         )
     _left_out_list(left_out)
     if not any(line["feasible"] for line in lines):
@@ -142,7 +142,7 @@ def _time_band(line: Mapping[str, Any]) -> str | None:
 def models_table(models: Sequence[Mapping[str, Any]]) -> None:
     """The catalogue."""
     table(
-        ("model", "window", "longest reply", "in / out per M tokens", "licence", "note"),
+        ("model", "window", "longest reply", "in / out per M tokens", "licence"),
         [
             (
                 m["model"],
@@ -150,11 +150,14 @@ def models_table(models: Sequence[Mapping[str, Any]]) -> None:
                 f"{m['output_cap']:,}",
                 f"{dollars(m['usd_per_mtok_in'])} / {dollars(m['usd_per_mtok_out'])}",
                 m["licence"] or "",
-                "; ".join(m["notes"]),
             )
             for m in models
         ],
+        optional=("longest reply", "licence"),
     )
+    for m in models:
+        if m["notes"]:
+            plain(f"  {m['model']}: {'; '.join(m['notes'])}")
 
 
 def ranking_table(ranked: Mapping[str, Any]) -> None:

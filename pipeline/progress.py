@@ -45,6 +45,9 @@ class Progress:
         return self.total is not None and self.done >= self.total
 
 
+#: Seconds before which a pace means nothing.
+_SOON = 0.5
+
 Show = Callable[[Progress], None]
 
 
@@ -69,9 +72,9 @@ class Pace:
         return self._clock() - self._started
 
     def rate(self, now: Progress) -> float | None:
-        """Units a second; None as long as there are none, or no time has passed."""
+        """Units a second; None as long as there are none, or hardly any time has passed."""
         seconds = self.seconds
-        return now.fresh / seconds if now.fresh and seconds > 0 else None
+        return now.fresh / seconds if now.fresh and seconds >= _SOON else None
 
     def seconds_left(self, now: Progress) -> float | None:
         """By the pace so far; before there is one, by what was foreseen; None where neither is."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.amounts import amount, both, dollars, duration, gigabytes
+from pipeline.amounts import amount, both, dollars, duration, gigabytes, percent
 from pipeline.console import plain, table
 
 if TYPE_CHECKING:
@@ -36,13 +36,25 @@ def extraction_table(result: Mapping[str, Any]) -> None:
             for d in result["documents"]
         ],
     )
+    documents = result["documents"]
+    chars = sum(d["chars"] for d in documents)
+    residue = sum(d["residue_chars"] for d in documents) / chars if chars else 0
+    plain(
+        f"{_counted(len(result['stories']), 'story', 'stories')} in "
+        f"{_counted(len(documents), 'document', 'documents')}; {percent(residue)} of the text is "
+        "in none (--show residue)."
+    )
     if links := result["links"]:
         criteria = sum(len(link["criteria"]) for link in links)
         stories = len({link["story"] for link in links})
         plain(
-            f"{criteria} {'criterion' if criteria == 1 else 'criteria'} of other documents joined "
-            f"to {stories} {'story' if stories == 1 else 'stories'}."
+            f"{_counted(criteria, 'criterion', 'criteria')} of other documents joined to "
+            f"{_counted(stories, 'story', 'stories')}."
         )
+
+
+def _counted(n: int, one: str, many: str) -> str:
+    return f"{n:,} {one if n == 1 else many}"
 
 
 def merge_summary(result: Mapping[str, Any]) -> None:
@@ -56,8 +68,8 @@ def merge_summary(result: Mapping[str, Any]) -> None:
         f"{dollars(result['usd'])} (estimated {dollars(result['estimated_usd'])})."
     )
     plain(
-        f"{result['conflicts']} conflicts kept side by side; stories kept or united word for "
-        f"word, because the gate or the call failed: {result['fallbacks']}."
+        f"{_counted(result['conflicts'], 'conflict', 'conflicts')} kept side by side; stories kept "
+        f"or united word for word, because the gate or the call failed: {result['fallbacks']}."
     )
     if result["lost"]:
         plain(f"{result['lost']} stories were left out by a reply; they stand word for word.")
@@ -99,10 +111,31 @@ def runs_table(runs: Sequence[Mapping[str, Any]]) -> None:
     )
 
 
+def _moment(when: str) -> str:
+    return when[:19].replace("T", " ") + " UTC"
+
+
+#: What a person is shown of a run; ``--json`` has everything.
+_RUN: Mapping[str, Callable[[Any], str | None]] = {
+    **dict.fromkeys(("kind", "state", "error", "model", "strategy"), str),
+    **dict.fromkeys(("started", "finished"), _moment),
+    **dict.fromkeys(("documents", "words", "stories", "merged_stories"), amount),
+    **dict.fromkeys(("conflicts", "fallbacks", "reused_replies", "attempts"), amount),
+    "seconds": duration,
+    "revision": str,
+}
+
+
 def run_page(run: Mapping[str, Any]) -> None:
     """One run: what it is, estimate against actual, its ledger."""
-    shown = {k: v for k, v in run.items() if not isinstance(v, (list, dict)) and v is not None}
-    table(("", run["run"]), shown.items())
+    table(
+        ("run", run["run"]),
+        [
+            (name.replace("_", " "), shown(run[name]))
+            for name, shown in _RUN.items()
+            if run.get(name) is not None
+        ],
+    )
     if compared := run.get("estimate_vs_actual"):
         table(
             ("", "low", "likely", "high", "actual", "actual ÷ likely", "band", "corrected by"),

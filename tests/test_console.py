@@ -134,7 +134,7 @@ def test_no_time_left_is_negative_and_none_remains_at_the_end(done, more, second
     now = Progress("w", "calls", done, done + more, fresh, seconds=data.draw(st.floats(0, 1e6)))
     left = pace.seconds_left(now)
     assert left is not None and left >= 0
-    if more == 0 and fresh and seconds:
+    if more == 0 and fresh and seconds >= 0.5:
         assert left == 0 and not any("left" in word for word in pace.words(now))
 
 
@@ -196,11 +196,12 @@ def test_tables_for_people_and_lines_for_pipes(tmp_path: Path):
         timeout=60,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     ).stdout
-    head, row, last = piped.splitlines()
+    head, row, summary, last = piped.splitlines()
     assert head.split("\t") == [
         "document", "format", "encoding", "stories", "in stories", "problem"
     ]  # fmt: skip
     assert len(row.split("\t")) == 6 and row.split("\t")[3] == "1"
+    assert summary.startswith("1 story in 1 document;")
     assert last == "next       storytransformer estimate ."
     assert not re.search("[─│┃\x1b]", piped)
     shown = in_a_terminal("extract", ".", columns=90, cwd=tmp_path)

@@ -78,3 +78,12 @@ def test_commands_of_the_docs_exist():
                     assert word.partition("=")[0] in flags, f"{page.name}: {line}"
             seen += 1
     assert seen > 30
+
+
+def test_pictures_are_small_and_shown():
+    shown = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+    pictures = sorted((ROOT / "docs" / "pictures").glob("*.png"))
+    assert pictures
+    for picture in pictures:
+        assert picture.stat().st_size < 150_000, picture.name
+        assert picture.name in shown
