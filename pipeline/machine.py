@@ -116,7 +116,8 @@ def dashboard(
             plain(text)
 
     if url.startswith("sqlite:///"):
-        served = Served(Path(url.removeprefix("sqlite:///")), models_toml=models_toml)
+        file = Path(url.removeprefix("sqlite:///"))
+        served = Served(file, models_toml=models_toml, option=db or "")
         serve(served, port=port, say=tell)
         return
     from pipeline.store.snapshot import snapshot
@@ -126,7 +127,9 @@ def dashboard(
         with edge.store() as store:
             say(quiet)("Copying the database, so that the pages can be served from a file …")
             taken = f"{snapshot(store, copy):%Y-%m-%d %H:%M} UTC"
-        serve(Served(copy, without_password(url), taken, models_toml), port=port, say=tell)
+        name = without_password(url)
+        served = Served(copy, name, taken, models_toml, name if db else "")
+        serve(served, port=port, say=tell)
 
 
 @app.command()

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from evals.dashboard import measures
 from evals.dashboard.cards import Card
+from evals.dashboard.taking_up import command_for
 
 Values = Mapping[str, str | None]
 #: Rows that a card without further pages shows at most; its CSV has all.
@@ -21,6 +22,19 @@ class Answer(NamedTuple):
 
     rows: list[dict[str, Any]]
     total: int
+
+
+def prepare(connection: sqlite3.Connection, db: str = "") -> None:
+    """Teach a connection what the SQL of the cards calls.
+
+    Args:
+        db: what was given as ``--db``; "" for the default.
+    """
+
+    def command(kind: str, model: str, strategy: str, parameters: str) -> str | None:
+        return command_for(kind, model, strategy, parameters, db)
+
+    connection.create_function("command_for", 4, command)
 
 
 def answer(connection: sqlite3.Connection, card: Card, values: Values, page: int = 1) -> Answer:

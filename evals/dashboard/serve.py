@@ -45,12 +45,14 @@ class Served:
         source: what it is called on the pages; "" for the file itself.
         taken: when it was copied from there, "" when it is the thing itself.
         models_toml: the model catalogue, for pictures of prices; None for none.
+        option: what was given as ``--db``, for the commands that pages show; "" for nothing.
     """
 
     database: Path
     source: str = ""
     taken: str = ""
     models_toml: Path | None = None
+    option: str = ""
 
 
 def serve(
@@ -112,6 +114,7 @@ def _metadata(served: Served) -> dict[str, object]:
         "database": str(served.database.resolve()),
         "source": served.source or str(served.database),
         "taken": served.taken,
+        "option": served.option,
         "models_toml": str(served.models_toml.resolve()) if served.models_toml else "",
     }
     return {"title": "StoryTransformer", "plugins": {"storytransformer": told}}

@@ -15,7 +15,7 @@ import urllib.request
 
 import pytest
 
-from evals.dashboard.answers import as_csv
+from evals.dashboard.answers import as_csv, prepare
 from evals.dashboard.cards import load_pages
 from evals.dashboard.serve import Served, pages, serve
 from pipeline.errors import InputError, StoreError
@@ -167,6 +167,7 @@ def test_a_cell_that_a_spreadsheet_would_run_is_disarmed(tmp_path, clock):
     with open_store(f"sqlite:///{path}", now=clock) as store:
         store.start_run(kind="merge", corpus=None, model="=cmd()", strategy="-edit")
     connection = sqlite3.connect(path)
+    prepare(connection)
     text = as_csv(connection, load_pages()["runs"].cards["runs"], {"kind": None, "state": None,
                                                                   "model": None})  # fmt: skip
     connection.close()

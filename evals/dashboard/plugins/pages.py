@@ -40,10 +40,14 @@ App = Callable[[dict[str, Any], Any, Send], Awaitable[None]]
 class ReadOnly(Database):  # type: ignore[misc]
     """A SQLite file that this process cannot write, whatever its name holds."""
 
+    #: What was given as ``--db``, for the commands that pages show.
+    option = ""
+
     def connect(self, write: bool = False) -> sqlite3.Connection:
         uri = f"file:{quote(str(Path(self.path).resolve()))}?mode=ro"
         connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
         connection.execute("PRAGMA query_only = ON")
+        answers.prepare(connection, self.option)
         self._all_file_connections.append(connection)
         return connection
 
@@ -51,8 +55,10 @@ class ReadOnly(Database):  # type: ignore[misc]
 @hookimpl  # type: ignore[untyped-decorator]
 def startup(datasette: Any) -> None:
     """Serve the file named in the metadata as ``storytransformer``, so that links can be shared."""
-    path = datasette.plugin_config(NAME)["database"]
-    datasette.add_database(ReadOnly(datasette, path=path, is_mutable=True), name=NAME)
+    told = datasette.plugin_config(NAME)
+    database = ReadOnly(datasette, path=told["database"], is_mutable=True)
+    database.option = told["option"]
+    datasette.add_database(database, name=NAME)
     datasette.remove_database("_memory")
 
 

@@ -1,0 +1,56 @@
+"""The command that takes up a run which did not complete, as a person would type it."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+#: Parameters of a merge that are options as they stand, with what they are when left out.
+_SAME = {"out": ("--out", ""), "group": ("--group", "role"), "entailment": ("--entailment", ""),
+         "max_usd": ("--max-cost", None)}  # fmt: skip
+_SWITCHES = {"allow_cloud": "--allow-cloud", "batch": "--batch", "conflicts": "--conflicts"}
+
+
+def command_for(kind: str, model: str, strategy: str, parameters: str, db: str = "") -> str | None:
+    """The command, None for a run that cannot be taken up.
+
+    Args:
+        parameters: of the run's row, as JSON.
+        db: what was given as ``--db``; "" for the default.
+    """
+    given = json.loads(parameters or "{}")
+    if kind == "merge" and given.get("paths"):
+        words = ["merge", *given["paths"], "--model", model, *_merge_options(strategy, given)]
+    elif kind == "needle" and given.get("lengths"):
+        words = ["eval", "needle", "--model", model, *_needle_options(given)]
+    else:
+        return None
+    words += ["--db", db] if db else []
+    return shlex.join(["storytransformer", *words])
+
+
+def _merge_options(strategy: str, given: Mapping[str, Any]) -> list[str]:
+    words = [] if strategy == "edit" else ["--strategy", strategy]
+    for about in given.get("about") or ():
+        words += ["--about", about]
+    for name, (option, otherwise) in _SAME.items():
+        if (value := given.get(name)) not in (otherwise, None, ""):
+            words += [option, str(value)]
+    return words + [option for name, option in _SWITCHES.items() if given.get(name)]
+
+
+def _needle_options(given: Mapping[str, Any]) -> list[str]:
+    words = []
+    for name, option in (("tasks", "--task"), ("lengths", "--lengths"), ("depths", "--depths")):
+        if given.get(name):
+            words += [option, _listed(given[name])]
+    for name in ("seeds", "style", "haystack", "max_usd"):
+        if given.get(name):
+            words += ["--max-cost" if name == "max_usd" else f"--{name}", str(given[name])]
+    return words
+
+
+def _listed(values: list[Any]) -> str:
+    return ",".join(f"{v:g}" if isinstance(v, float) else str(v) for v in values)

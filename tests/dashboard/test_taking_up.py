@@ -1,0 +1,55 @@
+"""The command shown beside an open run is the one that was typed."""
+
+from __future__ import annotations
+
+import json
+import shlex
+
+import pytest
+from typer.testing import CliRunner
+
+from evals.dashboard.taking_up import command_for
+
+MERGE = {
+    "paths": ["my docs/it's here", "more.md"], "about": ["late fee"], "allow_cloud": True,
+    "out": "merged", "group": "topic", "entailment": "", "max_usd": "2.50", "batch": False,
+    "conflicts": True,
+}  # fmt: skip
+
+
+def test_a_merge_with_all_that_was_asked_for():
+    command = command_for("merge", "claude/x", "tree", json.dumps(MERGE), "my runs.sqlite")
+    assert shlex.split(command) == [
+        "storytransformer", "merge", "my docs/it's here", "more.md", "--model", "claude/x",
+        "--strategy", "tree", "--about", "late fee", "--out", "merged", "--group", "topic",
+        "--max-cost", "2.50", "--allow-cloud", "--conflicts", "--db", "my runs.sqlite",
+    ]  # fmt: skip
+
+
+def test_a_merge_as_it_comes():
+    assert command_for("merge", "extractive", "edit", '{"paths": ["a.md"], "group": "role"}') == (
+        "storytransformer merge a.md --model extractive"
+    )
+
+
+def test_a_needle_grid():
+    asked = {"tasks": ["single"], "lengths": [512, 1024], "depths": [0.0, 12.5], "seeds": 2,
+             "style": "chat", "haystack": "stories", "max_usd": None}  # fmt: skip
+    assert command_for("needle", "local/m", "single", json.dumps(asked)) == (
+        "storytransformer eval needle --model local/m --task single --lengths 512,1024 "
+        "--depths 0,12.5 --seeds 2 --style chat --haystack stories"
+    )
+
+
+@pytest.mark.parametrize("kind", ["merge", "needle", "canary"])
+def test_what_cannot_be_taken_up_has_none(kind):
+    assert command_for(kind, "m", "edit", "{}") is None
+
+
+def test_the_command_line_knows_every_option_of_it():
+    from pipeline.cli import app
+
+    command = command_for("merge", "extractive", "tree", json.dumps(MERGE), "x.sqlite")
+    options = {word for word in shlex.split(command) if word.startswith("--")}
+    shown = CliRunner().invoke(app, ["merge", "--help"], env={"COLUMNS": "120"}).output
+    assert options and all(option in shown for option in options)
