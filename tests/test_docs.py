@@ -52,7 +52,7 @@ def test_links_lead_somewhere(page: Path):
 def shown_commands(text: str) -> list[str]:
     """Every command line that stands in a page."""
     blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
-    lines = [line for block in blocks for line in block.splitlines()]
+    lines = [line for block in blocks for line in block.replace("\\\n", " ").splitlines()]
     lines += re.findall(r"`(storytransformer [^`]+)`", text.replace("\n", " "))
     return [found[1] for line in lines if (found := re.search(r"(storytransformer .*)", line))]
 
