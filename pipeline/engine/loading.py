@@ -14,7 +14,7 @@ import torch
 
 from pipeline.engine.converting import QUANTIZED, convert_gguf, load_quantized, quiet
 from pipeline.engine.quantized import quantize, settle
-from pipeline.engine.rows import device_of
+from pipeline.engine.rows import device_of, out_of_memory
 from pipeline.engine.tokenizer import Tokenizer, load_tokenizer
 from pipeline.engine.weights import weights_sha256
 from pipeline.errors import EngineError
@@ -128,14 +128,17 @@ def load(
             model = _read_model(folder, torch_dtype, yarn, places)
     except EngineError:
         raise
-    except Exception as exc:  # a damaged file surfaces as many kinds, by the layer that meets it
+    except (MemoryError, RuntimeError) as exc:
+        if not out_of_memory(exc):
+            raise _not_loaded(exc, weights, folder) from exc
         raise EngineError(
-            f"the weights cannot be loaded ({type(exc).__name__}: {exc}).",
+            "there is not enough memory for these weights.",
             where=str(folder),
-            next="If the folder is in our cache, delete it; it is converted again."
-            if weights.is_file()
-            else "Check that config.json and the safetensors belong together.",
+            next="Hold them in fewer bits (local/NAME@4bit), or over devices, memory and disk "
+            "(local/NAME@spread).",
         ) from exc
+    except Exception as exc:  # a damaged file surfaces as many kinds, by the layer that meets it
+        raise _not_loaded(exc, weights, folder) from exc
     rows = model.get_input_embeddings().weight.shape[0]
     if len(tokenizer) > rows:
         raise EngineError(
@@ -151,6 +154,16 @@ def load(
     model = model.eval().requires_grad_(False)
     encoder_decoder = bool(model.config.is_encoder_decoder)
     return Loaded(model, tokenizer, sha256, device_of(model), torch_dtype, encoder_decoder)
+
+
+def _not_loaded(exc: Exception, weights: Path, folder: Path) -> EngineError:
+    return EngineError(
+        f"the weights cannot be loaded ({type(exc).__name__}: {exc}).",
+        where=str(folder),
+        next="If the folder is in our cache, delete it; it is converted again."
+        if weights.is_file()
+        else "Check that config.json and the safetensors belong together.",
+    )
 
 
 def _read_model(folder: Path, dtype: torch.dtype, yarn: float, places: Mapping[str, Any]) -> Any:

@@ -56,13 +56,16 @@ def locate_weights(weights: str, *, cache: Path | None = None) -> Path:
         raise EngineError(
             "a folder of weights needs a config.json, or exactly one GGUF file.",
             where=str(path),
-            next=f"Name one of: {', '.join(p.name for p in ggufs)}." if ggufs else "",
+            next=f"Name one of: {', '.join(p.name for p in ggufs)}."
+            if ggufs
+            else "Name the folder that a model was saved in, or a .gguf file.",
         )
     if path.exists():
         raise EngineError(
             "these are no weights that can be read; expected a .gguf file or a folder with "
             "config.json and safetensors.",
             where=str(path),
+            next="Name the model's folder, not a file in it, or a .gguf file.",
         )
     if _HUB_ID.match(weights):
         if cache is not None and (downloaded := hub_folder(weights, cache)).is_dir():

@@ -1,8 +1,10 @@
 """The best of a few replies of a small local model to one cluster, by the gate's own findings.
 
-Asked for by name (``local/smollm2-135m@best4``), because it costs time: only where the first reply
-lacks something or says something ungrounded are others asked for, with the stories in the opposite
-order and with some chance. The gate decides afterwards as it always does; here it only ranks.
+Asked for by name (``local/smollm2-135m@best4``), because it costs calls that were not priced: where
+the gate would stop the first reply, others are asked for, with the stories in the opposite order
+and with some chance. Among them the one that also leaves out least is taken; for what is left out
+alone none is asked for, because few replies of a small model say everything and code carries the
+rest over word for word. The gate decides afterwards as it always does; here it only ranks.
 """
 
 from __future__ import annotations
@@ -79,7 +81,7 @@ def choose(
     more: dict[str, list[Call]] = {}
     for call in calls:
         others = candidates(call, stories)
-        if others and any(flaws(replies.get(call.request.key), call, stories)):
+        if others and any(flaws(replies.get(call.request.key), call, stories)[:2]):
             more[call.id] = others
     further = [other for others in more.values() for other in others]
     found = dict(find([other.request.key for other in further])) if further else {}

@@ -10,9 +10,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.engine.generate import decode, look_up
+from pipeline.engine.generate import _forward, decode, look_up
+from pipeline.engine.key_values import KeyValues
 from pipeline.engine.loading import Loaded, load
-from pipeline.engine.packed import register
+from pipeline.engine.packed import Segment, register
 from pipeline.engine.rows import Limits, Row, common_prefix
 
 EOS = frozenset({259})
@@ -85,6 +86,26 @@ def test_every_kernel_writes_the_same(tiny: Loaded, expected: list[list[int]], k
     rows = [Row(i, list(text), 24) for i, text in enumerate(prompts(7, shared=20))]
     done = decode(tiny.model, rows, eos=EOS, limits=Limits(chunk=11), kernel=kernel)
     assert [row.out for row in sorted(done, key=lambda row: row.index)] == expected
+
+
+@pytest.mark.parametrize("kernel", ["sdpa_flash", "sdpa", "eager"])
+def test_packed_with_borders_equals_padded_and_masked(tiny: Loaded, kernel: str) -> None:
+    """Prompts behind one another in one pass against a padded batch of the model's own code."""
+    texts = prompts(5, shared=3, seed=7)
+    width, starts, parts = max(map(len, texts)), [], []
+    for slot, text in enumerate(texts):
+        starts.append(sum(map(len, texts[:slot])))
+        parts.append((Segment(slot, starts[-1], len(text), 0), text))
+    keep = [start + len(text) - 1 for start, text in zip(starts, texts, strict=True)]
+    cache = KeyValues(2, len(texts), kernel)
+    packed = _forward(tiny.model, cache, parts, 0, torch.device("cpu"), keep=keep)
+    mask = torch.tensor([[0] * (width - len(t)) + [1] * len(t) for t in texts])
+    padded = tiny.model(
+        torch.tensor([[0] * (width - len(t)) + t for t in texts]),
+        attention_mask=mask,
+        position_ids=(mask.cumsum(-1) - 1).clamp_min(0),
+    ).logits[:, -1]
+    torch.testing.assert_close(packed, padded, rtol=1e-4, atol=1e-4)
 
 
 def test_the_model_is_as_before(tiny: Loaded) -> None:

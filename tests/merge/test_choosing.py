@@ -1,11 +1,11 @@
-"""The best of a few replies: only asked for by name, only where the first is flawed."""
+"""The best of a few replies: only asked for by name, only where the gate would stop the first."""
 
 from __future__ import annotations
 
 import pytest
 
 from pipeline.merge.choosing import candidates, flaws
-from pipeline.merge.run import run_plan
+from pipeline.merge.run import run_plan, run_wave
 
 GOOD = (
     "As a reader, I want to book a reading room, so that I can work in peace "
@@ -47,7 +47,7 @@ def test_the_best_of_all_stands_in_the_merge(kit, backlog, document, asked):
 
 
 def answering(plan, backlog):
-    """Loses a benefit at first and invents a number in between; the last candidate is good."""
+    """Invents a number at first, then loses a benefit; the last candidate is good."""
     texts = {}
     for call in plan.calls:
         first = "\n".join(backlog[story].text for _, story in call.handles[:1])
@@ -55,8 +55,8 @@ def answering(plan, backlog):
         for request in (call.request, *(other.request for other in others)):
             texts[request.key] = first
         if room(call, backlog):
-            texts[call.request.key] = LOSES
-            for other, text in zip(others, (LOSES, INVENTS, GOOD), strict=False):
+            texts[call.request.key] = INVENTS
+            for other, text in zip(others, (INVENTS, LOSES, GOOD), strict=True):
                 texts[other.request.key] = text
     return lambda request: texts[request.key]
 
@@ -87,11 +87,10 @@ def test_flaws_rank_as_the_gate_does(kit, backlog, asked):
     assert flaws(None, call, backlog) == flaws(reply["Sorry."], call, backlog)
 
 
-def test_a_flawless_reply_is_not_asked_for_again(kit, backlog, document, asked):
+@pytest.mark.parametrize("first", [GOOD, LOSES])
+def test_what_the_gate_lets_pass_is_not_asked_for_again(kit, backlog, asked, first):
     plan = asked("local/writer@best4")
     plan = kit.replace(plan, calls=tuple(c for c in plan.calls if room(c, backlog)))
-    model = kit.FakeModel(kit.specs["story"], lambda _: GOOD)
-    from pipeline.merge.run import run_wave
-
+    model = kit.FakeModel(kit.specs["story"], lambda _: first)
     replies = run_wave(plan.calls, model, kit.MemoryJournal(), stories=backlog)
     assert len(model.asked) == len(plan.calls) == len(replies) == 1
