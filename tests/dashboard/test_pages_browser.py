@@ -153,6 +153,26 @@ def test_the_heatmap_is_walked_by_keyboard(look, served, worked):
     assert {row[0] for row in table(page, "cells")} == {"1,024"}
 
 
+def test_models_side_by_side_are_chosen_and_the_choice_closes(look, served, worked):
+    page = look(f"{served}/needles")
+    assert page.locator("#heatmaps figure").count() == 2
+    page.click(".choices summary")
+    page.uncheck(f".choices input[value='{worked.second}']")
+    page.settled()
+    assert page.locator("#heatmaps figure").count() == 1 and worked.second not in page.url
+    page.keyboard.press("Escape")
+    assert not page.locator(".choices fieldset").is_visible()
+    page.reload()
+    page.settled()
+    assert page.locator("#heatmaps figure figcaption b").all_inner_texts() == ["local/smollm2-135m"]
+
+
+def test_a_run_that_is_not_there_is_named_as_asked_for(look, served):
+    page = look(f"{served}/run?run=merge-none")
+    assert page.input_value("select[name=run]") == "merge-none"
+    assert page.locator(".drawing[data-state=failed]").count() == 0 and page.said == []
+
+
 def test_lost_canaries_are_marked(look, served):
     page = look(f"{served}/needles")
     assert "12 of 18 came through whole" in page.inner_text("#canaries")

@@ -157,6 +157,13 @@ def test_a_copy_says_when_it_was_taken(worked):
     assert "postgresql://me@host/stories, read-only; a copy taken 2026-11-21 21:30 UTC" in said
 
 
+@pytest.mark.parametrize("page", ["-1", "9" * 30, "²", "", "one"])
+def test_a_page_number_that_is_none_is_the_first(served, worked, page):
+    asked = urllib.parse.urlencode({"run": worked.newest, "page": page})
+    status, body = ask(f"{served}/cards/run/ledger.json?{asked}")
+    assert status == 200 and json.loads(body)["rows"][0]["number"] == 1
+
+
 def test_a_card_that_is_none(served):
     assert ask(f"{served}/cards/run/nothing.json")[0] == 404
     assert ask(f"{served}/windows.svg?corpus=none")[0] == 404

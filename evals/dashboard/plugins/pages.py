@@ -107,7 +107,7 @@ async def card_view(datasette: Any, request: Any) -> Response:
     page, card = _card(request)
     values = page.values(_given(request))
     at = request.args.get("page") or "1"
-    number = int(at) if at.isdecimal() else 1
+    number = int(at) if at.isascii() and at.isdecimal() and len(at) < 10 else 1
     try:
         found = await _read(
             datasette, lambda c: answers.answer(c, card, values, number), PATIENCE_MS

@@ -22,9 +22,12 @@ function picture(target, card) {
   const image = element("img", { alt: `${card.title}. ${card.display.note}`, src: `/${card.display.source}?${asked}` });
   target.append(element("div", { class: "scroller", tabindex: 0, role: "region", "aria-label": card.title }, image));
   target.append(element("p", { class: "soft note", text: card.display.note }));
-  return new Promise((done, fail) => {
+  return new Promise((done) => {
     image.addEventListener("load", done);
-    image.addEventListener("error", () => fail(new Error("the picture cannot be drawn")));
+    image.addEventListener("error", () => {
+      target.replaceChildren(emptiness(card.empty));
+      done();
+    });
   });
 }
 
@@ -102,6 +105,18 @@ for (const control of controls) {
   }
 }
 document.getElementById("filters").addEventListener("submit", (event) => event.preventDefault());
+
+/* A list of choices closes as a menu does. */
+for (const choices of document.querySelectorAll(".choices")) {
+  document.addEventListener("click", (event) => {
+    if (!choices.contains(event.target)) choices.open = false;
+  });
+  choices.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !choices.open) return;
+    choices.open = false;
+    choices.querySelector("summary").focus();
+  });
+}
 
 function follow() {
   const asked = state();
