@@ -102,10 +102,10 @@ def unexpected(row: dict[str, Any], context: int) -> list[str]:
     return found
 
 
-def not_run(why: str) -> int:
+def not_run(why: str, benchmark: str = "real_server") -> int:
     """Say so; a missing server is no failure."""
     print(f"not run: {why}.")
-    print(json.dumps({"benchmark": "real_server", "run": False, "why": why}))
+    print(json.dumps({"benchmark": benchmark, "run": False, "why": why}))
     return 0
 
 
@@ -122,7 +122,7 @@ def serving(server: str, gguf: Path, context: int, folder: Path) -> Iterator[str
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [server, "-m", str(gguf), "--host", "127.0.0.1", "--port", str(port),
-               "-c", str(context), "-np", str(SLOTS), "-t", str(THREADS)]  # fmt: skip
+               "-c", str(context), "-np", str(SLOTS), "-t", str(THREADS), "--metrics"]  # fmt: skip
     with (folder / "server.log").open("w") as log:
         process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
         try:
