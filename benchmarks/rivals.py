@@ -16,10 +16,9 @@ and its defaults, but for what `rival_programs/with_….py` sets. One without an
 run".
 
 The programs that merge are given the extracted stories, those that extract the documents.
-*lost*: stories whose need is told nowhere: no text of the result holds two thirds of the weight of
-its goal and every number, name and negation of it. *unsupported*: sentences whose words, numbers,
-names or negations the three nearest stories do not hold. Both by one measure for all, ours among
-them. *F1*: pairs of stories put together against the truth; none where a program tells no groups.
+*lost*: stories whose goal no sentence tells; *unsupported*: sentences that the nearest stories do
+not hold (`evals/foreign.py`, one measure for all, ours among them). *F1*: pairs of stories put
+together against the truth; none where a program tells no groups.
 Tokens are the server's own counts. The model is small: larger ones (`--gguf`) do better with every
 program. Prints a table and, last, one JSON line.
 """
@@ -43,11 +42,8 @@ from typing import Any
 from real_server import ROOT, WEIGHTS, not_run, serving, version
 
 from evals.clusterings import Agreement, pairwise
+from evals.foreign import judge
 from evals.truth import Truth, read_truth, recognise
-from pipeline.compare.coverage import holds
-from pipeline.compare.features import features
-from pipeline.compare.measures import dice, stem_weights, subject
-from pipeline.compare.words import sentences
 from pipeline.engine.weights import locate_weights
 from pipeline.errors import EngineError
 from pipeline.merge.corpus import Corpus, read
@@ -64,8 +60,6 @@ MERGING = (
     ("LlamaIndex tree summarize", "llama", "with_llama_index.py"),
 )
 EXTRACTING = (("LangExtract", "langextract", "with_langextract.py"),)
-#: Stories that a sentence is compared with, and content words that make it a claim.
-NEAREST, CLAIM = 3, 3
 
 
 def main() -> int:
@@ -221,38 +215,12 @@ def merged(name: str, said: Mapping[str, Any], corpus: Corpus, truth: Truth) -> 
     }
     if "texts" not in said:
         return row
-    weights = stem_weights(corpus.stories)
-    texts = [features(text) for text in said["texts"]]
-    lost = [
-        story.id
-        for story in corpus.stories
-        if not any(holds(text, subject(story), weights) for text in texts)
-    ]
-    claims = [
-        sentence
-        for text in said["texts"]
-        for sentence in sentences(text)
-        if len(features(sentence).topics) >= CLAIM
-    ]
-    unsupported = sum(not supported(sentence, corpus, weights) for sentence in claims)
-    row |= {"lost": len(lost), "claims": len(claims), "unsupported": unsupported}
+    judged = judge(said["texts"], corpus.stories)
+    wrong = sum(sentence.mark != "supported" for sentence in judged.sentences)
+    row |= {"lost": len(judged.untold), "claims": len(judged.sentences), "unsupported": wrong}
     if said.get("groups") is not None:
         row["f1"] = round(together(said["groups"], truth).f1, 2)
     return row
-
-
-def supported(sentence: str, corpus: Corpus, weights: Mapping[str, float]) -> bool:
-    """Whether the nearest stories hold a sentence."""
-    claim = features(sentence)
-    whole = [features(story.text) for story in corpus.stories]
-    nearest = sorted(whole, key=lambda there: -dice(there.topics, claim.topics, weights))[:NEAREST]
-    if any(holds(there, claim, weights) for there in nearest):
-        return True
-    closest = {id(there) for there in nearest}
-    joined = [
-        s.text for s, there in zip(corpus.stories, whole, strict=True) if id(there) in closest
-    ]
-    return holds(features("\n".join(joined)), claim, weights)
 
 
 def together(groups: Iterable[Sequence[str]], truth: Truth) -> Agreement:

@@ -252,6 +252,28 @@ def fabrication(
 
 
 @app.command()
+def document(
+    file: Annotated[Path, typer.Argument(help="What somebody made of the documents.")],
+    paths: Paths,
+    json: AsJson = False,
+    db: Db = None,
+    config: Config = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """What a document that was not merged here made up, and which stories it does not tell."""
+    from evals.foreign_run import run_foreign
+    from pipeline.merge import corpus as corpora
+
+    with Edge.read(db, config=config).store() as store:
+        result = run_foreign(file, corpora.read(paths, cache=store), store)
+    if json:
+        emit(result)
+    else:
+        screen.foreign_summary(result)
+
+
+@app.command()
 def merging(
     paths: Paths,
     truth: Annotated[

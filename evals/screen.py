@@ -242,6 +242,25 @@ def fabrication_summary(result: Mapping[str, Any]) -> None:
         plain(f"not covered, {lost['field']}: {lost['text']}")
 
 
+def foreign_summary(result: Mapping[str, Any]) -> None:
+    """What somebody's document made up and what it does not tell."""
+    table(
+        ["share", "of its sentences"],
+        ([name, _rate(value)] for name, value in result["scores"].items() if name != "told"),
+        title=f"{result['document']} against {result['stories']} stories",
+    )
+    plain(f"stories told {_rate(result['scores']['told'])}")
+    for found in result["doubted"][:10]:
+        plain(f"{found['mark']}: {found['text']}")
+        plain(f"    nearest: {'; '.join(found['nearest']) or 'nothing'}")
+    for story in result["untold"][:10]:
+        plain(f"not told, {story['place']}: {story['goal']}")
+    more = max(0, len(result["doubted"]) - 10) + max(0, len(result["untold"]) - 10)
+    if more:
+        plain(f"and {more} more: --json")
+    plain(f"Run {result['run']}.")
+
+
 _SIDES = ("fabricated", "covered")
 
 

@@ -122,9 +122,10 @@ def test_ctrl_c_says_how_to_go_on_and_leaves_a_resumable_run(
         if journalled(database) >= 1 or process.poll() is not None:
             break
         time.sleep(0.02)
-    os.killpg(process.pid, signal.SIGINT)
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGINT)
     told, _ = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == 130, told
     assert json.loads(told)["kind"] == "interrupted"
     with sqlite3.connect(database) as connection:
         assert connection.execute("select state from run").fetchall() == [("interrupted",)]
