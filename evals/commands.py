@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from evals import results, screen
+from evals import losses, results, screen
 from pipeline.console import emit, say
 from pipeline.edge import Edge, now, parse_usd
 from pipeline.errors import InputError
@@ -29,7 +28,6 @@ from pipeline.options import (
     Strategy,
     for_a_flow,
 )
-from pipeline.screen import next_step
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -139,7 +137,7 @@ def needle(
         emit(result)
     else:
         screen.needle_summary(result)
-        _show_next(result, db, config)
+        screen.show_next(result, db, config)
 
 
 @app.command()
@@ -211,7 +209,7 @@ def canary(
         emit(result)
     else:
         screen.merge_price(result) if dry_run else screen.canary_summary(result)
-        _show_next(result, db, config)
+        screen.show_next(result, db, config)
 
 
 @app.command()
@@ -248,7 +246,7 @@ def fabrication(
         emit(result)
     else:
         screen.fabrication_summary(result)
-        _show_next(result, db, config)
+        screen.show_next(result, db, config)
 
 
 @app.command()
@@ -271,6 +269,7 @@ def document(
         emit(result)
     else:
         screen.foreign_summary(result)
+        screen.show_next(result, db, config)
 
 
 @app.command()
@@ -326,7 +325,7 @@ def merging(
         emit(result)
     else:
         screen.merge_price(result) if dry_run else screen.merging_summary(result)
-        _show_next(result, db, config)
+        screen.show_next(result, db, config)
 
 
 @app.command()
@@ -373,71 +372,12 @@ def prompts(
         emit(result)
     else:
         screen.prompts_summary(result)
-        _show_next(result, db, config)
-
-
-@app.command()
-def perplexity(
-    paths: Paths,
-    model: Model = "local/smollm2-135m",
-    context: Annotated[int, typer.Option(help="Tokens of a window.")] = 2048,
-    stride: Annotated[int, typer.Option(help="New tokens of every further window.")] = 1024,
-    tokens: Annotated[int, typer.Option(help="Measure at most so many.")] = 20_000,
-    json: AsJson = False,
-    db: Db = None,
-    config: Config = None,
-    quiet: Quiet = False,
-    debug: Debug = False,
-) -> None:
-    """How well a local model predicts text, by how much of it came before."""
-    from evals.loss_run import run_perplexity
-
-    edge, line = Edge.read(db, config=config), say(quiet)
-    spec = edge.catalog.find(model)
-    with edge.store() as store:
-        result = run_perplexity(
-            paths,
-            spec,
-            edge.options(spec),
-            store,
-            context=context,
-            stride=stride,
-            tokens=tokens,
-            show=line.show,
-        )
-    if json:
-        emit(result)
-    else:
-        screen.perplexity_summary(result)
-        _show_next(result, db, config)
-
-
-@app.command()
-def kernels(
-    paths: Paths,
-    model: Model = "local/smollm2-135m",
-    tokens: Annotated[int, typer.Option(help="Length of the text read.")] = 1024,
-    json: AsJson = False,
-    db: Db = None,
-    config: Config = None,
-    quiet: Quiet = False,
-    debug: Debug = False,
-) -> None:
-    """Whether the attention kernels agree: logits and loss beside the score matrix's."""
-    from evals.loss_run import run_kernels
-
-    edge = Edge.read(db, config=config)
-    spec = edge.catalog.find(model)
-    with edge.store() as store:
-        result = run_kernels(paths, spec, edge.options(spec), store, tokens=tokens)
-    if json:
-        emit(result)
-    else:
-        screen.kernels_table(result)
-        _show_next(result, db, config)
+        screen.show_next(result, db, config)
 
 
 for _command in (
+    losses.perplexity,
+    losses.kernels,
     results.show,
     results.diff,
     results.gate,
@@ -447,12 +387,6 @@ for _command in (
 ):
     app.command()(_command)
 app.command("import")(results.import_)
-
-
-def _show_next(result: Mapping[str, Any], db: str | None, config: str | None) -> None:
-    """How to read again what was measured; where only the price was asked for, nothing was."""
-    if run := result.get("run"):
-        next_step("eval", "show", run, db=db, config=config)
 
 
 def _names(text: str | None) -> list[str] | None:

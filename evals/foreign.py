@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import nlargest
 from itertools import pairwise
 
 from evals.claims import Mark
@@ -19,10 +20,12 @@ from pipeline.compare.coverage import SAID, holds
 from pipeline.compare.features import Features, features
 from pipeline.compare.measures import dice, stem_weights, subject, weight
 from pipeline.compare.words import sentences
-from pipeline.stories import Story
+from pipeline.stories import Story, normalise
 
-#: Stories that a sentence is compared with, and sentences that a story is.
+#: Stories that may support a sentence together.
 NEAREST = 3
+#: Stories that a sentence is compared with one by one, and sentences that a story is, at most.
+_LOOKED_AT = 50
 #: Topics of the fewest that a sentence claims anything by: a heading has less.
 CLAIM = 3
 
@@ -81,15 +84,18 @@ def judge(texts: Iterable[str], stories: Sequence[Story]) -> Judgement:
         claim = features(sentence)
         if len(claim.topics) < CLAIM:
             continue
-        near = sources.nearest(claim)
-        texts_near = [stories[i].text for i in near]
-        mark = _mark(claim, [*texts_near, "\n".join(texts_near)], weights)
-        found.append(Sentence(sentence, mark, tuple(stories[i].id for i in near)))
+        near = sources.to(claim)
+        together = features("\n".join(stories[i].text for i in near[:NEAREST]))
+        if any(normalise(sentence) in normalise(stories[i].text) for i in near):
+            mark: Mark = "supported"
+        else:
+            mark = _mark(claim, [*(sources.texts[i] for i in near), together], weights)
+        found.append(Sentence(sentence, mark, tuple(stories[i].id for i in near[:NEAREST])))
     said = _Near([features(text) for part in parts for text in _neighbouring(part)], weights)
     untold = []
     for story in stories:
         need = subject(story)
-        if not any(holds(said.texts[i], need, weights) for i in said.nearest(need)):
+        if not any(holds(said.texts[i], need, weights) for i in said.to(need)):
             untold.append(story.id)
     return Judgement(tuple(found), tuple(untold), len(stories))
 
@@ -101,12 +107,11 @@ def _neighbouring(part: Sequence[str]) -> Iterator[str]:
         yield f"{one}\n{two}"
 
 
-def _mark(claim: Features, near: Sequence[str], weights: Mapping[str, float]) -> Mark:
-    there = [features(text) for text in near]
-    if any(holds(text, claim, weights) for text in there):
+def _mark(claim: Features, near: Sequence[Features], weights: Mapping[str, float]) -> Mark:
+    if any(holds(text, claim, weights) for text in near):
         return "supported"
     total = weight(claim.topics, weights)
-    if any(weight(claim.topics & text.topics, weights) >= SAID * total for text in there):
+    if any(weight(claim.topics & text.topics, weights) >= SAID * total for text in near):
         return "contradicted"
     return "unsupported"
 
@@ -122,13 +127,18 @@ class _Near:
             for topic in text.topics:
                 self._having[topic].append(i)
 
-    def nearest(self, text: Features) -> list[int]:
-        """Places of the texts nearest to one, by weighted Dice, the nearest first."""
+    def to(self, text: Features) -> list[int]:
+        """Places of the texts that share a topic with one: those that hold most of it by weight,
+        and of those that hold as much the ones most like it, come first."""
         shared: defaultdict[int, float] = defaultdict(float)
         for topic in text.topics:
             for i in self._having.get(topic, ()):
                 shared[i] += self._weights.get(topic, 1.0)
-        # What holds most of the words is compared in full, however long it is.
-        most = sorted(shared, key=lambda i: (-shared[i], i))[: 4 * NEAREST]
-        likeness = {i: dice(self.texts[i].topics, text.topics, self._weights) for i in most}
-        return sorted(most, key=lambda i: (-likeness[i], i))[:NEAREST]
+        return sorted(
+            nlargest(_LOOKED_AT, shared, key=lambda i: (shared[i], -i)),
+            key=lambda i: (
+                -shared[i],
+                -dice(self.texts[i].topics, text.topics, self._weights),
+                i,
+            ),
+        )

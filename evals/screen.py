@@ -6,10 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pipeline.console import plain, table
+from pipeline.screen import next_step
 
 if TYPE_CHECKING:
     from evals.golden import GoldenCheck
     from evals.statistics import Interval
+
+
+def show_next(result: Mapping[str, Any], db: str | None, config: str | None) -> None:
+    """How to read again what was measured; where only the price was asked for, nothing was."""
+    if run := result.get("run"):
+        next_step("eval", "show", run, db=db, config=config)
 
 
 def canary_summary(result: Mapping[str, Any]) -> None:
@@ -258,7 +265,6 @@ def foreign_summary(result: Mapping[str, Any]) -> None:
     more = max(0, len(result["doubted"]) - 10) + max(0, len(result["untold"]) - 10)
     if more:
         plain(f"and {more} more: --json")
-    plain(f"Run {result['run']}.")
 
 
 _SIDES = ("fabricated", "covered")

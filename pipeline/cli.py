@@ -65,6 +65,7 @@ from pipeline.options import (
     for_a_flow,
     reading,
 )
+from pipeline.settings import report_to_nobody
 
 app = typer.Typer(
     name="storytransformer",
@@ -382,4 +383,5 @@ def main() -> None:
     # A corpus is hundreds of thousands of values that live as long as the command and hold no
     # cycles: looking through them for cycles, again and again, took a sixth of an estimate.
     gc.set_threshold(100_000, 20, 100)
+    report_to_nobody()
     sys.exit(guard(app, sys.argv[1:], emit))

@@ -200,3 +200,18 @@ def _cache(found: Found, env: Mapping[str, str]) -> Path:
 def _service(env: Mapping[str, str]) -> str:
     """A connection service: a file elsewhere says where it leads, so its name stands for it."""
     return f"service {env['PGSERVICE']}" if env.get("PGSERVICE") else ""
+
+
+#: What tells the libraries beneath us to report to nobody.
+_NO_REPORTS = {
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+}
+
+
+def report_to_nobody() -> None:
+    """Turn off the telemetry of Prefect, its servers that we start, and Hugging Face's libraries,
+    before they are imported. What somebody has set otherwise stays as it is."""
+    for name, value in _NO_REPORTS.items():
+        os.environ.setdefault(name, value)

@@ -345,3 +345,25 @@ def test_a_shell_completes_commands_options_and_choices(words: str, offered: set
         check=True,
     )
     assert offered <= set(done.stdout.split())
+
+
+def test_no_library_beneath_reports_to_anybody_unless_somebody_wants_it(tmp_path: Path):
+    code = (
+        "import os, pipeline.cli as cli\n"
+        "try: cli.main()\n"
+        "except SystemExit: pass\n"
+        "print(os.environ['DO_NOT_TRACK'], os.environ['PREFECT_SERVER_ANALYTICS_ENABLED'], "
+        "os.environ['HF_HUB_DISABLE_TELEMETRY'])"
+    )
+    said = ("DO_NOT_TRACK", "PREFECT_SERVER_ANALYTICS_ENABLED", "HF_HUB_DISABLE_TELEMETRY")
+    env = {name: value for name, value in os.environ.items() if name not in said}
+    for wish, expected in (({}, "1 false 1"), ({"DO_NOT_TRACK": "0"}, "0 false 1")):
+        done = subprocess.run(
+            [sys.executable, "-c", code, "models", "--json"],
+            cwd=tmp_path,
+            env=env | wish | {"PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stdout.splitlines()[-1] == expected

@@ -15,6 +15,7 @@ from prefect.utilities.engine import _prefect_sigterm_bridge_lock
 from pipeline.edge import Edge
 from pipeline.errors import InputError, StoryTransformerError
 from pipeline.orchestration.endings import failed
+from pipeline.settings import report_to_nobody
 from pipeline.store.interrupts import hold_beside
 
 # Prefect tells a run to cancel only if SIGTERM is handled by its own handler, and looks under this
@@ -94,10 +95,12 @@ def _was_interrupted(error: BaseException | None) -> bool:
 
 def open_edge(db: str | None, allow_egress: Sequence[str] = ()) -> Edge:
     """The settings of a flow; its Prefect API and task runner are on this machine, or allowed.
+    Nothing reports to anybody.
 
     Raises:
         SovereigntyError: one of them is elsewhere.
     """
+    report_to_nobody()
     edge = Edge.read(db, allow_egress)
     check_addresses(edge)
     return edge

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from evals.foreign import judge
-from pipeline.cli import main
 from pipeline.merge.corpus import Corpus, read
 from pipeline.stories import Story
 
@@ -65,26 +69,30 @@ def test_changed_facts_and_inventions_are_told_apart(tmp_path: Path, sentence: s
     assert found.mark == mark
 
 
-def test_the_command_stores_figures_and_says_where_to_look(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.chdir(tmp_path)
-    document = tmp_path / "theirs.md"
-    document.write_text("Every member may fly to the moon with a borrowed ladder.\n")
-    asked = ["eval", "document", str(document), str(SAMPLE / "volunteers.txt")]
-    with pytest.raises(SystemExit) as ended:
-        main([*asked, "--json", "--db", str(tmp_path / "a.sqlite")])
-    assert ended.value.code in (0, None)
-    said = json.loads(capsys.readouterr().out)
+def ask(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pipeline", "eval", "document", *arguments, "--json"]
+    env = os.environ | {"PYTHONPATH": str(SAMPLE.parents[1])}
+    return subprocess.run(
+        command, cwd=folder, env=env, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def test_the_command_stores_figures_and_says_where_to_look(tmp_path: Path):
+    (tmp_path / "theirs.md").write_text(
+        "Every member may fly to the moon with a borrowed ladder.\n"
+    )
+    done = ask(tmp_path, "theirs.md", str(SAMPLE / "volunteers.txt"))
+    said = json.loads(done.stdout)
     assert said["scores"]["told"]["mean"] == 0.0 and len(said["untold"]) == said["stories"] == 16
     assert said["doubted"][0]["mark"] == "unsupported"
-    assert said["untold"][0]["place"].endswith("line 11")
+    assert "volunteers.txt, line " in said["untold"][0]["place"]
+    with closing(sqlite3.connect(tmp_path / "data/runs/storytransformer.sqlite")) as connection:
+        kept = dict(connection.execute("select name, value from score").fetchall())
+    assert kept["unsupported"] == 1.0
 
 
-def test_a_document_without_text_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_a_document_without_text_is_refused(tmp_path: Path):
     (tmp_path / "empty.md").write_text("\n")
-    with pytest.raises(SystemExit) as ended:
-        main(["eval", "document", str(tmp_path / "empty.md"), str(SAMPLE / "volunteers.txt"),
-              "--db", str(tmp_path / "a.sqlite")])  # fmt: skip
-    assert ended.value.code == 2
-    assert "there is no text in it" in capsys.readouterr().err
+    done = ask(tmp_path, "empty.md", str(SAMPLE / "volunteers.txt"))
+    assert done.returncode == 2
+    assert "the file is empty" in done.stdout
