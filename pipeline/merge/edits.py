@@ -110,7 +110,7 @@ def _listed(text: str, name: str, schema: str) -> list[dict[str, Any]]:
     error = next(iter(_validator(schema).iter_errors(value)), None)
     if error is not None:
         place = "/".join(str(step) for step in error.absolute_path) or "the top"
-        raise CallFailed(f"the reply breaks the schema at {place}: {error.message[:200]}")
+        raise CallFailed(f"the reply breaks the schema at {place}: {error.validator}")
     listed: list[dict[str, Any]] = value[name]
     return listed
 

@@ -17,6 +17,7 @@ _PLACE = re.compile(
     r"(?<![\w.])(?P<handle>[A-Z]\d+)\."
     r"(?P<kind>title|role|goal|benefit|[cb](?=\d))(?P<number>(?<=\.[cb])\d+)?(?!\w)"
 )
+_HANDLE = re.compile(r"[A-Z]\d{1,6}")
 _SINGLE = ("title", "role", "goal", "benefit")
 
 
@@ -105,7 +106,7 @@ class Operations:
         handles = [handle.strip() for handle in named]
         for handle in handles:
             if handle not in self._stories:
-                raise CallFailed(f"unknown handle {handle!r}")
+                raise CallFailed(f"unknown handle {_shown(handle)}".rstrip())
         return handles
 
     def _told(self, handles: Iterable[str]) -> list[Story]:
@@ -156,7 +157,7 @@ class FullOperations(Operations):
         if not keep:
             return by_fullness([self._stories[handle] for handle in handles])[0].id
         if keep not in handles:
-            raise CallFailed(f"keeps {keep!r}, which is none of {list(handles)}")
+            raise CallFailed(f"keeps a story {_shown(keep)} that is none of {list(handles)}")
         return self._stories[keep].id
 
 
@@ -247,3 +248,8 @@ def _not_empty(text: StoryText, handles: Sequence[str]) -> StoryText:
     if not (text.goal or text.title or text.body or text.criteria):
         raise CallFailed(f"the merged text of {list(handles)} is empty")
     return text
+
+
+def _shown(handle: str) -> str:
+    """A handle to be told of; "" of what has not the form of one, for it may be anything."""
+    return repr(handle) if _HANDLE.fullmatch(handle) else ""

@@ -19,6 +19,17 @@ from pipeline.merge.opinion import Entails, second_opinion
 from pipeline.outcomes import MergedStory, StoryText
 from pipeline.stories import Story
 
+#: What the gate found, in words of ours: the document tells none of a model's, which may be
+#: somebody's who wants them read. The verdicts of the run have them.
+_FOUND = {
+    "number": "a number that is in no source",
+    "date": "a date that is in no source",
+    "name": "a name, role or quoted term that is in no source",
+    "negation": "it denies what the sources say, or says what they deny",
+    "modality": "it asks more or less strongly than the sources",
+    "support": "words that are in no source, or not together",
+    "entailment": "by a second opinion it does not follow from the sources",
+}
 #: (field, its text, its story): whether the kept text says it.
 Said = Callable[[str, str, Story], bool]
 
@@ -84,7 +95,9 @@ class Writer:
         invented = [v for v in refused if any(f.check != "coverage" for f in v.findings)]
         if invented:
             first = invented[0]
-            merged = self.united(stories, fallback=f"{first.field}: {first.findings[0].message}")
+            merged = self.united(
+                stories, fallback=f"{first.field}: {_FOUND[first.findings[0].check]}"
+            )
             return replace(merged, verdicts=(*merged.verdicts, *asked))
         final = self._complete(text, sources)
         verdicts = sentence_verdicts(final, sources, self.texts, stage="final")

@@ -134,9 +134,9 @@ def test_an_obeyed_instruction_changes_nothing_that_matters(kit, attack: str, pl
         for _, part in stories[name].fields:
             assert normalise(part) in said, f"lost: {part}"
     assert FOREIGN not in said and "12 people" not in said and "not book" not in said
-    shown = markdown(outcomes, stories, {}).splitlines()
-    foreign = [line for line in shown if FOREIGN in line]
-    assert all("in no source" in line and "](http" not in line for line in foreign), foreign
+    assert FOREIGN not in markdown(outcomes, stories, {}), (
+        "not even where it says what was replaced"
+    )
     assert all(v.grounded for m in outcomes.merged for v in m.verdicts if v.stage == "final")
 
 
