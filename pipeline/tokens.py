@@ -25,6 +25,7 @@ from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit
 
 from pipeline.calls import Request, TokenCount
 from pipeline.catalog import ModelSpec
@@ -85,7 +86,14 @@ def counter_for(spec: ModelSpec, *, cache: Path) -> TokenCounter:
         encoding = load_encoding(spec.ratio.base, cache)
         ratio = (spec.ratio.low, spec.ratio.likely, spec.ratio.high)
         return TiktokenCounter(encoding, ratio)
-    return TiktokenCounter(load_encoding(spec.tokenizer or "o200k_base", cache))
+    encoding = load_encoding(spec.tokenizer or "o200k_base", cache)
+    return TiktokenCounter(encoding, shows_schema=spec.provider != "openai" or is_openais(spec))
+
+
+def is_openais(spec: ModelSpec) -> bool:
+    """Whether OpenAI itself answers; other servers that speak its protocol keep to a schema by
+    grammar, without showing it to the model."""
+    return (urlsplit(spec.base_url).hostname or "").endswith("openai.com")
 
 
 @lru_cache(maxsize=4)
@@ -176,14 +184,22 @@ class TiktokenCounter:
 
     A request's count is never called exact: the frame, and whether a schema is shown to the model,
     are the provider's business.
+
+    Args:
+        shows_schema: whether the model is likely shown it; the upper count always has it.
     """
 
     exact = False
 
     def __init__(
-        self, encoding: Encoding, ratio: tuple[Decimal, Decimal, Decimal] | None = None
+        self,
+        encoding: Encoding,
+        ratio: tuple[Decimal, Decimal, Decimal] | None = None,
+        *,
+        shows_schema: bool = True,
     ) -> None:
         self.encoding = encoding
+        self._shows_schema = shows_schema
         self._counts = _counts(encoding.encode_ordinary, tiktoken_lines, words)
         self.ratio = ratio
         self.name = encoding.name if ratio is None else f"{encoding.name}×{ratio[1]}"
@@ -200,7 +216,7 @@ class TiktokenCounter:
         schema = self._scaled(self._base(request.schema))
         n_messages = len(request.messages)
         return TokenCount(
-            n=text.n + schema.n + _FRAME.tokens(n_messages),
+            n=text.n + self._shows_schema * schema.n + _FRAME.tokens(n_messages),
             counter=self.name,
             exact=False,
             low=text.low + _FRAME_LOW.tokens(n_messages),
@@ -240,6 +256,7 @@ class CtokCounter(TiktokenCounter):
     def __init__(self, family: str) -> None:
         self.name = f"ctok:{family}"
         self.ratio = _CTOK_BAND
+        self._shows_schema = True
         self._counts = _counts(_ctok_encode(family), tiktoken_lines)
 
 

@@ -48,6 +48,19 @@ def ratio(low: str, likely: str, high: str) -> TokenRatio:
     )
 
 
+def test_a_server_of_ones_own_does_not_show_the_schema_and_openai_does(cache: Path) -> None:
+    schema = '{"type": "object", "properties": {"edits": {"type": "array"}}}'
+    plain, asked = request("As a user"), request("As a user", schema=schema)
+    for address, shown in (
+        ("http://127.0.0.1:8000/v1", False),
+        ("https://api.openai.com/v1", True),
+    ):
+        counter = counter_for(spec("openai", base_url=address), cache=cache)
+        one, two = counter.count_request(plain), counter.count_request(asked)
+        assert (two.n > one.n) is shown
+        assert two.low == one.low and two.high > one.high
+
+
 def test_openai_text_is_exact_and_a_request_is_not(cache: Path) -> None:
     counter = counter_for(spec("openai", tokenizer="o200k_base"), cache=cache)
     assert counter.count_text("As a user").n == 3
