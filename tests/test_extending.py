@@ -42,13 +42,15 @@ def test_a_new_reader(tmp_path: Path):
 def test_a_new_strategy(tmp_path: Path):
     twice = f"- {WANTED}\n- {LIKE}\n"
     (tmp_path / "a.md").write_text(twice)
-    shown = ("--model", "claude/claude-haiku-5-5", "--json")
+    both = ("--strategy", "across", "--strategy", "edit")
     example = "across_strategy.py"
-    alone = json.loads(
-        run(example, "estimate", "a.md", "--strategy", "across", *shown, cwd=tmp_path)
-    )
-    edit = json.loads(run(example, "estimate", "a.md", "--strategy", "edit", *shown, cwd=tmp_path))
-    assert (alone["lines"][0]["calls"], edit["lines"][0]["calls"]) == (0, 1)
+    priced = json.loads(
+        run(
+            example, "estimate", "a.md", *both,
+            "--model", "claude/claude-haiku-5-5", "--json", cwd=tmp_path,
+        )
+    )  # fmt: skip
+    assert [line["calls"] for line in priced["lines"]] == [0, 1]
     (tmp_path / "a.md").write_text(f"- {WANTED}\n")
     (tmp_path / "b.md").write_text(f"- {LIKE}\n")
     merged = json.loads(
@@ -70,6 +72,3 @@ def test_a_new_model(tmp_path: Path):
     assert "1 model calls" in said
     again = run("program_model.py", f"{sys.executable} judge.py", "a.md", cwd=tmp_path)
     assert "0 model calls, 1 replies reused" in again
-    (tmp_path / "judge.py").write_text("import sys; sys.exit('out of order')\n")
-    failing = run("program_model.py", f"{sys.executable} judge.py ", "a.md", cwd=tmp_path)
-    assert "The books balance." in failing
