@@ -101,6 +101,8 @@ kbd { font: .78rem ui-monospace, monospace; border: 1px solid var(--line); borde
   :root { --back: #fff; --ink: #000; --soft: #444; --line: #ccc; --card: #fff; --own: #fff; }
   body { font-size: 10.5pt; }
   aside, .tools, .more, nav, .only-screen { display: none; }
+  /* The ledger is printed where it was opened. */
+  details:not([open]) { display: none; }
   .page { display: block; max-width: none; padding: 0; }
   .s { text-decoration: none; }
   .some { content-visibility: visible; }

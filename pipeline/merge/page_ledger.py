@@ -95,7 +95,7 @@ function bring(target) {
   target.scrollIntoView({ block: "center" });
 }
 
-/* The ledger, some rows at a time; all of it on paper. */
+/* The ledger, some rows at a time; on paper all of it, where it was opened. */
 const SOME = 300;
 let listed = 0;
 function list(upto) {
@@ -128,7 +128,7 @@ function list(upto) {
   else if (more) more.remove();
 }
 at("ledger").addEventListener("toggle", () => { if (at("ledger").open && !listed) list(SOME); });
-window.addEventListener("beforeprint", () => list(stories.length));
+window.addEventListener("beforeprint", () => { if (at("ledger").open) list(stories.length); });
 
 /* The address says what is shown, so that a link can be shared. */
 function remember(changes) {

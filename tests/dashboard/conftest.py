@@ -338,42 +338,50 @@ def browser():
         opened.close()
 
 
+def open_page(browser, url: str):
+    """A tab at an address, once every card is drawn; console and requests are written down."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.set_default_timeout(15_000)
+    page.said, page.asked, page.bad = [], [], []
+    page.on("console", lambda message: page.said.append((message.type, message.text)))
+    page.on("pageerror", lambda error: page.said.append(("error", str(error))))
+    page.on("request", lambda request: page.asked.append(request.url))
+    page.on("response", lambda r: page.bad.append(r.url) if r.status >= 400 else None)
+    page.settled = lambda: settle(page)
+    page.goto(url)
+    page.settled()
+    return page
+
+
+def settle(page) -> None:
+    """Wait until every card is drawn or says why not."""
+    page.locator(".drawing[data-state]").first.wait_for(state="attached")
+    waiting = page.locator(".drawing:not([data-state=drawn], [data-state=failed])")
+    page.wait_for_timeout(20)
+    for _ in range(300):
+        if waiting.count() == 0:
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"never drawn: {waiting.first.get_attribute('id')}")
+
+
 @pytest.fixture
 def look(browser):
-    """Open an address, wait until every card is drawn; console and requests are written down."""
+    """Opens addresses; what was opened is closed when the test ends."""
+    opened = []
 
-    def open_page(url: str, width: int = 1280, dark: bool = False):
-        page = browser.new_page(
-            viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light"
-        )
-        page.set_default_timeout(15_000)
-        page.said, page.asked, page.bad = [], [], []
-        page.on("console", lambda message: page.said.append((message.type, message.text)))
-        page.on("pageerror", lambda error: page.said.append(("error", str(error))))
-        page.on("request", lambda request: page.asked.append(request.url))
-        page.on("response", lambda r: page.bad.append(r.url) if r.status >= 400 else None)
-        page.goto(url)
-        page.settled = lambda: settled(page)
-        page.settled()
-        return page
+    def look(url: str):
+        opened.append(open_page(browser, url))
+        return opened[-1]
 
-    def settled(page) -> None:
-        """Wait until every card is drawn or says why not."""
-        page.locator(".drawing[data-state]").first.wait_for(state="attached")
-        waiting = page.locator(".drawing:not([data-state=drawn], [data-state=failed])")
-        page.wait_for_timeout(20)
-        for _ in range(300):
-            if waiting.count() == 0:
-                return
-            page.wait_for_timeout(50)
-        raise AssertionError(f"never drawn: {waiting.first.get_attribute('id')}")
-
-    with_pages = []
-
-    def remembered(*args, **kwargs):
-        with_pages.append(open_page(*args, **kwargs))
-        return with_pages[-1]
-
-    yield remembered
-    for page in with_pages:
+    yield look
+    for page in opened:
         page.close()
+
+
+@pytest.fixture(scope="session")
+def run_page(browser, served):
+    """The newest merge's page, for tests that only read it."""
+    page = open_page(browser, f"{served}/run")
+    yield page
+    page.close()

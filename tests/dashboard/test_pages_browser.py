@@ -179,8 +179,8 @@ def test_lost_canaries_are_marked(look, served):
     assert page.locator("#canaries .cell[data-lost=merge]").count() == 6
 
 
-def test_the_numbers_are_the_newest_completed_runs(look, served, worked):
-    page = look(f"{served}/run")
+def test_the_numbers_are_the_newest_completed_runs(run_page, worked):
+    page = run_page
     assert f"run={worked.newest}" in page.url
     assert figures(page, "head")["paid"].split("\n") == ["$0.1050", "estimated $0.0420"]
     steps = page.eval_on_selector_all(
@@ -269,20 +269,18 @@ def test_text_of_documents_never_runs(look, served):
     assert page.evaluate("window.hurt") is None
 
 
-def test_conflicts_stand_side_by_side(look, served):
-    page = look(f"{served}/run")
-    first = page.locator("#conflicts article").first
+def test_conflicts_stand_side_by_side(run_page):
+    first = run_page.locator("#conflicts article").first
     assert first.locator("h3").inner_text() == "1. days"
     assert first.locator("blockquote b").all_inner_texts() == ["14", "30"]
     boxes = [box.bounding_box() for box in first.locator("blockquote").all()]
     assert boxes[0]["y"] == boxes[1]["y"] and boxes[0]["x"] < boxes[1]["x"]
 
 
-def test_what_the_gate_replaced_stands_beside_what_it_refused(look, served):
-    page = look(f"{served}/run")
-    shown = page.inner_text("#gate article")
+def test_what_the_gate_replaced_stands_beside_what_it_refused(run_page):
+    shown = run_page.inner_text("#gate article")
     assert "return it within 99 days" in shown and "99 is in no source" in shown
-    assert page.locator("#gate .after").inner_text().startswith("what stands instead")
+    assert run_page.locator("#gate .after").inner_text().startswith("what stands instead")
 
 
 def test_a_call_shows_prompt_replies_and_verdicts(look, served):

@@ -249,8 +249,12 @@ def test_keys_lead_through_it(look):
 
 def test_on_paper_there_is_the_document_and_its_ledger(look):
     def does(tab):
+        tab.emulate_media(media="print")
+        assert not tab.locator("#ledger").is_visible()
+        tab.emulate_media(media="screen")
         tab.click("#ledger summary")
         tab.emulate_media(media="print")
+        assert tab.locator("#ledger tbody tr:visible").count() == 6
         assert not tab.locator("#panel").is_visible() and not tab.locator("#tools").is_visible()
         assert tab.locator("article:visible").count() == 5
         assert len(tab.pdf()) > 10_000

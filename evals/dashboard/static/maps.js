@@ -191,15 +191,15 @@ function place(cell, x, y, wide, high, pattern, ink) {
 
 function legend(room) {
   const ink = colours();
-  const narrow = room < 560;
-  const svg = sheet(narrow ? 320 : 560, narrow ? 48 : 26, "How to read it", ink);
+  const narrow = room < 580;
+  const svg = sheet(narrow ? 320 : 580, narrow ? 48 : 26, "How to read it", ink);
   svg.setAttribute("role", "img");
   svg.append(hatch("hatch-legend", ink), text(0, 17, "0", { fill: ink.soft }));
   for (let n = 0; n < 60; n += 1) svg.append(drawn("rect", { x: 14 + n * 2, y: 6, width: 2.4, height: 14, fill: shade(n / 59) }));
   svg.append(text(142, 17, "1 found", { fill: ink.soft }), drawn("rect", { x: 204, y: 6, width: 20, height: 14, fill: "url(#hatch-legend)", stroke: ink.line }));
   svg.append(text(230, 17, "not measured", { fill: ink.soft }));
   const down = narrow ? 24 : 0;
-  let at = narrow ? 6 : 322;
+  let at = narrow ? 6 : 340;
   for (const [name, said] of ENDED) {
     svg.append(sign(name, at, 13 + down, ink.ink), text(at + 9, 17 + down, said, { fill: ink.soft }));
     at += 30 + said.length * 6.5;

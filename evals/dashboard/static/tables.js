@@ -24,6 +24,12 @@ function runLink(value, row) {
   return path ? element("a", { href: link({ [name]: value }, path), text: value }) : value;
 }
 
+/* A command breaks between its words only, so that "--model" stays whole. */
+function command(text) {
+  const words = text.split(" ").flatMap((word) => [element("span", { text: word }), " "]);
+  return element("code", {}, ...words.slice(0, -1));
+}
+
 function cell(column, row) {
   const kind = column.as || "text";
   const value = row[column.field];
@@ -47,7 +53,7 @@ function cell(column, row) {
     td.append(opens);
   } else if (kind === "remark") {
     if (value) td.append(value);
-    if (row[column.command]) td.append(element("code", { text: row[column.command] }));
+    if (row[column.command]) td.append(command(row[column.command]));
     if (!td.childNodes.length) td.append("–");
   } else if (kind === "words") {
     td.textContent = String(value).replaceAll("_", " ");
