@@ -38,7 +38,8 @@ def runs(
             else:
                 screen.runs_table(listed)
                 if listed:
-                    screen.next_step("runs", listed[0]["run"], db=db, config=config)
+                    to_look_at = next((r for r in listed if r["state"] != "completed"), listed[0])
+                    screen.next_step("runs", to_look_at["run"], db=db, config=config)
             return
         found = reports.run_report(store, run)
         if found is None:
@@ -47,7 +48,9 @@ def runs(
         emit(found)
     else:
         screen.run_page(found)
-        screen.next_step("dashboard", db=db, config=config)
+        resumable = found["kind"] == "merge" and found["state"] in ("interrupted", "failed")
+        step = screen.the_same_again(found) if resumable else ["dashboard"]
+        screen.next_step(*step, db=db, config=config)
 
 
 @app.command()

@@ -111,6 +111,22 @@ def runs_table(runs: Sequence[Mapping[str, Any]]) -> None:
     )
 
 
+def the_same_again(run: Mapping[str, Any]) -> list[str]:
+    """The command that made a merge, and resumes it: its options out of the run's parameters."""
+    said = {**run["parameters"], "model": run["model"], "strategy": run["strategy"]}
+    words = ["merge", *said.pop("paths", [])]
+    said["max_cost"] = said.pop("max_usd", None)
+    for name, value in said.items():
+        flag = f"--{name.replace('_', '-')}"
+        if value is True:
+            words.append(flag)
+        elif isinstance(value, list):
+            words += [word for one in value for word in (flag, str(one))]
+        elif value:
+            words += [flag, str(value)]
+    return words
+
+
 def _moment(when: str) -> str:
     return when[:19].replace("T", " ") + " UTC"
 

@@ -7,10 +7,13 @@ import io
 import os
 import pty
 import re
+import shlex
+import sqlite3
 import struct
 import subprocess
 import sys
 import termios
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 
@@ -183,6 +186,33 @@ def test_every_command_can_answer_in_json_and_takes_no_option_twice():
         options = [flag for one in command.params for flag in one.opts]
         assert "--json" in options, name
         assert len(options) == len(set(options)), name
+
+
+def test_an_unfinished_run_tells_the_command_that_resumes_it(tmp_path: Path):
+    (tmp_path / "a b.md").write_text("As a member, I want to borrow a drill, so that I save.\n")
+
+    def run(*arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "pipeline", *arguments],
+            cwd=tmp_path,
+            text=True,
+            capture_output=True,
+            check=True,
+            timeout=60,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )
+        return done.stdout
+
+    run("merge", "a b.md", "--conflicts", "--max-cost", "2.5", "--about", "drill", "--out", "m")
+    database = tmp_path / "data" / "runs" / "storytransformer.sqlite"
+    with closing(sqlite3.connect(database)) as connection, connection:
+        (name,) = connection.execute("update run set state = 'failed' returning id").fetchone()
+    assert run("runs").splitlines()[-1] == f"next       storytransformer runs {name}"
+    step = run("runs", name).splitlines()[-1]
+    said = "--model extractive --strategy edit --max-cost 2.5"
+    assert step.startswith("next       storytransformer merge 'a b.md' --about drill --out m ")
+    assert "--conflicts" in step and step.endswith(said)
+    run(*shlex.split(step.removeprefix("next       storytransformer ")))
 
 
 def test_tables_for_people_and_lines_for_pipes(tmp_path: Path):
