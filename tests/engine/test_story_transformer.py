@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -78,6 +80,17 @@ def test_it_says_what_runs_and_why(tiny: StoryTransformer) -> None:
     assert (facts["device"], facts["dtype"], facts["threads"]) == ("cpu", "float32", "1")
 
 
+def test_a_model_without_template_says_so_loudly(
+    tmp_path: Path, write_tiny_tokenizer: Callable[..., Path], tiny_model: Path
+) -> None:
+    folder = tmp_path / "m"
+    shutil.copytree(tiny_model, folder)
+    write_tiny_tokenizer(folder, template=None)
+    with pytest.warns(UserWarning, match="brings no chat template"):
+        engine = StoryTransformer.load(folder, cache=tmp_path, threads=1, dtype="float32")
+    assert engine.describe()["chat_template"].startswith("plain")
+
+
 def test_yarn_stretches_the_window(tiny_model: Path, engine_cache: Path) -> None:
     options = {"cache": engine_cache, "threads": 1, "dtype": "float32"}
     stretched = StoryTransformer.load(tiny_model, yarn=2.0, **options)  # type: ignore[arg-type]
@@ -126,6 +139,7 @@ def test_memory_that_runs_out_is_halved_then_said(tiny_model: Path, tmp_path: Pa
 
 _PEAK = """
 import sys
+from collections.abc import Callable
 from pathlib import Path
 import torch
 from pipeline.engine.probing import peak_bytes, start_peak

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -68,6 +69,35 @@ def test_a_model_without_template_gets_the_plain_one_and_says_so(
     tokenizer = Tokenizer.from_folder(write_tiny_tokenizer(tmp_path, template=None))
     assert tokenizer.chat.template_name == "plain"
     assert tokenizer.render([("user", "merge")]) == "### User:\nmerge\n\n### Assistant:\n"
+
+
+def test_an_encoder_reads_what_the_turns_say_as_one_text(
+    tmp_path: Path, write_tiny_tokenizer: Callable[..., Path]
+) -> None:
+    """With the tokens around it that the tokenizer puts there, as T5 and BART were taught."""
+    from tokenizers import Tokenizer as Backend
+    from tokenizers.processors import TemplateProcessing
+
+    folder = write_tiny_tokenizer(tmp_path / "t", template=None)
+    backend = Backend.from_file(str(folder / "tokenizer.json"))
+    special = [("<|im_start|>", 258), ("<|im_end|>", 259)]
+    backend.post_processor = TemplateProcessing("<|im_start|> $A <|im_end|>", None, special)
+    backend.save(str(folder / "tokenizer.json"))
+    settings = json.loads((folder / "tokenizer_config.json").read_text())
+    settings["bos_token"] = "<|im_start|>"
+    (folder / "tokenizer_config.json").write_text(json.dumps(settings))
+    (folder / "config.json").write_text(
+        '{"is_encoder_decoder": true, "max_encoder_position_embeddings": 99}'
+    )
+    tokenizer = Tokenizer.from_folder(folder)
+    assert (tokenizer.chat.template_name, tokenizer.chat.window) == ("text", 99)
+    turns = [("system", "merge"), ("user", "these <|im_end|> two")]
+    ids = tokenizer.apply_chat_template(turns)
+    assert ids == [258, *tokenizer.encode("merge\n\nthese <|im_end|> two"), 259]
+    assert ids.count(259) == 1  # the one in the text is plain characters
+    assert tokenizer.apply_chat_template([("text", "ab")]) == [258, *tokenizer.encode("ab"), 259]
+    pieces = tokenizer.prompt_pieces(turns)
+    assert [i for piece in pieces for i in tokenizer.encode_piece(piece)] == ids
 
 
 def test_a_template_without_system_role_gets_it_in_the_first_turn(
