@@ -25,6 +25,31 @@ ROOT = Path(__file__).resolve().parents[2]
 KEY = "sk-marked-key-9f3a"
 
 
+#: Imported by every Python process that the stack starts, and those start: writes down which
+#: address beyond this machine it was about to reach or look up. (A UDP socket's connect sends
+#: nothing; it is how a program asks for its own address.)
+WATCH = """
+import os, socket, sys
+
+def _watch(event, arguments):
+    if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
+        if event == "socket.connect" and arguments[0].type == socket.SOCK_DGRAM:
+            return
+        host = arguments[1][0] if isinstance(arguments[1], tuple) else ""
+    elif event in ("socket.getaddrinfo", "socket.gethostbyname"):
+        host = arguments[0]
+    else:
+        return
+    host = host.decode() if isinstance(host, bytes) else host or ""
+    here = {"", "localhost", "::1", "0.0.0.0", "::", os.uname().nodename}
+    if host not in here and not host.startswith("127."):
+        with open(os.environ["WATCHED"], "a") as log:
+            log.write(f"{event} {host}: {' '.join(sys.argv)[:200]}\\n")
+
+sys.addaudithook(_watch)
+"""
+
+
 def unused_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -40,6 +65,9 @@ class Stack:
         self.home, self.provider = home, provider
         self.port = unused_port()
         self.started: list[subprocess.Popen[bytes]] = []
+        (home / "watch").mkdir()
+        (home / "watch" / "sitecustomize.py").write_text(WATCH)
+        self.watched = home / "watched.log"
         self.env = {
             **{k: v for k, v in os.environ.items() if not k.startswith("PREFECT_")},
             "PREFECT_HOME": str(home),
@@ -50,19 +78,22 @@ class Stack:
             "PREFECT_CLI_PROMPT": "false",
             "DO_NOT_TRACK": "1",
             "PIPELINE_ROOT": str(ROOT),
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": os.pathsep.join([str(home / "watch"), str(ROOT)]),
+            "WATCHED": str(self.watched),
             "ANTHROPIC_API_KEY": KEY,
             "ANTHROPIC_BASE_URL": provider.url,
         }
 
     def start(self, name: str, *arguments: str, module: str = "prefect", cwd: Path = ROOT) -> Path:
         log = self.home / f"{name}.log"
+        # As docs/prefect.md says: the server must not ask the world for its kinds of work pools.
+        proxy = {"HTTPS_PROXY": "http://127.0.0.1:9"} if name == "server" else {}
         with log.open("wb") as sink:
             self.started.append(
                 subprocess.Popen(
                     [sys.executable, "-m", module, *arguments],
                     cwd=cwd,
-                    env=self.env,
+                    env=self.env | proxy,
                     stdout=sink,
                     stderr=subprocess.STDOUT,
                     stdin=subprocess.DEVNULL,
@@ -179,6 +210,7 @@ def running(stack: Stack) -> Iterator[Stack]:
         yield stack
     finally:
         stack.stop()
+    assert not stack.watched.exists(), f"left this machine: {stack.watched.read_text()}"
 
 
 @pytest.fixture

@@ -156,6 +156,17 @@ def test_prefect_never_saw_a_story_nor_a_key(stack: Any, cancelled: Cancelled):
         assert key.encode() not in held, f"the key in {path}"
 
 
+def test_whatever_a_process_of_prefect_reaches_is_seen(stack: Any, tmp_path: Path):
+    """The end of all tests of the flows holds that nothing was."""
+    log = tmp_path / "watched.log"
+    reach = "import socket; s = socket.socket(); s.setblocking(0); s.connect_ex(('192.0.2.1', 9))"
+    for code in (reach, reach.replace("192.0.2.1", "127.0.0.1")):
+        subprocess.run(
+            [sys.executable, "-c", code], env={**stack.env, "WATCHED": str(log)}, check=True
+        )
+    assert log.read_text() == "socket.connect 192.0.2.1: -c\n"
+
+
 TURNS = """
 import sys, threading, time
 from dataclasses import replace
