@@ -16,7 +16,6 @@ from pipeline.edge import Edge
 from pipeline.egress import Egress, at_address, database_hosts, is_written_local, url_hosts
 from pipeline.engine.weights import download_weights
 from pipeline.errors import InputError, SovereigntyError
-from pipeline.merge import job as jobs
 from pipeline.merge.job import run
 from pipeline.merge.sovereignty import stays_here
 from pipeline.settings import read_settings
@@ -206,7 +205,7 @@ class Elsewhere:
 
 
 def test_what_leaves_the_machine_stands_in_the_runs_books_before_it_leaves(
-    tmp_path: Path, monkeypatch
+    tmp_path: Path,
 ):
     (tmp_path / "a.md").write_text(
         "- As a reader, I want to book a reading room, so that I can work in peace.\n"
@@ -221,11 +220,11 @@ def test_what_leaves_the_machine_stands_in_the_runs_books_before_it_leaves(
             (running,) = reports.list_runs(store)
             seen.append(reports.run_report(store, running["run"])["left_machine"])
 
-        monkeypatch.setattr(jobs, "open_model", lambda spec, options: Elsewhere(spec, look))
         done = run(
             here.merge_job(
                 [str(tmp_path / "a.md")], "openai/m@http://192.168.0.9:9/v1",
                 store=store, out=str(tmp_path / "out"), allow_cloud=True,
+                opener=lambda spec, options: Elsewhere(spec, look),
             )
         )  # fmt: skip
         (left,) = reports.run_report(store, done["run"])["left_machine"]

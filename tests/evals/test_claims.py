@@ -146,7 +146,7 @@ def edge(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Edge:
     )
 
 
-def merged(edge: Edge, monkeypatch: pytest.MonkeyPatch, strategy: str, invents: float) -> str:
+def merged(edge: Edge, strategy: str, invents: float) -> str:
     """The id of a merge by a model that invents a share of the time."""
     folder = Path(edge.settings.database.removeprefix("sqlite:///")).parent
     with edge.store() as store:
@@ -160,15 +160,15 @@ def merged(edge: Edge, monkeypatch: pytest.MonkeyPatch, strategy: str, invents: 
         counter = counter_for(job.spec, cache=edge.settings.cache)
         model = Inventor(job.spec, counter.count_text)
         model.invents = invents
-        monkeypatch.setattr(jobs, "open_model", lambda spec, options: model)
+        job.opener = lambda spec, options: model
         return str(jobs.run(job)["run"])
 
 
 @pytest.mark.parametrize("strategy", ["edit", "tree"])
 def test_what_a_model_invents_is_counted_before_the_gate_and_gone_behind_it(
-    edge: Edge, monkeypatch: pytest.MonkeyPatch, strategy: str
+    edge: Edge, strategy: str
 ) -> None:
-    run = merged(edge, monkeypatch, strategy, 1.0)
+    run = merged(edge, strategy, 1.0)
     with edge.store() as store:
         found = run_fabrication(run, store)
         stored = figures(show(store, found["run"]))
@@ -190,12 +190,10 @@ def test_what_a_model_invents_is_counted_before_the_gate_and_gone_behind_it(
     assert detector["recall"].keys() == detector["precision"].keys()
 
 
-def test_a_faithful_and_an_inventing_run_differ_story_by_story(
-    edge: Edge, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_faithful_and_an_inventing_run_differ_story_by_story(edge: Edge) -> None:
     with edge.store() as store:
         inventing, faithful = (
-            run_fabrication(merged(edge, monkeypatch, "edit", share), store, most=0)["run"]
+            run_fabrication(merged(edge, "edit", share), store, most=0)["run"]
             for share in (1.0, 0.0)
         )
         differences = compare(store, inventing, faithful)["differences"]
@@ -212,8 +210,8 @@ def test_only_a_finished_merge_can_be_judged(edge: Edge, tmp_path: Path) -> None
             run_fabrication(run, store)
 
 
-def test_a_purged_merge_is_not_judged(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
-    run = merged(edge, monkeypatch, "edit", 0.0)
+def test_a_purged_merge_is_not_judged(edge: Edge) -> None:
+    run = merged(edge, "edit", 0.0)
     with edge.store() as store:
         run_fabrication(run, store, most=0)
         purge(store, find_target(store, run))
@@ -221,8 +219,8 @@ def test_a_purged_merge_is_not_judged(edge: Edge, monkeypatch: pytest.MonkeyPatc
             run_fabrication(run, store)
 
 
-def test_the_command_prints_and_gates(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
-    run = merged(edge, monkeypatch, "edit", 0.5)
+def test_the_command_prints_and_gates(edge: Edge) -> None:
+    run = merged(edge, "edit", 0.5)
     db = ["--db", edge.settings.database]
     shown = CliRunner().invoke(app, ["fabrication", run, "--most", "0", *db])
     assert shown.exit_code == 0 and "what stands" in shown.stdout

@@ -28,7 +28,6 @@ from evals.statistics import wilson
 from evals.truth import Arrangement, Backlog, Place, Truth, read_truth, recognise
 from pipeline.edge import Edge
 from pipeline.errors import BudgetError, InputError, SovereigntyError
-from pipeline.merge import job as jobs
 from pipeline.merge.corpus import gather
 from pipeline.merge.job import MergeJob
 from pipeline.outcomes import (
@@ -195,12 +194,11 @@ JUDGE = "claude/claude-haiku-5-5"
 
 
 @pytest.fixture
-def judged(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+def judged(edge: Edge) -> Callable[..., Any]:
     """Runs the eval with a model that judges by what code finds."""
     spec = edge.find(JUDGE)
     counter = counter_for(spec, cache=edge.settings.cache)
     model = CodeJudge(spec, counter.count_text)
-    monkeypatch.setattr(jobs, "open_model", lambda spec, options: model)
 
     def run(store: Store, *strategies: str, **wanted: Any) -> dict[str, Any]:
         def job(paths: Sequence[str], out: Path, strategy: str) -> MergeJob:
@@ -208,6 +206,7 @@ def judged(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
                 paths, JUDGE, store=store, out=str(out), strategy=strategy, allow_cloud=True
             )
             made.spec = replace(made.spec, window=8192, output_cap=4096)
+            made.opener = lambda spec, options: model
             return made
 
         truth = SAMPLE / "truth.json"

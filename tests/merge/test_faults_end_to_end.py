@@ -47,7 +47,7 @@ def backlogs(kit, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("strategy", ["edit", "tree", "fold"])
 @pytest.mark.parametrize("fault", FAULTS)
 def test_every_fault_is_survived_from_document_to_document(
-    tmp_path: Path, shared_cache: Path, backlogs: Path, monkeypatch, strategy: str, fault: str
+    tmp_path: Path, shared_cache: Path, backlogs: Path, strategy: str, fault: str
 ):
     settings = read_settings(
         {"STORYTRANSFORMER_CACHE": str(shared_cache)}, db=f"sqlite:///{tmp_path}/runs.sqlite"
@@ -64,7 +64,7 @@ def test_every_fault_is_survived_from_document_to_document(
         job.spec = replace(job.spec, window=4_096, output_cap=2_048)
         counter = counter_for(job.spec, cache=shared_cache)
         judge = Judge(job.spec, counter.count_text, failing=0.5, faults=(fault,), seed=1)
-        monkeypatch.setattr(jobs, "open_model", lambda spec, options: judge)
+        job.opener = lambda spec, options: judge
         result = jobs.run(job)
         row = next(r for r in list_runs(store) if r["run"] == result["run"])
     assert judge.failed
