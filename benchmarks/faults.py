@@ -8,8 +8,8 @@ Each time it has to end with the document of a run that nobody disturbed, byte f
 in exactly one row of the ledger, and no request asked again whose good reply was in the journal.
 Where the run cannot go on by itself it has to say why and what to do, with the exit code that the
 README promises. Each fault is tried once, at a moment drawn by a seed, those that take a minute (a
-lock of 30 s, Prefect's worker and server) only when they are named; ``--full`` tries all of them, up
-to a hundred times.
+lock of 30 s, Prefect's worker and server) only when they are named; ``--full`` tries all of them,
+up to a hundred times.
 
 Prints a table and, last, one JSON line; exits 1 when one of these does not hold.
 """
