@@ -7,7 +7,6 @@ made from it. Nothing here reads the environment (:mod:`pipeline.settings`) or a
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -332,5 +331,7 @@ def without_password(text: str) -> str:
 
 def nearest(name: str, names: Iterable[str]) -> str:
     """ "Did you mean …? " for a misspelt name; "" where none is near."""
+    import difflib  # only for who misspelt something
+
     near = difflib.get_close_matches(name, list(names), n=2, cutoff=0.6)
     return f"Did you mean {' or '.join(near)}?" if near else ""

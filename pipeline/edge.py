@@ -12,10 +12,8 @@ from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from pipeline.errors import InputError, StoreError
-from pipeline.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from pipeline.catalog import Catalog, Gpu, ModelSpec
@@ -27,6 +25,7 @@ if TYPE_CHECKING:
     from pipeline.merge.steps import Terms
     from pipeline.models.base import ModelOptions
     from pipeline.models.pacing import Paces
+    from pipeline.settings import Settings
     from pipeline.store.record import Store
 
 
@@ -124,6 +123,8 @@ class Edge:
         config: str | None = None,
     ) -> Edge:
         """Read environment and file; ``allow_egress`` adds to what the environment allows."""
+        from pipeline.settings import read_settings  # `--help` waits for what is above
+
         return cls(read_settings(db=db, allow_egress=allow_egress or (), config=config))
 
     @cached_property
@@ -158,6 +159,8 @@ class Edge:
             InputError: no such model.
             SovereigntyError: its host does not resolve.
         """
+        from urllib.parse import urlsplit
+
         from pipeline.egress import at_address
 
         spec = self.catalog.find(model)

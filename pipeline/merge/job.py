@@ -67,7 +67,7 @@ class MergeJob:
         batch: through the provider's batch API: half the price, within a day.
         group: what the merged document is grouped by.
         entailment: weights of a model that gives the gate a second opinion, "" for none.
-        opener: opens the model.
+        opener: opens the model, in place of :func:`open_model`.
         turn: called once, before the model is opened and between two steps; may wait.
     """
 
@@ -84,7 +84,7 @@ class MergeJob:
     entailment: str = ""
     say: Callable[[str], None] = lambda line: None
     show: Show | None = None
-    opener: Callable[[ModelSpec, ModelOptions], Model] = open_model
+    opener: Callable[[ModelSpec, ModelOptions], Model] | None = None
     turn: Callable[[], None] = lambda: None
     corpus: Corpus = field(init=False)
     plan: Plan = field(init=False)
@@ -308,7 +308,8 @@ class MergeJob:
             return open_batched(self.spec, self.options, self.batches, self.say)
         # A server that was started again since may have other weights.
         served = self.store.described(self.run_id).get("served", "")
-        model = self.opener(self.spec, replace(self.options, served=served))
+        opened = self.opener or open_model
+        model = opened(self.spec, replace(self.options, served=served))
         self.store.update_run(self.run_id, describe=model.describe())
         return model
 
