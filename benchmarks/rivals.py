@@ -96,12 +96,14 @@ def main() -> int:
                 before = tokens(url)
                 rows.append(merged(name, merge(asked.paths, model, folder), corpus, truth))
                 rows[-1] |= spent(before, tokens(url))
+                print(rows[-1], file=sys.stderr)
             for kind, programs in ((merged, MERGING), (extracted, EXTRACTING)):
                 for name, env, program in programs:
                     before = tokens(url)
                     said = ask(asked.envs / env, program, task, asked.patience)
                     row = kind(name, said, corpus, truth)
                     rows.append(row | spent(before, tokens(url)))
+                    print(rows[-1], file=sys.stderr)
             rows.append(extracted("ours", extraction(asked.paths), corpus, truth))
     show(rows, len(corpus.stories))
     found = {"benchmark": "rivals", "run": True, "server": version(server), "rows": rows}

@@ -27,7 +27,12 @@ example = lx.data.ExampleData(
 config = lx.factory.ModelConfig(
     model_id=task["model"],
     provider="OpenAILanguageModel",
-    provider_kwargs={"api_key": "none", "base_url": f"{task['url']}/v1", "temperature": 0.0},
+    provider_kwargs={
+        "api_key": "none",
+        "base_url": f"{task['url']}/v1",
+        "temperature": 0.0,
+        "max_output_tokens": task["max_tokens"],
+    },
 )
 found = []
 for document in task["documents"]:
