@@ -57,7 +57,9 @@ def test_the_cheaper_windows_are_chosen(name, is_below, corpus, tmp_path):
     asked_for = terms(tmp_path, "tree")
     chosen = steps.plan(corpus, spec, asked_for)
     both = [
-        steps.from_stories(corpus, spec, asked_for, steps._limits(spec, asked_for, cliffs=cliffs))
+        steps.from_stories(
+            corpus, spec, asked_for, steps.limits_here(spec, asked_for, cliffs=cliffs)
+        )
         for cliffs in (True, False)
     ]
     usd = [steps.price_plan(made, spec, asked_for).usd[1] for made in both]
