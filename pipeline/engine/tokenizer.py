@@ -21,6 +21,7 @@ from tokenizers import Tokenizer as Backend
 from tokenizers.models import BPE
 
 from pipeline.engine.chat import PLAIN_TEMPLATE, TEXT_TEMPLATE, render_chat
+from pipeline.engine.gguf_fields import read_fields
 from pipeline.engine.splitting import word_border
 from pipeline.engine.weights import new_folder
 from pipeline.errors import EngineError
@@ -244,11 +245,9 @@ class Tokenizer:
         Raises:
             EngineError: no readable GGUF, or a tokenizer of a kind not known here.
         """
-        from gguf import GGUFReader
-
         try:
-            fields = GGUFReader(path).fields
-        except (OSError, ValueError, KeyError, IndexError) as exc:
+            fields = read_fields(path)
+        except (OSError, ValueError) as exc:
             raise EngineError(
                 f"not a readable GGUF file: {exc}.",
                 where=str(path),
@@ -256,7 +255,7 @@ class Tokenizer:
             ) from exc
 
         def value(key: str, default: Any = None) -> Any:
-            return fields[key].contents() if key in fields else default
+            return fields.get(key, default)
 
         kind, split = value("tokenizer.ggml.model"), value("tokenizer.ggml.pre", "gpt-2")
         if kind != "gpt2" or split not in PRE_TOKENIZERS:
