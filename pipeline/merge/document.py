@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -25,7 +26,7 @@ from pipeline.merge.page import html
 from pipeline.outcomes import MergedStory, Outcomes, Relation
 from pipeline.stories import Document, Story
 
-__all__ = ["as_json", "html", "markdown"]
+__all__ = ["as_json", "html", "json_text", "markdown"]
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
 
@@ -70,34 +71,91 @@ def as_json(
 ) -> dict[str, Any]:
     """The merged document with everything: sentences with character offsets, verdicts (those of
     refused replies too), conflicts, edits, ledger and sources."""
+    parts = _parts(outcomes, stories, documents, head or {})
+    made = {name: value for name, value in parts.items() if isinstance(value, Iterator)}
+    return parts | {
+        name: dict(value) if name in _BY_NAME else list(value) for name, value in made.items()
+    }
+
+
+def json_text(
+    outcomes: Outcomes,
+    stories: Mapping[str, Story],
+    documents: Mapping[str, Document],
+    head: Mapping[str, Any] | None = None,
+) -> Iterator[str]:
+    """The text of :func:`as_json` piece by piece, a story or a row a line: as values, all of a
+    hundred thousand stories at once would take more memory than the rest of a merge."""
+    lead = "{\n"
+    for name, value in _parts(outcomes, stories, documents, head or {}).items():
+        yield f"{lead}{_dumps(name)}: "
+        if not isinstance(value, Iterator):
+            yield _dumps(value)
+        elif name in _BY_NAME:
+            pieces = (f"{_dumps(key)}: {_dumps(one)}" for key, one in value)
+            yield from _bracketed("{", pieces, "}")
+        else:
+            yield from _bracketed("[", map(_dumps, value), "]")
+        lead = ",\n"
+    yield "\n}\n"
+
+
+def _bracketed(opened: str, pieces: Iterable[str], closed: str) -> Iterator[str]:
+    yield opened
+    lead = "\n"
+    for piece in pieces:
+        yield f"{lead}{piece}"
+        lead = ",\n"
+    yield closed
+
+
+def _dumps(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+#: The long parts that have a name for everything in them.
+_BY_NAME = frozenset({"sources"})
+
+
+def _parts(
+    outcomes: Outcomes,
+    stories: Mapping[str, Story],
+    documents: Mapping[str, Document],
+    head: Mapping[str, Any],
+) -> dict[str, Any]:
+    """The parts of the document; the long ones are made as they are asked for."""
     return {
-        "run": dict(head or {}),
-        "stories": [_story_json(merged, stories) for merged in outcomes.merged],
-        "conflicts": [asdict(conflict) for conflict in outcomes.conflicts],
-        "ledger": [asdict(row) for row in outcomes.ledger],
+        "run": dict(head),
+        "stories": (_story_json(merged, stories) for merged in outcomes.merged),
+        "conflicts": (asdict(conflict) for conflict in outcomes.conflicts),
+        "ledger": (asdict(row) for row in outcomes.ledger),
         "counts": counts(outcomes.ledger),
         "overlaps": sum(row.relation is Relation.OVERLAP for row in outcomes.ledger),
-        "edits": [asdict(edit) for edit in outcomes.edits],
+        "edits": (asdict(edit) for edit in outcomes.edits),
         "failed_calls": list(outcomes.failed_calls),
         "lost": list(outcomes.lost),
-        "sources": {
-            story.id: {
-                "number": i,
-                "document": story.source.document,
-                "path": story.source.path,
-                "locator": str(story.source.locator),
-                "spans": [list(span) for span in story.source.spans],
-                "key": story.source.key,
-                "written": story.source.written.isoformat() if story.source.written else None,
-                "author": story.source.author,
-                "text": story.text,
-            }
-            for i, story in enumerate(stories.values(), 1)
-        },
+        "sources": (
+            (story.id, _source_json(number, story))
+            for number, story in enumerate(stories.values(), 1)
+        ),
         "documents": {
             sha256: {"paths": list(doc.paths), "format": doc.format, "chars": len(doc.text)}
             for sha256, doc in documents.items()
         },
+    }
+
+
+def _source_json(number: int, story: Story) -> dict[str, Any]:
+    return {
+        "number": number,
+        "document": story.source.document,
+        "path": story.source.path,
+        "locator": str(story.source.locator),
+        "spans": [list(span) for span in story.source.spans],
+        "key": story.source.key,
+        "written": story.source.written.isoformat() if story.source.written else None,
+        "author": story.source.author,
+        "text": story.text,
     }
 
 

@@ -3,9 +3,8 @@ atomically, so that a reader never meets half of one."""
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -29,24 +28,15 @@ def write_document(
     Raises:
         InputError: the folder cannot be written.
     """
-    texts = {
-        "markdown": (
-            "merged.md",
-            documents.markdown(outcomes, corpus.by_id, corpus.documents, head, by),
-        ),
-        "json": (
-            "merged.json",
-            json.dumps(
-                documents.as_json(outcomes, corpus.by_id, corpus.documents, head),
-                ensure_ascii=False,
-                indent=2,
-            ),
-        ),
-        "html": ("merged.html", documents.html(outcomes, corpus.by_id, corpus.documents, head, by)),
+    merged = outcomes, corpus.by_id, corpus.documents, head
+    made: Mapping[str, tuple[str, Callable[[], Iterable[str]]]] = {
+        "markdown": ("merged.md", lambda: [documents.markdown(*merged, by)]),
+        "json": ("merged.json", lambda: documents.json_text(*merged)),
+        "html": ("merged.html", lambda: [documents.html(*merged, by)]),
     }
-    for name, text in texts.values():
-        _write(out / name, [text], next="Choose another folder with --out.")
-    return {kind: str(out / name) for kind, (name, _) in texts.items()}
+    for name, text in made.values():  # one after the other, for each may be large
+        _write(out / name, text(), next="Choose another folder with --out.")
+    return {kind: str(out / name) for kind, (name, _) in made.items()}
 
 
 def write_page(file: Path, corpus: Corpus) -> str:

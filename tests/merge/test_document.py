@@ -8,10 +8,13 @@ from html.parser import HTMLParser
 
 import pytest
 
-from pipeline.merge.document import as_json, html, markdown
+from pipeline.merge.document import as_json, html, json_text, markdown
 from pipeline.merge.run import run_plan
 from pipeline.models.extractive import ExtractiveModel
+from pipeline.outcomes import Outcomes
 from pipeline.stories import Document
+
+NOTHING = Outcomes((), (), ())
 
 
 @pytest.fixture
@@ -134,3 +137,15 @@ def test_a_document_without_stories_left(kit):
     )
     assert "# Merged stories" in markdown(outcomes, {}, {}, {})
     assert "<main>" in html(outcomes, {}, {}, {})
+
+
+def test_the_text_of_the_json_is_its_value_a_story_a_line(merged):
+    value = json.loads(json.dumps(as_json(*merged)))
+    text = "".join(json_text(*merged))
+    assert json.loads(text) == value
+    assert list(json.loads(text)) == list(value)
+    assert sum(line.startswith('{"id": ') for line in text.splitlines()) == len(value["stories"])
+
+
+def test_the_json_of_nothing_is_json():
+    assert json.loads("".join(json_text(NOTHING, {}, {}))) == as_json(NOTHING, {}, {})
