@@ -62,14 +62,17 @@ class Edit:
     reason: str = ""
 
 
+#: What the gate looks at.
+Check = Literal[
+    "number", "date", "name", "negation", "modality", "support", "coverage", "entailment"
+]
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing the gate found wrong with a sentence.
+    """One thing the gate found wrong with a sentence."""
 
-    ``check`` is one of number, date, name, negation, modality, support, coverage, entailment.
-    """
-
-    check: str
+    check: Check
     message: str
 
 

@@ -16,12 +16,12 @@ from pipeline.compare.union import by_fullness, purpose, union, wanted
 from pipeline.compare.words import sentences
 from pipeline.merge.grounding import check, grounded, missing, sentence_verdicts
 from pipeline.merge.opinion import Entails, second_opinion
-from pipeline.outcomes import MergedStory, StoryText
+from pipeline.outcomes import Check, MergedStory, StoryText
 from pipeline.stories import Story
 
 #: What the gate found, in words of ours: the document tells none of a model's, which may be
 #: somebody's who wants them read. The verdicts of the run have them.
-_FOUND = {
+FOUND: Mapping[Check, str] = {
     "number": "a number that is in no source",
     "date": "a date that is in no source",
     "name": "a name, role or quoted term that is in no source",
@@ -95,9 +95,8 @@ class Writer:
         invented = [v for v in refused if any(f.check != "coverage" for f in v.findings)]
         if invented:
             first = invented[0]
-            merged = self.united(
-                stories, fallback=f"{first.field}: {_FOUND[first.findings[0].check]}"
-            )
+            found = next(f.check for f in first.findings if f.check != "coverage")
+            merged = self.united(stories, fallback=f"{first.field}: {FOUND[found]}")
             return replace(merged, verdicts=(*merged.verdicts, *asked))
         final = self._complete(text, sources)
         verdicts = sentence_verdicts(final, sources, self.texts, stage="final")

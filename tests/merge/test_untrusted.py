@@ -4,11 +4,14 @@ nothing foreign comes into the document, and the books balance."""
 from __future__ import annotations
 
 from collections import Counter
+from typing import get_args
 
 import pytest
 
 from pipeline.merge.document import markdown
 from pipeline.merge.run import run_plan
+from pipeline.merge.writing import FOUND
+from pipeline.outcomes import Check
 from pipeline.stories import normalise
 
 #: Stands in obeyed replies only, never in a story: found in the document, it came from the model.
@@ -153,3 +156,7 @@ def test_no_line_of_a_story_can_pass_for_the_prompt(kit):
         if line[:1].strip():
             assert line.split(" (")[0] in given or line.startswith("Cluster 1"), line
     assert [m.role for m in call.request.messages][-1] == "user"
+
+
+def test_whatever_the_gate_finds_is_told_in_words_of_ours():
+    assert set(FOUND) == set(get_args(Check)) - {"coverage"}
