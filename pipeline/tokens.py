@@ -87,13 +87,15 @@ def counter_for(spec: ModelSpec, *, cache: Path) -> TokenCounter:
         ratio = (spec.ratio.low, spec.ratio.likely, spec.ratio.high)
         return TiktokenCounter(encoding, ratio)
     encoding = load_encoding(spec.tokenizer or "o200k_base", cache)
-    return TiktokenCounter(encoding, shows_schema=spec.provider != "openai" or is_openais(spec))
+    return TiktokenCounter(
+        encoding, shows_schema=spec.provider != "openai" or is_openais(spec.base_url)
+    )
 
 
-def is_openais(spec: ModelSpec) -> bool:
-    """Whether OpenAI itself answers; other servers that speak its protocol keep to a schema by
-    grammar, without showing it to the model."""
-    return (urlsplit(spec.base_url).hostname or "").endswith("openai.com")
+def is_openais(address: str) -> bool:
+    """Whether OpenAI itself answers there; other servers that speak its protocol keep to a schema
+    by grammar, without showing it to the model."""
+    return f".{urlsplit(address).hostname or ''}".endswith(".openai.com")
 
 
 @lru_cache(maxsize=4)

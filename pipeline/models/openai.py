@@ -10,7 +10,6 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx2
 import openai
@@ -30,6 +29,7 @@ from pipeline.models.retries import (
     status_error,
 )
 from pipeline.models.served import Served, entry_of
+from pipeline.tokens import is_openais
 
 _FINISH: Mapping[str, FinishReason] = {
     "stop": "stop",
@@ -60,7 +60,7 @@ class OpenAIModel(Cloud):
     ) -> None:
         super().__init__(spec, options, retries=retries, threads=threads, timeout=timeout)
         self._address = spec.base_url or options.base_url
-        self._hosted = (urlsplit(self._address).hostname or "").endswith("openai.com")
+        self._hosted = is_openais(self._address)
         self._tokenizes = not self._hosted
         self._sizes = PromptSizes()
         self._served = Served(spec.name, self._entry, options.served)
