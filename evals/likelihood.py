@@ -28,8 +28,8 @@ class Reader(Protocol):
         """The ids of a prompt, template included."""
         ...
 
-    def losses(self, ids: Sequence[int]) -> list[float]:
-        """Negative log-likelihood (nats) of every token but the first."""
+    def losses(self, ids: Sequence[int], *, since: int = 1) -> list[float]:
+        """Negative log-likelihood (nats) of every token from ``since`` on."""
         ...
 
 
@@ -41,7 +41,7 @@ def answer_losses(engine: Reader, request: Request, answer: str) -> list[float]:
         EngineError: prompt and answer do not fit the window.
     """
     prompt = engine.ids(request.messages)
-    return engine.losses([*prompt, *engine.tokenizer.encode(answer)])[len(prompt) - 1 :]
+    return engine.losses([*prompt, *engine.tokenizer.encode(answer)], since=len(prompt))
 
 
 def likelihood(cell: str, losses: Sequence[float]) -> Score:

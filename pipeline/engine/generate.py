@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from pipeline.engine.key_values import KeyValues
+from pipeline.engine.key_values import KeyValues, LastRead
 from pipeline.engine.packed import PACKED, Pack, Segment
 from pipeline.engine.rows import Limits, Row, accept, common_prefix, device_of
 
@@ -30,6 +30,7 @@ def decode(
     limits: Limits,
     kernel: str = "sdpa",
     bits: int = 16,
+    last: LastRead | None = None,
     progress: Callable[[int], None] | None = None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Iterator[Row]:
@@ -40,10 +41,13 @@ def decode(
         eos: ids that end a reply; not part of it.
         kernel: the attention for rows being read, by its name in :mod:`pipeline.engine.attention`.
         bits: of the cache, 16 or 8.
+        last: is given the cache of a prompt that came alone.
         progress: told of newly generated tokens.
     """
     device = device_of(model)
     n_layers = model.config.get_text_config(decoder=True).num_hidden_layers
+    if last is not None:
+        last.forget()
     if not rows:
         return
     cache = KeyValues(n_layers, min(limits.slots, len(rows)), kernel, bits)
@@ -64,17 +68,32 @@ def decode(
             row.seconds = clock() - row.started
             active.remove(row)
             free.append(row.slot)
+            if last is not None and len(rows) == 1:
+                last.keep((row.prompt + row.out)[: row.stored], cache)
             yield row
 
 
 def read(
-    model: Any, ids: Sequence[int], *, kernel: str, chunk: int, bits: int = 16
+    model: Any,
+    ids: Sequence[int],
+    *,
+    kernel: str,
+    chunk: int,
+    bits: int = 16,
+    last: LastRead | None = None,
+    since: int = 0,
 ) -> Iterator[tuple[int, torch.Tensor]]:
-    """Read one text in passes of ``chunk`` tokens; yields (first position, logits [n, V])."""
+    """Read one text in passes of ``chunk`` tokens; yields (first position, logits [n, V]).
+
+    Args:
+        last: what was read before; its part of ``ids`` before ``since`` is not read again.
+        since: the first position whose logits are wanted.
+    """
     device = device_of(model)
     n_layers = model.config.get_text_config(decoder=True).num_hidden_layers
-    cache = KeyValues(n_layers, 1, kernel, bits)
-    for start in range(0, len(ids), chunk):
+    known, cache = (0, None) if last is None else last.take(ids, kernel, bits)
+    cache = cache or KeyValues(n_layers, 1, kernel, bits)
+    for start in range(min(known, since), len(ids), chunk):
         part = ids[start : start + chunk]
         segment = Segment(0, 0, len(part), start)
         yield start, _forward(model, cache, [(segment, part)], 0, device, keep=range(len(part)))

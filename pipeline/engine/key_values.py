@@ -8,6 +8,9 @@ Shapes: B slots, K key-value heads, N tokens stored of a row, D head size.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import takewhile
+from operator import eq
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -137,3 +140,32 @@ class KeyValues:
         """Memory held."""
         pairs = [*self._own, *(pair for pair in self.prefix if pair is not None)]
         return sum(held.n_bytes() for pair in pairs for held in pair)
+
+
+class LastRead:
+    """The keys and values of the text read last, for whoever reads on from it: a prompt that was
+    just answered need not be read again to learn how likely another answer was.
+
+    Held until :meth:`forget`, which comes before anything else is decoded: two caches at once
+    might not fit.
+    """
+
+    def __init__(self) -> None:
+        self._ids: list[int] = []
+        self._cache: KeyValues | None = None
+
+    def forget(self) -> None:
+        """Let go of the memory."""
+        self._ids, self._cache = [], None
+
+    def keep(self, ids: Sequence[int], cache: KeyValues) -> None:
+        """``ids`` are what slot 0 of ``cache`` holds, from its first token on."""
+        self._ids, self._cache = list(ids), cache
+
+    def take(self, ids: Sequence[int], kernel: str, bits: int) -> tuple[int, KeyValues | None]:
+        """How many leading tokens of ``ids`` are held, and where; the caller has it alone then."""
+        known, cache = self._ids, self._cache
+        self.forget()
+        if cache is None or (cache.kernel, cache.bits) != (kernel, bits):
+            return 0, None
+        return sum(1 for _ in takewhile(bool, map(eq, known, ids))), cache

@@ -44,12 +44,19 @@ class Parity:
 
 
 def losses(
-    engine: StoryTransformer, ids: Sequence[int], *, kernel: str | None = None, chunk: int = CHUNK
+    engine: StoryTransformer,
+    ids: Sequence[int],
+    *,
+    since: int = 1,
+    kernel: str | None = None,
+    chunk: int = CHUNK,
 ) -> list[float]:
     """Negative log-likelihood (nats) of every token but the first, given all before it.
 
     Args:
         ids: at most a window of tokens.
+        since: of the tokens from here on, at least 1. What comes before is not read again where
+            it begins the prompt that was answered last, alone.
         kernel: the engine's own when None.
         chunk: tokens of one pass.
 
@@ -58,9 +65,11 @@ def losses(
     """
     _check(engine, ids)
     found: list[float] = []
-    for start, logits in _read(engine, ids, kernel or engine.attention.name, chunk):
-        wanted = torch.tensor(ids[start + 1 : start + 1 + len(logits)], device=logits.device)
-        likely = logits[: len(wanted)].log_softmax(-1)
+    parts = _read(engine, ids, kernel or engine.attention.name, chunk, since=since - 1)
+    for start, logits in parts:
+        here = max(start, since - 1)
+        wanted = torch.tensor(ids[here + 1 : start + 1 + len(logits)], device=logits.device)
+        likely = logits[here - start :][: len(wanted)].log_softmax(-1)
         found += (-likely.gather(1, wanted[:, None])[:, 0]).tolist()
     return found
 
@@ -94,12 +103,13 @@ def compare_kernels(
 
 
 def _read(
-    engine: StoryTransformer, ids: Sequence[int], kernel: str, chunk: int
+    engine: StoryTransformer, ids: Sequence[int], kernel: str, chunk: int, since: int = 0
 ) -> Iterator[tuple[int, torch.Tensor]]:
     """(first position, logits [n, V]) of every pass, on the road that generation takes."""
     model = engine.loaded.model
     if engine.road.name == "packed":
-        yield from read(model, ids, kernel=kernel, chunk=chunk, bits=engine.cache_bits)
+        last, bits = engine.last_read, engine.cache_bits
+        yield from read(model, ids, kernel=kernel, chunk=chunk, bits=bits, last=last, since=since)
         return
     model.set_attn_implementation(kernel)
     try:

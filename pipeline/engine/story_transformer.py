@@ -28,6 +28,7 @@ from pipeline.engine.footprint import (
     weight_bytes,
 )
 from pipeline.engine.generate import decode
+from pipeline.engine.key_values import LastRead
 from pipeline.engine.loading import Loaded, load
 from pipeline.engine.losses import Parity, compare_kernels, losses
 from pipeline.engine.packed import register
@@ -129,6 +130,7 @@ class StoryTransformer:
             raise EngineError(
                 f"its cache cannot be kept in 8 bits: {self.road.reason}.", next="Use 16."
             )
+        self.last_read = LastRead()
         self._schemas: SchemaCompiler | None = None
         register()
 
@@ -309,6 +311,7 @@ class StoryTransformer:
             limits=limits,
             kernel=self.attention.name,
             bits=self.cache_bits,
+            last=self.last_read,
             progress=progress,
         )
 
@@ -324,13 +327,16 @@ class StoryTransformer:
             n_accepted=row.n_accepted,
         )
 
-    def losses(self, ids: Sequence[int], *, kernel: str | None = None) -> list[float]:
-        """Negative log-likelihood (nats) of every token but the first, given all before it.
+    def losses(
+        self, ids: Sequence[int], *, since: int = 1, kernel: str | None = None
+    ) -> list[float]:
+        """Negative log-likelihood (nats) of every token from ``since`` on, given all before it.
+        A prompt that was just answered alone is not read again.
 
         Raises:
             EngineError: fewer than two tokens, or more than the window holds.
         """
-        return losses(self, ids, kernel=kernel)
+        return losses(self, ids, since=since, kernel=kernel)
 
     def compare_kernels(self, ids: Sequence[int]) -> list[Parity]:
         """Every attention kernel on the same tokens: logits and loss beside eager's.

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from pipeline.engine.attention import Scoring
+from pipeline.engine.losses import losses
 from pipeline.engine.story_transformer import StoryTransformer
 from pipeline.errors import EngineError
 
@@ -32,9 +33,41 @@ def test_losses_are_those_of_transformers(tiny: StoryTransformer) -> None:
 def test_a_text_read_in_pieces_is_as_likely_as_read_whole(
     tiny: StoryTransformer, chunk: int
 ) -> None:
-    from pipeline.engine.losses import losses
-
     assert losses(tiny, IDS, chunk=chunk) == pytest.approx(tiny.losses(IDS), abs=2e-4)
+
+
+@pytest.mark.parametrize("cache_bits", [16, 8])
+def test_an_answered_prompt_is_not_read_again_for_another_answer(
+    tiny_model: Path, engine_cache: Path, cache_bits: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny = StoryTransformer.load(
+        tiny_model, cache=engine_cache, threads=1, dtype="float32", cache_bits=cache_bits
+    )
+    prompt, answer = IDS[:150], IDS[150:]
+    alone = losses(tiny, IDS, chunk=len(prompt) - 1)[len(prompt) - 1 :]
+    (written,) = tiny.generate([prompt], max_tokens=12)
+    n_read: list[int] = []
+    forward = tiny.loaded.model.forward
+
+    def counted(*args: object, **given: torch.Tensor) -> object:
+        n_read.append(given["input_ids"].shape[1])
+        return forward(*args, **given)
+
+    monkeypatch.setattr(tiny.loaded.model, "forward", counted)
+    after = tiny.losses(IDS, since=len(prompt))
+    assert sum(n_read) <= len(answer) + 1
+    assert after == pytest.approx(alone, abs=1e-4)
+    # and what the other answer left behind changes nothing
+    whole = tiny.losses(IDS)
+    assert tiny.losses(IDS, since=len(prompt)) == pytest.approx(whole[149:], abs=1e-4)
+    assert tiny.losses(IDS[::-1], since=100) == pytest.approx(tiny.losses(IDS[::-1])[99:], abs=1e-4)
+    (again,) = tiny.generate([prompt], max_tokens=12)
+    assert again.ids == written.ids
+
+
+def test_of_prompts_answered_together_nothing_is_held(tiny: StoryTransformer) -> None:
+    list(tiny.generate([IDS[:50], IDS[50:120]], max_tokens=3))
+    assert tiny.losses(IDS[:60], since=50) == pytest.approx(tiny.losses(IDS[:60])[49:], abs=1e-4)
 
 
 def test_the_kernels_agree(tiny: StoryTransformer) -> None:
