@@ -15,7 +15,7 @@ from evals.gates import hold_all
 from evals.grids import PROFILES, find_grid
 from evals.merging_run import run_merging
 from evals.needle_run import run_needles
-from pipeline.edge import now
+from pipeline.edge import Edge, now
 from pipeline.orchestration import artifacts, endings
 from pipeline.orchestration import parameters as p
 from pipeline.orchestration.names import named
@@ -260,6 +260,7 @@ def nightly_evals(
     model: p.Name = "local/smollm2-135m",
     profile: Annotated[str | None, p.titled("Needle grid", choice=[*PROFILES])] = "nightly",
     gates: Annotated[dict[str, dict[str, list[str]]] | None, p.titled("Gates")] = None,
+    report: Annotated[str | None, p.titled("Report")] = None,
     max_cost: p.Budget = None,
     allow_cloud: p.AllowCloud = False,
     db: p.Database = None,
@@ -274,6 +275,7 @@ def nightly_evals(
         profile: None for no needles.
         gates: For canaries, fabrications, mergings or needles the bounds "min" and "max", each as
             NAME=BOUND; one that is not met fails this run when everything is measured.
+        report: An HTML file with all their figures, written also where a gate is not met.
         max_cost: What any one of them may spend; without a limit if empty.
         allow_cloud: Let text leave this machine for the model named.
         db: URL or file; data/runs/storytransformer.sqlite where the worker runs, if empty.
@@ -292,8 +294,22 @@ def nightly_evals(
         }
         if profile is not None:
             runs["needles"] = needles(profile=profile, **common)["run"]
+        if report is not None:
+            as_task("report", _write, edge, Path(report), list(runs.values()))
+            artifacts.report(report)
         with edge.store() as store:
             as_task("gates", hold_all, store, runs, gates or {})
         return runs
 
     return endings.ended(measure, lambda runs: f"measured {', '.join(runs)}; every gate is met.")
+
+
+def _write(edge: Edge, file: Path, runs: Sequence[str]) -> None:
+    """A report of these runs."""
+    from evals.dashboard.report import write_report
+    from evals.dashboard.serve import drawn_from
+
+    settings = edge.settings
+    opened = drawn_from(settings.database, edge.store, models_toml=settings.models_toml)
+    with opened as served:
+        write_report(served, file, runs, now=now())

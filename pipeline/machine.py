@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
+from contextlib import AbstractContextManager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,6 +15,9 @@ from pipeline.console import emit, plain, say
 from pipeline.edge import Edge, now, parse_words
 from pipeline.errors import InputError, StoryTransformerError
 from pipeline.options import PORT, AllowEgress, AsJson, Config, Db, Debug, PathsOrNone, Port, Quiet
+
+if TYPE_CHECKING:
+    from evals.dashboard.serve import Served
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -103,33 +106,59 @@ def dashboard(
     debug: Debug = False,
 ) -> None:
     """Serve the pages over the database, read-only, on 127.0.0.1. Ctrl-C ends it."""
-    from evals.dashboard.serve import Served, serve
+    from evals.dashboard.serve import serve
 
     edge = Edge.read(db, allow_egress, config)
-    url = edge.settings.database
-    models_toml = edge.settings.models_toml
 
     def tell(text: str) -> None:
         if json:
-            emit({"url": text.partition("\n")[0], "database": without_password(url)})
+            database = without_password(edge.settings.database)
+            emit({"url": text.partition("\n")[0], "database": database})
         else:
             plain(text)
 
-    if url.startswith("sqlite:///"):
-        file = Path(url.removeprefix("sqlite:///"))
-        served = Served(file, models_toml=models_toml, option=db or "")
+    with _drawn_from(edge, db, quiet) as served:
         serve(served, port=port, say=tell)
-        return
-    from pipeline.store.snapshot import snapshot
 
-    with tempfile.TemporaryDirectory(prefix="storytransformer-") as folder:
-        copy = Path(folder) / "snapshot.sqlite"
-        with edge.store() as store:
-            say(quiet)("Copying the database, so that the pages can be served from a file …")
-            taken = f"{snapshot(store, copy):%Y-%m-%d %H:%M} UTC"
-        name = without_password(url)
-        served = Served(copy, name, taken, models_toml, name if db else "")
-        serve(served, port=port, say=tell)
+
+@app.command()
+def report(
+    runs: Annotated[
+        list[str] | None, typer.Argument(help="Runs to show [the newest of each kind].")
+    ] = None,
+    out: Annotated[str, typer.Option("--out", help="The file to write.")] = "report.html",
+    json: AsJson = False,
+    db: Db = None,
+    config: Config = None,
+    allow_egress: AllowEgress = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Write the pages as one file to send: figures, tables, intervals; no words of a story."""
+    from evals.dashboard.report import write_report
+
+    edge = Edge.read(db, allow_egress, config)
+    with _drawn_from(edge, db, quiet) as served:
+        shown = write_report(served, Path(out), runs or (), now=now())
+    if json:
+        emit({"out": out, "shown": shown})
+    else:
+        plain(
+            f"{out}: {len(shown)} figures and tables" if shown else f"{out}: nothing measured yet"
+        )
+
+
+def _drawn_from(edge: Edge, db: str | None, quiet: bool) -> AbstractContextManager[Served]:
+    from evals.dashboard.serve import drawn_from
+
+    settings = edge.settings
+    return drawn_from(
+        settings.database,
+        edge.store,
+        models_toml=settings.models_toml,
+        option=db or "",
+        say=say(quiet),
+    )
 
 
 @app.command()

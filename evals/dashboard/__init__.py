@@ -6,6 +6,7 @@ What stands where:
     pages        what stands on them, one file a page: filters, and cards with their SQL
     cards        the same as values
     answers      the rows of a card, as JSON and as CSV
+    report       the same as one file to send; charts draws its figures, values writes its numbers
     taking_up    the command that takes up a run that did not complete
     measures     rows that need more than SQL; windows a picture that needs prices
     plugins      run inside Datasette: the addresses, the database under one name, who may ask

@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from evals.dashboard import measures
-from evals.dashboard.cards import Card
+from evals.dashboard.cards import Card, Page
 from evals.dashboard.taking_up import command_for
 
 Values = Mapping[str, str | None]
@@ -69,6 +69,20 @@ def as_csv(connection: sqlite3.Connection, card: Card, values: Values) -> str:
 def options(connection: sqlite3.Connection, sql: str, values: Values) -> list[tuple[str, str]]:
     """(value, label) of a filter's choices."""
     return [(str(row[0]), str(row[-1])) for row in connection.execute(sql, values)]
+
+
+def filled(
+    connection: sqlite3.Connection, page: Page, given: Mapping[str, Sequence[str]]
+) -> dict[str, list[str]]:
+    """The filters with those that were left out; one that is there and empty was chosen so."""
+    found = {name: list(values) for name, values in given.items()}
+    for name, one in page.filters.items():
+        if name in given or not one.default:
+            continue
+        defaults = options(connection, one.default, page.values(found))
+        if defaults:
+            found[name] = [value for value, _ in defaults]
+    return found
 
 
 def _rows(

@@ -67,6 +67,7 @@ class Card:
         count: SQL of how many rows there are in all, for cards that have further pages.
         width, tall: columns of twelve, and rows of the page, that it takes.
         empty: what stands there when there are no rows, and what to run.
+        report: whether a report has it: what shows words of stories, prompts or replies stays here.
         display: whatever the drawing needs.
     """
 
@@ -83,6 +84,7 @@ class Card:
     note: str = ""
     empty: str = "Nothing yet."
     hidden: bool = False
+    report: bool = True
     display: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property

@@ -21,8 +21,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from pipeline.configuration import without_password
 from pipeline.errors import InputError, StoreError
+
+if TYPE_CHECKING:
+    from pipeline.store.record import Store
 
 HOST = "127.0.0.1"
 PAGE = "/runs"
@@ -92,7 +97,7 @@ def serve(
 @contextmanager
 def pages(served: Served, port: int) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """The pages as long as the context lasts: their address, and the process that serves them."""
-    _check_database(served.database)
+    check_database(served.database)
     port = _free_port(port)
     with tempfile.TemporaryDirectory(prefix="storytransformer-pages-") as folder:
         metadata = Path(folder) / "metadata.json"
@@ -106,6 +111,38 @@ def pages(served: Served, port: int) -> Iterator[tuple[str, subprocess.Popen[byt
         with _terminated_with_us(process):
             _wait_until_up(process, port, log)
             yield f"http://{HOST}:{port}{PAGE}", process
+
+
+@contextmanager
+def drawn_from(
+    url: str,
+    open_store: Callable[[], Store],
+    *,
+    models_toml: Path | None,
+    option: str = "",
+    say: Callable[[str], None] = print,
+) -> Iterator[Served]:
+    """A database as a file that pages can be drawn from; PostgreSQL is copied first.
+
+    Args:
+        url: of the database.
+        open_store: opens it, where it has to be copied.
+        models_toml, option: as :class:`Served` has them.
+        say: told that it is copied.
+    """
+    if url.startswith("sqlite:///"):
+        file = Path(url.removeprefix("sqlite:///"))
+        yield Served(file, models_toml=models_toml, option=option)
+        return
+    from pipeline.store.snapshot import snapshot
+
+    with tempfile.TemporaryDirectory(prefix="storytransformer-") as folder:
+        copy = Path(folder) / "snapshot.sqlite"
+        with open_store() as store:
+            say("Copying the database, so that the pages can be drawn from a file …")
+            taken = f"{snapshot(store, copy):%Y-%m-%d %H:%M} UTC"
+        name = without_password(url)
+        yield Served(copy, name, taken, models_toml, name if option else "")
 
 
 def _metadata(served: Served) -> dict[str, object]:
@@ -130,7 +167,7 @@ def _command(metadata: Path, port: int) -> list[str]:
     return command
 
 
-def _check_database(database: Path) -> None:
+def check_database(database: Path) -> None:
     """Open it once as the store does: what is wrong with it is said before anything starts."""
     from pipeline.store.record import open_store
 

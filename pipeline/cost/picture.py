@@ -15,7 +15,7 @@ from html import escape
 from pipeline.cost.tradeoff import Curve, Point
 
 _WIDTH, _LEFT, _RIGHT, _TOP = 1080, 92, 262, 118
-_PANEL, _GAP, _FOOT = 208, 66, 74
+_PANEL, _GAP = 208, 66
 _LABEL_STEP = 16
 _STYLE = """
   svg { --paper: #ffffff; --ink: #1c1f23; --soft: #5c6570; --grid: #e3e6ea;
@@ -96,7 +96,6 @@ def draw_tradeoff(
     ]
     shown = [panel for panel in panels if any(line.values for line in panel[2])]
     sizes = [size for _, _, lines, _ in shown for line in lines for size, _ in line.values]
-    height = _TOP + len(shown) * (_PANEL + _GAP) + _FOOT
     across = Axis(
         min(sizes, default=1_000), max(sizes, default=10_000) * 1.02, _LEFT, _WIDTH - _RIGHT
     )
@@ -111,6 +110,7 @@ def draw_tradeoff(
     if not shown:
         body.append(f'<text x="{_LEFT}" y="{_TOP}">Nothing is known to draw.</text>')
     bottom = _TOP + len(shown) * (_PANEL + _GAP) - _GAP + 48
+    height = bottom + 20
     body.append(
         f'<text class="soft" x="{(_LEFT + _WIDTH - _RIGHT) / 2}" y="{bottom}" text-anchor="middle">'
         "Window: tokens of one prompt (logarithmic)</text>"

@@ -59,6 +59,11 @@ def documents(result: Mapping[str, Any]) -> None:
         _link("page", result["page"], "The page to look through the documents")
 
 
+def report(file: str) -> None:
+    """Where the figures of a night are."""
+    _link("report", file, "The figures of these evals")
+
+
 def estimate(result: Mapping[str, Any]) -> None:
     """The lines of an estimate."""
     create_table_artifact(

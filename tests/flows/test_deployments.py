@@ -47,7 +47,8 @@ def test_the_nightly_evals_are_scheduled_asleep_and_hold_their_gates(stack: Any,
     assert "0 2 * * *" in shown.stdout and "'active': False" in shown.stdout
     db = tmp_path / "nightly.sqlite"
     asked = ("deployment", "run", "nightly-evals/nightly-evals", "--watch", "-p", f'db="{db}"',
-             "-p", 'model="extractive"', "-p", "profile=null")  # fmt: skip
+             "-p", 'model="extractive"', "-p", "profile=null",
+             "-p", f'report="{tmp_path}/night.html"')  # fmt: skip
     run = stack.prefect(*asked)
     assert run.returncode == 0, run.stdout + (stack.home / "worker.log").read_text()[-3000:]
     with sqlite3.connect(db) as connection:
@@ -55,3 +56,5 @@ def test_the_nightly_evals_are_scheduled_asleep_and_hold_their_gates(stack: Any,
         states = {state for (state,) in connection.execute("select state from run")}
     assert found.keys() == {"canary", "fabrication", "merging", "merge"}
     assert states == {"completed"}
+    report = (tmp_path / "night.html").read_text()
+    assert "Canaries in numbers" in report and "F1 by kind" in report

@@ -81,7 +81,7 @@ async def page_view(datasette: Any, request: Any) -> Response:
     """A page; where its address leaves out a filter that has a default, the address with it."""
     page = _PAGES[request.url_vars["page"]]
     given = _given(request)
-    filled = await _defaults(datasette, page, given)
+    filled = await _read(datasette, lambda c: answers.filled(c, page, given), PATIENCE_MS)
     if filled != given:
         pairs = [(name, value) for name, values in filled.items() for value in values]
         return Response.redirect(f"/{page.name}?{urlencode(pairs)}")
@@ -183,21 +183,6 @@ def _card(request: Any) -> tuple[Page, Card]:
 
 def _given(request: Any) -> dict[str, list[str]]:
     return {name: request.args.getlist(name) for name in request.args}
-
-
-async def _defaults(
-    datasette: Any, page: Page, given: dict[str, list[str]]
-) -> dict[str, list[str]]:
-    """The filters with those that were left out; one that is there and empty was chosen so."""
-    filled = dict(given)
-    for name, one in page.filters.items():
-        if name in given or not one.default:
-            continue
-        values = page.values(filled)
-        found = await _chosen_from(datasette, one.default, values)
-        if found:
-            filled[name] = [value for value, _ in found]
-    return filled
 
 
 async def _options(

@@ -1,0 +1,70 @@
+"""Values of a card's rows in words, as the pages write them (``static/core.js``)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+NOTHING = "–"
+
+
+def _usd(value: float) -> str:
+    digits = 2 if value == 0 or abs(value) >= 1 else 6 if abs(value) < 0.0001 else 4
+    return f"${value:,.{digits}f}"
+
+
+def _seconds(value: float) -> str:
+    if value < 0.1:
+        return f"{value * 1000:.0f} ms"
+    if value < 90:
+        return f"{value:.{1 if value < 10 else 0}f} s"
+    if value < 5400:
+        return f"{value / 60:.1f} min"
+    return f"{value / 3600:.1f} h" if value < 172_800 else f"{value / 86_400:.1f} d"
+
+
+def _bytes(value: float) -> str:
+    return f"{value / 2**20:,.0f} MiB" if value < 2**30 else f"{value / 2**30:.1f} GiB"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value == int(value) or abs(value) >= 100 else f"{value:.3f}"
+
+
+_UNITS = {"USD": _usd, "seconds": _seconds, "bytes": _bytes}
+
+#: How a number is written, by the name that ``as`` of a column has.
+FORMATS: Mapping[str, Callable[[float], str]] = {
+    "integer": lambda value: f"{value:,.0f}",
+    "usd": _usd,
+    "seconds": _seconds,
+    "ratio": lambda value: f"{value:.2f}",
+    "share": lambda value: f"{100 * value:.1f} %",
+    "percent": lambda value: f"{value:.1f} %",
+    "bytes": _bytes,
+    "number": _number,
+    "signed": lambda value: ("+" if value > 0 else "") + _number(value),
+    "small": lambda value: f"{value:.3g}",
+}
+
+
+def told(value: Any, kind: str, row: Mapping[str, Any]) -> str:
+    """A value of a row in words; "–" for none.
+
+    Args:
+        kind: a name in :data:`FORMATS`, ``amount`` (by the row's ``unit``), or any other for the
+            value itself.
+    """
+    if value is None or value == "":
+        return NOTHING
+    if not isinstance(value, int | float):
+        return str(value)
+    if kind == "amount":
+        unit = _UNITS.get(row.get("unit", ""))
+        return unit(value) if unit else f"{value:,.0f}"
+    return FORMATS[kind](value) if kind in FORMATS else str(value)
+
+
+def is_number(kind: str) -> bool:
+    """Whether a column of this kind is written flush right."""
+    return kind in FORMATS or kind == "amount"
