@@ -23,6 +23,7 @@ import argparse
 import json
 import math
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -51,6 +52,14 @@ FEWER: dict[str, tuple[str, dict[str, Any]]] = {
     "ours, 4 bits": ("ours", {"options": {"bits": 4}}),
     "ours, 8 bits": ("ours", {"options": {"bits": 8}}),
     "llama.cpp, Q4_1, one at a time": ("llama", {}),
+    "llama.cpp's server, Q4_1, one at a time": ("server", {"at_once": 1}),
+    "llama.cpp's server, Q4_1, 8 at once": ("server", {"at_once": 8}),
+}
+#: Environment and script of who is not ours.
+SCRIPTS = {
+    "llama": ("llama-cpp", "llama_cpp"),
+    "server": ("", "llama_server"),
+    "vllm": ("vllm", "vllm_cpu"),
 }
 HELD: dict[str, dict[str, Any]] = {
     "bfloat16": {},
@@ -75,17 +84,18 @@ class Bench:
 
     def run(self, mode: str, job: dict[str, Any], **more: Any) -> dict[str, Any]:
         """The result of a job, or ``{"why_not": …}``."""
-        name, script = {"llama": ("llama-cpp", "llama_cpp"), "vllm": ("vllm", "vllm_cpu")}.get(
-            mode, ("", "ours")
-        )
+        name, script = SCRIPTS.get(mode, ("", "ours"))
+        server = shutil.which(self.chosen.server)
+        if mode == "server" and server is None:
+            return {"why_not": f"no {self.chosen.server}; --server FILE (see real_server.py)"}
+        if mode in ("llama", "server") and not self.gguf.is_file():
+            return {"why_not": "these weights are no GGUF"}
         python = Path(sys.executable)
         if name:
             given = getattr(self.chosen, f"{name.replace('-', '_')}_python")
             python = given or PEERS / name / "bin" / "python"
             if not python.is_file():
                 return {"why_not": f"no {python}; make peers, or --{name}-python FILE"}
-            if mode == "llama" and not self.gguf.is_file():
-                return {"why_not": "these weights are no GGUF"}
         asked = {
             "mode": "losses" if job.get("chunk") else mode,
             "weights": self.chosen.weights,
@@ -95,6 +105,7 @@ class Bench:
             "threads": self.chosen.threads,
             "stop": ["\n"],
             "ends": self.ends,
+            "server": server,
             **job,
             **more,
         }
@@ -173,6 +184,7 @@ def long(bench: Bench, n_prompt: int, n_reply: int) -> dict[str, Any]:
         "transformers": ("generate", {}),
         "vLLM for processors": ("vllm", {}),
         "llama.cpp, Q4_1": ("llama", {}),
+        "llama.cpp's server, Q4_1": ("server", {}),
     }
     for name, (mode, more) in plan.items():
         if mode not in bench.chosen.modes:
@@ -250,19 +262,20 @@ def main() -> None:
     options.add_argument(
         "--modes",
         default="",
-        help="peers to run: ours,batched,generate,llama,vllm, and with --full generate_batch, "
+        help="who runs: ours,batched,generate,llama,server,vllm, and with --full generate_batch, "
         "which takes memory by what is free: 14 GB here",
     )
     options.add_argument("--compile", action="store_true", help="try torch.compile, too")
     options.add_argument("--full", action="store_true", help="all sizes of the claims: an hour")
     options.add_argument("--prose", type=Path, nargs="*", default=[])
     options.add_argument("--cache", type=Path)
+    options.add_argument("--server", default=os.environ.get("LLAMA_SERVER", "llama-server"))
     options.add_argument("--llama-cpp-python", type=Path)
     options.add_argument("--vllm-python", type=Path)
     options.add_argument("--patience", type=int, default=1800, help="seconds a job may take")
     chosen = options.parse_args()
     size = FULL if chosen.full else SMALL
-    usual = "ours,batched,generate,llama,vllm" + (",generate_batch" if chosen.full else "")
+    usual = "ours,batched,generate,llama,server,vllm" + (",generate_batch" if chosen.full else "")
     chosen.modes = (chosen.modes or usual).split(",")
     sizes = [int(n) for n in chosen.clusters.split(",")] if chosen.clusters else size.clusters
     wanted = chosen.only.split(",")
