@@ -16,7 +16,7 @@ from typing import NamedTuple, Protocol
 from pipeline.calls import Batch, Reply, Request, TokenCount, canonical_json
 from pipeline.catalog import ModelSpec
 from pipeline.errors import ModelError
-from pipeline.models.cloud import failed
+from pipeline.models.cloud import failed, unquoted
 from pipeline.models.retries import RequestError, Retries
 
 #: Not in the provider's words: they may repeat a story, and this is kept where no purge looks.
@@ -201,6 +201,7 @@ class BatchedModel:
         try:
             provider_id = self._provider.retries.call(hand_over)
         except ModelError as error:
+            error.message = unquoted(error.message, *requests)
             if not error.retryable and not isinstance(error, RequestError):
                 self._register.close(batch, _REFUSED)
             raise

@@ -30,6 +30,9 @@ _CONNECT = 10.0
 _SILENT = 2
 #: Requests in flight at once: what a kill can cost.
 THREADS = 4
+#: Characters of a server's message that are kept, and those in a row that it may share with a
+#: prompt by chance.
+_MESSAGE, _BY_CHANCE = 2000, 24
 
 
 class Cloud(ABC):
@@ -190,6 +193,7 @@ class Cloud(ABC):
             reply = failed(request, str(error))
         except ModelError as error:
             self._unanswered = 0
+            error.message = unquoted(error.message, request)
             if not error.retryable and not isinstance(error, RequestError):
                 raise
             reply = failed(request, str(error))
@@ -261,7 +265,24 @@ def failed(
     request: Request, detail: str, usage: Usage | None = None, finish: FinishReason = "error"
 ) -> Reply:
     """The reply that says that there is none."""
-    return Reply(request.key, "", finish, usage or Usage(), 0.0, "", detail)
+    return Reply(request.key, "", finish, usage or Usage(), 0.0, "", unquoted(detail, request))
+
+
+def unquoted(said: str, *requests: Request) -> str:
+    """A server's message without what it repeats of the prompts: messages reach terminals, logs and
+    Prefect's database, the words of a story do not."""
+    texts = [turn.content for request in requests for turn in request.messages]
+    said = said if len(said) <= _MESSAGE else f"{said[:_MESSAGE]} …"
+    kept, at = "", 0
+    while at < len(said):
+        end = at + _BY_CHANCE
+        if end > len(said) or not (held := [text for text in texts if said[at:end] in text]):
+            kept, at = kept + said[at], at + 1
+            continue
+        while end < len(said) and (held := [text for text in held if said[at : end + 1] in text]):
+            end += 1
+        kept, at = f"{kept}[words of the prompt]", end
+    return kept
 
 
 def close_quietly(close: Callable[[], None]) -> None:

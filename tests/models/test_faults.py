@@ -11,6 +11,7 @@ from werkzeug import Request as Incoming
 from werkzeug import Response
 
 from pipeline.errors import ModelError
+from pipeline.models.cloud import unquoted
 
 pytestmark = pytest.mark.enable_socket
 
@@ -162,6 +163,29 @@ def test_a_server_echoing_the_key_does_not_make_us_repeat_it(
     reply = only(model.complete([ask_for()]))
     assert reply.finish == "error" and "bad request from" in reply.detail
     assert wire.key not in repr(reply) + repr(model) + str(model.describe())
+
+
+@pytest.mark.parametrize("status", [400, 401, 500])
+def test_a_server_echoing_the_prompt_does_not_make_us_repeat_it(
+    border: Any, httpserver: Any, ask_for: Any, status: int
+) -> None:
+    story = "As a clerk, I want the marked thing\nto be exported by Tuesday, so that nobody waits."
+    echoed = border.error(status, f"cannot read {story!r} of yours; see the manual")
+    httpserver.expect_request(border.path).respond_with_json(echoed, status=status)
+    said = ""
+    try:
+        said = "".join(reply.detail for reply in border.open().complete([ask_for(story)]))
+    except ModelError as error:
+        said = str(error)
+    assert "cannot read" in said and "see the manual" in said
+    assert "marked thing" not in said and "Tuesday" not in said
+
+
+def test_what_a_message_shares_with_a_prompt_by_chance_stays(ask_for: Any) -> None:
+    request = ask_for("The prompt is too long for this, said the clerk.")
+    said = "400: prompt is too long: 9,000 tokens"
+    assert unquoted(said, request) == said
+    assert len(unquoted("no " * 5000, request)) < 2100
 
 
 @pytest.mark.parametrize("name", CLOUDS)
