@@ -6,15 +6,59 @@ defect. `pytest --hypothesis-profile explore` looks for new ones.
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 from pytest_socket import disable_socket, enable_socket, socket_allow_hosts
 
+ROOT = Path(__file__).resolve().parents[1]
+
 settings.register_profile("explore", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("same", settings.get_profile("explore"), derandomize=True, database=None)
 settings.load_profile("same")
+
+
+#: Imported by every Python process that is started with it, and those start: writes down which
+#: address beyond this machine it was about to reach or look up. (A UDP socket's connect sends
+#: nothing; it is how a program asks for its own address.)
+WATCH = """
+import os, socket, sys
+
+def _watch(event, arguments):
+    if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
+        if event == "socket.connect" and arguments[0].type == socket.SOCK_DGRAM:
+            return
+        host = arguments[1][0] if isinstance(arguments[1], tuple) else ""
+    elif event in ("socket.getaddrinfo", "socket.gethostbyname"):
+        host = arguments[0]
+    else:
+        return
+    host = host.decode() if isinstance(host, bytes) else host or ""
+    here = {"", "localhost", "::1", "0.0.0.0", "::", os.uname().nodename}
+    if host not in here and not host.startswith("127."):
+        with open(os.environ["WATCHED"], "a") as log:
+            log.write(f"{event} {host}: {' '.join(sys.argv)[:200]}\\n")
+
+sys.addaudithook(_watch)
+"""
+
+
+@pytest.fixture(scope="session")
+def watching() -> Callable[[Path], dict[str, str]]:
+    """The environment of a process whose addresses are written to the file ``WATCHED``."""
+
+    def environment(folder: Path) -> dict[str, str]:
+        (folder / "watch").mkdir()
+        (folder / "watch" / "sitecustomize.py").write_text(WATCH)
+        return {
+            "PYTHONPATH": os.pathsep.join([str(folder / "watch"), str(ROOT)]),
+            "WATCHED": str(folder / "watched.log"),
+        }
+
+    return environment
 
 
 @pytest.fixture(autouse=True)

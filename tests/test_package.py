@@ -14,18 +14,21 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("dist")
-    built = subprocess.run(
-        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(out), "."],
+def built(kind: str, out: Path) -> Path:
+    done = subprocess.run(
+        [sys.executable, "-m", "build", f"--{kind}", "--no-isolation", "--outdir", str(out), "."],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert built.returncode == 0, built.stdout + built.stderr
-    return next(out.glob("*.whl"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    return next(out.iterdir())
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return built("wheel", tmp_path_factory.mktemp("wheel"))
 
 
 def test_a_wheel_carries_what_it_reads_at_run_time_and_nothing_else(wheel: Path):
@@ -62,3 +65,31 @@ def test_an_installed_wheel_merges_outside_the_checkout(wheel: Path, tmp_path: P
     assert Path(origin).is_relative_to(site)
     merged = json.loads(result)
     assert sum(merged["ledger"].values()) == merged["stories"] > 90
+
+
+def test_an_sdist_is_installed_by_pip_and_its_command_runs(tmp_path: Path):
+    """From the archive alone: what the wheel is built of has to be in it."""
+    site, here = tmp_path / "site", tmp_path / "elsewhere"
+    here.mkdir()
+    sdist = built("sdist", tmp_path / "dist")
+    install = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-index"]
+    install += ["--no-build-isolation", "--disable-pip-version-check", "--target", str(site)]
+    done = subprocess.run([*install, str(sdist)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+    def command(*words: str) -> str:
+        done = subprocess.run(
+            [sys.executable, str(site / "bin" / "storytransformer"), *words],
+            cwd=here, capture_output=True, text=True, check=False,
+            env={**os.environ, "PYTHONPATH": str(site)},
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    sample = site / "pipeline" / "_share" / "data" / "sample"
+    result = json.loads(command("merge", str(sample), "--json", "--quiet"))
+    assert sum(result["ledger"].values()) == result["stories"] > 90
+    assert (here / "data" / "runs" / "storytransformer.sqlite").is_file()
+    assert result["run"] in command("runs")
+    command("report", "--out", "figures.html")
+    assert "In all" in (here / "figures.html").read_text()

@@ -116,6 +116,31 @@ def test_a_file_that_is_no_database(tmp_path):
         serve(Served(path), 0)
 
 
+def test_no_page_asks_the_network(worked, watching, tmp_path):
+    """Neither the command nor the process of Datasette, whatever is asked of them."""
+    watch = watching(tmp_path)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pipeline", "dashboard", "--port", "0", "--db", str(worked.path)],
+        stdout=subprocess.PIPE, text=True, env={**os.environ, **watch},
+    )  # fmt: skip
+    try:
+        home = process.stdout.readline().strip().rpartition("/")[0]
+        for page in load_pages().values():
+            assert ask(f"{home}/{page.name}")[0] == 200
+            for card in page.cards.values():
+                if card.kind != "picture":
+                    assert ask(f"{home}/cards/{page.name}/{card.name}.json")[0] == 200
+        assert ask(f"{home}/storytransformer")[0] == 200
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+        process.stdout.close()
+    assert not (tmp_path / "watched.log").exists()
+    reach = "import socket; s = socket.socket(); s.setblocking(0); s.connect_ex(('192.0.2.1', 9))"
+    subprocess.run([sys.executable, "-c", reach], env={**os.environ, **watch}, check=True)
+    assert "192.0.2.1" in (tmp_path / "watched.log").read_text(), "the watch sees it"
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_ends_it_and_leaves_nothing_behind(worked, number):
     program = (

@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,31 +23,6 @@ from evals.providers import Provider
 ROOT = Path(__file__).resolve().parents[2]
 #: Looked for afterwards where it must not be.
 KEY = "sk-marked-key-9f3a"
-
-
-#: Imported by every Python process that the stack starts, and those start: writes down which
-#: address beyond this machine it was about to reach or look up. (A UDP socket's connect sends
-#: nothing; it is how a program asks for its own address.)
-WATCH = """
-import os, socket, sys
-
-def _watch(event, arguments):
-    if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
-        if event == "socket.connect" and arguments[0].type == socket.SOCK_DGRAM:
-            return
-        host = arguments[1][0] if isinstance(arguments[1], tuple) else ""
-    elif event in ("socket.getaddrinfo", "socket.gethostbyname"):
-        host = arguments[0]
-    else:
-        return
-    host = host.decode() if isinstance(host, bytes) else host or ""
-    here = {"", "localhost", "::1", "0.0.0.0", "::", os.uname().nodename}
-    if host not in here and not host.startswith("127."):
-        with open(os.environ["WATCHED"], "a") as log:
-            log.write(f"{event} {host}: {' '.join(sys.argv)[:200]}\\n")
-
-sys.addaudithook(_watch)
-"""
 
 
 def unused_port() -> int:
@@ -61,13 +36,11 @@ class Stack:
 
     root = ROOT
 
-    def __init__(self, home: Path, provider: Provider) -> None:
+    def __init__(self, home: Path, provider: Provider, watch: Mapping[str, str]) -> None:
         self.home, self.provider = home, provider
         self.port = unused_port()
         self.started: list[subprocess.Popen[bytes]] = []
-        (home / "watch").mkdir()
-        (home / "watch" / "sitecustomize.py").write_text(WATCH)
-        self.watched = home / "watched.log"
+        self.watched = Path(watch["WATCHED"])
         self.env = {
             **{k: v for k, v in os.environ.items() if not k.startswith("PREFECT_")},
             "PREFECT_HOME": str(home),
@@ -78,8 +51,7 @@ class Stack:
             "PREFECT_CLI_PROMPT": "false",
             "DO_NOT_TRACK": "1",
             "PIPELINE_ROOT": str(ROOT),
-            "PYTHONPATH": os.pathsep.join([str(home / "watch"), str(ROOT)]),
-            "WATCHED": str(self.watched),
+            **watch,
             "ANTHROPIC_API_KEY": KEY,
             "ANTHROPIC_BASE_URL": provider.url,
         }
@@ -179,9 +151,10 @@ class Stack:
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack(tmp_path_factory: pytest.TempPathFactory, watching: Any) -> Iterator[Stack]:
+    home = tmp_path_factory.mktemp("prefect")
     with Provider() as provider:
-        yield from running(Stack(tmp_path_factory.mktemp("prefect"), provider))
+        yield from running(Stack(home, provider, watching(home)))
 
 
 def running(stack: Stack) -> Iterator[Stack]:
