@@ -13,7 +13,7 @@ from pipeline.cost.bill import Asked, bill
 from pipeline.cost.choice import TOKENS_PER_WORD, WRITTEN_SHARE
 from pipeline.cost.formulas import energy_kwh, rows_that_fit
 from pipeline.cost.hardware import ROWS, Hardware, generation_seconds
-from pipeline.cost.limits import usable_window, window_limits
+from pipeline.cost.limits import bits_held, usable_window, window_limits
 from pipeline.cost.prices import price_is_dated
 from pipeline.cost.remarks import notes, obstacles
 
@@ -41,6 +41,7 @@ def bare_text_estimate(
             None for :data:`~pipeline.cost.choice.TOKENS_PER_WORD` times the model's ratio.
         hardware: the machine of a local model; None leaves time and memory unknown.
     """
+    bits = bits_held(spec, bits)
     counted = _count(words, tokens_per_word, spec)
     limits = window_limits(spec, as_of=as_of)
     if hardware is not None and not spec.leaves_machine:

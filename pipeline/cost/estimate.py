@@ -33,10 +33,17 @@ from pipeline.cost.formulas import (
     rows_that_fit,
 )
 from pipeline.cost.hardware import ROWS, Hardware, generation_seconds, limit_seconds
-from pipeline.cost.limits import usable_window, window_limits
+from pipeline.cost.limits import bits_held, usable_window, window_limits
 from pipeline.cost.line import as_line, as_lines
 from pipeline.cost.prices import price_is_dated
-from pipeline.cost.remarks import cache_note, effective_note, notes, obstacles, rate_note
+from pipeline.cost.remarks import (
+    cache_note,
+    effective_note,
+    notes,
+    obstacles,
+    rate_note,
+    tries_note,
+)
 
 __all__ = [
     "as_line",
@@ -86,6 +93,7 @@ def estimate(
         effective_note(spec, plan),
         cache_note(spec, plan),
         rate_note(spec, [request.likely for request in requests]),
+        tries_note(spec, _tries(plan, spec)),
     )
     line = Estimate(
         model=spec.name,
@@ -96,7 +104,7 @@ def estimate(
         calls=len(requests),
         journalled_calls=len(plan.calls) - len(plan.to_send),
         input_tokens=_read(requests, counted) if learned.input.n else counted,
-        output_tokens=total_output(requests),
+        output_tokens=_written(requests, _tries(plan, spec)),
         usd=billed.usd,
         usd_batch=billed.usd_batch,
         usd_worst=total_usd(spec, [request.high for request in by_itself], as_of),
@@ -111,10 +119,28 @@ def estimate(
     )
     if not spec.leaves_machine:
         line = _on_this_machine(
-            line, spec, plan, requests, hardware, usd_per_kwh, bits, learned.seconds
+            line,
+            spec,
+            plan,
+            requests,
+            hardware,
+            usd_per_kwh,
+            bits_held(spec, bits),
+            learned.seconds,
         )
     reasons = [*obstacles(spec, today, allow_cloud), *_misfits(line, spec, plan, hardware)]
     return replace(line, feasible=not reasons, reason="; ".join(reasons))
+
+
+def _tries(plan: Plan, spec: ModelSpec) -> int:
+    """Replies that one cluster may be asked for, at most: its name says so (``@best4``)."""
+    told = any(call.request.purpose == "story" for call in plan.to_send)
+    return spec.setup.candidates if told and not spec.leaves_machine else 1
+
+
+def _written(requests: Sequence[Asked], tries: int) -> Band:
+    band = total_output(requests)
+    return band._replace(high=band.high * tries)
 
 
 def formula_seconds(
@@ -132,6 +158,7 @@ def formula_seconds(
     model = spec.architecture
     if model is None or spec.leaves_machine or not usages:
         return None
+    bits = bits_held(spec, bits)
     longest = max(usage.prompt + usage.output for usage in usages)
     took = generation_seconds(
         model,
@@ -252,7 +279,7 @@ def _on_this_machine(
         for usages in (
             [request.low for request in requests],
             [request.likely for request in requests],
-            [request.high for request in requests],
+            [request.high for request in requests] * _tries(plan, spec),
         )
     )
     limit = limit_seconds(

@@ -31,6 +31,7 @@ def window_limits(
         memory_bytes: of the device a local model would run on; None leaves memory out.
         cliffs: whether a price cliff is a limit; it is one of money only.
     """
+    bits = bits_held(spec, bits)
     output = min(spec.output_cap, spec.window // 2)
     choices = [(spec.window - output, f"window of {spec.window:,} tokens less the longest reply")]
     if spec.effective is not None:
@@ -53,6 +54,11 @@ def window_limits(
     return WindowLimits(input_tokens=tokens, output_tokens=output, reason=reason)
 
 
+def bits_held(spec: ModelSpec, bits: int = 16) -> int:
+    """Bits of a local model's weights: as asked, or fewer where its name says so (``@4bit``)."""
+    return min(bits, spec.setup.bits)
+
+
 def _effective(tokens: int, run: str) -> str:
     if run:
         return f"measured effective length, {tokens:,} tokens, run {run}"
@@ -70,7 +76,7 @@ def usable_window(
     fits = longest_window(
         spec.architecture,
         memory_bytes,
-        bits=bits,
+        bits=bits_held(spec, bits),
         runtime_bytes=runtime_bytes,
         spare=ENGINE_SPARE,
     )

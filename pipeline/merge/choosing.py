@@ -1,10 +1,11 @@
 """The best of a few replies of a small local model to one cluster, by the gate's own findings.
 
-Asked for by name (``local/smollm2-135m@best4``), because it costs calls that were not priced: where
-the gate would stop the first reply, others are asked for, with the stories in the opposite order
-and with some chance. Among them the one that also leaves out least is taken; for what is left out
-alone none is asked for, because few replies of a small model say everything and code carries the
-rest over word for word. The gate decides afterwards as it always does; here it only ranks.
+Asked for by name (``local/smollm2-135m@best4``), because it costs calls beyond the plan's (the
+estimate's upper ends count them): where the gate would stop the first reply, others are asked for,
+with the stories in the opposite order and with some chance. Among them the one that also leaves
+out least is taken; for what is left out alone none is asked for, because few replies of a small
+model say everything and code carries the rest over word for word. The gate decides afterwards as it
+always does; here it only ranks.
 """
 
 from __future__ import annotations

@@ -128,6 +128,36 @@ def test_a_local_model_costs_time_memory_and_energy():
     assert 500 * 2**20 < (line.peak_memory_bytes or 0) < 1500 * 2**20
 
 
+def test_weights_of_fewer_bits_take_less_memory_by_their_name_alone():
+    name = "local/smollm2-135m"
+    whole, small = (
+        priced(one, call(1, one, (500, 500, 500), Band(60, 60, 60)))
+        for one in (name, f"{name}@4bit")
+    )
+    given = priced(name, call(1, name, (500, 500, 500), Band(60, 60, 60)), bits=4)
+    assert (whole.bits, small.bits, given.bits) == (16, 4, 4)
+    assert small.peak_memory_bytes == given.peak_memory_bytes < whole.peak_memory_bytes
+    tight = {"memory_bytes": 900_000_000, "runtime_bytes": 450_000_000}
+    roomy, narrow = (
+        window_limits(CATALOG.find(one), **tight).input_tokens for one in (f"{name}@4bit", name)
+    )
+    assert roomy > narrow
+
+
+def test_the_upper_ends_count_every_reply_that_may_be_asked_for():
+    name = "local/smollm2-135m"
+    calls = [call(i, name, (500, 500, 500), Band(20, 60, 90)) for i in range(3)]
+    told = [replace(c, request=replace(c.request, purpose="story")) for c in calls]
+    once, best, judged = (
+        priced(one, *asked)
+        for one, asked in ((name, told), (f"{name}@best4", told), (f"{name}@best4", calls))
+    )
+    assert best.output_tokens == Band(60, 180, 4 * 270) and once.output_tokens.high == 270
+    assert best.seconds == once.seconds and best.seconds_band[1] > 2 * once.seconds_band[1]
+    assert any("up to 3 more" in note for note in best.notes)
+    assert judged.output_tokens == once.output_tokens and judged.notes == once.notes
+
+
 def test_what_does_not_fit_says_so():
     """Llama-3.1-8B in bf16 with windows of 66,000 tokens is too much for 24 GB."""
     name = "local/llama-3.1-8b"
