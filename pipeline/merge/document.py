@@ -22,11 +22,11 @@ from pipeline.merge.layout import (
     title,
 )
 from pipeline.merge.ledger import counts
-from pipeline.merge.page import html
+from pipeline.merge.page import html, html_text
 from pipeline.outcomes import MergedStory, Outcomes, Relation
 from pipeline.stories import Document, Story
 
-__all__ = ["as_json", "html", "json_text", "markdown"]
+__all__ = ["as_json", "html", "html_text", "json_text", "markdown", "markdown_text"]
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
 
@@ -46,21 +46,35 @@ def markdown(
         head: the run's figures, named in the first lines.
         by: what the stories are grouped by.
     """
+    return "".join(markdown_text(outcomes, stories, documents, head, by))
+
+
+def markdown_text(
+    outcomes: Outcomes,
+    stories: Mapping[str, Story],
+    documents: Mapping[str, Document],
+    head: Mapping[str, Any] | None = None,
+    by: Group = "role",
+) -> Iterator[str]:
+    """The text of :func:`markdown` line by line."""
     number = numbers(stories)
     elsewhere = {row.target: row for row in outcomes.ledger if row.outcome == "kept" and row.other}
-    out = ["# Merged stories", "", *_summary(outcomes, stories, documents, head or {}), ""]
-    for heading, group in grouped(outcomes, by):
-        out += [f"## {_plain(heading)}", ""]
-        for merged in group:
-            out += _story(merged, stories, number)
-            if merged.id in elsewhere:
-                row = elsewhere[merged.id]
-                out.append(f"  - *{_plain(row.reason)}* {_link(number[row.other])}")
-            out.append("")
-    out += _conflicts(outcomes, stories, number)
-    out += _ledger(outcomes, number)
-    out += _sources(stories, number)
-    return "\n".join(out).rstrip() + "\n"
+
+    def written() -> Iterator[str]:
+        yield from ("# Merged stories", "", *_summary(outcomes, stories, documents, head or {}), "")
+        for heading, group in grouped(outcomes, by):
+            yield from (f"## {_plain(heading)}", "")
+            for merged in group:
+                yield from _story(merged, stories, number)
+                if merged.id in elsewhere:
+                    row = elsewhere[merged.id]
+                    yield f"  - *{_plain(row.reason)}* {_link(number[row.other])}"
+                yield ""
+        yield from _conflicts(outcomes, stories, number)
+        yield from _ledger(outcomes, number)
+        yield from _sources(stories, number)
+
+    return (f"{line}\n" for line in written())
 
 
 def as_json(
@@ -277,28 +291,27 @@ def _conflicts(
     return out
 
 
-def _ledger(outcomes: Outcomes, number: Mapping[str, int]) -> list[str]:
-    out = ["## Ledger", "", "| source | outcome | with | reason | decided by |"]
-    out.append("|---|---|---|---|---|")
+def _ledger(outcomes: Outcomes, number: Mapping[str, int]) -> Iterator[str]:
+    yield from ("## Ledger", "", "| source | outcome | with | reason | decided by |")
+    yield "|---|---|---|---|---|"
     for row in outcomes.ledger:
         other = _link(number[row.other]) if row.other else ""
         outcome = row.outcome.value.replace("_", " ")
         relation = f" ({row.relation.value})" if row.relation else ""
         n = number[row.story]
-        out.append(
+        yield (
             f"| {_link(n)} | {outcome}{relation} | {other} | {_plain(row.reason)} "
             f"| {_plain(row.decided_by)} |"
         )
-    return [*out, ""]
+    yield ""
 
 
-def _sources(stories: Mapping[str, Story], number: Mapping[str, int]) -> list[str]:
-    out = ["## Sources", ""]
+def _sources(stories: Mapping[str, Story], number: Mapping[str, int]) -> Iterator[str]:
+    yield from ("## Sources", "")
     for story in stories.values():
         key = f" ({story.source.key})" if story.source.key else ""
         n = number[story.id]
-        out.append(f'{n}. <a id="source-{n}"></a>{_plain(str(story.source) + key)}')
-    return out
+        yield f'{n}. <a id="source-{n}"></a>{_plain(str(story.source) + key)}'
 
 
 def _plain(text: str) -> str:

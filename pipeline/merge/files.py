@@ -30,9 +30,9 @@ def write_document(
     """
     merged = outcomes, corpus.by_id, corpus.documents, head
     made: Mapping[str, tuple[str, Callable[[], Iterable[str]]]] = {
-        "markdown": ("merged.md", lambda: [documents.markdown(*merged, by)]),
+        "markdown": ("merged.md", lambda: documents.markdown_text(*merged, by)),
         "json": ("merged.json", lambda: documents.json_text(*merged)),
-        "html": ("merged.html", lambda: [documents.html(*merged, by)]),
+        "html": ("merged.html", lambda: documents.html_text(*merged, by)),
     }
     for name, text in made.values():  # one after the other, for each may be large
         _write(out / name, text(), next="Choose another folder with --out.")
@@ -68,9 +68,11 @@ def _write(target: Path, pieces: Iterable[str], *, next: str) -> None:
         with draft.open("w", encoding="utf-8") as file:
             file.writelines(pieces)
         draft.replace(target)
-    except OSError as exc:
+    except BaseException as exc:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
+        if not isinstance(exc, OSError):
+            raise
         raise InputError(
             f"cannot be written: {exc.strerror}.", where=str(target), next=next
         ) from exc

@@ -9,11 +9,12 @@ or escaped.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
+from itertools import islice
 from typing import Any
 
-from pipeline.extract.islands import island, utf16_units
+from pipeline.extract.islands import islands, utf16_units
 from pipeline.merge.grouping import Group, grouped
 from pipeline.merge.layout import (
     Part,
@@ -27,7 +28,7 @@ from pipeline.merge.layout import (
     standing,
     title,
 )
-from pipeline.merge.page_frame import PAGE
+from pipeline.merge.page_frame import CLOSING, MIDDLE, OPENING
 from pipeline.outcomes import Conflict, LedgerRow, MergedStory, Outcomes, SourceSpan
 from pipeline.stories import Document, Story
 
@@ -52,12 +53,21 @@ def html(
         text_limit: characters; a document whose text would go beyond is shown by its stories' own
             words only.
     """
+    return "".join(html_text(outcomes, stories, documents, head, by, text_limit=text_limit))
+
+
+def html_text(
+    outcomes: Outcomes,
+    stories: Mapping[str, Story],
+    documents: Mapping[str, Document],
+    head: Mapping[str, Any] | None = None,
+    by: Group = "role",
+    *,
+    text_limit: int = TEXT_LIMIT,
+) -> Iterator[str]:
+    """The text of :func:`html` piece by piece; what its places are is known at its end."""
     page = _Page(outcomes, stories, documents, text_limit)
     parts = [(i, *found) for i, found in enumerate(grouped(outcomes, by), 1)]
-    groups = "".join(
-        f'<section><h2 id="g{i}">{escape(heading)}</h2>\n{page.stories(group)}</section>\n'
-        for i, heading, group in parts
-    )
     told = " · ".join(f"<b>{n:,}</b> {name}" for n, name in balance_told(outcomes))
     contents = [
         f'<a href="#g{i}">{escape(heading)}</a>&nbsp;{len(group)}' for i, heading, group in parts
@@ -65,14 +75,19 @@ def html(
     if outcomes.conflicts:
         contents.append(f'<a href="#conflicts">conflicts</a>&nbsp;{len(outcomes.conflicts)}')
     run = " · ".join(escape(str(head[k])) for k in ("model", "run") if head and head.get(k))
-    return PAGE.substitute(
+    yield OPENING.substitute(
         summary=f"{len(stories):,} stories became {len(outcomes.merged):,}: {told}",
         run=run,
         contents=" · ".join(contents),
-        groups=groups,
-        conflicts=page.conflicts(),
-        data=page.islands(),
     )
+    for i, heading, group in parts:
+        yield f'<section><h2 id="g{i}">{escape(heading)}</h2>\n'
+        yield from page.stories(group)
+        yield "</section>\n"
+    yield from page.conflicts()
+    yield MIDDLE
+    yield from page.islands()
+    yield CLOSING
 
 
 class _Page:
@@ -100,8 +115,8 @@ class _Page:
         paths = dict.fromkeys(story.source.path for story in stories.values())
         self._paths = {path: n for n, path in enumerate(paths)}
 
-    def stories(self, group: Sequence[MergedStory]) -> str:
-        return _by_some([self.story(merged) for merged in group])
+    def stories(self, group: Sequence[MergedStory]) -> Iterator[str]:
+        return _by_some(map(self.story, group))
 
     def story(self, merged: MergedStory) -> str:
         heading = title(merged)
@@ -123,49 +138,43 @@ class _Page:
             out.append(f'<p class="note">{what} word for word: {escape(merged.fallback)}</p>')
         return "".join([*out, "</article>\n"])
 
-    def conflicts(self) -> str:
+    def conflicts(self) -> Iterator[str]:
         if not self._outcomes.conflicts:
-            return ""
-        return (
-            '<section><h2 id="conflicts">Conflicts</h2>'
-            '<p class="soft">Kept side by side; a person decides.</p>\n'
-            + _by_some([self._conflict(conflict) for conflict in self._outcomes.conflicts])
-            + "</section>\n"
-        )
+            return
+        yield '<section><h2 id="conflicts">Conflicts</h2>'
+        yield '<p class="soft">Kept side by side; a person decides.</p>\n'
+        yield from _by_some(map(self._conflict, self._outcomes.conflicts))
+        yield "</section>\n"
 
-    def islands(self) -> str:
+    def islands(self) -> Iterator[str]:
         """What the script draws from: texts, stories, the places of sentences, the ledger."""
         numbered = {sha256: n for n, sha256 in enumerate(self._documents)}
         units = {sha256: utf16_units(one.text) for sha256, one in self._documents.items()}
-        listed = []
-        for story in self._stories.values():
+
+        def listed(story: Story) -> dict[str, Any]:
             source = story.source
             held = source.document in numbered
             at = units[source.document] if held else int
-            listed.append(
-                {
-                    "text": numbered.get(source.document, -1),
-                    "own": "" if held else story.text,
-                    "spans": [[at(start), at(end)] for start, end in source.spans],
-                    "path": self._paths[source.path],
-                    "place": str(source.locator),
-                    "key": source.key,
-                    "by": source.author,
-                    "on": source.written.isoformat() if source.written else "",
-                    "went": self._went(self._rows.get(story.id)),
-                }
-            )
-        places = []
-        for place in self._places:
-            sha256 = self._stories[place.story].source.document
-            at = units.get(sha256, int)
-            places.append([self._number[place.story], at(place.span.start), at(place.span.end)])
-        return (
-            island("texts", [document.text for document in self._documents.values()])
-            + island("stories", listed)
-            + island("places", places)
-            + island("paths", list(self._paths))
-        )
+            return {
+                "text": numbered.get(source.document, -1),
+                "own": "" if held else story.text,
+                "spans": [[at(start), at(end)] for start, end in source.spans],
+                "path": self._paths[source.path],
+                "place": str(source.locator),
+                "key": source.key,
+                "by": source.author,
+                "on": source.written.isoformat() if source.written else "",
+                "went": self._went(self._rows.get(story.id)),
+            }
+
+        def placed(place: SourceSpan) -> list[int]:
+            at = units.get(self._stories[place.story].source.document, int)
+            return [self._number[place.story], at(place.span.start), at(place.span.end)]
+
+        yield from islands("texts", (document.text for document in self._documents.values()))
+        yield from islands("stories", map(listed, self._stories.values()))
+        yield from islands("places", map(placed, self._places))
+        yield from islands("paths", self._paths)
 
     def _went(self, row: LedgerRow | None) -> dict[str, Any]:
         """What became of a source story."""
@@ -236,11 +245,10 @@ class _Page:
         )
 
 
-def _by_some(articles: Sequence[str]) -> str:
-    return "".join(
-        f'<div class="some">{"".join(articles[i : i + _SOME])}</div>\n'
-        for i in range(0, len(articles), _SOME)
-    )
+def _by_some(articles: Iterable[str]) -> Iterator[str]:
+    left = iter(articles)
+    while some := "".join(islice(left, _SOME)):
+        yield f'<div class="some">{some}</div>\n'
 
 
 def _date(story: Story) -> str:

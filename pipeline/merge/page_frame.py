@@ -110,8 +110,8 @@ kbd { font: .78rem ui-monospace, monospace; border: 1px solid var(--line); borde
   h2 { break-after: avoid; } }
 """
 
-#: Everything around the document.
-PAGE = Template(
+#: Everything before the stories.
+OPENING = Template(
     """<!doctype html>
 <html lang="en">
 <head>
@@ -141,18 +141,17 @@ PAGE = Template(
 <span class="soft" id="left" aria-live="polite"></span>
 </form>
 <div id="story">
-$groups
-$conflicts
-</div>
+"""
+)
+#: Between the stories and the data that the script draws from.
+MIDDLE = """</div>
 <details id="ledger"><summary>Ledger: what became of every source story</summary></details>
 </main>
 <aside id="panel" class="empty" aria-live="polite" aria-label="Sources" tabindex="-1"></aside>
 </div>
-$data
-<script>"""
-    + (SCRIPT + LEDGER).replace("$", "$$")
-    + """</script>
+"""
+#: Everything behind the data.
+CLOSING = f"""<script>{SCRIPT + LEDGER}</script>
 </body>
 </html>
 """
-)

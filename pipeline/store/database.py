@@ -7,12 +7,13 @@ with BEGIN IMMEDIATE, so two writers queue up instead of failing half way.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, Insert, Table, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -27,6 +28,8 @@ _TRUNCATE = "PRAGMA wal_checkpoint(TRUNCATE)"
 PATIENCE = 60.0
 #: Any number: whoever holds it on a PostgreSQL server is migrating.
 _MIGRATING = 5_707_926
+#: Rows of one statement.
+_SOME = 2000
 
 
 class Database:
@@ -159,7 +162,16 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str,
     if rows:
         keys = [column.name for column in table.primary_key]
         ordered = sorted(rows, key=lambda row: tuple(row[name] for name in keys))
-        connection.execute(_insert(connection, table).on_conflict_do_nothing(), ordered)
+        insert_all(connection, _insert(connection, table).on_conflict_do_nothing(), ordered)
+
+
+def insert_all(
+    connection: Connection, statement: Insert, rows: Iterable[Mapping[str, Any]]
+) -> None:
+    """Insert any number of rows, some at a time: the driver copies what it is given twice."""
+    left = iter(rows)
+    while some := list(islice(left, _SOME)):
+        connection.execute(statement, some)
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -19,7 +19,7 @@ from pipeline.errors import LedgerError
 from pipeline.outcomes import Outcomes
 from pipeline.store import tables
 from pipeline.store.caches import Caches
-from pipeline.store.database import PATIENCE, Database, insert_new
+from pipeline.store.database import PATIENCE, Database, insert_all, insert_new
 from pipeline.store.decisions import Decisions
 from pipeline.store.journal import StoreJournal
 from pipeline.store.rows import calls
@@ -117,8 +117,7 @@ class Store(Caches, Decisions, Runs):
                 (tables.CorpusDocumentRow, corpus.corpus_documents),
             ):
                 insert_new(connection, table_of(row), values)
-            if corpus.corpus_stories:
-                connection.execute(insert(_CORPUS_STORY), corpus.corpus_stories)
+            insert_all(connection, insert(_CORPUS_STORY), corpus.corpus_stories)
         return corpus.sha256
 
     def save_plan(self, run: str | None, plan: Plan) -> None:
@@ -160,13 +159,12 @@ class Store(Caches, Decisions, Runs):
         """
         written = outcome_rows(run, outcomes)
         with self.database.write() as connection:
-            self._balance(connection, run, [row["story"] for row in written["ledger"]])
+            self._balance(connection, run, [row.story for row in outcomes.ledger])
             metadata = tables.Row.metadata.tables
             for name in written:
                 connection.execute(delete(metadata[name]).where(metadata[name].c.run == run))
-            for name, values in written.items():
-                if values:
-                    connection.execute(insert(metadata[name]), values)
+            for name, rows in written.items():
+                insert_all(connection, insert(metadata[name]), rows)
             self._change_run(connection, run)
 
     def save_cell(self, run: str, cell: NeedleCell) -> None:

@@ -2,56 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from itertools import zip_longest
 from typing import Any
 
-from pipeline.outcomes import Edit, MergedStory, Outcomes, Verdict
-from pipeline.store.rows import Rows, text_columns
+from pipeline.outcomes import Edit, LedgerRow, MergedStory, Outcomes, Verdict
+from pipeline.store.rows import text_columns
 
 
-def outcome_rows(run: str, outcomes: Outcomes) -> dict[str, Rows]:
-    """Everything a merge decided, by table name, parents first."""
-    rows: dict[str, Rows] = {
-        "merged_story": [_merged_row(story, n) for n, story in enumerate(outcomes.merged)],
-        "merged_source": [
+def outcome_rows(run: str, outcomes: Outcomes) -> dict[str, Iterator[dict[str, Any]]]:
+    """Everything a merge decided, by table name, parents first; each row when it is asked for."""
+    rows: dict[str, Iterable[dict[str, Any]]] = {
+        "merged_story": (_merged_row(story, n) for n, story in enumerate(outcomes.merged)),
+        "merged_source": (
             {"merged": merged.id, "position": n, "story": story}
             for merged in outcomes.merged
             for n, story in enumerate(merged.sources)
-        ],
-        "verdict": [
+        ),
+        "verdict": (
             _verdict_row(merged.id, n, verdict)
             for merged in outcomes.merged
             for n, verdict in enumerate(merged.verdicts)
-        ],
-        "edit": [_edit_row(edit, n) for n, edit in enumerate(outcomes.edits)],
-        "conflict": [
+        ),
+        "edit": (_edit_row(edit, n) for n, edit in enumerate(outcomes.edits)),
+        "conflict": (
             {"position": n, "attribute": conflict.attribute, "reason": conflict.reason}
             for n, conflict in enumerate(outcomes.conflicts)
-        ],
-        "conflict_side": [
+        ),
+        "conflict_side": (
             {"conflict": n, "position": side, "story": story, "value": value}
             for n, conflict in enumerate(outcomes.conflicts)
             for side, (story, value) in enumerate(_sides(conflict.stories, conflict.values))
-        ],
-        "ledger": [
-            {
-                "story": row.story,
-                "outcome": row.outcome.value,
-                "target": row.target,
-                "other": row.other,
-                "relation": row.relation.value if row.relation else None,
-                "reason": row.reason,
-                "decided_by": row.decided_by,
-            }
-            for row in outcomes.ledger
-        ],
-        "failed_call": [{"call": call} for call in dict.fromkeys(outcomes.failed_calls)],
+        ),
+        "ledger": map(_ledger_row, outcomes.ledger),
+        "failed_call": ({"call": call} for call in dict.fromkeys(outcomes.failed_calls)),
     }
-    for row in (row for table in rows.values() for row in table):
-        row["run"] = run
-    return rows
+    return {name: ({**row, "run": run} for row in table) for name, table in rows.items()}
+
+
+def _ledger_row(row: LedgerRow) -> dict[str, Any]:
+    return {
+        "story": row.story,
+        "outcome": row.outcome.value,
+        "target": row.target,
+        "other": row.other,
+        "relation": row.relation.value if row.relation else None,
+        "reason": row.reason,
+        "decided_by": row.decided_by,
+    }
 
 
 def _sides(stories: Sequence[str], values: Sequence[str]) -> Iterable[tuple[str, str]]:
