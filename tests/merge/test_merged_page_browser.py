@@ -222,6 +222,7 @@ def test_the_ledger_has_every_story_and_leads_to_it(look):
     def does(tab):
         tab.click("#ledger summary")
         rows = tab.locator("#ledger tbody tr")
+        rows.nth(5).wait_for()  # drawn when it is opened
         assert rows.count() == 6
         assert rows.nth(5).inner_text().split("\t")[2:4] == ["duplicate of (same)", "S-1"]
         rows.nth(4).get_by_role("button").click()
@@ -253,6 +254,7 @@ def test_on_paper_there_is_the_document_and_its_ledger(look):
         assert not tab.locator("#ledger").is_visible()
         tab.emulate_media(media="screen")
         tab.click("#ledger summary")
+        tab.locator("#ledger tbody tr").nth(5).wait_for()
         tab.emulate_media(media="print")
         assert tab.locator("#ledger tbody tr:visible").count() == 6
         assert not tab.locator("#panel").is_visible() and not tab.locator("#tools").is_visible()
