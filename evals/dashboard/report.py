@@ -46,6 +46,7 @@ class Part:
         figures: (caption, markup).
         head, rows: a table's columns as (label, style), and its cells as (text, below).
         more: rows that are not shown.
+        items: name, value and remark of what is no table.
     """
 
     card: Card
@@ -67,7 +68,7 @@ def write_report(served: Served, file: Path, runs: Sequence[str], *, now: dateti
     Args:
         served: the database, as the pages are drawn from it.
         file: to write; replaced when it is there.
-        runs: ids; none for the newest of each kind and an overview.
+        runs: ids; none for the newest of each kind and an overview. Two of one eval are compared.
 
     Returns:
         the titles of the cards that had something to show.
@@ -99,7 +100,9 @@ def write_report(served: Served, file: Path, runs: Sequence[str], *, now: dateti
     )
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+        draft = file.with_name(f"{file.name}.part")
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(file)
     except OSError as exc:
         raise InputError(
             f"the report cannot be written ({exc.strerror}).",
@@ -117,6 +120,7 @@ def _chosen(
     if not runs:
         return [(pages[name], {}) for name in _PAGES]
     chosen: dict[str, dict[str, list[str]]] = {}
+    kinds: list[str] = []
     found: list[tuple[Page, dict[str, list[str]]]] = []
     for run in runs:
         row = connection.execute("SELECT kind FROM run WHERE id = ?", (run,)).fetchone()
@@ -124,6 +128,7 @@ def _chosen(
             raise InputError(
                 f"there is no run {run!r}.", next="`storytransformer runs` lists them."
             )
+        kinds.append(row[0])
         name, parameter = _SHOWN_ON.get(row[0], ("quality", ""))
         if name == "run":
             found.append((pages[name], {parameter: [run]}))
@@ -131,6 +136,8 @@ def _chosen(
         given = chosen.setdefault(name, {})
         if parameter:
             given.setdefault(parameter, []).append(run)
+    if len(kinds) == 2 and kinds[0] == kinds[1] != "merge":
+        chosen.setdefault("quality", {}).update(a=[runs[0]], b=[runs[1]])
     for name, given in chosen.items():
         page = pages[name]
         # what nobody chose is left out instead of being the newest

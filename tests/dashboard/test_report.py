@@ -122,6 +122,14 @@ def test_what_was_not_asked_for_is_left_out(source, worked, tmp_path):
     assert worked.second in shown and worked.needles not in shown and worked.newest not in shown
 
 
+def test_two_runs_of_an_eval_are_compared(source, worked, tmp_path):
+    write_report(source, tmp_path / "r.html", [worked.needles, worked.second], now=NOW)
+    shown = (tmp_path / "r.html").read_text()
+    assert shown.count("kind-heatmaps") == 1 and shown.count("<figcaption>") == 2
+    card = shown.partition("Two runs compared")[2].partition("</section>")[0]
+    assert "no difference shown" in card and "paired" in card
+
+
 def test_a_run_that_is_not_there_and_a_place_that_cannot_be_written_are_named(source, tmp_path):
     with pytest.raises(InputError, match="no run 'merge-0'"):
         write_report(source, tmp_path / "r.html", ["merge-0"], now=NOW)
