@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -65,7 +65,7 @@ class Corpus:
         return stem_weights(self.stories)
 
     @cached_property
-    def pairs(self) -> list[Pair]:
+    def pairs(self) -> Collection[Pair]:
         """Stories that may be the same, two by two, the most alike first."""
         return similar_pairs(self.stories, weights=self._weights)
 

@@ -85,6 +85,7 @@ class Index:
             found.append((holders[lists + one] * len(self.stories) + holders[lists + two]).ravel())
         # Sorted in place: np.unique would go by a hash table, at several times the cost.
         pairs = np.concatenate(found)
+        del found
         pairs.sort()
         pairs = pairs[np.diff(pairs, prepend=-1) > 0]
         return np.stack(np.divmod(pairs, max(1, len(self.stories))), axis=1)
@@ -165,6 +166,23 @@ class Index:
 
     def _rows(self, stems: Sequence[Collection[str]]) -> _Rows:
         return _Rows([sorted(map(self._place.__getitem__, row)) for row in stems])
+
+
+def near_pairs(
+    stories: Sequence[Story], weights: Mapping[str, float], threshold: float
+) -> tuple[Integers, Floats]:
+    """The places of every pair at least ``threshold`` alike, [N, 2], and its likeness, [N]: the
+    most alike first, ties by ids."""
+    index = Index(stories, weights)
+    places = index.candidates()
+    scores = index.likeness(places, threshold)
+    near = scores >= threshold
+    places, scores = places[near], scores[near]
+    n = len(stories)
+    by_id = np.empty(n, np.int64)
+    by_id[sorted(range(n), key=lambda place: stories[place].id)] = np.arange(n)
+    order = np.lexsort((by_id[places[:, 1]], by_id[places[:, 0]], -scores))
+    return places[order], scores[order]
 
 
 class _Rows:

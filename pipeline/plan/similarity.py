@@ -9,9 +9,9 @@ the centre, nothing is chained ("a like b, b like c" never puts a and c together
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.calls import Cluster
 from pipeline.compare.measures import stem_weights
@@ -19,6 +19,9 @@ from pipeline.compare.relations import LEAST_LIKENESS, Related, relate
 from pipeline.outcomes import Relation
 from pipeline.sharing import shared_out
 from pipeline.stories import Story
+
+if TYPE_CHECKING:
+    from pipeline.plan.index import Floats, Integers
 
 #: Likeness from which a pair is worth a judgement.
 THRESHOLD = 0.34
@@ -28,6 +31,8 @@ LOOKS_ALIKE = 0.4
 LIMIT = 8
 #: Pairs that make it worth to start a process: half a second's work.
 _RELATED = 2_000
+#: Pairs that are made objects of at once.
+_AT_ONCE = 1 << 14
 
 
 class Pair(NamedTuple):
@@ -43,12 +48,39 @@ def unique(stories: Sequence[Story]) -> list[Story]:
     return list({story.fingerprint: story for story in reversed(stories)}.values())[::-1]
 
 
+class Pairs(Collection[Pair]):
+    """Pairs, the most alike first, held as numbers and made objects of as they are asked for: of
+    100,000 stories there are millions, which would be the largest thing in memory.
+
+    Args:
+        ids: of the compared stories.
+        places: of each pair's two among them, [N, 2].
+        scores: [N].
+    """
+
+    def __init__(self, ids: Sequence[str], places: Integers, scores: Floats) -> None:
+        self._ids, self._places, self._scores = ids, places.astype("int32"), scores
+
+    def __len__(self) -> int:
+        return len(self._scores)
+
+    def __iter__(self) -> Iterator[Pair]:
+        for start in range(0, len(self), _AT_ONCE):
+            some = slice(start, start + _AT_ONCE)
+            scores = self._scores[some].tolist()
+            for (one, two), score in zip(self._places[some].tolist(), scores, strict=True):
+                yield Pair(self._ids[one], self._ids[two], score)
+
+    def __contains__(self, pair: object) -> bool:
+        return any(pair == other for other in self)
+
+
 def similar_pairs(
     stories: Sequence[Story],
     *,
     threshold: float = THRESHOLD,
     weights: Mapping[str, float] | None = None,
-) -> list[Pair]:
+) -> Pairs:
     """Every pair of stories at least ``threshold`` alike, the most alike first.
 
     Of exact duplicates only the first is compared.
@@ -57,19 +89,11 @@ def similar_pairs(
         weights: rarity of stems (:func:`pipeline.compare.relations.stem_weights`).
     """
     # Imported here because numpy takes as long as an estimate whose plans are remembered.
-    from pipeline.plan.index import Index
+    from pipeline.plan.index import near_pairs
 
     rarity = stem_weights(stories) if weights is None else weights
     compared = unique(stories)
-    index = Index(compared, rarity)
-    places = index.candidates()
-    scores = index.likeness(places, threshold)
-    near = scores >= threshold
-    pairs = [
-        Pair(compared[i].id, compared[j].id, score)
-        for (i, j), score in zip(places[near].tolist(), scores[near].tolist(), strict=True)
-    ]
-    return sorted(pairs, key=lambda pair: (-pair.score, pair.a, pair.b))
+    return Pairs([story.id for story in compared], *near_pairs(compared, rarity, threshold))
 
 
 def cluster(
