@@ -23,15 +23,15 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from benchmarks.breaking import clocks, servers, storage
 from benchmarks.breaking.flows import Prefect, prefect, server_killed, worker_killed
-from benchmarks.breaking.merges import MODELS, ROOT
+from benchmarks.breaking.merges import ROOT
 from benchmarks.breaking.storage import Stage, stage
-from benchmarks.kills import kills
+from benchmarks.kills import Kill, kills
 
 #: Tries one fault with that seed; what is wrong.
 Try = Callable[[int], Sequence[str]]
@@ -104,11 +104,16 @@ def faults(paths: Sequence[Path], on: Stage, held: ExitStack) -> Iterator[Fault]
         return lambda seed: fault(on, request=random.Random(seed).randrange(3, 35))
 
     def killed(sign: signal.Signals) -> Try:
-        return lambda seed: [
-            f"{told} ({kill.moment}, {kill.model})"
-            for kill in kills(paths, 1, seed=seed, sign=sign, models=[MODELS[seed % len(MODELS)]])
-            for told in kill.wrong
-        ]
+        """One series of moments: the runs that nobody disturbs are made once."""
+        series: list[Iterator[Kill]] = []
+
+        def attempt(seed: int) -> list[str]:
+            if not series:
+                series.append(held.enter_context(closing(kills(paths, 1000, seed=seed, sign=sign))))
+            kill = next(series[0])
+            return [f"{told} ({kill.moment}, {kill.model})" for told in kill.wrong]
+
+        return attempt
 
     yield Fault("killed at a random moment", 100, killed(signal.SIGKILL))
     yield Fault("Ctrl-C at a random moment", 50, killed(signal.SIGINT))

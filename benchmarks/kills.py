@@ -29,7 +29,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -112,7 +112,7 @@ def kills(
     models: Sequence[str] = MODELS,
     sign: signal.Signals = signal.SIGKILL,
     more: Sequence[str] = (),
-) -> Iterator[Kill]:
+) -> Generator[Kill]:
     """Break off ``n`` merges of ``paths``, model after model.
 
     Args:
