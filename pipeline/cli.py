@@ -114,6 +114,7 @@ Merge piles of overlapping documents: the price known before, every source after
   storytransformer merge     DOCUMENTS   one document; every sentence has a source
   storytransformer review    RUN         decide on conflicts and look-alikes
   storytransformer dashboard             all of it in a browser, on this machine
+  storytransformer report    [RUN]       its figures as one file to send
 
   look back    runs, runs RUN            clean up   purge RUN-OR-DOCUMENT
   set up       doctor, models            settings   init, config
