@@ -11,6 +11,7 @@ import importlib.metadata
 import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -25,6 +26,8 @@ NAMES = ("flash_attention_2", "sdpa_flash", "sdpa", "eager")
 _MAX_FLASH_HEAD = 256
 #: Queries whose scores are written down together where no fused kernel computes them.
 _BLOCK = 256
+#: torch's flash kernel for processors with the sums of its softmax; None where torch has another.
+_FLASH_WITH_SUMS: Any = getattr(torch.ops.aten, "_scaled_dot_product_flash_attention_for_cpu", None)
 
 
 @dataclass(frozen=True)
@@ -127,11 +130,20 @@ class Scoring:
         reaches = self.window is None or n_keys <= self.window
         return reaches and self.softcap is None and self.sinks is None
 
+    def scores(self, query: torch.Tensor, key: torch.Tensor) -> torch.Tensor:
+        """Scaled scores of every pair, [..., n, D] and [..., N, D] to [..., n, N]."""
+        scores = (query * self.scale) @ key.transpose(-1, -2)
+        return scores if self.softcap is None and self.sinks is None else scores.float()
+
     def weigh(self, scores: torch.Tensor, hidden: torch.Tensor) -> torch.Tensor:
-        """Float scores (scaled already) [..., H, n, N] to the shares of the keys."""
+        """Scaled scores [..., H, n, N] to the shares of the keys; ``hidden`` are the last columns.
+
+        Softmax sums in float32 whatever the dtype; a cap and sinks want float32 scores.
+        """
         if self.softcap is not None:
             scores = (scores / self.softcap).tanh_().mul_(self.softcap)
-        scores = scores.masked_fill_(hidden, float("-inf"))
+        if hidden.shape[-1]:
+            scores[..., -hidden.shape[-1] :].masked_fill_(hidden, float("-inf"))
         if self.sinks is None:
             return scores.softmax(-1)
         sinks = self.sinks.float().view(-1, 1, 1).expand(*scores.shape[:-1], 1)
@@ -164,6 +176,9 @@ def attend(
         return out.transpose(1, 2)
     if not how.plain(n_keys):
         return _in_blocks(query, key, value, how)
+    on_cpu = query.device.type == "cpu"
+    if name == "sdpa_flash" and on_cpu and n < n_keys and _FLASH_WITH_SUMS is not None:
+        return _past_and_own(query, key, value, how.scale)
     # On GPUs this bias keeps the flash kernel where a mask tensor would leave it.
     bias = None if n == n_keys else causal_lower_right(n, n_keys)
     call: Callable[[], torch.Tensor] = lambda: F.scaled_dot_product_attention(  # noqa: E731
@@ -173,6 +188,28 @@ def attend(
         with sdpa_kernel(SDPBackend.FLASH_ATTENTION):  # raises rather than fall back silently
             return call()
     return call()
+
+
+def _past_and_own(
+    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, scale: float
+) -> torch.Tensor:
+    """Causal attention of the last n of N tokens on a processor: over the past, which everyone
+    sees whole, and over the own tokens, weighed by the sums of their softmax.
+
+    The processor's kernel takes the bias of :func:`attend` for a mask: n × N numbers, and every
+    hidden score computed. Two passes compute what is seen, and write no mask down.
+
+    Source: Dao et al., "FlashAttention" (2022), the merging of softmax blocks.
+    """
+    n_past = key.shape[2] - query.shape[2]
+    parts = [(slice(0, n_past), False), (slice(n_past, None), True)]
+    (past, past_sum), (own, own_sum) = (
+        _FLASH_WITH_SUMS(query, key[:, :, some], value[:, :, some], 0.0, causal, scale=scale)
+        for some, causal in parts
+    )
+    share = (past_sum - own_sum).sigmoid_().unsqueeze(-1)  # of the past, [1, H, n, 1], float32
+    out: torch.Tensor = torch.lerp(own.float(), past.float(), share).to(query.dtype)
+    return out
 
 
 def _in_blocks(
@@ -197,7 +234,7 @@ def _eager(
     n, n_keys = query.shape[2], key.shape[2]
     group = query.shape[1] // key.shape[1]
     key, value = key.repeat_interleave(group, 1), value.repeat_interleave(group, 1)
-    scores = (query @ key.transpose(-1, -2)).float() * how.scale
+    scores = how.scores(query, key)
     rows = torch.arange(n, device=query.device)[:, None] + (n_keys - n)
     columns = torch.arange(n_keys, device=query.device)[None]
     hidden = columns > rows

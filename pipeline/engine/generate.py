@@ -132,7 +132,7 @@ def _step(
     room = limits.drafts if len(decoding) * 4 <= limits.drafts else 0
     parts: list[tuple[Row, list[int], int]] = []  # row, tokens, number of drafts among them
     for row in decoding:
-        budget = min(room, row.max_tokens - len(row.out) - 1)
+        budget = min(room * row.reach, row.max_tokens - len(row.out) - 1)
         drafts = look_up(row.prompt + row.out, budget) if budget > 0 else []
         parts.append((row, row.waiting + drafts, len(drafts)))
     n_short, left = len(parts), limits.chunk
@@ -155,7 +155,7 @@ def _step(
     n_new, at = 0, 0
     for row, tokens, n_drafts in parts:
         row.stored += len(tokens)
-        whole = row.stored >= len(row.prompt)
+        whole, right_before = row.stored >= len(row.prompt), row.n_accepted
         for i in range(n_drafts + 1):
             if not whole:  # the prompt goes on in the next pass
                 break
@@ -167,7 +167,9 @@ def _step(
                 row.stored -= n_drafts - i  # what was drafted beyond is not true
                 row.n_accepted += i
                 break
-        row.n_drafted += n_drafts
+        if n_drafts:
+            row.n_drafted += n_drafts
+            row.reached(right=row.n_accepted - right_before == n_drafts)
         at += n_drafts + 1
     return n_new
 

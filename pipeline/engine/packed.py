@@ -70,6 +70,7 @@ class Pack:
         self.short, self.long = segments[:n_short], segments[n_short:]
         self.n_single = sum(part.n for part in self.short)
         self.n_stored = max(part.past + part.n for part in segments)
+        self.shortest = min((part.past for part in self.short), default=0)
         self.longest = max((part.n for part in self.short), default=0)
         self.uniform = all(part.n == self.longest for part in self.short)
         self._device, self._elsewhere = device, {device: self}
@@ -99,15 +100,19 @@ class Pack:
         return self._elsewhere[device]
 
     def hidden(self, window: int | None) -> torch.Tensor:
-        """Which keys (the prefix's, then own ones) each query must not see, [B, 1, 1, Q, P + N]."""
+        """Which of the last keys each query must not see, [B, 1, Q, N'].
+
+        Keys are the prefix's, then own ones. Without a window the N' begin where the shortest row
+        ends: everyone sees what is before.
+        """
         if window not in self._hidden:
-            n_prefix = self.cache.n_prefix
-            keys = torch.arange(-n_prefix, self.n_keys, device=self._device)
+            first = self.shortest + 1 if window is None else -self.cache.n_prefix
+            keys = torch.arange(first, self.n_keys, device=self._device)
             last = self.last[:, :, None]
             hidden = keys > last
             if window is not None:
                 hidden |= keys <= last - window
-            self._hidden[window] = hidden[:, None, None]
+            self._hidden[window] = hidden[:, None]
         return self._hidden[window]
 
 
@@ -155,8 +160,8 @@ def packed_attention(
 def _attend_short(pack: Pack, layer: int, query: torch.Tensor, how: Scoring) -> torch.Tensor:
     """All decoding rows at once: [H, t, D] → [t, H, D].
 
-    The prefix is scored by one product for all rows instead of one a row; softmax runs in float32
-    over prefix and own tokens together.
+    The prefix is scored by one product for all rows instead of one a row; softmax runs over prefix
+    and own tokens together.
     """
     heads, _, size = query.shape
     keys, values = pack.cache.own(layer, pack.seen)
@@ -169,16 +174,18 @@ def _attend_short(pack: Pack, layer: int, query: torch.Tensor, how: Scoring) -> 
     q = tokens.view(n_rows, pack.longest, kv_heads, group, size).permute(0, 2, 3, 1, 4)
     q = q.reshape(n_rows, kv_heads, group * pack.longest, size)
     shape = (n_rows, kv_heads, group, pack.longest, -1)
-    scores = (q @ keys.transpose(-1, -2)).float().mul_(how.scale).view(shape)
+    scores = how.scores(q, keys).view(shape)
     prefix = pack.cache.shared(layer)
     if prefix is not None:
         q_all = q.transpose(0, 1).reshape(kv_heads, -1, size)  # [K, B·g·Q, D]
-        shared = (q_all @ prefix[0].transpose(-1, -2)).float().mul_(how.scale)
-        shared = shared.view(kv_heads, n_rows, group, pack.longest, -1).transpose(0, 1)
+        shared = (
+            how.scores(q_all, prefix[0])
+            .view(kv_heads, n_rows, group, pack.longest, -1)
+            .transpose(0, 1)
+        )
         scores = torch.cat([shared, scores], dim=-1)
     # [B, K, g, Q, N] → [B, H, Q, N]: sinks are one a head
-    hidden = pack.hidden(how.window)[:, 0]
-    weights = how.weigh(scores.flatten(1, 2), hidden).view(shape).to(values.dtype)
+    weights = how.weigh(scores.flatten(1, 2), pack.hidden(how.window)).view(shape).to(values.dtype)
     n_prefix = pack.cache.n_prefix
     mine = weights[..., n_prefix:].reshape(n_rows, kv_heads, group * pack.longest, -1)
     out = mine @ values

@@ -8,6 +8,10 @@ from typing import Any, Literal, Protocol
 
 import torch
 
+#: How many times ``Limits.drafts`` a draft grows to. A pass of 32 tokens takes about twice the time
+#: of one, and copies of a source run for longer than that.
+LONGEST_REACH = 4
+
 
 class Constraint(Protocol):
     """Decides which tokens may come next; one object a row, told of every token chosen."""
@@ -42,11 +46,17 @@ class Row:
     # where the row stands
     slot: int = -1
     stored: int = 0
+    reach: int = 1
+
+    def reached(self, right: bool) -> None:
+        """A draft was right to its end, or not: the next one is twice as long, or short again."""
+        self.reach = min(2 * self.reach, LONGEST_REACH) if right else 1
 
     def start_over(self, prompt: list[int]) -> None:
         """Forget everything but the prompt, after a pass that did not fit into memory."""
         self.prompt, self.out, self.finish = prompt, [], ""
         self.slot, self.stored, self.n_drafted, self.n_accepted = -1, 0, 0, 0
+        self.reach = 1
         self._generator = None
 
     @property
@@ -80,7 +90,8 @@ class Limits:
     Args:
         slots: rows decoded together.
         chunk: prompt tokens read in one pass.
-        drafts: prompt-lookup tokens a row may bring when few rows are left, 0 for none.
+        drafts: prompt-lookup tokens a row may bring when few rows are left, 0 for none. While
+            they are right to the last, up to :data:`LONGEST_REACH` times as many.
     """
 
     slots: int = 24

@@ -11,7 +11,7 @@ CPU = torch.device("cpu")
 
 
 @pytest.mark.parametrize("name", ["sdpa_flash", "sdpa"])
-@pytest.mark.parametrize(("n", "n_keys"), [(7, 7), (5, 12), (1, 9)])
+@pytest.mark.parametrize(("n", "n_keys"), [(7, 7), (5, 12), (1, 9), (300, 1100)])
 @pytest.mark.parametrize("heads", [(4, 4), (6, 2)])
 def test_fused_kernels_equal_the_explicit_score_matrix(
     name: str, n: int, n_keys: int, heads: tuple[int, int]
@@ -26,6 +26,18 @@ def test_fused_kernels_equal_the_explicit_score_matrix(
     changed[:, :, n_keys - n + 1 :] += 1
     again = attend(name, q, changed, v, Scoring(0.25))
     torch.testing.assert_close(again[:, :, 0], expected[:, :, 0])
+
+
+def test_reading_on_writes_no_mask_down() -> None:
+    """A mask of the last 512 of 4,096 tokens would be 8 MB of float32, for each head's scores too;
+    what is kept is two outputs and a weight for each token."""
+    torch.set_num_threads(1)
+    q = torch.randn(1, 4, 512, 16)
+    k, v = torch.randn(2, 1, 2, 4096, 16)
+    with torch.profiler.profile(profile_memory=True) as told:
+        attend("sdpa_flash", q, k, v, Scoring(0.25))
+    largest = max(event.self_cpu_memory_usage for event in told.events())
+    assert 0 < largest < 512 * 4096
 
 
 def test_the_choice_says_why() -> None:

@@ -10,6 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.engine import generate
 from pipeline.engine.generate import _forward, decode, look_up
 from pipeline.engine.key_values import KeyValues
 from pipeline.engine.loading import Loaded, load
@@ -119,6 +120,27 @@ def test_drafts_are_used_and_counted(tiny: Loaded) -> None:
     (done,) = decode(tiny.model, [row], eos=EOS, limits=Limits(drafts=8))
     assert done.out == run(tiny, [[5, 6, 7] * 8], n=40)[0]
     assert 0 < done.n_accepted <= done.n_drafted
+
+
+def test_drafts_that_are_right_grow(tiny: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A loop that the model fell into is drafted in ever longer pieces, up to four times."""
+    lengths: list[int] = []
+
+    def watched(ids: list[int], n: int) -> list[int]:
+        lengths.append(n)
+        return [*whole[len(ids) - len(prompt) :]][:n]  # a draft that is always right
+
+    prompt = [9, 9]
+    (plain,) = decode(tiny.model, [Row(0, prompt, 90)], eos=frozenset(), limits=Limits(drafts=0))
+    whole = plain.out
+    monkeypatch.setattr(generate, "look_up", watched)
+    (done,) = decode(tiny.model, [Row(0, prompt, 90)], eos=frozenset(), limits=Limits(drafts=4))
+    assert done.out == whole
+    assert lengths == [4, 8, 16, 16, 16, 16, 6]
+    row = Row(0, prompt, 90)
+    for right in (True, True, True, False):
+        row.reached(right)
+    assert row.reach == 1
 
 
 def test_sampling_is_the_rows_own(tiny: Loaded) -> None:
