@@ -42,6 +42,7 @@ PEERS = HERE.parent / ".peers"
 SIXTEEN: dict[str, tuple[str, dict[str, Any]]] = {
     "ours": ("ours", {}),
     "ours, words of the sources only": ("ours", {"masked": True}),
+    "ours, weights as they were": ("ours", {"options": {"blocked": False}}),
     "ours, torch.compile": ("ours", {"compile": True}),
     "transformers, padded, all at once": ("batched", {}),
     "transformers, generate_batch": ("generate_batch", {}),
@@ -179,6 +180,7 @@ def long(bench: Bench, n_prompt: int, n_reply: int) -> dict[str, Any]:
     rows: dict[str, Any] = {}
     plan = {
         "ours": ("ours", {}),
+        "ours, weights as they were": ("ours", {"options": {"blocked": False}}),
         "ours, without drafts": ("ours", {"options": {"limits": {"drafts": 0}}}),
         "ours, 4 bits": ("ours", {"options": {"bits": 4}}),
         "transformers": ("generate", {}),

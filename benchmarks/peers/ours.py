@@ -100,7 +100,8 @@ def reading(engine: StoryTransformer, job: dict[str, Any]) -> dict[str, Any]:
 def main() -> None:
     job = json.loads(sys.stdin.read())
     torch.set_num_threads(job["threads"])
-    options = {"dtype": "bfloat16", **job.get("options", {})}
+    theirs = {} if job["mode"] in ("ours", "losses") else {"blocked": False}
+    options = {"dtype": "bfloat16", **theirs, **job.get("options", {})}
     if "limits" in options:
         options["limits"] = Limits(**options["limits"])
     started = time.perf_counter()

@@ -64,7 +64,8 @@ def _span(first: str, last: str) -> str:
 def _tensors(model: Any) -> Iterable[tuple[str, str, int]]:
     """(place, kind of number, bytes) of every tensor that is held, each once."""
     held = {id(t): t for t in (*model.parameters(), *model.buffers()) if t.device.type != "meta"}
-    own = {t.data_ptr(): t for t in held.values() if t.numel()}
+    # reordered weights tell no address, and are not shared
+    own = {id(t) if t.is_mkldnn else t.data_ptr(): t for t in held.values() if t.numel()}
     for tensor in own.values():
         kind = str(tensor.dtype).removeprefix("torch.")
         yield str(tensor.device), kind, tensor.numel() * tensor.element_size()

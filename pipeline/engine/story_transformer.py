@@ -19,6 +19,7 @@ from typing import Any, Literal, cast
 import torch
 
 from pipeline.engine.attention import Attention
+from pipeline.engine.blocked import block
 from pipeline.engine.cached import decode_cached
 from pipeline.engine.constrain import SchemaCompiler, WordConstraint, WordList
 from pipeline.engine.footprint import (
@@ -149,6 +150,7 @@ class StoryTransformer:
         cache_bits: int = 16,
         device_map: str | Mapping[str, Any] | None = None,
         max_memory: Mapping[str | int, str | int] | None = None,
+        blocked: bool = True,
     ) -> StoryTransformer:
         """Load weights and choose the attention kernel.
 
@@ -166,14 +168,14 @@ class StoryTransformer:
             device_map: "auto" to spread the model over all devices, main memory and disk, or a
                 place for each module, by accelerate.
             max_memory: what each device may take, by its number, "cpu" or "disk".
+            blocked: 16-bit weights in a processor's order; False leaves transformers' own.
 
         Raises:
             EngineError: missing or damaged weights, an unknown dtype, a kernel that cannot run.
         """
-        # One core is left to the rest of the machine: where every core computes, one busy
-        # neighbour makes each of thousands of parallel loops wait for a thread that was put
-        # aside. Measured on two cores: 2.5 s (two threads) against 3.3 s (one) when idle, 85 s
-        # against 2.8 s beside a busy process.
+        # One core is left to the rest of the machine: where every core computes, one busy neighbour
+        # makes each of thousands of parallel loops wait for a thread that was put aside. Measured
+        # on two: 2.5 s (two threads) against 3.3 s (one) when idle, 85 s against 2.8 s when busy.
         torch.set_num_threads(threads or max(1, len(os.sched_getaffinity(0)) - 1))
         loaded = load(
             locate_weights(str(weights), cache=cache),
@@ -191,6 +193,8 @@ class StoryTransformer:
                 stacklevel=2,
             )
         road = choose_road(loaded.model)
+        if blocked and device_map is None and road.name == "packed":
+            block(loaded.model)  # on the other roads, models reach into their weights
         kernel = choose_kernel(loaded.model, road, loaded.device, loaded.dtype, attention)
         return cls(loaded, kernel, limits, road=road, cache_bits=cache_bits)
 

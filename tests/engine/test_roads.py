@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 import torch
 
+from pipeline.engine.blocked import BlockedLinear, supported
+from pipeline.engine.losses import losses
 from pipeline.engine.rows import Limits
 from pipeline.engine.story_transformer import StoryTransformer
 from pipeline.errors import EngineError
@@ -117,8 +119,7 @@ def open_kind(
             folders[kind.name],
             cache=folders[kind.name] / "cache",
             threads=1,
-            dtype="float32",
-            **options,
+            **{"dtype": "float32", **options},
         )
 
     return open_kind
@@ -198,7 +199,6 @@ def test_read_in_pieces_equals_read_whole(
         logits = engine.loaded.model(torch.tensor([ids])).logits[0].float()
     likely = logits[:-1].log_softmax(-1)
     expected = -likely.gather(1, torch.tensor(ids[1:])[:, None])[:, 0]
-    from pipeline.engine.losses import losses
 
     for chunk in (7, 512):
         found = torch.tensor(losses(engine, ids, chunk=chunk))
@@ -223,3 +223,19 @@ def test_a_kernel_the_architecture_lacks_is_refused(
 ) -> None:
     with pytest.raises(EngineError, match=r"LEDForCond\w+ knows only eager"):
         open_kind(SEQ2SEQ[1], attention="sdpa")
+
+
+@pytest.mark.skipif(not supported(), reason="no matrix kernels for bfloat16 on this processor")
+@pytest.mark.parametrize(
+    "kind", [kind for kind in KINDS if kind.road == "packed"], ids=lambda kind: kind.name
+)
+def test_weights_in_the_processors_order_say_the_same(
+    kind: Kind, open_kind: Callable[..., StoryTransformer]
+) -> None:
+    plain = open_kind(kind, dtype="bfloat16", blocked=False)
+    blocked = open_kind(kind, dtype="bfloat16")
+    ids = [1 + i * 7 % 250 for i in range(60)]
+    assert losses(blocked, ids) == pytest.approx(losses(plain, ids), abs=1e-3)
+    assert blocked.describe()["footprint"] == plain.describe()["footprint"]
+    n = sum(isinstance(layer, BlockedLinear) for layer in blocked.loaded.model.modules())
+    assert n or kind.name.startswith("GPT2")  # whose layers are of another kind
