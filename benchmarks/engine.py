@@ -38,6 +38,8 @@ from pipeline.engine.weights import locate_weights, weights_sha256
 from pipeline.prompts import load_prompt
 
 PEERS = HERE.parent / ".peers"
+#: Whose replies show what 16 bits say to a prompt that nothing else is decoded with.
+ALONE = "transformers, one at a time"
 #: What each line is called, who runs it, and what its job says beside the prompts.
 SIXTEEN: dict[str, tuple[str, dict[str, Any]]] = {
     "ours": ("ours", {}),
@@ -46,7 +48,7 @@ SIXTEEN: dict[str, tuple[str, dict[str, Any]]] = {
     "ours, torch.compile": ("ours", {"compile": True}),
     "transformers, padded, all at once": ("batched", {}),
     "transformers, generate_batch": ("generate_batch", {}),
-    "transformers, one at a time": ("generate", {}),
+    ALONE: ("generate", {}),
     "vLLM for processors": ("vllm", {}),
 }
 FEWER: dict[str, tuple[str, dict[str, Any]]] = {
@@ -146,6 +148,7 @@ def merge(bench: Bench, n: int) -> dict[str, Any]:
     for title, group in (("16 bits", SIXTEEN), ("8 and 4 bits", FEWER)):
         print(f"  {title}")
         base = None
+        said: dict[str, list[str]] = {}
         for name, (mode, more) in group.items():
             if mode not in bench.chosen.modes or ("compile" in more and not bench.chosen.compile):
                 rows[name] = {"why_not": "left out"}
@@ -159,14 +162,27 @@ def merge(bench: Bench, n: int) -> dict[str, Any]:
                 print(f"    not run: {name}: {found['why_not']}")
                 continue
             base = base or found["seconds"]
-            written = [bench.tokenizer.decode(one) for one in found.pop("ids")]
+            written = said[name] = [bench.tokenizer.decode(one) for one in found.pop("ids")]
             found |= {"times_ours": found["seconds"] / base, **gate_shares(written, texts)}
             print(
                 f"    {found['times_ours']:6.2f}×  {found['seconds']:7.2f} s  "
                 f"{found['tokens'] / found['seconds']:6.1f} tokens/s  whole {found['whole']:4.0%}  "
                 f"grounded {found['grounded']:4.0%}  {name}"
             )
+        for name, same in equal_to(said, ALONE).items():
+            rows[name]["same"] = same
+            print(f"    {same:4.0%} of the replies as by {ALONE}: {name}")
     return rows
+
+
+def equal_to(said: dict[str, list[str]], name: str) -> dict[str, float]:
+    """The share of everybody's replies that are word for word those of one; {} without it."""
+    theirs = said.get(name, [])
+    return {
+        other: sum(a == b for a, b in zip(texts, theirs, strict=True)) / len(theirs)
+        for other, texts in said.items()
+        if theirs and other != name
+    }
 
 
 def long(bench: Bench, n_prompt: int, n_reply: int) -> dict[str, Any]:
