@@ -67,7 +67,7 @@ def _tensors(model: Any) -> Iterable[tuple[str, str, int]]:
     # reordered weights tell no address, and are not shared
     own = {id(t) if t.is_mkldnn else t.data_ptr(): t for t in held.values() if t.numel()}
     for tensor in own.values():
-        kind = str(tensor.dtype).removeprefix("torch.")
+        kind = str(tensor.dtype).removeprefix("torch.") + " in blocks" * tensor.is_mkldnn
         yield str(tensor.device), kind, tensor.numel() * tensor.element_size()
 
 
