@@ -16,7 +16,7 @@ from decimal import Decimal
 from pipeline.compare.features import Features, features
 from pipeline.compare.quantities import Quantity, written_dates
 from pipeline.compare.synonyms import OPPOSITES, concept
-from pipeline.compare.words import WORD, fold, stem
+from pipeline.text.words import WORD, fold, stem
 
 #: Weighted Dice from which two sentences speak of the same thing, by what is then compared.
 ALIKE_NUMBER = 0.5

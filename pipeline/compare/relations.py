@@ -33,9 +33,9 @@ from pipeline.compare.measures import (
     weight,
 )
 from pipeline.compare.synonyms import concept, topic
-from pipeline.compare.words import sentences, stem
 from pipeline.outcomes import Relation
 from pipeline.stories import Story, normalise
+from pipeline.text.words import sentences, stem
 
 __all__ = [
     "PLAIN",

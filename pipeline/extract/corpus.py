@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from pipeline.compare.language import ENGLISH, language_of
 from pipeline.errors import InputError
 from pipeline.extract.patterns import find_stories
 from pipeline.extract.readers import (
@@ -23,6 +22,7 @@ from pipeline.extract.readers import (
 from pipeline.extract.walk import STDIN, find_files
 from pipeline.sharing import shared_out
 from pipeline.stories import Document, Extraction, Span
+from pipeline.text.language import ENGLISH, language_of
 
 _CHUNK_BYTES = 1 << 20
 #: Documents that are held at once, and so many that one more process is worth its start.

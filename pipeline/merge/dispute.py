@@ -10,9 +10,9 @@ import re
 from collections.abc import Sequence
 
 from pipeline.compare.union import same_words
-from pipeline.compare.words import WORD, fold, is_content, stem
 from pipeline.outcomes import Edit, Relation
 from pipeline.stories import Story
+from pipeline.text.words import WORD, fold, is_content, stem
 
 #: What a contradiction may be about in words that stand in none of the stories.
 KNOWN = frozenset({"number", "limit", "date", "unit", "role", "modality", "negation"})

@@ -17,10 +17,10 @@ from pipeline.compare.contrast import contrast
 from pipeline.compare.features import features
 from pipeline.compare.measures import dice
 from pipeline.compare.union import without_lead
-from pipeline.compare.words import clauses, sentences
 from pipeline.extract.patterns import parse_story_text
 from pipeline.outcomes import Finding, StoryText
 from pipeline.stories import Story
+from pipeline.text.words import clauses, sentences
 
 #: Dice coefficient of two goals' topics from which they are one need in other words.
 _SAID = 0.7

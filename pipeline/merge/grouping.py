@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from pipeline.compare.synonyms import concept, topic
-from pipeline.compare.words import WORD, fold, is_content, stem
 from pipeline.errors import InputError
 from pipeline.outcomes import MergedStory, Outcomes
 from pipeline.stories import normalise
+from pipeline.text.words import WORD, fold, is_content, stem
 
 Group = Literal["role", "topic"]
 GROUPS: tuple[Group, ...] = ("role", "topic")

@@ -15,12 +15,12 @@ from dataclasses import dataclass, replace
 
 from pipeline.compare.coverage import says
 from pipeline.compare.measures import stem_weights
-from pipeline.compare.words import sentences
 from pipeline.merge.ledger import balance
 from pipeline.merge.writing import merged_id
 from pipeline.outcomes import LedgerRow, MergedStory, Outcome, Outcomes, Relation, StoryText
 from pipeline.plan.similarity import similar_pairs
 from pipeline.stories import Locator, Source, Span, Story, count_words
+from pipeline.text.words import sentences
 
 #: Words and paragraphs from which a story is a long one.
 LONG, PARAGRAPHS = 120, 2

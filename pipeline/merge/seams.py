@@ -13,9 +13,9 @@ from itertools import pairwise
 
 from pipeline.compare.features import features
 from pipeline.compare.synonyms import concept
-from pipeline.compare.words import clauses, stem
 from pipeline.merge.sources import Statement, alike, of_family
 from pipeline.outcomes import Finding
+from pipeline.text.words import clauses, stem
 
 #: Dice coefficient of two source sentences' stems from which words of both may be joined.
 _OF_ONE_THING = 0.25

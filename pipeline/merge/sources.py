@@ -10,9 +10,9 @@ from functools import lru_cache
 from pipeline.compare.features import Features, features
 from pipeline.compare.measures import statements
 from pipeline.compare.union import without_lead
-from pipeline.compare.words import WORD, fold
 from pipeline.outcomes import SourceSpan
 from pipeline.stories import Span, Story
+from pipeline.text.words import WORD, fold
 
 #: Places named for one sentence, at most.
 MOST = 6

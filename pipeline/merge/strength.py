@@ -19,8 +19,8 @@ from pipeline.compare.contrast import related
 from pipeline.compare.features import MODAL, NOT, NOT_A_DENIAL
 from pipeline.compare.quantities import quantities
 from pipeline.compare.synonyms import as_words, concept
-from pipeline.compare.words import WORD, fold, is_content, stem
 from pipeline.outcomes import Finding
+from pipeline.text.words import WORD, fold, is_content, stem
 
 #: Stands for the end of a sentence where a word is asked for.
 _END = "."

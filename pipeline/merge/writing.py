@@ -13,11 +13,11 @@ from dataclasses import dataclass, field, replace
 
 from pipeline.compare.coverage import unsaid
 from pipeline.compare.union import by_fullness, purpose, union, wanted
-from pipeline.compare.words import sentences
 from pipeline.merge.grounding import check, grounded, missing, sentence_verdicts
 from pipeline.merge.opinion import Entails, second_opinion
 from pipeline.outcomes import Check, MergedStory, StoryText
 from pipeline.stories import Story
+from pipeline.text.words import sentences
 
 #: What the gate found, in words of ours: the document tells none of a model's, which may be
 #: somebody's who wants them read. The verdicts of the run have them.

@@ -16,7 +16,6 @@ from itertools import pairwise
 from pipeline.calls import Band, Call, canonical_json
 from pipeline.compare.measures import statements
 from pipeline.compare.synonyms import concept, topic
-from pipeline.compare.words import WORD, fold, is_content, stem
 from pipeline.outcomes import CONFLICTS_SCHEMA
 from pipeline.plan.desk import Desk
 from pipeline.plan.rendering import story_text
@@ -24,6 +23,7 @@ from pipeline.plan.rewrite import sizes_of
 from pipeline.plan.selection import Selection
 from pipeline.plan.windows import Piece, cut
 from pipeline.stories import Story
+from pipeline.text.words import WORD, fold, is_content, stem
 
 CONFLICTS_PROMPT = "find-conflicts"
 

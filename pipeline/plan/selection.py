@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.calls import Cluster, SkippedStory
-from pipeline.compare.language import foreign
 from pipeline.stories import Story, normalise
+from pipeline.text.language import foreign
 
 
 @dataclass(frozen=True, slots=True)

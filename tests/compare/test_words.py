@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 
-from pipeline.compare.words import stem
+from pipeline.text.words import stem
 
 HEADS, ROOTS = ("trans", "re", "over"), ("form", "pos", "stat")
 ENDS = ("ation", "ations", "ing", "ed", "ally", "fulness", "izers")

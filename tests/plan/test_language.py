@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.calls import Cluster
-from pipeline.compare.language import ENGLISH, OTHER, foreign, language_of
 from pipeline.extract.corpus import extract
 from pipeline.plan.selection import select
 from pipeline.stories import Locator, Source, Span, Story
+from pipeline.text.language import ENGLISH, OTHER, foreign, language_of
 
 STORIES = {
     "German": "Als Mitglied möchte ich eine Bohrmaschine für ein Wochenende ausleihen, damit ich "

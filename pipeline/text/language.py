@@ -14,9 +14,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from itertools import repeat
+from typing import Protocol
 
-from pipeline.compare.words import STOP, fold, word_set
-from pipeline.stories import Story
+from pipeline.text.words import STOP, fold, word_set
 
 ENGLISH = "English"
 #: Of a language in Latin letters whose words are in no table here.
@@ -102,7 +102,16 @@ def language_of(text: str) -> str:
     return ENGLISH
 
 
-def foreign(stories: Iterable[Story]) -> dict[str, str]:
+class Told(Protocol):
+    """Anything with an id and a text: a story."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+
+
+def foreign(stories: Iterable[Told]) -> dict[str, str]:
     """Story id → language, of the stories that are not in English."""
     found = ((story.id, _kept(story.text)) for story in stories)
     return {story: language for story, language in found if language != ENGLISH}
