@@ -7,6 +7,7 @@ it, what a fold says otherwise) stands around it and never in it.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from itertools import islice
 
 from pipeline.document.content import Content, against, told
 from pipeline.document.escape import marked, plain
@@ -64,7 +65,7 @@ def entry_text(
         together: ids of all entries that it is placed next to.
     """
     content = layout.content
-    marks, mark = _marks(entry, content)
+    marks, mark = _marks(entry, content, before, together)
     title = next((line for line in entry.lines if line.field == "title"), None)
     sentence = next((line for line in entry.lines if line.field == "sentence"), None)
     first = [line for line in (title, sentence) if line is not None] or list(entry.lines[:1])
@@ -82,7 +83,7 @@ def entry_text(
         if line not in first:
             yield from _line(line, entry, content)
     yield from _otherwise(entry, content)
-    yield from _neighbours(entry, layout, at, before, together)
+    yield from _neighbours(entry, layout, at, together)
 
 
 def _line(line: Line, entry: Entry, content: Content) -> Iterator[str]:
@@ -127,7 +128,9 @@ def _otherwise(entry: Entry, content: Content) -> Iterator[str]:
     """What the folds say otherwise, the stories of the same words together."""
     said: dict[tuple[str, str, str], list[str]] = {}
     for fold in entry.folds:
-        words = " … ".join(map(plain, fold.otherwise)) or (plain(fold.text) if against(fold) else "")
+        words = " … ".join(map(plain, fold.otherwise)) or (
+            plain(fold.text) if against(fold) else ""
+        )
         if words and fold.field != "label":
             said.setdefault((_kind(fold), words, _by(fold)), []).append(fold.story)
     for (kind, words, by), stories in said.items():
@@ -148,41 +151,35 @@ def _by(fold: Fold) -> str:
     return f" ({plain(fold.reason)})" if fold.reason else f" (by a {fold.by})"
 
 
-def _marks(entry: Entry, content: Content) -> tuple[tuple[str, ...], str]:
-    """The runs of an entry's sentence that the other side of a conflict denies, and their mark."""
+def _marks(
+    entry: Entry, content: Content, before: Collection[str], together: Collection[str]
+) -> tuple[tuple[str, ...], str]:
+    """The runs of an entry's sentence to be marked, and how: bold what the other side of a
+    conflict denies, italic what the entry before it that it is most alike does not have, and of
+    two that stand alone together, what either does not have."""
     for conflict in content.conflicts_of.get(entry.id, ()):
         for side in conflict.sides:
             if content.entry_of[side.story] is entry and side.differs:
                 return side.differs, "**"
+    others = before or (together if len(together) == 2 else ())
+    for link in content.links_of.get(entry.id, ()):
+        other, _, mine = _seen_from(link, entry)
+        if other in others:
+            return mine, "*"
     return (), ""
 
 
-def _neighbours(
-    entry: Entry, layout: Layout, at: str, before: Collection[str], together: Collection[str]
-) -> Iterator[str]:
-    """The entries that this one is alike: of those placed before it the nearest, with the words
-    in which they differ; of those placed elsewhere a few, with where they stand."""
+def _neighbours(entry: Entry, layout: Layout, at: str, together: Collection[str]) -> Iterator[str]:
+    """A few of the entries that this one is alike and that stand elsewhere, and where."""
     content = layout.content
-    links = [(link, *_seen_from(link, entry)) for link in content.links_of.get(entry.id, ())]
-    nearest = next((found for found in links if found[1] in before), None)
-    if nearest is not None and not _in_conflict(entry, nearest[1], content):
-        link, other, theirs, mine = nearest
-        stands = content.story_name[content.entries[other].standing]
-        yield f"  - {link.kind}: {stands} says {_runs(theirs)} where this says {_runs(mine)}"
-    for link, other, _, _ in [found for found in links if found[1] not in together][:_ELSEWHERE]:
+    links = (_seen_from(link, entry) for link in content.links_of.get(entry.id, ()))
+    apart = (found for found in links if found[0] not in together)
+    for other, theirs, mine in islice(apart, _ELSEWHERE):
         stands = content.story_name[content.entries[other].standing]
         section = layout.section_of[other]
         place = "" if section is layout.section_of[entry.id] else f" in {plain(section.title)}"
-        yield f"  - {link.kind}: [{stands}]({layout.entry(other, at=at)}){place}"
-
-
-def _in_conflict(entry: Entry, other: str, content: Content) -> bool:
-    """Whether two entries are sides of one conflict, where what differs is marked already."""
-    return any(
-        content.entry_of[side.story].id == other
-        for conflict in content.conflicts_of.get(entry.id, ())
-        for side in conflict.sides
-    )
+        differ = f" says {_runs(theirs)} where this says {_runs(mine)}" if theirs and mine else ""
+        yield f"  - alike: [{stands}]({layout.entry(other, at=at)}){place}{differ}"
 
 
 def _seen_from(link: Link, entry: Entry) -> tuple[str, tuple[str, ...], tuple[str, ...]]:

@@ -2,7 +2,7 @@
 
 Characters that a reader does not see (controls, marks that turn the direction of writing, zero
 width, tags, halves of a pair) are shown by their number, so that nobody is told what they are
-not: ``⟨U+202E⟩``.
+not: ``<U+202E>``.
 """
 
 from __future__ import annotations
@@ -19,12 +19,14 @@ _UNSEEN = re.compile(
     "\u2066-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
 _BREAKS = re.compile(r"\r\n?|[\n\x0b\x0c\x85\u2028\u2029]")
-_BOUNDARY = re.compile(r"\w")
+_LETTER = re.compile(r"\w")
+#: What emphasised words may begin and end with.
+_FIRST, _LAST = re.compile(r"[\w\"'“‘«(<$€£@/-]"), re.compile(r"[\w\"'”’»)>%€$£/-]")
 
 
 def visible(text: str) -> str:
     """Characters that are not seen, shown by their number."""
-    return _UNSEEN.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", text)
+    return _UNSEEN.sub(lambda found: f"<U+{ord(found[0]):04X}>", text)
 
 
 def plain(text: str) -> str:
@@ -47,7 +49,7 @@ def marked(text: str, runs: Iterable[str], mark: str) -> str:
     flat = " ".join(text.split())
     out, position = [], 0
     for run in runs:
-        wanted = " ".join(run.split())
+        wanted = " ".join(run.split()).rstrip(".,;:!?")
         at = _find(flat, wanted, position)
         if at < 0:
             continue
@@ -57,20 +59,20 @@ def marked(text: str, runs: Iterable[str], mark: str) -> str:
 
 
 def _find(text: str, run: str, position: int) -> int:
-    """Where a run stands between other words than its own; emphasis needs a letter or digit
-    inside its marks and none outside."""
-    if not run or not _BOUNDARY.match(run[0]) or not _BOUNDARY.match(run[-1]):
+    """Where a run stands as whole words and emphasis is read as such (CommonMark, flanking)."""
+    if not run or not _FIRST.match(run[0]) or not _LAST.match(run[-1]):
         return -1
     while (at := text.find(run, position)) >= 0:
-        before, after = text[at - 1 : at] if at else "", text[at + len(run) : at + len(run) + 1]
-        if not _BOUNDARY.match(before) and not _BOUNDARY.match(after):
+        before, after = text[at - 1 : at] if at else " ", text[at + len(run) :][:1] or " "
+        fits = not _LETTER.match(before) if _LETTER.match(run[0]) else before.isspace()
+        if fits and (not _LETTER.match(after) if _LETTER.match(run[-1]) else after.isspace()):
             return at
         position = at + 1
     return -1
 
 
 def _escaped(text: str) -> str:
-    return visible(_SPECIAL.sub(r"\\\1", text.replace("&", "&amp;")))
+    return _SPECIAL.sub(r"\\\1", visible(text).replace("&", "&amp;"))
 
 
 def _literal(found: re.Match[str]) -> str:

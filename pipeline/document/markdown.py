@@ -24,7 +24,7 @@ def editions(
     stories: Mapping[str, Story],
     documents: Mapping[str, Document],
     head: Mapping[str, Any] | None = None,
-    residue: NotShown = NotShown(),
+    residue: NotShown | None = None,
     *,
     group: Grouping = "topic",
     full: bool = False,
@@ -42,7 +42,7 @@ def editions(
         group: what entries are grouped by, up to 300 of them; by topic above.
         full: one file with everything, ledger included.
     """
-    content = Content(merge, stories, documents, head or {}, residue)
+    content = Content(merge, stories, documents, head or {}, residue or NotShown())
     return files_of(lay_out(content, group, full=full))
 
 
@@ -96,9 +96,7 @@ def _topic(section: Section, layout: Layout) -> Iterator[str]:
     size = f"{told(section.n_stories, 'telling')} in " + told(
         len(section.entries), "entry", "entries"
     )
-    yield (
-        f"{size}. [Tellings]({address(beside, at=at)}) · [overview]({address(MAIN, at=at)})"
-    )
+    yield (f"{size}. [Tellings]({address(beside, at=at)}) · [overview]({address(MAIN, at=at)})")
     yield ""
     yield from _entries(section, layout, at)
 

@@ -17,9 +17,9 @@ from pipeline.entries import Conflict, Side
 #: Words of the whole overview: two pages.
 WORDS = 900
 #: Words of its parts at most; what a part does not use is nobody's.
-_CONFLICTS, _POSSIBLE, _OFTEN, _LEFT, _TOPICS = 200, 130, 160, 60, 120
+_CONFLICTS, _POSSIBLE, _OFTEN, _LEFT, _TOPICS = 235, 115, 125, 60, 110
 #: Words of a quotation.
-_QUOTED = 18
+_QUOTED = 12
 #: Words of a name that came with the documents: a path, a role, a reason.
 _NAMED = 8
 #: Sides of a conflict, and stories named beside a need.
@@ -43,7 +43,7 @@ def _opening(content: Content) -> Iterator[str]:
         len({story.source.document for story in content.stories.values()}), "document"
     )
     yield ""
-    folded = Counter(
+    folded: Counter[str] = Counter(
         by for entry in merge.entries for by in {f.story: f.by for f in entry.folds}.values()
     )
     whose = {"proof": "by proof", "judge": "by a judge", "person": "by a person"}
@@ -66,6 +66,11 @@ def _opening(content: Content) -> Iterator[str]:
         n = len(content.merge.failed_calls)
         said.append(f"{told(n, 'call')} to the judge failed.")
     yield " ".join(said)
+    yield ""
+    yield (
+        "**Bold**: words in which two sides of a conflict differ. *Italics*: words in which "
+        "entries differ that are only alike."
+    )
     yield ""
 
 
@@ -174,17 +179,15 @@ def _undecided(content: Content) -> Iterator[str]:
     yield "## Undecided"
     yield ""
     kinds = Counter(conflict.kind for conflict in merge.conflicts)
-    alike = sum(link.kind == "alike" for link in merge.links)
     found = [
-        (len(merge.proposals), "pair may be one need", "pairs may be one need"),
+        (len(merge.proposals), "pair that may be one need", "pairs that may be one need"),
         (kinds["conflict"], "conflict", ""),
         (kinds["possible"], "possible conflict", ""),
-        (alike, "pair of entries is alike", "pairs of entries are alike"),
     ]
     parts = [told(n, one, many) for n, one, many in found if n]
     run = str(content.head.get("run") or "RUN")
     if parts:
-        yield f"{'; '.join(parts)}. `storytransformer review {run.replace('`', '')}` asks them."
+        yield f"{', '.join(parts)}. `storytransformer review {run.replace('`', '')}` asks them."
     else:
         yield "Nothing."
     yield ""
@@ -238,7 +241,9 @@ def _topics(layout: Layout, at: str) -> Iterator[str]:
         yield " · ".join(shown)
     if len(shown) < len(sections):
         rest = len(sections) - len(shown)
-        where = f": [all topics]({address(CONTENTS, at=at)})" if layout.split else "; all stand below"
+        where = (
+            f": [all topics]({address(CONTENTS, at=at)})" if layout.split else "; all stand below"
+        )
         yield ""
         yield f"and {rest:,} more{where}."
     yield ""

@@ -17,7 +17,7 @@ def clipped(text: str, words: int) -> str:
     return plain(" ".join(all_words[:words])) + more.strip()
 
 
-def quoted(text: str, runs: Sequence[str] = (), *, words: int, around: int = 6) -> str:
+def quoted(text: str, runs: Sequence[str] = (), *, words: int, around: int = 5) -> str:
     """Words of a text in quotation marks, all of them or those around the first of ``runs``,
     which are bold; "…" where something is left out.
 

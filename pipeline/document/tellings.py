@@ -61,7 +61,9 @@ def fate(story: str, entry: Entry, content: Content) -> str:
     """In a sentence, what became of a telling that does not stand; "" where it does."""
     folds = [fold for fold in entry.folds if fold.story == story and fold.field != "label"]
     row = content.row_of.get(story)
-    parts = [f"{row.reason}."] if row and row.outcome is Outcome.CONFLICT_WITH and row.reason else []
+    parts = (
+        [f"{row.reason}."] if row and row.outcome is Outcome.CONFLICT_WITH and row.reason else []
+    )
     if story != entry.standing or folds:
         parts += dict.fromkeys(_folded(fold, content) for fold in folds)
     return " ".join(part[:1].upper() + part[1:] for part in parts)

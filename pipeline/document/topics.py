@@ -126,14 +126,14 @@ def _by_role(found: Sequence[Group], content: Content) -> list[tuple[str, list[G
     return [(_OTHER["role"] if none else _titled(title), of) for title, of, none in titled]
 
 
-def _by_topic(
-    found: Sequence[Group], content: Content, most: int
-) -> list[tuple[str, list[Group]]]:
+def _by_topic(found: Sequence[Group], content: Content, most: int) -> list[tuple[str, list[Group]]]:
     done = _deeds(content)
     texts = (line.text for entry in content.merge.entries for line in entry.lines)
     known = {stem(word.casefold()) for text in texts for word in _content(text)} - done
     spoken = [
-        _of_group([_said(entry, content) | _headed(entry, content, known) for entry in group.entries])
+        _of_group(
+            [_said(entry, content) | _headed(entry, content, known) for entry in group.entries]
+        )
         for group in found
     ]
     spread = Counter[str]()
