@@ -16,7 +16,7 @@ from pipeline.document.order import Group
 from pipeline.entries import Conflict, Entry, Fold, Line, Link
 from pipeline.stories import count_words
 
-#: Names of stories in one list; the tellings' file has them all.
+#: Names of stories beside what is said of some of an entry's.
 _NAMES = 6
 #: Words of a body line from which on it is a paragraph, not an item.
 _PARAGRAPH = 25
@@ -108,12 +108,12 @@ def _whose(line: Line, entry: Entry, content: Content) -> str:
 
 
 def _size(entry: Entry, content: Content) -> str:
-    """ " (3 tellings with S-31, S-40; 2 roles; 1 conflict)", nothing for one telling."""
+    """ " (3 tellings with S-31, S-40; 2 roles; 1 conflict)", nothing for one telling. Every source
+    is named: an entry says whose it is."""
     parts = []
     others = entry.sources[1:]
     if others:
-        names = content.names(others, _NAMES)
-        parts.append(f"{told(len(entry.sources), 'telling')} with {names}")
+        parts.append(f"{told(len(entry.sources), 'telling')} with {content.names(others)}")
     if len(entry.roles) > 1:
         parts.append(told(len(entry.roles), "role"))
     conflicts = content.conflicts_of.get(entry.id, ())

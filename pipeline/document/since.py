@@ -47,10 +47,10 @@ def compare(layout: Layout, earlier: Mapping[str, str]) -> Since:
     content = layout.content
     left = Counter(print_ for story, print_ in earlier.items() if story not in content.stories)
     old = {story for story in content.stories if story in earlier}
-    for story in content.stories.values():
-        if story.id not in old and left[story.fingerprint]:
-            left[story.fingerprint] -= 1
-            old.add(story.id)
+    for one in content.stories.values():
+        if one.id not in old and left[one.fingerprint]:
+            left[one.fingerprint] -= 1
+            old.add(one.id)
     facing: dict[str, list[str]] = {}
     for conflict in content.merge.conflicts:
         sides = [side.story for side in conflict.sides]

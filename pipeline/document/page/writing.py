@@ -1,4 +1,4 @@
-"""Puts the page together: its frame, its look and its script, and the data that it is drawn from."""
+"""Puts the page together: frame, look, script, and the data that it is drawn from."""
 
 from __future__ import annotations
 
