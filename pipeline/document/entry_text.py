@@ -6,6 +6,7 @@ it, what a fold says otherwise) stands around it and never in it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from itertools import islice
 
@@ -20,8 +21,9 @@ from pipeline.stories import count_words
 _NAMES = 6
 #: Words of a body line from which on it is a paragraph, not an item.
 _PARAGRAPH = 25
-#: Runs of words that two entries do not have in common are shown up to so many words each.
-_RUN = 12
+#: Words that introduce a benefit: "in order to".
+_PURPOSE = 4
+_CLAUSE = re.compile(r"[.,;:!?–—]")
 #: Entries elsewhere that are named as alike.
 _ELSEWHERE = 3
 
@@ -109,11 +111,24 @@ def _line(line: Line, entry: Entry, content: Content) -> Iterator[str]:
         yield f"  {words}{whose}"
         yield ""
     elif line.field == "benefit":
-        yield f"  - so that: {words}{whose}"
+        yield f"  - {f'{plain(purpose(line, content))} {words}'.strip()}{whose}"
     elif line.field in ("title", "sentence"):
         yield f"  - also: {words}{whose}"
     else:
         yield f"  - {words}{whose}"
+
+
+def purpose(line: Line, content: Content) -> str:
+    """The words before a benefit, as its author put them ("so that", "damit", "In order to");
+    "so that:" where it stands without any, "" where they are part of the line."""
+    story = content.stories[line.stories[0]]
+    benefit = " ".join(line.text.split())
+    if benefit != " ".join(story.benefit.split()):
+        return ""
+    before, found, _ = " ".join(story.text.split()).partition(benefit)
+    # From the comma, the sentence's end or the last word of the goal on.
+    words = _CLAUSE.split(before.rpartition(story.goal)[2] if story.goal else before)[-1].split()
+    return " ".join(words) if found and 0 < len(words) <= _PURPOSE else "so that:"
 
 
 def _whose(line: Line, entry: Entry, content: Content) -> str:
@@ -179,7 +194,7 @@ def _marks(
                 return side.differs, "**"
     others = before or (together if len(together) == 2 else ())
     for link in content.links_of.get(entry.id, ()):
-        other, _, mine = _seen_from(link, entry)
+        other, mine = _seen_from(link, entry)
         if other in others:
             return mine, "*"
     return (), ""
@@ -188,33 +203,17 @@ def _marks(
 def _neighbours(entry: Entry, layout: Layout, at: str, together: Collection[str]) -> Iterator[str]:
     """A few of the entries that this one is alike and that stand elsewhere, and where."""
     content = layout.content
-    links = (_seen_from(link, entry) for link in content.links_of.get(entry.id, ()))
-    apart = (found for found in links if found[0] not in together)
-    for other, theirs, mine in islice(apart, _ELSEWHERE):
+    others = (_seen_from(link, entry)[0] for link in content.links_of.get(entry.id, ()))
+    for other in islice((one for one in others if one not in together), _ELSEWHERE):
         stands = content.story_name[content.entries[other].standing]
         section = layout.section_of[other]
         place = "" if section is layout.section_of[entry.id] else f" in {plain(section.title)}"
-        differ = f" says {_runs(theirs)} where this says {_runs(mine)}" if theirs and mine else ""
-        yield f"  - alike: [{stands}]({layout.entry(other, at=at)}){place}{differ}"
+        yield f"  - alike: [{stands}]({layout.entry(other, at=at)}){place}"
 
 
-def _seen_from(link: Link, entry: Entry) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
-    """Of a link: the other entry, what only that one says, what only this one says."""
-    if link.a == entry.id:
-        return link.b, link.only_b, link.only_a
-    return link.a, link.only_a, link.only_b
-
-
-def _runs(runs: tuple[str, ...]) -> str:
-    """Some runs of words, as many as are read at a glance."""
-    left, out = _RUN, []
-    for run in runs:
-        words = run.split()
-        if not left:
-            break
-        out.append(" ".join(words[:left]) + (" …" if len(words) > left else ""))
-        left -= min(left, len(words))
-    return " … ".join(f"*{plain(run)}*" for run in out) or "nothing more"
+def _seen_from(link: Link, entry: Entry) -> tuple[str, tuple[str, ...]]:
+    """Of a link: the other entry, and what only this one says."""
+    return (link.b, link.only_a) if link.a == entry.id else (link.a, link.only_b)
 
 
 def _about(conflict: Conflict) -> str:

@@ -198,7 +198,8 @@ def desk(kit) -> SimpleNamespace:
     told = [
         kit.story("a", "to book a room for 2 hours", title="Book a room",
                   criteria=("it has a socket",)),
-        kit.story("b", "to reserve a room for 2 hours", role="guest", path="pile/deep/b.md"),
+        kit.story("b", "to reserve a room for 2 hours", role="guest", path="pile/deep/b.md",
+                  benefit="our group can talk"),
         kit.story("c", "a late fee of 2 euros", role="librarian"),
         kit.story("d", "a late fee of 3 euros", role="librarian", path="pile/deep/b.md"),
         kit.story("e", "to print a list of overdue books", role="librarian"),

@@ -16,7 +16,7 @@ from pipeline.document.layout import lay_out
 from pipeline.document.markdown import editions, files_of
 from pipeline.document.overview import WORDS, overview
 from pipeline.document.topics import MOST
-from pipeline.entries import Fold, LedgerRow, Merge, Outcome
+from pipeline.entries import Fold, LedgerRow, Line, Merge, Outcome
 from pipeline.stories import count_words
 
 MD = ("merged.md", "merged.tellings.md")
@@ -230,3 +230,22 @@ def test_the_same_merge_is_the_same_document(sample):
     content = sample.read.content(sample.merge)
     again = sample.read.content(sample.merge)
     assert {n: "".join(t) for n, t in files_of(lay_out(content))} == files(again)
+
+
+@pytest.mark.parametrize(
+    ("text", "goal", "benefit", "told"),
+    [
+        ("As a x, I want to see, so\nthat I know.", "see", "I know", "so that I know"),
+        ("Als x möchte ich sehen, damit ich weiß.", "sehen", "ich weiß", "damit ich weiß"),
+        ("In order to know\nAs a x\nI want to see", "see", "know", "In order to know"),
+        ("x\nsee\nI know", "see", "I know", "so that: I know"),
+        ("As a x, I want to see so that I know.", "see", "so that I know", "so that I know"),
+    ],
+)
+def test_a_benefit_is_told_as_its_author_put_it(kit, text, goal, benefit, told):
+    first = kit.story("a", "to see", role="x")
+    phrase = benefit.removeprefix("so that ")
+    other = kit.story("b", goal, role="x", text=text, benefit=phrase)
+    entry = kit.entry(first, other, lines=[Line("benefit", benefit, ("b",))])
+    content = Content(kit.merge([entry]), {"a": first, "b": other})
+    assert f"\n  - {told}, S-2\n" in files(content)["merged.md"]

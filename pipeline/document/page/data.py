@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pipeline.document.content import Content, about_told, against
-from pipeline.document.entry_text import likeness
+from pipeline.document.entry_text import likeness, purpose
 from pipeline.document.layout import Layout
 from pipeline.document.order import Group
 from pipeline.entries import Conflict, Entry, Fold
@@ -80,7 +80,15 @@ class _Data:
             "name": self._content.entry_name[entry.id],
             "sources": self._numbers(entry.sources),
             "roles": [[role.text, self._numbers(role.stories)] for role in entry.roles],
-            "lines": [[line.field, line.text, self._numbers(line.stories)] for line in entry.lines],
+            "lines": [
+                [
+                    line.field,
+                    line.text,
+                    self._numbers(line.stories),
+                    purpose(line, self._content) if line.field == "benefit" else "",
+                ]
+                for line in entry.lines
+            ],
             "folds": [self._fold(fold) for fold in entry.folds],
             "conflicts": [
                 self._conflict[one.id] for one in self._content.conflicts_of.get(entry.id, ())

@@ -103,7 +103,7 @@ function drawEntry(parent, place, group) {
   let items = null;
   for (const line of entry.lines) {
     if (line === title || line === sentence) continue;
-    const [field, text, who] = line;
+    const [field, text, who, before] = line;
     if (field === "body" && text.length > 160) {
       items = null;
       whose(add(node, "p", text), who, first);
@@ -111,7 +111,7 @@ function drawEntry(parent, place, group) {
     }
     items = items || add(node, "ul");
     const item = add(items, "li");
-    if (field === "benefit") add(item, "span", "so that: ", "soft");
+    if (before) add(item, "span", before + " ", "soft");
     item.append(seen(text));
     whose(item, who, first);
   }
