@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.merge.frames import stories_behind
-from pipeline.merge.grounding import grounded, sentence_verdicts
-from pipeline.merge.strength import marked
+from pipeline.gate.frames import stories_behind
+from pipeline.gate.grounding import grounded, sentence_verdicts
+from pipeline.gate.strength import marked
 from pipeline.outcomes import StoryText
 from pipeline.stories import Locator, Source, Span, Story
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.compare.union import union
-from pipeline.merge.grounding import check, grounded, missing, sentence_verdicts
-from pipeline.merge.sources import locate
+from pipeline.gate.grounding import check, grounded, missing, sentence_verdicts
+from pipeline.gate.sources import locate
 from pipeline.merge.writing import text_of
 from pipeline.outcomes import StoryText
 from pipeline.stories import Locator, Source, Span, Story

@@ -16,10 +16,10 @@ from typing import Literal
 from pipeline.compare.coverage import ALL_SAID, holds
 from pipeline.compare.features import Features, features
 from pipeline.compare.quantities import Quantity
-from pipeline.compare.union import without_lead
-from pipeline.merge import frames, seams, strength
-from pipeline.merge.sources import Statement, of_family, places, statements_of, supporting
-from pipeline.merge.sources import verbatim as source_copies
+from pipeline.compare.wording import without_lead
+from pipeline.gate import frames, seams, strength
+from pipeline.gate.sources import Statement, of_family, places, statements_of, supporting
+from pipeline.gate.sources import verbatim as source_copies
 from pipeline.outcomes import Finding, StoryText, Verdict
 from pipeline.stories import Story
 from pipeline.text.words import WORD, fold, sentences

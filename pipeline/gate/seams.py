@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from pipeline.compare.features import features
 from pipeline.compare.synonyms import concept
-from pipeline.merge.sources import Statement, alike, of_family
+from pipeline.gate.sources import Statement, alike, of_family
 from pipeline.outcomes import Finding
 from pipeline.text.words import clauses, stem
 

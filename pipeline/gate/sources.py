@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from pipeline.compare.features import Features, features
 from pipeline.compare.measures import statements
-from pipeline.compare.union import without_lead
+from pipeline.compare.wording import without_lead
 from pipeline.outcomes import SourceSpan
 from pipeline.stories import Span, Story
 from pipeline.text.words import WORD, fold

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from pipeline.compare.contrast import contrast
 from pipeline.compare.features import features
 from pipeline.compare.measures import dice
-from pipeline.compare.union import without_lead
+from pipeline.compare.wording import without_lead
 from pipeline.extract.patterns import parse_story_text
 from pipeline.outcomes import Finding, StoryText
 from pipeline.stories import Story
