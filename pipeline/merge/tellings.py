@@ -194,8 +194,11 @@ def _lines(text: str) -> list[tuple[int, int]]:
 
 
 def _sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """A line's sentences; what stands between two of them goes with the first."""
+    """A line's sentences; what stands between two of them goes with the first. A label is one,
+    whatever marks it holds."""
     line = text[start:end]
+    if _LABEL.fullmatch(line.strip()):
+        return [(start, end)]
     cuts = [0]
     at = 0
     for part in sentences(line)[:-1]:
