@@ -15,7 +15,7 @@ from pipeline.text.words import word_set
 
 #: English alone: elsewhere a comma is a decimal one. Only groups of three noughts, because
 #: "80,443" may be two ports.
-_THOUSANDS = re.compile(r"(?<![\w.,$€£%/:-])([1-9]\d{0,2}(?:,000)+)(?![\w/:]|[.,]\d)")
+_THOUSANDS = re.compile(r"(?<![\w.,%/:-])([1-9]\d{0,2}(?:,000)+)(?![\w/:]|[.,]\d)")
 _PERCENT_WORDS = {
     "English": "percent|per cent", "German": "Prozent", "French": "pour cent|pourcents?",
     "Spanish": "por ciento", "Italian": "per cento", "Portuguese": "por cento",
