@@ -15,6 +15,8 @@ from pipeline.errors import InputError
 from pipeline.options import AllowEgress, AsJson, Config, Db, Debug, Quiet
 
 app = typer.Typer(rich_markup_mode=None)
+decisions = typer.Typer(rich_markup_mode=None, help="What persons decided.", no_args_is_help=True)
+app.add_typer(decisions, name="decisions")
 
 
 @app.command()
@@ -115,3 +117,28 @@ def purge(
     else:
         screen.purged_page(result)
         screen.next_step("runs", db=db, config=config)
+
+
+@decisions.command("import")
+def take_over(
+    old: Annotated[str, typer.Argument(help="A database of before the first release.")],
+    json: AsJson = False,
+    db: Db = None,
+    config: Config = None,
+    allow_egress: AllowEgress = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Take decisions over from a database of before the first release."""
+    from pipeline.store.importing import read_old_decisions
+
+    source = Edge.read(old, allow_egress, config)
+    source.check_database()
+    found = read_old_decisions(source.settings.database)
+    with Edge.read(db, allow_egress, config).store() as store:
+        new = store.take_over(found)
+    if json:
+        emit({"found": len(found), "imported": new})
+        return
+    plain(f"{len(found)} decisions found, {new} imported.")
+    plain("Merge the documents again; `storytransformer review RUN` asks you to confirm each.")
