@@ -12,6 +12,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -91,8 +92,6 @@ def test_decisions_are_taken_over_in_the_words_of_now(decided: Path, store):
 
 
 def test_what_was_decided_here_meanwhile_stays(decided: Path, store):
-    from dataclasses import replace
-
     found = read_old_decisions(f"sqlite:///{decided}")
     newer = store.decide(replace(found[0], answer="different", note="settled"))
     assert store.take_over(found) == 4
