@@ -1,42 +1,86 @@
-"""The files a merge leaves: the merged document and the page of what was read, each written
-atomically, so that a reader never meets half of one."""
+"""The files a merge leaves, checked before they get their names: every sentence of every story is
+looked for in the edition that is written."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import InputError
+from pipeline.document.as_json import as_json, json_text
+from pipeline.document.content import Content, not_shown
+from pipeline.document.files import write_all, write_file
+from pipeline.document.layout import lay_out
+from pipeline.document.markdown import files_of
+from pipeline.document.page import page_text
+from pipeline.document.since import Before
+from pipeline.document.topics import Grouping
+from pipeline.entries import Merge
 from pipeline.extract.page import page
-from pipeline.merge import document as documents
+from pipeline.kept import Kept, check
 from pipeline.merge.corpus import Corpus
-from pipeline.merge.grouping import Group
-from pipeline.outcomes import Outcomes
+from pipeline.stories import count_words
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written.
+
+    Args:
+        files: paths by kind: markdown, json, html.
+        figures: what ``merge --json`` tells of the document.
+        kept: whether every sentence is there.
+    """
+
+    files: Mapping[str, str]
+    figures: Mapping[str, Any]
+    kept: Kept
 
 
 def write_document(
-    out: Path, corpus: Corpus, outcomes: Outcomes, head: Mapping[str, Any], by: Group = "role"
-) -> dict[str, str]:
-    """Write ``merged.md``, ``merged.json`` and ``merged.html`` under ``out``, each atomically,
-    their stories grouped ``by`` role or topic.
+    out: Path,
+    corpus: Corpus,
+    merge: Merge,
+    head: Mapping[str, Any],
+    *,
+    group: Grouping = "topic",
+    full: bool = False,
+    since: Before | None = None,
+) -> Written:
+    """Write the Markdown, JSON and page of a merge under ``out``, all of them or none.
 
-    Returns their paths by kind.
+    Where a sentence of a story is missing in its entry, they are written as ``*.incomplete``.
+
+    Args:
+        since: an earlier run; what is new since is told in a file of its own.
 
     Raises:
         InputError: the folder cannot be written.
     """
-    merged = outcomes, corpus.by_id, corpus.documents, head
-    made: Mapping[str, tuple[str, Callable[[], Iterable[str]]]] = {
-        "markdown": ("merged.md", lambda: documents.markdown_text(*merged, by)),
-        "json": ("merged.json", lambda: documents.json_text(*merged)),
-        "html": ("merged.html", lambda: documents.html_text(*merged, by)),
+    content = Content(merge, corpus.by_id, corpus.documents, head, not_shown(corpus.extractions))
+    layout = lay_out(content, group, full=full)
+    kept = check(as_json(layout), corpus.by_id)
+    told = asdict(kept)
+    files = write_all(
+        out,
+        [
+            *files_of(layout),
+            ("merged.json", json_text(layout, told)),
+            ("merged.html", page_text(layout)),
+        ],
+        complete=not kept.missing and not kept.faults,
+    )
+    figures = {
+        "standing_words": sum(
+            count_words(line.text) for entry in merge.entries for line in entry.lines
+        ),
+        "source_words": sum(count_words(story.text) for story in corpus.stories),
+        "kept": {"units": kept.units, "standing": kept.standing, "folded": dict(kept.folded)},
+        "folded": dict(kept.folded),
+        "out": files,
     }
-    for name, text in made.values():  # one after the other, for each may be large
-        _write(out / name, text(), next="Choose another folder with --out.")
-    return {kind: str(out / name) for kind, (name, _) in made.items()}
+    return Written(files, figures, kept)
 
 
 def write_page(file: Path, corpus: Corpus) -> str:
@@ -45,7 +89,7 @@ def write_page(file: Path, corpus: Corpus) -> str:
     Raises:
         InputError: the file cannot be written.
     """
-    _write(file, page(corpus.extractions), next="Choose another file with --page.")
+    write_file(file, page(corpus.extractions), next="Choose another file with --page.")
     return str(file)
 
 
@@ -55,24 +99,5 @@ def write_picture(file: Path, svg: str) -> str:
     Raises:
         InputError: the file cannot be written.
     """
-    _write(file, [svg], next="Choose another file with --picture.")
+    write_file(file, [svg], next="Choose another file with --picture.")
     return str(file)
-
-
-def _write(target: Path, pieces: Iterable[str], *, next: str) -> None:
-    """Write a file whole or not at all, with the folders it stands in."""
-    # Two runs may write the same file at the same time.
-    draft = target.with_name(f"{target.name}.{os.getpid()}.part")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with draft.open("w", encoding="utf-8") as file:
-            file.writelines(pieces)
-        draft.replace(target)
-    except BaseException as exc:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)
-        if not isinstance(exc, OSError):
-            raise
-        raise InputError(
-            f"cannot be written: {exc.strerror}.", where=str(target), next=next
-        ) from exc
