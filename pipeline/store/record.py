@@ -131,7 +131,6 @@ class Store(Caches, Decisions, Runs):
                     (tables.PlanRow, [calls.plan_row(plan, self.now())]),
                     (tables.RequestRow, requests),
                     (tables.PlannedCallRow, calls.planned_call_rows(plan)),
-                    (tables.PlannedClusterRow, calls.planned_cluster_rows(plan)),
                     (tables.PlannedSkipRow, calls.planned_skip_rows(plan)),
                 ):
                     insert_new(connection, table_of(row), values)

@@ -29,11 +29,14 @@ def page_data(layout: Layout, text_limit: int = TEXT_LIMIT) -> Iterator[tuple[st
     yield "stories", made.stories(held)
     yield "paths", list(made.paths)
     yield "proposals", [[made.number[a], made.number[b]] for a, b in content.merge.proposals]
-    yield "left", {
-        "share": content.left.share,
-        "residue": [list(one) for one in content.left.residue],
-        "problems": [list(one) for one in content.left.problems],
-    }
+    yield (
+        "left",
+        {
+            "share": content.left.share,
+            "residue": [list(one) for one in content.left.residue],
+            "problems": [list(one) for one in content.left.problems],
+        },
+    )
     yield "texts", (document.text for document in held.values())
 
 
@@ -76,9 +79,7 @@ class _Data:
             "name": self._content.entry_name[entry.id],
             "sources": self._numbers(entry.sources),
             "roles": [[role.text, self._numbers(role.stories)] for role in entry.roles],
-            "lines": [
-                [line.field, line.text, self._numbers(line.stories)] for line in entry.lines
-            ],
+            "lines": [[line.field, line.text, self._numbers(line.stories)] for line in entry.lines],
             "folds": [self._fold(fold) for fold in entry.folds],
             "conflicts": [
                 self._conflict[one.id] for one in self._content.conflicts_of.get(entry.id, ())
