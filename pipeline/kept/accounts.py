@@ -98,6 +98,10 @@ def check(edition: Mapping[str, Any], stories: Mapping[str, Told]) -> Kept:
     faults = [*books.faults(), *faults]
     if tells_twice:
         for at, by_story in sorted(said.items()):
+            for head in books.ids([books.entries[at].get("standing")]):
+                if not any(map(prepared[at].search(head).is_standing, by_story.get(head, ()))):
+                    name = called(books.entries[at])
+                    faults.append(f"{name} stands in no words of {books.name(head)}.")
             lines = [str(line.get("text")) for line in rows(books.entries[at], "lines")]
             faults += [
                 f"{called(books.entries[at])} says {part!r}; {books.name(story)} does not."
@@ -148,6 +152,10 @@ class _Search:
     def find(self, unit: str) -> str | None:
         """ "" where it stands, else who folded it (of its parts: one of them); None: missing."""
         return self._whole_or_in_parts(unit, self._find)
+
+    def is_standing(self, unit: str) -> bool:
+        """Whether it, or a part of it, is in a line."""
+        return any(self._find(settle(text)) == "" for text in (unit, *parts(unit)))
 
     def is_folded(self, unit: str) -> bool:
         """Whether it is among the story's folds, wherever else it is."""

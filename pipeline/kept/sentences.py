@@ -15,7 +15,6 @@ _MARK = re.compile(
 )
 _FENCE = re.compile(r'(?:"""|```|~~~)\s*[\w/.+-]*\s*$')
 _BLOCK = re.compile(r"([^:：]{1,60}?)\s*[:：]\s*(.*)$", re.DOTALL)
-_COMMENT_OR_TAG = re.compile(r"[#@]")
 #: Where a sentence may end: its mark, what closes it, then white space; none is needed after the
 #: full-width marks.
 _END = re.compile(r"(?:[.!?…؟۔։።।॥។။‽]+[\"'”’»)\]*_]*(?=\s))|(?:[。！？｡]+[\"'”’»）」』]*)")
@@ -116,8 +115,9 @@ def _is_gherkin(lines: list[str], kind: str) -> bool:
     if kind == "scenario":
         return True
     told = (line.strip() for line in lines)
-    first = next((t for t in told if t and not _COMMENT_OR_TAG.match(t)), "")
-    return _block_title(first) is not None
+    titles = ((line, _block_title(line)) for line in told if line)
+    first = next((title for line, title in titles if title or line[0] not in "#@"), None)
+    return first is not None
 
 
 def _block_title(line: str) -> str | None:

@@ -17,6 +17,8 @@ from pipeline.kept.sentences import parts, units
 _WORD = re.compile(r"[^\W_]+")
 #: What the edition itself puts behind a text: names of stories, counts in brackets.
 _ADDED = re.compile(r"(?:\s*[,;·–—]?\s*(?:S-\d+|\([^()]*\)))+\s*$")
+#: And in front of it.
+_AHEAD = re.compile(r"^\s*(?:[ES]-\d+[\s,;:·–—]*)+")
 #: Words that a part must share with a unit before it is taken for an altered one.
 _FEW = 3
 
@@ -47,7 +49,7 @@ def altered(lines: Sequence[str], told: Mapping[str, Sequence[str]]) -> Iterator
     for line in lines:
         also = line.lstrip(" -*").lower().startswith("also")
         for part in (p for unit in units(line, "") for p in parts(unit)):
-            bare = settle(_ADDED.sub("", part))
+            bare = settle(_AHEAD.sub("", _ADDED.sub("", part)))
             if not has_words(bare) or bare in whole:
                 continue
             words = set(_words(bare))
