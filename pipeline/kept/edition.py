@@ -22,7 +22,7 @@ _ENTRY = re.compile(r"E-(\d+)\b")
 _STORY = re.compile(r"S-(\d+)\b")
 _NAMED = re.compile(r"(?<![\w-])S-\d+\b")
 _LINK = re.compile(r"(?<!\\)\]\(<?([^()\s<>#]+\.md)(?:#[^()\s]*)?>?\)")
-_QUOTE = re.compile(r"\s*>\s?")
+_QUOTE = re.compile(r"^\s*>\s?")
 _FENCE = re.compile(r"\s*(`{3,}|~{3,})")
 
 
