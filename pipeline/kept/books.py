@@ -104,6 +104,11 @@ class Books:
                 continue
             if not under and fold.get("field") != "label":
                 yield f"{name} folds {self.name(story)} under nothing."
+            if _REPEATED in (fold.get("rules") or ()):
+                # The one fold that points out of its entry: the paragraph stands there, once.
+                if not under or under[0] not in self._places:
+                    yield f"{name} folds a paragraph under a story that is in no entry."
+                continue
             if under and under[0] not in inside:
                 yield f"{name} folds under {self.name(under[0])}, which it does not list."
             elif under and under[0] not in standing:
@@ -159,6 +164,10 @@ class Books:
         if isinstance(stated, Mapping):
             for outcome in sorted(set(found) - set(stated)):
                 yield f"The ledger's {found[outcome]} {outcome} are not counted."
+
+
+#: The rule of a fold whose paragraph stands in the entry of another story.
+_REPEATED = "repeated paragraph"
 
 
 def rows(value: Mapping[str, Any], key: str) -> Sequence[Mapping[str, Any]]:

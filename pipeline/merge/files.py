@@ -15,14 +15,15 @@ from pipeline.document.since import since_text
 from pipeline.document.topics import Grouping
 from pipeline.entries import Merge
 from pipeline.extract.page import page
-from pipeline.kept import Kept, check
+from pipeline.kept import Kept, Told, check
 from pipeline.merge.corpus import Corpus
 from pipeline.stories import count_words
 
 
 def look(corpus: Corpus, merge: Merge) -> Kept:
     """Whether every sentence of every story is in its entry, by the JSON that will be written."""
-    return check(as_json(laid_out(corpus, merge, {})), corpus.by_id)
+    stories = {story.id: Told(story.text, story.kind) for story in corpus.stories}
+    return check(as_json(laid_out(corpus, merge, {})), stories)
 
 
 def laid_out(
@@ -62,7 +63,9 @@ def write_merge(
         InputError: the folder cannot be written.
     """
     beside = [(SINCE, since_text(layout, earlier or {}, since))] if since else []
-    files = write_document(out, layout, as_told(kept), incomplete=not kept.complete, beside=beside)
+    files = write_document(
+        out, layout, as_told(kept), incomplete=bool(kept.missing or kept.faults), beside=beside
+    )
     return files | ({"since": str(out / SINCE)} if since else {})
 
 

@@ -433,7 +433,7 @@ class MergeJob:
             self.out, layout, self.kept, since=self.since, earlier=self._earlier
         )
         self._save_actuals()
-        if not self.kept.complete:
+        if self.kept.missing or self.kept.faults:
             raise self._lost(result["out"]["json"])
         if self.plan.calls and len(self.merged.failed_calls) == len(self.plan.calls):
             raise ModelError(
