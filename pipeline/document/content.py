@@ -149,3 +149,28 @@ def day(moment: datetime | None) -> str:
 def told(n: int, one: str, many: str = "") -> str:
     """ "1 telling", "1,200 tellings"."""
     return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+#: What code says a conflict is about, for a reader.
+_ABOUT = {
+    "number": "a number", "date": "a date", "bound": "a bound", "negation": "a “not”",
+    "modality": "must or may", "opposites": "opposed words",
+}  # fmt: skip
+
+
+def about_told(conflict: Conflict) -> str:
+    """What a conflict is about, "" where nobody knows."""
+    return _ABOUT.get(conflict.about, conflict.about)
+
+
+def judge_told(head: Mapping[str, Any]) -> str:
+    """The judge of a run and its record, "" where none was asked.
+
+    Args:
+        head: its "judge" is a name, or ``{"model": …, "record": …}``.
+    """
+    judge = head.get("judge")
+    if isinstance(judge, Mapping):
+        named = [str(judge[key]) for key in ("model", "record") if judge.get(key)]
+        return ", record ".join(named)
+    return str(judge or "")

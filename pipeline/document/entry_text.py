@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from itertools import islice
 
-from pipeline.document.content import Content, against, told
+from pipeline.document.content import Content, about_told, against, told
 from pipeline.document.escape import marked, plain
 from pipeline.document.layout import Layout
 from pipeline.document.order import Group
 from pipeline.entries import Conflict, Entry, Fold, Line, Link
 from pipeline.stories import count_words
 
-#: Names of stories in one list; the tellings' file has them all.
+#: Names of stories beside what is said of some of an entry's.
 _NAMES = 6
 #: Words of a body line from which on it is a paragraph, not an item.
 _PARAGRAPH = 25
@@ -34,7 +34,8 @@ def group_text(group: Group, layout: Layout, at: str) -> Iterator[str]:
         yield f"**{conflict_title(conflict, content)}**{_about(conflict)}"
         yield ""
     if len(group.entries) > 1 and not group.conflicts:
-        yield f"**Alike: {content.names(entry.standing for entry in group.entries)}**"
+        names = content.names(entry.standing for entry in group.entries)
+        yield f"**{likeness(group, content)}: {names}**"
         yield ""
     before: list[str] = []
     together = [entry.id for entry in group.entries]
@@ -43,6 +44,21 @@ def group_text(group: Group, layout: Layout, at: str) -> Iterator[str]:
         before.append(entry.id)
     if group.rank < 3:
         yield ""
+
+
+def likeness(group: Group, content: Content) -> str:
+    """How entries without a conflict are tied: by likeness, or because a judge or a person says
+    that they overlap."""
+    own = {entry.id for entry in group.entries}
+    kinds = {
+        link.kind
+        for entry in own
+        for link in content.links_of.get(entry, ())
+        if link.a in own and link.b in own
+    }
+    if kinds == {"overlapping"}:
+        return "Overlapping"
+    return "Overlapping or alike" if "overlapping" in kinds else "Alike"
 
 
 def conflict_title(conflict: Conflict, content: Content) -> str:
@@ -108,12 +124,12 @@ def _whose(line: Line, entry: Entry, content: Content) -> str:
 
 
 def _size(entry: Entry, content: Content) -> str:
-    """ " (3 tellings with S-31, S-40; 2 roles; 1 conflict)", nothing for one telling."""
+    """ " (3 tellings with S-31, S-40; 2 roles; 1 conflict)", nothing for one telling. Every source
+    is named: an entry says whose it is."""
     parts = []
     others = entry.sources[1:]
     if others:
-        names = content.names(others, _NAMES)
-        parts.append(f"{told(len(entry.sources), 'telling')} with {names}")
+        parts.append(f"{told(len(entry.sources), 'telling')} with {content.names(others)}")
     if len(entry.roles) > 1:
         parts.append(told(len(entry.roles), "role"))
     conflicts = content.conflicts_of.get(entry.id, ())
@@ -203,11 +219,6 @@ def _runs(runs: tuple[str, ...]) -> str:
 
 def _about(conflict: Conflict) -> str:
     """What a conflict is about and who says that it is one."""
-    about = {"number": "a number", "date": "a date", "bound": "a bound", "negation": "a “not”",
-             "modality": "must or may", "opposites": "opposed words"}.get(
-        conflict.about, plain(conflict.about)
-    )  # fmt: skip
-    parts = [f": {about}"] if about else []
-    if conflict.by != "code":
-        parts.append(f" ({plain(conflict.reason or conflict.by)})")
-    return "".join(parts)
+    about = plain(about_told(conflict))
+    who = f" ({plain(conflict.reason or conflict.by)})" if conflict.by != "code" else ""
+    return (f": {about}" if about else "") + who

@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from pipeline.document.content import Content, against
+from pipeline.document.content import Content, about_told, against
+from pipeline.document.entry_text import likeness
 from pipeline.document.layout import Layout
 from pipeline.document.order import Group
 from pipeline.entries import Conflict, Entry, Fold
@@ -89,7 +90,7 @@ class _Data:
     def conflict(self, conflict: Conflict) -> dict[str, Any]:
         return {
             "kind": conflict.kind,
-            "about": conflict.about,
+            "about": about_told(conflict),
             "by": conflict.by,
             "reason": conflict.reason,
             "sides": [
@@ -140,6 +141,7 @@ class _Data:
         return {
             "entries": [self._place[entry.id] for entry in group.entries],
             "conflicts": [self._conflict[one.id] for one in group.conflicts],
+            "kind": likeness(group, self._content) if len(group.entries) > 1 else "",
         }
 
     def _fold(self, fold: Fold) -> dict[str, Any]:
