@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Protocol
 
 from pipeline.entries import Conflict, Entry, Fold, LedgerRow, Link, Merge
 
 #: The tables that hold a merge, parents first.
 TABLES = (
     "entry", "entry_source", "entry_role", "entry_line", "fold", "conflict", "conflict_side",
-    "link", "ledger", "proposal", "failed_call", "kept",
+    "link", "ledger", "proposal", "failed_call",
 )  # fmt: skip
 
 
-def merge_rows(
-    run: str, merge: Merge, kept: Mapping[str, Any] | None
-) -> dict[str, Iterator[dict[str, Any]]]:
-    """Everything a merge came to, by the names of :data:`TABLES`; each row when it is asked for.
+class Kept(Protocol):
+    """Whether every sentence of every story is in the document, as :mod:`pipeline.kept` finds it."""
 
-    Args:
-        kept: as ``merged.json`` has it; None where it was not looked at.
-    """
+    @property
+    def units(self) -> int: ...
+    @property
+    def standing(self) -> int: ...
+    @property
+    def folded(self) -> Mapping[str, int]: ...
+    @property
+    def missing(self) -> Sequence[tuple[str, str]]: ...
+    @property
+    def faults(self) -> Sequence[str]: ...
+
+
+def merge_rows(run: str, merge: Merge) -> dict[str, Iterator[dict[str, Any]]]:
+    """Everything a merge came to, by the names of :data:`TABLES`; each row when it is asked for."""
     entries = merge.entries
     rows: dict[str, Iterable[dict[str, Any]]] = {
         "entry": (
@@ -54,7 +63,6 @@ def merge_rows(
         "ledger": map(_ledger_row, merge.ledger),
         "proposal": ({"position": n, "a": a, "b": b} for n, (a, b) in enumerate(merge.proposals)),
         "failed_call": ({"position": n, "why": why} for n, why in enumerate(merge.failed_calls)),
-        "kept": [] if kept is None else [_kept_row(kept)],
     }
     return {name: ({**row, "run": run} for row in rows[name]) for name in TABLES}
 
@@ -83,13 +91,15 @@ def _ledger_row(row: LedgerRow) -> dict[str, Any]:
     return _plain(asdict(row)) | {"outcome": row.outcome.value}
 
 
-def _kept_row(kept: Mapping[str, Any]) -> dict[str, Any]:
-    folded = kept["folded"]
+def kept_row(run: str, kept: Kept) -> dict[str, Any]:
+    """The row of a check of the document."""
     return {
-        "units": kept["units"],
-        "standing": kept["standing"],
-        **{f"folded_{by}": folded[by] for by in ("proof", "judge", "person")},
-        "missing": [[gone["story"], gone["sentence"]] for gone in kept["missing"]],
+        "run": run,
+        "units": kept.units,
+        "standing": kept.standing,
+        **{f"folded_{by}": kept.folded.get(by, 0) for by in ("proof", "judge", "person")},
+        "missing": [list(gone) for gone in kept.missing],
+        "faults": list(kept.faults),
     }
 
 
