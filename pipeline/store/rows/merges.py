@@ -16,7 +16,7 @@ TABLES = (
 
 
 class Kept(Protocol):
-    """Whether every sentence of every story is in the document, as :mod:`pipeline.kept` finds it."""
+    """Whether every sentence of every story is in a document, as :mod:`pipeline.kept` finds."""
 
     @property
     def units(self) -> int: ...
