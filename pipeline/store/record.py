@@ -7,25 +7,25 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from pipeline.calls import Estimate, Plan
 from pipeline.entries import Merge
-from pipeline.errors import InputError, LedgerError
+from pipeline.errors import LedgerError
 from pipeline.store import tables
 from pipeline.store.caches import Caches
-from pipeline.store.database import PATIENCE, Database, insert_all, insert_new, upsert
+from pipeline.store.database import PATIENCE, Database, insert_all, insert_new
 from pipeline.store.decisions import Decisions
 from pipeline.store.journal import StoreJournal
 from pipeline.store.rows import calls
 from pipeline.store.rows.cells import NeedleCell, cell_row
 from pipeline.store.rows.corpora import corpus_rows
-from pipeline.store.rows.merges import Kept, kept_row, merge_rows
+from pipeline.store.rows.merges import merge_rows
 from pipeline.store.rows.scores import Score, score_row
 from pipeline.store.runs import Runs, RunState
 from pipeline.store.schema import upgrade
@@ -38,9 +38,7 @@ _RUN = table_of(tables.RunRow)
 _ESTIMATE = table_of(tables.EstimateRow)
 _CORPUS = table_of(tables.CorpusRow)
 _CORPUS_STORY = table_of(tables.CorpusStoryRow)
-_STORY = table_of(tables.StoryRow)
 _PLAN = table_of(tables.PlanRow)
-_KEPT = table_of(tables.KeptRow)
 _CELL = table_of(tables.NeedleCellRow)
 _RUN_CELL = table_of(tables.RunCellRow)
 _SCORE = table_of(tables.ScoreRow)
@@ -150,49 +148,28 @@ class Store(Caches, Decisions, Runs):
                 self._change_run(connection, run, estimate=first)
         return str(row["id"])
 
-    def fingerprints_of(self, run: str) -> dict[str, str]:
-        """Fingerprint by story id, of the stories that a run read, in corpus order; without those
-        whose text was purged.
-
-        Raises:
-            InputError: there is no such run.
-        """
-        query = (
-            select(_CORPUS_STORY.c.id, _STORY.c.fingerprint)
-            .join(_RUN, _RUN.c.corpus == _CORPUS_STORY.c.corpus)
-            .join(_STORY, _STORY.c.key == _CORPUS_STORY.c.story)
-            .where(_RUN.c.id == run)
-            .order_by(_CORPUS_STORY.c.position)
-        )
-        with self.database.read() as connection:
-            if connection.execute(select(_RUN.c.id).where(_RUN.c.id == run)).first() is None:
-                raise InputError(f"no run {run!r}.", next="`storytransformer runs` lists them.")
-            return {row.id: row.fingerprint for row in connection.execute(query)}
-
     # --- what was decided and measured --------------------------------------------------------
 
-    def save_merge(self, run: str, merge: Merge) -> None:
+    def save_merge(self, run: str, merge: Merge, kept: Mapping[str, Any] | None = None) -> None:
         """Store everything a merge came to, in one transaction, after checking that the ledger has
-        exactly one row for every story of the run's corpus. Replaces an earlier try, and what was
-        found about its document.
+        exactly one row for every story of the run's corpus. Replaces an earlier try.
+
+        Args:
+            kept: whether every sentence is there, as ``merged.json`` has it: ``{units, standing,
+                folded: {proof, judge, person}, missing: [{story, sentence}], faults}``; None where
+                nobody looked.
 
         Raises:
             LedgerError: the books do not balance; nothing is written.
         """
-        written = merge_rows(run, merge)
+        written = merge_rows(run, merge, kept)
         with self.database.write() as connection:
             self._balance(connection, run, [row.story for row in merge.ledger])
             metadata = tables.Row.metadata.tables
-            for name in (*written, _KEPT.name):
+            for name in written:
                 connection.execute(delete(metadata[name]).where(metadata[name].c.run == run))
             for name, rows in written.items():
                 insert_all(connection, insert(metadata[name]), rows)
-            self._change_run(connection, run)
-
-    def save_kept(self, run: str, kept: Kept) -> None:
-        """Store whether every sentence of every story is in the run's document."""
-        with self.database.write() as connection:
-            upsert(connection, _KEPT, [kept_row(run, kept)])
             self._change_run(connection, run)
 
     def save_cell(self, run: str, cell: NeedleCell) -> None:

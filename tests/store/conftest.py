@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -353,15 +354,15 @@ def make_merge(extraction: Extraction) -> Merge:
     )  # fmt: skip
 
 
-def make_kept(gone: str = "") -> SimpleNamespace:
+def make_kept(gone: str = "") -> dict[str, Any]:
     """What the check of a document finds: every sentence there, or one missing."""
-    return SimpleNamespace(
-        units=9,
-        standing=6,
-        folded={"proof": 1, "judge": 1, "person": 1},
-        missing=(("s1", gone),) if gone else (),
-        faults=(f"E-1 misses {gone}",) if gone else (),
-    )
+    return {
+        "units": 9,
+        "standing": 6,
+        "folded": {"proof": 1, "judge": 1, "person": 1},
+        "missing": [{"story": "s1", "sentence": gone}] if gone else [],
+        "faults": [f"E-1 misses {gone}"] if gone else [],
+    }
 
 
 @pytest.fixture

@@ -75,8 +75,7 @@ def fill(store, make, salt: str = MARK, path: str = "shop/backlog.md"):
     half = replace(request, seed=5)
     journal.put(half, replace(make.reply(half, text=f"half {salt}"), detail=salt), good=False,
                 why=f"no {salt}")  # fmt: skip
-    store.save_merge(run, saying(make.merge(extraction), salt))
-    store.save_kept(run, make.kept(f"Gone: {salt}"))
+    store.save_merge(run, saying(make.merge(extraction), salt), make.kept(f"Gone: {salt}"))
     prints = tuple(sorted((one.fingerprint, two.fingerprint)))
     old = tuple(sorted((one.old_fingerprint, three.old_fingerprint)))
     for fingerprints in (prints, old):

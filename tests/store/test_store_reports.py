@@ -8,7 +8,6 @@ from decimal import Decimal
 import pytest
 
 from pipeline.store import reports
-from pipeline.store.books import open_books
 from pipeline.store.journal import StoreJournal
 
 
@@ -25,8 +24,7 @@ def finished(store, make, merge_run):
     journal.settle(request.key, Decimal("0.002"))
     journal.put(request, make.reply(request), good=True, why="")
     journal.reserve("in flight", Decimal("0.003"))
-    store.save_merge(merge_run.id, make.merge(merge_run.extraction))
-    store.save_kept(merge_run.id, make.kept())
+    store.save_merge(merge_run.id, make.merge(merge_run.extraction), make.kept())
     store.save_actuals(
         merge_run.id, input_tokens=105, output_tokens=90, usd=Decimal("0.0025"), seconds=3.0,
         peak_memory_bytes=500_000_000, calls=1, reused=0,
@@ -57,7 +55,7 @@ def test_runs_come_newest_first_and_by_kind(store, finished):
     assert [run["run"] for run in reports.list_runs(store, limit=1)] == [newer]
 
 
-def test_one_run_whole(store, finished):
+def test_one_run_whole(store, make, finished):
     report = reports.run_report(store, finished.id)
     json.dumps(report)
     assert report["ledger"] == {
@@ -70,7 +68,7 @@ def test_one_run_whole(store, finished):
     assert sum(report["ledger"].values()) == report["stories"]
     assert (report["usd"], report["estimated_usd"]) == ("0.0025", "0.0021")
     assert (report["calls"], report["reused_replies"], report["entries"]) == (1, 0, 3)
-    assert report["kept"] == open_books(store, finished.id).kept and report["kept"]["units"] == 9
+    assert report["kept"] == make.kept()
     assert report["journal"] == {
         "replies": 2,
         "good": 1,

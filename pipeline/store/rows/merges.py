@@ -2,36 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
-from typing import Any, Protocol
+from typing import Any
 
 from pipeline.entries import Conflict, Entry, Fold, LedgerRow, Link, Merge
 
 #: The tables that hold a merge, parents first.
 TABLES = (
     "entry", "entry_source", "entry_role", "entry_line", "fold", "conflict", "conflict_side",
-    "link", "ledger", "proposal", "failed_call",
+    "link", "ledger", "proposal", "failed_call", "kept",
 )  # fmt: skip
 
 
-class Kept(Protocol):
-    """Whether every sentence of every story is in a document, as :mod:`pipeline.kept` finds."""
+def merge_rows(
+    run: str, merge: Merge, kept: Mapping[str, Any] | None
+) -> dict[str, Iterator[dict[str, Any]]]:
+    """Everything a merge came to, by the names of :data:`TABLES`; each row when it is asked for.
 
-    @property
-    def units(self) -> int: ...
-    @property
-    def standing(self) -> int: ...
-    @property
-    def folded(self) -> Mapping[str, int]: ...
-    @property
-    def missing(self) -> Sequence[tuple[str, str]]: ...
-    @property
-    def faults(self) -> Sequence[str]: ...
-
-
-def merge_rows(run: str, merge: Merge) -> dict[str, Iterator[dict[str, Any]]]:
-    """Everything a merge came to, by the names of :data:`TABLES`; each row when it is asked for."""
+    Args:
+        kept: as ``merged.json`` has it; None where nobody looked.
+    """
     entries = merge.entries
     rows: dict[str, Iterable[dict[str, Any]]] = {
         "entry": (
@@ -63,6 +54,7 @@ def merge_rows(run: str, merge: Merge) -> dict[str, Iterator[dict[str, Any]]]:
         "ledger": map(_ledger_row, merge.ledger),
         "proposal": ({"position": n, "a": a, "b": b} for n, (a, b) in enumerate(merge.proposals)),
         "failed_call": ({"position": n, "why": why} for n, why in enumerate(merge.failed_calls)),
+        "kept": [] if kept is None else [_kept_row(kept)],
     }
     return {name: ({**row, "run": run} for row in rows[name]) for name in TABLES}
 
@@ -91,15 +83,14 @@ def _ledger_row(row: LedgerRow) -> dict[str, Any]:
     return _plain(asdict(row)) | {"outcome": row.outcome.value}
 
 
-def kept_row(run: str, kept: Kept) -> dict[str, Any]:
-    """The row of a check of the document."""
+def _kept_row(kept: Mapping[str, Any]) -> dict[str, Any]:
+    folded = kept["folded"]
     return {
-        "run": run,
-        "units": kept.units,
-        "standing": kept.standing,
-        **{f"folded_{by}": kept.folded.get(by, 0) for by in ("proof", "judge", "person")},
-        "missing": [list(gone) for gone in kept.missing],
-        "faults": list(kept.faults),
+        "units": kept["units"],
+        "standing": kept["standing"],
+        **{f"folded_{by}": folded.get(by, 0) for by in ("proof", "judge", "person")},
+        "missing": [[gone["story"], gone["sentence"]] for gone in kept["missing"]],
+        "faults": list(kept["faults"]),
     }
 
 
