@@ -141,7 +141,7 @@ def local_models() -> str:
 
     catalog = Catalog(read_settings({"HOME": "/nowhere"}).models_toml)
     rows = [
-        (f"`{spec.name}`", spec.ability, f"{spec.window:,}", spec.licence)
+        (f"`{spec.name}`", f"{spec.window:,}", spec.licence)
         for spec in catalog
         if spec.provider == "local"
     ]

@@ -30,10 +30,10 @@ from pipeline.errors import InputError
 from pipeline.guard import guard
 from pipeline.machine import app as machine
 from pipeline.options import (
+    EDITION,
     GROUP,
     MODEL,
     OUT,
-    STRATEGY,
     About,
     AllowCloud,
     AllowEgress,
@@ -41,26 +41,27 @@ from pipeline.options import (
     Batch,
     Card,
     Config,
-    Conflicts,
     CountOnline,
     Db,
     Debug,
+    Edition,
     Encoding,
-    Entailment,
     Exclude,
     GroupBy,
+    Judge,
     LocalOnly,
     MaxCost,
-    Model,
     Models,
+    MostPairs,
     Out,
     Paths,
     PathsOrNone,
     Pattern,
     Prefect,
+    Propose,
     Quiet,
     Repair,
-    Strategy,
+    Since,
     Strict,
     for_a_flow,
     reading,
@@ -196,7 +197,7 @@ def estimate(
     about: About = None,
     allow_cloud: AllowCloud = False,
     local_only: LocalOnly = None,
-    conflicts: Conflicts = False,
+    pairs: MostPairs = None,
     count_online: CountOnline = False,
     gpu: Card = None,
     words: Annotated[int | None, typer.Option(help="Price bare text of so many words.")] = None,
@@ -242,7 +243,7 @@ def estimate(
         edge.catalog.find(name)
     terms = edge.terms(
         as_of=when, about=about or (), allow_cloud=allow_cloud, local_only=local_only or (),
-        gpu=gpu, conflicts=conflicts,
+        gpu=gpu, pairs=pairs,
     )  # fmt: skip
     if words is not None:
         result = pricing.estimate_words(
@@ -286,11 +287,10 @@ def estimate(
     else:
         price_pages.estimate_table(result)
         if best := next((found for found in result["lines"] if found["cheapest"]), None):
-            by = () if best["strategy"] == STRATEGY else ("--strategy", best["strategy"])
             cloud = ("--allow-cloud",) if allow_cloud else ()
             documents = paths or ["PATHS"]
             screen.next_step(
-                "merge", *documents, "--model", best["model"], *by, *cloud, db=db, config=config
+                "merge", *documents, "--judge", best["model"], *cloud, db=db, config=config
             )
         else:
             screen.next_step("doctor")
@@ -299,17 +299,18 @@ def estimate(
 @app.command()
 def merge(
     paths: Paths,
-    model: Model = MODEL,
-    strategy: Strategy = STRATEGY,
+    model: Judge = MODEL,
+    propose: Propose = False,
+    pairs: MostPairs = None,
     about: About = None,
     max_cost: MaxCost = None,
     allow_cloud: AllowCloud = False,
     local_only: LocalOnly = None,
     batch: Batch = False,
-    conflicts: Conflicts = False,
     out: Out = OUT,
     group: GroupBy = GROUP,
-    entailment: Entailment = "",
+    edition: Edition = EDITION,
+    since: Since = None,
     encoding: Encoding = None,
     exclude: Exclude = None,
     pattern: Pattern = None,
@@ -325,16 +326,17 @@ def merge(
 ) -> None:
     """Plan, run and, after an interruption, resume a merge."""
     terms: dict[str, Any] = {
-        "strategy": strategy,
+        "propose": propose,
+        "pairs": pairs,
         "about": about or [],
         "max_cost": max_cost,
         "allow_cloud": allow_cloud,
         "local_only": local_only or [],
         "batch": batch,
-        "conflicts": conflicts,
         "out": out,
         "group": group,
-        "entailment": entailment,
+        "edition": edition,
+        "since": since,
     }
     if prefect:
         for_a_flow(config)
@@ -373,7 +375,7 @@ def merge(
         emit(result)
     else:
         screen.merge_summary(result)
-        if result["conflicts"]:
+        if result["conflicts"] or result["proposals"]:
             screen.next_step("review", result["run"], db=db, config=config)
         else:
             screen.next_step("dashboard", db=db, config=config)

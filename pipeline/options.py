@@ -62,7 +62,15 @@ Pattern = Annotated[str | None, _of("pattern")]
 Repair = Annotated[bool, _of("repair")]
 Models = Annotated[list[str] | None, typer.Option("--model", "-m", help="Repeat for several.")]
 Model = Annotated[str, typer.Option("--model", "-m", help="See `storytransformer models`.")]
-Strategy = Annotated[str, _of("strategy")]
+Judge = Annotated[
+    str, typer.Option("--judge", "--model", "-m", help="Who judges; see `storytransformer models`.")
+]
+Propose = Annotated[bool, _of("propose")]
+MostPairs = Annotated[int | None, _of("pairs")]
+Edition = Annotated[str, _of("edition")]
+Since = Annotated[
+    str | None, typer.Option("--since", help="An earlier run: say what is new since.")
+]
 About = Annotated[list[str] | None, typer.Option(help="Keep only stories with these words.")]
 MaxCost = Annotated[str | None, _of("max_cost")]
 AllowCloud = Annotated[
@@ -74,16 +82,14 @@ Batch = Annotated[bool, _of("batch")]
 CountOnline = Annotated[
     bool, typer.Option("--count-online", help="Let providers count the prompts: they are sent.")
 ]
-Conflicts = Annotated[bool, _of("conflicts")]
 GroupBy = Annotated[str, _of("group")]
-Entailment = Annotated[str, _of("entailment")]
 Card = Annotated[str | None, _of("gpu")]
 Port = Annotated[int, _of("port")]
 Out = Annotated[str, _of("out")]
 Prefect = Annotated[bool, typer.Option("--prefect", help="Run as a Prefect flow.")]
 
 #: What options are when nobody says anything.
-MODEL, STRATEGY, GROUP, OUT = map(default, ("model", "strategy", "group", "out"))
+MODEL, GROUP, EDITION, OUT = map(default, ("model", "group", "edition", "out"))
 PORT = int(default("port"))
 
 

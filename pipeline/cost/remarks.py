@@ -76,16 +76,6 @@ def rate_note(spec: ModelSpec, usages: Sequence[Usage]) -> str:
     return f"{spec.name}: rate limits allow it in {minutes:.1f} minutes at the earliest"
 
 
-def tries_note(spec: ModelSpec, tries: int) -> str:
-    """That more than one reply may be asked for, "" where it is one."""
-    if tries < 2:
-        return ""
-    return (
-        f"{spec.name}: where the gate would stop a reply, up to {tries - 1} more are asked for; "
-        "the upper ends count them, the likely ones do not"
-    )
-
-
 def rate_limit_minutes(spec: ModelSpec, usages: Sequence[Usage]) -> float | None:
     """The scarcest of requests, input and output tokens a minute; cache reads are not counted."""
     if spec.rates is None:

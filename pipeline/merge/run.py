@@ -9,28 +9,20 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from decimal import Decimal
 
-from pipeline.calls import Call, Plan, Reply, Request, Usage
+from pipeline.calls import Call, Reply, Request, Usage
 from pipeline.catalog import ModelSpec
 from pipeline.cost.bill import worst_usage
 from pipeline.cost.usage import taken
 from pipeline.errors import BudgetError, ModelError, SovereigntyError
-from pipeline.merge.answers import failures
 from pipeline.merge.budget import Journal, Pricer, Purse
-from pipeline.merge.choosing import choose
-from pipeline.merge.conclusion import conclude
-from pipeline.merge.course import Course
-from pipeline.merge.edits import parse_edits
 from pipeline.merge.halves import halves
-from pipeline.merge.operations import CallFailed
+from pipeline.merge.replies import check
 from pipeline.models.base import Model
 from pipeline.models.opening import counts_online
-from pipeline.outcomes import Decision, Outcomes
-from pipeline.plan.desk import Desk
-from pipeline.stories import Document, Story
+from pipeline.stories import Story
 
-__all__ = ["Journal", "Pricer", "conclude", "run_plan", "run_wave", "waves"]
+__all__ = ["Journal", "Pricer", "run_wave", "waves"]
 
 #: Calls of one wave: enough for a local model to decode together and for a cloud's rate limit.
 WAVE = 32
@@ -47,64 +39,6 @@ def _nothing(keys: Sequence[str]) -> Collection[str]:
 def waves(calls: Sequence[Call], size: int = WAVE) -> list[tuple[Call, ...]]:
     """The calls in bounded lists, in order; a Prefect task holds one."""
     return [tuple(calls[i : i + size]) for i in range(0, len(calls), size)]
-
-
-def run_plan(
-    plan: Plan,
-    stories: Mapping[str, Story],
-    model: Model,
-    journal: Journal,
-    *,
-    documents: Mapping[str, Document] | None = None,
-    desk: Desk | None = None,
-    price: Pricer | None = None,
-    max_usd: Decimal | None = None,
-    allow_cloud: bool = False,
-    wave: int = WAVE,
-    progress: Callable[[int, int], None] | None = None,
-    clock: Callable[[], float] = time.monotonic,
-    decisions: Sequence[Decision] = (),
-) -> Outcomes:
-    """Send every call of a plan, and every call that follows on the replies, and conclude.
-
-    Args:
-        stories: by id, in corpus order.
-        desk: where calls are made of replies; a plan without later calls needs none.
-        price: what a request's usage costs; None where nothing costs anything.
-        max_usd: dollars this run may reserve, None for no limit of its own. (A journal may have
-            a limit too, shared by several processes.)
-        progress: told of answered calls and of all calls made so far after each wave.
-        decisions: those that the plan was made with.
-
-    Raises:
-        InputError: the plan has later calls and there is no desk.
-        SovereigntyError: the model is not on this machine and ``allow_cloud`` is not set.
-        BudgetError: the next call's worst case does not fit. Everything answered is journalled.
-        LedgerError: a story is not accounted for.
-    """
-    course = Course(plan, stories, desk, decisions)
-    purse = Purse(journal, max_usd)
-    replies: dict[str, Reply] = {}
-    done = 0
-    while course.calls:
-        for calls in waves(course.calls, wave):
-            replies.update(
-                run_wave(
-                    calls,
-                    model,
-                    journal,
-                    stories=course.known,
-                    usd=price,
-                    allow_cloud=allow_cloud,
-                    purse=purse,
-                    clock=clock,
-                )
-            )
-            done += len(calls)
-            if progress:
-                progress(done, len(course.plan.calls))
-        course.follow(replies)
-    return conclude(course.plan, stories, replies, documents, decisions)
 
 
 def run_wave(
@@ -140,11 +74,9 @@ def run_wave(
         if call.request.key not in replies and not _answered(smaller.get(call.id, ()), replies)
     ]
     purse = purse or Purse(journal)
-    sender = _Sender(model, journal, stories, usd, allow_cloud, purse, in_flight, clock)
+    sender = _Sender(model, journal, usd, allow_cloud, purse, in_flight, clock)
     replies.update(sender.send(asked, progress))
-    ask = None if model is None else lambda calls: sender.send(calls, progress)
-    replies.update(choose(calls, replies, stories, find=journal.find, send=ask))
-    failed = failures(asked, stories, replies)
+    failed = [call for call in asked if check(replies[call.request.key], call)]
     again = [part for call in failed for part in smaller.get(call.id, ())]
     again = [part for part in again if part.request.key not in replies]
     replies.update(sender.send(again, progress))
@@ -163,7 +95,6 @@ class _Sender:
         self,
         model: Model | None,
         journal: Journal,
-        stories: Mapping[str, Story],
         usd: Pricer | None,
         allow_cloud: bool,
         purse: Purse,
@@ -172,7 +103,6 @@ class _Sender:
     ) -> None:
         self._model = model
         self._journal = journal
-        self._stories = stories
         self._usd = usd
         self._allow_cloud = allow_cloud
         self._purse = purse
@@ -265,11 +195,7 @@ class _Sender:
 
     def _store(self, call: Call, reply: Reply) -> Reply:
         """The reply with its price, journalled."""
-        try:
-            parse_edits(reply, call, self._stories)
-            why = ""
-        except CallFailed as failed:
-            why = failed.reason
+        why = check(reply, call)
         reply = self._priced(call, reply)
         self._journal.put(call.request, reply, good=not why, why=why)
         if self._usd is not None:

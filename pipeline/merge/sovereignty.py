@@ -32,11 +32,7 @@ def check_sovereignty(
     """
     if not spec.leaves_machine:
         return
-    if not allow_cloud:
-        raise SovereigntyError(
-            f"{spec.name} would send the stories off this machine.",
-            next="Add --allow-cloud to allow it, or use a local/… model.",
-        )
+    check_allowed(spec, allow_cloud=allow_cloud)
     for document in corpus.documents.values():
         why = stays_here(document, local_only)
         if why:
@@ -45,6 +41,19 @@ def check_sovereignty(
                 where=document.path,
                 next="Leave the document out or use a local/… model.",
             )
+
+
+def check_allowed(spec: ModelSpec, *, allow_cloud: bool) -> None:
+    """Refuse a model off this machine that is not allowed, before anything is read.
+
+    Raises:
+        SovereigntyError: it may not be used.
+    """
+    if spec.leaves_machine and not allow_cloud:
+        raise SovereigntyError(
+            f"{spec.name} would send the stories off this machine.",
+            next="Add --allow-cloud to allow it, or use a local/… model.",
+        )
 
 
 def held_back(corpus: Corpus, local_only: Sequence[str] = ()) -> str:
