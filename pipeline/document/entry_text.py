@@ -10,10 +10,10 @@ import re
 from collections.abc import Collection, Iterator
 from itertools import islice
 
-from pipeline.document.content import Content, about_told, against, told
+from pipeline.document.content import Content, about_told, told
 from pipeline.document.escape import marked, plain
 from pipeline.document.layout import Layout
-from pipeline.document.order import Group
+from pipeline.document.order import ALONE, Group
 from pipeline.entries import Conflict, Entry, Fold, Line, Link
 from pipeline.stories import count_words
 
@@ -33,18 +33,19 @@ def group_text(group: Group, layout: Layout, at: str) -> Iterator[str]:
     alone stands in one list with what is alone before it."""
     content = layout.content
     for conflict in group.conflicts:
-        yield f"**{conflict_title(conflict, content)}**{_about(conflict)}"
+        # The sides stand right below: they are named only where others stand among them.
+        others = len(group.conflicts) > 1 or len(group.entries) > len(conflict.sides)
+        yield f"**{conflict_title(conflict, content, named=others)}**{_about(conflict)}"
         yield ""
     if len(group.entries) > 1 and not group.conflicts:
-        names = content.names(entry.standing for entry in group.entries)
-        yield f"**{likeness(group, content)}: {names}**"
+        yield f"**{likeness(group, content)}**"
         yield ""
     before: list[str] = []
     together = [entry.id for entry in group.entries]
     for entry in group.entries:
         yield from entry_text(entry, layout, at, before, together)
         before.append(entry.id)
-    if group.rank < 3:
+    if group.rank < ALONE:
         yield ""
 
 
@@ -63,10 +64,11 @@ def likeness(group: Group, content: Content) -> str:
     return "Overlapping or alike" if "overlapping" in kinds else "Alike"
 
 
-def conflict_title(conflict: Conflict, content: Content) -> str:
-    """ "Conflict: S-16, S-71"."""
+def conflict_title(conflict: Conflict, content: Content, *, named: bool = True) -> str:
+    """ "Conflict: S-16, S-71", or "Conflict"."""
     kind = "Conflict" if conflict.kind == "conflict" else "Possibly in conflict"
-    return f"{kind}: {content.names(side.story for side in conflict.sides)}"
+    names = content.names(side.story for side in conflict.sides)
+    return f"{kind}: {names}" if named else kind
 
 
 def entry_text(
@@ -150,7 +152,7 @@ def _size(entry: Entry, content: Content) -> str:
     conflicts = content.conflicts_of.get(entry.id, ())
     for kind, one in (("conflict", "conflict"), ("possible", "possible conflict")):
         n = sum(conflict.kind == kind for conflict in conflicts)
-        if n:
+        if n > 1 or (n and parts):  # one alone is told by the heading right above
             parts.append(told(n, one))
     return f" ({'; '.join(parts)})" if parts else ""
 
@@ -159,27 +161,23 @@ def _otherwise(entry: Entry, content: Content) -> Iterator[str]:
     """What the folds say otherwise, the stories of the same words together."""
     said: dict[tuple[str, str, str], list[str]] = {}
     for fold in entry.folds:
-        words = " … ".join(map(plain, fold.otherwise)) or (
-            plain(fold.text) if against(fold) else ""
-        )
+        words = " … ".join(map(plain, fold.otherwise))
+        words = words or (plain(fold.text) if content.against(fold) else "")
         if words and fold.field != "label":
-            said.setdefault((_kind(fold), words, _by(fold)), []).append(fold.story)
-    for (kind, words, by), stories in said.items():
+            said.setdefault((*_kind(fold, content), words), []).append(fold.story)
+    for (kind, by, words), stories in said.items():
         named = content.names(dict.fromkeys(stories), _NAMES)
         yield f"  - {kind}: *{words}*, {named}{by}"
 
 
-def _kind(fold: Fold) -> str:
-    if against(fold):
-        return plain(fold.reason)
-    return {"title": "also titled", "benefit": "also so that"}.get(fold.field, "also")
-
-
-def _by(fold: Fold) -> str:
-    """What makes a fold one with what stands, where it is not proof."""
-    if against(fold) or fold.by == "proof":
-        return ""
-    return f" ({plain(fold.reason)})" if fold.reason else f" (by a {fold.by})"
+def _kind(fold: Fold, content: Content) -> tuple[str, str]:
+    """What a fold is, and, where it is not proof, what makes it one with what stands."""
+    if content.against(fold):
+        return plain(content.against(fold)), ""
+    kind = {"title": "also titled", "benefit": "also so that"}.get(fold.field, "also")
+    if fold.by == "proof":
+        return kind, ""
+    return kind, f" ({plain(fold.reason)})" if fold.reason else f" (by a {fold.by})"
 
 
 def _marks(

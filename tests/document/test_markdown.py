@@ -48,10 +48,10 @@ def test_an_entry_says_whose_it_is_and_what_its_tellings_say_otherwise(desk):
 
 def test_sides_of_a_conflict_stand_together_with_what_differs(desk):
     text = files(desk.content)["merged.md"]
-    stands = text.partition("**Conflict: S-3, S-4**: a number\n\n")[2]
+    stands = text.partition("**Conflict**: a number\n\n")[2]
     one, two = stands.splitlines()[:2]
-    assert "**2**" in one and "(1 conflict)" in one
-    assert "**3**" in two and "(1 conflict)" in two
+    assert "[S-3]" in one and "**2**" in one
+    assert "[S-4]" in two and "**3**" in two
     seen = text.partition("## Conflicts (1)")[2].partition("\n## ")[0]
     assert "**2** euros.” [S-3](merged.tellings.md#s-3), a.md" in seen
     assert "**3** euros.” [S-4](merged.tellings.md#s-4), b.md" in seen
@@ -59,9 +59,11 @@ def test_sides_of_a_conflict_stand_together_with_what_differs(desk):
 
 def test_what_is_alike_stands_together_with_what_differs(desk):
     text = files(desk.content)["merged.md"]
-    one, two = text.partition("**Alike: S-5, S-6**\n\n")[2].splitlines()[:2]
-    assert "*overdue*" in one and "*damaged*" in two
+    one, two = text.partition("**Alike**\n\n")[2].splitlines()[:2]
+    assert "[S-5]" in one and "*overdue*" in one
+    assert "[S-6]" in two and "*damaged*" in two
     apart = replace(desk.merge, links=())
+    assert "**Alone**" in text
     assert "Alike" not in files(replace(desk.content, merge=apart))["merged.md"]
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from pipeline.document.content import Content, about_told, against
+from pipeline.document.content import Content, about_told
 from pipeline.document.entry_text import likeness, purpose
 from pipeline.document.layout import Layout
 from pipeline.document.order import Group
@@ -161,9 +161,9 @@ class _Data:
             "under": self.number.get(fold.under, 0),
             "rules": list(fold.rules),
             "otherwise": list(fold.otherwise),
-            "reason": fold.reason,
+            "reason": self._content.against(fold) or fold.reason,
             "likelihood": fold.likelihood,
-            "against": against(fold),
+            "against": bool(self._content.against(fold)),
         }
 
     def _numbers(self, stories: tuple[str, ...]) -> list[int]:
