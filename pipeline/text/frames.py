@@ -1,4 +1,5 @@
-"""The words that frame a story's goal and benefit: "I want to", "so that".
+"""The words of a story that its fields leave out: the frame of its goal and benefit ("I want to",
+"so that"), the article of its role, a title that repeats the sentence's words.
 
 A frame is harmless only where all it says is a wish: "I would like to be able to", "I need to".
 Whatever else stands before a goal (must, can, should, never, only, they) is part of what is said.
@@ -13,7 +14,10 @@ from functools import lru_cache
 
 from pipeline.text.typography import set_plainly
 
-_DENIED = r"(?:not|never|only|no\s+longer|neither|nicht|kein\w*|nie|niemals|nur|niet|geen|nooit)\b"
+_DENIED = (
+    r"(?:not|never|only|no\s+longer|neither|nicht|kein\w*|nie|niemals|nur|weder|noch|kaum|ohne|niet"
+    r"|zonder|geen|nooit)\b"
+)
 _WISH = (
     r"(?P<who>I|we|We)(?:\s+(?:want|wish|need)(?!\s+not\b)|(?:\s+would|'d)\s+like):?"
     # To be able not to do a thing is a choice, not to do it is none.
@@ -115,7 +119,7 @@ def frame(text: str, language: str, used: set[str]) -> str:
 _MARKS = " \t\n,;:.–—-*_\"'`()[]{}|>#=/\\"
 _WISH_ALONE: Mapping[str, tuple[tuple[re.Pattern[str], str], ...]] = {
     "English": ((re.compile(_WISH), ""),),
-    "German": ((re.compile(r"(?:möchte|will|würde)\s+ich(?:\s+gerne?)?"), "ich möchte"),),
+    "German": ((re.compile(r"(?:möchte|will)\s+ich|würde\s+ich\s+gerne?"), "ich möchte"),),
     "French": ((re.compile(r"je\s+(?:veux|voudrais|souhaite)|j'aimerais"), "je veux"),),
     "Spanish": ((re.compile(r"quiero|quisiera|deseo|me\s+gustaría"), "quiero"),),
     "Italian": ((re.compile(r"voglio|vorrei|desidero"), "voglio"),),
@@ -199,7 +203,10 @@ def article_in(text: str, role: str) -> str:
 
 
 #: Where the story sentence has begun.
-_BEGUN = re.compile(r"\bAs\s|\bI\s|\bwe\s|^(?:In order|So that)\b", re.IGNORECASE)
+_BEGUN = re.compile(
+    r"\b(?:As|AS)\s+(?:an?|the|any|every|each|one|our|your|another)\b|^\W*As\s"
+    r"|\bI\s|\b[Ww]e\s|^(?:In order|So that)\b"
+)
 _BARE = re.compile(r"[^\W_]+")
 #: A title stands no further down, with a key or a label in front of it.
 _TITLE_LINES = 4
