@@ -217,7 +217,8 @@ class Story:
         if self.criteria_free:
             criteria.sort()
         around: tuple[str, ...] = (article_in(self.text, self.role),) if self.role else ()
-        around += heading_in(self.text, (self.role, self.goal, self.benefit), self.role)
+        if not self.title:
+            around += heading_in(self.text, (self.role, self.goal, self.benefit))
         parts += [("around", around), ("outline", outline(self.text))]
         parts += [("lead-in", self.lead_in.tokens), ("purpose", self.purpose.tokens)]
         parts += [("criterion", tokens) for tokens in criteria]
