@@ -35,7 +35,7 @@ AS_IT_IS = Arrangement("as it is")
 OTHERWISE = (Arrangement("shuffled", seed=1), Arrangement("other parts", per_document=17))
 #: Of a merge's figures, those that would be others if the judge's answers acted.
 _BELIEVED = (
-    "folded", "together", "lookalikes_folded", "conflicts_folded", "conflicts_marked",
+    "folded", "together", "lookalikes_folded", "conflicts_in_one_entry", "conflicts_marked",
     "marks_true", "pairwise_precision", "b_cubed_f1", "standing_words",
 )  # fmt: skip
 

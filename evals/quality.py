@@ -1,7 +1,8 @@
 """How good a merge is against its truth: what stands in one entry, what next to each other, which
 conflicts are marked where they stand, and how much is left to read.
 
-Two stories are *folded* together where one entry lists both, whoever put them there. They are
+Two stories are *folded* together where one entry lists both, whoever put them there; sides of a
+conflict may be, where proof finds their goals and benefits the same: what they disagree on stands. They are
 *next to each other* where their entries are linked, or both linked to a third. A conflict is
 *marked* where the entries of its two stories are sides of one, asserted or possible.
 """
@@ -119,7 +120,7 @@ def quality(
         "next_to": of(truth.belonging, "next_to"),
         "together": of(truth.belonging, "together"),
         "lookalikes_folded": of(truth.lookalikes, "folded"),
-        "conflicts_folded": of(truth.conflicts, "folded"),
+        "conflicts_in_one_entry": of(truth.conflicts, "folded"),
         "conflicts_marked": of(truth.conflicts, "conflicting"),
         "marks_true": _marks(truth, found, placed),
         **shares("pairwise", pairwise(truth.clusters, found), found.values()),
