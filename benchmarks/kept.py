@@ -25,13 +25,11 @@ from typing import Any
 from evals.judges import JUDGES, judged
 from evals.merging import MIX, SEEDS, merge, originals
 from evals.planting import plant, write_corpus
-from pipeline.document.as_json import as_json
-from pipeline.document.content import Content
-from pipeline.document.layout import lay_out
-from pipeline.entries import Judgement, Merge
+from pipeline.entries import Judgement
 from pipeline.extract.corpus import extract
-from pipeline.kept import Kept, check
+from pipeline.kept import Kept
 from pipeline.merge.corpus import Corpus, Reading, gather
+from pipeline.merge.files import look
 
 _SAMPLE = Path(__file__).parents[1] / "data" / "sample"
 _READING = Reading(exclude=("truth.json",))
@@ -63,13 +61,8 @@ def looked_through(name: str, corpus: Corpus, judgements: Sequence[Judgement] = 
     """Merge a corpus and look for every sentence."""
     began = time.perf_counter()
     merged = merge(corpus, judgements)
-    kept = check(as_json(lay_out(content_of(corpus, merged))), corpus.by_id)
+    kept = look(corpus, merged)
     return Row(name, len(corpus.stories), kept, time.perf_counter() - began)
-
-
-def content_of(corpus: Corpus, merged: Merge) -> Content:
-    """What the document is laid out from."""
-    return Content(merged, corpus.by_id, corpus.documents, {})
 
 
 def planted(paths: Sequence[Path], most: int) -> Row | None:

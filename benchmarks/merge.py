@@ -22,7 +22,7 @@ from evals.merging import merge
 from evals.quality import Placed, quality
 from evals.truth import Pair, Truth, read_truth, recognise
 from pipeline.merge.corpus import Reading, gather
-from pipeline.merge.files import write_document
+from pipeline.merge.files import as_told, laid_out, look, write_merge
 from pipeline.merge.ledger import counts
 from pipeline.stories import count_words
 
@@ -34,14 +34,15 @@ def measure(folder: Path, truth: Truth) -> dict[str, Any]:
     began = time.perf_counter()
     corpus = gather([folder], how=Reading(exclude=("truth.json",)))
     merged = merge(corpus)
+    kept = look(corpus, merged)
     with tempfile.TemporaryDirectory() as out:
-        head = {"run": "", "stories": len(corpus.stories)}
-        written = write_document(Path(out), corpus, merged, head)
+        layout = laid_out(corpus, merged, {"kept": as_told(kept)})
+        files = write_merge(Path(out), layout, kept)
         seconds = time.perf_counter() - began
-        words = _words(Path(written.files["markdown"]))
+        words = _words(Path(files["markdown"]))
     ids = recognise(truth, corpus)
-    kept = (written.kept.units - len(written.kept.missing), written.kept.units)
-    figures = quality(truth, ids, merged, corpus.by_id, kept).figures
+    told = (kept.units - len(kept.missing), kept.units)
+    figures = quality(truth, ids, merged, corpus.by_id, told).figures
     placed = Placed(merged)
     return {
         "stories": len(corpus.stories),
@@ -57,9 +58,9 @@ def measure(folder: Path, truth: Truth) -> dict[str, Any]:
         "in_one_entry": _count(figures["folded"]),
         "next_to_each_other": _count(figures["next_to"]),
         "apart": sorted(_apart(truth.belonging, ids, placed)),
-        "kept": written.kept.units - len(written.kept.missing),
-        "units": written.kept.units,
-        "faults": len(written.kept.faults),
+        "kept": kept.units - len(kept.missing),
+        "units": kept.units,
+        "faults": len(kept.faults),
         "source_words": sum(count_words(story.text) for story in corpus.stories),
         "standing_words": sum(count_words(line.text) for e in merged.entries for line in e.lines),
         **words,

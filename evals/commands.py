@@ -223,6 +223,29 @@ def fabrication(
 
 
 @app.command()
+def kept(
+    file: Annotated[Path, typer.Argument(help="merged.json, or merged.md beside its files.")],
+    paths: Paths,
+    json: AsJson = False,
+    db: Db = None,  # taken as everywhere; what was read before is not looked at
+    config: Config = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Whether every sentence of the documents is in a merged document; exit code 3 when not."""
+    from evals.kept_run import GapError, run_kept
+
+    result = run_kept(file, paths)
+    whole = not result["missing"] and not result["faults"]
+    if json and whole:
+        emit(result)
+    elif not json:
+        screen.kept_summary(result)
+    if not whole:
+        raise GapError(result, where=str(file))
+
+
+@app.command()
 def merging(
     paths: Paths,
     truth: Annotated[

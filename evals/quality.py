@@ -2,9 +2,9 @@
 conflicts are marked where they stand, and how much is left to read.
 
 Two stories are *folded* together where one entry lists both, whoever put them there; sides of a
-conflict may be, where proof finds their goals and benefits the same: what they disagree on stands. They are
-*next to each other* where their entries are linked, or both linked to a third. A conflict is
-*marked* where the entries of its two stories are sides of one, asserted or possible.
+conflict may be, where proof finds their goals and benefits the same: what they disagree on stands.
+They are *next to each other* where their entries are linked, or both linked to a third. A conflict
+is *marked* where the entries of its two stories are sides of one, asserted or possible.
 """
 
 from __future__ import annotations

@@ -183,6 +183,17 @@ class Edge:
         self.egress.check("prefect", url_hosts(api_url or ""))
         self.egress.check("task-runner", url_hosts(self.settings.task_runner))
 
+    def check_database(self) -> None:
+        """Refuse a database off this machine, unless allowed.
+
+        Raises:
+            SovereigntyError: it is elsewhere.
+        """
+        from pipeline.egress import database_hosts
+
+        hosts = database_hosts(self.settings.database, default=self.settings.pg_host)
+        self.egress.check("database", hosts)
+
     def store(self) -> Store:
         """Open (and create or migrate) the database.
 
@@ -191,11 +202,9 @@ class Edge:
             StoreError: locked, full, or no database.
             InputError: from a newer version.
         """
-        from pipeline.egress import database_hosts
         from pipeline.store.record import open_store
 
-        hosts = database_hosts(self.settings.database, default=self.settings.pg_host)
-        self.egress.check("database", hosts)
+        self.check_database()
         return open_store(self.settings.database, now=now, patience=self.settings.db_patience)
 
     def store_if_possible(self, warn: Callable[[str], None]) -> Store | None:

@@ -201,7 +201,8 @@ def purged_page(found: Mapping[str, Any]) -> None:
 def questions_page(questions: Sequence[Any], describe: Callable[[Any], Iterable[str]]) -> None:
     """What a person may decide, one after the other."""
     for question in questions:
-        plain(f"{question.kind} {question.id}: {', '.join(question.answers)}?")
+        saves = f", deciding saves up to {question.saves} words" if question.saves else ""
+        plain(f"{question.kind} {question.id}{saves}")
         for line in describe(question):
             plain(line)
     plain(f"{len(questions)} open.")

@@ -15,9 +15,9 @@ from functools import cached_property, lru_cache
 from typing import Literal, NamedTuple
 
 from pipeline.text.canonical import Canonical, canonical, hash_tokens
-from pipeline.text.frames import lead_in, purpose_in
+from pipeline.text.frames import article_in, heading_in, lead_in, purpose_in
 from pipeline.text.language import ENGLISH, proven_language
-from pipeline.text.sequence import has_order
+from pipeline.text.sequence import has_order, outline
 
 StoryKind = Literal["agile", "scenario", "narrative"]
 BlockKind = Literal["heading", "paragraph", "item", "row", "cell", "step", "meta", "code"]
@@ -216,6 +216,9 @@ class Story:
         criteria = [canonical(text, "criterion", self.language).tokens for text in self.criteria]
         if self.criteria_free:
             criteria.sort()
+        around: tuple[str, ...] = (article_in(self.text, self.role),) if self.role else ()
+        around += heading_in(self.text, (self.role, self.goal, self.benefit), self.role)
+        parts += [("around", around), ("outline", outline(self.text))]
         parts += [("lead-in", self.lead_in.tokens), ("purpose", self.purpose.tokens)]
         parts += [("criterion", tokens) for tokens in criteria]
         return hash_tokens(self.kind, self.language, parts)

@@ -4,6 +4,7 @@ again."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from pipeline.entries import (
     Answer,
@@ -14,11 +15,12 @@ from pipeline.entries import (
     Link,
     Merge,
     Outcome,
+    Side,
 )
 from pipeline.merge.arrange import arrange
 from pipeline.merge.entry import fold_repeated, make_entry
 from pipeline.merge.ledger import balance, make_rows
-from pipeline.merge.placing import asserted_conflicts, find_links, possible_conflicts
+from pipeline.merge.placing import asserted_conflicts, find_links, possible_conflicts, told
 from pipeline.merge.settling import settle
 from pipeline.plan.selection import left_out
 from pipeline.plan.similarity import Pair
@@ -60,8 +62,14 @@ def conclude(
     entries = fold_repeated([make_entry(group, here) for group in groups], here)
     asserted = list(asserted_conflicts(here, judgements, settled))
     possible = list(possible_conflicts(here, pairs, weights, settled, asserted))
+    entry_of = {story: entry for entry in entries for story in entry.sources}
     folded_by_person = {fold.story for fold in settled.folds}
-    possible = [one for one in possible if not _is_settled(one, folded_by_person)]
+    possible = [
+        marked
+        for one in possible
+        if not _is_settled(one, folded_by_person)
+        and (marked := _by_what_stands(one, entry_of, here)) is not None
+    ]
     near = _contested_first(asserted, possible, pairs)
     links = find_links(entries, near, judgements, settled)
     rows = make_rows(groups, entries, here, asserted, settled, skipped)
@@ -79,6 +87,22 @@ def conclude(
 def _is_settled(conflict: Conflict, folded: set[str]) -> bool:
     """Whether a person has put a side of a possible conflict under another telling."""
     return any(side.story in folded for side in conflict.sides)
+
+
+def _by_what_stands(
+    conflict: Conflict, entry_of: Mapping[str, Entry], stories: Mapping[str, Story]
+) -> Conflict | None:
+    """The mark with a sentence that proof has folded told by the one that stands for it; None where
+    one sentence stands for both sides."""
+    sides = []
+    for side in conflict.sides:
+        standing = entry_of[side.story].standing
+        folded = side.story != standing and side.text == told(stories[side.story])
+        text = told(stories[standing])
+        sides.append(Side(standing, text, side.differs) if folded else side)
+    if len({(side.story, side.text) for side in sides}) < len(sides):
+        return None
+    return replace(conflict, sides=tuple(sides))
 
 
 def _contested_first(

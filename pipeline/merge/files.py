@@ -1,86 +1,93 @@
-"""The files a merge leaves, checked before they get their names: every sentence of every story is
-looked for in the edition that is written."""
+"""The files a merge leaves, and whether every sentence of every story is in them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.document.as_json import as_json, json_text
+from pipeline.document.as_json import as_json
 from pipeline.document.content import Content, not_shown
-from pipeline.document.files import write_all, write_file
-from pipeline.document.layout import lay_out
-from pipeline.document.markdown import files_of
-from pipeline.document.page import page_text
-from pipeline.document.since import Before
+from pipeline.document.files import write_document, write_set
+from pipeline.document.layout import Layout, lay_out
+from pipeline.document.since import FILE as SINCE
+from pipeline.document.since import since_text
 from pipeline.document.topics import Grouping
 from pipeline.entries import Merge
 from pipeline.extract.page import page
-from pipeline.kept import Kept, check
+from pipeline.kept import Kept, Told, check
 from pipeline.merge.corpus import Corpus
 from pipeline.stories import count_words
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What was written.
-
-    Args:
-        files: paths by kind: markdown, json, html.
-        figures: what ``merge --json`` tells of the document.
-        kept: whether every sentence is there.
-    """
-
-    files: Mapping[str, str]
-    figures: Mapping[str, Any]
-    kept: Kept
+def look(corpus: Corpus, merge: Merge) -> Kept:
+    """Whether every sentence of every story is in its entry, by the JSON that will be written."""
+    stories = {story.id: Told(story.text, story.kind) for story in corpus.stories}
+    return check(as_json(laid_out(corpus, merge, {})), stories)
 
 
-def write_document(
-    out: Path,
+def laid_out(
     corpus: Corpus,
     merge: Merge,
     head: Mapping[str, Any],
-    *,
     group: Grouping = "topic",
+    *,
     full: bool = False,
-    since: Before | None = None,
-) -> Written:
-    """Write the Markdown, JSON and page of a merge under ``out``, all of them or none.
-
-    Where a sentence of a story is missing in its entry, they are written as ``*.incomplete``.
+) -> Layout:
+    """A merge as it will stand in its files.
 
     Args:
-        since: an earlier run; what is new since is told in a file of its own.
+        head: the run's figures.
+        full: everything in one file.
+    """
+    left = not_shown(corpus.extractions)
+    return lay_out(Content(merge, corpus.by_id, corpus.documents, head, left), group, full=full)
+
+
+def write_merge(
+    out: Path,
+    layout: Layout,
+    kept: Kept,
+    *,
+    since: str | None = None,
+    earlier: Mapping[str, str] | None = None,
+) -> dict[str, str]:
+    """Write the Markdown, JSON and page of a merge under ``out``, all of them or none; where a
+    sentence is missing they are called ``….incomplete``. Returns the paths by kind.
+
+    Args:
+        since: a run; what is new since is told in a file of its own.
+        earlier: fingerprint by story id, of all stories of that run.
 
     Raises:
         InputError: the folder cannot be written.
     """
-    content = Content(merge, corpus.by_id, corpus.documents, head, not_shown(corpus.extractions))
-    layout = lay_out(content, group, full=full)
-    kept = check(as_json(layout), corpus.by_id)
-    told = asdict(kept)
-    files = write_all(
-        out,
-        [
-            *files_of(layout),
-            ("merged.json", json_text(layout, told)),
-            ("merged.html", page_text(layout)),
-        ],
-        complete=not kept.missing and not kept.faults,
+    beside = [(SINCE, since_text(layout, earlier or {}, since))] if since else []
+    files = write_document(
+        out, layout, as_told(kept), incomplete=bool(kept.missing or kept.faults), beside=beside
     )
-    figures = {
+    return files | ({"since": str(out / SINCE)} if since else {})
+
+
+def as_told(kept: Kept) -> dict[str, Any]:
+    """What was found as the JSON, the database and the page have it."""
+    return {
+        "units": kept.units,
+        "standing": kept.standing,
+        "folded": dict(kept.folded),
+        "missing": [{"story": story, "sentence": text} for story, text in kept.missing],
+        "faults": list(kept.faults),
+    }
+
+
+def words(corpus: Corpus, merge: Merge) -> dict[str, int]:
+    """Words that stand, and words of the stories as they were read."""
+    return {
         "standing_words": sum(
             count_words(line.text) for entry in merge.entries for line in entry.lines
         ),
         "source_words": sum(count_words(story.text) for story in corpus.stories),
-        "kept": {"units": kept.units, "standing": kept.standing, "folded": dict(kept.folded)},
-        "folded": dict(kept.folded),
-        "out": files,
     }
-    return Written(files, figures, kept)
 
 
 def write_page(file: Path, corpus: Corpus) -> str:
@@ -89,7 +96,7 @@ def write_page(file: Path, corpus: Corpus) -> str:
     Raises:
         InputError: the file cannot be written.
     """
-    write_file(file, page(corpus.extractions), next="Choose another file with --page.")
+    write_set(file.parent, [(file.name, page(corpus.extractions))])
     return str(file)
 
 
@@ -99,5 +106,5 @@ def write_picture(file: Path, svg: str) -> str:
     Raises:
         InputError: the file cannot be written.
     """
-    write_file(file, [svg], next="Choose another file with --picture.")
+    write_set(file.parent, [(file.name, [svg])])
     return str(file)

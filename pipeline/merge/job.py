@@ -21,11 +21,12 @@ from pipeline.cost.estimate import formula_seconds
 from pipeline.document.topics import Grouping
 from pipeline.entries import Judgement, Merge
 from pipeline.errors import BudgetError, InputError, LedgerError, ModelError, StoreError
+from pipeline.kept import Kept
 from pipeline.merge import steps
 from pipeline.merge.budget import Purse
 from pipeline.merge.conclusion import conclude
 from pipeline.merge.corpus import Corpus, Reading, read
-from pipeline.merge.files import Written, write_document
+from pipeline.merge.files import as_told, laid_out, look, words, write_merge
 from pipeline.merge.ledger import counts
 from pipeline.merge.meter import Meter, machine_name, peak_memory_bytes
 from pipeline.merge.replies import CallFailed, read_answer
@@ -36,6 +37,7 @@ from pipeline.models.base import Model, ModelOptions
 from pipeline.models.opening import missing_weights, open_batched, open_model
 from pipeline.progress import Show
 from pipeline.store.batches import StoreBatches
+from pipeline.store.books import open_books
 from pipeline.store.record import Store, StoreJournal
 from pipeline.store.spending import spent, time_spent
 from pipeline.stories import Story
@@ -102,7 +104,8 @@ class MergeJob:
     purse: Purse = field(init=False)
     replies: dict[str, Reply] = field(init=False, default_factory=dict)
     merged: Merge = field(init=False)
-    written: Written = field(init=False)
+    kept: Kept = field(init=False)
+    _earlier: Mapping[str, str] | None = field(init=False, default=None)
     _model: Model | None = field(init=False, default=None)
     _its_turn: bool = field(init=False, default=False)
     _asked_before: int = field(init=False, default=0)
@@ -128,7 +131,7 @@ class MergeJob:
             )
         check_allowed(self.spec, allow_cloud=self.terms.allow_cloud)
         if self.since:
-            self.store.require_merge(self.since)
+            self._earlier = _fingerprints(self.store, self.since)
         self.corpus = read(self.paths, how=self.how, cache=self.store)
         for path, reason in self.corpus.problems:
             self.say(f"warning: {path}: {reason}")
@@ -370,7 +373,8 @@ class MergeJob:
             about=self.terms.about,
             failed_calls=failed,
         )
-        self.store.save_merge(self.run_id, self.merged)
+        self.kept = look(self.corpus, self.merged)
+        self.store.save_merge(self.run_id, self.merged, as_told(self.kept))
         self.say(
             "the books balance: "
             + ", ".join(f"{n} {name}" for name, n in counts(self.merged.ledger).items())
@@ -427,15 +431,16 @@ class MergeJob:
             "reused_replies": self._reused,
             "plan": self.plan.sha256,
         }
-        self.written = write_document(
-            self.out, self.corpus, self.merged, result, group=self.group, full=self.full,
-            since=self._told_before(),
-        )  # fmt: skip
-        result |= self.written.figures
-        self.store.save_kept(self.run_id, self.written.kept)
+        result |= words(self.corpus, self.merged)
+        result["kept"] = as_told(self.kept)
+        result["folded"] = result["kept"]["folded"]
+        layout = laid_out(self.corpus, self.merged, result, self.group, full=self.full)
+        result["out"] = write_merge(
+            self.out, layout, self.kept, since=self.since, earlier=self._earlier
+        )
         self._save_actuals()
-        if self.written.kept.missing or self.written.kept.faults:
-            raise self._lost()
+        if self.kept.missing or self.kept.faults:
+            raise self._lost(result["out"]["json"])
         if self.plan.calls and len(self.merged.failed_calls) == len(self.plan.calls):
             raise ModelError(
                 f"all {len(self.plan.calls)} calls failed: {_reasons(self.merged.failed_calls)}. "
@@ -458,19 +463,15 @@ class MergeJob:
                 f"warning: {len(failed)} of {len(self.plan.calls)} calls failed: {_reasons(failed)}"
             )
 
-    def _lost(self) -> LedgerError:
-        kept = self.written.kept
+    def _lost(self, file: str) -> LedgerError:
+        kept = self.kept
         first = kept.faults[0] if kept.faults else f"“{kept.missing[0][1]}” of {kept.missing[0][0]}"
         return LedgerError(
             f"{len(kept.missing)} sentences of the stories are not in the merged document, such "
             f"as {first}.",
-            where=self.written.files["json"],
+            where=file,
             next="The files are written as *.incomplete. Please report this with the database.",
         )
-
-    def _told_before(self) -> frozenset[str] | None:
-        """Fingerprints of the stories of the run that this one is compared with."""
-        return self.store.fingerprints_of(self.since) if self.since else None
 
     def _save_actuals(self) -> None:
         """What the run took so far, over all its attempts, by the journal and the clocks."""
@@ -544,6 +545,19 @@ def run(job: MergeJob, step: Step = plainly) -> dict[str, Any]:
         raise
     finally:
         job.close()
+
+
+def _fingerprints(store: Store, run: str) -> dict[str, str]:
+    """The fingerprint of every story of an earlier merge, by id.
+
+    Raises:
+        InputError: no such run, or none that came to its end.
+    """
+    books = open_books(store, run)
+    if books is None or not books.ledger:
+        what = f"no run {run!r}" if books is None else f"run {run!r} merged nothing"
+        raise InputError(f"{what}.", where="--since", next="`storytransformer runs` lists them.")
+    return {story.id: story.fingerprint for story in books.stories.values()}
 
 
 def _reasons(failed: Sequence[str]) -> str:

@@ -120,6 +120,8 @@ def _assembled(story: Story, text: str, told: Sequence[tuple[Piece, int, list[_U
             kind: Piece = "body" if owner == -1 or piece == "title" else piece
             rest.append(Told(kind, _held(written.get(owner, ""), whole, labels)))
     sentence = _sentence(story, text, spoken) if spoken else ""
+    if not (title or sentence or rest) and labels:
+        title = labels.pop(0)  # all that the author wrote
     return Telling(title, sentence, tuple(rest), tuple(labels))
 
 

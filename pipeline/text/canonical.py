@@ -17,13 +17,20 @@ from functools import lru_cache
 from pipeline.text.frames import frame
 from pipeline.text.language import ENGLISH
 from pipeline.text.letter_case import lower_first
-from pipeline.text.notation import RULED, number_of, write_notations
-from pipeline.text.spelling import SPELLINGS, expand
+from pipeline.text.notation import NUMBER_WORDS, RULED, number_of, write_notations
+from pipeline.text.spelling import CONTRACTIONS, SPELLINGS, expand
 from pipeline.text.typography import set_plainly
 
 #: Of the rules: a fingerprint made by other ones is another fingerprint.
 VERSION = "proof-1"
 
+#: Most words of a text are none of these, and a look at a table is cheaper than three rules.
+_CHANGEABLE = {
+    language: frozenset(CONTRACTIONS.get(language, ()))
+    | frozenset(SPELLINGS.get(language, ()))
+    | frozenset(NUMBER_WORDS[language])
+    for language in RULED
+}
 _DIGIT = re.compile(r"\d")
 _INDENTED = re.compile(r"\n(?:[ \t]|\s*```)|\A\s*```")
 _LEAD, _TAIL = "(", ").,;:!?"
@@ -109,10 +116,13 @@ def _words(
             words[at] = small
             used.add("title-case")
         begins = not heading and tail in (".", "!", "?")
-    for at in range(len(words)):
+    changeable = _CHANGEABLE[language]
+    for at, word in enumerate(words):
+        if word not in changeable:
+            continue
         for rule, change in (
             ("contraction", expand(language, words, at)),
-            ("spelling", spellings.get(words[at], "")),
+            ("spelling", spellings.get(word, "")),
             ("number-word", number_of(language, words, at)),
         ):
             if change:

@@ -8,14 +8,14 @@ Whatever else stands before a goal (must, can, should, never, only, they) is par
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from pipeline.text.typography import set_plainly
 
 _DENIED = r"(?:not|never|only|no\s+longer|neither|nicht|kein\w*|nie|niemals|nur|niet|geen|nooit)\b"
 _WISH = (
-    r"(?P<who>I|we|We)(?:\s+(?:want|wish|need)|(?:\s+would|'d)\s+like):?"
+    r"(?P<who>I|we|We)(?:\s+(?:want|wish|need)(?!\s+not\b)|(?:\s+would|'d)\s+like):?"
     # To be able not to do a thing is a choice, not to do it is none.
     rf"(?P<to>\s+to\b(?:\s+be\s+able\s+to\b(?!\s+{_DENIED}))?)?"
 )
@@ -170,6 +170,60 @@ def purpose_in(text: str, goal: str, benefit: str, language: str) -> tuple[tuple
     words = " ".join(tail.split())
     known = _PURPOSES.get(words[:1].lower() + words[1:]) if language == "English" else None
     return (tuple((known or words).split()), known is not None and known != words)
+
+
+_ARTICLE = re.compile(
+    r"\bas\s+(?P<article>an?|the|any|every|each|another|our|your|some|one\s+of\s+(?:the|our))\s*$",
+    re.IGNORECASE,
+)
+
+
+def article_in(text: str, role: str) -> str:
+    """The word that stands between "As" and the role ("a" for "an"), which says whose role it is:
+    "the", "another", "every"; "" where there is none."""
+    plain, role = _plain(text), _flat(role)
+    for start, _ in _occurrences(role, plain):
+        found = _ARTICLE.search(plain[max(start - 40, 0) : start])
+        if found:
+            article = " ".join(found["article"].lower().split())
+            return "a" if article == "an" else article
+    return ""
+
+
+def heading_in(text: str, sentence: Sequence[str], role: str) -> tuple[str, ...]:
+    """Lines above the story sentence that only repeat its words, in another order or with other
+    letters: the extraction keeps no title that repeats, so a field has them nowhere.
+
+    Args:
+        sentence: the words of role, goal and benefit.
+    """
+    plain = _plain(text)
+    place = next((start for start, _ in _occurrences(_flat(role), plain)), 0) if role else 0
+    known = {word.casefold() for word in _words(" ".join(sentence))}
+    said = f" {' '.join(_words(' '.join(sentence)))}"
+    found = []
+    for line in plain[:place].splitlines()[:-1]:
+        words = _words(line)
+        # A key or a label may stand in front: "SHOP-12", "Story 3".
+        for skipped in range(min(5, len(words))):
+            rest = words[skipped:]
+            if all(w.casefold() in known for w in rest[:-1]):
+                if f" {' '.join(rest)}" not in said and not _same_words(rest, said):
+                    found.append(" ".join(rest))
+                break
+    return tuple(found)
+
+
+def _same_words(words: list[str], said: str) -> bool:
+    """Whether words follow each other in ``said``, but for the capitals that a heading gives."""
+    small = " ".join(word if word.isupper() else word.lower() for word in words)
+    text = " ".join(word if word.isupper() else word.lower() for word in said.split())
+    return f" {small}" in f" {text}"
+
+
+def _words(text: str) -> list[str]:
+    """The words with the signs that belong to them: C++, 5%."""
+    return [word for token in text.split() if (word := token.strip(_MARKS + "!?"))]
 
 
 def _after_role(plain: str, role: str, places: list[int]) -> list[str]:

@@ -81,6 +81,11 @@ _LONG, _FEW = 30, 0.05
 _READ = 100_000
 
 
+@lru_cache(maxsize=8)  # a text's language is asked for twice, one question after the other
+def _words_of(text: str) -> tuple[str, ...]:
+    return tuple(word.lower() for word in _WORD.findall(fold(text)))
+
+
 def language_of(text: str) -> str:
     """The name of a text's language, by its first 100,000 characters; "English" also where it is
     too short to tell."""
@@ -88,7 +93,7 @@ def language_of(text: str) -> str:
     script = _script(text)
     if script:
         return script
-    words = [word.lower() for word in _WORD.findall(fold(text))]
+    words = _words_of(text)
     hits = dict.fromkeys(_FUNCTION_WORDS, 0)
     for languages, n in Counter(map(_LANGUAGES_OF.get, words, repeat(()))).items():
         for name in languages:
@@ -127,8 +132,7 @@ def proven_language(text: str) -> str:
     name = _kept(text)
     if name not in _FUNCTION_WORDS:
         return ""
-    words = {word.lower() for word in _WORD.findall(fold(text[:_READ]))}
-    told = Counter(map(_TELLING.get, words & _TELLING.keys()))
+    told = Counter(map(_TELLING.get, _TELLING.keys() & set(_words_of(text[:_READ]))))
     own = told.pop(name, 0)
     if name == ENGLISH:
         own += len(set(_ENGLISH_FRAME.findall(text[:_READ].lower())))

@@ -15,7 +15,7 @@ from pipeline.text.words import word_set
 
 #: English alone: elsewhere a comma is a decimal one. Only groups of three noughts, because
 #: "80,443" may be two ports.
-_THOUSANDS = re.compile(r"(?<![\w.,$€£%/:-])([1-9]\d{0,2}(?:,000)+)(?![\w/:]|[.,]\d)")
+_THOUSANDS = re.compile(r"(?<![\w.,%/:-])([1-9]\d{0,2}(?:,000)+)(?![\w/:]|[.,]\d)")
 _PERCENT_WORDS = {
     "English": "percent|per cent", "German": "Prozent", "French": "pour cent|pourcents?",
     "Spanish": "por ciento", "Italian": "per cento", "Portuguese": "por cento",
@@ -111,7 +111,7 @@ _TIME = re.compile(
     r"|\s?(?P<only>[ap]m|[ap]\.m\.))(?!\w)"
 )
 
-_NUMBER_WORDS: Mapping[str, Mapping[str, str]] = {
+NUMBER_WORDS: Mapping[str, Mapping[str, str]] = {
     language: {word: str(n) for n, word in enumerate(words.split(), 2) if word != "-"}
     for language, words in {
         # Left out: what is another word too, such as "neuf" (new), "sei" (you are), "sieben" (to
@@ -128,13 +128,15 @@ _NUMBER_WORDS: Mapping[str, Mapping[str, str]] = {
 #: Beside these, or beside digits, a word may be part of a longer number.
 _LARGER = word_set(
     "zero one twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million point"
-).union(*_NUMBER_WORDS.values())
+).union(*NUMBER_WORDS.values())
 
 
 def write_notations(text: str, language: str, used: set[str]) -> str:
     """``text`` with its unambiguous notations in one form: 5 %, 10 MB, 5 EUR, 2026-11-21, 17:00,
     <=5. Only a text with a digit has any."""
-    for rule, change in _CHANGES.get(language, ()):
+    for rule, holds, change in _CHANGES.get(language, ()):
+        if holds and not any(part in text for part in holds):
+            continue
         changed = change(text)
         if changed != text:
             used.add(rule)
@@ -144,7 +146,7 @@ def write_notations(text: str, language: str, used: set[str]) -> str:
 
 def number_of(language: str, words: list[str], at: int) -> str:
     """The digits of the number word ``words[at]``, "" where it is none or part of a longer one."""
-    digits = _NUMBER_WORDS.get(language, {}).get(words[at], "")
+    digits = NUMBER_WORDS.get(language, {}).get(words[at], "")
     if not digits:
         return ""
     beside = words[max(at - 1, 0) : at] + words[at + 1 : at + 2]
@@ -219,15 +221,21 @@ def _write_time(found: re.Match[str]) -> str:
     return f"{int(found['h'])}{minutes} am"
 
 
-_CHANGES: Mapping[str, tuple[tuple[str, Callable[[str], str]], ...]] = {
+#: Of a rule: its name, what a text must hold for it to change anything, and the change.
+_Change = tuple[str, tuple[str, ...], Callable[[str], str]]
+_CHANGES: Mapping[str, tuple[_Change, ...]] = {
     language: (
-        *((("thousands-separator", _join_thousands),) if language == "English" else ()),
-        ("date", _dates(language)),
-        *((("time-of-day", _time),) if language == "English" else ()),
-        ("percent", _percent(words)),
-        ("money", _money(language)),
-        ("unit", _units(language)),
-        ("comparison-sign", _compare),
+        *((("thousands-separator", (",000",), _join_thousands),) if language == "English" else ()),
+        ("date", (*_MONTH_NUMBERS[language], "."), _dates(language)),
+        *(
+            (("time-of-day", ("am", "pm", ".m.", "AM", "PM"), _time),)
+            if language == "English"
+            else ()
+        ),
+        ("percent", ("%", "cent", "ciento", "Prozent"), _percent(words)),
+        ("money", ("€", "£", "$", "EUR", "GBP", "USD", "uro", "dollar"), _money(language)),
+        ("unit", (), _units(language)),
+        ("comparison-sign", ("<", ">", "≤", "≥"), _compare),
     )
     for language, words in _PERCENT_WORDS.items()
 }

@@ -221,12 +221,14 @@ def test_no_chain_and_no_circle_of_decisions(backlog):
 
 
 def test_decisions_do_not_widen_what_a_source_says(kit):
-    """Another story of the same goal and benefit, with a criterion of its own, is not decided on."""
+    """A story of the same goal and benefit with a criterion of its own was not decided on."""
     text = "As a reader, I want to keep a book for 14 days, so that I can finish it."
     more = {"goal": "keep a book for 14 days", "benefit": "I can finish it"}
     plain = kit.replace(kit.story("a", **more), text=text)
-    exact = kit.replace(kit.story("b", **more, criteria=("except DVDs",)), text=f"{text}\n- except DVDs")  # fmt: skip
-    other = kit.replace(kit.story("c", "keep a book for 28 days"), text="As a reader, I want to keep a book for 28 days.")  # fmt: skip
+    limited = kit.story("b", **more, criteria=("except DVDs",))
+    exact = kit.replace(limited, text=f"{text}\n- except DVDs")
+    longer = kit.story("c", "keep a book for 28 days")
+    other = kit.replace(longer, text="As a reader, I want to keep a book for 28 days.")
     stories = {s.id: s for s in (plain, exact, other)}
     _, rows = concluded(stories, person("preferred", plain, other, keep=other.fingerprint))
     assert rows["a"].other == "c" and rows["b"].outcome is Outcome.KEPT

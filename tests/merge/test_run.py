@@ -93,7 +93,7 @@ def test_a_failed_rewriting_is_tried_once_as_two_halves(kit, backlog):
         if request.key == call.request.key:
             return "nonsense"
         held = next(p for p in parts if p.request.key == request.key)
-        text = {n: "" for n in ("title", "role", "benefit")} | {"criteria": [], "body": []}
+        text = dict.fromkeys(("title", "role", "benefit"), "") | {"criteria": [], "body": []}
         listed = [{"handles": [h], "goal": "read", **text} for h, _ in held.handles]
         return json.dumps({"stories": listed})
 

@@ -14,7 +14,7 @@ from pipeline.models.extractive import REVISION, ExtractiveModel
 from pipeline.models.opening import open_model
 from pipeline.outcomes import EDITS_SCHEMA
 
-SPEC = ModelSpec("extractive", "extractive", "extractive", "union", 10**6, 10**6)
+SPEC = ModelSpec("extractive", "extractive", "extractive", 10**6, 10**6)
 
 
 def ask(content: str) -> Request:

@@ -59,24 +59,6 @@ def test_the_sample_is_english():
     assert not [e.document.path for e in read if e.document.problem]
 
 
-def test_foreign_stories_are_in_no_cluster_and_say_why():
-    german = STORIES["German"]
-    stories = [
-        story("a", ENGLISH_ONES[0]),
-        story("b", german),
-        story("c", german.replace("Regal", "Bild")),
-        story("d", german),
-        story("e", ENGLISH_ONES[0].replace("renew", "extend")),
-    ]
-    clusters = [Cluster(("a", "e", "b"), "overlap"), Cluster(("c", "d"), "same")]
-    selection = select(stories, clusters)
-    assert [c.members for c in selection.clusters] == [("a", "e")]
-    assert {(s.story, s.reason) for s in selection.skipped} == {
-        ("b", "language"), ("c", "language"), ("d", "duplicate"),
-    }  # fmt: skip
-    assert "German" in selection.skipped[0].detail
-
-
 def test_a_foreign_document_is_a_reported_problem(tmp_path: Path):
     (tmp_path / "wuensche.md").write_text(f"# Wünsche\n\n{STORIES['German']}\n", encoding="utf-8")
     (tmp_path / "wishes.md").write_text(f"# Wishes\n\n{ENGLISH_ONES[0]}\n", encoding="utf-8")
