@@ -161,7 +161,7 @@ def _merge(
         made.max_usd = most
         finished = run_job(made)
         names = recognise(truth, made.corpus)
-    kept = made.written.kept
+    kept = made.kept
     found = quality(
         truth, names, made.merged, made.corpus.by_id, (kept.units - len(kept.missing), kept.units)
     )
