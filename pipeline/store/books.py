@@ -36,7 +36,7 @@ class Books:
         entries: in the order of the document; see :attr:`entry_names`.
         conflicts, links, proposals, failed_calls: as :class:`pipeline.entries.Merge` has them.
         ledger: by story id, in corpus order.
-        kept: as ``merged.json`` has it; None where it was not looked at.
+        kept: whether every sentence is in the document, see :func:`kept_of`.
         shown: the stories of every planned call, by the call's id.
     """
 
@@ -85,8 +85,8 @@ def open_books(store: Store, run: str) -> Books | None:
 
 
 def kept_of(connection: Connection, run: str) -> dict[str, Any] | None:
-    """Whether every sentence of a run's stories is in its document, as ``merged.json`` says it;
-    None where nobody looked."""
+    """Whether every sentence of a run's stories is in its document: ``{units, standing, folded:
+    {proof, judge, person}, missing: [{story, sentence}], faults}``; None where nobody looked."""
     kept = table_of(tables.KeptRow)
     row = connection.execute(select(kept).where(kept.c.run == run)).first()
     if row is None:
@@ -100,6 +100,7 @@ def kept_of(connection: Connection, run: str) -> dict[str, Any] | None:
             "person": row.folded_person,
         },
         "missing": [{"story": story, "sentence": told} for story, told in row.missing],
+        "faults": list(row.faults),
     }
 
 

@@ -70,7 +70,7 @@ _EMPTIED: dict[type[Row], dict[str, Any]] = {
     tables.ConflictSideRow: {"text": "", "differs": []},
     tables.LinkRow: {"only_a": [], "only_b": []},
     tables.LedgerEntryRow: {"reason": ""},
-    tables.KeptRow: {"missing": []},
+    tables.KeptRow: {"missing": [], "faults": []},
     tables.FailedCallRow: {"why": PURGED},
     tables.ScoreRow: {"detail": {}},
 }
@@ -273,7 +273,7 @@ class _Purge:
         for some in _portions(keys):
             sharing = select(_CALL.c.plan).where(_CALL.c.request.in_(some))
             plans |= _texts(self._connection, sharing)
-        for name in ("planned_call", "planned_cluster", "planned_skip"):
+        for name in ("planned_call", "planned_skip"):
             table = Row.metadata.tables[name]
             self._delete(table, table.c.plan.in_(plans))
         self._delete(_PLAN, _PLAN.c.sha256.in_(plans))

@@ -156,7 +156,8 @@ class Store(Caches, Decisions, Runs):
 
         Args:
             kept: whether every sentence is there, as ``merged.json`` has it: ``{units, standing,
-                folded: {proof, judge, person}, missing: [{story, sentence}]}``.
+                folded: {proof, judge, person}, missing: [{story, sentence}], faults}``; None where
+                nobody looked.
 
         Raises:
             LedgerError: the books do not balance; nothing is written.

@@ -22,7 +22,6 @@ import pytest
 from pipeline.calls import (
     Band,
     Call,
-    Cluster,
     Estimate,
     Message,
     Plan,
@@ -58,9 +57,6 @@ from pipeline.stories import (
     residue_of,
     story_id,
 )
-
-if not hasattr(Story, "old_fingerprint"):  # until the fingerprint of proof is here
-    Story.old_fingerprint = property(lambda story: story.fingerprint[::-1])
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -242,8 +238,8 @@ def make_request(n: int = 0, model: str = "local/tiny") -> Request:
     return Request(
         model=model,
         revision="r1",
-        purpose="story",
-        prompt="merge-story.v1",
+        purpose="pair",
+        prompt="judge-pair.v1",
         prompt_sha256="p" * 64,
         messages=(Message("system", "Merge."), Message("user", f"Stories {n}")),
         max_tokens=64,
@@ -279,7 +275,6 @@ def make_plan(extraction: Extraction, model: str = "local/tiny") -> Plan:
         model=model,
         limits=WindowLimits(2048, 256, "the model's window"),
         calls=(call,),
-        decided=(Cluster((first.id,), "same", 0.9, "equal but for a number"),),
         skipped=tuple(SkippedStory(story.id, "single") for story in rest),
         n_stories=len(extraction.stories),
         n_clusters=1,
@@ -360,12 +355,13 @@ def make_merge(extraction: Extraction) -> Merge:
 
 
 def make_kept(gone: str = "") -> dict[str, Any]:
-    """Every sentence there, or one missing."""
+    """What the check of a document finds: every sentence there, or one missing."""
     return {
         "units": 9,
         "standing": 6,
         "folded": {"proof": 1, "judge": 1, "person": 1},
         "missing": [{"story": "s1", "sentence": gone}] if gone else [],
+        "faults": [f"E-1 misses {gone}"] if gone else [],
     }
 
 

@@ -22,8 +22,9 @@ KEPT = {
     "corpus_document.problem", "corpus_document.residue", "decision.by",
     "decision.fingerprints", "departure.path", "entry_line.stories", "entry_role.stories",
     "estimate.notes", "estimate.price_source", "estimate.reason",
-    "failed_call.why", "fold.rules", "glossary.by", "ledger.rules",
-    "needle_cell.finish", "needle_cell.flags", "needle_cell.haystack", "outline.body", "reply.why", "run.describe", "run.error", "run.parameters",
+    "failed_call.why", "fold.rules", "glossary.by", "ledger.rules", "needle_cell.finish",
+    "needle_cell.flags", "needle_cell.haystack", "outline.body", "reply.why", "run.describe",
+    "run.error", "run.parameters",
 }  # fmt: skip
 
 
@@ -63,7 +64,7 @@ def fill(store, make, salt: str = MARK, path: str = "shop/backlog.md"):
     plan = replace(
         plan,
         calls=tuple(replace(call, request=request) for call in plan.calls),
-        decided=tuple(replace(c, why=salt) for c in plan.decided),
+        skipped=tuple(skipped._replace(detail=salt) for skipped in plan.skipped),
     )
     run = store.start_run(kind="merge", corpus=corpus, model="local/tiny", strategy="edit",
                           plan_sha256=plan.sha256)  # fmt: skip
@@ -159,8 +160,8 @@ def test_every_text_column_is_purged_or_known_to_hold_no_words(store, make):
     assert words(store) == {}
     known = {name.split(".")[0] for name in KEPT} | {
         "conflict", "conflict_side", "document", "entry_line", "entry_role", "extraction", "fold",
-        "glossary", "kept", "ledger", "link", "plan", "planned_call", "planned_cluster",
-        "planned_skip", "reply", "request", "score", "story",
+        "glossary", "kept", "ledger", "link", "plan", "planned_call", "planned_skip", "reply",
+        "request", "score", "story",
     }  # fmt: skip
     assert {name for name, _, _ in text_columns()} <= known, "decide what purge does with it"
 

@@ -66,7 +66,7 @@ def planned_call_rows(plan: Plan) -> Rows:
 
 
 def planned_skip_rows(plan: Plan) -> Rows:
-    """The stories that need no call."""
+    """The stories that are in no call."""
     return [
         {"plan": plan.sha256, "position": position, **skipped._asdict()}
         for position, skipped in enumerate(plan.skipped)

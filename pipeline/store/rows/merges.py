@@ -21,7 +21,7 @@ def merge_rows(
     """Everything a merge came to, by the names of :data:`TABLES`; each row when it is asked for.
 
     Args:
-        kept: as ``merged.json`` has it; None where it was not looked at.
+        kept: as ``merged.json`` has it; None where nobody looked.
     """
     entries = merge.entries
     rows: dict[str, Iterable[dict[str, Any]]] = {
@@ -88,8 +88,9 @@ def _kept_row(kept: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "units": kept["units"],
         "standing": kept["standing"],
-        **{f"folded_{by}": folded[by] for by in ("proof", "judge", "person")},
+        **{f"folded_{by}": folded.get(by, 0) for by in ("proof", "judge", "person")},
         "missing": [[gone["story"], gone["sentence"]] for gone in kept["missing"]],
+        "faults": list(kept["faults"]),
     }
 
 

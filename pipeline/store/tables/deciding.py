@@ -161,7 +161,8 @@ class ProposalRow(Row, table=True):
 
 class KeptRow(Row, table=True):
     """Whether every sentence of every story is in the document: how many stand, how many are folded
-    by whom, and the sentences that are ``missing`` as [story, sentence]."""
+    by whom, the sentences that are ``missing`` as [story, sentence], and what else is wrong with
+    the document's books (``faults``)."""
 
     __tablename__ = "kept"
 
@@ -172,6 +173,7 @@ class KeptRow(Row, table=True):
     folded_judge: int
     folded_person: int
     missing: list[list[str]] = json_column()
+    faults: list[str] = json_column()
 
 
 class FailedCallRow(Row, table=True):
