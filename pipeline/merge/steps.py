@@ -79,6 +79,7 @@ def from_stories(corpus: Corpus, spec: ModelSpec, terms: Terms, limits: WindowLi
     """The planner that makes every plan anew."""
     settled = settle(terms.decisions, corpus.stories)
     rewrites = terms.strategy in ("tree", "fold")
+    asks = not rewrites and terms.strategy != "none"
     return make_plan(
         terms.strategy,
         corpus.stories,
@@ -90,7 +91,7 @@ def from_stories(corpus: Corpus, spec: ModelSpec, terms: Terms, limits: WindowLi
         revision=revision_of(spec, terms.cache),
         about=terms.about,
         parameters={"decisions": settled.sha256} if settled.sha256 else {},
-        pairs=_open_pairs(corpus, settled) if terms.strategy == "pairs" else (),
+        pairs=_open_pairs(corpus, settled) if asks else (),
         most_pairs=terms.most_pairs,
     )
 
