@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pipeline.extract.leftout import LeftOut, Rich, moved
 from pipeline.extract.tables import Row, row_blocks
 from pipeline.stories import Block, BlockKind, Locator
+
+Words = str | Rich
 
 
 class TextBuilder:
@@ -15,7 +18,11 @@ class TextBuilder:
         self._parts: list[str] = []
         self._length = 0
         self._trail: list[tuple[int, str]] = []
+        self._tables = 0
         self.blocks: list[Block] = []
+        self.left_out: list[LeftOut] = []
+        #: What else a person has to know of the document.
+        self.remarks: list[str] = []
 
     @property
     def text(self) -> str:
@@ -39,32 +46,47 @@ class TextBuilder:
             self._length += len(text)
         return start, self._length
 
-    def add(self, text: str, kind: BlockKind, level: int = 0, *, page: int | None = None) -> None:
-        """Append a block and a line break. Blank text is dropped."""
-        text = text.strip("\r\n").rstrip()
-        lead = len(text) - len(text.lstrip())
-        if not text.strip():
+    def add(
+        self, words: Words, kind: BlockKind, level: int = 0, *, page: int | None = None
+    ) -> None:
+        """Append a block and a line break. Blank text is dropped; text of which nothing is
+        current is kept, and is no block."""
+        rich = (Rich(words) if isinstance(words, str) else words).stripped()
+        current = rich.current
+        if not rich.text:
             return
-        if kind == "heading":
-            name = " ".join(text.split())
-            self._trail = [(deep, above) for deep, above in self._trail if deep < level]
-            self._trail.append((level, name))
-        start, end = self.write(text)
-        place = Locator(page=page, heading=self.headings)
-        self.blocks.append(Block(start + lead, end, kind, place, level))
+        start, end = self.write(rich.text)
+        self.left_out += moved(rich.left_out, start)
+        if current.strip():
+            if kind == "heading":
+                name = " ".join(current.split())
+                self._trail = [(deep, above) for deep, above in self._trail if deep < level]
+                self._trail.append((level, name))
+            place = Locator(page=page, heading=self.headings)
+            self.blocks.append(Block(start, end, kind, place, level))
         self.write("\n")
 
     def add_table(
-        self, rows: Sequence[tuple[int, Sequence[str]]], sheet: str | None = None
+        self,
+        rows: Sequence[tuple[int, Sequence[Words]]],
+        sheet: str | None = None,
+        *,
+        page: int | None = None,
     ) -> None:
         """Append numbered rows of cells, tab between cells, line break between rows."""
         parts: list[str] = []
         length = 0
         placed: list[Row] = []
+        left_out: list[LeftOut] = []
         for number, cells in rows:
             places = []
             for position, cell in enumerate(cells):
-                clean = cell.strip()
+                if isinstance(cell, str):
+                    clean = cell.strip()
+                else:
+                    rich = cell.stripped()
+                    clean = rich.text
+                    left_out += moved(rich.left_out, length + bool(position))
                 if position:
                     parts.append("\t")
                     length += 1
@@ -75,14 +97,26 @@ class TextBuilder:
             length += 1
             placed.append(Row(number, None, places))
         text = "".join(parts)
-        self.place(text, row_blocks(text, placed, sheet))
+        self._tables += sheet is None
+        self.left_out += moved(left_out, self._length)
+        table = self._tables if sheet is None else None
+        self.place(text, row_blocks(text, placed, sheet), page=page, table=table)
 
-    def place(self, text: str, blocks: Sequence[Block], *, page: int | None = None) -> None:
+    def place(
+        self,
+        text: str,
+        blocks: Sequence[Block],
+        *,
+        page: int | None = None,
+        table: int | None = None,
+    ) -> None:
         """Append text whose blocks are known, by their places in ``text``."""
         by, _ = self.write(text)
         for block in blocks:
             at = block.locator
-            place = Locator(page=page, sheet=at.sheet, row=at.row, heading=self.headings)
+            place = Locator(
+                page=page, sheet=at.sheet, row=at.row, heading=self.headings, table=table
+            )
             columns = tuple((name, first + by, last + by) for name, first, last in block.columns)
             self.blocks.append(
                 Block(block.start + by, block.end + by, block.kind, place, block.level, columns)

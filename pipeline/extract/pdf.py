@@ -25,8 +25,8 @@ _NEW = re.compile(
 _LARGER = 1.12
 
 
-def read_pdf(data: bytes) -> tuple[TextBuilder, dict[str, str], str | None]:
-    """Text with blocks, properties, and a problem with a part of it.
+def read_pdf(data: bytes) -> tuple[TextBuilder, dict[str, str]]:
+    """Text with blocks, and properties.
 
     Raises:
         Unreadable: encrypted, damaged, or no text layer at all (a scan or a drawing).
@@ -47,7 +47,7 @@ def read_pdf(data: bytes) -> tuple[TextBuilder, dict[str, str], str | None]:
             pdf.close()
 
 
-def _read_pages(pdf: Any) -> tuple[TextBuilder, dict[str, str], str | None]:
+def _read_pages(pdf: Any) -> tuple[TextBuilder, dict[str, str]]:
     from pypdfium2 import PdfiumError
 
     pages: list[list[tuple[str, float]]] = []
@@ -74,12 +74,11 @@ def _read_pages(pdf: Any) -> tuple[TextBuilder, dict[str, str], str | None]:
     for number, lines in enumerate(pages, start=1):
         _add_page(builder, number, lines, levels)
     empty = [n for n, lines in enumerate(pages, start=1) if not lines and n not in failed]
-    problems = []
     if failed:
-        problems.append(f"damaged pages: {_listed(failed)}")
+        builder.remarks.append(f"damaged pages: {_listed(failed)}")
     if empty and len(empty) * 2 > len(pages):
-        problems.append(f"no text on pages {_listed(empty)}")
-    return builder, _properties(pdf), "; ".join(problems) or None
+        builder.remarks.append(f"no text on pages {_listed(empty)}")
+    return builder, _properties(pdf)
 
 
 def _listed(numbers: list[int]) -> str:

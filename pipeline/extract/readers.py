@@ -8,22 +8,24 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.errors import InputError
 from pipeline.extract.archive import Unreadable
+from pipeline.extract.builder import TextBuilder
 from pipeline.extract.decoding import Decoded, decode
 from pipeline.extract.delimited import read_delimited
 from pipeline.extract.frontmatter import read_front_matter, read_head_lines
 from pipeline.extract.gherkin import find_fault, read_features
+from pipeline.extract.leftout import LeftOut, say_left_out, spans_of_left_out
 from pipeline.extract.markup import Flavour, read_blocks
 from pipeline.extract.mojibake import count_mojibake
 from pipeline.stories import Block, Document, Locator
 
 #: Part of every cache key: raise it when the same bytes would give another document or stories.
-READER_VERSION = "4"
+READER_VERSION = "5"
 
 FORMATS: dict[str, str] = {
     ".txt": "text",
@@ -66,6 +68,9 @@ class Reading:
     guessed: bool = False
     front_matter: Mapping[str, str] = field(default_factory=dict)
     problem: str | None = None
+    left_out: Sequence[LeftOut] = ()
+    #: The format, where the content tells it better than the name ("jira", "html" …).
+    kind: str = ""
 
 
 def document_suffixes() -> frozenset[str]:
@@ -144,16 +149,18 @@ def read_bytes(data: bytes, paths: tuple[str, ...], *, encoding: str | None = No
     problem = reading.problem
     if not reading.text.strip():
         problem = problem or "no text in it"
+    problem = _join(problem, say_left_out(reading.text, reading.left_out))
     return Document(
         sha256=sha256,
         paths=paths,
-        format=kind,
+        format=reading.kind or kind,
         text=reading.text,
         blocks=reading.blocks,
         encoding=reading.encoding,
         guessed=reading.guessed,
         front_matter=dict(reading.front_matter),
         problem=problem,
+        left_out=spans_of_left_out(reading.left_out),
     )
 
 
@@ -247,8 +254,12 @@ def _read_html(data: bytes, encoding: str | None) -> Reading:
         encoding = _known_encoding(declared.group(1).decode("ascii")) if declared else None
     decoded, problem = _decoded(data, encoding)
     builder, meta = read_web_page(decoded.text)
-    return Reading(
-        builder.text, tuple(builder.blocks), decoded.encoding, decoded.guessed, meta, problem
+    reading = _built(builder, meta)
+    return replace(
+        reading,
+        encoding=decoded.encoding,
+        guessed=decoded.guessed,
+        problem=_join(problem, reading.problem),
     )
 
 
@@ -260,32 +271,42 @@ def _known_encoding(name: str) -> str | None:
     return name.lower()
 
 
+def _built(builder: TextBuilder, properties: Mapping[str, str] | None = None) -> Reading:
+    """What was put together block by block."""
+    return Reading(
+        builder.text,
+        tuple(builder.blocks),
+        front_matter=properties or {},
+        problem=_join(*builder.remarks),
+        left_out=builder.left_out,
+    )
+
+
 def _read_docx(data: bytes, encoding: str | None) -> Reading:
     from pipeline.extract.word import read_word
 
     builder, properties = read_word(data)
-    return Reading(builder.text, tuple(builder.blocks), front_matter=properties)
+    return _built(builder, properties)
 
 
 def _read_xlsx(data: bytes, encoding: str | None) -> Reading:
     from pipeline.extract.workbook import read_workbook
 
     builder, properties = read_workbook(data)
-    return Reading(builder.text, tuple(builder.blocks), front_matter=properties)
+    return _built(builder, properties)
 
 
 def _read_xls(data: bytes, encoding: str | None) -> Reading:
     from pipeline.extract.biff import read_old_workbook
 
-    builder = read_old_workbook(data)
-    return Reading(builder.text, tuple(builder.blocks))
+    return _built(read_old_workbook(data))
 
 
 def _read_pdf(data: bytes, encoding: str | None) -> Reading:
     from pipeline.extract.pdf import read_pdf
 
-    builder, properties, problem = read_pdf(data)
-    return Reading(builder.text, tuple(builder.blocks), front_matter=properties, problem=problem)
+    builder, properties = read_pdf(data)
+    return _built(builder, properties)
 
 
 def _read_json(data: bytes, encoding: str | None) -> Reading:

@@ -53,6 +53,7 @@ def _with_parts(data: bytes, parts: dict[str, str]) -> bytes:
     kind = "application/vnd.openxmlformats-officedocument.wordprocessingml"
     related = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(target, "w") as new:
+        added = [part for part in parts if f"word/{part}.xml" not in old.namelist()]
         for name in old.namelist():
             content = (
                 old.read(name).decode() if name.endswith((".xml", ".rels")) else old.read(name)
@@ -60,13 +61,13 @@ def _with_parts(data: bytes, parts: dict[str, str]) -> bytes:
             if name == "[Content_Types].xml":
                 more = "".join(
                     f'<Override PartName="/word/{part}.xml" ContentType="{kind}.{part}+xml"/>'
-                    for part in parts
+                    for part in added
                 )
                 content = str(content).replace("</Types>", f"{more}</Types>")
             elif name == "word/_rels/document.xml.rels":
                 more = "".join(
                     f'<Relationship Id="rx{n}" Type="{related}/{part}" Target="{part}.xml"/>'
-                    for n, part in enumerate(parts)
+                    for n, part in enumerate(added)
                 )
                 content = str(content).replace("</Relationships>", f"{more}</Relationships>")
             elif name.removeprefix("word/").removesuffix(".xml") in parts:
