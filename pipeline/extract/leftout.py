@@ -14,7 +14,9 @@ from typing import Literal
 
 from pipeline.stories import Block, Span
 
-Why = Literal["struck out", "hidden", "deleted", "moved away", "comment", "invisible", "notes"]
+Why = Literal[
+    "struck out", "hidden", "deleted", "moved away", "comment", "invisible", "notes", "formula"
+]
 
 _NOT_BREAK = re.compile(r"[^\n]")
 _SHOWN = 40
@@ -27,6 +29,7 @@ _SAID: dict[Why, tuple[str, str]] = {
     "comment": ("1 comment", "{} comments"),
     "invisible": ("1 invisible place", "{} invisible places"),
     "notes": ("1 slide's notes", "the notes of {} slides"),
+    "formula": ("1 formula without a value", "{} formulas without values"),
 }
 
 
