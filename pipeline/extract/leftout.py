@@ -66,11 +66,11 @@ class Rich:
         start = self._length
         self._parts.append(words)
         self._length += len(words)
-        if why and not words.isspace():
+        if why:
             last = self.left_out[-1] if self.left_out else None
             if last and last.end == start and last.why == why:
                 self.left_out[-1] = replace(last, end=self._length)
-            else:
+            elif not words.isspace():
                 self.left_out.append(LeftOut(start, self._length, why))
 
     def add(self, other: Rich) -> None:
