@@ -102,6 +102,24 @@ class TextBuilder:
         table = self._tables if sheet is None else None
         self.place(text, row_blocks(text, placed, sheet), page=page, table=table)
 
+    def add_record(
+        self, number: int, cells: Sequence[tuple[str, Words]], *, line: int | None = None
+    ) -> None:
+        """Append a row of named cells, each on lines of its own; blank ones are dropped."""
+        columns = []
+        for name, words in cells:
+            rich = (Rich(words) if isinstance(words, str) else words).stripped()
+            if rich.text:
+                start, end = self.write(rich.text)
+                self.left_out += moved(rich.left_out, start)
+                columns.append((name, start, end))
+                self.write("\n")
+        if columns:
+            place = Locator(line=line, row=number, heading=self.headings)
+            first, last = columns[0][1], columns[-1][2]
+            self.blocks.append(Block(first, last, "row", place, 0, tuple(columns)))
+            self.write("\n")
+
     def place(
         self,
         text: str,

@@ -15,7 +15,16 @@ from typing import Literal
 from pipeline.stories import Block, Span
 
 Why = Literal[
-    "struck out", "hidden", "deleted", "moved away", "comment", "invisible", "notes", "formula"
+    "struck out",
+    "hidden",
+    "deleted",
+    "moved away",
+    "comment",
+    "invisible",
+    "notes",
+    "formula",
+    #: A comment of the source text, of which nothing need be said.
+    "aside",
 ]
 
 _NOT_BREAK = re.compile(r"[^\n]")
@@ -134,6 +143,8 @@ def say_left_out(text: str, left_out: Iterable[LeftOut]) -> str | None:
     """What a person is told of it, None when nothing is left out."""
     told: dict[Why, list[str]] = {}
     for run in left_out:
+        if run.why == "aside":
+            continue
         told.setdefault(run.why, []).append(" ".join(text[run.start : run.end].split()))
     if not told:
         return None

@@ -22,6 +22,8 @@ from pipeline.extract.gherkin import find_fault, read_features
 from pipeline.extract.leftout import LeftOut, say_left_out, spans_of_left_out
 from pipeline.extract.markup import Flavour, read_blocks
 from pipeline.extract.mojibake import count_mojibake
+from pipeline.extract.strikes import find_in_cells, find_in_markdown
+from pipeline.extract.wiki import is_jira
 from pipeline.stories import Block, Document, Locator
 
 #: Part of every cache key: raise it when the same bytes would give another document or stories.
@@ -220,6 +222,7 @@ def _read_prose(flavour: Flavour) -> Callable[[bytes, str | None], Reading]:
             decoded.guessed,
             values,
             _join(problem, head.problem),
+            find_in_markdown(decoded.text, blocks) if flavour == "markdown" else (),
         )
 
     return read
@@ -241,7 +244,14 @@ def _read_csv(delimiter: str | None) -> Callable[[bytes, str | None], Reading]:
     def read(data: bytes, encoding: str | None) -> Reading:
         decoded, problem = _decoded(data, encoding)
         blocks = tuple(read_delimited(decoded.text, delimiter))
-        return Reading(decoded.text, blocks, decoded.encoding, decoded.guessed, problem=problem)
+        return Reading(
+            decoded.text,
+            blocks,
+            decoded.encoding,
+            decoded.guessed,
+            problem=problem,
+            left_out=find_in_cells(decoded.text, blocks, wiki=is_jira(decoded.text, blocks)),
+        )
 
     return read
 
@@ -254,13 +264,7 @@ def _read_html(data: bytes, encoding: str | None) -> Reading:
         encoding = _known_encoding(declared.group(1).decode("ascii")) if declared else None
     decoded, problem = _decoded(data, encoding)
     builder, meta = read_web_page(decoded.text)
-    reading = _built(builder, meta)
-    return replace(
-        reading,
-        encoding=decoded.encoding,
-        guessed=decoded.guessed,
-        problem=_join(problem, reading.problem),
-    )
+    return _told(builder, "html", decoded, problem, meta)
 
 
 def _known_encoding(name: str) -> str | None:
@@ -279,6 +283,26 @@ def _built(builder: TextBuilder, properties: Mapping[str, str] | None = None) ->
         front_matter=properties or {},
         problem=_join(*builder.remarks),
         left_out=builder.left_out,
+    )
+
+
+def _told(
+    builder: TextBuilder,
+    kind: str,
+    decoded: Decoded,
+    problem: str | None,
+    properties: Mapping[str, str] | None = None,
+) -> Reading:
+    """What was put together from a text file, of the kind that its content tells. What is struck
+    in the marks of its records is left out."""
+    builder.left_out += find_in_cells(builder.text, builder.blocks)
+    reading = _built(builder, properties)
+    return replace(
+        reading,
+        encoding=decoded.encoding,
+        guessed=decoded.guessed,
+        problem=_join(problem, reading.problem),
+        kind=kind,
     )
 
 
@@ -311,15 +335,19 @@ def _read_pdf(data: bytes, encoding: str | None) -> Reading:
 
 def _read_json(data: bytes, encoding: str | None) -> Reading:
     from pipeline.extract.records import read_records
+    from pipeline.extract.trello import read_board
 
     decoded, problem = _decoded(data, encoding)
-    blocks, fault = read_records(decoded.text)
+    if (board := read_board(decoded.text)) is not None:
+        return _told(board, "trello", decoded, problem)
+    blocks, struck, fault = read_records(decoded.text)
     return Reading(
         decoded.text,
         tuple(blocks),
         decoded.encoding,
         decoded.guessed,
         problem=_join(problem, fault),
+        left_out=[*struck, *find_in_cells(decoded.text, blocks)],
     )
 
 

@@ -31,7 +31,7 @@ class Case(NamedTuple):
         said: words that the document's problem must hold; where there are none, it has no problem.
         place: a part of the last story's locator.
         kept: words that no story may hold, and the stored text must (struck, hidden, commented).
-        absent: words that no story may hold.
+        absent: words that no field of a story may hold.
     """
 
     name: str
@@ -70,11 +70,13 @@ def faults(case: Case) -> list[str]:
         not extraction.stories or case.place not in str(extraction.stories[-1].source.locator)
     ):
         wrong.append(f"last story is not at {case.place!r}")
-    told = "\n".join(
-        "\n".join((s.text, s.title, s.role, s.goal, s.benefit, *s.criteria, *s.body))
+    fields = "\n".join(
+        "\n".join((s.title, s.role, s.goal, s.benefit, *s.criteria, *s.body))
         for s in extraction.stories
     )
-    wrong += [f"in a story: {words!r}" for words in (*case.kept, *case.absent) if words in told]
+    told = "\n".join((fields, *(story.text for story in extraction.stories)))
+    wrong += [f"in a story: {words!r}" for words in case.kept if words in told]
+    wrong += [f"in a story's field: {words!r}" for words in case.absent if words in fields]
     wrong += [
         f"not kept: {words!r}" for words in case.kept if words not in extraction.document.text
     ]
