@@ -19,6 +19,7 @@ from pipeline.extract.decoding import Decoded, decode
 from pipeline.extract.delimited import read_delimited
 from pipeline.extract.frontmatter import read_front_matter, read_head_lines
 from pipeline.extract.gherkin import find_fault, read_features
+from pipeline.extract.gherkin_markdown import blank_marks, find_markdown_fault
 from pipeline.extract.leftout import LeftOut, say_left_out, spans_of_left_out
 from pipeline.extract.markup import Flavour, read_blocks
 from pipeline.extract.mojibake import count_mojibake
@@ -36,6 +37,7 @@ FORMATS: dict[str, str] = {
     ".markdown": "markdown",
     ".mdx": "markdown",
     ".feature": "gherkin",
+    ".feature.md": "gherkin in markdown",
     ".csv": "csv",
     ".tsv": "tsv",
     ".tab": "tsv",
@@ -119,7 +121,15 @@ def unreadable(path: str | Path, problem: str, *, sha256: str = "") -> Document:
 
 def format_of(path: str) -> str:
     """The format that a file's name tells, "" when it tells none."""
-    return FORMATS.get(Path(path).suffix.lower(), "")
+    name = Path(path).name.lower()
+    return next(
+        (
+            FORMATS[suffix]
+            for suffix in (".feature.md", Path(name).suffix)
+            if suffix in FORMATS and name.endswith(suffix)
+        ),
+        "",
+    )
 
 
 def read_bytes(data: bytes, paths: tuple[str, ...], *, encoding: str | None = None) -> Document:
@@ -240,16 +250,33 @@ def _read_gherkin(data: bytes, encoding: str | None) -> Reading:
     )
 
 
+def _read_gherkin_markdown(data: bytes, encoding: str | None) -> Reading:
+    decoded, problem = _decoded(data, encoding)
+    text = blank_marks(decoded.text)
+    if text is None:
+        return replace(_read_prose("markdown")(data, encoding), kind="markdown")
+    return Reading(
+        decoded.text,
+        tuple(read_features(text)),
+        decoded.encoding,
+        decoded.guessed,
+        read_head_lines(decoded.text),
+        _join(problem, find_markdown_fault(decoded.text)),
+        kind="gherkin",
+    )
+
+
 def _read_csv(delimiter: str | None) -> Callable[[bytes, str | None], Reading]:
     def read(data: bytes, encoding: str | None) -> Reading:
         decoded, problem = _decoded(data, encoding)
-        blocks = tuple(read_delimited(decoded.text, delimiter))
+        found, odd = read_delimited(decoded.text, delimiter)
+        blocks = tuple(found)
         return Reading(
             decoded.text,
             blocks,
             decoded.encoding,
             decoded.guessed,
-            problem=problem,
+            problem=_join(problem, odd),
             left_out=find_in_cells(decoded.text, blocks, wiki=is_jira(decoded.text, blocks)),
         )
 
@@ -356,6 +383,7 @@ _READERS: dict[str, Callable[[bytes, str | None], Reading]] = {
     "markdown": _read_prose("markdown"),
     "rst": _read_prose("rst"),
     "gherkin": _read_gherkin,
+    "gherkin in markdown": _read_gherkin_markdown,
     "csv": _read_csv(None),
     "tsv": _read_csv("\t"),
     "html": _read_html,

@@ -36,7 +36,10 @@ _MARKED = [
     for mark in ("+", "??", "^", "~")
 ]
 _HEAD_CELL = re.compile(r"\|\|")
-_ICON = re.compile(r"(?m)(^|(?<=[\s|*#-]))\((?:x|/|!|\?|i|y|n|\+|-|\*[rgby]?|on|off)\)[ \t]*")
+_SIGN = r"\((?:x|/|!|\?|i|y|n|\+|-|\*[rgby]?|on|off)\)[ \t]*"
+#: A sign that begins a line makes it an item.
+_SIGN_FIRST = re.compile(rf"(?m)^{_SIGN}")
+_SIGN_AFTER = re.compile(rf"(?<=[\s|]){_SIGN}")
 _QUOTED = re.compile(r"(?m)^bq\.[ \t]+")
 _ESCAPED = re.compile(r"\\([{}\[\]*_+\-!|^~?])")
 
@@ -74,7 +77,8 @@ def read_wiki(words: str) -> str:
         words = _PERSON.sub(r"@\1", words)
         words = _FILE.sub(r"\1", _BARE_LINK.sub(r"\1", _LINK.sub(r"\1 (\2)", words)))
     words = _PICTURE.sub("", words)
-    words = _QUOTED.sub("", _ICON.sub(r"\1", _BREAK.sub("\n", words)))
+    words = _SIGN_AFTER.sub("", _SIGN_FIRST.sub("* ", _BREAK.sub("\n", words)))
+    words = _QUOTED.sub("", words)
     for mark in _MARKED:
         words = mark.sub(r"\1", words)
     words = _ESCAPED.sub(r"\1", _HEAD_CELL.sub("|", words))
