@@ -72,8 +72,13 @@ class TextBuilder:
         sheet: str | None = None,
         *,
         page: int | None = None,
+        names: Sequence[str] = (),
     ) -> None:
-        """Append numbered rows of cells, tab between cells, line break between rows."""
+        """Append numbered rows of cells, tab between cells, line break between rows.
+
+        Args:
+            names: of the columns, where a table goes on whose header stands elsewhere.
+        """
         parts: list[str] = []
         length = 0
         placed: list[Row] = []
@@ -100,7 +105,8 @@ class TextBuilder:
         self._tables += sheet is None
         self.left_out += moved(left_out, self._length)
         table = self._tables if sheet is None else None
-        self.place(text, row_blocks(text, placed, sheet), page=page, table=table)
+        blocks = _named(placed, names) if names else row_blocks(text, placed, sheet)
+        self.place(text, blocks, page=page, table=table)
 
     def add_record(
         self, number: int, cells: Sequence[tuple[str, Words]], *, line: int | None = None
@@ -139,3 +145,18 @@ class TextBuilder:
             self.blocks.append(
                 Block(block.start + by, block.end + by, block.kind, place, block.level, columns)
             )
+
+
+def _named(rows: Sequence[Row], names: Sequence[str]) -> list[Block]:
+    """Row blocks whose columns' names are known."""
+    blocks = []
+    for row in rows:
+        columns = tuple(
+            (names[n] if n < len(names) else "", first, last)
+            for n, (first, last) in enumerate(row.cells)
+            if first < last
+        )
+        if columns:
+            place = Locator(row=row.number)
+            blocks.append(Block(columns[0][1], columns[-1][2], "row", place, 0, columns))
+    return blocks

@@ -164,7 +164,7 @@ def footnoted(canvas: Any) -> None:
 
 
 def numbered(canvas: Any) -> None:
-    placed = list(lines(80, 780, 430, *map(sentence, range(4))))
+    placed = list(lines(80, 780, 300, *map(sentence, range(4))))
     for number, (left, top, words) in enumerate(placed, start=1):
         canvas.setFont("Helvetica", 7)
         canvas.drawRightString(60, top, str(number))
@@ -204,7 +204,12 @@ def hyphenated(canvas: Any) -> None:
 
 
 def ligatured(canvas: Any) -> None:
-    put(canvas, [(60, 780, "As an oﬃcer, I want to ﬁnd the ﬂoor plan so that I stay eﬀective.")])
+    from reportlab.pdfbase import pdfmetrics
+    from reportlab.pdfbase.ttfonts import TTFont
+
+    pdfmetrics.registerFont(TTFont("Vera", "Vera.ttf"))  # comes with reportlab
+    canvas.setFont("Vera", 10)
+    put(canvas, [(60, 780, "As a ﬁsher, I want to ﬁnd the ﬂoor plan so that I stay ﬁt.")])
 
 
 def see_through(canvas: Any) -> None:
@@ -319,7 +324,7 @@ CASES = (
             ),
         ),
     ),
-    case("ligatures", [ligatured], (Told("officer", "find the floor plan", "I stay effective"),)),
+    case("ligatures", [ligatured], (Told("fisher", "find the floor plan", "I stay fit"),)),
     case("invisible", [see_through], told(0), said=("invisible",), kept=("ghost",)),
     case("white", [white], told(0), said=("invisible",), kept=("ghost",)),
     case("scan", [scanned], told(0, 1), said=("OCR",)),
