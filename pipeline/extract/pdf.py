@@ -21,6 +21,8 @@ from pipeline.extract.pdf_layout import (
     continue_table,
     group_lines,
     lay_out,
+    may_hold_table,
+    names_columns,
 )
 from pipeline.extract.pdf_running import split_footnotes, split_line_numbers, split_running
 from pipeline.extract.pdf_text import ends_open, join_lines, opens_anew, split_paragraphs
@@ -109,7 +111,7 @@ class _Reader:
                 loaded = self.pdf[index]
                 try:
                     page.words = read_words(loaded)
-                    if page.words:
+                    if may_hold_table(page.words):
                         page.rules = read_rules(loaded)
                 finally:
                     loaded.close()
@@ -151,7 +153,7 @@ class _Reader:
         regions: list[Region] = []
         if self.table is not None and self.open is None:
             going_on = continue_table(lines, self.table[0].edges, page.rules)
-            if going_on is not None and not _names_its_columns(lines):
+            if going_on is not None and not names_columns(lines[0]):
                 regions.append(going_on[0])
                 lines = lines[going_on[1] :]
         words = [word for line in lines for word in line.words]
@@ -241,13 +243,6 @@ class _Reader:
                 f"lines cannot be known, on pages {_listed(sorted(set(self.unsure)))}: "
                 "left out of the stories; copy them out of the page in the right order"
             )
-
-
-def _names_its_columns(lines: Sequence[Line]) -> bool:
-    from pipeline.extract.pdf_layout import split_cells
-    from pipeline.extract.regions import is_header
-
-    return bool(lines) and is_header([cell.text for cell in split_cells(lines[0])])
 
 
 def _listed(numbers: Sequence[int]) -> str:

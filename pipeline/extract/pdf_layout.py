@@ -22,45 +22,38 @@ _CELL = 0.5
 #: Lines on each side before a lane counts as one between columns.
 _LINES = 3
 _DEEPEST = 4
+#: No table's header is longer.
+_HEADER_CHARS = 300
 #: What stands before a line and is no column: a list's mark, a number, a key.
 _LABEL = re.compile(r"(?:[^\w\s]{1,3}|\(?[\w.#-]{1,10}[.):]?)$")
+#: What a list's item or a numbered line begins with.
+_MARK = re.compile(r"(?:[^\w\s]{1,3}|\(?[A-Za-z]{0,3}\d[\w.-]{0,8}[.):]?|\(?[A-Za-z]{1,2}[.):])$")
 _LEADER = re.compile(r"[._·…\s]{4,}$")
 Span = tuple[float, float]
 #: A horizontal rule: (height, left, right).
 Rule = tuple[float, float, float]
 
 
-@dataclass(slots=True)
 class Line:
-    """Words of one height, from left to right."""
+    """Words of one height, from left to right. ``size``: of most of its letters, in points."""
 
-    words: list[Word]
+    __slots__ = ("base", "left", "right", "size", "text", "words")
 
-    @property
-    def base(self) -> float:
-        return max(self.words, key=lambda word: word.size).base
-
-    @property
-    def size(self) -> float:
-        """Of most letters, in points."""
-        sizes: dict[float, int] = {}
-        for word in self.words:
-            sizes[word.size] = sizes.get(word.size, 0) + len(word.text)
-        return max(sizes, key=lambda size: sizes[size])
-
-    @property
-    def left(self) -> float:
-        return self.words[0].left
-
-    @property
-    def right(self) -> float:
-        return max(word.right for word in self.words)
-
-    @property
-    def text(self) -> str:
+    def __init__(self, words: list[Word]) -> None:
+        self.words = words
+        self.left = words[0].left
+        self.right = max(word.right for word in words)
+        self.base = words[0].base
+        self.size = words[0].size
+        if any(word.size != self.size for word in words):
+            sizes: dict[float, int] = {}
+            for word in words:
+                sizes[word.size] = sizes.get(word.size, 0) + len(word.text)
+            self.size = max(sizes, key=lambda size: sizes[size])
+            self.base = max(words, key=lambda word: word.size).base
         parts: list[str] = []
         previous: Word | None = None
-        for word in self.words:
+        for word in words:
             glued = (
                 previous is not None
                 and word.apart
@@ -68,7 +61,7 @@ class Line:
             )
             parts += ["" if previous is None or glued else " ", word.text]
             previous = word
-        return "".join(parts)
+        self.text = "".join(parts)
 
 
 @dataclass(slots=True)
@@ -144,18 +137,6 @@ def _read_region(lines: list[Line], rules: Sequence[Rule], depth: int) -> list[R
     return [part for region in regions for part in _doubtful(region)]
 
 
-def free_lanes(lines: Sequence[Line], least: float) -> list[Span]:
-    """What no word covers between the outermost words of these lines, wider than ``least``."""
-    covered = sorted((word.left, word.right) for line in lines for word in line.words)
-    lanes = []
-    reach = covered[0][1]
-    for left, right in covered[1:]:
-        if left - reach >= least:
-            lanes.append((reach, left))
-        reach = max(reach, right)
-    return lanes
-
-
 def _find_columns(lines: Sequence[Line], start: int) -> tuple[int, list[Span]] | None:
     """Where a band of columns that begins with this line ends, and the lanes in it."""
     best: tuple[int, list[Span]] | None = None
@@ -164,25 +145,30 @@ def _find_columns(lines: Sequence[Line], start: int) -> tuple[int, list[Span]] |
     least = _WIDE * lines[start].size
     for end in range(start, len(lines)):
         line = lines[end]
-        free = _gaps(line, _WIDE * line.size)
-        outside = [(float("-inf"), line.left), *free, (line.right, float("inf"))]
+        outside = [
+            (float("-inf"), line.left),
+            *_gaps(line, _WIDE * line.size),
+            (line.right, float("inf")),
+        ]
         lanes = outside if lanes is None else _meet(lanes, outside, least)
         low, high = min(low, line.left), max(high, line.right)
         inner = [lane for lane in lanes if lane[0] >= low and lane[1] <= high]
-        if not any(low < lane[1] and lane[0] < high for lane in lanes):
+        if not inner and (end - start > _LINES or best is not None):
             break
-        if end > start and not inner and end - start > 3:
-            break
-        if inner and (real := _real_lanes(lines[start : end + 1], inner)):
-            best = (end + 1, real)
-    return best
+        if inner:
+            best = (end + 1, inner)
+    if best is None or best[0] - start < _LINES:
+        return None
+    end, inner = best
+    real = _real_lanes(lines[start:end], inner)
+    return (end, real) if real else None
 
 
 def _gaps(line: Line, least: float) -> list[Span]:
     gaps = []
     reach = line.words[0].right
-    for word in line.words[1:]:
-        if word.left - reach >= least:
+    for number, word in enumerate(line.words[1:]):
+        if word.left - reach >= least and not (number == 0 and _MARK.match(line.words[0].text)):
             gaps.append((reach, word.left))
         reach = max(reach, word.right)
     return gaps
@@ -260,13 +246,29 @@ def split_cells(line: Line) -> list[Line]:
     return [Line(part) for part in parts]
 
 
+def names_columns(line: Line) -> bool:
+    """Whether a line is the header of a table."""
+    if len(line.words) < 2 or len(line.text) > _HEADER_CHARS:
+        return False
+    cells = split_cells(line)
+    return len(cells) > 1 and is_header([cell.text for cell in cells])
+
+
+def may_hold_table(words: Sequence[Word]) -> bool:
+    """Whether a line of a page names columns, or several stand in columns as a table's rows do."""
+    lines = group_lines(words)
+    if any(names_columns(line) for line in lines):
+        return True
+    return sum(len(_gaps(line, _CELL * line.size)) > 1 for line in lines) >= _LINES
+
+
 def _find_table(
     lines: Sequence[Line], start: int, rules: Sequence[Rule]
 ) -> tuple[Table, int] | None:
     """A table whose header is this line, and where it ends."""
-    head = split_cells(lines[start])
-    if len(head) < 2 or not is_header([cell.text for cell in head]):
+    if not names_columns(lines[start]):
         return None
+    head = split_cells(lines[start])
     frees: list[list[Span]] = [[(one.right, other.left)] for one, other in pairwise(head)]
     bounds = [(one.left, other.right) for one, other in pairwise(head)]
     end = start + 1
@@ -287,7 +289,7 @@ def _find_table(
             ]
             wide = [(a, b) for a, b in (*here, (low, high)) if b > a]
             met.append(_meet(free, wide[:-1] or [(low, high)], 1.0))
-        if not all(met) or is_header([cell.text for cell in split_cells(lines[end])]):
+        if not all(met) or names_columns(lines[end]):
             break
         frees = met
         pitch = pitch or gap

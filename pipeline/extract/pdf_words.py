@@ -33,6 +33,8 @@ _INVISIBLE_MODES = (3, 7)
 _WHITE = 250
 _TEXT, _PATH, _IMAGE, _SHADING, _FORM = 1, 2, 3, 4, 5
 Box = tuple[float, float, float, float]
+#: So many of the largest painted areas are looked at behind white words.
+_MOST_AREAS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ class _Reader:
         #: and the quarter turns they are written at.
         self.known: dict[int, tuple[float, str, float]] = {}
         self._areas: tuple[list[Box], list[Box]] | None = None
+        self._large: list[Box] = []
+        self._small: set[tuple[int, int]] | None = None
 
     def read(self) -> list[Word]:
         raw, textpage = self.raw, self.textpage
@@ -155,8 +159,10 @@ class _Reader:
             return replace(word, why="invisible") if seen == "unseen" else word
         if _covers(pictures, middle):
             return replace(word, ocr=seen == "unseen")
-        if seen == "white" and _covers(fills, middle):
+        if seen == "white" and _covers(self._large, middle):
             return word
+        if seen == "unseen" and self._is_drawn(fills, word):
+            return word  # its letters are drawn as outlines
         return replace(word, why="invisible")
 
     def _find_areas(self) -> tuple[list[Box], list[Box]]:
@@ -174,7 +180,23 @@ class _Reader:
                 elif item.type == _SHADING or (item.type == _PATH and self._is_painted(item)):
                     fills.append(box)
             self._areas = (pictures, fills)
+            large = [box for box in fills if box[3] - box[1] > 4 and box[2] - box[0] > 4]
+            self._large = sorted(large, key=_area, reverse=True)[:_MOST_AREAS]
         return self._areas
+
+    def _is_drawn(self, fills: list[Box], word: Word) -> bool:
+        """Whether something painted, no larger than letters are, stands where the word does."""
+        if self._small is None:
+            self._small = set()
+            for left, bottom, right, top in fills:
+                if top - bottom < 2 * word.size:
+                    self._small.add((int((left + right) / 2), int((bottom + top) / 2)))
+        low, high = int(word.base - 0.3 * word.size), int(word.base + word.size)
+        return any(
+            (x, y) in self._small
+            for x in range(int(word.left), int(word.right) + 1)
+            for y in range(low, high + 1)
+        )
 
     def _is_painted(self, item: Any) -> bool:
         raw = self.raw
@@ -190,19 +212,25 @@ class _Reader:
 
 def read_rules(page: Any) -> list[tuple[float, float, float]]:
     """The page's horizontal rules, edges of boxes included: (height, left, right)."""
+    import pypdfium2.raw as raw
+
     rules = []
-    for item in page.get_objects(filter=[_PATH], max_depth=4):
-        try:
-            left, bottom, right, top = (
-                item.get_bounds() if hasattr(item, "get_bounds") else item.get_pos()
-            )
-        except Exception:  # an object without a place is no rule
-            continue
-        if right - left > 20:
-            rules.append((bottom, left, right))
-            if top - bottom > 4:
-                rules.append((top, left, right))
+    parts = [ctypes.c_float() for _ in range(4)]
+    places = [ctypes.byref(part) for part in parts]
+    for index in range(raw.FPDFPage_CountObjects(page)):
+        item = raw.FPDFPage_GetObject(page, index)
+        if raw.FPDFPageObj_GetType(item) == _PATH and raw.FPDFPageObj_GetBounds(item, *places):
+            left, bottom, right, top = (part.value for part in parts)
+            if right - left > 20:
+                rules.append((bottom, left, right))
+                if top - bottom > 4:
+                    rules.append((top, left, right))
     return rules
+
+
+def _area(box: Box) -> float:
+    left, bottom, right, top = box
+    return (right - left) * (top - bottom)
 
 
 def _covers(areas: list[Box], point: tuple[float, float]) -> bool:
