@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pipeline.extract.leftout import LeftOut, Rich, moved
 from pipeline.extract.tables import Row, row_blocks
@@ -107,6 +108,19 @@ class TextBuilder:
         table = self._tables if sheet is None else None
         blocks = _named(placed, names) if names else row_blocks(text, placed, sheet)
         self.place(text, blocks, page=page, table=table)
+
+    def append(self, other: TextBuilder) -> None:
+        """Append what another holds, below the headings that stand here."""
+        by, _ = self.write(other.text)
+        self.left_out += moved(other.left_out, by)
+        self.remarks += other.remarks
+        for block in other.blocks:
+            at = block.locator
+            place = replace(at, heading=(*self.headings, *at.heading))
+            columns = tuple((name, first + by, last + by) for name, first, last in block.columns)
+            self.blocks.append(
+                Block(block.start + by, block.end + by, block.kind, place, block.level, columns)
+            )
 
     def add_record(
         self, number: int, cells: Sequence[tuple[str, Words]], *, line: int | None = None

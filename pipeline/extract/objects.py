@@ -146,3 +146,21 @@ def _said(cells: list[Cell]) -> Cell | None:
             if cell[0] == name:
                 return cell
     return None
+
+
+def apart(rows: list[Block]) -> list[Block]:
+    """Rows that overlap no other: an object's row ends where the first object inside it begins."""
+    apart: list[Block] = []
+    for row in rows:
+        columns = row.columns
+        if apart and row.start < apart[-1].end:
+            above = apart[-1]
+            kept = tuple(cell for cell in above.columns if cell[2] <= row.start)
+            if kept:
+                apart[-1] = Block(kept[0][1], kept[-1][2], "row", above.locator, 0, kept)
+            else:
+                apart.pop()
+        apart.append(
+            Block(columns[0][1], max(cell[2] for cell in columns), "row", row.locator, 0, columns)
+        )
+    return apart

@@ -19,6 +19,7 @@ from pipeline.extract.leftout import blank_out, current_blocks, without
 from pipeline.extract.lists import find_in_list
 from pipeline.extract.mojibake import repair_mojibake
 from pipeline.extract.sections import find_in_sections
+from pipeline.extract.yaml_records import unescape_yaml
 from pipeline.stories import (
     Block,
     Document,
@@ -46,6 +47,7 @@ _UNESCAPE: dict[str, Callable[[str], str]] = {
     "csv": lambda raw: raw.replace('""', '"'),
     "tsv": lambda raw: raw.replace('""', '"'),
     "json": _unescape_json,
+    "yaml": unescape_yaml,
     "jsonl": _unescape_json,
 }
 
