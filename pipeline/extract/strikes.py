@@ -7,7 +7,8 @@ Marks of Markdown (``~~…~~``, ``<del>…</del>``, ``<!-- … -->``, Obsidian's
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Sequence
 
 from pipeline.extract.leftout import LeftOut, Why
 from pipeline.stories import Block
@@ -15,13 +16,14 @@ from pipeline.stories import Block
 #: Longer runs are two marks that do not belong together.
 _LONGEST = 2000
 _WITHIN = rf"(?:(?!\n[ \t>]*\n)[\s\S]){{1,{_LONGEST}}}?"
-_MARKDOWN = re.compile(
-    r"(?P<code>`+[^`\n]*`+)"
-    rf"|(?<![~\\])~~(?=[^\s~]){_WITHIN}(?<=[^\s~])~~(?!~)"
-    rf"|<(?P<tag>del|s|strike)\b[^<>]*>[\s\S]{{0,{_LONGEST}}}?</(?P=tag)\s*>"
-    rf"|(?P<comment><!--[\s\S]{{0,{_LONGEST}}}?-->|(?<![%\w])%%(?!%)[\s\S]{{1,{_LONGEST}}}?%%(?!%))",
-    re.IGNORECASE,
+_CODE = re.compile(r"(`+)(?!`)[^\n]*?(?<!`)\1(?!`)")
+# Each begins with letters that a search can look for: most texts hold none of them.
+_TILDES = re.compile(rf"~~(?<![~\\]~~)(?=[^\s~]){_WITHIN}(?<=[^\s~])~~(?!~)")
+_TAGS = re.compile(
+    rf"<(?P<tag>del|s|strike)\b[^<>]*>[\s\S]{{0,{_LONGEST}}}?</(?P=tag)\s*>", re.IGNORECASE
 )
+_COMMENT = re.compile(rf"<!--[\s\S]{{0,{_LONGEST}}}?-->")
+_PERCENTS = re.compile(rf"%%(?<![%\w]%%)(?!%)[\s\S]{{1,{_LONGEST}}}?%%(?!%)")
 _CELL = re.compile(
     rf"~~(?=[^\s~])[^\n~]{{1,{_LONGEST}}}?(?<=[^\s~])~~"
     rf"|<(?P<tag>del|s|strike)\b[^<>]*>[\s\S]{{0,{_LONGEST}}}?</(?P=tag)\s*>",
@@ -37,19 +39,38 @@ _STORY_LIKE = re.compile(r"\bas\s+(?:an?|the)\s[\s\S]{1,200}?\b(?:I|we)\b", re.I
 
 
 def find_in_markdown(text: str, blocks: Sequence[Block]) -> list[LeftOut]:
-    """Struck and commented runs outside code blocks."""
-    if "~~" not in text and "<" not in text and "%%" not in text:
-        return []
+    """Struck and commented runs outside code."""
+    hits = [
+        (match.start(), match.end(), shape in (_COMMENT, _PERCENTS))
+        for shape, first in ((_TILDES, "~~"), (_TAGS, "</"), (_COMMENT, "<!--"), (_PERCENTS, "%%"))
+        if first in text
+        for match in shape.finditer(text)
+    ]
     found: list[LeftOut] = []
-    for start, end in _outside_code(text, blocks):
-        for match in _MARKDOWN.finditer(text, start, end):
-            if match["code"]:
-                continue
-            why: Why = "struck out"
-            if match["comment"]:
-                why = "comment" if _STORY_LIKE.search(match["comment"]) else "aside"
-            found.append(LeftOut(match.start(), match.end(), why))
+    code = [block for block in blocks if block.kind == "code"] if hits else []
+    starts = [block.start for block in code]
+    for start, end, comment in sorted(hits):
+        if found and start < found[-1].end:
+            continue
+        within = bisect_right(starts, start) - 1
+        if (within >= 0 and start < code[within].end) or _in_code(text, start):
+            continue
+        why: Why = "struck out"
+        if comment:
+            why = "comment" if _STORY_LIKE.search(text, start, end) else "aside"
+        found.append(LeftOut(start, end, why))
     return found
+
+
+def _in_code(text: str, place: int) -> bool:
+    """Whether a place stands between the backticks of a line."""
+    first = max(text.rfind("\n", 0, place) + 1, place - _LONGEST)
+    if "`" not in text[first:place]:
+        return False
+    last = text.find("\n", place)
+    last = len(text) if last < 0 else last
+    spans = _CODE.finditer(text, first, min(last, place + _LONGEST))
+    return any(span.start() < place < span.end() for span in spans)
 
 
 def find_in_cells(text: str, blocks: Sequence[Block], *, wiki: bool = False) -> list[LeftOut]:
@@ -70,12 +91,3 @@ def find_in_cells(text: str, blocks: Sequence[Block], *, wiki: bool = False) -> 
                     if not match.groupdict().get("code")
                 ]
     return sorted(found, key=lambda each: (each.start, each.end))
-
-
-def _outside_code(text: str, blocks: Sequence[Block]) -> Iterator[tuple[int, int]]:
-    position = 0
-    for block in blocks:
-        if block.kind == "code":
-            yield position, block.start
-            position = block.end
-    yield position, len(text)
