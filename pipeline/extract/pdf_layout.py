@@ -145,6 +145,8 @@ def _find_columns(lines: Sequence[Line], start: int) -> tuple[int, list[Span]] |
     least = _WIDE * lines[start].size
     for end in range(start, len(lines)):
         line = lines[end]
+        if names_columns(line):
+            break
         outside = [
             (float("-inf"), line.left),
             *_gaps(line, _WIDE * line.size),

@@ -11,12 +11,15 @@ from pipeline.extract.pdf_layout import Line, split_cells
 from pipeline.extract.pdf_words import Word
 from pipeline.extract.tables import column_role
 
+_Shape = tuple[str, int, int]
 #: So many lines from the top and the foot of a page may be repeated on others.
 _OUTER = 3
-_NUMBER = re.compile(r"\d+")
+_NUMBER = re.compile(r"\d{1,9}")
 _PAGE_NUMBER = re.compile(
     r"\W*(?:(?:page|seite|p\.?)\s*)?\d{1,4}(?:\s*(?:of|/|von|de)\s*\d{1,4})?\W*$", re.IGNORECASE
 )
+_PAGE_WORD = re.compile(r"(?:page|slide|sheet|seite|blatt|p[áa]gina|pag)\.?\s*$", re.IGNORECASE)
+_OF = re.compile(r"\s*(?:of|/|von|de|sur)\s*\d")
 _NOTE = re.compile(r"(?:\d{1,2}|[*†‡]{1,3})(?:[.):]?\s+|(?=[A-Z]))\S")
 #: A footnote's letters are at most this much of the text's.
 _SMALLER = 0.88
@@ -24,23 +27,22 @@ _SMALLER = 0.88
 
 def split_running(pages: Sequence[Sequence[Line]]) -> tuple[list[list[Line]], list[list[Line]]]:
     """(the pages' own lines, their running heads and feet): outer lines that stand at the same
-    height on another page with the same words, numbers aside; and page numbers by themselves."""
-    seen: Counter[tuple[str, int]] = Counter()
-    outer: list[set[int]] = []
-    for lines in pages:
+    height on other pages with the same words, a number of the page aside; and page numbers by
+    themselves."""
+    seen: Counter[_Shape] = Counter()
+    shapes: list[dict[int, list[_Shape]]] = []
+    for page, lines in enumerate(pages):
         at = {*range(min(_OUTER, len(lines))), *range(max(0, len(lines) - _OUTER), len(lines))}
-        outer.append(at)
-        seen.update({_shape(lines[n]) for n in at})
+        here = {n: _shapes(lines[n], page) for n in at}
+        shapes.append(here)
+        seen.update({shape for each in here.values() for shape in each})
+    often = max(1, len(pages) // 3)
     own: list[list[Line]] = []
     running: list[list[Line]] = []
-    for lines, at in zip(pages, outer, strict=True):
-        repeated = {
-            n
-            for n in at
-            if seen[_shape(lines[n])] > max(1, len(pages) // 3) and not _names_columns(lines[n])
-        }
+    for lines, here in zip(pages, shapes, strict=True):
+        repeated = {n for n, each in here.items() if any(seen[shape] > often for shape in each)}
         edges = {0, len(lines) - 1}
-        repeated |= {n for n in edges & at if _PAGE_NUMBER.match(lines[n].text)}
+        repeated |= {n for n in edges & set(here) if _PAGE_NUMBER.match(lines[n].text)}
         # Only an unbroken run from the edge of the page runs.
         running_at = _from_edge(range(len(lines)), repeated)
         running_at |= _from_edge(range(len(lines) - 1, -1, -1), repeated)
@@ -58,8 +60,20 @@ def _from_edge(numbers: Sequence[int], repeated: set[int]) -> set[int]:
     return found
 
 
-def _shape(line: Line) -> tuple[str, int]:
-    return _NUMBER.sub("0", line.text), round(line.base / 3)
+def _shapes(line: Line, page: int) -> list[_Shape]:
+    """A line's words and height; once more for each number that may be the page's, with how far it
+    is from the page's own, so that lines whose numbers count the pages are alike. A table's header
+    is repeated on every page, and is none of its heads."""
+    if _names_columns(line):
+        return []
+    height = round(line.base / 3)
+    shapes = [(line.text, height, 0)]
+    apart = {cell.text for cell in split_cells(line)}
+    for number in list(_NUMBER.finditer(line.text))[:6]:
+        before, after = line.text[: number.start()], line.text[number.end() :]
+        if number.group() in apart or _PAGE_WORD.search(before) or _OF.match(after):
+            shapes.append((f"{before}#{after}", height, int(number.group()) - page))
+    return shapes
 
 
 def _names_columns(line: Line) -> bool:
