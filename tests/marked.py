@@ -11,7 +11,9 @@ import json
 import zipfile
 
 STORY = "As a clerk, I want to print a receipt, so that the customer has proof."
-_FEATURE = f"Feature: Receipts\n\n  {STORY}\n\n  Scenario: Print\n    Given a sale\n    Then it prints\n"
+_FEATURE = (
+    f"Feature: Receipts\n\n  {STORY}\n\n  Scenario: Print\n    Given a sale\n    Then it prints\n"
+)
 
 
 def _text(head: str, after: str = f"\n{STORY}\n") -> bytes:
@@ -126,7 +128,9 @@ def pdf(*lines: str, keywords: str = "", info: dict[str, str] | None = None) -> 
 
 def html(head: str, body: str = "") -> bytes:
     """A page that tells the story."""
-    return f"<!DOCTYPE html><html><head>{head}</head><body>{body}<p>{STORY}</p></body></html>".encode()
+    return (
+        f"<!DOCTYPE html><html><head>{head}</head><body>{body}<p>{STORY}</p></body></html>".encode()
+    )
 
 
 _TABLE = [["Summary", "Story", "Sovereignty"], ["Receipt", STORY, "local"]]

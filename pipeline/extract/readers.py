@@ -18,12 +18,13 @@ from pipeline.extract.decoding import Decoded, decode
 from pipeline.extract.delimited import read_delimited
 from pipeline.extract.frontmatter import read_front_matter, read_head_lines
 from pipeline.extract.gherkin import find_fault, read_features
+from pipeline.extract.marks import marked
 from pipeline.extract.markup import Flavour, read_blocks
 from pipeline.extract.mojibake import count_mojibake
 from pipeline.stories import Block, Document, Locator
 
 #: Part of every cache key: raise it when the same bytes would give another document or stories.
-READER_VERSION = "4"
+READER_VERSION = "5"
 
 FORMATS: dict[str, str] = {
     ".txt": "text",
@@ -144,7 +145,7 @@ def read_bytes(data: bytes, paths: tuple[str, ...], *, encoding: str | None = No
     problem = reading.problem
     if not reading.text.strip():
         problem = problem or "no text in it"
-    return Document(
+    document = Document(
         sha256=sha256,
         paths=paths,
         format=kind,
@@ -155,6 +156,7 @@ def read_bytes(data: bytes, paths: tuple[str, ...], *, encoding: str | None = No
         front_matter=dict(reading.front_matter),
         problem=problem,
     )
+    return marked(document, data)
 
 
 def _sniff(data: bytes) -> str:

@@ -37,5 +37,19 @@ def test_forty_forms_over_all_formats() -> None:
     assert len(MARKED) >= 40
     assert {name for name, _ in MARKED.values()} >= {
         f"a.{suffix}"
-        for suffix in "md txt rst feature csv tsv json jsonl html docx xlsx xls pdf".split()
+        for suffix in (
+            "md",
+            "txt",
+            "rst",
+            "feature",
+            "csv",
+            "tsv",
+            "json",
+            "jsonl",
+            "html",
+            "docx",
+            "xlsx",
+            "xls",
+            "pdf",
+        )
     }
