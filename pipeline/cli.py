@@ -48,6 +48,7 @@ from pipeline.options import (
     Encoding,
     Entailment,
     Exclude,
+    FollowLinks,
     GroupBy,
     LocalOnly,
     MaxCost,
@@ -123,7 +124,7 @@ Merge piles of overlapping documents: the price known before, every source after
 
 DOCUMENTS are files, folders or globs: text, Markdown, Word, Excel, CSV, PDF, HTML,
 Gherkin, JSON. `merge` needs no model, no key and no network unless you name one.
-Nothing leaves this machine without --allow-cloud, nothing costs more than
+Nothing leaves this machine but what --allow-cloud names, nothing costs more than
 --max-cost, and an interrupted merge goes on where it was.
 
 Every command has --help and --json. Begin with: storytransformer extract FOLDER"""
@@ -151,6 +152,7 @@ def extract(
     pattern: Pattern = None,
     repair: Repair = False,
     strict: Strict = False,
+    follow_links: FollowLinks = False,
     json: AsJson = False,
     db: Db = None,
     config: Config = None,
@@ -167,7 +169,7 @@ def extract(
     edge, line = Edge.read(db, allow_egress, config), say(quiet)
     corpus = corpora.gather(
         paths,
-        how=reading(encoding, exclude, pattern, repair, strict),
+        how=reading(encoding, exclude, pattern, repair, strict, follow_links),
         cache=edge.store_if_possible(line),
         show=line.show,
     )
@@ -194,7 +196,7 @@ def estimate(
     strategy: Annotated[list[str] | None, typer.Option(help="Repeat for several.")] = None,
     as_of: Annotated[str | None, typer.Option(help="Prices of this date, YYYY-MM-DD.")] = None,
     about: About = None,
-    allow_cloud: AllowCloud = False,
+    allow_cloud: AllowCloud = None,
     local_only: LocalOnly = None,
     conflicts: Conflicts = False,
     count_online: CountOnline = False,
@@ -211,6 +213,7 @@ def estimate(
     pattern: Pattern = None,
     repair: Repair = False,
     strict: Strict = False,
+    follow_links: FollowLinks = False,
     json: AsJson = False,
     db: Db = None,
     config: Config = None,
@@ -220,7 +223,7 @@ def estimate(
 ) -> None:
     """The dry run: what a merge costs. No network (but for --count-online), no model loaded."""
     from pipeline.merge import corpus as corpora
-    from pipeline.merge import files, pricing
+    from pipeline.merge import files, pricing, sovereignty
 
     if (words is None) == (not paths):
         raise InputError(
@@ -236,12 +239,13 @@ def estimate(
     if picture is not None and not picture.endswith(".svg"):
         raise InputError(f"{picture!r} is no SVG.", where="--picture", next="Name it FILE.svg.")
     edge, line = Edge.read(db, allow_egress, config), say(quiet)
+    sovereignty.check_allowed(allow_cloud or ())
     when = parse_date(as_of, where="--as-of")
     names = model or []
     for name in names:
         edge.catalog.find(name)
     terms = edge.terms(
-        as_of=when, about=about or (), allow_cloud=allow_cloud, local_only=local_only or (),
+        as_of=when, about=about or (), allow_cloud=allow_cloud or (), local_only=local_only or (),
         gpu=gpu, conflicts=conflicts,
     )  # fmt: skip
     if words is not None:
@@ -256,12 +260,16 @@ def estimate(
         store = edge.store_if_possible(line)
         corpus = corpora.read(
             paths or [],
-            how=reading(encoding, exclude, pattern, repair, strict),
+            how=reading(encoding, exclude, pattern, repair, strict, follow_links),
             cache=store,
             show=line.show,
         )
         for path, reason in corpus.problems:
             line(f"warning: {path}: {reason}")
+        for said in sovereignty.warnings(
+            corpus, allow_cloud=terms.allow_cloud, local_only=terms.local_only
+        ):
+            line(said)
         result = pricing.estimate_corpus(
             corpus,
             names,
@@ -287,7 +295,7 @@ def estimate(
         price_pages.estimate_table(result)
         if best := next((found for found in result["lines"] if found["cheapest"]), None):
             by = () if best["strategy"] == STRATEGY else ("--strategy", best["strategy"])
-            cloud = ("--allow-cloud",) if allow_cloud else ()
+            cloud = [word for named in allow_cloud or () for word in ("--allow-cloud", named)]
             documents = paths or ["PATHS"]
             screen.next_step(
                 "merge", *documents, "--model", best["model"], *by, *cloud, db=db, config=config
@@ -303,7 +311,7 @@ def merge(
     strategy: Strategy = STRATEGY,
     about: About = None,
     max_cost: MaxCost = None,
-    allow_cloud: AllowCloud = False,
+    allow_cloud: AllowCloud = None,
     local_only: LocalOnly = None,
     batch: Batch = False,
     conflicts: Conflicts = False,
@@ -315,6 +323,7 @@ def merge(
     pattern: Pattern = None,
     repair: Repair = False,
     strict: Strict = False,
+    follow_links: FollowLinks = False,
     prefect: Prefect = False,
     json: AsJson = False,
     db: Db = None,
@@ -328,7 +337,7 @@ def merge(
         "strategy": strategy,
         "about": about or [],
         "max_cost": max_cost,
-        "allow_cloud": allow_cloud,
+        "allow_cloud": allow_cloud or [],
         "local_only": local_only or [],
         "batch": batch,
         "conflicts": conflicts,
@@ -352,6 +361,7 @@ def merge(
             pattern=pattern,
             repair=repair,
             strict=strict,
+            follow_links=follow_links,
             db=db,
             allow_egress=allow_egress or [],
             **terms | {"max_cost": parse_usd(max_cost, where="--max-cost")},
@@ -361,7 +371,7 @@ def merge(
 
         edge, how = (
             Edge.read(db, allow_egress, config),
-            reading(encoding, exclude, pattern, repair, strict),
+            reading(encoding, exclude, pattern, repair, strict, follow_links),
         )
         with edge.store() as store:
             line = say(quiet)

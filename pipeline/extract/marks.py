@@ -202,7 +202,7 @@ def _value_of(text: str, start: int, end: int, alone: bool) -> str | None:
         return None
     rest = _WORD.findall(text, end, line_end)
     if any(map(_is_local, rest[:_FEW])) and len(rest) <= _FEW:
-        return next(filter(_is_local, rest))
+        return str(next(filter(_is_local, rest)))
     return None if text[end:line_end].strip(_CLOSERS) else _short_line(text, line_end)
 
 

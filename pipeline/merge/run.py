@@ -59,7 +59,8 @@ def run_plan(
     desk: Desk | None = None,
     price: Pricer | None = None,
     max_usd: Decimal | None = None,
-    allow_cloud: bool = False,
+    allow_cloud: Sequence[str] | bool = (),
+    staying: Collection[str] = (),
     wave: int = WAVE,
     progress: Callable[[int, int], None] | None = None,
     clock: Callable[[], float] = time.monotonic,
@@ -70,6 +71,8 @@ def run_plan(
     Args:
         stories: by id, in corpus order.
         desk: where calls are made of replies; a plan without later calls needs none.
+        allow_cloud: what may leave the machine, where the model is not on it.
+        staying: ids of stories that may not, as ``check_sovereignty`` tells them.
         price: what a request's usage costs; None where nothing costs anything.
         max_usd: dollars this run may reserve, None for no limit of its own. (A journal may have
             a limit too, shared by several processes.)
@@ -96,6 +99,7 @@ def run_plan(
                     stories=course.known,
                     usd=price,
                     allow_cloud=allow_cloud,
+                    staying=staying,
                     purse=purse,
                     clock=clock,
                 )
@@ -114,7 +118,8 @@ def run_wave(
     *,
     stories: Mapping[str, Story],
     usd: Pricer | None = None,
-    allow_cloud: bool = False,
+    allow_cloud: Sequence[str] | bool = (),
+    staying: Collection[str] = (),
     purse: Purse | None = None,
     progress: Callable[[int], None] | None = None,
     in_flight: InFlight = _nothing,
@@ -127,6 +132,8 @@ def run_wave(
 
     Args:
         stories: what the handles of the calls point to.
+        staying: ids of stories that may not leave the machine: a call that shows one is refused
+            before anything is sent.
         progress: told of newly generated tokens.
         in_flight: which of some request keys an earlier process of this run has reserved and
             handed to the provider already (as a batch).
@@ -140,7 +147,9 @@ def run_wave(
         if call.request.key not in replies and not _answered(smaller.get(call.id, ()), replies)
     ]
     purse = purse or Purse(journal)
-    sender = _Sender(model, journal, stories, usd, allow_cloud, purse, in_flight, clock)
+    if model is not None and model.spec.leaves_machine:
+        _refuse_staying(asked, frozenset(staying), stories, model.spec.name)
+    sender = _Sender(model, journal, stories, usd, bool(allow_cloud), purse, in_flight, clock)
     replies.update(sender.send(asked, progress))
     ask = None if model is None else lambda calls: sender.send(calls, progress)
     replies.update(choose(calls, replies, stories, find=journal.find, send=ask))
@@ -154,6 +163,25 @@ def run_wave(
 def _answered(parts: Sequence[Call], replies: Mapping[str, Reply]) -> bool:
     """Whether an earlier run went over to the smaller calls, and has all their replies."""
     return bool(parts) and all(part.request.key in replies for part in parts)
+
+
+def _refuse_staying(
+    calls: Iterable[Call], staying: Collection[str], stories: Mapping[str, Story], name: str
+) -> None:
+    """The last look before anything leaves: whoever planned these calls should have left the
+    stories out that stay here.
+
+    Raises:
+        SovereigntyError: a call shows one of them.
+    """
+    for call in calls:
+        for _, story in call.handles:
+            if story in staying:
+                raise SovereigntyError(
+                    f"a call to {name} would show a story that stays on this machine.",
+                    where=str(stories[story].source),
+                    next="Leave the document out or use a local/… model.",
+                )
 
 
 class _Sender:

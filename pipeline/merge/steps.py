@@ -49,7 +49,7 @@ class Terms:
     strategy: str = "edit"
     about: tuple[str, ...] = ()
     decisions: tuple[Decision, ...] = ()
-    allow_cloud: bool = False
+    allow_cloud: tuple[str, ...] = ()
     local_only: tuple[str, ...] = ()
     usd_per_kwh: Decimal = Decimal("0.17")
     hardware: Hardware = field(default_factory=detect_hardware)
@@ -192,7 +192,7 @@ def price_plan(
         today=terms.today,
         hardware=terms.hardware,
         bits=terms.bits,
-        allow_cloud=terms.allow_cloud,
+        allow_cloud=bool(terms.allow_cloud),
         usd_per_kwh=terms.usd_per_kwh,
         calibration=learned,
     )

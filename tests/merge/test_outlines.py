@@ -37,7 +37,7 @@ def corpus() -> Corpus:
 
 @pytest.fixture
 def terms(shared_cache: Path) -> Terms:
-    return Terms(SETTINGS.prompts, shared_cache, DAY, DAY, allow_cloud=True)
+    return Terms(SETTINGS.prompts, shared_cache, DAY, DAY, allow_cloud=("all",))
 
 
 @pytest.fixture
