@@ -66,7 +66,7 @@ from pipeline.options import (
     for_a_flow,
     reading,
 )
-from pipeline.settings import report_to_nobody
+from pipeline.settings import keep_code_out, report_to_nobody
 
 app = typer.Typer(
     name="storytransformer",
@@ -395,4 +395,5 @@ def main() -> None:
     # cycles: looking through them for cycles, again and again, took a sixth of an estimate.
     gc.set_threshold(100_000, 20, 100)
     report_to_nobody()
+    keep_code_out()
     sys.exit(guard(app, sys.argv[1:], emit))
