@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 
 from pipeline.compare.language import ENGLISH, language_of
 from pipeline.errors import InputError
+from pipeline.extract.limits import BYTES, BYTES_A_BYTE, OverLimit, apart, limited, size_of
 from pipeline.extract.patterns import find_stories
 from pipeline.extract.readers import (
     READER_VERSION,
@@ -207,15 +208,48 @@ def _extract_group(group: _Group, how: _How) -> _Extracted:
         problem = f"cannot be opened ({error.strerror or error})"
         document = replace(unreadable(paths[0], problem, sha256=sha256), paths=paths)
         return _Extracted(Extraction(document), lasting=False)
+    size = size_of(data)
+    try:
+        return _read_within_limits(data, size, group, how)
+    except OverLimit as error:
+        reason = str(error)
+    except MemoryError:
+        reason = f"more than {(BYTES + BYTES_A_BYTE * size) >> 20:,} MB of memory"
+    problem = (
+        f"reading it took {reason}, the limit for a document of {size / 1e6:,.1f} MB; "
+        "split it, or save it in another format"
+    )
+    document = replace(
+        unreadable(paths[0], problem, sha256=hashlib.sha256(data).hexdigest()), paths=paths
+    )
+    return _Extracted(Extraction(document), lasting=False)
+
+
+def _read_within_limits(data: bytes, size: int, group: _Group, how: _How) -> _Extracted:
+    """Read a document and find its stories, within what one of its size may take.
+
+    Raises:
+        OverLimit, MemoryError: it took more.
+    """
+
+    def read() -> _Extracted:
+        with limited(size):
+            return _read(data, group, how)
+
+    # pdfium ends the process where it cannot get memory.
+    return apart(read) if data.startswith(b"%PDF") else read()
+
+
+def _read(data: bytes, group: _Group, how: _How) -> _Extracted:
+    sha256, paths, _ = group
     document = read_bytes(data, paths, encoding=how.encoding)
-    del data
     changed = bool(sha256) and document.sha256 != sha256
     if changed:
         problem = _join(document.problem, "it changed while it was read")
         document = replace(document, problem=problem)
     try:
         extraction = find_stories(document, pattern=how.pattern, repair=how.repair)
-    except InputError:
+    except (InputError, MemoryError):
         raise
     except Exception as error:  # a defect of ours costs this document's stories, not the others'
         problem = _join(

@@ -24,6 +24,7 @@ from pipeline.stories import Document
 SOVEREIGNTY = "sovereignty"
 #: Characters of a text that are looked through; a head is, to its end.
 HEAD = 4096
+_PROSE = frozenset({"gherkin", "markdown", "rst", "text"})
 _LONGEST_HEAD, _LONGEST_VALUE, _MISTAKES = 65_536, 60, 2
 #: Values that let a document leave, and those that are known to keep it.
 _OPEN = frozenset({"any", "cloud", "none", "open", "public"})
@@ -89,7 +90,10 @@ def _values(document: Document, data: bytes) -> Iterator[str]:
     text = document.text
     head = text[: _head_length(text)]
     folded = fold(head)
-    if _has_word(folded) or _has_word(text.casefold()):  # tables and objects count to their end
+    # Tables and objects count to their end; prose is no table.
+    whole = document.format not in _PROSE and _has_word(text.casefold())
+    if _has_word(folded) or whole:
+        text = text if whole else head
         yield from _in_cells(list(_rows(document.format, text)))
         if document.format in ("json", "jsonl"):
             yield from _in_objects(fold(_unescaped(text)))

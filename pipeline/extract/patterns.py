@@ -12,9 +12,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from pipeline.errors import InputError
 from pipeline.extract.assembly import Draft, assemble, parse_story_text
+from pipeline.extract.condensing import settle_stretches
 from pipeline.extract.features import find_in_features
 from pipeline.extract.found import Found, make_story, spans_of
 from pipeline.extract.lists import find_in_list
+from pipeline.extract.markup import read_blocks
 from pipeline.extract.mojibake import repair_mojibake
 from pipeline.extract.sections import find_in_sections
 from pipeline.stories import (
@@ -106,7 +108,10 @@ def _find_pattern(document: Document, pattern: str) -> Iterator[Found]:
         ) from error
     text = document.text
     run: list[Block] = []
-    for block in [*document.blocks, None]:
+    blocks = document.blocks
+    if document.format == "markdown" and settle_stretches(text):
+        blocks = tuple(read_blocks(text, "markdown"))  # also where no known shape tells a story
+    for block in [*blocks, None]:
         matches = (
             block is not None
             and block.kind in ("heading", "paragraph", "item")

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pipeline.errors import InputError
 from pipeline.extract.archive import Unreadable
+from pipeline.extract.condensing import settle_stretches
 from pipeline.extract.decoding import Decoded, decode
 from pipeline.extract.delimited import read_delimited
 from pipeline.extract.frontmatter import read_front_matter, read_head_lines
@@ -121,7 +122,7 @@ def read_bytes(data: bytes, paths: tuple[str, ...], *, encoding: str | None = No
     sha256 = hashlib.sha256(data).hexdigest()
     suffix = Path(paths[0]).suffix.lower()
     kind = format_of(paths[0]) or ("" if suffix in FOREIGN else _sniff(data))
-    if not data.strip():
+    if not data or data.isspace():
         return Document(sha256, paths, kind or "text", "", problem="the file is empty")
     if not kind:
         return Document(
@@ -135,15 +136,13 @@ def read_bytes(data: bytes, paths: tuple[str, ...], *, encoding: str | None = No
         reading = _READERS[kind](data, encoding)
     except Unreadable as error:
         return Document(sha256, paths, kind, "", problem=str(error))
-    except InputError:
+    except (InputError, MemoryError):  # whoever set the limit knows it
         raise
-    except MemoryError:
-        return Document(sha256, paths, kind, "", problem="too large for this machine's memory")
     except Exception as error:  # a reader's defect must not stop the other documents
         reason = f"the {kind} reader failed ({type(error).__name__}: {error})"
         return Document(sha256, paths, kind, "", problem=reason)
     problem = reading.problem
-    if not reading.text.strip():
+    if not reading.text or reading.text.isspace():
         problem = problem or "no text in it"
     document = Document(
         sha256=sha256,
@@ -207,7 +206,8 @@ def _read_prose(flavour: Flavour) -> Callable[[bytes, str | None], Reading]:
         if head.length:
             blocks.append(Block(0, head.length, "meta", Locator(line=1)))
         line = 1 + decoded.text.count("\n", 0, head.length)
-        blocks += read_blocks(decoded.text, flavour, head.length, line=line)
+        settle = settle_stretches(decoded.text) if flavour == "markdown" else None
+        blocks += read_blocks(decoded.text, flavour, head.length, line=line, settle=settle)
         return Reading(
             decoded.text,
             tuple(blocks),
@@ -270,10 +270,14 @@ def _read_docx(data: bytes, encoding: str | None) -> Reading:
 
 
 def _read_xlsx(data: bytes, encoding: str | None) -> Reading:
+    from pipeline.extract.far_cells import bring_together
     from pipeline.extract.workbook import read_workbook
 
+    data, remark = bring_together(data)
     builder, properties = read_workbook(data)
-    return Reading(builder.text, tuple(builder.blocks), front_matter=properties)
+    return Reading(
+        builder.text, tuple(builder.blocks), front_matter=properties, problem=remark or None
+    )
 
 
 def _read_xls(data: bytes, encoding: str | None) -> Reading:
