@@ -10,7 +10,7 @@ from typing import Any
 #: Parameters of a merge that are options as they stand, with what they are when left out.
 _SAME = {"out": ("--out", ""), "group": ("--group", "role"), "entailment": ("--entailment", ""),
          "max_usd": ("--max-cost", None)}  # fmt: skip
-_SWITCHES = {"allow_cloud": "--allow-cloud", "batch": "--batch", "conflicts": "--conflicts"}
+_SWITCHES = {"batch": "--batch", "conflicts": "--conflicts"}
 
 
 def command_for(kind: str, model: str, strategy: str, parameters: str, db: str = "") -> str | None:
@@ -35,6 +35,9 @@ def _merge_options(strategy: str, given: Mapping[str, Any]) -> list[str]:
     words = [] if strategy == "edit" else ["--strategy", strategy]
     for about in given.get("about") or ():
         words += ["--about", about]
+    allowed = given.get("allow_cloud") or ()
+    for named in ("all",) if allowed is True else allowed:  # older runs said yes or no
+        words += ["--allow-cloud", named]
     for name, (option, otherwise) in _SAME.items():
         if (value := given.get(name)) not in (otherwise, None, ""):
             words += [option, str(value)]

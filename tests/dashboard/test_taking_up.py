@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 from evals.dashboard.taking_up import command_for
 
 MERGE = {
-    "paths": ["my docs/it's here", "more.md"], "about": ["late fee"], "allow_cloud": True,
+    "paths": ["my docs/it's here", "more.md"], "about": ["late fee"],
+    "allow_cloud": ["docs/", "all"],
     "out": "merged", "group": "topic", "entailment": "", "max_usd": "2.50", "batch": False,
     "conflicts": True,
 }  # fmt: skip
@@ -21,9 +22,15 @@ def test_a_merge_with_all_that_was_asked_for():
     command = command_for("merge", "claude/x", "tree", json.dumps(MERGE), "my runs.sqlite")
     assert shlex.split(command) == [
         "storytransformer", "merge", "my docs/it's here", "more.md", "--model", "claude/x",
-        "--strategy", "tree", "--about", "late fee", "--out", "merged", "--group", "topic",
-        "--max-cost", "2.50", "--allow-cloud", "--conflicts", "--db", "my runs.sqlite",
+        "--strategy", "tree", "--about", "late fee", "--allow-cloud", "docs/", "--allow-cloud",
+        "all", "--out", "merged", "--group", "topic", "--max-cost", "2.50", "--conflicts",
+        "--db", "my runs.sqlite",
     ]  # fmt: skip
+
+
+def test_a_run_from_when_a_cloud_was_allowed_by_yes():
+    old = json.dumps({"paths": ["a.md"], "allow_cloud": True, "group": "role"})
+    assert command_for("merge", "m", "edit", old).endswith("--allow-cloud all")
 
 
 def test_a_merge_as_it_comes():
