@@ -15,10 +15,16 @@ class GapError(LedgerError):
     """A merged document that does not hold everything. With ``--json`` its figures go along."""
 
     def __init__(self, result: dict[str, Any], *, where: str) -> None:
-        missing, faults = len(result["missing"]), len(result["faults"])
+        gaps, faults = len(result["missing"]), len(result["faults"])
+        told = []
+        if gaps:
+            are = "is" if gaps == 1 else "are"
+            told.append(f"{gaps:,} of {result['units']:,} sentences {are} missing")
+        if faults:
+            do = "thing does" if faults == 1 else "things do"
+            told.append(f"{faults:,} {do} not fit together")
         super().__init__(
-            f"{missing:,} of {result['units']:,} sentences are missing, "
-            f"and {faults:,} {'thing does' if faults == 1 else 'things do'} not fit together.",
+            f"{', and '.join(told)}.",
             where=where,
             next="Merge again; if it was made of other documents, give those.",
         )

@@ -1,7 +1,7 @@
 """The merged document as JSON, format ``storytransformer-merge-2``: everything, an entry or a row
 a line. Code reads it; a person reads the Markdown or the page.
 
-Shapes: ``docs/commands.md``. Ids are those of the values; every source has its ``name`` too.
+Shapes: ``docs/document.md``. Ids are those of the values; every source has its ``name`` too.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from pipeline.document.names import entry_names, story_names
 from pipeline.entries import Conflict, Entry, Fold, LedgerRow, Link, Merge, Outcome
 from pipeline.stories import Document, Extraction, Story
 
-#: How a person's fold of a telling that was decided against begins (``Fold.reason``).
+#: How the ledger's reason, or a fold's, begins where a person decided against a telling.
 AGAINST = "decided against"
 
 
@@ -126,14 +126,20 @@ class Content:
             named[most:] = [f"{len(named) - most:,} more"]
         return ", ".join(named)
 
+    def against(self, fold: Fold) -> str:
+        """ "decided against by … on …" where a person decided against what a fold's story says,
+        "" where nobody did."""
+        row = self.row_of.get(fold.story)
+        if fold.by != "person":
+            return ""
+        if fold.reason.startswith(AGAINST):
+            return fold.reason
+        lost = row is not None and row.by == "person" and row.reason.startswith(AGAINST)
+        return AGAINST + fold.reason.removeprefix("decided") if lost else ""
+
     def role(self, entry: Entry) -> str:
         """The role that the standing telling names, "" for none."""
         return entry.roles[0].text if entry.roles else ""
-
-
-def against(fold: Fold) -> bool:
-    """Whether a person decided against what a fold says."""
-    return fold.by == "person" and fold.reason.startswith(AGAINST)
 
 
 def file_name(path: str) -> str:
@@ -149,3 +155,28 @@ def day(moment: datetime | None) -> str:
 def told(n: int, one: str, many: str = "") -> str:
     """ "1 telling", "1,200 tellings"."""
     return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+#: What code says a conflict is about, for a reader.
+_ABOUT = {
+    "number": "a number", "date": "a date", "bound": "a bound", "negation": "a “not”",
+    "modality": "must or may", "opposites": "opposed words",
+}  # fmt: skip
+
+
+def about_told(conflict: Conflict) -> str:
+    """What a conflict is about, "" where nobody knows."""
+    return _ABOUT.get(conflict.about, conflict.about)
+
+
+def judge_told(head: Mapping[str, Any]) -> str:
+    """The judge of a run and its record, "" where none was asked.
+
+    Args:
+        head: its "judge" is a name, or ``{"model": …, "record": …}``.
+    """
+    judge = head.get("judge")
+    if isinstance(judge, Mapping):
+        named = [str(judge[key]) for key in ("model", "record") if judge.get(key)]
+        return ", record ".join(named)
+    return str(judge or "")

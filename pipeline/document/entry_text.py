@@ -6,22 +6,24 @@ it, what a fold says otherwise) stands around it and never in it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from itertools import islice
 
-from pipeline.document.content import Content, against, told
+from pipeline.document.content import Content, about_told, told
 from pipeline.document.escape import marked, plain
 from pipeline.document.layout import Layout
-from pipeline.document.order import Group
+from pipeline.document.order import ALONE, Group
 from pipeline.entries import Conflict, Entry, Fold, Line, Link
 from pipeline.stories import count_words
 
-#: Names of stories in one list; the tellings' file has them all.
+#: Names of stories beside what is said of some of an entry's.
 _NAMES = 6
 #: Words of a body line from which on it is a paragraph, not an item.
 _PARAGRAPH = 25
-#: Runs of words that two entries do not have in common are shown up to so many words each.
-_RUN = 12
+#: Words that introduce a benefit: "in order to".
+_PURPOSE = 4
+_CLAUSE = re.compile(r"[.,;:!?–—]")
 #: Entries elsewhere that are named as alike.
 _ELSEWHERE = 3
 
@@ -31,24 +33,42 @@ def group_text(group: Group, layout: Layout, at: str) -> Iterator[str]:
     alone stands in one list with what is alone before it."""
     content = layout.content
     for conflict in group.conflicts:
-        yield f"**{conflict_title(conflict, content)}**{_about(conflict)}"
+        # The sides stand right below: they are named only where others stand among them.
+        others = len(group.conflicts) > 1 or len(group.entries) > len(conflict.sides)
+        yield f"**{conflict_title(conflict, content, named=others)}**{_about(conflict)}"
         yield ""
     if len(group.entries) > 1 and not group.conflicts:
-        yield f"**Alike: {content.names(entry.standing for entry in group.entries)}**"
+        yield f"**{likeness(group, content)}**"
         yield ""
     before: list[str] = []
     together = [entry.id for entry in group.entries]
     for entry in group.entries:
         yield from entry_text(entry, layout, at, before, together)
         before.append(entry.id)
-    if group.rank < 3:
+    if group.rank < ALONE:
         yield ""
 
 
-def conflict_title(conflict: Conflict, content: Content) -> str:
-    """ "Conflict: S-16, S-71"."""
+def likeness(group: Group, content: Content) -> str:
+    """How entries without a conflict are tied: by likeness, or because a judge or a person says
+    that they overlap."""
+    own = {entry.id for entry in group.entries}
+    kinds = {
+        link.kind
+        for entry in own
+        for link in content.links_of.get(entry, ())
+        if link.a in own and link.b in own
+    }
+    if kinds == {"overlapping"}:
+        return "Overlapping"
+    return "Overlapping or alike" if "overlapping" in kinds else "Alike"
+
+
+def conflict_title(conflict: Conflict, content: Content, *, named: bool = True) -> str:
+    """ "Conflict: S-16, S-71", or "Conflict"."""
     kind = "Conflict" if conflict.kind == "conflict" else "Possibly in conflict"
-    return f"{kind}: {content.names(side.story for side in conflict.sides)}"
+    names = content.names(side.story for side in conflict.sides)
+    return f"{kind}: {names}" if named else kind
 
 
 def entry_text(
@@ -93,11 +113,24 @@ def _line(line: Line, entry: Entry, content: Content) -> Iterator[str]:
         yield f"  {words}{whose}"
         yield ""
     elif line.field == "benefit":
-        yield f"  - so that: {words}{whose}"
+        yield f"  - {f'{plain(purpose(line, content))} {words}'.strip()}{whose}"
     elif line.field in ("title", "sentence"):
         yield f"  - also: {words}{whose}"
     else:
         yield f"  - {words}{whose}"
+
+
+def purpose(line: Line, content: Content) -> str:
+    """The words before a benefit, as its author put them ("so that", "damit", "In order to");
+    "so that:" where it stands without any, "" where they are part of the line."""
+    story = content.stories[line.stories[0]]
+    benefit = " ".join(line.text.split())
+    if benefit != " ".join(story.benefit.split()):
+        return ""
+    before, found, _ = " ".join(story.text.split()).partition(benefit)
+    # From the comma, the sentence's end or the last word of the goal on.
+    words = _CLAUSE.split(before.rpartition(story.goal)[2] if story.goal else before)[-1].split()
+    return " ".join(words) if found and 0 < len(words) <= _PURPOSE else "so that:"
 
 
 def _whose(line: Line, entry: Entry, content: Content) -> str:
@@ -108,18 +141,18 @@ def _whose(line: Line, entry: Entry, content: Content) -> str:
 
 
 def _size(entry: Entry, content: Content) -> str:
-    """ " (3 tellings with S-31, S-40; 2 roles; 1 conflict)", nothing for one telling."""
+    """ " (3 tellings with S-31, S-40; 2 roles; 1 conflict)", nothing for one telling. Every source
+    is named: an entry says whose it is."""
     parts = []
     others = entry.sources[1:]
     if others:
-        names = content.names(others, _NAMES)
-        parts.append(f"{told(len(entry.sources), 'telling')} with {names}")
+        parts.append(f"{told(len(entry.sources), 'telling')} with {content.names(others)}")
     if len(entry.roles) > 1:
         parts.append(told(len(entry.roles), "role"))
     conflicts = content.conflicts_of.get(entry.id, ())
     for kind, one in (("conflict", "conflict"), ("possible", "possible conflict")):
         n = sum(conflict.kind == kind for conflict in conflicts)
-        if n:
+        if n > 1 or (n and parts):  # one alone is told by the heading right above
             parts.append(told(n, one))
     return f" ({'; '.join(parts)})" if parts else ""
 
@@ -128,27 +161,23 @@ def _otherwise(entry: Entry, content: Content) -> Iterator[str]:
     """What the folds say otherwise, the stories of the same words together."""
     said: dict[tuple[str, str, str], list[str]] = {}
     for fold in entry.folds:
-        words = " … ".join(map(plain, fold.otherwise)) or (
-            plain(fold.text) if against(fold) else ""
-        )
+        words = " … ".join(map(plain, fold.otherwise))
+        words = words or (plain(fold.text) if content.against(fold) else "")
         if words and fold.field != "label":
-            said.setdefault((_kind(fold), words, _by(fold)), []).append(fold.story)
-    for (kind, words, by), stories in said.items():
+            said.setdefault((*_kind(fold, content), words), []).append(fold.story)
+    for (kind, by, words), stories in said.items():
         named = content.names(dict.fromkeys(stories), _NAMES)
         yield f"  - {kind}: *{words}*, {named}{by}"
 
 
-def _kind(fold: Fold) -> str:
-    if against(fold):
-        return plain(fold.reason)
-    return {"title": "also titled", "benefit": "also so that"}.get(fold.field, "also")
-
-
-def _by(fold: Fold) -> str:
-    """What makes a fold one with what stands, where it is not proof."""
-    if against(fold) or fold.by == "proof":
-        return ""
-    return f" ({plain(fold.reason)})" if fold.reason else f" (by a {fold.by})"
+def _kind(fold: Fold, content: Content) -> tuple[str, str]:
+    """What a fold is, and, where it is not proof, what makes it one with what stands."""
+    if content.against(fold):
+        return plain(content.against(fold)), ""
+    kind = {"title": "also titled", "benefit": "also so that"}.get(fold.field, "also")
+    if fold.by == "proof":
+        return kind, ""
+    return kind, f" ({plain(fold.reason)})" if fold.reason else f" (by a {fold.by})"
 
 
 def _marks(
@@ -163,7 +192,7 @@ def _marks(
                 return side.differs, "**"
     others = before or (together if len(together) == 2 else ())
     for link in content.links_of.get(entry.id, ()):
-        other, _, mine = _seen_from(link, entry)
+        other, mine = _seen_from(link, entry)
         if other in others:
             return mine, "*"
     return (), ""
@@ -172,42 +201,21 @@ def _marks(
 def _neighbours(entry: Entry, layout: Layout, at: str, together: Collection[str]) -> Iterator[str]:
     """A few of the entries that this one is alike and that stand elsewhere, and where."""
     content = layout.content
-    links = (_seen_from(link, entry) for link in content.links_of.get(entry.id, ()))
-    apart = (found for found in links if found[0] not in together)
-    for other, theirs, mine in islice(apart, _ELSEWHERE):
+    others = (_seen_from(link, entry)[0] for link in content.links_of.get(entry.id, ()))
+    for other in islice((one for one in others if one not in together), _ELSEWHERE):
         stands = content.story_name[content.entries[other].standing]
         section = layout.section_of[other]
         place = "" if section is layout.section_of[entry.id] else f" in {plain(section.title)}"
-        differ = f" says {_runs(theirs)} where this says {_runs(mine)}" if theirs and mine else ""
-        yield f"  - alike: [{stands}]({layout.entry(other, at=at)}){place}{differ}"
+        yield f"  - alike: [{stands}]({layout.entry(other, at=at)}){place}"
 
 
-def _seen_from(link: Link, entry: Entry) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
-    """Of a link: the other entry, what only that one says, what only this one says."""
-    if link.a == entry.id:
-        return link.b, link.only_b, link.only_a
-    return link.a, link.only_a, link.only_b
-
-
-def _runs(runs: tuple[str, ...]) -> str:
-    """Some runs of words, as many as are read at a glance."""
-    left, out = _RUN, []
-    for run in runs:
-        words = run.split()
-        if not left:
-            break
-        out.append(" ".join(words[:left]) + (" …" if len(words) > left else ""))
-        left -= min(left, len(words))
-    return " … ".join(f"*{plain(run)}*" for run in out) or "nothing more"
+def _seen_from(link: Link, entry: Entry) -> tuple[str, tuple[str, ...]]:
+    """Of a link: the other entry, and what only this one says."""
+    return (link.b, link.only_a) if link.a == entry.id else (link.a, link.only_b)
 
 
 def _about(conflict: Conflict) -> str:
     """What a conflict is about and who says that it is one."""
-    about = {"number": "a number", "date": "a date", "bound": "a bound", "negation": "a “not”",
-             "modality": "must or may", "opposites": "opposed words"}.get(
-        conflict.about, plain(conflict.about)
-    )  # fmt: skip
-    parts = [f": {about}"] if about else []
-    if conflict.by != "code":
-        parts.append(f" ({plain(conflict.reason or conflict.by)})")
-    return "".join(parts)
+    about = plain(about_told(conflict))
+    who = f" ({plain(conflict.reason or conflict.by)})" if conflict.by != "code" else ""
+    return (f": {about}" if about else "") + who

@@ -77,7 +77,7 @@ def write_set(out: Path, files: Iterable[File]) -> list[Path]:
             drafts.append((draft, target))
             with draft.open("w", encoding="utf-8", newline="\n") as file:
                 file.writelines(text)
-        for draft, target in drafts:
+        for _, target in drafts:
             if target.is_dir():
                 raise IsADirectoryError(0, "there is a folder of that name")
         for draft, target in drafts:

@@ -22,12 +22,14 @@ class Layout:
     """An edition's sections and their files.
 
     Args:
+        by: what its sections are, topics or roles.
         full: everything is in one file.
         split: each section has a file of its own, and one for its tellings.
     """
 
     content: Content
     sections: Sequence[Section]
+    by: Grouping = "topic"
     full: bool = False
     split: bool = False
 
@@ -70,7 +72,8 @@ def lay_out(content: Content, by: Grouping = "topic", *, full: bool = False) -> 
     """An edition's files: one with its tellings beside it up to 300 entries, one for each topic
     above (where roles would be too many to be found), a single one where ``full``."""
     split = not full and len(content.merge.entries) > MOST
-    return Layout(content, sections(content, "topic" if split else by), full, split)
+    grouping: Grouping = "topic" if split else by
+    return Layout(content, sections(content, grouping), grouping, full, split)
 
 
 def address(file: str, anchor: str = "", *, at: str) -> str:

@@ -9,6 +9,7 @@ from pipeline.document.content import Content, NotShown, told
 from pipeline.document.entry_text import group_text
 from pipeline.document.escape import plain
 from pipeline.document.layout import CONTENTS, MAIN, TELLINGS, Layout, address, lay_out
+from pipeline.document.order import ALONE
 from pipeline.document.overview import overview, section_line
 from pipeline.document.tellings import place, tellings_text
 from pipeline.document.topics import Grouping, Section
@@ -76,7 +77,11 @@ def _main(layout: Layout) -> Iterator[str]:
 
 
 def _entries(section: Section, layout: Layout, at: str) -> Iterator[str]:
+    together = False
     for group in section.groups:
+        if group.rank == ALONE and together:
+            yield from ("**Alone**", "")
+        together = group.rank < ALONE
         yield from group_text(group, layout, at)
     yield ""
 

@@ -14,6 +14,8 @@ from pipeline.entries import Conflict, Entry
 #: Entries that likeness puts together at most: a chain of pairs that are alike two by two soon
 #: holds what is alike in nothing. Sides of conflicts are together whatever their number.
 MOST = 8
+#: The rank of an entry that stands next to none in particular.
+ALONE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Group:
         kinds = {conflict.kind for conflict in self.conflicts}
         if kinds:
             return 0 if "conflict" in kinds else 1
-        return 2 if len(self.entries) > 1 else 3
+        return 2 if len(self.entries) > 1 else ALONE
 
     @property
     def n_stories(self) -> int:

@@ -4,20 +4,21 @@ told most often, what is undecided, what is not shown, and where everything stan
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
-from pipeline.document.content import Content, file_name, told
+from pipeline.document.content import Content, about_told, file_name, judge_told, told
 from pipeline.document.layout import CONTENTS, Layout, address
 from pipeline.document.order import Group
 from pipeline.document.quoting import clipped, need, quoted, within
 from pipeline.document.topics import Section
-from pipeline.entries import Conflict, Side
+from pipeline.entries import Conflict, Entry, Side
+from pipeline.stories import count_words
 
 #: Words of the whole overview: two pages.
 WORDS = 900
 #: Words of its parts at most; what a part does not use is nobody's.
-_CONFLICTS, _POSSIBLE, _OFTEN, _LEFT, _TOPICS = 235, 115, 125, 60, 110
+_CONFLICTS, _OFTEN, _LEFT, _TOPICS = 345, 125, 55, 100
 #: Words of a quotation.
 _QUOTED = 12
 #: Words of a name that came with the documents: a path, a role, a reason.
@@ -44,7 +45,10 @@ def _opening(content: Content) -> Iterator[str]:
     )
     yield ""
     folded: Counter[str] = Counter(
-        by for entry in merge.entries for by in {f.story: f.by for f in entry.folds}.values()
+        fold.by
+        for entry in merge.entries
+        for fold in entry.folds
+        if fold.field == "sentence" and fold.story != entry.standing
     )
     whose = {"proof": "by proof", "judge": "by a judge", "person": "by a person"}
     told_by = ", ".join(f"{folded[by]:,} {name}" for by, name in whose.items() if folded[by])
@@ -53,10 +57,10 @@ def _opening(content: Content) -> Iterator[str]:
         f"{told(len(merge.entries), 'entry', 'entries')}, {several:,} of them told more than once"
         + (f"; tellings folded: {told_by}." if told_by else "; nothing is folded.")
     ]
-    judge = head.get("judge")
-    said.append(f"Judge: {clipped(str(judge), _NAMED)}." if judge else "No model was asked.")
+    judge = judge_told(head)
+    said.append(f"Judge: {clipped(judge, _NAMED)}." if judge else "No model was asked.")
     kept = head.get("kept")
-    if isinstance(kept, dict):
+    if isinstance(kept, Mapping):
         n, missing = kept.get("units", 0), len(kept.get("missing", ()))
         if missing:
             said.append(f"**{missing:,} of {n:,} sentences are missing: this is incomplete.**")
@@ -65,7 +69,7 @@ def _opening(content: Content) -> Iterator[str]:
     if content.merge.failed_calls:
         n = len(content.merge.failed_calls)
         said.append(f"{told(n, 'call')} to the judge failed.")
-    yield " ".join(said)
+    yield " ".join([*said, *_newest(content)])
     yield ""
     yield (
         "**Bold**: words in which two sides of a conflict differ. *Italics*: words in which "
@@ -74,27 +78,53 @@ def _opening(content: Content) -> Iterator[str]:
     yield ""
 
 
+def _newest(content: Content) -> Iterator[str]:
+    """What the document with the latest date adds to the others."""
+    dated = (s.source for s in content.stories.values() if s.source.written)
+    latest = max(dated, key=lambda source: (str(source.written), source.path), default=None)
+    if latest is None:
+        return
+    own = [one for one in content.stories.values() if one.source.document == latest.document]
+    entries = [content.entry_of[one.id] for one in own if one.id in content.entry_of]
+    also = sum(
+        any(content.stories[s].source.document != latest.document for s in entry.sources)
+        for entry in entries
+    )
+    against = sum(entry.id in content.conflicts_of for entry in entries)
+    yield (
+        f"Newest: {clipped(file_name(latest.path), 3)}, {latest.written}, "
+        f"{told(len(own), 'story', 'stories')}; {also:,} told in others too, "
+        f"{against:,} (possibly) in conflict."
+    )
+
+
 def _conflicts(layout: Layout, at: str) -> Iterator[str]:
     """Conflicts, then possible ones, both sides with the words in which they differ."""
-    for kind, title, none, words in (
-        ("conflict", "Conflicts", "Nobody has said of any two stories that they conflict.",
-         _CONFLICTS),
-        ("possible", "Possibly in conflict", "", _POSSIBLE),
-    ):  # fmt: skip
-        found = [one for one in layout.content.merge.conflicts if one.kind == kind]
-        if not found and not none:
-            continue
-        yield f"## {title} ({len(found):,})" if found else f"## {title}"
+    kinds = ("conflict", "possible")
+    found = {k: [c for c in layout.content.merge.conflicts if c.kind == k] for k in kinds}
+    told_as = {k: (_conflict(one, layout, at) for one in found[k]) for k in kinds}
+    # The second kind is left what it needs, a third at most; the first may have the rest.
+    possible = list(within(_CONFLICTS // 3, told_as["possible"]))
+    asserted = list(within(_CONFLICTS - _words(possible), told_as["conflict"]))
+    rest = (_conflict(one, layout, at) for one in found["possible"][len(possible) :])
+    possible += within(_CONFLICTS - _words(asserted) - _words(possible), rest)
+    for title, all_of, shown in (
+        ("Conflicts", found["conflict"], asserted),
+        ("Possibly in conflict", found["possible"], possible),
+    ):
+        yield f"## {title} ({len(all_of):,})"
         yield ""
-        shown = 0
-        for lines in within(words, (_conflict(one, layout, at) for one in found)):
+        for lines in shown:
             yield from lines
-            shown += 1
-        if not found:
-            yield none
-        if shown < len(found):
-            yield f"- and {_more(found[shown:], layout, at)}"
+        if not all_of:
+            yield "None."
+        if len(shown) < len(all_of):
+            yield f"- and {_more(all_of[len(shown) :], layout, at)}"
         yield ""
+
+
+def _words(items: Iterable[Sequence[str]]) -> int:
+    return sum(count_words(line) for lines in items for line in lines)
 
 
 def _conflict(conflict: Conflict, layout: Layout, at: str) -> list[str]:
@@ -106,7 +136,8 @@ def _conflict(conflict: Conflict, layout: Layout, at: str) -> list[str]:
     sides = [_side(side, layout, at) for side in conflict.sides[:_SIDES]]
     if len(conflict.sides) > _SIDES:
         sides.append(f"  - and {len(conflict.sides) - _SIDES:,} more sides")
-    return [f"- {who}, {where}", *sides]
+    about = about_told(conflict)
+    return [f"- {who}, {where}{f': {clipped(about, 4)}' if about else ''}", *sides]
 
 
 def _side(side: Side, layout: Layout, at: str) -> str:
@@ -136,39 +167,34 @@ def _often(layout: Layout, at: str) -> Iterator[str]:
     """The needs told most often and by whom; what is only alike is counted apart."""
     content = layout.content
     found = [group for section in layout.sections for group in section.groups]
-    ranked = sorted(
-        (group for group in found if group.n_stories > 1 and not group.conflicts),
-        key=lambda group: (-_most(group), -group.n_stories),
-    )
+    needs = [(e, group) for group in found for e in group.entries if len(e.sources) > 1]
+    several = len(needs)
+    alike = [group for group in found if len(group.entries) > 1 and not group.conflicts]
+    needs += [(g.entries[0], g) for g in alike if all(len(e.sources) == 1 for e in g.entries)]
+    needs.sort(key=lambda one: (-len(one[0].sources), -one[1].n_stories))
     yield "## Told most often"
     yield ""
-    if not ranked:
+    if not needs:
         yield "No need is told more than once."
         yield ""
         return
-    for lines in islice(within(_OFTEN, (_need(one, layout, at) for one in ranked)), 12):
-        yield from lines
-    several = sum(len(entry.sources) > 1 for entry in content.merge.entries)
-    alike = sum(len(group.entries) > 1 and not group.conflicts for group in found)
+    lines = (_need(entry, group, content, layout, at) for entry, group in needs)
+    for some in islice(within(_OFTEN, lines), 12):
+        yield from some
     yield ""
-    yield f"Told more than once: {several:,}. Groups of entries that are only alike: {alike:,}."
+    yield f"Told more than once: {several:,}. Groups that are only alike: {len(alike):,}."
     yield ""
 
 
-def _most(group: Group) -> int:
-    return max(len(entry.sources) for entry in group.entries)
-
-
-def _need(group: Group, layout: Layout, at: str) -> list[str]:
-    content = layout.content
-    entry = max(group.entries, key=lambda one: len(one.sources))
+def _need(entry: Entry, group: Group, content: Content, layout: Layout, at: str) -> list[str]:
     roles = [clipped(role.text, 4) for role in entry.roles] or ["no role"]
     who = ", ".join(roles[:3]) + (f" and {len(roles) - 3} more roles" if len(roles) > 3 else "")
     first, *others = entry.sources
     names = layout.story(first, at=at)
     if others:
         names += f", {content.names(others, _NAMES)}"
-    alike = [one.standing for one in group.entries if one is not entry]
+    near = () if group.conflicts else group.entries
+    alike = [one.standing for one in near if one is not entry]
     beside = f"; alike: {content.names(alike, _NAMES)}" if alike else ""
     n = f"**{len(entry.sources)}×** " if others else ""
     return [f"- {n}{quoted(need(entry, content), words=_QUOTED)} {who}: {names}{beside}"]
@@ -226,7 +252,7 @@ def _left(content: Content) -> Iterator[str]:
 
 def _topics(layout: Layout, at: str) -> Iterator[str]:
     """The sections with links, the largest first, as far as the space goes."""
-    yield "## Topics"
+    yield f"## {layout.by.capitalize()}s"
     yield ""
     sections = layout.sections
     few = len(sections) <= 15

@@ -47,10 +47,10 @@ def compare(layout: Layout, earlier: Mapping[str, str]) -> Since:
     content = layout.content
     left = Counter(print_ for story, print_ in earlier.items() if story not in content.stories)
     old = {story for story in content.stories if story in earlier}
-    for told_anew in content.stories.values():
-        if told_anew.id not in old and left[told_anew.fingerprint]:
-            left[told_anew.fingerprint] -= 1
-            old.add(told_anew.id)
+    for one in content.stories.values():
+        if one.id not in old and left[one.fingerprint]:
+            left[one.fingerprint] -= 1
+            old.add(one.id)
     facing: dict[str, list[str]] = {}
     for conflict in content.merge.conflicts:
         sides = [side.story for side in conflict.sides]

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipeline.document.content import Content, against
+from pipeline.document.content import Content
 from pipeline.document.escape import lines, plain
 from pipeline.document.layout import Layout
 from pipeline.document.topics import Section
@@ -72,8 +72,8 @@ def fate(story: str, entry: Entry, content: Content) -> str:
 def _folded(fold: Fold, content: Content) -> str:
     what = _FIELDS.get(fold.field, fold.field)
     under = f" under {content.story_name[fold.under]}" if fold.under else ""
-    if against(fold):
-        return f"{what}: {fold.reason}."
+    if content.against(fold):
+        return f"{what}: {content.against(fold)}."
     if fold.by == "proof":
         rules = f" ({', '.join(fold.rules)})" if fold.rules else ", the same to the letter"
         return f"{what}: folded{under} by proof{rules}."

@@ -19,7 +19,7 @@ from pipeline.document.order import Group, groups
 from pipeline.entries import Entry
 from pipeline.errors import InputError
 from pipeline.stories import normalise
-from pipeline.text.words import WORD, fold, is_content, stem
+from pipeline.text.words import WORD, fold, is_content, stem, word_set
 
 Grouping = Literal["topic", "role"]
 GROUPINGS: tuple[Grouping, ...] = ("topic", "role")
@@ -32,6 +32,11 @@ _LEAST, _SHARE = 3, 0.3
 _OTHER = {"topic": "Other topics", "role": "Without a role"}
 #: Words of an entry that are looked at; a long narrative says a little of everything.
 _WORDS = 40
+#: Words that carry content and name no topic.
+_NO_TOPIC = word_set(
+    "two three four five six seven eight nine ten first second third last next new old same "
+    "different certain given whole full good bad better best right wrong able"
+)
 #: Names that a file must not have on every system.
 _RESERVED = re.compile(r"con|prn|aux|nul|(?:com|lpt)\d")
 
@@ -204,7 +209,10 @@ def _content(text: str) -> list[str]:
     return [
         word
         for word in WORD.findall(fold(text))
-        if is_content(word.casefold()) and not word[0].isdigit() and len(word) > 1
+        if is_content(word.casefold())
+        and word.casefold() not in _NO_TOPIC
+        and not word[0].isdigit()
+        and len(word) > 1
     ]
 
 

@@ -127,10 +127,14 @@ class _Entry:
             for story in ids([fold.get("story")]):
                 self._folds.setdefault(story, []).append((by, _prepare(fold.get("text"))))
         self._everything = frozenset(everything)
+        self._many = len(rows(entry, "lines"))
 
     def search(self, story: str) -> _Search:
         """What finds the units of one of its stories."""
-        return _Search(self._lines.get(story, []), self._folds.get(story, []), self._everything)
+        lines = self._lines.get(story, [])
+        # many stories of one entry may share all of its lines
+        in_lines = self._everything if len(lines) == self._many else _join(lines)
+        return _Search(lines, in_lines, self._folds.get(story, []), self._everything)
 
 
 class _Search:
@@ -140,10 +144,14 @@ class _Search:
     """
 
     def __init__(
-        self, lines: list[_Text], folds: list[tuple[str, _Text]], everything: frozenset[str]
+        self,
+        lines: list[_Text],
+        in_lines: frozenset[str],
+        folds: list[tuple[str, _Text]],
+        everything: frozenset[str],
     ) -> None:
-        self._lines, self._folds, self._everything = lines, folds, everything
-        self._in_lines = frozenset[str]().union(*(line.told for line in lines))
+        self._lines, self._in_lines = lines, in_lines
+        self._folds, self._everything = folds, everything
         self._in_folds: dict[str, str] = {}
         for by, fold in folds:
             for told in fold.told:
@@ -180,6 +188,10 @@ class _Search:
         if (by := self._in_folds.get(text)) is not None:
             return by
         return next((by for by, fold in self._folds if find_whole(text, fold.text)), None)
+
+
+def _join(texts: list[_Text]) -> frozenset[str]:
+    return frozenset[str]().union(*(text.told for text in texts))
 
 
 def _prepare(text: object) -> _Text:

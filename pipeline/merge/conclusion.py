@@ -93,7 +93,7 @@ def _by_what_stands(
     conflict: Conflict, entry_of: Mapping[str, Entry], stories: Mapping[str, Story]
 ) -> Conflict | None:
     """The mark with a sentence that proof has folded told by the one that stands for it; None where
-    one sentence stands for both sides."""
+    one sentence stands for both sides, or a side stands nowhere."""
     sides = []
     for side in conflict.sides:
         standing = entry_of[side.story].standing
@@ -102,7 +102,15 @@ def _by_what_stands(
         sides.append(Side(standing, text, side.differs) if folded else side)
     if len({(side.story, side.text) for side in sides}) < len(sides):
         return None
+    if not all(_stands(side, entry_of[side.story]) for side in sides):
+        return None  # a paragraph that another entry tells is nobody's need here
     return replace(conflict, sides=tuple(sides))
+
+
+def _stands(side: Side, entry: Entry) -> bool:
+    said = " ".join(side.text.split())
+    lines = (line.text for line in entry.lines if side.story in line.stories)
+    return any(said in " ".join(line.split()) for line in lines)
 
 
 def _contested_first(

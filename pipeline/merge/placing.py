@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 from pipeline.compare.difference import changed_runs
 from pipeline.compare.differences import Difference, contradiction
@@ -213,12 +214,21 @@ def _disagreement(a: Story, b: Story, weights: Mapping[str, float]) -> Differenc
         for mine in _comparable(a)
         for yours in _comparable(b)
         if _one_scenario(mine, yours)
-        for one in mine
-        for two in yours
-        if normalise(one) not in said_by_both and normalise(two) not in said_by_both
+        for one, words in mine.sentences
+        if words not in said_by_both
+        for two, others in yours.sentences
+        if others not in said_by_both
         if (difference := contradiction(one, two, weights, people)) is not None
     ]
     return max(found, key=lambda d: (d.likeness, d.values, d.texts), default=None)
+
+
+class _Field(NamedTuple):
+    """A field's sentences, each with its normalised words; all words; whether one is a step."""
+
+    sentences: tuple[tuple[str, str], ...]
+    said: frozenset[str]
+    steps: bool
 
 
 @lru_cache(maxsize=1 << 14)
@@ -228,16 +238,22 @@ def _said(story: Story) -> frozenset[str]:
 
 
 @lru_cache(maxsize=1 << 14)
-def _comparable(story: Story) -> list[tuple[str, ...]]:
+def _comparable(story: Story) -> list[_Field]:
     """The sentences that ask for something, field by field; a benefit only says why."""
-    fields = [sentences(text) for field, text in story.fields if field not in _NO_RULES]
-    return [field for field in fields if field] or [(subject_text(story),)]
+    told = [sentences(text) for field, text in story.fields if field not in _NO_RULES]
+    return [_field(texts) for texts in told if texts] or [_field((subject_text(story),))]
 
 
-def _one_scenario(a: Sequence[str], b: Sequence[str]) -> bool:
+def _field(texts: Sequence[str]) -> _Field:
+    pairs = tuple((text, normalise(text)) for text in texts)
+    steps = any(_STEP.match(text) for text in texts)
+    return _Field(pairs, frozenset(words for _, words in pairs), steps)
+
+
+def _one_scenario(a: _Field, b: _Field) -> bool:
     """Whether two criteria may contradict each other: not where they are scenarios that have less
     than half of their steps in common, for then their conditions differ."""
-    if not any(_STEP.match(text) for text in (*a, *b)):
+    if not (a.steps or b.steps):
         return True
-    one, two = set(map(normalise, a)), set(map(normalise, b))
-    return 2 * len(one & two) >= min(len(one), len(two)) and bool(one & two)
+    shared = len(a.said & b.said)
+    return bool(shared) and 2 * shared >= min(len(a.said), len(b.said))

@@ -8,7 +8,6 @@ text is given to the field whose words it holds, and a line of none stands as it
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -163,22 +162,18 @@ def _sentence(story: Story, text: str, units: Sequence[_Unit]) -> str:
 
 
 def _owned(story: Story) -> list[_Unit]:
-    """The units of a text with the field that each belongs to."""
+    """The units of a text with the field that each shares most characters with."""
     text = story.text
-    places = _places(story)
-    starts = [start for start, _, _ in places]
+    waiting = _places(story)[::-1]
+    near: list[tuple[int, int, int]] = []
     units: list[_Unit] = []
     for number, (line_start, line_end) in enumerate(_lines(text)):
         for start, end in _sentences(text, line_start, line_end):
+            while waiting and waiting[-1][0] < end:
+                near.append(waiting.pop())
+            near = [place for place in near if place[1] > start]
             best, most = -1, 0
-            at = max(0, bisect_left(starts, start) - 1)
-            for from_, to, owner in places[: at + 1] if at else places:
-                shared = min(to, end) - max(from_, start)
-                if shared > most:
-                    best, most = owner, shared
-            for from_, to, owner in places[at + 1 :] if at else ():
-                if from_ >= end:
-                    break
+            for from_, to, owner in near:
                 shared = min(to, end) - max(from_, start)
                 if shared > most:
                     best, most = owner, shared
@@ -254,8 +249,8 @@ def _places(story: Story) -> list[tuple[int, int, int]]:
 
 
 def _letters(text: str) -> tuple[str, list[int]]:
-    places = [i for i, c in enumerate(text) if c.isalnum()]
-    return "".join(text[i] for i in places), places
+    found = [(i, c) for i, c in enumerate(text) if c.isalnum()]
+    return "".join([c for _, c in found]), [i for i, _ in found]
 
 
 @lru_cache(maxsize=1 << 14)

@@ -122,6 +122,12 @@ _WISH_ALONE: Mapping[str, tuple[tuple[re.Pattern[str], str], ...]] = {
     "Portuguese": ((re.compile(r"quero|desejo|gostaria\s+de"), "quero"),),
     "Dutch": ((re.compile(r"wil\s+ik"), "wil ik"),),
 }
+#: What parts a table's cells in a story's text.
+_CELL = re.compile(r"[\n\t|]")
+_TO_BE_DONE = re.compile(
+    r"(?:an?|the|my|our|every|each|all|any|no|only)\s+(?:[\w'-]+\s+){1,8}?to\s+\w", re.IGNORECASE
+)
+_CLAUSE = re.compile(r"(?:I|we|they|he|she|it|you|there|nobody|everybody)\s+\w")
 _PURPOSES: Mapping[str, str] = {
     "so that": "so that", "so": "so that", "in order that": "so that",
     "in order to": "in order to", "so as to": "in order to",
@@ -169,6 +175,8 @@ def purpose_in(text: str, goal: str, benefit: str, language: str) -> tuple[tuple
         tail = before[_last_end(before) :].strip(_MARKS)
     words = " ".join(tail.split())
     known = _PURPOSES.get(words[:1].lower() + words[1:]) if language == "English" else None
+    if between and not words and language == "English" and _CELL.search(plain[end:place]):
+        known = "so that" if _CLAUSE.match(benefit) else None
     return (tuple((known or words).split()), known is not None and known != words)
 
 
@@ -243,6 +251,8 @@ def _after_role(plain: str, role: str, places: list[int]) -> list[str]:
 
 def _read_wish(tail: str, goal: str, language: str, *, whole: bool) -> tuple[tuple[str, ...], bool]:
     """A wish in one form, else the words of ``tail`` (from its last sentence's start on)."""
+    if whole and language == "English" and (told := _read_cell(tail, goal)):
+        return told, True
     if not whole:
         tail = tail[_last_end(tail) :]
     words = " ".join(tail.strip(_MARKS).split())
@@ -259,6 +269,17 @@ def _read_wish(tail: str, goal: str, language: str, *, whole: bool) -> tuple[tup
             continue
         return tuple(form.split()), form != words
     return tuple(words.split()), False
+
+
+def _read_cell(tail: str, goal: str) -> tuple[str, ...]:
+    """The wish that a table's cell tells by its own words, whatever its column is called: one that
+    begins with "to", or one that somebody or something is to do."""
+    if not _CELL.search(tail):
+        return ()
+    between = tail.strip(_MARKS)
+    if between == "to":
+        return ("I", "want", "to")
+    return ("I", "want") if not between and _TO_BE_DONE.match(goal) else ()
 
 
 def _last_end(text: str) -> int:

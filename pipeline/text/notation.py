@@ -51,7 +51,7 @@ _ENDS = (
     r"(?![\w%]|[.,]\d|\s?[-/]\s?\d|\s+(?:million|billion|thousand|hundred|k|m|Mio|Mrd|Millionen)\b)"
 )
 _BEGINS = r"(?<![\w.,/$€£-])"
-_MONEY_BEFORE = re.compile(rf"{_BEGINS}(US\$|[$€£]|EUR|GBP|USD)\s?{_AMOUNT}{_ENDS}")
+_MONEY_BEFORE = re.compile(rf"(?<!\d ){_BEGINS}(US\$|[$€£]|EUR|GBP|USD)\s?{_AMOUNT}{_ENDS}")
 _MONEY_AFTER: dict[str, re.Pattern[str]] = {
     language: re.compile(rf"{_BEGINS}{_AMOUNT}\s?(€|£|(?:EUR|GBP|USD|{words})(?!\w))(?![\d])")
     for language, words in {
@@ -111,6 +111,7 @@ _TIME = re.compile(
     r"|\s?(?P<only>[ap]m|[ap]\.m\.))(?!\w)"
 )
 
+_SIGNS = frozenset({"%"}).union(*(names.values() for names in _UNIT_NAMES.values()))
 NUMBER_WORDS: Mapping[str, Mapping[str, str]] = {
     language: {word: str(n) for n, word in enumerate(words.split(), 2) if word != "-"}
     for language, words in {
@@ -132,7 +133,7 @@ _LARGER = word_set(
 
 
 def write_notations(text: str, language: str, used: set[str]) -> str:
-    """``text`` with its unambiguous notations in one form: 5 %, 10 MB, 5 EUR, 2026-11-21, 17:00,
+    """``text`` with its unambiguous notations in one form: 5 %, 10 MB, EUR5, 2026-11-21, 17:00,
     <=5. Only a text with a digit has any."""
     for rule, holds, change in _CHANGES.get(language, ()):
         if holds and not any(part in text for part in holds):
@@ -149,7 +150,9 @@ def number_of(language: str, words: list[str], at: int) -> str:
     digits = NUMBER_WORDS.get(language, {}).get(words[at], "")
     if not digits:
         return ""
-    beside = words[max(at - 1, 0) : at] + words[at + 1 : at + 2]
+    # A unit belongs to the number before it.
+    before = 2 if at > 1 and words[at - 1] in _SIGNS else 1
+    beside = words[max(at - before, 0) : at] + words[at + 1 : at + 2]
     return (
         "" if any(w in _LARGER or w[:1].isdigit() or w[-1:].isdigit() for w in beside) else digits
     )
@@ -183,8 +186,8 @@ def _money(language: str) -> Callable[[str], str]:
     after = _MONEY_AFTER[language]
 
     def change(text: str) -> str:
-        text = _MONEY_BEFORE.sub(lambda m: f"{m[2]} {_CURRENCY.get(m[1], m[1])}", text)
-        return after.sub(lambda m: f"{m[1]} {_CURRENCY.get(m[2], m[2])}", text)
+        text = _MONEY_BEFORE.sub(lambda m: f"{_CURRENCY.get(m[1], m[1])}{m[2]}", text)
+        return after.sub(lambda m: f"{_CURRENCY.get(m[2], m[2])}{m[1]}", text)
 
     return change
 

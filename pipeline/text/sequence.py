@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from pipeline.text.typography import set_plainly
 
@@ -32,6 +33,7 @@ _POINTS = re.compile(
 _SET_HERE = (".html", ".htm", ".xhtml", ".mhtml")
 
 
+@lru_cache(maxsize=8)
 def outline(text: str) -> tuple[str, ...]:
     """The levels, groups and ticks of a story's lists: a mark for each paragraph ("¶"), heading
     ("#") and item (its level, with "x" where it is ticked), in order.

@@ -46,7 +46,8 @@ def lines_of(one: Story) -> tuple[Line, ...]:
     """A story as lines in its own words; a table's cells put into a sentence."""
     found = _STORY.search(one.text)
     ending = f", so that {one.benefit}." if one.benefit else "."
-    put = f"{as_role(one.role)}, I want {one.goal}{ending}" if one.goal else ""
+    to = "to " if f"to {one.goal}" in one.text else ""
+    put = f"{as_role(one.role)}, I want {to}{one.goal}{ending}" if one.goal else ""
     told = found[0] if found and one.goal else put
     lines = [Line("title", one.title, (one.id,))] if one.title else []
     lines += [Line("sentence", told, (one.id,))] if told else []
@@ -197,7 +198,8 @@ def desk(kit) -> SimpleNamespace:
     told = [
         kit.story("a", "to book a room for 2 hours", title="Book a room",
                   criteria=("it has a socket",)),
-        kit.story("b", "to reserve a room for 2 hours", role="guest", path="pile/deep/b.md"),
+        kit.story("b", "to reserve a room for 2 hours", role="guest", path="pile/deep/b.md",
+                  benefit="our group can talk"),
         kit.story("c", "a late fee of 2 euros", role="librarian"),
         kit.story("d", "a late fee of 3 euros", role="librarian", path="pile/deep/b.md"),
         kit.story("e", "to print a list of overdue books", role="librarian"),

@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from pipeline.document.content import Content, against
+from pipeline.document.content import Content, about_told
+from pipeline.document.entry_text import likeness, purpose
 from pipeline.document.layout import Layout
 from pipeline.document.order import Group
 from pipeline.entries import Conflict, Entry, Fold
@@ -79,7 +80,15 @@ class _Data:
             "name": self._content.entry_name[entry.id],
             "sources": self._numbers(entry.sources),
             "roles": [[role.text, self._numbers(role.stories)] for role in entry.roles],
-            "lines": [[line.field, line.text, self._numbers(line.stories)] for line in entry.lines],
+            "lines": [
+                [
+                    line.field,
+                    line.text,
+                    self._numbers(line.stories),
+                    purpose(line, self._content) if line.field == "benefit" else "",
+                ]
+                for line in entry.lines
+            ],
             "folds": [self._fold(fold) for fold in entry.folds],
             "conflicts": [
                 self._conflict[one.id] for one in self._content.conflicts_of.get(entry.id, ())
@@ -89,7 +98,7 @@ class _Data:
     def conflict(self, conflict: Conflict) -> dict[str, Any]:
         return {
             "kind": conflict.kind,
-            "about": conflict.about,
+            "about": about_told(conflict),
             "by": conflict.by,
             "reason": conflict.reason,
             "sides": [
@@ -140,6 +149,7 @@ class _Data:
         return {
             "entries": [self._place[entry.id] for entry in group.entries],
             "conflicts": [self._conflict[one.id] for one in group.conflicts],
+            "kind": likeness(group, self._content) if len(group.entries) > 1 else "",
         }
 
     def _fold(self, fold: Fold) -> dict[str, Any]:
@@ -151,9 +161,9 @@ class _Data:
             "under": self.number.get(fold.under, 0),
             "rules": list(fold.rules),
             "otherwise": list(fold.otherwise),
-            "reason": fold.reason,
+            "reason": self._content.against(fold) or fold.reason,
             "likelihood": fold.likelihood,
-            "against": against(fold),
+            "against": bool(self._content.against(fold)),
         }
 
     def _numbers(self, stories: tuple[str, ...]) -> list[int]:

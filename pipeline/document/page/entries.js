@@ -1,10 +1,6 @@
 /* The document: sections of groups of entries, drawn some at a time when they come in sight. */
 const SOME = 20; // entries of a part
 const RUNS = 6; // names in one list
-const ABOUT = {
-  number: "a number", date: "a date", bound: "a bound", negation: "a “not”",
-  modality: "must or may", opposites: "opposed words",
-};
 const host = at("entries");
 let order = []; // the entries that are listed, in order
 let parts = []; // [{node, draw}]
@@ -70,8 +66,7 @@ function drawGroup(parent, group, shown) {
     add(head, "b", conflict.kind === "conflict" ? "In conflict" : "Possibly in conflict");
     head.append(": ");
     list(head, conflict.sides.map(([n]) => n));
-    const about = ABOUT[conflict.about] || conflict.about;
-    if (about) head.append(seen(", about " + about));
+    if (conflict.about) head.append(seen(", about " + conflict.about));
     if (conflict.by !== "code") head.append(seen(" (" + (conflict.reason || conflict.by) + ")"));
     head.append(" · ");
     const [[a], [b]] = conflict.sides;
@@ -79,7 +74,7 @@ function drawGroup(parent, group, shown) {
   }
   if (together && !group.conflicts.length) {
     const head = add(box, "p", undefined, "kind");
-    add(head, "b", "Alike");
+    add(head, "b", group.kind);
     head.append(", not the same: " + told(group.entries.length, "entry", "entries") + " · ");
     const [a, b] = group.entries;
     button(head, "side by side", "link",
@@ -108,7 +103,7 @@ function drawEntry(parent, place, group) {
   let items = null;
   for (const line of entry.lines) {
     if (line === title || line === sentence) continue;
-    const [field, text, who] = line;
+    const [field, text, who, before] = line;
     if (field === "body" && text.length > 160) {
       items = null;
       whose(add(node, "p", text), who, first);
@@ -116,7 +111,7 @@ function drawEntry(parent, place, group) {
     }
     items = items || add(node, "ul");
     const item = add(items, "li");
-    if (field === "benefit") add(item, "span", "so that: ", "soft");
+    if (before) add(item, "span", before + " ", "soft");
     item.append(seen(text));
     whose(item, who, first);
   }

@@ -1,4 +1,4 @@
-"""Puts the page together: its frame, its look and its script, and the data that it is drawn from."""
+"""Puts the page together: frame, look, script, and the data that it is drawn from."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from importlib.resources import files
 from string import Template
 from typing import Any
 
-from pipeline.document.content import told
+from pipeline.document.content import judge_told, told
 from pipeline.document.escape import visible
 from pipeline.document.layout import Layout
 from pipeline.document.page.data import TEXT_LIMIT, page_data
@@ -61,7 +61,7 @@ def _summary(layout: Layout, kept: Mapping[str, Any] | None) -> str:
             if missing
             else f"all {n:,} sentences are here, standing or folded"
         )
-    judge = content.head.get("judge")
+    judge = judge_told(content.head)
     parts.append(f"judge {judge}" if judge else "no model was asked")
     if content.head.get("run"):
         parts.append(f"run {content.head['run']}")
