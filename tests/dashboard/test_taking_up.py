@@ -12,23 +12,24 @@ from evals.dashboard.taking_up import command_for
 
 MERGE = {
     "paths": ["my docs/it's here", "more.md"], "about": ["late fee"], "allow_cloud": True,
-    "out": "merged", "group": "topic", "entailment": "", "max_usd": "2.50", "batch": False,
-    "conflicts": True,
+    "out": "merged", "group": "role", "edition": "full", "since": "merge-1", "propose": True,
+    "pairs": 500, "max_usd": "2.50", "batch": False,
 }  # fmt: skip
 
 
 def test_a_merge_with_all_that_was_asked_for():
-    command = command_for("merge", "claude/x", "tree", json.dumps(MERGE), "my runs.sqlite")
+    command = command_for("merge", "claude/x", "pairs", json.dumps(MERGE), "my runs.sqlite")
     assert shlex.split(command) == [
-        "storytransformer", "merge", "my docs/it's here", "more.md", "--model", "claude/x",
-        "--strategy", "tree", "--about", "late fee", "--out", "merged", "--group", "topic",
-        "--max-cost", "2.50", "--allow-cloud", "--conflicts", "--db", "my runs.sqlite",
+        "storytransformer", "merge", "my docs/it's here", "more.md", "--judge", "claude/x",
+        "--about", "late fee", "--pairs", "500", "--out", "merged", "--group", "role",
+        "--edition", "full", "--since", "merge-1", "--max-cost", "2.50", "--propose",
+        "--allow-cloud", "--db", "my runs.sqlite",
     ]  # fmt: skip
 
 
 def test_a_merge_as_it_comes():
-    assert command_for("merge", "extractive", "edit", '{"paths": ["a.md"], "group": "role"}') == (
-        "storytransformer merge a.md --model extractive"
+    assert command_for("merge", "extractive", "none", '{"paths": ["a.md"], "group": "topic"}') == (
+        "storytransformer merge a.md --judge extractive"
     )
 
 
