@@ -110,12 +110,17 @@ class RewriteJob(MergeJob):
 
     def conclude(self) -> None:
         """Put the text together, and look what of the originals it still says."""
-        standing = [story for key, part in self._parts.items() if key != "left" for story in part]
-        self.text = as_document([*standing, *self._parts["left"]])
+        self.text = as_document(self.standing)
         self.found = look_for(self.corpus.stories, self.text)
         self.store.save_scores(
             self.run_id, [figure(name, value) for name, value in self.scores.items()]
         )
+
+    @property
+    def standing(self) -> list[Story]:
+        """What the text is made of; stories that fit into no window come last."""
+        parts = [story for key, part in self._parts.items() if key != "left" for story in part]
+        return [*parts, *self._parts["left"]]
 
     @property
     def scores(self) -> dict[str, Interval]:
