@@ -42,6 +42,7 @@ class Locator:
     row: int | None = None
     column: str | None = None
     heading: tuple[str, ...] = ()
+    table: int | None = None
 
     def __str__(self) -> str:
         parts = []
@@ -49,6 +50,8 @@ class Locator:
             parts.append(f"sheet {self.sheet}")
         if self.page is not None:
             parts.append(f"page {self.page}")
+        if self.table is not None:
+            parts.append(f"table {self.table}")
         if self.row is not None:
             parts.append(f"row {self.row}")
         if self.column is not None:
@@ -89,6 +92,8 @@ class Document:
         encoding: as used; ``guessed`` says whether it had to be guessed.
         front_matter: values of a YAML head, as strings ("author", "date", "sovereignty" …).
         problem: why the document (or a part of it) could not be read; None when all is well.
+        left_out: runs of the text that its author struck out, hid, moved away or put in a comment,
+            ascending: they are no current text and in no story.
     """
 
     sha256: str
@@ -100,6 +105,7 @@ class Document:
     guessed: bool = False
     front_matter: Mapping[str, str] = field(default_factory=dict)
     problem: str | None = None
+    left_out: tuple[Span, ...] = ()
 
     @property
     def path(self) -> str:
@@ -217,7 +223,8 @@ class Story:
         if self.criteria_free:
             criteria.sort()
         around: tuple[str, ...] = (article_in(self.text, self.role),) if self.role else ()
-        around += heading_in(self.text, (self.role, self.goal, self.benefit), self.role)
+        if not self.title:
+            around += heading_in(self.text, (self.role, self.goal, self.benefit))
         parts += [("around", around), ("outline", outline(self.text))]
         parts += [("lead-in", self.lead_in.tokens), ("purpose", self.purpose.tokens)]
         parts += [("criterion", tokens) for tokens in criteria]

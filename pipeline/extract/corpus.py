@@ -11,14 +11,10 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from pipeline.errors import InputError
+from pipeline.extract.bundles import open_bundles, read_member
+from pipeline.extract.formats import document_suffixes, format_of, is_refused
 from pipeline.extract.patterns import find_stories
-from pipeline.extract.readers import (
-    READER_VERSION,
-    document_suffixes,
-    format_of,
-    read_bytes,
-    unreadable,
-)
+from pipeline.extract.readers import READER_VERSION, read_bytes, unreadable
 from pipeline.extract.walk import STDIN, find_files
 from pipeline.sharing import shared_out
 from pipeline.stories import Document, Extraction, Span
@@ -128,7 +124,8 @@ class _Extracted(NamedTuple):
 def _documents(paths: Iterable[str | Path], exclude: Sequence[str]) -> list[_Group]:
     """(sha256, paths) of every document, in order of its first path."""
     groups: dict[tuple[str, str], list[str]] = {}
-    for path in find_files(paths, exclude, suffixes=document_suffixes()):
+    suffixes = document_suffixes()
+    for path in open_bundles(find_files(paths, exclude, suffixes=suffixes), suffixes):
         groups.setdefault(_identify(path), []).append(path)
     return [(sha256, tuple(sorted(same))) for (sha256, _), same in groups.items()]
 
@@ -140,12 +137,19 @@ def _identify(path: str) -> tuple[str, str]:
         return "", STDIN
     digest = hashlib.sha256()
     try:
+        if (member := read_member(path)) is not None:
+            return hashlib.sha256(member).hexdigest(), _told_by_name(path)
         with Path(path).open("rb") as file:
             while chunk := file.read(_CHUNK_BYTES):
                 digest.update(chunk)
     except OSError:
         return "", path
-    return digest.hexdigest(), format_of(path)
+    return digest.hexdigest(), _told_by_name(path)
+
+
+def _told_by_name(path: str) -> str:
+    """What a file's name tells: its format, or the suffix that a refusal speaks of."""
+    return format_of(path) or (Path(path).suffix.lower() if is_refused(path) else "")
 
 
 def _extract_groups(
@@ -185,7 +189,7 @@ def _extract_all(groups: Sequence[_Group], how: _How) -> list[_Extracted]:
 def _extract_group(sha256: str, paths: tuple[str, ...], how: _How) -> _Extracted:
     """The one document that stands under these paths."""
     try:
-        data = sys.stdin.buffer.read() if paths == (STDIN,) else Path(paths[0]).read_bytes()
+        data = sys.stdin.buffer.read() if paths == (STDIN,) else _bytes_of(paths[0])
     except OSError as error:
         problem = f"cannot be opened ({error.strerror or error})"
         document = replace(unreadable(paths[0], problem, sha256=sha256), paths=paths)
@@ -210,6 +214,11 @@ def _extract_group(sha256: str, paths: tuple[str, ...], how: _How) -> _Extracted
         problem = _join(document.problem, _FOREIGN.format(language=language))
         extraction = replace(extraction, document=replace(extraction.document, problem=problem))
     return _Extracted(extraction, lasting=not changed)
+
+
+def _bytes_of(path: str) -> bytes:
+    member = read_member(path)
+    return Path(path).read_bytes() if member is None else member
 
 
 def _with_paths(extraction: Extraction, paths: tuple[str, ...]) -> Extraction:

@@ -29,7 +29,8 @@ _DATE_SHAPES = (
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Where a story stands and what it says. ``author`` and ``written`` win over the document's."""
+    """Where a story stands and what it says. ``author`` and ``written`` win over the document's.
+    ``told_in``: of a row, the cell that tells the story, which may tell more than one."""
 
     kind: StoryKind
     spans: tuple[Span, ...]
@@ -37,6 +38,7 @@ class Found:
     draft: Draft
     author: str = ""
     written: date | None = None
+    told_in: frozenset[Span] = frozenset()
 
 
 def make_story(document: Document, found: Found) -> Story:

@@ -147,8 +147,8 @@ class MergeJob:
     def make_plan(self) -> None:
         """Plan the calls, look up which are answered already, and price the rest."""
         self.terms = replace(self.terms, strategy=self._strategy())
-        missing = missing_weights(self.spec, self.terms.cache)
-        if missing is not None:
+        asks = self.terms.strategy != "none"
+        if asks and (missing := missing_weights(self.spec, self.terms.cache)) is not None:
             raise missing
         self.terms = replace(self.terms, decisions=self.store.decisions())
         self.spec = steps.with_measured(self.spec, self.store, self.terms.cache)
@@ -162,13 +162,14 @@ class MergeJob:
                 where=self.spec.name,
                 next="`storytransformer estimate` shows which models can.",
             )
-        skipped = ", ".join(f"{n} {why}" for why, n in self.plan.skipped_by_reason().items())
-        self.say(
-            f"planned {len(self.plan.calls)} calls ({self.plan.n_clusters} clusters; without "
-            f"a call: {skipped}), {self.estimate.journalled_calls} of them answered by the "
-            "journal"
-            + (f"; {len(self.plan.later)} more follow on their replies" if self.plan.later else "")
-        )
+        if self.plan.calls:
+            self._tell_plan()
+
+    def _tell_plan(self) -> None:
+        journalled = self.estimate.journalled_calls
+        answered = f", {journalled} of them answered by the journal" if journalled else ""
+        later = f"; {len(self.plan.later)} more follow on replies" if self.plan.later else ""
+        self.say(f"planned {len(self.plan.calls)} calls{answered}{later}")
         if self.plan.remark:
             self.say(self.plan.remark)
         low, likely, high = self.estimate.usd or (None, None, None)
