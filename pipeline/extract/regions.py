@@ -13,6 +13,8 @@ NumberedRow = tuple[int, Cells]
 
 #: A column's name is no longer than this.
 _NAME_CHARS = 60
+#: Of two names in a row, neither has more words: "So that" | "I can rest" is no header.
+_NAME_WORDS = 4
 #: Side by side is looked for in so many rows from the top.
 _HEADER_WITHIN = 15
 
@@ -34,6 +36,8 @@ def is_header(cells: Cells) -> bool:
     names = [name for cell in cells if (name := plain_words(cell).strip())]
     if len(names) < 2 or any(len(name) > _NAME_CHARS for name in names):
         return False
+    if len(names) == 2 and max(len(name.split()) for name in names) > _NAME_WORDS:
+        return False  # a label and what it labels
     roles = [role for name in names if (role := column_role(name))]
     return len(set(roles)) >= 2 and 2 * len(roles) >= len(names)
 

@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 
 from pipeline.extract.corpus import extract
-from tests.extract.documents import formats, printed, trackers, web, word, workbook
+from tests.extract.documents import (
+    formats,
+    printed,
+    trackers,
+    web,
+    word,
+    workbook,
+)
 from tests.extract.documents.cases import Case, faults
 
 CASES = [
