@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from pipeline.extract.builder import Words
-from pipeline.extract.leftout import Rich
+from pipeline.extract.leftout import Rich, Words, plain_words
 from pipeline.extract.tables import column_role
 
 Cells = Sequence[Words]
@@ -24,11 +23,6 @@ def split_tables(rows: Sequence[NumberedRow]) -> Iterator[list[NumberedRow]]:
     blank column between two headers in one row."""
     for part in _beside(rows):
         yield from _below(part)
-
-
-def plain_words(cell: Words) -> str:
-    """A cell's words, those that are left out included."""
-    return cell if isinstance(cell, str) else cell.text
 
 
 def is_header(cells: Cells) -> bool:

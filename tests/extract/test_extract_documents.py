@@ -11,6 +11,7 @@ from pipeline.extract.corpus import extract
 from tests.extract.documents import (
     formats,
     printed,
+    printed_neighbours,
     trackers,
     web,
     word,
@@ -19,7 +20,9 @@ from tests.extract.documents import (
 from tests.extract.documents.cases import Case, faults
 
 CASES = [
-    case for group in (word, workbook, web, trackers, printed, formats) for case in group.CASES
+    case
+    for group in (word, workbook, web, trackers, printed, printed_neighbours, formats)
+    for case in group.CASES
 ]
 
 
