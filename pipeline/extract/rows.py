@@ -153,7 +153,7 @@ def _places(cell: _Cell, spans: Sequence[Span], text: str) -> list[int] | None:
     for span in spans:
         first = re.findall(r"\w+", cell.words[span.start : span.end])[:5]
         glue = r"(?:\\[nrt]|\W|<[^<>]*>|&\w+;)+"
-        shape = re.compile(rf"(?<!\w){glue.join(map(re.escape, first))}")
+        shape = re.compile(rf"(?:(?<!\w)|(?<=\\[nrt])){glue.join(map(re.escape, first))}")
         match = shape.search(text, position, cell.span.end)
         if match is None:
             return None
