@@ -17,7 +17,7 @@ from typing import Any
 import torch
 
 from pipeline.extract.patterns import parse_story_text
-from pipeline.merge.grounding import grounded, missing, sentence_verdicts
+from pipeline.gate.grounding import grounded, missing, sentence_verdicts
 from pipeline.stories import Locator, Source, Span, Story
 
 HERE = Path(__file__).resolve().parent

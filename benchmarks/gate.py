@@ -31,7 +31,7 @@ from evals.fabrication import Merge, MetaEval, evaluate, neighbours
 from evals.statistics import Interval, share
 from pipeline.extract.patterns import parse_story_text
 from pipeline.merge.corpus import read
-from pipeline.merge.grounding import sentence_verdicts, sentences_of
+from pipeline.gate.grounding import sentence_verdicts, sentences_of
 from pipeline.outcomes import Verdict
 from pipeline.stories import Story
 

@@ -23,7 +23,7 @@ from pipeline.catalog import Catalog
 from pipeline.compare.relations import stem_weights
 from pipeline.cost.estimate import window_limits
 from pipeline.extract.corpus import extract
-from pipeline.merge.grounding import fields_of
+from pipeline.gate.grounding import fields_of
 from pipeline.merge.run import run_plan
 from pipeline.models.extractive import REVISION, ExtractiveModel
 from pipeline.outcomes import Outcomes, Relation

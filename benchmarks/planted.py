@@ -42,7 +42,7 @@ from pipeline.catalog import Catalog
 from pipeline.compare.measures import stem_weights
 from pipeline.extract.corpus import extract
 from pipeline.merge.corpus import Corpus, Reading, gather
-from pipeline.merge.grounding import fields_of
+from pipeline.gate.grounding import fields_of
 from pipeline.models.base import ModelOptions
 from pipeline.models.extractive import REVISION, ExtractiveModel
 from pipeline.models.opening import open_model, revision_of

@@ -36,7 +36,7 @@ from pipeline.catalog import Catalog, ModelSpec
 from pipeline.compare.relations import stem_weights
 from pipeline.extract.corpus import extract
 from pipeline.merge.corpus import Reading, read
-from pipeline.merge.grounding import fields_of
+from pipeline.gate.grounding import fields_of
 from pipeline.merge.ledger import counts
 from pipeline.merge.run import run_plan
 from pipeline.models.base import Model, ModelOptions

@@ -12,15 +12,15 @@ from typing import Literal
 from evals.statistics import Interval, share
 from pipeline.compare.coverage import says
 from pipeline.compare.relations import stem_weights
-from pipeline.compare.words import sentences
-from pipeline.merge.grounding import fields_of, missing, sentence_verdicts
+from pipeline.gate.grounding import fields_of, missing, sentence_verdicts
 from pipeline.merge.opinion import Entails, second_opinion
 from pipeline.merge.run import WAVE
-from pipeline.merge.sources import statements_of, verbatim
+from pipeline.gate.sources import statements_of, verbatim
 from pipeline.outcomes import StoryText, Verdict
 from pipeline.plan.decisions import PERSON
 from pipeline.store.books import Books
 from pipeline.stories import Story, normalise
+from pipeline.text.words import sentences
 
 Mark = Literal["supported", "unsupported", "contradicted"]
 

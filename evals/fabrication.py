@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from evals.statistics import Interval, share
-from pipeline.merge.grounding import grounded, sentence_verdicts
+from pipeline.gate.grounding import grounded, sentence_verdicts
 from pipeline.outcomes import StoryText
 from pipeline.stories import Story
 

@@ -24,7 +24,7 @@ from evals.fragments import extractiveness
 from evals.recorded import figure, recorded
 from evals.statistics import Interval
 from pipeline.errors import InputError
-from pipeline.merge.grounding import fields_of, grounded
+from pipeline.gate.grounding import fields_of, grounded
 from pipeline.merge.opinion import Entails
 from pipeline.outcomes import StoryText
 from pipeline.store.books import Books, open_books

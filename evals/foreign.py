@@ -19,8 +19,8 @@ from evals.statistics import Interval
 from pipeline.compare.coverage import SAID, holds
 from pipeline.compare.features import Features, features
 from pipeline.compare.measures import dice, stem_weights, subject, weight
-from pipeline.compare.words import sentences
 from pipeline.stories import Story, normalise
+from pipeline.text.words import sentences
 
 #: Stories that may support a sentence together.
 NEAREST = 3

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from evals.claims import Text
 from evals.statistics import Interval, ratio
-from pipeline.merge.grounding import fields_of
+from pipeline.gate.grounding import fields_of
 from pipeline.stories import normalise
 
 #: Words of a run whose novelty is looked at.

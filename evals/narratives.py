@@ -17,9 +17,9 @@ from typing import NamedTuple
 
 from evals.planting import Change
 from evals.rewording import Half, Wording, heavily, lightly, moderately, wording
-from pipeline.compare.words import sentences
 from pipeline.outcomes import Outcomes, StoryText
 from pipeline.stories import Story, count_words, normalise
+from pipeline.text.words import sentences
 
 #: Words of a paragraph that is taken for a passage.
 SHORTEST, LONGEST = 25, 160

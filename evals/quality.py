@@ -17,7 +17,7 @@ from evals.clusterings import (
 )
 from evals.statistics import Interval, ratio, share, wilson
 from evals.truth import Pair, Truth
-from pipeline.merge.grounding import fields_of
+from pipeline.gate.grounding import fields_of
 from pipeline.outcomes import Conflict
 from pipeline.store.books import Books
 from pipeline.stories import count_words

@@ -267,6 +267,32 @@ def foreign_summary(result: Mapping[str, Any]) -> None:
         plain(f"and {more} more: --json")
 
 
+#: Lines shown of what is missing, and of what does not fit; ``--json`` has all of them.
+_MOST_SHOWN = 20
+
+
+def kept_summary(result: Mapping[str, Any]) -> None:
+    """How much of the documents a merged document holds, and what is missing."""
+    plain(
+        f"{result['kept']:,} of {result['units']:,} sentences of {result['stories']:,} stories are "
+        f"kept: {result['standing']:,} stand, {_folded(result['folded'])} are folded."
+    )
+    for gap in result["missing"][:_MOST_SHOWN]:
+        plain(f"missing, {gap['place']}: {' '.join(gap['sentence'].split())}")
+    for fault in result["faults"][:_MOST_SHOWN]:
+        plain(f"fault: {fault}")
+    more = sum(max(0, len(result[name]) - _MOST_SHOWN) for name in ("missing", "faults"))
+    if more:
+        plain(f"and {more:,} more: --json")
+
+
+def _folded(folded: Mapping[str, int]) -> str:
+    by = ", ".join(
+        f"{n:,} {'by ' if name != 'unstated' else ''}{name}" for name, n in folded.items()
+    )
+    return f"{sum(folded.values()):,} ({by})" if any(folded.values()) else "none"
+
+
 _SIDES = ("fabricated", "covered")
 
 

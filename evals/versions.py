@@ -16,7 +16,7 @@ from evals.truth import Pair
 from pipeline.calls import Call, Plan, Reply
 from pipeline.errors import InputError
 from pipeline.merge.answers import answers
-from pipeline.merge.grounding import missing
+from pipeline.gate.grounding import missing
 from pipeline.merge.writing import Writer
 from pipeline.outcomes import Edit, Relation
 from pipeline.prompts import load_prompt

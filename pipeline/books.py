@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline import screen
-from pipeline.console import emit, plain
+from pipeline.console import emit, plain, show_line
 from pipeline.edge import Edge, whoami
 from pipeline.errors import InputError
 from pipeline.options import AllowEgress, AsJson, Config, Db, Debug, Quiet
 
+if TYPE_CHECKING:
+    from pipeline.store.record import Store
+
 app = typer.Typer(rich_markup_mode=None)
+decisions = typer.Typer(rich_markup_mode=None, help="What persons decided.", no_args_is_help=True)
+app.add_typer(decisions, name="decisions")
 
 
 @app.command()
@@ -59,7 +63,20 @@ def review(
     listed: Annotated[bool, typer.Option("--list", help="Only show what is open.")] = False,
     decide: Annotated[str | None, typer.Option(help="Take the answers from a JSONL file.")] = None,
     again: Annotated[bool, typer.Option("--again", help="Also what was decided before.")] = False,
-    most: Annotated[int, typer.Option(help="Look-alikes to ask about, at most.")] = 200,
+    most: Annotated[int, typer.Option(help="Questions, at most.")] = 200,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Of one kind: conflict, 'possible conflict', earlier, alike, fold, decided."
+        ),
+    ] = None,
+    together: Annotated[
+        tuple[str, str] | None,
+        typer.Option(help="Merge two by hand: S-3 S-9, the first one's words stand."),
+    ] = None,
+    glossary: Annotated[
+        bool, typer.Option("--glossary", help="Roles and topics that share a heading.")
+    ] = False,
     by: Annotated[str | None, typer.Option(help="Who decides [you].")] = None,
     json: AsJson = False,
     db: Db = None,
@@ -68,30 +85,84 @@ def review(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Decide on conflicts, merges and look-alikes of a run. Every later run applies it."""
-    from pipeline import review as reviewing
-    from pipeline.merge.questions import as_json, of_run
+    """Decide on conflicts and tellings that are alike. Every later run applies it."""
+    from pipeline.review import questions, walk
+    from pipeline.review.answers import read_answers
 
-    edge = Edge.read(db, allow_egress, config)
-    with edge.store() as store:
-        asked = of_run(store, run, again=again, most=most)
-        who = by or whoami()
-        keep = partial(store.decide, run=run)
+    who = by or whoami()
+    with Edge.read(db, allow_egress, config).store() as store:
+        if glossary:
+            _glossary(store, run, decide, json=json, listed=listed, by=who)
+            return
+        if together is not None:
+            _together(store, run, together, json=json, by=who)
+            return
+        asked = questions.of_run(store, run, again=again, most=most, only=only or ())
         if decide is not None:
-            kept = reviewing.take(Path(decide), asked, keep, by=who)
-            left = len(of_run(store, run, most=most))
+            # Checked as a whole before the first is kept.
+            answers = read_answers(Path(decide), asked, by=who)
+            for answer in answers:
+                answer.keep(store, run)
+            left = len(questions.of_run(store, run, most=most, only=only or ()))
+            kept = sum(len(answer.decisions) for answer in answers)
             if json:
                 emit({"run": run, "decided": kept, "open": left})
             else:
                 plain(f"{kept} decisions kept, {left} questions open. The next merge applies them.")
         elif json:
-            emit({"run": run, "questions": [as_json(question) for question in asked]})
+            emit({"run": run, "questions": [questions.as_json(question) for question in asked]})
         elif listed:
-            screen.questions_page(asked, reviewing.describe)
+            screen.questions_page(asked, walk.describe)
         else:
-            counts = reviewing.walk(asked, input, plain, keep, by=who)
+            counts = walk.walk(
+                asked,
+                walk.terminal_read,
+                show_line,
+                lambda answer: answer.keep(store, run),
+                by=who,
+                marks=walk.terminal_marks(),
+            )
             plain(", ".join(f"{n} {name}" for name, n in counts.items()) + ".")
             plain("The next merge of these documents applies what was decided.")
+
+
+def _together(store: Store, run: str, names: tuple[str, str], *, json: bool, by: str) -> None:
+    """Keep that two stories are one need, whatever the run says of them."""
+    from pipeline.review import questions
+    from pipeline.review.answers import answered
+
+    question = questions.by_hand(questions.books_of(store, run), names)
+    answer = answered(question, "one_need", by=by)
+    answer.keep(store, run)
+    if json:
+        emit({"run": run, "decided": 1, "stands": question.names[question.stands - 1]})
+    else:
+        stands = question.names[question.stands - 1]
+        plain(f"{' and '.join(question.names)} are one need; the words of {stands} stand.")
+        plain("The next merge of these documents applies it.")
+
+
+def _glossary(
+    store: Store, run: str, decide: str | None, *, json: bool, listed: bool, by: str
+) -> None:
+    """Show and name roles and topics that are one."""
+    from pipeline.review import glossary
+    from pipeline.review.questions import books_of
+
+    books = books_of(store, run)
+    if decide is not None:
+        kept = glossary.take(Path(decide), store, by=by)
+        emit({"run": run, "kept": kept}) if json else plain(f"{kept} terms kept.")
+        return
+    roles = glossary.roles_of(books, store.glossary())
+    if json:
+        emit({"run": run, **glossary.as_json(roles, store.glossary())})
+    elif listed:
+        for line in glossary.lines(roles, store.glossary()):
+            plain(line)
+    else:
+        kept = glossary.walk(books, store, input, show_line, by=by)
+        plain(f"{kept} terms kept. The next document has them in its headings.")
 
 
 @app.command()
@@ -115,3 +186,28 @@ def purge(
     else:
         screen.purged_page(result)
         screen.next_step("runs", db=db, config=config)
+
+
+@decisions.command("import")
+def take_over(
+    old: Annotated[str, typer.Argument(help="A database of before the first release.")],
+    json: AsJson = False,
+    db: Db = None,
+    config: Config = None,
+    allow_egress: AllowEgress = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Take decisions over from a database of before the first release."""
+    from pipeline.store.importing import read_old_decisions
+
+    source = Edge.read(old, allow_egress, config)
+    source.check_database()
+    found = read_old_decisions(source.settings.database)
+    with Edge.read(db, allow_egress, config).store() as store:
+        new = store.take_over(found)
+    if json:
+        emit({"found": len(found), "imported": new})
+        return
+    plain(f"{len(found)} decisions found, {new} imported.")
+    plain("Merge the documents again; `storytransformer review RUN` asks you to confirm each.")

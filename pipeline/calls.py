@@ -17,7 +17,7 @@ from typing import Any, Literal, NamedTuple
 #: Who speaks a turn. A last turn of the assistant is how the reply begins; ``text`` is the only
 #: turn of a prompt that no template is put around. Both are for local models.
 Role = Literal["system", "user", "assistant", "text"]
-Purpose = Literal["edits", "story", "stories", "union", "conflicts", "answer"]
+Purpose = Literal["pair", "stories", "answer"]
 FinishReason = Literal["stop", "length", "refusal", "error"]
 
 
@@ -56,10 +56,8 @@ class Request:
     Args:
         model: catalogue name, such as ``local/smollm2-135m``.
         revision: what exactly answers: the sha256 of local weights, or the provider's model id.
-        purpose: ``edits`` (a schema-bound list of edit operations), ``story`` (one merged
-            story), ``stories`` (every story of the prompt written again, merged), ``union``
-            (edits by the deterministic merge), ``conflicts`` (contradictions of a window of
-            stories), ``answer`` (free text).
+        purpose: ``pair`` (how two tellings relate, in one word), ``stories`` (every story of the
+            prompt written again, merged), ``answer`` (free text).
         prompt, prompt_sha256: the released prompt it was rendered from.
         messages: the turns; the first ``shared`` of them are the same in every request of a plan.
         max_tokens: limit of the reply.
@@ -203,10 +201,9 @@ class LaterCall:
 class SkippedStory(NamedTuple):
     """A story that is in no call, and why.
 
-    ``duplicate``: word for word another story, whose id is the detail. ``same``, ``overlap``,
-    ``conflict``: a member of a decided cluster of that relation. ``single``: nothing like it.
-    ``too_long``: fits into no window, kept as it is. ``about``: left out by ``--about``.
-    ``language``: in a language that the gate's rules do not know, kept as it is.
+    ``duplicate``: proved to be another story, whose id is the detail. ``single``: nothing like it.
+    ``asked enough``: what is like it lies beyond the pairs that are asked about. ``too_long``: fits
+    into no window, kept as it is. ``about``: left out by ``--about``. ``proof``: no judge is asked.
     """
 
     story: str
@@ -220,39 +217,28 @@ class Cluster:
 
     Args:
         members: story ids, in corpus order.
-        relation: decided by code where the model cannot judge, else "".
         score: the lowest measured similarity to the cluster's centre.
-        why: what differs and what is shared, for people.
     """
 
     members: tuple[str, ...]
-    relation: str = ""
     score: float = 0.0
-    why: str = ""
-    attribute: str = ""
-    values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Plan:
     """All calls of a strategy for one model, the clusters they come from, and what is skipped.
 
-    Lossless: every story of the corpus is in exactly one call (now or ``later``) or exactly one
-    ``skipped`` entry. The calls of purpose ``conflicts``, last of all, show stories once more.
-    ``decided`` are the clusters that code settles without a call; each of their members is in one
-    of them only and has a ``skipped`` entry whose reason is the cluster's relation, and no other
-    entry has such a reason. ``journalled`` are the keys of requests whose reply is stored
+    Lossless: every story of the corpus is in a call (now or ``later``) or in exactly one
+    ``skipped`` entry. ``journalled`` are the keys of requests whose reply is stored
     already; they are not part of :attr:`sha256`, so an estimate and the run after it show the
     same hash. ``later`` are the calls that follow on replies. ``remark`` says what of the strategy
-    this model cannot do with this corpus, "" when it can do all. ``judged`` says whether the model
-    decides what belongs together, or code does.
+    this model cannot do with this corpus, "" when it can do all.
     """
 
     strategy: str
     model: str
     limits: WindowLimits
     calls: tuple[Call, ...]
-    decided: tuple[Cluster, ...]
     skipped: tuple[SkippedStory, ...]
     n_stories: int
     n_clusters: int
@@ -260,32 +246,20 @@ class Plan:
     journalled: frozenset[str] = frozenset()
     later: tuple[LaterCall, ...] = ()
     remark: str = ""
-    judged: bool = True
 
     @cached_property
     def sha256(self) -> str:
-        """Hash of what will be asked: every request key with its handles, the decided clusters,
+        """Hash of what will be asked: every request key with its handles,
         the skipped stories and the parameters."""
         body = {
             "strategy": self.strategy,
             "calls": [[call.request.key, call.handles] for call in self.calls],
-            "decided": [[c.relation, c.members] for c in self.decided],
             "skipped": self.skipped,
             "parameters": dict(self.parameters),
         }
         if self.later:
             body["later"] = [[call.id, call.stories] for call in self.later]
         return hashlib.sha256(canonical_json(body).encode()).hexdigest()
-
-    @property
-    def merging(self) -> tuple[Call, ...]:
-        """The calls that decide what becomes of their stories."""
-        return tuple(call for call in self.calls if call.request.purpose != "conflicts")
-
-    @property
-    def looking(self) -> tuple[Call, ...]:
-        """The calls that look for conflicts."""
-        return tuple(call for call in self.calls if call.request.purpose == "conflicts")
 
     @property
     def to_send(self) -> tuple[Call, ...]:

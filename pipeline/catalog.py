@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal, TypeVar, cast, get_args
+from typing import Any, Literal, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 from pipeline.egress import is_written_local
@@ -25,7 +25,6 @@ from pipeline.setups import Setup, split_setup
 
 _Value = TypeVar("_Value")
 Provider = Literal["extractive", "local", "claude", "gemini", "openai"]
-Ability = Literal["edits", "story", "union"]
 
 EXTRACTIVE = "extractive"
 DEFAULT_LOCAL = "local/smollm2-135m"
@@ -148,8 +147,6 @@ class ModelSpec:
     Args:
         name: the full name, "claude/claude-haiku-5-5".
         model_id: what its provider or folder calls it.
-        ability: ``edits`` for models that can judge, ``story`` for small local models that write
-            well after one example but cannot judge, ``union`` for the deterministic merge.
         window: tokens of prompt and reply together.
         output_cap: longest reply.
         effective: measured effective context in tokens, None when never measured.
@@ -170,7 +167,6 @@ class ModelSpec:
     name: str
     provider: Provider
     model_id: str
-    ability: Ability
     window: int
     output_cap: int
     effective: int | None = None
@@ -312,7 +308,7 @@ class Catalog:
         A ``local/`` name outside the catalogue is a folder or hub id, and words behind an ``@``
         say how it is loaded (:mod:`pipeline.setups`); an ``openai/NAME@URL`` name is a server.
         Both get cautious defaults and say so in ``notes``; what the name says after a
-        question mark (``?window=8192&ability=story``) comes before them.
+        question mark (``?window=8192``) comes before them.
 
         Raises:
             InputError: no such model, and the message names the nearest ones; or a name says
@@ -333,7 +329,6 @@ class Catalog:
                 name=name,
                 provider="local",
                 model_id=rest,
-                ability="edits",
                 window=8192,
                 output_cap=8192,
                 tokenizer="own",
@@ -351,7 +346,6 @@ class Catalog:
                 name=name,
                 provider="openai",
                 model_id=model_id,
-                ability="edits",
                 window=32_768,
                 output_cap=8192,
                 tokenizer="o200k_base",
@@ -365,7 +359,7 @@ class Catalog:
 
 
 def _as_told(spec: ModelSpec, told: str) -> ModelSpec:
-    """A model outside the catalogue with the ``window`` and ``ability`` that its name tells."""
+    """A model outside the catalogue with the ``window`` that its name tells."""
     for what, value in parse_qsl(told, keep_blank_values=True):
         if what == "window" and value.isdecimal() and int(value):
             window = int(value)
@@ -373,12 +367,10 @@ def _as_told(spec: ModelSpec, told: str) -> ModelSpec:
             spec = replace(
                 spec, window=window, output_cap=min(spec.output_cap, window), notes=(note,)
             )
-        elif what == "ability" and value in get_args(Ability):
-            spec = replace(spec, ability=cast(Ability, value))
         else:
             raise InputError(
                 f"{spec.name!r} says {what}={value} of its model.",
-                next="A name may say window=TOKENS and ability=edits, story or union.",
+                next="A name may say window=TOKENS. What a model may decide is shown by its exam.",
             )
     return spec
 

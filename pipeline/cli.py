@@ -30,10 +30,10 @@ from pipeline.errors import InputError
 from pipeline.guard import guard
 from pipeline.machine import app as machine
 from pipeline.options import (
+    EDITION,
     GROUP,
     MODEL,
     OUT,
-    STRATEGY,
     About,
     AllowCloud,
     AllowEgress,
@@ -41,31 +41,33 @@ from pipeline.options import (
     Batch,
     Card,
     Config,
-    Conflicts,
     CountOnline,
     Db,
     Debug,
+    Edition,
     Encoding,
-    Entailment,
     Exclude,
+    FollowLinks,
     GroupBy,
+    Judge,
     LocalOnly,
     MaxCost,
-    Model,
     Models,
+    MostPairs,
     Out,
     Paths,
     PathsOrNone,
     Pattern,
     Prefect,
+    Propose,
     Quiet,
     Repair,
-    Strategy,
+    Since,
     Strict,
     for_a_flow,
     reading,
 )
-from pipeline.settings import report_to_nobody
+from pipeline.settings import keep_code_out, report_to_nobody
 
 app = typer.Typer(
     name="storytransformer",
@@ -123,7 +125,7 @@ Merge piles of overlapping documents: the price known before, every source after
 
 DOCUMENTS are files, folders or globs: text, Markdown, Word, Excel, CSV, PDF, HTML,
 Gherkin, JSON. `merge` needs no model, no key and no network unless you name one.
-Nothing leaves this machine without --allow-cloud, nothing costs more than
+Nothing leaves this machine but what --allow-cloud names, nothing costs more than
 --max-cost, and an interrupted merge goes on where it was.
 
 Every command has --help and --json. Begin with: storytransformer extract FOLDER"""
@@ -151,6 +153,7 @@ def extract(
     pattern: Pattern = None,
     repair: Repair = False,
     strict: Strict = False,
+    follow_links: FollowLinks = False,
     json: AsJson = False,
     db: Db = None,
     config: Config = None,
@@ -167,7 +170,7 @@ def extract(
     edge, line = Edge.read(db, allow_egress, config), say(quiet)
     corpus = corpora.gather(
         paths,
-        how=reading(encoding, exclude, pattern, repair, strict),
+        how=reading(encoding, exclude, pattern, repair, strict, follow_links),
         cache=edge.store_if_possible(line),
         show=line.show,
     )
@@ -194,9 +197,9 @@ def estimate(
     strategy: Annotated[list[str] | None, typer.Option(help="Repeat for several.")] = None,
     as_of: Annotated[str | None, typer.Option(help="Prices of this date, YYYY-MM-DD.")] = None,
     about: About = None,
-    allow_cloud: AllowCloud = False,
+    allow_cloud: AllowCloud = None,
     local_only: LocalOnly = None,
-    conflicts: Conflicts = False,
+    pairs: MostPairs = None,
     count_online: CountOnline = False,
     gpu: Card = None,
     words: Annotated[int | None, typer.Option(help="Price bare text of so many words.")] = None,
@@ -211,6 +214,7 @@ def estimate(
     pattern: Pattern = None,
     repair: Repair = False,
     strict: Strict = False,
+    follow_links: FollowLinks = False,
     json: AsJson = False,
     db: Db = None,
     config: Config = None,
@@ -220,7 +224,7 @@ def estimate(
 ) -> None:
     """The dry run: what a merge costs. No network (but for --count-online), no model loaded."""
     from pipeline.merge import corpus as corpora
-    from pipeline.merge import files, pricing
+    from pipeline.merge import files, pricing, sovereignty
 
     if (words is None) == (not paths):
         raise InputError(
@@ -236,13 +240,14 @@ def estimate(
     if picture is not None and not picture.endswith(".svg"):
         raise InputError(f"{picture!r} is no SVG.", where="--picture", next="Name it FILE.svg.")
     edge, line = Edge.read(db, allow_egress, config), say(quiet)
+    sovereignty.check_allowed(allow_cloud or ())
     when = parse_date(as_of, where="--as-of")
     names = model or []
     for name in names:
         edge.catalog.find(name)
     terms = edge.terms(
-        as_of=when, about=about or (), allow_cloud=allow_cloud, local_only=local_only or (),
-        gpu=gpu, conflicts=conflicts,
+        as_of=when, about=about or (), allow_cloud=allow_cloud or (), local_only=local_only or (),
+        gpu=gpu, pairs=pairs,
     )  # fmt: skip
     if words is not None:
         result = pricing.estimate_words(
@@ -256,12 +261,16 @@ def estimate(
         store = edge.store_if_possible(line)
         corpus = corpora.read(
             paths or [],
-            how=reading(encoding, exclude, pattern, repair, strict),
+            how=reading(encoding, exclude, pattern, repair, strict, follow_links),
             cache=store,
             show=line.show,
         )
         for path, reason in corpus.problems:
             line(f"warning: {path}: {reason}")
+        for said in sovereignty.warnings(
+            corpus, allow_cloud=terms.allow_cloud, local_only=terms.local_only
+        ):
+            line(said)
         result = pricing.estimate_corpus(
             corpus,
             names,
@@ -286,11 +295,10 @@ def estimate(
     else:
         price_pages.estimate_table(result)
         if best := next((found for found in result["lines"] if found["cheapest"]), None):
-            by = () if best["strategy"] == STRATEGY else ("--strategy", best["strategy"])
-            cloud = ("--allow-cloud",) if allow_cloud else ()
+            cloud = [word for named in allow_cloud or () for word in ("--allow-cloud", named)]
             documents = paths or ["PATHS"]
             screen.next_step(
-                "merge", *documents, "--model", best["model"], *by, *cloud, db=db, config=config
+                "merge", *documents, "--judge", best["model"], *cloud, db=db, config=config
             )
         else:
             screen.next_step("doctor")
@@ -299,22 +307,24 @@ def estimate(
 @app.command()
 def merge(
     paths: Paths,
-    model: Model = MODEL,
-    strategy: Strategy = STRATEGY,
+    model: Judge = MODEL,
+    propose: Propose = False,
+    pairs: MostPairs = None,
     about: About = None,
     max_cost: MaxCost = None,
-    allow_cloud: AllowCloud = False,
+    allow_cloud: AllowCloud = None,
     local_only: LocalOnly = None,
     batch: Batch = False,
-    conflicts: Conflicts = False,
     out: Out = OUT,
     group: GroupBy = GROUP,
-    entailment: Entailment = "",
+    edition: Edition = EDITION,
+    since: Since = None,
     encoding: Encoding = None,
     exclude: Exclude = None,
     pattern: Pattern = None,
     repair: Repair = False,
     strict: Strict = False,
+    follow_links: FollowLinks = False,
     prefect: Prefect = False,
     json: AsJson = False,
     db: Db = None,
@@ -325,16 +335,17 @@ def merge(
 ) -> None:
     """Plan, run and, after an interruption, resume a merge."""
     terms: dict[str, Any] = {
-        "strategy": strategy,
+        "propose": propose,
+        "pairs": pairs,
         "about": about or [],
         "max_cost": max_cost,
-        "allow_cloud": allow_cloud,
+        "allow_cloud": allow_cloud or [],
         "local_only": local_only or [],
         "batch": batch,
-        "conflicts": conflicts,
         "out": out,
         "group": group,
-        "entailment": entailment,
+        "edition": edition,
+        "since": since,
     }
     if prefect:
         for_a_flow(config)
@@ -352,6 +363,7 @@ def merge(
             pattern=pattern,
             repair=repair,
             strict=strict,
+            follow_links=follow_links,
             db=db,
             allow_egress=allow_egress or [],
             **terms | {"max_cost": parse_usd(max_cost, where="--max-cost")},
@@ -361,7 +373,7 @@ def merge(
 
         edge, how = (
             Edge.read(db, allow_egress, config),
-            reading(encoding, exclude, pattern, repair, strict),
+            reading(encoding, exclude, pattern, repair, strict, follow_links),
         )
         with edge.store() as store:
             line = say(quiet)
@@ -373,7 +385,7 @@ def merge(
         emit(result)
     else:
         screen.merge_summary(result)
-        if result["conflicts"]:
+        if result["conflicts"] or result["proposals"]:
             screen.next_step("review", result["run"], db=db, config=config)
         else:
             screen.next_step("dashboard", db=db, config=config)
@@ -385,4 +397,5 @@ def main() -> None:
     # cycles: looking through them for cycles, again and again, took a sixth of an estimate.
     gc.set_threshold(100_000, 20, 100)
     report_to_nobody()
+    keep_code_out()
     sys.exit(guard(app, sys.argv[1:], emit))

@@ -208,12 +208,21 @@ SETTINGS: tuple[Setting, ...] = (
         default="false", option="--strict", commands=_READING,
     ),
     Setting(
-        "model", "text", "Who merges; `storytransformer models` lists them.", "Merging",
+        "follow_links", "flag", "Read what links in a folder lead to outside it.",
+        "Reading documents", default="false", option="--follow-links", commands=_READING,
+        not_in_file=_PERMISSION,
+    ),
+    Setting(
+        "model", "text", "Who judges; `storytransformer models` lists them.", "Merging",
         default="extractive", option="--model", commands=_MERGING,
     ),
     Setting(
-        "strategy", "text", "How the merge is cut into calls: edit, tree or fold.", "Merging",
-        default="edit", option="--strategy", commands=_MERGING, choices=("edit", "tree", "fold"),
+        "propose", "flag", "Ask a model without a record; it orders proposals only.", "Merging",
+        default="false", option="--propose", commands=_MERGING,
+    ),
+    Setting(
+        "pairs", "whole", "Questions about pairs, at most.", "Merging",
+        example="5000", option="--pairs", commands=("estimate", *_MERGING),
     ),
     Setting(
         "max_cost", "number", "Dollars that a command may not exceed.", "Merging",
@@ -224,12 +233,13 @@ SETTINGS: tuple[Setting, ...] = (
         default="false", option="--batch", commands=_MERGING,
     ),
     Setting(
-        "conflicts", "flag", "Have the model look for contradictions in all stories.", "Merging",
-        default="false", option="--conflicts", commands=("estimate", "merge"),
+        "group", "text", "Order of the merged document: topic or role.", "Merging",
+        default="topic", option="--group", commands=_MERGING, choices=("topic", "role"),
     ),
     Setting(
-        "group", "text", "Order of the merged document: role or topic.", "Merging",
-        default="role", option="--group", commands=_MERGING, choices=("role", "topic"),
+        "edition", "text", "The merged document: files by size, or full, everything in one.",
+        "Merging", default="files", option="--edition", commands=_MERGING,
+        choices=("files", "full"),
     ),
     Setting(
         "out", "path", "Folder for the merged document.", "Merging",
@@ -238,11 +248,6 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "model_patience", "number", "Seconds that a server may take for a reply; 0 for any.",
         "Merging", default="600",
-    ),
-    Setting(
-        "entailment", "text", "Weights of an entailment model: the gate's second opinion.",
-        "Merging", example="weights/nli", option="--entailment",
-        commands=("merge", "eval fabrication"),
     ),
     Setting(
         "local_only", "list", "Documents that are sent to no cloud, as in .gitignore.",

@@ -33,6 +33,12 @@ def plain(text: str = "") -> None:
     print(harmless(text), flush=True)
 
 
+def show_line(text: str) -> None:
+    """A line on stdout as it is, with a terminal's own signs: for text that is harmless already."""
+    end_telling()
+    print(text, flush=True)
+
+
 class Telling:
     """Where progress and warnings go: a line for each, and below them, on a terminal, one bar.
 

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from pipeline.egress import Egress
     from pipeline.merge.counting import OnlineCounts
     from pipeline.merge.job import MergeJob
-    from pipeline.merge.opinion import Entails
     from pipeline.merge.steps import Terms
     from pipeline.models.base import ModelOptions
     from pipeline.models.pacing import Paces
@@ -184,6 +183,17 @@ class Edge:
         self.egress.check("prefect", url_hosts(api_url or ""))
         self.egress.check("task-runner", url_hosts(self.settings.task_runner))
 
+    def check_database(self) -> None:
+        """Refuse a database off this machine, unless allowed.
+
+        Raises:
+            SovereigntyError: it is elsewhere.
+        """
+        from pipeline.egress import database_hosts
+
+        hosts = database_hosts(self.settings.database, default=self.settings.pg_host)
+        self.egress.check("database", hosts)
+
     def store(self) -> Store:
         """Open (and create or migrate) the database.
 
@@ -192,11 +202,9 @@ class Edge:
             StoreError: locked, full, or no database.
             InputError: from a newer version.
         """
-        from pipeline.egress import database_hosts
         from pipeline.store.record import open_store
 
-        hosts = database_hosts(self.settings.database, default=self.settings.pg_host)
-        self.egress.check("database", hosts)
+        self.check_database()
         return open_store(self.settings.database, now=now, patience=self.settings.db_patience)
 
     def store_if_possible(self, warn: Callable[[str], None]) -> Store | None:
@@ -221,16 +229,6 @@ class Edge:
             paces=self.paces,
         )
 
-    def entails(self, weights: str) -> Entails:
-        """An entailment model's opinion.
-
-        Raises:
-            EngineError: its weights are missing or damaged.
-        """
-        from pipeline.engine.entailment import Entailment
-
-        return Entailment.load(weights, cache=self.settings.cache).chances
-
     def online_counts(self) -> OnlineCounts:
         """How providers are asked to count prompts."""
         from pipeline.merge.counting import OnlineCounts
@@ -241,18 +239,20 @@ class Edge:
         self,
         *,
         as_of: date | None = None,
-        strategy: str = "edit",
+        strategy: str = "none",
         about: Sequence[str] = (),
-        allow_cloud: bool = False,
+        allow_cloud: Sequence[str] = (),
         local_only: Sequence[str] = (),
         gpu: str | None = None,
-        conflicts: bool = False,
+        propose: bool = False,
+        pairs: int | None = None,
     ) -> Terms:
         """The plain values that plans and prices depend on.
 
         Args:
             gpu: a card of the catalogue to plan for; the one found here when None.
-            conflicts: look over all stories for contradictions.
+            propose: ask a judge that has no record.
+            pairs: questions about pairs, at most.
         """
         from pipeline.merge.steps import Terms
 
@@ -264,11 +264,12 @@ class Edge:
             today=today,
             strategy=strategy,
             about=tuple(about),
-            allow_cloud=allow_cloud,
+            allow_cloud=tuple(allow_cloud),
             local_only=(*self.settings.local_only, *local_only),
             usd_per_kwh=self.settings.usd_per_kwh,
             hardware=self.hardware(gpu),
-            conflicts=conflicts,
+            propose=propose,
+            most_pairs=pairs,
         )
 
     def hardware(self, gpu: str | None = None) -> Hardware:
@@ -311,14 +312,16 @@ class Edge:
         *,
         store: Store,
         out: str,
-        strategy: str = "edit",
+        strategy: str = "none",
         about: Sequence[str] = (),
         max_cost: str | None = None,
-        allow_cloud: bool = False,
+        allow_cloud: Sequence[str] = (),
         local_only: Sequence[str] = (),
         batch: bool = False,
-        conflicts: bool = False,
-        group: str = "role",
+        propose: bool = False,
+        pairs: int | None = None,
+        group: str = "topic",
+        edition: str = "files",
         **more: Any,
     ) -> MergeJob:
         """A merge, ready to run.
@@ -326,7 +329,7 @@ class Edge:
         Raises:
             InputError: no such model, group or amount.
         """
-        from pipeline.merge.grouping import parse_group
+        from pipeline.document.topics import parse_grouping
         from pipeline.merge.job import MergeJob
         from pipeline.models.opening import no_batches, takes_batches
 
@@ -344,10 +347,12 @@ class Edge:
                 about=about,
                 allow_cloud=allow_cloud,
                 local_only=local_only,
-                conflicts=conflicts,
+                propose=propose,
+                pairs=pairs,
             ),
             max_usd=parse_usd(max_cost, where="--max-cost"),
             batch=batch,
-            group=parse_group(group),
+            group=parse_grouping(group),
+            full=edition == "full",
             **more,
         )

@@ -30,6 +30,7 @@ def extract_stories(
     pattern: p.Pattern = None,
     repair: p.Repair = False,
     strict: p.Strict = False,
+    follow_links: p.FollowLinks = False,
     db: p.Database = None,
     allow_egress: p.AllowEgress = (),
 ) -> dict[str, Any]:
@@ -44,6 +45,7 @@ def extract_stories(
         pattern: Regular expression.
         repair: Undo text decoded in the wrong encoding.
         strict: Fail the run where a document cannot be read.
+        follow_links: Read what links in a folder lead to outside it.
         db: URL or file; data/runs/storytransformer.sqlite where the worker runs, if empty.
         allow_egress: Of database, prefect, task-runner and hub, those that may be off this machine.
     """
@@ -52,7 +54,7 @@ def extract_stories(
 
     def extract() -> dict[str, Any]:
         edge = open_edge(db, allow_egress)
-        how = corpora.Reading(encoding, tuple(exclude), pattern, repair, strict)
+        how = corpora.Reading(encoding, tuple(exclude), pattern, repair, strict, follow_links)
         with edge.store() as store:
             read_ahead(edge.settings.task_runner, paths, how, store, get_run_logger().info)
             corpus = as_task("extract", lambda: corpora.read(paths, how=how, cache=store))
@@ -73,9 +75,9 @@ def estimate_stories(
     strategies: p.Strategies = (),
     as_of: p.AsOf = None,
     about: p.About = (),
-    allow_cloud: p.AllowCloud = False,
+    allow_cloud: p.AllowCloud = (),
     local_only: p.LocalOnly = (),
-    conflicts: p.Conflicts = False,
+    pairs: p.MostPairs = None,
     count_online: p.CountOnline = False,
     gpu: p.Card = None,
     encoding: p.Encoding = None,
@@ -83,6 +85,7 @@ def estimate_stories(
     pattern: p.Pattern = None,
     repair: p.Repair = False,
     strict: p.Strict = False,
+    follow_links: p.FollowLinks = False,
     db: p.Database = None,
     allow_egress: p.AllowEgress = (),
 ) -> dict[str, Any]:
@@ -91,12 +94,12 @@ def estimate_stories(
     Args:
         paths: Files, folders or globs, as the worker sees them.
         models: As `storytransformer models` lists them; a sensible choice if empty.
-        strategies: Edit, tree or fold; all of them if empty.
+        strategies: None, pairs, tree or fold; all of them if empty.
         as_of: Date of the prices; today if empty.
         about: Words; stories without any of them are left out.
-        allow_cloud: Price models that text has to leave this machine for as allowed.
+        allow_cloud: Paths and globs of what may leave this machine, or all.
         local_only: Documents sent to no cloud, as in .gitignore.
-        conflicts: Price a look over all stories for contradictions, by a model that judges.
+        pairs: Price so many questions about pairs; as many as are near if empty.
         count_online: Let the providers count the prompts; they are sent for it.
         gpu: Plan for this card, such as RTX 4090; the worker's own if empty.
         encoding: Of text files, where it is known.
@@ -104,6 +107,7 @@ def estimate_stories(
         pattern: Regular expression.
         repair: Undo text decoded in the wrong encoding.
         strict: Fail the run where a document cannot be read.
+        follow_links: Read what links in a folder lead to outside it.
         db: URL or file; data/runs/storytransformer.sqlite where the worker runs, if empty.
         allow_egress: Of database, prefect, task-runner and hub, those that may be off this machine.
     """
@@ -112,10 +116,10 @@ def estimate_stories(
 
     def estimate() -> dict[str, Any]:
         edge, logger = open_edge(db, allow_egress), get_run_logger()
-        how = corpora.Reading(encoding, tuple(exclude), pattern, repair, strict)
+        how = corpora.Reading(encoding, tuple(exclude), pattern, repair, strict, follow_links)
         terms = edge.terms(
             as_of=as_of, about=about, allow_cloud=allow_cloud, local_only=local_only, gpu=gpu,
-            conflicts=conflicts,
+            pairs=pairs,
         )  # fmt: skip
         with edge.store() as store:
             read_ahead(edge.settings.task_runner, paths, how, store, logger.info)
@@ -144,21 +148,23 @@ def estimate_stories(
 def merge_stories(
     paths: p.Documents,
     model: p.Name = "local/smollm2-135m",
-    strategy: p.OneStrategy = "edit",
+    propose: p.Propose = False,
+    pairs: p.MostPairs = None,
     about: p.About = (),
     max_cost: p.Budget = None,
-    allow_cloud: p.AllowCloud = False,
+    allow_cloud: p.AllowCloud = (),
     local_only: p.LocalOnly = (),
     batch: p.Batch = False,
-    conflicts: p.Conflicts = False,
     out: p.Out = "merged",
-    group: p.GroupedBy = "role",
-    entailment: p.Entailment = "",
+    group: p.GroupedBy = "topic",
+    edition: p.Edition = "files",
+    since: p.Since = None,
     encoding: p.Encoding = None,
     exclude: p.Exclude = (),
     pattern: p.Pattern = None,
     repair: p.Repair = False,
     strict: p.Strict = False,
+    follow_links: p.FollowLinks = False,
     db: p.Database = None,
     allow_egress: p.AllowEgress = (),
 ) -> dict[str, Any]:
@@ -166,22 +172,24 @@ def merge_stories(
 
     Args:
         paths: Files, folders or globs, as the worker sees them.
-        model: As `storytransformer models` lists them.
-        strategy: Edit asks about clusters of similar stories; tree and fold rewrite everything.
+        model: Who judges, as `storytransformer models` lists them.
+        propose: Its answers order what a person is asked; they fold nothing.
+        pairs: Of all that are near, the most promising; all of them if empty.
         about: Words; stories without any of them are left out.
         max_cost: What the run may spend; without a limit if empty.
-        allow_cloud: Let text leave this machine for the model named.
+        allow_cloud: Paths and globs of what may leave this machine, or all.
         local_only: Documents sent to no cloud, as in .gitignore.
         batch: By the provider's batch API, at half the price.
-        conflicts: Have a model that judges look over all stories for contradictions.
         out: Where the worker writes the document.
         group: Order of the document.
-        entailment: Weights of a model that gives the gate a second opinion, if any.
+        edition: Files by size, or everything in one.
+        since: An earlier merge, to tell what is new.
         encoding: Of text files, where it is known.
         exclude: Files and folders, as in .gitignore.
         pattern: Regular expression.
         repair: Undo text decoded in the wrong encoding.
         strict: Fail the run where a document cannot be read.
+        follow_links: Read what links in a folder lead to outside it.
         db: URL or file; data/runs/storytransformer.sqlite where the worker runs, if empty.
         allow_egress: Of database, prefect, task-runner and hub, those that may be off this machine.
     """
@@ -190,7 +198,7 @@ def merge_stories(
 
     def merge() -> dict[str, Any]:
         edge, logger = open_edge(db, allow_egress), get_run_logger()
-        how = Reading(encoding, tuple(exclude), pattern, repair, strict)
+        how = Reading(encoding, tuple(exclude), pattern, repair, strict, follow_links)
         with edge.store() as store, ExitStack() as held:
             read_ahead(edge.settings.task_runner, paths, how, store, logger.info)
             job = edge.merge_job(
@@ -199,14 +207,15 @@ def merge_stories(
                 store=store,
                 out=out,
                 group=group,
-                entailment=entailment,
-                strategy=strategy,
+                edition=edition,
+                since=since,
+                propose=propose,
+                pairs=pairs,
                 about=about,
                 max_cost=None if max_cost is None else str(max_cost),
                 allow_cloud=allow_cloud,
                 local_only=local_only,
                 batch=batch,
-                conflicts=conflicts,
                 how=how,
                 say=logger.info,
                 turn=lambda: held.enter_context(turn(edge.find(model), logger.info)),

@@ -59,20 +59,25 @@ def _counted(n: int, one: str, many: str) -> str:
 
 def merge_summary(result: Mapping[str, Any]) -> None:
     """The end of a merge: what became of the stories, and where the document is."""
-    ledger = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in result["ledger"].items())
-    plain(f"{result['stories']} stories: {ledger}. The books balance.")
-    plain(f"{result['overlaps']} of them overlap another: one need, each with details of its own.")
+    ledger = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in result["ledger"].items() if n)
+    plain(f"{result['stories']} stories in {result['entries']} entries: {ledger}.")
+    kept = result["kept"]
+    folded = ", ".join(f"{n} by {who}" for who, n in kept["folded"].items() if n) or "none"
     plain(
-        f"{result['calls']} model calls, {result['reused_replies']} replies reused from the "
-        f"journal; {result['input_tokens']:,} tokens in, {result['output_tokens']:,} out; "
-        f"{dollars(result['usd'])} (estimated {dollars(result['estimated_usd'])})."
+        f"Every one of their {kept['units']:,} sentences is kept: {kept['standing']:,} stand, "
+        f"folded: {folded}. {result['standing_words']:,} of {result['source_words']:,} words stand."
     )
+    if result["calls"] or result["reused_replies"]:
+        plain(
+            f"{result['calls']} model calls, {result['reused_replies']} replies reused from the "
+            f"journal; {result['input_tokens']:,} tokens in, {result['output_tokens']:,} out; "
+            f"{dollars(result['usd'])} (estimated {dollars(result['estimated_usd'])})."
+        )
+    told = _counted(result["possible_conflicts"], "possible conflict", "possible conflicts")
     plain(
-        f"{_counted(result['conflicts'], 'conflict', 'conflicts')} kept side by side; stories kept "
-        f"or united word for word, because the gate or the call failed: {result['fallbacks']}."
+        f"{_counted(result['conflicts'], 'conflict', 'conflicts')}, {told}; "
+        f"{_counted(result['proposals'], 'pair', 'pairs')} for a person to decide."
     )
-    if result["lost"]:
-        plain(f"{result['lost']} stories were left out by a reply; they stand word for word.")
     for kind, path in result["out"].items():
         plain(f"  {kind:<9} {path}")
     plain(f"  run       {result['run']}")
@@ -113,7 +118,7 @@ def runs_table(runs: Sequence[Mapping[str, Any]]) -> None:
 
 def the_same_again(run: Mapping[str, Any]) -> list[str]:
     """The command that made a merge, and resumes it: its options out of the run's parameters."""
-    said = {**run["parameters"], "model": run["model"], "strategy": run["strategy"]}
+    said = {**run["parameters"], "judge": run["model"]}
     words = ["merge", *said.pop("paths", [])]
     said["max_cost"] = said.pop("max_usd", None)
     for name, value in said.items():
@@ -135,8 +140,9 @@ def _moment(when: str) -> str:
 _RUN: Mapping[str, Callable[[Any], str | None]] = {
     **dict.fromkeys(("kind", "state", "error", "model", "strategy"), str),
     **dict.fromkeys(("started", "finished"), _moment),
-    **dict.fromkeys(("documents", "words", "stories", "merged_stories"), amount),
-    **dict.fromkeys(("conflicts", "fallbacks", "reused_replies", "attempts"), amount),
+    **dict.fromkeys(("documents", "words", "stories", "entries"), amount),
+    **dict.fromkeys(("conflicts", "possible_conflicts", "proposals"), amount),
+    **dict.fromkeys(("reused_replies", "attempts"), amount),
     "seconds": duration,
     "revision": str,
 }
@@ -169,6 +175,15 @@ def run_page(run: Mapping[str, Any]) -> None:
         )
     if run.get("ledger"):
         table(("ledger", "stories"), run["ledger"].items())
+    if kept := run.get("kept"):
+        table(
+            ("sentences of the stories", "n"),
+            [
+                ("stand", f"{kept['standing']:,}"),
+                *((f"folded by {by}", f"{n:,}") for by, n in kept["folded"].items()),
+                ("missing", f"{len(kept['missing']):,}"),
+            ],
+        )
 
 
 def asked_to_purge(found: Mapping[str, Any]) -> bool:
@@ -196,7 +211,8 @@ def purged_page(found: Mapping[str, Any]) -> None:
 def questions_page(questions: Sequence[Any], describe: Callable[[Any], Iterable[str]]) -> None:
     """What a person may decide, one after the other."""
     for question in questions:
-        plain(f"{question.kind} {question.id}: {', '.join(question.answers)}?")
+        saves = f", deciding saves up to {question.saves} words" if question.saves else ""
+        plain(f"{question.kind} {question.id}{saves}")
         for line in describe(question):
             plain(line)
     plain(f"{len(questions)} open.")

@@ -11,7 +11,7 @@ from pipeline.errors import InputError
 WORDS = (
     "8bit, 4bit (weights), cache8 (keys and values in 8 bits), yarnN (a window N times as long), "
     "float32, bfloat16, float16, flash_attention_2, sdpa_flash, sdpa, eager, spread (over all "
-    "devices, main memory and disk), bestN (the best of up to N replies, by the gate)"
+    "devices, main memory and disk)"
 )
 
 
@@ -26,7 +26,6 @@ class Setup:
         dtype: "auto" for what the hardware multiplies.
         attention: a kernel by name, None for the best that runs.
         spread: over all devices, main memory and disk.
-        candidates: replies to one cluster that the best is chosen of, at most.
     """
 
     bits: int = 16
@@ -35,7 +34,6 @@ class Setup:
     dtype: str = "auto"
     attention: str | None = None
     spread: bool = False
-    candidates: int = 1
 
 
 def split_setup(name: str) -> tuple[str, Setup]:
@@ -67,8 +65,6 @@ def _with(setup: Setup, word: str, name: str) -> Setup:
         return replace(setup, dtype=word)
     if word in ("flash_attention_2", "sdpa_flash", "sdpa", "eager"):
         return replace(setup, attention=word)
-    if best := re.fullmatch(r"best([2-9])", word):
-        return replace(setup, candidates=int(best[1]))
     if (factor := re.fullmatch(r"yarn(\d+(?:\.\d+)?)", word)) and float(factor[1]) > 1:
         return replace(setup, yarn=float(factor[1]))
     raise InputError(f"unknown word {word!r} behind {name!r}.", next=f"Known are: {WORDS}.")

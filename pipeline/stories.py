@@ -14,9 +14,17 @@ from datetime import date
 from functools import cached_property, lru_cache
 from typing import Literal, NamedTuple
 
+from pipeline.text.canonical import Canonical, canonical, hash_tokens
+from pipeline.text.frames import article_in, heading_in, lead_in, purpose_in
+from pipeline.text.language import ENGLISH, proven_language
+from pipeline.text.sequence import has_order, outline
+
 StoryKind = Literal["agile", "scenario", "narrative"]
 BlockKind = Literal["heading", "paragraph", "item", "row", "cell", "step", "meta", "code"]
 
+#: Characters whose words are held at once.
+_WORDS_AT_ONCE = 1 << 20
+_BLANK = re.compile(r"\s")
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
 
 
@@ -178,9 +186,57 @@ class Story:
         return tuple((name, text) for name, text in pairs if text)
 
     @cached_property
+    def language(self) -> str:
+        """The language of the story's words by its English name, "" where they do not prove it."""
+        return proven_language(self.text or " ".join(text for _, text in self.fields))
+
+    @cached_property
+    def lead_in(self) -> Canonical:
+        """What the story says between role and goal, which ``goal`` leaves out: a wish in one form
+        ("I want to"), else the words as they stand ("I", before "must print")."""
+        if not self.goal:
+            return Canonical((), frozenset())
+        words, changed = lead_in(self.text, self.role, self.goal, self.language)
+        return Canonical(words, frozenset({"story-frame"} if changed else ()))
+
+    @cached_property
+    def purpose(self) -> Canonical:
+        """What joins the benefit to the goal: "so that", "in order to", else as it stands."""
+        if not (self.goal and self.benefit):
+            return Canonical((), frozenset())
+        words, changed = purpose_in(self.text, self.goal, self.benefit, self.language)
+        return Canonical(words, frozenset({"purpose-frame"} if changed else ()))
+
+    @cached_property
+    def criteria_free(self) -> bool:
+        """Whether the order of the criteria tells nothing: bulleted, and no step among them."""
+        ordered = has_order(self.text, self.criteria, self.source.path)
+        return self.language == ENGLISH and not ordered
+
+    @cached_property
     def fingerprint(self) -> str:
-        """Hash of the normalised fields: equal for stories that differ in case, spacing,
-        punctuation, list marks or the order of their criteria only."""
+        """Hash of the canonical tokens of every field (:mod:`pipeline.text.canonical`): equal for
+        stories that are proved to say the same, word for word but for harmless changes."""
+        parts: list[tuple[str, tuple[str, ...]]] = [
+            (name, canonical(text, name, self.language).tokens)
+            for name, text in self.fields
+            if name != "criterion"
+        ]
+        criteria = [canonical(text, "criterion", self.language).tokens for text in self.criteria]
+        if self.criteria_free:
+            criteria.sort()
+        around: tuple[str, ...] = (article_in(self.text, self.role),) if self.role else ()
+        if not self.title:
+            around += heading_in(self.text, (self.role, self.goal, self.benefit))
+        parts += [("around", around), ("outline", outline(self.text))]
+        parts += [("lead-in", self.lead_in.tokens), ("purpose", self.purpose.tokens)]
+        parts += [("criterion", tokens) for tokens in criteria]
+        return hash_tokens(self.kind, self.language, parts)
+
+    @cached_property
+    def old_fingerprint(self) -> str:
+        """The fingerprint before ``proof-1``, under which older decisions are stored: it told no
+        case, sign or title apart."""
         ordered = [(n, t) for n, t in self.fields if n not in ("criterion", "title")]
         ordered += sorted((n, normalise(t)) for n, t in self.fields if n == "criterion")
         if not self.goal:
@@ -224,7 +280,15 @@ def normalise(text: str) -> str:
 
 def count_words(text: str) -> int:
     """Number of runs of non-blank characters: what a word processor counts."""
-    return len(text.split())
+    count, start = 0, 0
+    while start < len(text):
+        end = start + _WORDS_AT_ONCE
+        if end < len(text):
+            blank = _BLANK.search(text, end)  # not in the middle of a word
+            end = blank.start() if blank else len(text)
+        count += len(text[start:end].split())
+        start = end
+    return count
 
 
 def story_id(document_sha256: str, spans: tuple[Span, ...], kind: StoryKind) -> str:

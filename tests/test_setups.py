@@ -39,6 +39,6 @@ def test_the_catalogue_reads_them() -> None:
     plain = catalog.find("local/smollm2-135m")
     found = catalog.find("local/smollm2-135m@4bit,yarn2")
     assert (found.setup.bits, found.window) == (4, 2 * plain.window)
-    told = catalog.find("local/folder/m@8bit?window=4096&ability=story")
+    told = catalog.find("local/folder/m@8bit?window=4096")
     assert (told.weights, told.window, told.setup.bits) == ("folder/m", 4096, 8)
     assert (found.weights, found.name) == (plain.weights, "local/smollm2-135m@4bit,yarn2")

@@ -20,7 +20,7 @@ STORY = "As a shopper, I want to filter products by price, so that I only see wh
 
 
 def spec(provider: str, **values: object) -> ModelSpec:
-    given = {"name": f"{provider}/x", "provider": provider, "model_id": "x", "ability": "edits"}
+    given = {"name": f"{provider}/x", "provider": provider, "model_id": "x"}
     return ModelSpec(**{**given, "window": 8192, "output_cap": 1024, **values})  # type: ignore[arg-type]
 
 

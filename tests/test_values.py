@@ -18,9 +18,9 @@ from pipeline.settings import read_settings
 from pipeline.stories import Locator, Source, Span, Story, as_role, residue_of, story_id
 
 
-def story(**fields: object) -> Story:
+def story(text: str = "", **fields: object) -> Story:
     source = Source("d" * 64, "a.md", Locator(line=1), (Span(0, 10),))
-    return Story(id="x", kind="agile", source=source, text="", **fields)  # type: ignore[arg-type]
+    return Story(id="x", kind="agile", source=source, text=text, **fields)  # type: ignore[arg-type]
 
 
 @given(st.integers(0, 60), st.lists(st.tuples(st.integers(0, 60), st.integers(1, 20)), max_size=8))
@@ -49,11 +49,31 @@ def test_a_story_id_depends_on_document_spans_and_kind_only():
     assert one not in others and len(others) == 3
 
 
-def test_fingerprints_ignore_case_spacing_and_the_order_of_criteria_but_no_word():
+def test_fingerprints_ignore_harmless_changes_and_the_order_of_criteria_but_no_word():
+    told = {"role": "member", "goal": "book a slot"}
+    text = "As a member, I want to book a slot.\n\n- {}\n- {}"
+    a = story(
+        text.format("Send an e-mail.", "Two slots"),
+        **told,
+        criteria=("Send an e-mail.", "Two slots"),
+    )
+    b = story(
+        text.format("2  slots", "send an email"), **told, criteria=("2  slots", "send an email")
+    )
+    c = story(
+        text.format("Send an e-mail.", "Three slots"),
+        **told,
+        criteria=("Send an e-mail.", "Three slots"),
+    )
+    assert a.fingerprint == b.fingerprint != c.fingerprint
+    assert a.old_fingerprint != b.old_fingerprint
+
+
+def test_the_older_fingerprint_is_still_that_of_older_decisions():
     a = story(role="member", goal="book a slot", criteria=("Max 2 slots.", "By e-mail"))
     b = story(role="Member", goal="Book  a slot.", criteria=("by e-mail.", "max 2 slots"))
-    c = story(role="member", goal="book a slot", criteria=("Max 3 slots.", "By e-mail"))
-    assert a.fingerprint == b.fingerprint != c.fingerprint
+    assert a.old_fingerprint == b.old_fingerprint != a.fingerprint
+    assert a.old_fingerprint.startswith("85f0e433052617a1")
 
 
 def request_of(text: str, **more: object) -> Request:

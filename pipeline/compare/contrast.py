@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from pipeline.compare.quantities import quantities
 from pipeline.compare.synonyms import as_words, concept, topic
-from pipeline.compare.words import WORD, fold, is_content, stem, word_set
+from pipeline.text.words import WORD, fold, is_content, stem, word_set
 
 #: Share of the tokens that both goals must have in common, in order, to be one frame.
 FRAME = 0.5

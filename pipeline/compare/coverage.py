@@ -12,8 +12,8 @@ from functools import lru_cache
 from pipeline.compare.contrast import contrast, related, tokens
 from pipeline.compare.features import Features, features
 from pipeline.compare.measures import NUMBER, dice, mean, statements, subject, weight
-from pipeline.compare.words import sentences
 from pipeline.stories import Story, normalise
+from pipeline.text.words import sentences
 
 #: Share of a sentence's weight that a sentence of the other story must hold to say the same.
 SAID = 0.65

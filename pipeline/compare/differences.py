@@ -16,7 +16,7 @@ from decimal import Decimal
 from pipeline.compare.features import Features, features
 from pipeline.compare.quantities import Quantity, written_dates
 from pipeline.compare.synonyms import OPPOSITES, concept
-from pipeline.compare.words import WORD, fold, stem
+from pipeline.text.words import WORD, fold, stem
 
 #: Weighted Dice from which two sentences speak of the same thing, by what is then compared.
 ALIKE_NUMBER = 0.5
@@ -56,12 +56,13 @@ _OPPOSITES = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One contradiction: what about, what each side says, and how alike the sentences are."""
+    """What may be a contradiction: what about, what each side says of it, how alike the sentences
+    are, and the two sentences."""
 
     attribute: str
     values: tuple[str, str]
-    why: str
     likeness: float
+    texts: tuple[str, str]
 
 
 def contradiction(
@@ -77,7 +78,7 @@ def contradiction(
     if alike >= ALIKE_NUMBER:
         found = _numbers(one, two) or _dates(a, b, one, two)
         if found is not None:
-            return Difference(found[0], found[1], _why(found[0], a, b), alike)
+            return Difference(found[0], found[1], alike, (a, b))
     if alike >= (ALIKE_RULES if one.modality and two.modality else ALIKE_POLARITY):
         for attribute, values in (
             ("modality" if one.modality and two.modality else "negation", _denied(a, b, one, two)),
@@ -85,26 +86,17 @@ def contradiction(
             ("modality", _modality(one, two)),
         ):
             if values is not None:
-                return Difference(attribute, values, _why(attribute, a, b), alike)
+                return Difference(attribute, values, alike, (a, b))
     if alike >= ALIKE_ROLE or (one.topics & two.topics and _RIGHT.search(a)):
         roles = _permitted(a, b, one, two, people)
         if roles is not None:
-            return Difference("role", roles, _why("role", a, b), alike)
+            return Difference("role", roles, alike, (a, b))
     return None
-
-
-def deny_each_other(a: str, b: str) -> bool:
-    """Whether one text denies what the other says plainly."""
-    return _negation(features(a), features(b)) is not None
 
 
 def _likeness(a: frozenset[str], b: frozenset[str], weights: Mapping[str, float]) -> float:
     total = sum(weights.get(s, 1.0) for s in a) + sum(weights.get(s, 1.0) for s in b)
     return 2 * sum(weights.get(s, 1.0) for s in a & b) / total if total else 0.0
-
-
-def _why(attribute: str, a: str, b: str) -> str:
-    return f"they differ in {attribute}: “{a}” against “{b}”"
 
 
 def _numbers(a: Features, b: Features) -> tuple[str, tuple[str, str]] | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import NamedTuple
 
-from pipeline.compare.words import is_content, stem, word_set
+from pipeline.text.words import is_content, stem, word_set
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from pipeline.compare.words import stem
+from pipeline.text.words import stem
 
 _ANYWHERE = """
 see view

@@ -42,7 +42,6 @@ from pipeline.cost.remarks import (
     notes,
     obstacles,
     rate_note,
-    tries_note,
 )
 
 __all__ = [
@@ -93,7 +92,6 @@ def estimate(
         effective_note(spec, plan),
         cache_note(spec, plan),
         rate_note(spec, [request.likely for request in requests]),
-        tries_note(spec, _tries(plan, spec)),
     )
     line = Estimate(
         model=spec.name,
@@ -104,7 +102,7 @@ def estimate(
         calls=len(requests),
         journalled_calls=len(plan.calls) - len(plan.to_send),
         input_tokens=_read(requests, counted) if learned.input.n else counted,
-        output_tokens=_written(requests, _tries(plan, spec)),
+        output_tokens=total_output(requests),
         usd=billed.usd,
         usd_batch=billed.usd_batch,
         usd_worst=total_usd(spec, [request.high for request in by_itself], as_of),
@@ -130,17 +128,6 @@ def estimate(
         )
     reasons = [*obstacles(spec, today, allow_cloud), *_misfits(line, spec, plan, hardware)]
     return replace(line, feasible=not reasons, reason="; ".join(reasons))
-
-
-def _tries(plan: Plan, spec: ModelSpec) -> int:
-    """Replies that one cluster may be asked for, at most: its name says so (``@best4``)."""
-    told = any(call.request.purpose == "story" for call in plan.to_send)
-    return spec.setup.candidates if told and not spec.leaves_machine else 1
-
-
-def _written(requests: Sequence[Asked], tries: int) -> Band:
-    band = total_output(requests)
-    return band._replace(high=band.high * tries)
 
 
 def formula_seconds(
@@ -279,7 +266,7 @@ def _on_this_machine(
         for usages in (
             [request.low for request in requests],
             [request.likely for request in requests],
-            [request.high for request in requests] * _tries(plan, spec),
+            [request.high for request in requests],
         )
     )
     limit = limit_seconds(

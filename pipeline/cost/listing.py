@@ -29,7 +29,6 @@ def list_models(catalog: Catalog, *, today: date) -> list[dict[str, Any]]:
             {
                 "model": spec.name,
                 "provider": spec.provider,
-                "ability": spec.ability,
                 "window": spec.window,
                 "effective": spec.effective,
                 "output_cap": spec.output_cap,

@@ -39,7 +39,7 @@ def obstacles(spec: ModelSpec, today: date, allow_cloud: bool | None) -> list[st
     if spec.retired is not None and spec.retired <= today:
         said.append(retirement_note(spec, today))
     if spec.leaves_machine and allow_cloud is False:
-        said.append("the text would leave this machine: needs --allow-cloud")
+        said.append("the text would leave this machine: --allow-cloud has to name it")
     return said
 
 
@@ -74,16 +74,6 @@ def rate_note(spec: ModelSpec, usages: Sequence[Usage]) -> str:
     if minutes is None or minutes < 1:
         return ""
     return f"{spec.name}: rate limits allow it in {minutes:.1f} minutes at the earliest"
-
-
-def tries_note(spec: ModelSpec, tries: int) -> str:
-    """That more than one reply may be asked for, "" where it is one."""
-    if tries < 2:
-        return ""
-    return (
-        f"{spec.name}: where the gate would stop a reply, up to {tries - 1} more are asked for; "
-        "the upper ends count them, the likely ones do not"
-    )
 
 
 def rate_limit_minutes(spec: ModelSpec, usages: Sequence[Usage]) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,8 +13,6 @@ from pipeline.compare.measures import stem_weights
 from pipeline.errors import InputError
 from pipeline.extract.corpus import ExtractionCache, extract
 from pipeline.merge.links import links_as_json
-from pipeline.outcomes import Decision
-from pipeline.plan.decisions import settle
 from pipeline.plan.similarity import Pair, cluster, similar_pairs
 from pipeline.progress import Progress, Show, show_nothing
 from pipeline.stories import Document, Extraction, Story, count_words
@@ -37,37 +35,19 @@ class Corpus:
         return {story.id: story for story in self.stories}
 
     @cached_property
-    def stars(self) -> list[Cluster]:
-        """Stories that may be the same, for a model that judges; measured once, for all models."""
-        return cluster(self.stories, self.pairs, decide=False, weights=self._weights)
+    def clusters(self) -> list[Cluster]:
+        """Stories that may be the same, as stars; measured once, for all models."""
+        return cluster(self.stories, self.pairs)
 
     @cached_property
-    def decided(self) -> list[Cluster]:
-        """Stories that belong together, with the relation that code has decided."""
-        return cluster(self.stories, self.pairs, decide=True, weights=self._weights)
-
-    def clusters(self, *, decide: bool, decisions: Sequence[Decision] = ()) -> list[Cluster]:
-        """The stars, or the clusters that code has decided, of what persons leave in question."""
-        settled = settle(decisions, self.stories)
-        if not settled.out and not settled.apart:
-            return self.decided if decide else self.stars
-        open_pairs = [
-            pair
-            for pair in self.pairs
-            if pair.a not in settled.out
-            and pair.b not in settled.out
-            and not settled.forbids((pair.a, pair.b))
-        ]
-        return cluster(self.stories, open_pairs, decide=decide, weights=self._weights)
-
-    @cached_property
-    def _weights(self) -> dict[str, float]:
+    def weights(self) -> dict[str, float]:
+        """Rarity of stems."""
         return stem_weights(self.stories)
 
     @cached_property
     def pairs(self) -> Collection[Pair]:
         """Stories that may be the same, two by two, the most alike first."""
-        return similar_pairs(self.stories, weights=self._weights)
+        return similar_pairs(self.stories, weights=self.weights)
 
     @cached_property
     def documents(self) -> dict[str, Document]:
@@ -97,6 +77,7 @@ class Reading:
         pattern: regular expression of headings that begin a narrative, beside the known shapes.
         repair: mend mojibake.
         strict: a document that cannot be read is an error.
+        follow_links: read what links in a folder lead to outside it.
     """
 
     encoding: str | None = None
@@ -104,6 +85,7 @@ class Reading:
     pattern: str | None = None
     repair: bool = False
     strict: bool = False
+    follow_links: bool = False
 
 
 def read(
@@ -147,6 +129,7 @@ def gather(
         exclude=how.exclude,
         pattern=how.pattern,
         repair=how.repair,
+        follow_links=how.follow_links,
         count=total.append,
     ):
         extractions.append(extraction)

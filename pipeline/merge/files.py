@@ -1,42 +1,93 @@
-"""The files a merge leaves: the merged document and the page of what was read, each written
-atomically, so that a reader never meets half of one."""
+"""The files a merge leaves, and whether every sentence of every story is in them."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import InputError
+from pipeline.document.as_json import as_json
+from pipeline.document.content import Content, not_shown
+from pipeline.document.files import write_document, write_set
+from pipeline.document.layout import Layout, lay_out
+from pipeline.document.since import FILE as SINCE
+from pipeline.document.since import since_text
+from pipeline.document.topics import Grouping
+from pipeline.entries import Merge
 from pipeline.extract.page import page
-from pipeline.merge import document as documents
+from pipeline.kept import Kept, Told, check
 from pipeline.merge.corpus import Corpus
-from pipeline.merge.grouping import Group
-from pipeline.outcomes import Outcomes
+from pipeline.stories import count_words
 
 
-def write_document(
-    out: Path, corpus: Corpus, outcomes: Outcomes, head: Mapping[str, Any], by: Group = "role"
+def look(corpus: Corpus, merge: Merge) -> Kept:
+    """Whether every sentence of every story is in its entry, by the JSON that will be written."""
+    stories = {story.id: Told(story.text, story.kind) for story in corpus.stories}
+    return check(as_json(laid_out(corpus, merge, {})), stories)
+
+
+def laid_out(
+    corpus: Corpus,
+    merge: Merge,
+    head: Mapping[str, Any],
+    group: Grouping = "topic",
+    *,
+    full: bool = False,
+) -> Layout:
+    """A merge as it will stand in its files.
+
+    Args:
+        head: the run's figures.
+        full: everything in one file.
+    """
+    left = not_shown(corpus.extractions)
+    return lay_out(Content(merge, corpus.by_id, corpus.documents, head, left), group, full=full)
+
+
+def write_merge(
+    out: Path,
+    layout: Layout,
+    kept: Kept,
+    *,
+    since: str | None = None,
+    earlier: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """Write ``merged.md``, ``merged.json`` and ``merged.html`` under ``out``, each atomically,
-    their stories grouped ``by`` role or topic.
+    """Write the Markdown, JSON and page of a merge under ``out``, all of them or none; where a
+    sentence is missing they are called ``….incomplete``. Returns the paths by kind.
 
-    Returns their paths by kind.
+    Args:
+        since: a run; what is new since is told in a file of its own.
+        earlier: fingerprint by story id, of all stories of that run.
 
     Raises:
         InputError: the folder cannot be written.
     """
-    merged = outcomes, corpus.by_id, corpus.documents, head
-    made: Mapping[str, tuple[str, Callable[[], Iterable[str]]]] = {
-        "markdown": ("merged.md", lambda: documents.markdown_text(*merged, by)),
-        "json": ("merged.json", lambda: documents.json_text(*merged)),
-        "html": ("merged.html", lambda: documents.html_text(*merged, by)),
+    beside = [(SINCE, since_text(layout, earlier or {}, since))] if since else []
+    files = write_document(
+        out, layout, as_told(kept), incomplete=bool(kept.missing or kept.faults), beside=beside
+    )
+    return files | ({"since": str(out / SINCE)} if since else {})
+
+
+def as_told(kept: Kept) -> dict[str, Any]:
+    """What was found as the JSON, the database and the page have it."""
+    return {
+        "units": kept.units,
+        "standing": kept.standing,
+        "folded": dict(kept.folded),
+        "missing": [{"story": story, "sentence": text} for story, text in kept.missing],
+        "faults": list(kept.faults),
     }
-    for name, text in made.values():  # one after the other, for each may be large
-        _write(out / name, text(), next="Choose another folder with --out.")
-    return {kind: str(out / name) for kind, (name, _) in made.items()}
+
+
+def words(corpus: Corpus, merge: Merge) -> dict[str, int]:
+    """Words that stand, and words of the stories as they were read."""
+    return {
+        "standing_words": sum(
+            count_words(line.text) for entry in merge.entries for line in entry.lines
+        ),
+        "source_words": sum(count_words(story.text) for story in corpus.stories),
+    }
 
 
 def write_page(file: Path, corpus: Corpus) -> str:
@@ -45,7 +96,7 @@ def write_page(file: Path, corpus: Corpus) -> str:
     Raises:
         InputError: the file cannot be written.
     """
-    _write(file, page(corpus.extractions), next="Choose another file with --page.")
+    write_set(file.parent, [(file.name, page(corpus.extractions))])
     return str(file)
 
 
@@ -55,24 +106,5 @@ def write_picture(file: Path, svg: str) -> str:
     Raises:
         InputError: the file cannot be written.
     """
-    _write(file, [svg], next="Choose another file with --picture.")
+    write_set(file.parent, [(file.name, [svg])])
     return str(file)
-
-
-def _write(target: Path, pieces: Iterable[str], *, next: str) -> None:
-    """Write a file whole or not at all, with the folders it stands in."""
-    # Two runs may write the same file at the same time.
-    draft = target.with_name(f"{target.name}.{os.getpid()}.part")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with draft.open("w", encoding="utf-8") as file:
-            file.writelines(pieces)
-        draft.replace(target)
-    except BaseException as exc:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)
-        if not isinstance(exc, OSError):
-            raise
-        raise InputError(
-            f"cannot be written: {exc.strerror}.", where=str(target), next=next
-        ) from exc

@@ -13,12 +13,10 @@ from dataclasses import replace
 from itertools import groupby
 
 from pipeline.calls import Band, Call, Message
-from pipeline.plan.rendering import cluster_text, story_text
+from pipeline.plan.rendering import story_text
 from pipeline.stories import Story
 
 Clusters = tuple[tuple[str, ...], ...]
-#: Purposes whose prompts list stories, not clusters.
-_LISTS = ("stories", "conflicts")
 
 
 def halves(call: Call, stories: Mapping[str, Story]) -> tuple[Call, ...]:
@@ -27,7 +25,7 @@ def halves(call: Call, stories: Mapping[str, Story]) -> tuple[Call, ...]:
 
     The counts of the whole call stand as the upper bound of each half.
     """
-    if len(call.clusters) < 2:
+    if call.request.purpose != "stories" or len(call.clusters) < 2:
         return ()
     lists = _lists(call)
     shown = [_shown(call, stories, clusters) for clusters in lists]
@@ -37,7 +35,7 @@ def halves(call: Call, stories: Mapping[str, Story]) -> tuple[Call, ...]:
     parts = []
     for number in (1, 2):
         cut = [_half(clusters, number, i) for i, clusters in enumerate(lists)]
-        if not _brings_together(call, cut):
+        if not _brings_together(cut):
             continue
         content = last.content
         for whole, clusters in zip(shown, cut, strict=True):
@@ -47,11 +45,9 @@ def halves(call: Call, stories: Mapping[str, Story]) -> tuple[Call, ...]:
     return tuple(parts)
 
 
-def _brings_together(call: Call, cut: Sequence[Clusters]) -> bool:
+def _brings_together(cut: Sequence[Clusters]) -> bool:
     """Whether a half is worth asking: a story alone need not be written again, nor a document
     without further stories."""
-    if call.request.purpose not in _LISTS:
-        return True
     if len(cut) > 1:
         return sum(map(bool, cut)) > 1
     return sum(map(len, cut[0])) > 1
@@ -85,14 +81,8 @@ def _half(clusters: Clusters, number: int, index: int) -> Clusters:
 
 def _shown(call: Call, stories: Mapping[str, Story], clusters: Sequence[Sequence[str]]) -> str:
     ids = dict(call.handles)
-    if call.request.purpose in _LISTS:
-        return "\n\n".join(
-            story_text(stories[ids[handle]], handle) for handles in clusters for handle in handles
-        )
-    number = {handles: i for i, handles in enumerate(call.clusters, 1)}
     return "\n\n".join(
-        cluster_text([stories[ids[h]] for h in handles], handles, number[tuple(handles)])
-        for handles in clusters
+        story_text(stories[ids[handle]], handle) for handles in clusters for handle in handles
     )
 
 

@@ -7,7 +7,8 @@ every step a task; the command line calls them as they are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -17,31 +18,34 @@ from typing import Any, Protocol
 from pipeline.calls import Call, Estimate, Plan, Reply
 from pipeline.catalog import ModelSpec
 from pipeline.cost.estimate import formula_seconds
-from pipeline.engine.weights import locate_weights
-from pipeline.errors import BudgetError, StoreError
+from pipeline.document.topics import Grouping
+from pipeline.entries import Judgement, Merge
+from pipeline.errors import BudgetError, InputError, LedgerError, ModelError, StoreError
+from pipeline.kept import Kept
 from pipeline.merge import steps
 from pipeline.merge.budget import Purse
 from pipeline.merge.conclusion import conclude
 from pipeline.merge.corpus import Corpus, Reading, read
-from pipeline.merge.course import Course
-from pipeline.merge.files import write_document
-from pipeline.merge.grouping import Group
+from pipeline.merge.files import as_told, laid_out, look, words, write_merge
 from pipeline.merge.ledger import counts
 from pipeline.merge.meter import Meter, machine_name, peak_memory_bytes
-from pipeline.merge.opinion import Entails
+from pipeline.merge.replies import CallFailed, read_answer
 from pipeline.merge.run import WAVE, run_wave, waves
-from pipeline.merge.sovereignty import check_sovereignty, host_of, leaving
+from pipeline.merge.sovereignty import check_sovereignty, host_of, leaving, refuse_unallowed
 from pipeline.merge.tally import Tally
 from pipeline.models.base import Model, ModelOptions
 from pipeline.models.opening import missing_weights, open_batched, open_model
-from pipeline.outcomes import Outcomes, Relation
 from pipeline.progress import Show
 from pipeline.store.batches import StoreBatches
+from pipeline.store.books import open_books
 from pipeline.store.record import Store, StoreJournal
 from pipeline.store.spending import spent, time_spent
+from pipeline.stories import Story
 
 #: Calls of one wave that goes as batches: all there are, within what a plan may hold in memory.
 BATCH_WAVE = 100_000
+#: Strategies whose replies are whole texts: run by the evals, never a merged document.
+REWRITING = ("tree", "fold")
 
 
 class Step(Protocol):
@@ -66,7 +70,8 @@ class MergeJob:
         max_usd: budget over the whole run, None for no limit.
         batch: through the provider's batch API: half the price, within a day.
         group: what the merged document is grouped by.
-        entailment: weights of a model that gives the gate a second opinion, "" for none.
+        full: everything in one file.
+        since: an earlier run; what is new, told already and contradicting since is told apart.
         opener: opens the model, in place of :func:`open_model`.
         turn: called once, before the model is opened and between two steps; may wait.
     """
@@ -80,8 +85,9 @@ class MergeJob:
     max_usd: Decimal | None = None
     batch: bool = False
     how: Reading = field(default_factory=Reading)
-    group: Group = "role"
-    entailment: str = ""
+    group: Grouping = "topic"
+    full: bool = False
+    since: str | None = None
     say: Callable[[str], None] = lambda line: None
     show: Show | None = None
     opener: Callable[[ModelSpec, ModelOptions], Model] | None = None
@@ -94,11 +100,12 @@ class MergeJob:
     batches: StoreBatches = field(init=False)
     purse: Purse = field(init=False)
     replies: dict[str, Reply] = field(init=False, default_factory=dict)
-    outcomes: Outcomes = field(init=False)
+    merged: Merge = field(init=False)
+    kept: Kept = field(init=False)
+    _earlier: Mapping[str, str] | None = field(init=False, default=None)
     _model: Model | None = field(init=False, default=None)
     _its_turn: bool = field(init=False, default=False)
     _asked_before: int = field(init=False, default=0)
-    _course: Course = field(init=False)
     _done: int = field(init=False, default=0)
     #: What the tally counted before the wave that is sent now.
     _before: int = field(init=False, default=0)
@@ -107,16 +114,33 @@ class MergeJob:
     _meter: Meter = field(init=False, default_factory=Meter)
 
     def read(self) -> None:
-        """Extract every document; store the corpus."""
+        """Extract every document; store the corpus.
+
+        Raises:
+            SovereigntyError: a model off this machine is named and not allowed.
+            InputError: a strategy that merges nothing; as extraction does.
+        """
+        if self.terms.strategy in REWRITING and type(self) is MergeJob:
+            raise InputError(
+                f"{self.terms.strategy} writes every story again, so it makes no merged document.",
+                where="--strategy",
+                next="`storytransformer eval rewrite` runs it for comparison.",
+            )
+        refuse_unallowed(self.spec, self.terms.allow_cloud)
+        if self.since:
+            self._earlier = _fingerprints(self.store, self.since)
         self.corpus = read(self.paths, how=self.how, cache=self.store)
         for path, reason in self.corpus.problems:
             self.say(f"warning: {path}: {reason}")
-        check_sovereignty(
+        # Questions about stories that stay here are not asked; the others may be.
+        staying = check_sovereignty(
             self.corpus,
             self.spec,
             allow_cloud=self.terms.allow_cloud,
             local_only=self.terms.local_only,
+            partly=self.terms.propose,
         )
+        self.terms = replace(self.terms, staying=staying)
         self.corpus_id = self.store.save_corpus(self.corpus.extractions)
         self.say(
             f"extracted {len(self.corpus.stories)} stories from "
@@ -125,11 +149,9 @@ class MergeJob:
 
     def make_plan(self) -> None:
         """Plan the calls, look up which are answered already, and price the rest."""
-        if self.entailment:
-            # Before anything is spent: weights that are not here cannot be waited for.
-            locate_weights(self.entailment, cache=self.terms.cache)
-        missing = missing_weights(self.spec, self.terms.cache)
-        if missing is not None:
+        self.terms = replace(self.terms, strategy=self._strategy())
+        asks = self.terms.strategy != "none"
+        if asks and (missing := missing_weights(self.spec, self.terms.cache)) is not None:
             raise missing
         self.terms = replace(self.terms, decisions=self.store.decisions())
         self.spec = steps.with_measured(self.spec, self.store, self.terms.cache)
@@ -143,13 +165,14 @@ class MergeJob:
                 where=self.spec.name,
                 next="`storytransformer estimate` shows which models can.",
             )
-        skipped = ", ".join(f"{n} {why}" for why, n in self.plan.skipped_by_reason().items())
-        self.say(
-            f"planned {len(self.plan.calls)} calls ({self.plan.n_clusters} clusters; without "
-            f"a call: {skipped}), {self.estimate.journalled_calls} of them answered by the "
-            "journal"
-            + (f"; {len(self.plan.later)} more follow on their replies" if self.plan.later else "")
-        )
+        if self.plan.calls:
+            self._tell_plan()
+
+    def _tell_plan(self) -> None:
+        journalled = self.estimate.journalled_calls
+        answered = f", {journalled} of them answered by the journal" if journalled else ""
+        later = f"; {len(self.plan.later)} more follow on replies" if self.plan.later else ""
+        self.say(f"planned {len(self.plan.calls)} calls{answered}{later}")
         if self.plan.remark:
             self.say(self.plan.remark)
         low, likely, high = self.estimate.usd or (None, None, None)
@@ -160,6 +183,26 @@ class MergeJob:
             + ("price unknown" if likely is None else f"${low} – ${likely} – ${high}")
             + (f", ${self.estimate.usd_batch} as a batch" if self.batch else "")
         )
+
+    def _strategy(self) -> str:
+        """The strategy that this merge runs: a model that nothing shows to be right is asked only
+        where its answers may order what a person is asked."""
+        if self.terms.strategy in REWRITING:
+            return self.terms.strategy
+        if self.spec.provider == "extractive":
+            return "none"
+        if self.terms.propose:
+            self.say(
+                f"{self.spec.name} has no record: its answers order what a person is asked, and "
+                "fold nothing"
+            )
+            return "pairs"
+        self.say(
+            f"warning: {self.spec.name} has no record of an exam, so it is asked nothing: what "
+            "stands under one entry is proved word for word. --propose lets it order the questions "
+            "of `review`."
+        )
+        return "none"
 
     def start(self) -> None:
         """Open the run's row, or take up the one that a killed process left behind."""
@@ -176,10 +219,12 @@ class MergeJob:
                 "allow_cloud": self.terms.allow_cloud,
                 "out": str(self.out),
                 "group": self.group,
-                "entailment": self.entailment,
+                "edition": "full" if self.full else None,
+                "since": self.since,
+                "propose": self.terms.propose,
+                "pairs": self.terms.most_pairs,
                 "max_usd": None if self.max_usd is None else str(self.max_usd),
                 "batch": self.batch,
-                "conflicts": self.terms.conflicts,
             },
         )
         self.store.save_plan(self.run_id, self.plan)
@@ -198,12 +243,6 @@ class MergeJob:
         if not self.batch and self.batches.unfinished():
             self.say("this run has handed a batch over: going on with batches")
             self.batch = True
-        self._course = Course(
-            self.plan,
-            self.corpus.by_id,
-            steps.desk(self.plan, self.spec, self.terms),
-            self.terms.decisions,
-        )
 
     def _taken_up(self) -> str | None:
         """An unfinished run of the same plan, now ours."""
@@ -216,9 +255,9 @@ class MergeJob:
         return found
 
     def waves(self) -> list[list[Call]]:
-        """The calls of this level in bounded lists; a Prefect task holds one."""
+        """The calls that are to be sent now in bounded lists; a Prefect task holds one."""
         size = BATCH_WAVE if self.batch else WAVE
-        calls = self._course.calls
+        calls = self.calls
         return [list(wave) for wave in waves(calls[::-1] if self._backwards else calls, size)]
 
     def take_turn(self, wave: Sequence[Call]) -> None:
@@ -249,7 +288,7 @@ class MergeJob:
         asked, self._before = self.tally.calls - before, self.tally.calls
         if self.show is None:
             self.say(
-                f"{self._done} of {len(self._course.plan.calls)} calls answered"
+                f"{self._done} of {len(self.plan.calls)} calls answered"
                 + (f", {asked} by the model" if asked else " by the journal: no model call")
             )
         else:
@@ -277,9 +316,10 @@ class MergeJob:
             wave,
             self._model,
             self.tally,
-            stories=self._course.known,
+            stories=self.known,
             usd=steps.pricer(self.spec, self.terms.as_of, batch=self.batch),
             allow_cloud=self.terms.allow_cloud,
+            staying=self.terms.staying,
             purse=self.purse,
             progress=self.tally.written,
             in_flight=self.batches.in_flight,
@@ -287,21 +327,27 @@ class MergeJob:
 
     def follow(self) -> bool:
         """Make the calls that follow on the replies. Returns whether there are any."""
-        if not self._course.follow(self.replies):
-            return False
-        self.say(f"{self._course.stage}: {len(self._course.calls)} calls made of replies")
-        return True
+        return False
+
+    @property
+    def calls(self) -> Sequence[Call]:
+        """The calls that are to be sent now."""
+        return self.plan.calls
+
+    @property
+    def known(self) -> Mapping[str, Story]:
+        """What the handles of the calls point to, by id."""
+        return self.corpus.by_id
 
     @property
     def progress(self) -> tuple[int, int]:
         """Calls answered, and calls foreseen in all."""
-        foreseen = len(self.plan.calls) + len(self.plan.later)
-        return self._done, max(foreseen, len(self._course.plan.calls))
+        return self._done, len(self.plan.calls) + len(self.plan.later)
 
     @property
     def stage(self) -> str:
-        """What the level is called whose calls are sent now."""
-        return self._course.stage
+        """What the calls are called that are sent now."""
+        return self.calls[0].stage if self.calls else ""
 
     def _opened(self) -> Model:
         if self.batch:
@@ -314,62 +360,117 @@ class MergeJob:
         return model
 
     def conclude(self) -> None:
-        """Gate every reply, balance the books, and store what was decided in one transaction."""
-        self.outcomes = conclude(
-            self._course.plan,
+        """Put tellings under one another, balance the books, and look whether every sentence is
+        kept; store what was decided in one transaction."""
+        opinions, failed = self._answers_read()
+        self.merged = conclude(
             self.corpus.by_id,
-            self.replies,
-            self.corpus.documents,
-            self.terms.decisions,
-            self._second_opinion(),
+            self.corpus.pairs,
+            self.corpus.weights,
+            opinions=opinions,
+            decisions=self.terms.decisions,
+            about=self.terms.about,
+            failed_calls=failed,
         )
-        self.store.save_outcomes(self.run_id, self.outcomes)
+        self.kept = look(self.corpus, self.merged)
+        self.store.save_merge(self.run_id, self.merged, as_told(self.kept))
         self.say(
             "the books balance: "
-            + ", ".join(f"{n} {name}" for name, n in counts(self.outcomes.ledger).items())
+            + ", ".join(f"{n} {name}" for name, n in counts(self.merged.ledger).items())
         )
 
-    def _second_opinion(self) -> Entails | None:
-        if not self.entailment:
-            return None
-        from pipeline.engine.entailment import Entailment
-
-        return Entailment.load(self.entailment, cache=self.options.cache).chances
+    def _answers_read(self) -> tuple[list[Judgement], list[str]]:
+        """What the judge said of each pair, and why calls failed."""
+        said: list[Judgement] = []
+        failed: list[str] = []
+        for call in self.plan.calls:
+            reply = self.replies.get(call.request.key)
+            try:
+                if reply is None:
+                    raise CallFailed("no reply came")
+                answer = read_answer(reply)
+            except CallFailed as failure:
+                failed.append(failure.reason)
+                continue
+            (_, a), (_, b) = call.handles
+            said.append(Judgement(a, b, answer, self.spec.name))
+        return said, failed
 
     def write(self) -> dict[str, Any]:
-        """Write the document, close the run's row, and return what ``merge --json`` prints."""
+        """Write the document, close the run's row, and return what ``merge --json`` prints.
+
+        Raises:
+            LedgerError: a sentence of a story is not in its entry; the files are written as
+                ``*.incomplete``.
+            ModelError: every call failed; the document is written without a model.
+        """
+        self._warn()
+        likely = self.estimate.usd[1] if self.estimate.usd else None
+        likely = self.estimate.usd_batch if self.batch else likely
+        possible = sum(one.kind == "possible" for one in self.merged.conflicts)
+        result: dict[str, Any] = {
+            "run": self.run_id,
+            "model": self.spec.name,
+            "judge": {"model": self.spec.name if self.plan.calls else None, "record": None},
+            "strategy": self.plan.strategy,
+            "stories": len(self.corpus.stories),
+            "entries": len(self.merged.entries),
+            "ledger": counts(self.merged.ledger),
+            "conflicts": len(self.merged.conflicts) - possible,
+            "possible_conflicts": possible,
+            "proposals": len(self.merged.proposals),
+            "calls": self.tally.calls,
+            "input_tokens": self.tally.input_tokens,
+            "output_tokens": self.tally.output_tokens,
+            "usd": None if self.tally.usd is None else str(self.tally.usd),
+            "estimated_usd": None if likely is None else str(likely),
+            "fallbacks": len(self.merged.failed_calls),
+            "failed_calls": len(self.merged.failed_calls),
+            "doubted_usage": len(self.tally.doubts),
+            "reused_replies": self._reused,
+            "plan": self.plan.sha256,
+        }
+        result |= words(self.corpus, self.merged)
+        result["kept"] = as_told(self.kept)
+        result["folded"] = result["kept"]["folded"]
+        layout = laid_out(self.corpus, self.merged, result, self.group, full=self.full)
+        result["out"] = write_merge(
+            self.out, layout, self.kept, since=self.since, earlier=self._earlier
+        )
+        self._save_actuals()
+        if self.kept.missing or self.kept.faults:
+            raise self._lost(result["out"]["json"])
+        if self.plan.calls and len(self.merged.failed_calls) == len(self.plan.calls):
+            raise ModelError(
+                f"all {len(self.plan.calls)} calls failed: {_reasons(self.merged.failed_calls)}. "
+                "The document was written without a model.",
+                where=self.spec.name,
+                next="Mend it and run the same merge again; nothing that was answered is lost.",
+            )
+        self.store.finish_run(self.run_id, "completed")
+        return result
+
+    def _warn(self) -> None:
         if self.tally.doubts:
             self.say(
                 f"warning: {len(self.tally.doubts)} replies with tokens that cannot be, such as: "
                 f"{self.tally.doubts[0]}. Their cost is the dearer of what was reported and what "
                 "was set aside; compare it with your bill."
             )
-        likely = self.estimate.usd[1] if self.estimate.usd else None
-        likely = self.estimate.usd_batch if self.batch else likely
-        result: dict[str, Any] = {
-            "run": self.run_id,
-            "model": self.spec.name,
-            "strategy": self.plan.strategy,
-            "stories": len(self.corpus.stories),
-            "ledger": counts(self.outcomes.ledger),
-            "calls": self.tally.calls,
-            "input_tokens": self.tally.input_tokens,
-            "output_tokens": self.tally.output_tokens,
-            "usd": None if self.tally.usd is None else str(self.tally.usd),
-            "estimated_usd": None if likely is None else str(likely),
-            "fallbacks": sum(1 for story in self.outcomes.merged if story.fallback),
-            "overlaps": sum(row.relation is Relation.OVERLAP for row in self.outcomes.ledger),
-            "conflicts": len(self.outcomes.conflicts),
-            "failed_calls": len(self.outcomes.failed_calls),
-            "lost": len(self.outcomes.lost),
-            "doubted_usage": len(self.tally.doubts),
-            "reused_replies": self._reused,
-            "plan": self.plan.sha256,
-        }
-        result["out"] = write_document(self.out, self.corpus, self.outcomes, result, self.group)
-        self._save_actuals()
-        self.store.finish_run(self.run_id, "completed")
-        return result
+        if failed := self.merged.failed_calls:
+            self.say(
+                f"warning: {len(failed)} of {len(self.plan.calls)} calls failed: {_reasons(failed)}"
+            )
+
+    def _lost(self, file: str) -> LedgerError:
+        kept = self.kept
+        first = kept.faults[0] if kept.faults else f"“{kept.missing[0][1]}” of {kept.missing[0][0]}"
+        return LedgerError(
+            f"{len(kept.missing)} sentences of the stories are not in the merged document, such "
+            f"as {first}.",
+            where=file,
+            next="The files are written as *.incomplete. Please report this with the database.",
+        )
 
     def _save_actuals(self) -> None:
         """What the run took so far, over all its attempts, by the journal and the clocks."""
@@ -433,7 +534,7 @@ def run(job: MergeJob, step: Step = plainly) -> dict[str, Any]:
             if not job.follow():
                 break
             level = f"{job.stage}: "
-        step("gate and balance", job.conclude)
+        step("conclude", job.conclude)
         result: dict[str, Any] = step("write", job.write)
         return result
     except BaseException as error:
@@ -443,6 +544,25 @@ def run(job: MergeJob, step: Step = plainly) -> dict[str, Any]:
         raise
     finally:
         job.close()
+
+
+def _fingerprints(store: Store, run: str) -> dict[str, str]:
+    """The fingerprint of every story of an earlier merge, by id.
+
+    Raises:
+        InputError: no such run, or none that came to its end.
+    """
+    books = open_books(store, run)
+    if books is None or not books.ledger:
+        what = f"no run {run!r}" if books is None else f"run {run!r} merged nothing"
+        raise InputError(f"{what}.", where="--since", next="`storytransformer runs` lists them.")
+    return {story.id: story.fingerprint for story in books.stories.values()}
+
+
+def _reasons(failed: Sequence[str]) -> str:
+    """Why calls failed, the commonest reason first."""
+    told = Counter(failed).most_common(3)
+    return "; ".join(f"{reason} ({n})" if n > 1 else reason for reason, n in told)
 
 
 def _revision(plan: Plan) -> str:

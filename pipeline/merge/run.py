@@ -9,28 +9,20 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from decimal import Decimal
 
-from pipeline.calls import Call, Plan, Reply, Request, Usage
+from pipeline.calls import Call, Reply, Request, Usage
 from pipeline.catalog import ModelSpec
 from pipeline.cost.bill import worst_usage
 from pipeline.cost.usage import taken
 from pipeline.errors import BudgetError, ModelError, SovereigntyError
-from pipeline.merge.answers import failures
 from pipeline.merge.budget import Journal, Pricer, Purse
-from pipeline.merge.choosing import choose
-from pipeline.merge.conclusion import conclude
-from pipeline.merge.course import Course
-from pipeline.merge.edits import parse_edits
 from pipeline.merge.halves import halves
-from pipeline.merge.operations import CallFailed
+from pipeline.merge.replies import check
 from pipeline.models.base import Model
 from pipeline.models.opening import counts_online
-from pipeline.outcomes import Decision, Outcomes
-from pipeline.plan.desk import Desk
-from pipeline.stories import Document, Story
+from pipeline.stories import Story
 
-__all__ = ["Journal", "Pricer", "conclude", "run_plan", "run_wave", "waves"]
+__all__ = ["Journal", "Pricer", "run_wave", "waves"]
 
 #: Calls of one wave: enough for a local model to decode together and for a cloud's rate limit.
 WAVE = 32
@@ -49,64 +41,6 @@ def waves(calls: Sequence[Call], size: int = WAVE) -> list[tuple[Call, ...]]:
     return [tuple(calls[i : i + size]) for i in range(0, len(calls), size)]
 
 
-def run_plan(
-    plan: Plan,
-    stories: Mapping[str, Story],
-    model: Model,
-    journal: Journal,
-    *,
-    documents: Mapping[str, Document] | None = None,
-    desk: Desk | None = None,
-    price: Pricer | None = None,
-    max_usd: Decimal | None = None,
-    allow_cloud: bool = False,
-    wave: int = WAVE,
-    progress: Callable[[int, int], None] | None = None,
-    clock: Callable[[], float] = time.monotonic,
-    decisions: Sequence[Decision] = (),
-) -> Outcomes:
-    """Send every call of a plan, and every call that follows on the replies, and conclude.
-
-    Args:
-        stories: by id, in corpus order.
-        desk: where calls are made of replies; a plan without later calls needs none.
-        price: what a request's usage costs; None where nothing costs anything.
-        max_usd: dollars this run may reserve, None for no limit of its own. (A journal may have
-            a limit too, shared by several processes.)
-        progress: told of answered calls and of all calls made so far after each wave.
-        decisions: those that the plan was made with.
-
-    Raises:
-        InputError: the plan has later calls and there is no desk.
-        SovereigntyError: the model is not on this machine and ``allow_cloud`` is not set.
-        BudgetError: the next call's worst case does not fit. Everything answered is journalled.
-        LedgerError: a story is not accounted for.
-    """
-    course = Course(plan, stories, desk, decisions)
-    purse = Purse(journal, max_usd)
-    replies: dict[str, Reply] = {}
-    done = 0
-    while course.calls:
-        for calls in waves(course.calls, wave):
-            replies.update(
-                run_wave(
-                    calls,
-                    model,
-                    journal,
-                    stories=course.known,
-                    usd=price,
-                    allow_cloud=allow_cloud,
-                    purse=purse,
-                    clock=clock,
-                )
-            )
-            done += len(calls)
-            if progress:
-                progress(done, len(course.plan.calls))
-        course.follow(replies)
-    return conclude(course.plan, stories, replies, documents, decisions)
-
-
 def run_wave(
     calls: Sequence[Call],
     model: Model | None,
@@ -114,7 +48,8 @@ def run_wave(
     *,
     stories: Mapping[str, Story],
     usd: Pricer | None = None,
-    allow_cloud: bool = False,
+    allow_cloud: Sequence[str] | bool = (),
+    staying: Collection[str] = (),
     purse: Purse | None = None,
     progress: Callable[[int], None] | None = None,
     in_flight: InFlight = _nothing,
@@ -127,6 +62,8 @@ def run_wave(
 
     Args:
         stories: what the handles of the calls point to.
+        staying: ids of stories that may not leave the machine: a call that shows one is refused
+            before anything is sent.
         progress: told of newly generated tokens.
         in_flight: which of some request keys an earlier process of this run has reserved and
             handed to the provider already (as a batch).
@@ -140,11 +77,11 @@ def run_wave(
         if call.request.key not in replies and not _answered(smaller.get(call.id, ()), replies)
     ]
     purse = purse or Purse(journal)
-    sender = _Sender(model, journal, stories, usd, allow_cloud, purse, in_flight, clock)
+    if model is not None and model.spec.leaves_machine:
+        _refuse_staying(asked, frozenset(staying), stories, model.spec.name)
+    sender = _Sender(model, journal, usd, bool(allow_cloud), purse, in_flight, clock)
     replies.update(sender.send(asked, progress))
-    ask = None if model is None else lambda calls: sender.send(calls, progress)
-    replies.update(choose(calls, replies, stories, find=journal.find, send=ask))
-    failed = failures(asked, stories, replies)
+    failed = [call for call in asked if check(replies[call.request.key], call)]
     again = [part for call in failed for part in smaller.get(call.id, ())]
     again = [part for part in again if part.request.key not in replies]
     replies.update(sender.send(again, progress))
@@ -156,6 +93,25 @@ def _answered(parts: Sequence[Call], replies: Mapping[str, Reply]) -> bool:
     return bool(parts) and all(part.request.key in replies for part in parts)
 
 
+def _refuse_staying(
+    calls: Iterable[Call], staying: Collection[str], stories: Mapping[str, Story], name: str
+) -> None:
+    """The last look before anything leaves: whoever planned these calls should have left the
+    stories out that stay here.
+
+    Raises:
+        SovereigntyError: a call shows one of them.
+    """
+    for call in calls:
+        for _, story in call.handles:
+            if story in staying:
+                raise SovereigntyError(
+                    f"a call to {name} would show a story that stays on this machine.",
+                    where=str(stories[story].source),
+                    next="Leave the document out or use a local/… model.",
+                )
+
+
 class _Sender:
     """Sends calls to one model, storing every reply before anything else is done with it."""
 
@@ -163,7 +119,6 @@ class _Sender:
         self,
         model: Model | None,
         journal: Journal,
-        stories: Mapping[str, Story],
         usd: Pricer | None,
         allow_cloud: bool,
         purse: Purse,
@@ -172,7 +127,6 @@ class _Sender:
     ) -> None:
         self._model = model
         self._journal = journal
-        self._stories = stories
         self._usd = usd
         self._allow_cloud = allow_cloud
         self._purse = purse
@@ -265,11 +219,7 @@ class _Sender:
 
     def _store(self, call: Call, reply: Reply) -> Reply:
         """The reply with its price, journalled."""
-        try:
-            parse_edits(reply, call, self._stories)
-            why = ""
-        except CallFailed as failed:
-            why = failed.reason
+        why = check(reply, call)
         reply = self._priced(call, reply)
         self._journal.put(call.request, reply, good=not why, why=why)
         if self._usd is not None:

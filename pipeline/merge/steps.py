@@ -21,12 +21,16 @@ from pipeline.cost.calibration import (
 from pipeline.cost.estimate import estimate, window_limits
 from pipeline.cost.hardware import Hardware, detect_hardware
 from pipeline.cost.prices import price
+from pipeline.entries import Decision
+from pipeline.judge.proof import need_key
 from pipeline.merge.corpus import Corpus
 from pipeline.merge.meter import machine_name
 from pipeline.merge.run import Journal
+from pipeline.merge.settling import Settled, settle
 from pipeline.models.opening import missing_weights, revision_of
-from pipeline.outcomes import Decision
 from pipeline.plan.desk import Desk
+from pipeline.plan.pairs import NEAREST
+from pipeline.plan.similarity import Pair, nearest
 from pipeline.plan.strategies import make_plan
 from pipeline.store.measured import effective_length
 from pipeline.store.record import Store
@@ -39,22 +43,26 @@ class Terms:
     """The plain values a plan and its price depend on, beside corpus and model.
 
     Args:
-        conflicts: look over all stories for contradictions that similarity did not pair.
+        propose: ask a judge that has no record; its answers only order what a person is asked.
+        most_pairs: questions about pairs, at most; None for as many as are near.
+        staying: ids of stories that no question to a model elsewhere may show.
     """
 
     prompts: Path
     cache: Path
     as_of: date
     today: date
-    strategy: str = "edit"
+    strategy: str = "none"
     about: tuple[str, ...] = ()
     decisions: tuple[Decision, ...] = ()
-    allow_cloud: bool = False
+    allow_cloud: tuple[str, ...] = ()
     local_only: tuple[str, ...] = ()
     usd_per_kwh: Decimal = Decimal("0.17")
     hardware: Hardware = field(default_factory=detect_hardware)
     bits: int = 16
-    conflicts: bool = False
+    propose: bool = False
+    most_pairs: int | None = None
+    staying: frozenset[str] = frozenset()
 
 
 def with_measured(spec: ModelSpec, store: Store, cache: Path) -> ModelSpec:
@@ -71,19 +79,36 @@ Planner = Callable[[Corpus, ModelSpec, Terms, WindowLimits], Plan]
 
 def from_stories(corpus: Corpus, spec: ModelSpec, terms: Terms, limits: WindowLimits) -> Plan:
     """The planner that makes every plan anew."""
+    settled = settle(terms.decisions, corpus.stories)
+    rewrites = terms.strategy in ("tree", "fold")
     return make_plan(
         terms.strategy,
         corpus.stories,
-        corpus.clusters(decide=spec.ability != "edits", decisions=terms.decisions),
+        corpus.clusters if rewrites else (),
         spec,
         limits,
         counter_for(spec, cache=terms.cache),
         terms.prompts,
         revision=revision_of(spec, terms.cache),
         about=terms.about,
-        decisions=terms.decisions,
-        conflicts=terms.conflicts,
+        parameters={"decisions": settled.sha256} if settled.sha256 else {},
+        pairs=_open_pairs(corpus, settled, terms.staying) if terms.strategy == "pairs" else (),
+        most_pairs=terms.most_pairs,
     )
+
+
+def _open_pairs(corpus: Corpus, settled: Settled, staying: frozenset[str]) -> list[Pair]:
+    """The nearest pairs of stories that neither proof nor a person has settled."""
+    needs = {story.id: need_key(story) for story in corpus.stories}
+    open_ones = (
+        pair
+        for pair in corpus.pairs
+        if not (needs[pair.a] and needs[pair.a] == needs[pair.b])
+        and settled.decides(pair.a, pair.b) is None
+        and pair.a not in staying
+        and pair.b not in staying
+    )
+    return list(nearest(open_ones, NEAREST))
 
 
 def plan(corpus: Corpus, spec: ModelSpec, terms: Terms, planned: Planner = from_stories) -> Plan:
@@ -109,7 +134,7 @@ def plan(corpus: Corpus, spec: ModelSpec, terms: Terms, planned: Planner = from_
 def _felt(plan: Plan, wider: WindowLimits) -> bool:
     """Whether wider limits would change the windows of a plan: those that the longest reply keeps
     small, far below what a prompt may hold, stay as they are."""
-    if wider.input_tokens == plan.limits.input_tokens or plan.strategy == "edit":
+    if wider.input_tokens == plan.limits.input_tokens or plan.strategy in ("none", "pairs"):
         return False
     prompts = [call.input.high for call in plan.calls] + [later.input.high for later in plan.later]
     return len(prompts) > 1 and max(prompts) > plan.limits.input_tokens // 8
@@ -166,11 +191,10 @@ def calibration(store: Store, plan: Plan, terms: Terms) -> Calibration:
         for row in found
         for timed in [row["machine"] == here and row["attempts"] == 1]
     ]
-    judges = plan.calls[0].request.purpose != "story"
     return calibrate(
         runs,
         size=sum(call.output.likely for call in plan.to_send),
-        writing=JUDGING if judges else WRITING,
+        writing=JUDGING if plan.strategy == "pairs" else WRITING,
     )
 
 
@@ -192,7 +216,7 @@ def price_plan(
         today=terms.today,
         hardware=terms.hardware,
         bits=terms.bits,
-        allow_cloud=terms.allow_cloud,
+        allow_cloud=bool(terms.allow_cloud),
         usd_per_kwh=terms.usd_per_kwh,
         calibration=learned,
     )

@@ -21,9 +21,7 @@ def revision_of(spec: ModelSpec, cache: Path) -> str:
     :func:`missing_weights`): such a plan can be priced and not run.
     """
     if spec.provider == "extractive":
-        from pipeline.models.extractive import REVISION
-
-        return REVISION
+        return "no model"
     if spec.provider == "local":
         from pipeline.engine.weights import locate_weights, weights_sha256
 
@@ -103,9 +101,10 @@ def open_model(spec: ModelSpec, options: ModelOptions) -> Model:
         EngineError: the weights are missing or damaged.
     """
     if spec.provider == "extractive":
-        from pipeline.models.extractive import ExtractiveModel
-
-        return ExtractiveModel(spec)
+        raise InputError(
+            f"{spec.name} is no model that could be asked.",
+            next="Name one, such as local/smollm2-135m.",
+        )
     if spec.provider == "local":
         from pipeline.models.local import LocalModel
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from pipeline.merge.grouping import Group
+from pipeline.document.topics import Grouping
 
 
 def titled(title: str, *, choice: Sequence[str] | None = None, **limits: Any) -> Any:
@@ -27,26 +27,28 @@ def titled(title: str, *, choice: Sequence[str] | None = None, **limits: Any) ->
 Documents = Annotated[list[str], titled("Documents", min_length=1)]
 Name = Annotated[str, titled("Model", min_length=1)]
 Names = Annotated[Sequence[str], titled("Models")]
-Strategy = Literal["edit", "tree", "fold"]
-OneStrategy = Annotated[Strategy, titled("Strategy")]
+Strategy = Literal["none", "pairs", "tree", "fold"]
 Strategies = Annotated[Sequence[Strategy], titled("Strategies")]
 AsOf = Annotated[date | None, titled("Prices of")]
 Budget = Annotated[Decimal | None, titled("Budget in dollars", ge=0)]
 About = Annotated[Sequence[str], titled("Only stories about")]
-AllowCloud = Annotated[bool, titled("Text may leave this machine")]
+AllowCloud = Annotated[Sequence[str], titled("Documents that may leave this machine")]
 LocalOnly = Annotated[Sequence[str], titled("Documents that stay here")]
 CountOnline = Annotated[bool, titled("Let providers count")]
 Card = Annotated[str | None, titled("Graphics card")]
 Batch = Annotated[bool, titled("As a batch, within a day")]
-Conflicts = Annotated[bool, titled("Look for conflicts in all stories")]
+Propose = Annotated[bool, titled("Ask a model without a record, for proposals only")]
+MostPairs = Annotated[int | None, titled("Questions about pairs, at most", ge=1)]
+Edition = Annotated[Literal["files", "full"], titled("Edition")]
+Since = Annotated[str | None, titled("What is new since this run")]
 Out = Annotated[str, titled("Folder of the merged document", min_length=1)]
-GroupedBy = Annotated[Group, titled("Grouped by")]
-Entailment = Annotated[str, titled("Second opinion of the gate")]
+GroupedBy = Annotated[Grouping, titled("Grouped by")]
 Page = Annotated[str | None, titled("Page to look through")]
 Encoding = Annotated[str | None, titled("Encoding of text files")]
 Exclude = Annotated[Sequence[str], titled("Left out")]
 Pattern = Annotated[str | None, titled("Headings that begin a story")]
 Repair = Annotated[bool, titled("Mend mojibake")]
+FollowLinks = Annotated[bool, titled("Follow links out of folders")]
 Strict = Annotated[bool, titled("Unreadable is an error")]
 Database = Annotated[str | None, titled("Database")]
 AllowEgress = Annotated[Sequence[str], titled("What may be elsewhere")]

@@ -21,6 +21,7 @@ class Desk:
     Args:
         stage: name of the strategy's stage, the first half of call ids.
         prompts: folder of the released prompts.
+        most_pairs: questions about pairs, at most; None for no limit.
     """
 
     spec: ModelSpec
@@ -28,7 +29,8 @@ class Desk:
     counter: TokenCounter
     prompts: Path
     revision: str
-    stage: str = "edit"
+    stage: str = "pairs"
+    most_pairs: int | None = None
     _shared: dict[str, int] = field(default_factory=dict, compare=False, repr=False)
 
     def prompt(self, name: str) -> Prompt:

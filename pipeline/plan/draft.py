@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from pipeline.calls import Call, Cluster, LaterCall, SkippedStory
+from pipeline.calls import Call, LaterCall, SkippedStory
 
 
 @dataclass
@@ -14,14 +14,8 @@ class Drafted:
 
     calls: list[Call] = field(default_factory=list)
     later: list[LaterCall] = field(default_factory=list)
-    decided: list[Cluster] = field(default_factory=list)
     skipped: list[SkippedStory] = field(default_factory=list)
     remark: str = ""
-
-    def settle(self, cluster: Cluster, why: str) -> None:
-        """Record a cluster that code settles: its stories need no call."""
-        self.decided.append(cluster)
-        self.skipped += [SkippedStory(name, cluster.relation, why) for name in cluster.members]
 
     def leave(self, stories: Iterable[str], why: str = "", *, reason: str = "single") -> None:
         """Record stories that stay as they are."""

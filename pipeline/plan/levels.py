@@ -53,8 +53,8 @@ class TreeLevels:
         self._room = Room.of(desk, WINDOW_PROMPT)
         self._deepest = 1 + len({later.stage for later in plan.later})
         self._level = 1
-        self._parts: list[list[Story]] = [[] for _ in plan.merging]
-        self._asked = list(range(len(plan.merging)))
+        self._parts: list[list[Story]] = [[] for _ in plan.calls]
+        self._asked = list(range(len(plan.calls)))
 
     def follow(self, standing: Sequence[Sequence[Story]]) -> list[Call]:
         for index, stories in zip(self._asked, standing, strict=True):

@@ -23,7 +23,7 @@ from pipeline.calls import (
 )
 
 #: Raised when the shape below changes; text of another shape is a miss, not an error.
-_SHAPE = 1
+_SHAPE = 2
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,6 @@ def outline_as_text(plan: Plan) -> str:
         "n_clusters": plan.n_clusters,
         "parameters": dict(plan.parameters),
         "remark": plan.remark,
-        "judged": plan.judged,
         "keys": [request.key for request in requests],
         "purposes": [request.purpose for request in requests],
         "prompts": [request.prompt for request in requests],
@@ -108,7 +107,6 @@ def _outline(body: dict[str, Any]) -> Outline:
             )
             for number, (key, purpose, prompt, read, written, shared) in enumerate(rows, 1)
         ),
-        decided=(),
         skipped=tuple(SkippedStory(*entry) for entry in body["skipped"]),
         n_stories=body["n_stories"],
         n_clusters=body["n_clusters"],
@@ -118,6 +116,5 @@ def _outline(body: dict[str, Any]) -> Outline:
             for name, stage, read, written, shared in body["later"]
         ),
         remark=body["remark"],
-        judged=body["judged"],
         known_sha256=body["sha256"],
     )

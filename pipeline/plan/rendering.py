@@ -1,4 +1,4 @@
-"""How stories look in a prompt: a numbered line, a cluster with handles, or JSON.
+"""How stories look in a prompt: a line in a question about two, or fields with handles.
 
 A prompt shows fields, never offsets, ids or hashes: the same words make the same request, so a
 journalled reply is found again after a document was moved.
@@ -6,54 +6,24 @@ journalled reply is found again after a document was moved.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from pipeline.calls import Cluster, canonical_json
-from pipeline.compare.union import purpose, wanted
-from pipeline.stories import Story, as_role
+from pipeline.compare.sentence import purpose, wanted
+from pipeline.stories import Story
 
 
-def story_line(story: Story) -> str:
-    """A story as one sentence of role, goal and benefit, criteria left out.
-
-    "As a shopper, I want to filter by price, so that I only see what I can afford." A story
-    without a goal is shown by its title and body.
-    """
-    if not story.goal:
-        return _one_line(" ".join([story.title, *story.body]) or story.text)
-    parts = []
-    if story.role:
-        parts.append(as_role(story.role))
-    parts.append(wanted(story.goal, story.text))
-    if story.benefit:
-        told = purpose(story.benefit, story.text)
-        parts.append(told[0].lower() + told[1:])
-    return _one_line(", ".join(parts)).rstrip(" .") + "."
-
-
-def numbered(stories: Sequence[Story]) -> str:
-    """The lines of a cluster, numbered from 1."""
-    return "\n".join(f"{i}. {story_line(story)}" for i, story in enumerate(stories, 1))
-
-
-def vocabulary(stories: Sequence[Story]) -> str:
-    """The words that a cluster's merged story may be made of: those of the lines shown, and no
-    other. Criteria are carried over by reference, so their words are nobody's goal."""
-    return "\n".join(story_line(story) for story in stories)
-
-
-def cluster_text(stories: Sequence[Story], handles: Sequence[str], number: int) -> str:
-    """A cluster for a model that judges: every story with its handle, every part with its own.
-    Cached: a dry run shows the same clusters to every model."""
-    return _cluster_text(tuple(stories), tuple(handles), number)
-
-
-@lru_cache(maxsize=1 << 14)
-def _cluster_text(stories: tuple[Story, ...], handles: tuple[str, ...], number: int) -> str:
-    shown = (story_text(story, handle) for story, handle in zip(stories, handles, strict=True))
-    return "\n".join([f"Cluster {number}", *shown])
+def pair_text(story: Story) -> str:
+    """A telling in a question about two of them: its title, its sentence without the role, and
+    its criteria and body, on one line."""
+    parts = [f"{story.title}." if story.title else ""]
+    if story.goal:
+        told = wanted(story.goal)
+        if story.benefit:
+            told += f", {purpose(story.benefit)}"
+        parts.append(told.rstrip(" .") + ".")
+    parts += [text.rstrip(" .;") + "." for text in (*story.criteria, *story.body)]
+    return _one_line(" ".join(filter(None, parts)) or story.text)
 
 
 def story_text(story: Story, handle: str) -> str:
@@ -88,23 +58,6 @@ def _shown(story: Story) -> _Shown:
             *(f"b{i}: {_indented(text)}" for i, text in enumerate(story.body, 1)),
         ),
     )
-
-
-def union_text(cluster: Cluster, stories: Sequence[Story], handles: Sequence[str]) -> str:
-    """A cluster as the deterministic merge reads it: canonical JSON."""
-    listed: list[Mapping[str, object]] = [
-        {
-            "handle": handle,
-            "title": story.title,
-            "role": story.role,
-            "goal": story.goal,
-            "benefit": story.benefit,
-            "criteria": list(story.criteria),
-            "body": list(story.body),
-        }
-        for story, handle in zip(stories, handles, strict=True)
-    ]
-    return canonical_json({"clusters": [{"relation": cluster.relation, "stories": listed}]})
 
 
 def _origin(story: Story) -> str:

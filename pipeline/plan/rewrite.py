@@ -17,10 +17,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from pipeline.calls import Band, Call, Cluster, LaterCall, canonical_json
-from pipeline.outcomes import STORIES_SCHEMA, Relation
+from pipeline.outcomes import STORIES_SCHEMA
 from pipeline.plan.desk import Desk
 from pipeline.plan.draft import Drafted
-from pipeline.plan.edit import plan_edit
 from pipeline.plan.rendering import story_text
 from pipeline.plan.selection import Selection
 from pipeline.plan.windows import Piece, cut
@@ -49,8 +48,6 @@ SCHEMA = canonical_json(STORIES_SCHEMA)
 
 def plan_tree(selection: Selection, desk: Desk) -> Drafted:
     """Windows of everything, then merges of merges while two replies fit into one call."""
-    if desk.spec.ability == "union":
-        return plan_edit(selection, desk)
     drafted = Drafted()
     room = Room.of(desk, WINDOW_PROMPT)
     windows = _windows(selection, desk, drafted, room, TREE_SHARE, TREE_FILLED)[::-1]
@@ -89,8 +86,6 @@ def plan_tree(selection: Selection, desk: Desk) -> Drafted:
 
 def plan_fold(selection: Selection, desk: Desk) -> Drafted:
     """The running document plus the next window, rewritten each time."""
-    if desk.spec.ability == "union":
-        return plan_edit(selection, desk)
     drafted = Drafted()
     room = Room.of(desk, FOLD_PROMPT)
     windows = _windows(selection, desk, drafted, room, FOLD_SHARE, FOLD_FILLED)
@@ -196,15 +191,10 @@ def _windows(
     selection: Selection, desk: Desk, drafted: Drafted, room: Room, share: int, filled: float
 ) -> list[list[_Piece]]:
     """All stories in windows, clusters kept together; a story that fits into none is left as it
-    is and said to be. What code has decided for a model that cannot judge needs no window."""
+    is and said to be."""
     sizes = sizes_of(list(selection.stories.values()), desk)
     position = {name: i for i, name in enumerate(selection.stories)}
-    groups = [Cluster((name,)) for name in selection.loose]
-    for cluster in selection.clusters:
-        if cluster.relation in (Relation.SAME, Relation.CONFLICT):
-            drafted.settle(cluster, cluster.why)
-        else:
-            groups.append(cluster)
+    groups = [*(Cluster((name,)) for name in selection.loose), *selection.clusters]
     pieces: list[_Piece] = []
     for group in sorted(groups, key=lambda cluster: position[cluster.members[0]]):
         whole = _piece(group, sizes)

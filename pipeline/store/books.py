@@ -2,39 +2,60 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Table, select
 
-from pipeline.outcomes import Conflict, Edit, LedgerRow, MergedStory, Outcome, Relation, StoryText
+from pipeline.entries import (
+    Conflict,
+    Entry,
+    Fold,
+    LedgerRow,
+    Line,
+    Link,
+    Outcome,
+    RoleTold,
+    Side,
+)
 from pipeline.store import tables
-from pipeline.store.documents import locator_from_json
 from pipeline.store.record import Store
-from pipeline.store.tables import table_of
-from pipeline.stories import Locator, Source, Span, Story
+from pipeline.store.rows.corpora import story_from_row
+from pipeline.store.tables import Row, table_of
+from pipeline.stories import Story
 
 
 @dataclass(frozen=True)
 class Books:
-    """What a run read and decided.
+    """What a run read and came to.
 
     Args:
         stories: by id, in corpus order; those whose text was purged are missing.
-        merged: without verdicts, in the order of the document.
-        ledger: by story id.
-        edits: as replies, code and persons gave them.
+        names: of every story of the corpus, by id: "S-12" is the twelfth.
+        entries: in the order of the document; see :attr:`entry_names`.
+        conflicts, links, proposals, failed_calls: as :class:`pipeline.entries.Merge` has them.
+        ledger: by story id, in corpus order.
+        kept: whether every sentence is in the document, see :func:`kept_of`.
         shown: the stories of every planned call, by the call's id.
     """
 
     run: str
     stories: dict[str, Story] = field(default_factory=dict)
-    merged: tuple[MergedStory, ...] = ()
+    names: dict[str, str] = field(default_factory=dict)
+    entries: tuple[Entry, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
+    links: tuple[Link, ...] = ()
     ledger: dict[str, LedgerRow] = field(default_factory=dict)
-    edits: tuple[Edit, ...] = ()
+    proposals: tuple[tuple[str, str], ...] = ()
+    failed_calls: tuple[str, ...] = ()
+    kept: dict[str, Any] | None = None
     shown: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def entry_names(self) -> dict[str, str]:
+        """The name of every entry by its id: "E-7" is the seventh of the document."""
+        return {entry.id: f"E-{n}" for n, entry in enumerate(self.entries, 1)}
 
 
 def open_books(store: Store, run: str) -> Books | None:
@@ -45,15 +66,57 @@ def open_books(store: Store, run: str) -> Books | None:
         found = connection.execute(select(*columns).where(row.c.id == run)).first()
         if found is None:
             return None
+        names = _names(connection, found.corpus)
+        ledger = _ledger(connection, run)
+        failed = _of_run(connection, tables.FailedCallRow, run)
         return Books(
-            run,
-            _stories(connection, found.corpus),
-            _merged(connection, run),
-            _conflicts(connection, run),
-            _ledger(connection, run),
-            _edits(connection, run),
-            _shown(connection, found.plan_sha256),
+            run=run,
+            stories=_stories(connection, found.corpus),
+            names=names,
+            entries=_entries(connection, run),
+            conflicts=_conflicts(connection, run),
+            links=tuple(_links(connection, run)),
+            ledger={story: ledger[story] for story in names if story in ledger},
+            proposals=tuple((row.a, row.b) for row in _of_run(connection, tables.ProposalRow, run)),
+            failed_calls=tuple(row.why for row in failed),
+            kept=kept_of(connection, run),
+            shown=_shown(connection, found.plan_sha256),
         )
+
+
+def kept_of(connection: Connection, run: str) -> dict[str, Any] | None:
+    """Whether every sentence of a run's stories is in its document: ``{units, standing, folded:
+    {proof, judge, person}, missing: [{story, sentence}], faults}``; None where nobody looked."""
+    kept = table_of(tables.KeptRow)
+    row = connection.execute(select(kept).where(kept.c.run == run)).first()
+    if row is None:
+        return None
+    return {
+        "units": row.units,
+        "standing": row.standing,
+        "folded": {
+            "proof": row.folded_proof,
+            "judge": row.folded_judge,
+            "person": row.folded_person,
+        },
+        "missing": [{"story": story, "sentence": told} for story, told in row.missing],
+        "faults": list(row.faults),
+    }
+
+
+def _of_run(connection: Connection, row: type[Row], run: str) -> Iterator[Any]:
+    """The rows of a table that belong to a run, in their order."""
+    table: Table = table_of(row)
+    yield from connection.execute(
+        select(table).where(table.c.run == run).order_by(table.c.position)
+    )
+
+
+def _names(connection: Connection, corpus: str | None) -> dict[str, str]:
+    held = table_of(tables.CorpusStoryRow)
+    query = select(held.c.id, held.c.position).where(held.c.corpus == corpus)
+    rows = connection.execute(query.order_by(held.c.position))
+    return {row.id: f"S-{row.position + 1}" for row in rows}
 
 
 def _stories(connection: Connection, corpus: str | None) -> dict[str, Story]:
@@ -70,109 +133,83 @@ def _stories(connection: Connection, corpus: str | None) -> dict[str, Story]:
         .where(held.c.corpus == corpus)
         .order_by(held.c.position)
     )
-    return {row.id: _story(row) for row in connection.execute(query)}
+    return {
+        row.id: story_from_row(row, sha256=row.sha256, path=row.path)
+        for row in connection.execute(query)
+    }
 
 
-def _story(row: Any) -> Story:
-    locator: Locator = locator_from_json(row.locator)
-    return Story(
-        id=row.id,
-        kind=row.kind,
-        source=Source(
-            document=row.sha256,
-            path=row.path,
-            locator=locator,
-            spans=tuple(Span(*span) for span in row.spans),
-            key=row.source_key,
-            written=date.fromisoformat(row.written) if row.written else None,
-            author=row.author,
-        ),
-        text=row.text,
-        role=row.role,
-        goal=row.goal,
-        benefit=row.benefit,
-        criteria=tuple(row.criteria),
-        title=row.title,
-        body=tuple(row.body),
+def _entries(connection: Connection, run: str) -> tuple[Entry, ...]:
+    parts: dict[type[Row], dict[str, list[Any]]] = {}
+    kinds = (tables.EntrySourceRow, tables.EntryRoleRow, tables.EntryLineRow, tables.FoldRow)
+    for kind in kinds:
+        of = parts.setdefault(kind, {})
+        for row in _of_run(connection, kind, run):
+            of.setdefault(row.entry, []).append(row)
+    sources, roles, lines, folds = (parts[kind] for kind in kinds)
+    return tuple(
+        Entry(
+            id=row.id,
+            standing=row.standing,
+            sources=tuple(told.story for told in sources.get(row.id, ())),
+            roles=tuple(RoleTold(r.text, tuple(r.stories)) for r in roles.get(row.id, ())),
+            lines=tuple(
+                Line(line.field, line.text, tuple(line.stories)) for line in lines.get(row.id, ())
+            ),
+            folds=tuple(map(_fold, folds.get(row.id, ()))),
+        )
+        for row in _of_run(connection, tables.EntryRow, run)
     )
 
 
-def _merged(connection: Connection, run: str) -> tuple[MergedStory, ...]:
-    story, source = table_of(tables.MergedStoryRow), table_of(tables.MergedSourceRow)
-    sources: dict[str, list[str]] = {}
-    query = select(source).where(source.c.run == run).order_by(source.c.position)
-    for row in connection.execute(query):
-        sources.setdefault(row.merged, []).append(row.story)
-    query = select(story).where(story.c.run == run).order_by(story.c.position)
-    return tuple(
-        MergedStory(
-            id=row.id,
-            text=StoryText(
-                row.role, row.goal, row.benefit, tuple(row.criteria), row.title, tuple(row.body)
-            ),
-            sources=tuple(sources.get(row.id, ())),
-            origin=row.origin,
-            fallback=row.fallback,
-        )
-        for row in connection.execute(query)
+def _fold(row: Any) -> Fold:
+    return Fold(
+        story=row.story,
+        field=row.field,
+        text=row.text,
+        by=row.by,
+        under=row.under,
+        rules=tuple(row.rules),
+        otherwise=tuple(row.otherwise),
+        reason=row.reason,
+        likelihood=row.likelihood,
     )
 
 
 def _conflicts(connection: Connection, run: str) -> tuple[Conflict, ...]:
-    conflict, side = table_of(tables.ConflictRow), table_of(tables.ConflictSideRow)
-    sides: dict[int, list[tuple[str, str]]] = {}
-    query = select(side).where(side.c.run == run).order_by(side.c.position)
-    for row in connection.execute(query):
-        sides.setdefault(row.conflict, []).append((row.story, row.value))
-    query = select(conflict).where(conflict.c.run == run).order_by(conflict.c.position)
+    sides: dict[int, list[Side]] = {}
+    for row in _of_run(connection, tables.ConflictSideRow, run):
+        sides.setdefault(row.conflict, []).append(Side(row.story, row.text, tuple(row.differs)))
     return tuple(
-        Conflict(
-            tuple(story for story, _ in sides.get(row.position, ())),
-            row.attribute,
-            tuple(value for _, value in sides.get(row.position, ())),
-            row.reason,
-        )
-        for row in connection.execute(query)
-    )
+        Conflict(row.id, row.kind, tuple(sides.get(row.position, ())), row.about, row.by,
+                 row.reason)
+        for row in _of_run(connection, tables.ConflictRow, run)
+    )  # fmt: skip
+
+
+def _links(connection: Connection, run: str) -> Iterator[Link]:
+    for row in _of_run(connection, tables.LinkRow, run):
+        yield Link(row.a, row.b, row.kind, row.score, tuple(row.only_a), tuple(row.only_b), row.by)
 
 
 def _ledger(connection: Connection, run: str) -> dict[str, LedgerRow]:
     ledger = table_of(tables.LedgerEntryRow)
     return {
         row.story: LedgerRow(
-            row.story,
-            Outcome(row.outcome),
-            row.target,
-            row.other,
-            Relation(row.relation) if row.relation else None,
-            row.reason,
-            row.decided_by,
+            story=row.story,
+            outcome=Outcome(row.outcome),
+            entry=row.entry,
+            other=row.other,
+            reason=row.reason,
+            by=row.by,
+            rules=tuple(row.rules),
+            judge=row.judge,
+            record=row.record,
+            likelihood=row.likelihood,
+            at=row.at,
         )
         for row in connection.execute(select(ledger).where(ledger.c.run == run))
     }
-
-
-def _edits(connection: Connection, run: str) -> tuple[Edit, ...]:
-    edit = table_of(tables.EditRow)
-    query = select(edit).where(edit.c.run == run).order_by(edit.c.position)
-    return tuple(
-        Edit(
-            Relation(row.relation),
-            tuple(row.stories),
-            keep=row.keep,
-            text=None if row.text is None else _text(row.text),
-            attribute=row.attribute,
-            # A row's own `values` is a method of it.
-            values=tuple(row._mapping["values"]),
-            reason=row.reason,
-        )
-        for row in connection.execute(query)
-    )
-
-
-def _text(body: dict[str, Any]) -> StoryText:
-    lists = {name: tuple(body[name]) for name in ("criteria", "body")}
-    return StoryText(**{**body, **lists})
 
 
 def _shown(connection: Connection, plan: str) -> dict[str, tuple[str, ...]]:

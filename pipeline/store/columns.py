@@ -46,9 +46,7 @@ class ExactText(TypeDecorator[str]):
         return None if value is None else storable(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
-        if value is None or not value.startswith(_ESCAPED):
-            return value
-        return str(json.loads(value[1:]))
+        return None if value is None else as_told(value)
 
 
 class JsonText(TypeDecorator[Any]):
@@ -72,6 +70,11 @@ def storable(text: str) -> str:
     if "\0" in text or text.startswith(_ESCAPED) or not _encodable(text):
         return _ESCAPED + json.dumps(text)
     return text
+
+
+def as_told(text: str) -> str:
+    """The text that :func:`storable` made this of."""
+    return str(json.loads(text[1:])) if text.startswith(_ESCAPED) else text
 
 
 def _encodable(text: str) -> bool:

@@ -1,10 +1,11 @@
 """Deleting text for good: of a run, or of a document wherever it went. Figures stay.
 
-What is deleted: documents, stories, cached extractions, prompts, replies, merged stories, verdicts,
-edits, reasons that quote, and the words of decisions. What stays: which runs there were, their
-tokens, money, times and counts, ids and hashes, the names of documents, and what left the machine.
-A prompt that shows several documents goes as a whole; so do the merged stories of every run that
-read a purged document (a new run makes them again, and asks only for what was purged).
+What is deleted: documents, stories, cached extractions, prompts, replies, what stands and what is
+folded in entries, the sides of conflicts, reasons that quote, the words of decisions, and glossary
+terms that no story says any more. What stays: which runs there were, their tokens, money, times and
+counts, ids and hashes, the names of documents, and what left the machine. A prompt that shows
+several documents goes as a whole; so do the entries of every run that read a purged document (a new
+run makes them again, and asks only for what was purged).
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ from pipeline.store import tables
 from pipeline.store.database import insert_new
 from pipeline.store.record import Store
 from pipeline.store.rows import content_hash
+from pipeline.store.rows.corpora import story_from_row
 from pipeline.store.tables import Row, table_of
+from pipeline.stories import Story
 
 #: The request that replies are left with when their own is gone, and the reason they carry.
 PURGED = "purged"
@@ -56,18 +59,19 @@ _ESTIMATE = table_of(tables.EstimateRow)
 _CELL = table_of(tables.NeedleCellRow)
 _RUN_CELL = table_of(tables.RunCellRow)
 _DECISION = table_of(tables.DecisionRow)
+_GLOSSARY = table_of(tables.GlossaryRow)
 
 #: What a run wrote: the columns that are emptied, the rows staying for their figures.
 _EMPTIED: dict[type[Row], dict[str, Any]] = {
-    tables.MergedStoryRow: {
-        **dict.fromkeys(("title", "role", "goal", "benefit"), ""),
-        "criteria": [],
-        "body": [],
-    },
-    tables.EditRow: {"text": None, "attribute": "", "values": [], "reason": ""},
-    tables.ConflictRow: {"attribute": "", "reason": ""},
-    tables.ConflictSideRow: {"value": ""},
+    tables.EntryRoleRow: {"text": ""},
+    tables.EntryLineRow: {"text": ""},
+    tables.FoldRow: {"text": "", "otherwise": [], "reason": ""},
+    tables.ConflictRow: {"about": "", "reason": ""},
+    tables.ConflictSideRow: {"text": "", "differs": []},
+    tables.LinkRow: {"only_a": [], "only_b": []},
     tables.LedgerEntryRow: {"reason": ""},
+    tables.KeptRow: {"missing": [], "faults": []},
+    tables.FailedCallRow: {"why": PURGED},
     tables.ScoreRow: {"detail": {}},
 }
 
@@ -224,6 +228,7 @@ class _Purge:
         stories = _STORY.c.document.in_(target.documents)
         ids = _texts(self._connection, select(_STORY.c.id).where(stories))
         prints = _texts(self._connection, select(_STORY.c.fingerprint).where(stories))
+        gone = [story_from_row(row) for row in self._select(_STORY, stories)]
         self._forget_outcomes()
         self._forget_requests(ids)
         for corpus in target.corpora:
@@ -231,18 +236,14 @@ class _Purge:
         self._delete(_STORY, stories)
         self._delete(_DOCUMENT, _DOCUMENT.c.key.in_(target.documents))
         self._delete(_EXTRACTION, _EXTRACTION.c.sha256.in_(target.sha256s))
-        self._forget_decisions(prints)
+        self._forget_decisions(prints, gone)
+        self._forget_terms(gone)
 
     def _forget_outcomes(self) -> None:
         """What the runs wrote."""
         for row, empty in _EMPTIED.items():
             table = table_of(row)
             self._empty(table, table.c.run.in_(self._target.runs), empty)
-        merged = table_of(tables.MergedStoryRow)
-        failed = and_(merged.c.run.in_(self._target.runs), merged.c.fallback != "")
-        self._empty(merged, failed, {"fallback": PURGED})
-        verdict = table_of(tables.VerdictRow)
-        self._delete(verdict, verdict.c.run.in_(self._target.runs))
         told = and_(_RUN.c.id.in_(self._target.runs), _RUN.c.error.is_not(None))
         self._empty(_RUN, told, {"error": PURGED})
 
@@ -272,7 +273,7 @@ class _Purge:
         for some in _portions(keys):
             sharing = select(_CALL.c.plan).where(_CALL.c.request.in_(some))
             plans |= _texts(self._connection, sharing)
-        for name in ("planned_call", "planned_cluster", "planned_skip"):
+        for name in ("planned_call", "planned_skip"):
             table = Row.metadata.tables[name]
             self._delete(table, table.c.plan.in_(plans))
         self._delete(_PLAN, _PLAN.c.sha256.in_(plans))
@@ -327,12 +328,33 @@ class _Purge:
         if not _texts(self._connection, others):
             self._connection.execute(delete(_CORPUS).where(_CORPUS.c.sha256 == corpus))
 
-    def _forget_decisions(self, prints: set[str]) -> None:
-        """The words of decisions on stories that nothing here holds any more."""
+    def _forget_decisions(self, prints: set[str], stories: Sequence[Story]) -> None:
+        """The words of decisions on stories that nothing here holds any more, whichever version's
+        fingerprints they go by."""
         gone = prints - _texts(self._connection, select(_STORY.c.fingerprint))
-        ids = [row.id for row in self._select(_DECISION, true()) if gone & set(row.fingerprints)]
-        empty: dict[str, Any] = {"text": None, "values": [], "attribute": "", "note": ""}
+        old = {story.old_fingerprint for story in stories}
+        decisions = self._select(_DECISION, true())
+        if any(old & set(row.fingerprints) for row in decisions):
+            left = self._select(_STORY, true())
+            old -= {story_from_row(row).old_fingerprint for row in left}
+        ids = [row.id for row in decisions if (gone | old) & set(row.fingerprints)]
+        empty: dict[str, Any] = {"values": [], "about": "", "note": ""}
         self._empty(_DECISION, _DECISION.c.id.in_(ids), empty)
+
+    def _forget_terms(self, stories: Sequence[Story]) -> None:
+        """Glossary terms that stood in a purged story and stand in none that is left."""
+        for term in self._select(_GLOSSARY, true()):
+            for words in (term.text, term.heading):
+                told = any(words.casefold() in _said(story) for story in stories)
+                if told and not self._is_told(words):
+                    which = (_GLOSSARY.c.kind == term.kind) & (_GLOSSARY.c.text == term.text)
+                    self._delete(_GLOSSARY, which)
+                    break
+
+    def _is_told(self, words: str) -> bool:
+        columns = (_STORY.c.text, _STORY.c.role, _STORY.c.title)
+        told = or_(*(column.icontains(words, autoescape=True) for column in columns))
+        return self._connection.execute(select(_STORY.c.key).where(told)).first() is not None
 
     def _select(self, table: Table, which: ColumnElement[bool]) -> list[Any]:
         return list(self._connection.execute(select(table).where(which)))
@@ -355,6 +377,10 @@ class _Purge:
         lengths = [func.coalesce(func.sum(size), 0) for size in sizes]
         row = self._connection.execute(select(func.count(), *lengths).where(which)).one()
         self._deleted.add(table, int(row[0]), sum(int(n) for n in row[1:]))
+
+
+def _said(story: Story) -> str:
+    return "\n".join((story.text, story.role, story.title)).casefold()
 
 
 def _is_text(column: Any) -> bool:

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from pipeline.calls import Estimate, Plan
+from pipeline.entries import Merge
 from pipeline.errors import LedgerError
-from pipeline.outcomes import Outcomes
 from pipeline.store import tables
 from pipeline.store.caches import Caches
 from pipeline.store.database import PATIENCE, Database, insert_all, insert_new
@@ -25,7 +25,7 @@ from pipeline.store.journal import StoreJournal
 from pipeline.store.rows import calls
 from pipeline.store.rows.cells import NeedleCell, cell_row
 from pipeline.store.rows.corpora import corpus_rows
-from pipeline.store.rows.outcomes import outcome_rows
+from pipeline.store.rows.merges import merge_rows
 from pipeline.store.rows.scores import Score, score_row
 from pipeline.store.runs import Runs, RunState
 from pipeline.store.schema import upgrade
@@ -62,7 +62,8 @@ def open_store(
         patience: seconds to wait for another writer of a SQLite file.
 
     Raises:
-        InputError: no such URL or file, or a database from a newer release.
+        InputError: no such URL or file, or a database from a newer release or of before the
+            first one.
         StoreError: locked, full, read-only, or no database.
     """
     database = Database(url, create=create, patience=patience)
@@ -130,7 +131,6 @@ class Store(Caches, Decisions, Runs):
                     (tables.PlanRow, [calls.plan_row(plan, self.now())]),
                     (tables.RequestRow, requests),
                     (tables.PlannedCallRow, calls.planned_call_rows(plan)),
-                    (tables.PlannedClusterRow, calls.planned_cluster_rows(plan)),
                     (tables.PlannedSkipRow, calls.planned_skip_rows(plan)),
                 ):
                     insert_new(connection, table_of(row), values)
@@ -150,16 +150,21 @@ class Store(Caches, Decisions, Runs):
 
     # --- what was decided and measured --------------------------------------------------------
 
-    def save_outcomes(self, run: str, outcomes: Outcomes) -> None:
-        """Store everything a merge decided, in one transaction, after checking that the ledger
-        has exactly one row for every story of the run's corpus. Replaces an earlier try.
+    def save_merge(self, run: str, merge: Merge, kept: Mapping[str, Any] | None = None) -> None:
+        """Store everything a merge came to, in one transaction, after checking that the ledger has
+        exactly one row for every story of the run's corpus. Replaces an earlier try.
+
+        Args:
+            kept: whether every sentence is there, as ``merged.json`` has it: ``{units, standing,
+                folded: {proof, judge, person}, missing: [{story, sentence}], faults}``; None where
+                nobody looked.
 
         Raises:
             LedgerError: the books do not balance; nothing is written.
         """
-        written = outcome_rows(run, outcomes)
+        written = merge_rows(run, merge, kept)
         with self.database.write() as connection:
-            self._balance(connection, run, [row.story for row in outcomes.ledger])
+            self._balance(connection, run, [row.story for row in merge.ledger])
             metadata = tables.Row.metadata.tables
             for name in written:
                 connection.execute(delete(metadata[name]).where(metadata[name].c.run == run))

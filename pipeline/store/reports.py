@@ -6,6 +6,7 @@ in UTC, unknown as None. The views behind it are those the dashboards read.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -13,8 +14,10 @@ from typing import Any
 from sqlalchemy import Connection, select
 from sqlalchemy import text as sql
 
-from pipeline.outcomes import Outcome
+from pipeline.entries import Outcome
 from pipeline.store import tables
+from pipeline.store.books import kept_of
+from pipeline.store.columns import as_told
 from pipeline.store.record import Store
 from pipeline.store.rows import dollars
 from pipeline.store.tables import table_of
@@ -48,6 +51,7 @@ def run_report(store: Store, run: str) -> Report | None:
         more = connection.execute(select(*columns).where(row.c.id == run)).one()
         report |= dict(more._mapping)
         report["ledger"] = _ledger_counts(connection, run) if report["kind"] == "merge" else {}
+        report["kept"] = kept_of(connection, run)
         report["estimate_vs_actual"] = [
             {name: entry[name] for name in entry if name not in ("run", "model", "strategy")}
             for entry in map(_plain, _all(connection, _COMPARISON, run=run))
@@ -55,11 +59,12 @@ def run_report(store: Store, run: str) -> Report | None:
         (cost,) = _all(connection, "SELECT * FROM v_costs WHERE run = :run", run=run)
         report["journal"] = {name: _plain(cost)[name] for name in _JOURNAL}
         report["left_machine"] = _departures(connection, run, report["journal"])
-        failed = _all(connection, 'SELECT "call" FROM failed_call WHERE run = :run', run=run)
-        report["failed_calls"] = sorted(entry["call"] for entry in failed)
+        failed = _all(connection, _FAILED, run=run)
+        report["failed_calls"] = [entry["why"] for entry in failed]
         return report
 
 
+_FAILED = "SELECT why FROM failed_call WHERE run = :run ORDER BY position"
 _COMPARISON = "SELECT * FROM v_estimate_vs_actual WHERE run = :run ORDER BY position"
 _JOURNAL = ("replies", "good", "bad", "prompt_tokens", "output_tokens", "usd", "usd_in_flight")
 
@@ -73,20 +78,72 @@ def ledger(store: Store, run: str, *, outcome: str | None = None) -> list[Report
 
 
 def conflicts(store: Store, run: str) -> list[Report]:
-    """The disagreements a run recorded, each with its sides."""
+    """What contradicts each other in a run, or possibly does, each with its sides."""
     query = "SELECT * FROM v_conflicts WHERE run = :run ORDER BY conflict, side"
     found: dict[int, Report] = {}
     with store.database.read() as connection:
-        for row in _all(connection, query, run=run):
-            entry = found.setdefault(
-                row["conflict"],
-                {"attribute": row["attribute"], "reason": row["reason"], "sides": []},
-            )
+        for row in map(_plain, _all(connection, query, run=run)):
+            head = {name: row[name] for name in ("id", "kind", "about", "by", "reason")}
+            entry = found.setdefault(row["conflict"], {**head, "sides": []})
             entry["sides"].append({name: row[name] for name in _SIDE})
     return list(found.values())
 
 
-_SIDE = ("story", "value", "excerpt", "path", "place", "written", "author")
+_SIDE = ("story", "name", "text", "differs", "path", "place", "written", "author")
+
+
+def entry(store: Store, run: str, name: str) -> Report | None:
+    """One entry of the document, by its id or its name ("E-7"): what stands, what is folded, its
+    stories in full, the conflicts it has part in, and what it stands next to.
+
+    Returns:
+        None when the run has no such entry.
+    """
+    query = "SELECT * FROM v_entries WHERE run = :run AND (entry = :name OR name = :name)"
+    with store.database.read() as connection:
+        heads = _all(connection, query, run=run, name=name)
+        if not heads:
+            return None
+        head = _plain(heads[0])
+
+        def part(text: str) -> list[Report]:
+            return [_plain(row) for row in _all(connection, text, run=run, entry=head["entry"])]
+
+        return {**head, **{told: part(text) for told, text in _PARTS.items()}}
+
+
+_PARTS = {
+    "roles": """
+        SELECT text, stories FROM entry_role WHERE run = :run AND entry = :entry ORDER BY position
+    """,
+    "lines": """
+        SELECT field, text, stories FROM entry_line
+         WHERE run = :run AND entry = :entry ORDER BY position
+    """,
+    "folds": "SELECT * FROM v_folds WHERE run = :run AND entry = :entry ORDER BY position",
+    "tellings": """
+        SELECT es.story, 'S-' || (cs.position + 1) AS name, s.kind, s.text, d.path, s.place,
+               s.author, s.written, s.source_key
+          FROM entry_source es
+          JOIN run r ON r.id = es.run
+          JOIN corpus_story cs ON cs.corpus = r.corpus AND cs.id = es.story
+          JOIN corpus_document d ON d.corpus = cs.corpus AND d.position = cs.document_position
+          JOIN story s ON s.key = cs.story
+         WHERE es.run = :run AND es.entry = :entry
+         ORDER BY es.position
+    """,
+    "links": """
+        SELECT * FROM v_links WHERE run = :run AND (a = :entry OR b = :entry) ORDER BY position
+    """,
+    "conflicts": """
+        SELECT DISTINCT p.conflict, k.id, k.kind, k.about
+          FROM conflict_side p
+          JOIN conflict k ON k.run = p.run AND k.position = p.conflict
+          JOIN entry_source es ON es.run = p.run AND es.story = p.story
+         WHERE p.run = :run AND es.entry = :entry
+         ORDER BY p.conflict
+    """,
+}
 
 
 def needle_grid(store: Store, run: str) -> list[Report]:
@@ -142,53 +199,6 @@ def newest_scores(store: Store, name: str) -> dict[str, Report]:
         return {found.item: _plain(found._mapping) for found in connection.execute(wanted)}
 
 
-def merged_story(store: Store, run: str, merged: str) -> Report | None:
-    """One story of the merged document: its text, its sources in full, and the gate's verdicts.
-
-    Returns:
-        None when the run has no such story.
-    """
-    story, source, verdict = (
-        table_of(row) for row in (tables.MergedStoryRow, tables.MergedSourceRow, tables.VerdictRow)
-    )
-    with store.database.read() as connection:
-        row = connection.execute(
-            select(story).where(story.c.run == run, story.c.id == merged)
-        ).first()
-        if row is None:
-            return None
-        verdicts = connection.execute(
-            select(verdict)
-            .where(verdict.c.run == run, verdict.c.merged == merged)
-            .order_by(verdict.c.position)
-        )
-        order = {
-            found.story: found.position
-            for found in connection.execute(
-                select(source.c.story, source.c.position).where(
-                    source.c.run == run, source.c.merged == merged
-                )
-            )
-        }
-        sources = [_plain(r) for r in _all(connection, _SOURCES, run=run, merged=merged)]
-        return {
-            **_plain(row._mapping),
-            "sources": sorted(sources, key=lambda s: order[s["story"]]),
-            "verdicts": [_plain(found._mapping) for found in verdicts],
-        }
-
-
-_SOURCES = """
-    SELECT ms.story, s.kind, s.text, d.path, s.place, s.author, s.written, s.source_key
-      FROM merged_source ms
-      JOIN run r ON r.id = ms.run
-      JOIN corpus_story cs ON cs.corpus = r.corpus AND cs.id = ms.story
-      JOIN corpus_document d ON d.corpus = cs.corpus AND d.position = cs.document_position
-      JOIN story s ON s.key = cs.story
-     WHERE ms.run = :run AND ms.merged = :merged
-"""
-
-
 def _departures(connection: Connection, run: str, journal: Report) -> list[Report]:
     """What left the machine in a run, by host; empty when nothing did. A run asks one model, so
     its replies' prompt tokens are what went there."""
@@ -223,7 +233,15 @@ _ORDER = (
 
 def _all(connection: Connection, query: str, **values: Any) -> list[Report]:
     given = {name: value for name, value in values.items() if value is not None}
-    return [dict(row._mapping) for row in connection.execute(sql(query), given)]
+    return [
+        {name: _told(name, value) for name, value in row._mapping.items()}
+        for row in connection.execute(sql(query), given)
+    ]
+
+
+def _told(name: str, value: Any) -> Any:
+    """A value as it was stored; an excerpt may be cut within what stands for a rare character."""
+    return as_told(value) if isinstance(value, str) and name != "excerpt" else value
 
 
 def _plain(row: Mapping[Any, Any]) -> Report:
@@ -237,6 +255,8 @@ def _value(name: str, value: Any) -> Any:
     if name in _MONEY:
         amount = dollars(round(Decimal(str(value)) * 1_000_000))
         return format(amount.normalize() if amount else Decimal(0), "f")
+    if name in _JSON and isinstance(value, str):
+        return json.loads(value)
     if hasattr(value, "isoformat"):
         return value.isoformat()
     if isinstance(value, Decimal):  # PostgreSQL sums integers into these
@@ -245,3 +265,5 @@ def _value(name: str, value: Any) -> Any:
 
 
 _MONEY = frozenset({"usd", "estimated_usd", "usd_in_flight"})
+#: Columns of views that hold a JSON list as text.
+_JSON = frozenset({"rules", "otherwise", "differs", "only_a", "only_b", "stories"})

@@ -43,7 +43,7 @@ HAIKU = "claude/claude-haiku-5-5"
 def call(number: int, model: str, tokens: tuple[int, int, int], output: Band) -> Call:
     low, likely, high = tokens
     request = Request(
-        model, "r", "edits", "p.v1", "0" * 64, (Message("user", str(number)),), output.high
+        model, "r", "pair", "p.v1", "0" * 64, (Message("user", str(number)),), output.high
     )
     count = TokenCount(likely, "test", low == high, low, high)
     handles = (("S1", f"a{number}"), ("S2", f"b{number}"))
@@ -52,7 +52,7 @@ def call(number: int, model: str, tokens: tuple[int, int, int], output: Band) ->
 
 def plan_of(model: str, *calls: Call, journalled: frozenset[str] = frozenset()) -> Plan:
     limits = WindowLimits(100_000, 10_000, "test")
-    return Plan("edit", model, limits, calls, (), (SkippedStory("x", "single"),), 5, 2,
+    return Plan("pairs", model, limits, calls, (SkippedStory("x", "single"),), 5, 2,
                 journalled=journalled)  # fmt: skip
 
 
@@ -142,20 +142,6 @@ def test_weights_of_fewer_bits_take_less_memory_by_their_name_alone():
         window_limits(CATALOG.find(one), **tight).input_tokens for one in (f"{name}@4bit", name)
     )
     assert roomy > narrow
-
-
-def test_the_upper_ends_count_every_reply_that_may_be_asked_for():
-    name = "local/smollm2-135m"
-    calls = [call(i, name, (500, 500, 500), Band(20, 60, 90)) for i in range(3)]
-    told = [replace(c, request=replace(c.request, purpose="story")) for c in calls]
-    once, best, judged = (
-        priced(one, *asked)
-        for one, asked in ((name, told), (f"{name}@best4", told), (f"{name}@best4", calls))
-    )
-    assert best.output_tokens == Band(60, 180, 4 * 270) and once.output_tokens.high == 270
-    assert best.seconds == once.seconds and best.seconds_band[1] > 2 * once.seconds_band[1]
-    assert any("up to 3 more" in note for note in best.notes)
-    assert judged.output_tokens == once.output_tokens and judged.notes == once.notes
 
 
 def test_what_does_not_fit_says_so():

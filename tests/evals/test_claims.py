@@ -20,7 +20,7 @@ from pipeline.calls import canonical_json
 from pipeline.edge import Edge
 from pipeline.errors import InputError
 from pipeline.merge import job as jobs
-from pipeline.merge.grounding import sentence_verdicts
+from pipeline.gate.grounding import sentence_verdicts
 from pipeline.merge.writing import text_of
 from pipeline.outcomes import StoryText
 from pipeline.settings import read_settings

@@ -14,21 +14,21 @@ import pytest
 
 from pipeline.calls import Plan, Reply, Request, TokenCount, Usage, WindowLimits
 from pipeline.catalog import ModelSpec
-from pipeline.compare.relations import stem_weights
+from pipeline.compare.measures import stem_weights
 from pipeline.errors import BudgetError
 from pipeline.extract.patterns import find_stories
 from pipeline.extract.readers import read_document
 from pipeline.plan.desk import Desk
-from pipeline.plan.similarity import cluster, similar_pairs
+from pipeline.plan.pairs import NEAREST
+from pipeline.plan.similarity import cluster, nearest, similar_pairs
 from pipeline.plan.strategies import make_plan
 from pipeline.stories import Document, Locator, Source, Span, Story
 
 PROMPTS = Path(__file__).parents[2] / "prompts"
 SPECS = {
-    "edits": ModelSpec("local/judge", "local", "judge", "edits", 8_000, 2_000),
-    "story": ModelSpec("local/writer", "local", "writer", "story", 8_000, 1_000),
-    "union": ModelSpec("extractive", "extractive", "extractive", "union", 10**6, 10**6),
-    "cloud": ModelSpec("claude/test", "claude", "test", "edits", 20_000, 4_000),
+    "local": ModelSpec("local/judge", "local", "judge", 8_000, 2_000),
+    "none": ModelSpec("extractive", "extractive", "extractive", 10**6, 10**6),
+    "cloud": ModelSpec("claude/test", "claude", "test", 20_000, 4_000),
 }
 BACKLOG = """# Desk
 
@@ -94,7 +94,7 @@ class FakeModel:
             if self._random.random() < self._failing:
                 text, finish = self._random.choice(
                     [("", "error"), ("", "refusal"), (text[: len(text) // 2], "length"),
-                     ("Sorry, I cannot.", "stop"), ("", "stop"), ('{"edits": [}', "stop")]
+                     ("Sorry, I cannot.", "stop"), ("", "stop"), ('{"answer": }', "stop")]
                 )  # fmt: skip
             yield Reply(request.key, text, finish, Usage(10, 5), 0.0)
 
@@ -134,17 +134,9 @@ class MemoryJournal:
         self.charged[key] = usd
 
 
-def edits(*operations: dict) -> str:
-    """A reply by the schema; what an overlap rewrites may be given as {place: text}."""
-    full = []
-    for operation in operations:
-        if "overlap" in operation:
-            changes = operation.get("rewrite", {})
-            if isinstance(changes, dict):
-                changes = [{"at": place, "text": text} for place, text in changes.items()]
-            operation = {**operation, "rewrite": changes}
-        full.append(operation)
-    return json.dumps({"edits": full})
+def said(word: str) -> str:
+    """A judge's reply by the schema."""
+    return json.dumps({"answer": word})
 
 
 def make_story(name: str, goal: str, *, role: str = "reader", benefit: str = "", **more) -> Story:
@@ -153,21 +145,20 @@ def make_story(name: str, goal: str, *, role: str = "reader", benefit: str = "",
 
 
 def plan_for(
-    stories: Sequence[Story], ability: str = "edits", strategy: str = "edit", **more
+    stories: Sequence[Story], model: str = "local", strategy: str = "pairs", **more
 ) -> Plan:
-    spec = SPECS[ability]
     weights = stem_weights(stories)
     pairs = similar_pairs(stories, weights=weights)
-    clusters = cluster(stories, pairs, decide=spec.ability != "edits", weights=weights)
+    clusters = cluster(stories, pairs)
     limits = WindowLimits(more.pop("window", 2_000), 2_000, "test")
     prompts = more.pop("prompts", PROMPTS)
-    return make_plan(strategy, stories, clusters, spec, limits, WordCounter(), prompts,
-                     revision="r1", **more)  # fmt: skip
+    return make_plan(strategy, stories, clusters, SPECS[model], limits, WordCounter(), prompts,
+                     revision="r1", pairs=list(nearest(pairs, NEAREST)), **more)  # fmt: skip
 
 
-def desk_for(plan: Plan, ability: str = "edits") -> Desk:
+def desk_for(plan: Plan, model: str = "local") -> Desk:
     """Where the calls are made that follow on a plan's replies."""
-    return Desk(SPECS[ability], plan.limits, WordCounter(), PROMPTS, "r1", stage=plan.strategy)
+    return Desk(SPECS[model], plan.limits, WordCounter(), PROMPTS, "r1", stage=plan.strategy)
 
 
 @pytest.fixture(scope="session")
@@ -191,7 +182,7 @@ def kit() -> SimpleNamespace:
     return SimpleNamespace(
         FakeModel=FakeModel,
         MemoryJournal=MemoryJournal,
-        edits=edits,
+        said=said,
         story=make_story,
         plan_for=plan_for,
         desk_for=desk_for,

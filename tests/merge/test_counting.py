@@ -14,7 +14,7 @@ from pipeline.catalog import ModelSpec
 from pipeline.errors import ModelError
 from pipeline.merge.counting import LEAST, SAMPLE, ask, drawn, with_counts
 
-SPEC = ModelSpec("claude/x", "claude", "x", "edits", 100_000, 8192)
+SPEC = ModelSpec("claude/x", "claude", "x", 100_000, 8192)
 
 
 def plan_of(sizes: Sequence[int], journalled: int = 0) -> Plan:

@@ -101,7 +101,6 @@ def _spec(name: str, provider: Any, **more: Any) -> ModelSpec:
         name=name,
         provider=provider,
         model_id="test-x",
-        ability="edits",
         window=200_000,
         output_cap=8192,
         ratio=ratio,

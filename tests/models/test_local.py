@@ -23,7 +23,7 @@ TEMPLATE = (
 
 
 def spec(weights: object) -> ModelSpec:
-    return ModelSpec("local/tiny", "local", "tiny", "story", 128, 64, weights=str(weights))
+    return ModelSpec("local/tiny", "local", "tiny", 128, 64, weights=str(weights))
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +134,7 @@ from pipeline.calls import Message, Request
 from pipeline.catalog import ModelSpec
 from pipeline.models.base import ModelOptions
 from pipeline.models.opening import open_model
-spec = ModelSpec("local/tiny", "local", "tiny", "story", 128, 64, weights={str(folder)!r})
+spec = ModelSpec("local/tiny", "local", "tiny", 128, 64, weights={str(folder)!r})
 model = open_model(spec, ModelOptions(Path({str(tmp_path)!r})))
 asked = Request("", model.revision, "story", "", "", (Message("user", "hello"),), 5)
 print(model.count(asked).n > 5, "torch" in sys.modules, model.describe()["weights"] != "")

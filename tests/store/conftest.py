@@ -15,13 +15,13 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from pipeline.calls import (
     Band,
     Call,
-    Cluster,
     Estimate,
     Message,
     Plan,
@@ -32,18 +32,18 @@ from pipeline.calls import (
     Usage,
     WindowLimits,
 )
-from pipeline.outcomes import (
+from pipeline.entries import (
     Conflict,
-    Edit,
-    Finding,
+    Entry,
+    Fold,
     LedgerRow,
-    MergedStory,
+    Line,
+    Link,
+    Merge,
     Outcome,
-    Outcomes,
-    Relation,
-    SourceSpan,
-    StoryText,
-    Verdict,
+    RoleTold,
+    Side,
+    entry_id,
 )
 from pipeline.store.record import Store, open_store
 from pipeline.stories import (
@@ -238,8 +238,8 @@ def make_request(n: int = 0, model: str = "local/tiny") -> Request:
     return Request(
         model=model,
         revision="r1",
-        purpose="story",
-        prompt="merge-story.v1",
+        purpose="pair",
+        prompt="judge-pair.v1",
         prompt_sha256="p" * 64,
         messages=(Message("system", "Merge."), Message("user", f"Stories {n}")),
         max_tokens=64,
@@ -275,7 +275,6 @@ def make_plan(extraction: Extraction, model: str = "local/tiny") -> Plan:
         model=model,
         limits=WindowLimits(2048, 256, "the model's window"),
         calls=(call,),
-        decided=(Cluster((first.id,), "same", 0.9, "equal but for a number"),),
         skipped=tuple(SkippedStory(story.id, "single") for story in rest),
         n_stories=len(extraction.stories),
         n_clusters=1,
@@ -306,47 +305,64 @@ def make_estimate(plan: Plan, usd: str | None = "0.0021") -> Estimate:
     )
 
 
-def make_outcomes(extraction: Extraction) -> Outcomes:
-    """The first two stories merged and in conflict, the rest kept."""
-    one, two, *rest = extraction.stories
-    verdict = Verdict(
-        field="goal",
-        text="filter by price",
-        grounded=True,
-        findings=(),
-        sources=(SourceSpan(one.id, Span(0, 9)), SourceSpan(two.id, Span(60, 70))),
-    )
-    refused = Verdict("goal", "filter by 7", False, (Finding("number", "7 is invented"),),
-                      stage="reply")  # fmt: skip
-    merged = MergedStory(
-        id="merged01",
-        text=StoryText("shopper", "filter by price", criteria=("It shows a count.",)),
+def make_merge(extraction: Extraction) -> Merge:
+    """The first story standing for the second, by proof; the third in conflict with the first; the
+    others as they are, the last two next to each other. At least four stories."""
+    one, two, three, *rest = extraction.stories
+    first = Entry(
+        id=entry_id((one.id, two.id)),
+        standing=one.id,
         sources=(one.id, two.id),
-        origin="union",
-        fallback="number: 7 is invented",
-        verdicts=(verdict, refused),
-    )
-    kept = tuple(
-        MergedStory(f"kept{i:04d}", StoryText(s.role, s.goal), (s.id,), "kept")
-        for i, s in enumerate(rest)
-    )
-    ledger = (
-        LedgerRow(one.id, Outcome.MERGED_INTO, "merged01", "", Relation.OVERLAP, "more", "code"),
-        LedgerRow(two.id, Outcome.CONFLICT_WITH, "merged01", one.id, Relation.CONFLICT, "0 or 1",
-                  "local/tiny"),
-        *(LedgerRow(s.id, Outcome.KEPT, k.id, "", None, "single", "code")
-          for s, k in zip(rest, kept, strict=True)),
-    )  # fmt: skip
-    return Outcomes(
-        merged=(merged, *kept),
-        conflicts=(Conflict((one.id, two.id), "price", ("0", "1"), "they differ"),),
-        ledger=ledger,
-        edits=(
-            Edit(Relation.OVERLAP, (one.id, two.id), text=StoryText(goal="filter by price")),
-            Edit(Relation.SAME, (one.id, two.id), keep=one.id, reason="equal"),
+        roles=(RoleTold("shopper", (one.id,)), RoleTold("guest", (two.id,))),
+        lines=(
+            Line("sentence", one.text, (one.id,)),
+            Line("criterion", "It shows a count.", (one.id, two.id)),
         ),
-        failed_calls=("edit-0002",),
-    )
+        folds=(
+            Fold(two.id, "sentence", two.text, "proof", one.id, ("story-frame",), ("notify",)),
+            Fold(two.id, "title", "Filter", "person", one.id, reason="by ann on 2026-11-20"),
+            Fold(two.id, "benefit", "it helps", "judge", one.id, reason="tiny, record r1",
+                 likelihood=0.995),
+        ),
+    )  # fmt: skip
+    alone = tuple(
+        Entry(entry_id((s.id,)), s.id, (s.id,), (RoleTold(s.role, (s.id,)),),
+              (Line("sentence", s.text, (s.id,)),))
+        for s in (three, *rest)
+    )  # fmt: skip
+    ledger = (
+        LedgerRow(one.id, Outcome.CONFLICT_WITH, first.id, three.id, "14 or 30", "code"),
+        LedgerRow(two.id, Outcome.MERGED_INTO, first.id, one.id, "the same need", "judge",
+                  ("story-frame",), "tiny", "r1", 0.995),
+        LedgerRow(three.id, Outcome.CONFLICT_WITH, alone[0].id, one.id, "14 or 30", "person",
+                  at=NOON),
+        *(LedgerRow(s.id, Outcome.KEPT, e.id, "", "nothing else says this", "code")
+          for s, e in zip(rest, alone[1:], strict=True)),
+    )  # fmt: skip
+    return Merge(
+        entries=(first, *alone),
+        conflicts=(
+            Conflict("c1", "conflict", (Side(one.id, one.text, ("14",)),
+                     Side(three.id, three.text, ("30",))), "days", "ann", "they said so"),
+            Conflict("c2", "possible", (Side(one.id, one.text), Side(rest[0].id, rest[0].text)),
+                     "opposites", "code"),
+        ),
+        links=(Link(first.id, alone[0].id, "alike", 0.75, ("price 0",), ("price 2",)),),
+        ledger=ledger,
+        proposals=((one.id, three.id), (two.id, rest[0].id)),
+        failed_calls=("call edit-0002: no JSON",),
+    )  # fmt: skip
+
+
+def make_kept(gone: str = "") -> dict[str, Any]:
+    """What the check of a document finds: every sentence there, or one missing."""
+    return {
+        "units": 9,
+        "standing": 6,
+        "folded": {"proof": 1, "judge": 1, "person": 1},
+        "missing": [{"story": "s1", "sentence": gone}] if gone else [],
+        "faults": [f"E-1 misses {gone}"] if gone else [],
+    }
 
 
 @pytest.fixture
@@ -358,7 +374,8 @@ def make() -> SimpleNamespace:
         reply=make_reply,
         plan=make_plan,
         estimate=make_estimate,
-        outcomes=make_outcomes,
+        merge=make_merge,
+        kept=make_kept,
         clock=Clock,
     )
 

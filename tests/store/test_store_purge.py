@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
+from pipeline.entries import Decision, Merge
 from pipeline.errors import InputError, StoreError
-from pipeline.outcomes import Decision, Relation, StoryText
 from pipeline.store import reports
 from pipeline.store.purge import find_target, purge
 from pipeline.store.record import StoreJournal, open_store
@@ -20,11 +20,11 @@ MARK = "zanzibarquokka"
 KEPT = {
     "actual.machine", "batch.outcome", "corpus_document.path", "corpus_document.paths",
     "corpus_document.problem", "corpus_document.residue", "decision.by",
-    "decision.fingerprints", "departure.path",
-    "edit.stories", "estimate.notes", "estimate.price_source", "estimate.reason",
-    "merged_story.fallback", "needle_cell.finish", "needle_cell.flags", "needle_cell.haystack",
-    "outline.body",
-    "reply.why", "run.describe", "run.error", "run.parameters",
+    "decision.fingerprints", "departure.path", "entry_line.stories", "entry_role.stories",
+    "estimate.notes", "estimate.price_source", "estimate.reason",
+    "failed_call.why", "fold.rules", "glossary.by", "ledger.rules", "needle_cell.finish",
+    "needle_cell.flags", "needle_cell.haystack", "outline.body", "reply.why", "run.describe",
+    "run.error", "run.parameters",
 }  # fmt: skip
 
 
@@ -54,7 +54,7 @@ def bytes_of(store) -> bytes:
 def fill(store, make, salt: str = MARK, path: str = "shop/backlog.md"):
     """A finished run whose every kind of row says the salt."""
     extraction = make.extraction(4, path, f" {salt}")
-    one, two, *_ = extraction.stories
+    one, two, three, *_ = extraction.stories
     store.put_extraction(extraction.document.sha256, "v", extraction)
     corpus = store.save_corpus([extraction])
     plan = make.plan(extraction)
@@ -64,7 +64,7 @@ def fill(store, make, salt: str = MARK, path: str = "shop/backlog.md"):
     plan = replace(
         plan,
         calls=tuple(replace(call, request=request) for call in plan.calls),
-        decided=tuple(replace(c, why=salt) for c in plan.decided),
+        skipped=tuple(skipped._replace(detail=salt) for skipped in plan.skipped),
     )
     run = store.start_run(kind="merge", corpus=corpus, model="local/tiny", strategy="edit",
                           plan_sha256=plan.sha256)  # fmt: skip
@@ -75,25 +75,48 @@ def fill(store, make, salt: str = MARK, path: str = "shop/backlog.md"):
     half = replace(request, seed=5)
     journal.put(half, replace(make.reply(half, text=f"half {salt}"), detail=salt), good=False,
                 why=f"no {salt}")  # fmt: skip
-    outcomes = make.outcomes(extraction)
-    first, *rest = outcomes.merged
-    said = StoryText(salt, salt, salt, (salt,), salt, (salt,))
-    outcomes = replace(
-        outcomes,
-        merged=(
-            replace(first, text=said, fallback=f"number: {salt}",
-                    verdicts=tuple(replace(v, text=salt) for v in first.verdicts)),
-            *rest,
-        ),
-        edits=tuple(replace(e, text=said, reason=salt) for e in outcomes.edits),
-        conflicts=tuple(replace(c, values=(salt, salt), reason=salt) for c in outcomes.conflicts),
-        ledger=tuple(replace(r, reason=salt) for r in outcomes.ledger),
-    )  # fmt: skip
-    store.save_outcomes(run, outcomes)
+    store.save_merge(run, saying(make.merge(extraction), salt), make.kept(f"Gone: {salt}"))
     prints = tuple(sorted((one.fingerprint, two.fingerprint)))
-    store.decide(Decision(prints, Relation.OVERLAP, text=said, note=salt, by="ann"))
+    old = tuple(sorted((one.old_fingerprint, three.old_fingerprint)))
+    for fingerprints in (prints, old):
+        store.decide(
+            Decision(fingerprints, "contradicting", note=salt, about=salt, values=(salt, salt),
+                     by="ann")
+        )  # fmt: skip
+    store.name_terms("role", [f"{salt}."], "customer", by="ann")
+    store.name_terms("topic", ["filter"], salt, by="ann")
     store.finish_run(run, "failed", error=f"it met {salt}")
     return run, extraction
+
+
+def saying(merge: Merge, salt: str) -> Merge:
+    """A merge whose every text says the salt."""
+    return replace(
+        merge,
+        entries=tuple(
+            replace(
+                entry,
+                roles=tuple(replace(role, text=salt) for role in entry.roles),
+                lines=tuple(replace(line, text=salt) for line in entry.lines),
+                folds=tuple(
+                    replace(fold, text=salt, otherwise=(salt,), reason=salt) for fold in entry.folds
+                ),
+            )
+            for entry in merge.entries
+        ),
+        conflicts=tuple(
+            replace(
+                c,
+                about=salt,
+                reason=salt,
+                sides=tuple(replace(side, text=salt, differs=(salt,)) for side in c.sides),
+            )
+            for c in merge.conflicts
+        ),
+        links=tuple(replace(link, only_a=(salt,), only_b=(salt,)) for link in merge.links),
+        ledger=tuple(replace(row, reason=salt) for row in merge.ledger),
+        failed_calls=(salt,),
+    )
 
 
 @pytest.mark.parametrize("by", ["run", "path", "sha256"])
@@ -114,8 +137,9 @@ def test_the_text_is_gone_and_the_figures_stay(store, make, by: str):
     if store.database.is_sqlite:
         assert MARK.encode() not in bytes_of(store)
     after = reports.run_report(store, run)
-    for figure in ("stories", "words", "ledger", "input_tokens", "usd", "conflicts", "fallbacks",
-                   "estimated_usd", "estimate_vs_actual"):  # fmt: skip
+    for figure in ("stories", "words", "ledger", "input_tokens", "usd", "conflicts", "entries",
+                   "units", "folded_proof", "proposals", "estimated_usd",
+                   "estimate_vs_actual"):  # fmt: skip
         assert after[figure] == before[figure], figure
     for figure in ("replies", "prompt_tokens", "output_tokens", "usd"):
         assert after["journal"][figure] == before["journal"][figure], figure
@@ -127,14 +151,17 @@ def test_every_text_column_is_purged_or_known_to_hold_no_words(store, make):
     run, _ = fill(store, make)
     with store.database.write() as connection:
         for name, table, column in text_columns():
-            if type(column.type).__name__ == "ExactText" and f"{name}.{column.name}" not in KEPT:
+            # Decisions and terms are found by what the stories say.
+            if name in ("story", "glossary") or f"{name}.{column.name}" in KEPT:
+                continue
+            if type(column.type).__name__ == "ExactText":
                 connection.execute(update(table).values({column.name: f"{MARK} {column.name}"}))
     purge(store, find_target(store, run))
     assert words(store) == {}
     known = {name.split(".")[0] for name in KEPT} | {
-        "conflict", "conflict_side", "document", "edit", "extraction", "ledger", "merged_story",
-        "plan", "planned_call", "planned_cluster", "planned_skip", "reply", "request", "score",
-        "story", "verdict",
+        "conflict", "conflict_side", "document", "entry_line", "entry_role", "extraction", "fold",
+        "glossary", "kept", "ledger", "link", "plan", "planned_call", "planned_skip", "reply",
+        "request", "score", "story",
     }  # fmt: skip
     assert {name for name, _, _ in text_columns()} <= known, "decide what purge does with it"
 
@@ -145,7 +172,11 @@ def test_other_documents_and_their_paid_replies_stay(store, make):
     purge(store, find_target(store, "shop/backlog.md"))
     report = reports.run_report(store, other)
     assert report["ledger"] and report["journal"]["good"] == 1
-    assert reports.merged_story(store, other, "merged01")["goal"] == "untouchedwalrus"
+    assert reports.entry(store, other, "E-1")["sentence"] == "untouchedwalrus"
+    assert {d.note for d in store.decisions()} == {"", "untouchedwalrus"}
+    assert {(t.text, t.heading) for t in store.glossary()} == {
+        ("untouchedwalrus.", "customer"), ("filter", "untouchedwalrus")
+    }  # fmt: skip
     assert store.get_extraction(kept.document.sha256, "v") == kept
     assert words(store) == {}
 
@@ -171,7 +202,8 @@ def test_what_another_run_read_stays_until_that_run_is_purged_too(store, make):
     assert target.kept == 1
     purge(store, target)
     assert set(words(store)) <= {
-        "document.text", "extraction.body", "decision.text", "decision.note",
+        "document.text", "extraction.body", "decision.note", "decision.about", "decision.values",
+        "glossary.text", "glossary.heading",
         *(f"story.{name}" for name in ("text", "goal")),
     }  # fmt: skip
     purge(store, find_target(store, second))

@@ -24,7 +24,7 @@ def finished(store, make, merge_run):
     journal.settle(request.key, Decimal("0.002"))
     journal.put(request, make.reply(request), good=True, why="")
     journal.reserve("in flight", Decimal("0.003"))
-    store.save_outcomes(merge_run.id, make.outcomes(merge_run.extraction))
+    store.save_merge(merge_run.id, make.merge(merge_run.extraction), make.kept())
     store.save_actuals(
         merge_run.id, input_tokens=105, output_tokens=90, usd=Decimal("0.0025"), seconds=3.0,
         peak_memory_bytes=500_000_000, calls=1, reused=0,
@@ -36,12 +36,14 @@ def finished(store, make, merge_run):
 def test_a_run_in_the_list(store, finished):
     (run,) = reports.list_runs(store)
     assert {name: run[name] for name in (
-        "run", "state", "stories", "documents", "estimated_usd", "usd", "seconds", "fallbacks",
-        "conflicts", "merged_stories",
+        "run", "state", "stories", "documents", "estimated_usd", "usd", "seconds", "entries",
+        "conflicts", "possible_conflicts", "proposals", "failed_calls", "units", "standing",
+        "folded_proof", "folded_judge", "folded_person",
     )} == {
         "run": finished.id, "state": "completed", "stories": 4, "documents": 1,
-        "estimated_usd": "0.0021", "usd": "0.0025", "seconds": 3.0, "fallbacks": 1,
-        "conflicts": 1, "merged_stories": 3,
+        "estimated_usd": "0.0021", "usd": "0.0025", "seconds": 3.0, "entries": 3,
+        "conflicts": 1, "possible_conflicts": 1, "proposals": 2, "failed_calls": 1, "units": 9,
+        "standing": 6, "folded_proof": 1, "folded_judge": 1, "folded_person": 1,
     }  # fmt: skip
     json.dumps(run)
 
@@ -53,19 +55,20 @@ def test_runs_come_newest_first_and_by_kind(store, finished):
     assert [run["run"] for run in reports.list_runs(store, limit=1)] == [newer]
 
 
-def test_one_run_whole(store, finished):
+def test_one_run_whole(store, make, finished):
     report = reports.run_report(store, finished.id)
     json.dumps(report)
     assert report["ledger"] == {
-        "kept": 2,
+        "kept": 1,
         "duplicate_of": 0,
         "merged_into": 1,
-        "conflict_with": 1,
+        "conflict_with": 2,
         "skipped": 0,
     }
     assert sum(report["ledger"].values()) == report["stories"]
     assert (report["usd"], report["estimated_usd"]) == ("0.0025", "0.0021")
-    assert (report["calls"], report["reused_replies"], report["fallbacks"]) == (1, 0, 1)
+    assert (report["calls"], report["reused_replies"], report["entries"]) == (1, 0, 3)
+    assert report["kept"] == make.kept()
     assert report["journal"] == {
         "replies": 2,
         "good": 1,
@@ -75,7 +78,7 @@ def test_one_run_whole(store, finished):
         "usd": "0.004",
         "usd_in_flight": "0.003",
     }
-    assert report["failed_calls"] == ["edit-0002"]
+    assert report["failed_calls"] == ["call edit-0002: no JSON"]
     compared = {e["quantity"]: e for e in report["estimate_vs_actual"]}
     assert compared["output tokens"]["inside"] == 0  # 90 is above the 64 that were the limit
     assert compared["time"]["inside"] == 1 and compared["time"]["ratio"] == 1.5
@@ -117,33 +120,53 @@ def test_the_ledger_says_where_every_story_went(store, finished):
     assert [row["story"] for row in rows] == [story.id for story in stories]
     assert [row["excerpt"] for row in rows] == [story.text for story in stories]
     assert rows[0]["path"] == "shop/backlog.md" and rows[0]["place"] == "line 1, Shop › Search"
-    assert (rows[1]["outcome"], rows[1]["other"]) == ("conflict_with", stories[0].id)
-    assert rows[0]["fallback"] == "number: 7 is invented"
+    one, _, three, _ = stories
+    assert [row["name"] for row in rows] == ["S-1", "S-2", "S-3", "S-4"]
+    assert (rows[1]["outcome"], rows[1]["other"], rows[1]["other_name"]) == (
+        "merged_into", one.id, "S-1"
+    )  # fmt: skip
+    assert (rows[1]["by"], rows[1]["rules"], rows[1]["judge"], rows[1]["record"]) == (
+        "judge", ["story-frame"], "tiny", "r1"
+    )  # fmt: skip
+    assert rows[1]["likelihood"] == 0.995 and rows[0]["at"] is None
+    assert rows[2]["at"].startswith("2026-11-21T12:00")
+    assert [row["entry_name"] for row in rows] == ["E-1", "E-1", "E-2", "E-3"]
     assert [r["story"] for r in reports.ledger(store, finished.id, outcome="conflict_with")] == [
-        stories[1].id
-    ]
+        one.id, three.id
+    ]  # fmt: skip
+    json.dumps(rows)
 
 
 def test_conflicts_stand_side_by_side(store, finished):
-    (conflict,) = reports.conflicts(store, finished.id)
-    assert conflict["attribute"] == "price"
-    assert [(s["value"], s["written"], s["author"]) for s in conflict["sides"]] == [
-        ("0", "2026-03-01", "Ada"),
-        ("1", "2026-03-02", "Ada"),
-    ]
-    assert [s["excerpt"] for s in conflict["sides"]] == [
-        story.text for story in finished.extraction.stories[:2]
-    ]
+    conflict, possible = reports.conflicts(store, finished.id)
+    assert (conflict["kind"], conflict["about"], conflict["by"]) == ("conflict", "days", "ann")
+    assert possible["kind"] == "possible"
+    told = [(s["name"], s["differs"], s["written"], s["author"]) for s in conflict["sides"]]
+    assert told == [("S-1", ["14"], "2026-03-01", "Ada"), ("S-3", ["30"], "2026-03-03", "Ada")]
+    one, _, three, _ = finished.extraction.stories
+    assert [s["text"] for s in conflict["sides"]] == [one.text, three.text]
+    json.dumps([conflict, possible])
 
 
-def test_a_merged_story_shows_its_sources_and_verdicts(store, finished):
-    found = reports.merged_story(store, finished.id, "merged01")
-    assert [s["story"] for s in found["sources"]] == [
-        story.id for story in finished.extraction.stories[:2]
-    ]
-    assert found["sources"][0]["text"] == finished.extraction.stories[0].text
-    final, refused = found["verdicts"]
-    assert final["grounded"] and final["sources"][1][1:] == [60, 70]
-    assert refused["stage"] == "reply" and refused["findings"] == [["number", "7 is invented"]]
-    assert reports.merged_story(store, finished.id, "merged99") is None
+def test_an_entry_shows_what_stands_what_is_folded_and_its_neighbours(store, finished):
+    found = reports.entry(store, finished.id, "E-1")
+    one, two, *_ = finished.extraction.stories
+    assert found == reports.entry(store, finished.id, found["entry"])
+    assert (found["sentence"], found["tellings_n"]) == (one.text, 2)
+    assert [told["name"] for told in found["tellings"]] == ["S-1", "S-2"]
+    assert found["tellings"][1]["text"] == two.text
+    assert found["lines"][1] == {
+        "field": "criterion", "text": "It shows a count.", "stories": [one.id, two.id]
+    }  # fmt: skip
+    assert [fold["by"] for fold in found["folds"]] == ["proof", "person", "judge"]
+    first, _, last = found["folds"]
+    assert (first["name"], first["under_name"], first["rules"], first["otherwise"]) == (
+        "S-2", "S-1", ["story-frame"], ["notify"]
+    )  # fmt: skip
+    assert last["likelihood"] == 0.995
+    assert [told["text"] for told in found["roles"]] == ["shopper", "guest"]
+    (link,) = found["links"]
+    assert (link["a_name"], link["b_name"], link["only_b"]) == ("E-1", "E-2", ["price 2"])
+    assert [c["kind"] for c in found["conflicts"]] == ["conflict", "possible"]
+    assert reports.entry(store, finished.id, "E-99") is None
     json.dumps(found)

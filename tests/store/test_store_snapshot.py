@@ -25,7 +25,7 @@ def worked(store, make, merge_run):
     store.save_estimate(merge_run.id, merge_run.corpus, make.estimate(plan))
     request = plan.calls[0].request
     StoreJournal(store, merge_run.id).put(request, make.reply(request), good=True)
-    store.save_outcomes(merge_run.id, make.outcomes(merge_run.extraction))
+    store.save_merge(merge_run.id, make.merge(merge_run.extraction), make.kept())
     store.finish_run(merge_run.id, "completed")
     return merge_run
 

@@ -35,7 +35,7 @@ def finish(store, run, **more):
     store.finish_run(run, "completed")
 
 
-PAST = {"model": "local/tiny", "strategy": "edit", "prompt": "merge-story.v1"}
+PAST = {"model": "local/tiny", "strategy": "edit", "prompt": "judge-pair.v1"}
 
 
 def test_nothing_asked_is_nothing_spent(store, merge_run):

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 from pipeline.calls import canonical_json, micro_usd
-from pipeline.outcomes import StoryText
 from pipeline.stories import Story
 
 Rows = list[dict[str, Any]]
@@ -28,8 +27,8 @@ def dollars(micro_dollars: int | None) -> Decimal | None:
     return None if micro_dollars is None else Decimal(micro_dollars) / 1_000_000
 
 
-def text_columns(text: Story | StoryText) -> dict[str, Any]:
-    """The fields of a story, found or merged."""
+def text_columns(text: Story) -> dict[str, Any]:
+    """The fields of a story."""
     return {
         "title": text.title,
         "role": text.role,

@@ -65,25 +65,8 @@ def planned_call_rows(plan: Plan) -> Rows:
     ]
 
 
-def planned_cluster_rows(plan: Plan) -> Rows:
-    """The clusters that code settles."""
-    return [
-        {
-            "plan": plan.sha256,
-            "position": position,
-            "relation": str(cluster.relation),
-            "score": cluster.score,
-            "why": cluster.why,
-            "attribute": cluster.attribute,
-            "values": list(cluster.values),
-            "members": list(cluster.members),
-        }
-        for position, cluster in enumerate(plan.decided)
-    ]
-
-
 def planned_skip_rows(plan: Plan) -> Rows:
-    """The stories that need no call."""
+    """The stories that are in no call."""
     return [
         {"plan": plan.sha256, "position": position, **skipped._asdict()}
         for position, skipped in enumerate(plan.skipped)

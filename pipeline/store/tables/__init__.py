@@ -1,15 +1,15 @@
-"""The tables. Only migrations create them; only ``record``, ``runs``, ``caches`` and ``journal``
-write them.
+"""The tables. Only ``schema`` creates them; only ``record``, ``runs``, ``caches``, ``decisions``,
+``glossary``, ``batches``, ``journal`` and ``purge`` write them.
 
     reading    documents, stories, corpora; caches of extractions and plans
     asking     plans, requests, estimates; the journal of replies, batches, reservations
     running    runs, what they took, what left the machine, needle cells
-    deciding   merged stories, verdicts, edits, conflicts, the ledger, decisions of persons
+    deciding   entries, folds, conflicts, links, the ledger; decisions of persons
 
 Keys are content hashes where content decides identity, so that writing twice is writing once.
 Money is integer micro-USD (``micro_usd…``), times are UTC, counts are tokens unless named
-otherwise. NULL is "unknown", never zero. Later versions only add, and take
-away what was never used: see ``migrations/versions``.
+otherwise. NULL is "unknown", never zero. They are declared here once: a blank database is made of
+them, and ``migrations/versions`` brings an older one to the same.
 """
 
 from pipeline.store.tables.asking import (
@@ -18,7 +18,6 @@ from pipeline.store.tables.asking import (
     ChargeRow,
     EstimateRow,
     PlannedCallRow,
-    PlannedClusterRow,
     PlannedSkipRow,
     PlanRow,
     ReplyRow,
@@ -29,12 +28,17 @@ from pipeline.store.tables.deciding import (
     ConflictRow,
     ConflictSideRow,
     DecisionRow,
-    EditRow,
+    EntryLineRow,
+    EntryRoleRow,
+    EntryRow,
+    EntrySourceRow,
     FailedCallRow,
+    FoldRow,
+    GlossaryRow,
+    KeptRow,
     LedgerEntryRow,
-    MergedSourceRow,
-    MergedStoryRow,
-    VerdictRow,
+    LinkRow,
+    ProposalRow,
 )
 from pipeline.store.tables.reading import (
     CorpusDocumentRow,
@@ -67,19 +71,24 @@ __all__ = [
     "DecisionRow",
     "DepartureRow",
     "DocumentRow",
-    "EditRow",
+    "EntryLineRow",
+    "EntryRoleRow",
+    "EntryRow",
+    "EntrySourceRow",
     "EstimateRow",
     "ExtractionRow",
     "FailedCallRow",
+    "FoldRow",
+    "GlossaryRow",
+    "KeptRow",
     "LedgerEntryRow",
-    "MergedSourceRow",
-    "MergedStoryRow",
+    "LinkRow",
     "NeedleCellRow",
     "OutlineRow",
     "PlanRow",
     "PlannedCallRow",
-    "PlannedClusterRow",
     "PlannedSkipRow",
+    "ProposalRow",
     "ReplyRow",
     "RequestRow",
     "Row",
@@ -87,6 +96,5 @@ __all__ = [
     "RunRow",
     "ScoreRow",
     "StoryRow",
-    "VerdictRow",
     "table_of",
 ]

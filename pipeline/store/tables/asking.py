@@ -67,21 +67,6 @@ class PlannedCallRow(Row, table=True):
     output_high: int = Field(sa_type=BigInteger)
 
 
-class PlannedClusterRow(Row, table=True):
-    """A cluster that code settles without a call."""
-
-    __tablename__ = "planned_cluster"
-
-    plan: str = Field(foreign_key="plan.sha256", primary_key=True, ondelete="CASCADE")
-    position: int = Field(primary_key=True)
-    relation: str
-    score: float
-    why: str = text_column()
-    attribute: str = text_column()
-    values: list[str] = json_column()
-    members: list[str] = json_column()
-
-
 class PlannedSkipRow(Row, table=True):
     """A story that needs no call, or is left out, and why."""
 

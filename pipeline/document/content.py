@@ -1,0 +1,182 @@
+"""Everything a document is written from: the merge, its stories, and what of the documents is in
+no story; with the look-ups that every form of it needs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from pathlib import PurePath
+from typing import Any
+
+from pipeline.document.names import entry_names, story_names
+from pipeline.entries import Conflict, Entry, Fold, LedgerRow, Link, Merge, Outcome
+from pipeline.stories import Document, Extraction, Story
+
+#: How the ledger's reason, or a fold's, begins where a person decided against a telling.
+AGAINST = "decided against"
+
+
+@dataclass(frozen=True, slots=True)
+class NotShown:
+    """What of the documents is in no story, and so not in the merged document.
+
+    Args:
+        residue: (path, characters in no story, characters) of every document, blanks not counted.
+        problems: (path, why) of every document that could not be read, or not wholly.
+    """
+
+    residue: tuple[tuple[str, int, int], ...] = ()
+    problems: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def share(self) -> float:
+        """Of all characters, 0 to 1."""
+        return sum(n for _, n, _ in self.residue) / max(1, sum(n for _, _, n in self.residue))
+
+
+def not_shown(extractions: Iterable[Extraction]) -> NotShown:
+    """What was read and is in no story."""
+    residue, problems = [], []
+    for extraction in extractions:
+        document = extraction.document
+        left = "".join(document.text[start:end] for start, end in extraction.residue)
+        residue.append((document.path, _inked(left), _inked(document.text)))
+        if document.problem:
+            problems.append((document.path, document.problem))
+    return NotShown(tuple(residue), tuple(problems))
+
+
+def _inked(text: str) -> int:
+    return len("".join(text.split()))
+
+
+@dataclass(frozen=True)
+class Content:
+    """A merge as its document is written from it.
+
+    Args:
+        stories: by id, in corpus order; a story's name is its place in it.
+        documents: by sha256.
+        head: the run's figures ("run", "judge", "kept" …), as they stand in the JSON.
+        left: what of the documents is in no story.
+    """
+
+    merge: Merge
+    stories: Mapping[str, Story]
+    documents: Mapping[str, Document] = field(default_factory=dict)
+    head: Mapping[str, Any] = field(default_factory=dict)
+    left: NotShown = NotShown()
+
+    @cached_property
+    def story_name(self) -> dict[str, str]:
+        """Story id → "S-12"."""
+        return story_names(self.stories)
+
+    @cached_property
+    def entry_name(self) -> dict[str, str]:
+        """Entry id → "E-7"."""
+        return entry_names(self.merge.entries)
+
+    @cached_property
+    def entries(self) -> dict[str, Entry]:
+        """Entries by id, in the order of the merge."""
+        return {entry.id: entry for entry in self.merge.entries}
+
+    @cached_property
+    def entry_of(self) -> dict[str, Entry]:
+        """The entry that a story is in, by story id; none for a skipped story."""
+        return {story: entry for entry in self.merge.entries for story in entry.sources}
+
+    @cached_property
+    def conflicts_of(self) -> dict[str, list[Conflict]]:
+        """The conflicts that an entry has a side in, by entry id."""
+        found: dict[str, list[Conflict]] = defaultdict(list)
+        for conflict in self.merge.conflicts:
+            sides = (self.entry_of[side.story].id for side in conflict.sides)
+            for entry in dict.fromkeys(sides):
+                found[entry].append(conflict)
+        return dict(found)
+
+    @cached_property
+    def links_of(self) -> dict[str, list[Link]]:
+        """The links of an entry, the most alike first, by entry id."""
+        found: dict[str, list[Link]] = defaultdict(list)
+        for link in self.merge.links:
+            found[link.a].append(link)
+            found[link.b].append(link)
+        return dict(found)
+
+    @cached_property
+    def row_of(self) -> dict[str, LedgerRow]:
+        """What became of a story, by story id."""
+        return {row.story: row for row in self.merge.ledger}
+
+    @cached_property
+    def skipped(self) -> list[LedgerRow]:
+        """The stories that are in no entry."""
+        return [row for row in self.merge.ledger if row.outcome is Outcome.SKIPPED]
+
+    def names(self, stories: Iterable[str], most: int | None = None) -> str:
+        """ "S-6, S-81"; beyond ``most``, how many more."""
+        named = [self.story_name[story] for story in stories]
+        if most is not None and len(named) > most:
+            named[most:] = [f"{len(named) - most:,} more"]
+        return ", ".join(named)
+
+    def against(self, fold: Fold) -> str:
+        """ "decided against by … on …" where a person decided against what a fold's story says,
+        "" where nobody did."""
+        row = self.row_of.get(fold.story)
+        if fold.by != "person":
+            return ""
+        if fold.reason.startswith(AGAINST):
+            return fold.reason
+        lost = row is not None and row.by == "person" and row.reason.startswith(AGAINST)
+        return AGAINST + fold.reason.removeprefix("decided") if lost else ""
+
+    def role(self, entry: Entry) -> str:
+        """The role that the standing telling names, "" for none."""
+        return entry.roles[0].text if entry.roles else ""
+
+
+def file_name(path: str) -> str:
+    """The last part of a document's path."""
+    return PurePath(path).name or path
+
+
+def day(moment: datetime | None) -> str:
+    """A moment's date, "" for none."""
+    return f"{moment:%Y-%m-%d}" if moment else ""
+
+
+def told(n: int, one: str, many: str = "") -> str:
+    """ "1 telling", "1,200 tellings"."""
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+#: What code says a conflict is about, for a reader.
+_ABOUT = {
+    "number": "a number", "date": "a date", "bound": "a bound", "negation": "a “not”",
+    "modality": "must or may", "opposites": "opposed words",
+}  # fmt: skip
+
+
+def about_told(conflict: Conflict) -> str:
+    """What a conflict is about, "" where nobody knows."""
+    return _ABOUT.get(conflict.about, conflict.about)
+
+
+def judge_told(head: Mapping[str, Any]) -> str:
+    """The judge of a run and its record, "" where none was asked.
+
+    Args:
+        head: its "judge" is a name, or ``{"model": …, "record": …}``.
+    """
+    judge = head.get("judge")
+    if isinstance(judge, Mapping):
+        named = [str(judge[key]) for key in ("model", "record") if judge.get(key)]
+        return ", record ".join(named)
+    return str(judge or "")

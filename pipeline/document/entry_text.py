@@ -1,0 +1,221 @@
+"""An entry as Markdown: what stands, and in a few words what its other tellings say otherwise.
+
+Every standing line is a source's, word for word; what is said of it (whose it is, how many tell
+it, what a fold says otherwise) stands around it and never in it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from itertools import islice
+
+from pipeline.document.content import Content, about_told, told
+from pipeline.document.escape import marked, plain
+from pipeline.document.layout import Layout
+from pipeline.document.order import ALONE, Group
+from pipeline.entries import Conflict, Entry, Fold, Line, Link
+from pipeline.stories import count_words
+
+#: Names of stories beside what is said of some of an entry's.
+_NAMES = 6
+#: Words of a body line from which on it is a paragraph, not an item.
+_PARAGRAPH = 25
+#: Words that introduce a benefit: "in order to".
+_PURPOSE = 4
+_CLAUSE = re.compile(r"[.,;:!?–—]")
+#: Entries elsewhere that are named as alike.
+_ELSEWHERE = 3
+
+
+def group_text(group: Group, layout: Layout, at: str) -> Iterator[str]:
+    """The lines of a group in the file ``at``: its heading where it has one, its entries. What is
+    alone stands in one list with what is alone before it."""
+    content = layout.content
+    for conflict in group.conflicts:
+        # The sides stand right below: they are named only where others stand among them.
+        others = len(group.conflicts) > 1 or len(group.entries) > len(conflict.sides)
+        yield f"**{conflict_title(conflict, content, named=others)}**{_about(conflict)}"
+        yield ""
+    if len(group.entries) > 1 and not group.conflicts:
+        yield f"**{likeness(group, content)}**"
+        yield ""
+    before: list[str] = []
+    together = [entry.id for entry in group.entries]
+    for entry in group.entries:
+        yield from entry_text(entry, layout, at, before, together)
+        before.append(entry.id)
+    if group.rank < ALONE:
+        yield ""
+
+
+def likeness(group: Group, content: Content) -> str:
+    """How entries without a conflict are tied: by likeness, or because a judge or a person says
+    that they overlap."""
+    own = {entry.id for entry in group.entries}
+    kinds = {
+        link.kind
+        for entry in own
+        for link in content.links_of.get(entry, ())
+        if link.a in own and link.b in own
+    }
+    if kinds == {"overlapping"}:
+        return "Overlapping"
+    return "Overlapping or alike" if "overlapping" in kinds else "Alike"
+
+
+def conflict_title(conflict: Conflict, content: Content, *, named: bool = True) -> str:
+    """ "Conflict: S-16, S-71", or "Conflict"."""
+    kind = "Conflict" if conflict.kind == "conflict" else "Possibly in conflict"
+    names = content.names(side.story for side in conflict.sides)
+    return f"{kind}: {names}" if named else kind
+
+
+def entry_text(
+    entry: Entry,
+    layout: Layout,
+    at: str,
+    before: Collection[str] = (),
+    together: Collection[str] = (),
+) -> Iterator[str]:
+    """An entry's lines in the file ``at``.
+
+    Args:
+        before: ids of the entries that it is placed next to and that stand before it.
+        together: ids of all entries that it is placed next to.
+    """
+    content = layout.content
+    marks, mark = _marks(entry, content, before, together)
+    title = next((line for line in entry.lines if line.field == "title"), None)
+    sentence = next((line for line in entry.lines if line.field == "sentence"), None)
+    first = [line for line in (title, sentence) if line is not None] or list(entry.lines[:1])
+    name = content.entry_name[entry.id].lower()
+    head = f'- <a id="{name}"></a>{layout.story(entry.standing, at=at)}'
+    for line in first:
+        words = marked(line.text, marks, mark) if line is sentence else plain(line.text)
+        colon = ":" if line is title and sentence and words[-1:] not in ".:!?" else ""
+        head += f" {words}{colon}{_whose(line, entry, content)}"
+    yield head + _size(entry, content)
+    if len(entry.roles) > 1:
+        roles = (f"{plain(r.text)}, {content.names(r.stories, _NAMES)}" for r in entry.roles[1:])
+        yield f"  - also as: {'; '.join(roles)}"
+    for line in entry.lines:
+        if line not in first:
+            yield from _line(line, entry, content)
+    yield from _otherwise(entry, content)
+    yield from _neighbours(entry, layout, at, together)
+
+
+def _line(line: Line, entry: Entry, content: Content) -> Iterator[str]:
+    words, whose = plain(line.text), _whose(line, entry, content)
+    if line.field == "body" and count_words(line.text) >= _PARAGRAPH:
+        yield ""
+        yield f"  {words}{whose}"
+        yield ""
+    elif line.field == "benefit":
+        yield f"  - {f'{plain(purpose(line, content))} {words}'.strip()}{whose}"
+    elif line.field in ("title", "sentence"):
+        yield f"  - also: {words}{whose}"
+    else:
+        yield f"  - {words}{whose}"
+
+
+def purpose(line: Line, content: Content) -> str:
+    """The words before a benefit, as its author put them ("so that", "damit", "In order to");
+    "so that:" where it stands without any, "" where they are part of the line."""
+    story = content.stories[line.stories[0]]
+    benefit = " ".join(line.text.split())
+    if benefit != " ".join(story.benefit.split()):
+        return ""
+    before, found, _ = " ".join(story.text.split()).partition(benefit)
+    # From the comma, the sentence's end or the last word of the goal on.
+    words = _CLAUSE.split(before.rpartition(story.goal)[2] if story.goal else before)[-1].split()
+    return " ".join(words) if found and 0 < len(words) <= _PURPOSE else "so that:"
+
+
+def _whose(line: Line, entry: Entry, content: Content) -> str:
+    """Who says a line, where it is not the standing telling."""
+    if entry.standing in line.stories:
+        return ""
+    return f", {content.names(line.stories, _NAMES)}"
+
+
+def _size(entry: Entry, content: Content) -> str:
+    """ " (3 tellings with S-31, S-40; 2 roles; 1 conflict)", nothing for one telling. Every source
+    is named: an entry says whose it is."""
+    parts = []
+    others = entry.sources[1:]
+    if others:
+        parts.append(f"{told(len(entry.sources), 'telling')} with {content.names(others)}")
+    if len(entry.roles) > 1:
+        parts.append(told(len(entry.roles), "role"))
+    conflicts = content.conflicts_of.get(entry.id, ())
+    for kind, one in (("conflict", "conflict"), ("possible", "possible conflict")):
+        n = sum(conflict.kind == kind for conflict in conflicts)
+        if n > 1 or (n and parts):  # one alone is told by the heading right above
+            parts.append(told(n, one))
+    return f" ({'; '.join(parts)})" if parts else ""
+
+
+def _otherwise(entry: Entry, content: Content) -> Iterator[str]:
+    """What the folds say otherwise, the stories of the same words together."""
+    said: dict[tuple[str, str, str], list[str]] = {}
+    for fold in entry.folds:
+        words = " … ".join(map(plain, fold.otherwise))
+        words = words or (plain(fold.text) if content.against(fold) else "")
+        if words and fold.field != "label":
+            said.setdefault((*_kind(fold, content), words), []).append(fold.story)
+    for (kind, by, words), stories in said.items():
+        named = content.names(dict.fromkeys(stories), _NAMES)
+        yield f"  - {kind}: *{words}*, {named}{by}"
+
+
+def _kind(fold: Fold, content: Content) -> tuple[str, str]:
+    """What a fold is, and, where it is not proof, what makes it one with what stands."""
+    if content.against(fold):
+        return plain(content.against(fold)), ""
+    kind = {"title": "also titled", "benefit": "also so that"}.get(fold.field, "also")
+    if fold.by == "proof":
+        return kind, ""
+    return kind, f" ({plain(fold.reason)})" if fold.reason else f" (by a {fold.by})"
+
+
+def _marks(
+    entry: Entry, content: Content, before: Collection[str], together: Collection[str]
+) -> tuple[tuple[str, ...], str]:
+    """The runs of an entry's sentence to be marked, and how: bold what the other side of a
+    conflict denies, italic what the entry before it that it is most alike does not have, and of
+    two that stand alone together, what either does not have."""
+    for conflict in content.conflicts_of.get(entry.id, ()):
+        for side in conflict.sides:
+            if content.entry_of[side.story] is entry and side.differs:
+                return side.differs, "**"
+    others = before or (together if len(together) == 2 else ())
+    for link in content.links_of.get(entry.id, ()):
+        other, mine = _seen_from(link, entry)
+        if other in others:
+            return mine, "*"
+    return (), ""
+
+
+def _neighbours(entry: Entry, layout: Layout, at: str, together: Collection[str]) -> Iterator[str]:
+    """A few of the entries that this one is alike and that stand elsewhere, and where."""
+    content = layout.content
+    others = (_seen_from(link, entry)[0] for link in content.links_of.get(entry.id, ()))
+    for other in islice((one for one in others if one not in together), _ELSEWHERE):
+        stands = content.story_name[content.entries[other].standing]
+        section = layout.section_of[other]
+        place = "" if section is layout.section_of[entry.id] else f" in {plain(section.title)}"
+        yield f"  - alike: [{stands}]({layout.entry(other, at=at)}){place}"
+
+
+def _seen_from(link: Link, entry: Entry) -> tuple[str, tuple[str, ...]]:
+    """Of a link: the other entry, and what only this one says."""
+    return (link.b, link.only_a) if link.a == entry.id else (link.a, link.only_b)
+
+
+def _about(conflict: Conflict) -> str:
+    """What a conflict is about and who says that it is one."""
+    about = plain(about_told(conflict))
+    who = f" ({plain(conflict.reason or conflict.by)})" if conflict.by != "code" else ""
+    return (f": {about}" if about else "") + who

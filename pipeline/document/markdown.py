@@ -1,0 +1,149 @@
+"""The Markdown edition: an overview, entries by topic or role, and their tellings beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pipeline.document.content import Content, NotShown, told
+from pipeline.document.entry_text import group_text
+from pipeline.document.escape import plain
+from pipeline.document.layout import CONTENTS, MAIN, TELLINGS, Layout, address, lay_out
+from pipeline.document.order import ALONE
+from pipeline.document.overview import overview, section_line
+from pipeline.document.tellings import place, tellings_text
+from pipeline.document.topics import Grouping, Section
+from pipeline.entries import Merge
+from pipeline.stories import Document, Story
+
+#: A file of an edition: its path below the document's folder, and its text piece by piece.
+File = tuple[str, Iterator[str]]
+
+
+def editions(
+    merge: Merge,
+    stories: Mapping[str, Story],
+    documents: Mapping[str, Document],
+    head: Mapping[str, Any] | None = None,
+    residue: NotShown | None = None,
+    *,
+    group: Grouping = "topic",
+    full: bool = False,
+) -> Iterator[File]:
+    """The files of the Markdown edition, ``merged.md`` first.
+
+    Up to 300 entries ``merged.md`` holds the overview and the entries, and ``merged.tellings.md``
+    the tellings; above, ``merged.md`` is the overview, and each topic has two files of its own.
+
+    Args:
+        stories: by id, in corpus order; a story's name is its place in it.
+        documents: by sha256.
+        head: the run's figures.
+        residue: what of the documents is in no story.
+        group: what entries are grouped by, up to 300 of them; by topic above.
+        full: one file with everything, ledger included.
+    """
+    content = Content(merge, stories, documents, head or {}, residue or NotShown())
+    return files_of(lay_out(content, group, full=full))
+
+
+def files_of(layout: Layout) -> Iterator[File]:
+    """The files of an edition that is laid out."""
+    yield MAIN, _written(_main(layout))
+    if layout.full:
+        return
+    if not layout.split:
+        yield TELLINGS, _written(_all_tellings(layout))
+        return
+    yield CONTENTS, _written(_contents(layout))
+    for section in layout.sections:
+        yield layout.file(section), _written(_topic(section, layout))
+        yield layout.tellings_file(section), _written(_topic_tellings(section, layout))
+
+
+def _main(layout: Layout) -> Iterator[str]:
+    yield from overview(layout, MAIN)
+    if layout.split:
+        return
+    for section in layout.sections:
+        yield f'## <a id="{section.name}"></a>{plain(section.title)}'
+        yield ""
+        yield from _entries(section, layout, MAIN)
+    if layout.full:
+        yield from ("# Tellings", "")
+        for section in layout.sections:
+            yield from tellings_text(section, layout)
+        yield from _ledger(layout)
+
+
+def _entries(section: Section, layout: Layout, at: str) -> Iterator[str]:
+    together = False
+    for group in section.groups:
+        if group.rank == ALONE and together:
+            yield from ("**Alone**", "")
+        together = group.rank < ALONE
+        yield from group_text(group, layout, at)
+    yield ""
+
+
+def _all_tellings(layout: Layout) -> Iterator[str]:
+    yield from ("# Tellings", "")
+    yield f"Every telling word for word, under its entry in [{MAIN}]({MAIN})."
+    yield ""
+    for section in layout.sections:
+        yield from tellings_text(section, layout)
+
+
+def _topic(section: Section, layout: Layout) -> Iterator[str]:
+    at, beside = layout.file(section), layout.tellings_file(section)
+    yield f"# {plain(section.title)}"
+    yield ""
+    size = f"{told(section.n_stories, 'telling')} in " + told(
+        len(section.entries), "entry", "entries"
+    )
+    yield (f"{size}. [Tellings]({address(beside, at=at)}) · [overview]({address(MAIN, at=at)})")
+    yield ""
+    yield from _entries(section, layout, at)
+
+
+def _topic_tellings(section: Section, layout: Layout) -> Iterator[str]:
+    at, entries = layout.tellings_file(section), layout.file(section)
+    yield f"# {plain(section.title)}: tellings"
+    yield ""
+    yield (
+        f"Every telling word for word, under its entry in "
+        f"[{plain(section.title)}]({address(entries, at=at)}) · "
+        f"[overview]({address(MAIN, at=at)})"
+    )
+    yield ""
+    yield from tellings_text(section, layout)
+
+
+def _contents(layout: Layout) -> Iterator[str]:
+    yield f"# All {len(layout.sections):,} topics"
+    yield ""
+    yield from (f"- {section_line(one, layout, CONTENTS)}" for one in layout.sections)
+
+
+def _ledger(layout: Layout) -> Iterator[str]:
+    content = layout.content
+    yield from ("# Ledger", "", "| story | outcome | with | reason | by | place |")
+    yield "|---|---|---|---|---|---|"
+    for story, row in content.row_of.items():
+        name = layout.story(story, at=MAIN)
+        other = layout.story(row.other, at=MAIN) if row.other else ""
+        outcome = row.outcome.value.replace("_", " ")
+        by = row.judge or row.by
+        yield (
+            f"| {name} | {outcome} | {other} | {plain(row.reason)} | {plain(by)} "
+            f"| {place(content.stories[story])} |"
+        )
+
+
+def _written(lines: Iterator[str]) -> Iterator[str]:
+    """Lines as text: never two empty ones together."""
+    empty = True
+    for line in lines:
+        if line or not empty:
+            yield f"{line}\n"
+        empty = not line

@@ -1,0 +1,292 @@
+"""The first pages of a document, two at most whatever its size: what contradicts what, what is
+told most often, what is undecided, what is not shown, and where everything stands."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+
+from pipeline.document.content import Content, about_told, file_name, judge_told, told
+from pipeline.document.layout import CONTENTS, Layout, address
+from pipeline.document.order import Group
+from pipeline.document.quoting import clipped, need, quoted, within
+from pipeline.document.topics import Section
+from pipeline.entries import Conflict, Entry, Side
+from pipeline.stories import count_words
+
+#: Words of the whole overview: two pages.
+WORDS = 900
+#: Words of its parts at most; what a part does not use is nobody's.
+_CONFLICTS, _OFTEN, _LEFT, _TOPICS = 345, 125, 55, 100
+#: Words of a quotation.
+_QUOTED = 12
+#: Words of a name that came with the documents: a path, a role, a reason.
+_NAMED = 8
+#: Sides of a conflict, and stories named beside a need.
+_SIDES, _NAMES = 4, 4
+
+
+def overview(layout: Layout, at: str) -> Iterator[str]:
+    """The lines of the overview in the file ``at``: :data:`WORDS` words at most."""
+    content = layout.content
+    yield from _opening(content)
+    yield from _conflicts(layout, at)
+    yield from _often(layout, at)
+    yield from _undecided(content)
+    yield from _left(content)
+    yield from _topics(layout, at)
+
+
+def _opening(content: Content) -> Iterator[str]:
+    merge, head = content.merge, content.head
+    yield f"# Merged: {told(len(content.stories), 'story', 'stories')} from " + told(
+        len({story.source.document for story in content.stories.values()}), "document"
+    )
+    yield ""
+    folded: Counter[str] = Counter(
+        fold.by
+        for entry in merge.entries
+        for fold in entry.folds
+        if fold.field == "sentence" and fold.story != entry.standing
+    )
+    whose = {"proof": "by proof", "judge": "by a judge", "person": "by a person"}
+    told_by = ", ".join(f"{folded[by]:,} {name}" for by, name in whose.items() if folded[by])
+    several = sum(len(entry.sources) > 1 for entry in merge.entries)
+    said = [
+        f"{told(len(merge.entries), 'entry', 'entries')}, {several:,} of them told more than once"
+        + (f"; tellings folded: {told_by}." if told_by else "; nothing is folded.")
+    ]
+    judge = judge_told(head)
+    said.append(f"Judge: {clipped(judge, _NAMED)}." if judge else "No model was asked.")
+    kept = head.get("kept")
+    if isinstance(kept, Mapping):
+        n, missing = kept.get("units", 0), len(kept.get("missing", ()))
+        if missing:
+            said.append(f"**{missing:,} of {n:,} sentences are missing: this is incomplete.**")
+        else:
+            said.append(f"All {n:,} sentences of the stories are here, standing or folded.")
+    if content.merge.failed_calls:
+        n = len(content.merge.failed_calls)
+        said.append(f"{told(n, 'call')} to the judge failed.")
+    yield " ".join([*said, *_newest(content)])
+    yield ""
+    yield (
+        "**Bold**: words in which two sides of a conflict differ. *Italics*: words in which "
+        "entries differ that are only alike."
+    )
+    yield ""
+
+
+def _newest(content: Content) -> Iterator[str]:
+    """What the document with the latest date adds to the others."""
+    dated = (s.source for s in content.stories.values() if s.source.written)
+    latest = max(dated, key=lambda source: (str(source.written), source.path), default=None)
+    if latest is None:
+        return
+    own = [one for one in content.stories.values() if one.source.document == latest.document]
+    entries = [content.entry_of[one.id] for one in own if one.id in content.entry_of]
+    also = sum(
+        any(content.stories[s].source.document != latest.document for s in entry.sources)
+        for entry in entries
+    )
+    against = sum(entry.id in content.conflicts_of for entry in entries)
+    yield (
+        f"Newest: {clipped(file_name(latest.path), 3)}, {latest.written}, "
+        f"{told(len(own), 'story', 'stories')}; {also:,} told in others too, "
+        f"{against:,} (possibly) in conflict."
+    )
+
+
+def _conflicts(layout: Layout, at: str) -> Iterator[str]:
+    """Conflicts, then possible ones, both sides with the words in which they differ."""
+    kinds = ("conflict", "possible")
+    found = {k: [c for c in layout.content.merge.conflicts if c.kind == k] for k in kinds}
+    told_as = {k: (_conflict(one, layout, at) for one in found[k]) for k in kinds}
+    # The second kind is left what it needs, a third at most; the first may have the rest.
+    possible = list(within(_CONFLICTS // 3, told_as["possible"]))
+    asserted = list(within(_CONFLICTS - _words(possible), told_as["conflict"]))
+    rest = (_conflict(one, layout, at) for one in found["possible"][len(possible) :])
+    possible += within(_CONFLICTS - _words(asserted) - _words(possible), rest)
+    for title, all_of, shown in (
+        ("Conflicts", found["conflict"], asserted),
+        ("Possibly in conflict", found["possible"], possible),
+    ):
+        yield f"## {title} ({len(all_of):,})"
+        yield ""
+        for lines in shown:
+            yield from lines
+        if not all_of:
+            yield "None."
+        if len(shown) < len(all_of):
+            yield f"- and {_more(all_of[len(shown) :], layout, at)}"
+        yield ""
+
+
+def _words(items: Iterable[Sequence[str]]) -> int:
+    return sum(count_words(line) for lines in items for line in lines)
+
+
+def _conflict(conflict: Conflict, layout: Layout, at: str) -> list[str]:
+    entries = [layout.content.entry_of[side.story] for side in conflict.sides]
+    roles = dict.fromkeys(layout.content.role(entry) for entry in entries)
+    who = clipped(" / ".join(filter(None, roles)), _NAMED) or "no role"
+    section = layout.section_of[entries[0].id]
+    where = f"[{clipped(section.title, 4)}]({layout.entry(entries[0].id, at=at)})"
+    sides = [_side(side, layout, at) for side in conflict.sides[:_SIDES]]
+    if len(conflict.sides) > _SIDES:
+        sides.append(f"  - and {len(conflict.sides) - _SIDES:,} more sides")
+    about = about_told(conflict)
+    return [f"- {who}, {where}{f': {clipped(about, 4)}' if about else ''}", *sides]
+
+
+def _side(side: Side, layout: Layout, at: str) -> str:
+    story = layout.content.stories[side.story]
+    written = f", {story.source.written.isoformat()}" if story.source.written else ""
+    return (
+        f"  - {quoted(side.text, side.differs, words=_QUOTED)} {layout.story(side.story, at=at)}, "
+        f"{clipped(file_name(story.source.path), 3)}{written}"
+    )
+
+
+def _more(rest: Sequence[Conflict], layout: Layout, at: str) -> str:
+    """How many conflicts are not shown, and where most of them stand."""
+    places = Counter(
+        layout.section_of[layout.content.entry_of[one.sides[0].story].id].name for one in rest
+    )
+    named = {section.name: section for section in layout.sections}
+    where = ", ".join(
+        f"[{clipped(named[name].title, 3)}]({layout.section(named[name], at=at)}) {n:,}"
+        for name, n in places.most_common(4)
+    )
+    more = " and other topics" if len(places) > 4 else ""
+    return f"{len(rest):,} more: {where}{more}"
+
+
+def _often(layout: Layout, at: str) -> Iterator[str]:
+    """The needs told most often and by whom; what is only alike is counted apart."""
+    content = layout.content
+    found = [group for section in layout.sections for group in section.groups]
+    needs = [(e, group) for group in found for e in group.entries if len(e.sources) > 1]
+    several = len(needs)
+    alike = [group for group in found if len(group.entries) > 1 and not group.conflicts]
+    needs += [(g.entries[0], g) for g in alike if all(len(e.sources) == 1 for e in g.entries)]
+    needs.sort(key=lambda one: (-len(one[0].sources), -one[1].n_stories))
+    yield "## Told most often"
+    yield ""
+    if not needs:
+        yield "No need is told more than once."
+        yield ""
+        return
+    lines = (_need(entry, group, content, layout, at) for entry, group in needs)
+    for some in islice(within(_OFTEN, lines), 12):
+        yield from some
+    yield ""
+    yield f"Told more than once: {several:,}. Groups that are only alike: {len(alike):,}."
+    yield ""
+
+
+def _need(entry: Entry, group: Group, content: Content, layout: Layout, at: str) -> list[str]:
+    roles = [clipped(role.text, 4) for role in entry.roles] or ["no role"]
+    who = ", ".join(roles[:3]) + (f" and {len(roles) - 3} more roles" if len(roles) > 3 else "")
+    first, *others = entry.sources
+    names = layout.story(first, at=at)
+    if others:
+        names += f", {content.names(others, _NAMES)}"
+    near = () if group.conflicts else group.entries
+    alike = [one.standing for one in near if one is not entry]
+    beside = f"; alike: {content.names(alike, _NAMES)}" if alike else ""
+    n = f"**{len(entry.sources)}×** " if others else ""
+    return [f"- {n}{quoted(need(entry, content), words=_QUOTED)} {who}: {names}{beside}"]
+
+
+def _undecided(content: Content) -> Iterator[str]:
+    merge = content.merge
+    yield "## Undecided"
+    yield ""
+    kinds = Counter(conflict.kind for conflict in merge.conflicts)
+    found = [
+        (len(merge.proposals), "pair that may be one need", "pairs that may be one need"),
+        (kinds["conflict"], "conflict", ""),
+        (kinds["possible"], "possible conflict", ""),
+    ]
+    parts = [told(n, one, many) for n, one, many in found if n]
+    run = str(content.head.get("run") or "RUN")
+    if parts:
+        yield f"{', '.join(parts)}. `storytransformer review {run.replace('`', '')}` asks them."
+    else:
+        yield "Nothing."
+    yield ""
+
+
+def _left(content: Content) -> Iterator[str]:
+    """What of the documents is not in this one."""
+    yield "## Not shown"
+    yield ""
+    left = content.left
+    if left.residue:
+        most = sorted((-n / max(1, of), path) for path, n, of in left.residue if n)[:2]
+        paths = ", ".join(f"{clipped(file_name(path), 3)} {-share:.0%}" for share, path in most)
+        yield (
+            f"{left.share:.0%} of the documents' text is in no story"
+            + (f" (most: {paths})" if paths else "")
+            + "; `storytransformer extract … --page` shows it."
+        )
+    reasons = Counter(row.reason for row in content.skipped)
+    items = [
+        f"- {told(n, 'story', 'stories')} left out: {clipped(reason, _NAMED)}"
+        for reason, n in reasons.most_common()
+    ]
+    items += [
+        f"- {clipped(file_name(path), 3)}: {clipped(why, 2 * _NAMED)}"
+        for path, why in left.problems
+    ]
+    shown = [line for lines in within(_LEFT, ([item] for item in items)) for line in lines]
+    if not items:
+        yield "Every document could be read, and no story was left out."
+    yield from (["", *shown] if shown else [])
+    if len(shown) < len(items):
+        yield f"- and {len(items) - len(shown):,} more; the ledger of the page and JSON has them"
+    yield ""
+
+
+def _topics(layout: Layout, at: str) -> Iterator[str]:
+    """The sections with links, the largest first, as far as the space goes."""
+    yield f"## {layout.by.capitalize()}s"
+    yield ""
+    sections = layout.sections
+    few = len(sections) <= 15
+    items = (
+        (f"- {section_line(one, layout, at)}" if few else _short(one, layout, at))
+        for one in sections
+    )
+    shown = [line for lines in within(_TOPICS, ([item] for item in items)) for line in lines]
+    if few and len(shown) == len(sections):
+        yield from shown
+    else:
+        yield " · ".join(shown)
+    if len(shown) < len(sections):
+        rest = len(sections) - len(shown)
+        where = (
+            f": [all topics]({address(CONTENTS, at=at)})" if layout.split else "; all stand below"
+        )
+        yield ""
+        yield f"and {rest:,} more{where}."
+    yield ""
+
+
+def section_line(section: Section, layout: Layout, at: str) -> str:
+    """A section as a link, with what it holds."""
+    parts = [_short(section, layout, at) + (" entry" if len(section.entries) == 1 else " entries")]
+    if section.n_stories > len(section.entries):
+        parts.append(told(section.n_stories, "telling"))
+    for kind, name in (("conflict", "conflict"), ("possible", "possible conflict")):
+        n = section.n_conflicts(kind)
+        if n:
+            parts.append(told(n, name))
+    return ", ".join(parts)
+
+
+def _short(section: Section, layout: Layout, at: str) -> str:
+    title = clipped(section.title, _NAMED)
+    return f"[{title}]({layout.section(section, at=at)}) {len(section.entries):,}"

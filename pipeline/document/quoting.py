@@ -1,0 +1,57 @@
+"""Quotations and lists that fit where they stand, counted in words as a word processor does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from pipeline.document.content import Content
+from pipeline.document.escape import marked, plain
+from pipeline.entries import Entry
+from pipeline.stories import count_words
+
+
+def clipped(text: str, words: int) -> str:
+    """The first words of a text, escaped, "…" where there are more."""
+    all_words = text.split()
+    more = " …" if len(all_words) > words else ""
+    return plain(" ".join(all_words[:words])) + more.strip()
+
+
+def quoted(text: str, runs: Sequence[str] = (), *, words: int, around: int = 5) -> str:
+    """Words of a text in quotation marks, all of them or those around the first of ``runs``,
+    which are bold; "…" where something is left out.
+
+    Args:
+        words: shown at most.
+        around: shown before the first run.
+    """
+    said = text.split()
+    start = 0
+    if len(said) > words:
+        start = max(0, min(_place(said, runs) - around, len(said) - words))
+    shown = " ".join(said[start : start + words])
+    before = "… " if start else ""
+    after = " …" if start + words < len(said) else ""
+    return f"“{before}{marked(shown, runs, '**')}{after}”"
+
+
+def need(entry: Entry, content: Content) -> str:
+    """What an entry asks for, in the standing telling's words and without its role."""
+    return content.stories[entry.standing].goal or entry.sentence
+
+
+def within(words: int, items: Iterable[Sequence[str]]) -> Iterator[Sequence[str]]:
+    """The first of some items, each of a few lines, that together have at most so many words."""
+    for item in items:
+        words -= sum(map(count_words, item))
+        if words < 0:
+            return
+        yield item
+
+
+def _place(said: Sequence[str], runs: Sequence[str]) -> int:
+    """The number of the word that the first run begins with."""
+    text = " ".join(said)
+    found = [text.find(" ".join(run.split())) for run in runs]
+    at = min((one for one in found if one >= 0), default=0)
+    return len(text[:at].split())

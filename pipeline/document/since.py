@@ -1,0 +1,127 @@
+"""What the documents say that an earlier run did not read: new, told already, contradicting."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+
+from pipeline.document.content import told
+from pipeline.document.layout import Layout
+from pipeline.document.quoting import clipped, quoted
+from pipeline.document.tellings import place
+from pipeline.stories import Story
+
+FILE = "since.md"
+#: Stories listed under each heading; the page and the JSON have all.
+_SHOWN, _QUOTED = 100, 40
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """The stories that an earlier run did not have, each in one place.
+
+    Args:
+        new: in entries that no earlier story is in.
+        told: (story, the earlier story that stands or is first in its entry).
+        against: (story, the earlier story that it is, possibly, in conflict with).
+        gone: how many stories of the earlier run are no longer in the documents.
+    """
+
+    new: tuple[str, ...]
+    told: tuple[tuple[str, str], ...]
+    against: tuple[tuple[str, str], ...]
+    gone: int
+
+
+def compare(layout: Layout, earlier: Mapping[str, str]) -> Since:
+    """What a merge has that an earlier run had not.
+
+    A story is an earlier one by its id, or, where its document has changed around it, by its
+    fingerprint; a copy of an earlier story that is still there is told already.
+
+    Args:
+        earlier: fingerprint by story id, of all stories of the earlier run.
+    """
+    content = layout.content
+    left = Counter(print_ for story, print_ in earlier.items() if story not in content.stories)
+    old = {story for story in content.stories if story in earlier}
+    for one in content.stories.values():
+        if one.id not in old and left[one.fingerprint]:
+            left[one.fingerprint] -= 1
+            old.add(one.id)
+    facing: dict[str, list[str]] = {}
+    for conflict in content.merge.conflicts:
+        sides = [side.story for side in conflict.sides]
+        for side in sides:
+            facing.setdefault(side, []).extend(other for other in sides if other in old)
+    new, again, against = [], [], []
+    for story in content.stories:
+        entry = content.entry_of.get(story)
+        if story in old or entry is None:
+            continue
+        known = next((source for source in entry.sources if source in old), "")
+        if facing.get(story):
+            against.append((story, facing[story][0]))
+        elif known:
+            again.append((story, known))
+        else:
+            new.append(story)
+    return Since(tuple(new), tuple(again), tuple(against), left.total())
+
+
+def since_text(layout: Layout, earlier: Mapping[str, str], run: str) -> Iterator[str]:
+    """The text of ``since.md``: contradicting first, then new, then told already.
+
+    Args:
+        earlier: fingerprint by story id, of all stories of ``run``.
+    """
+    return (f"{line}\n" for line in _lines(layout, compare(layout, earlier), run))
+
+
+def _lines(layout: Layout, since: Since, run: str) -> Iterator[str]:
+    n = len(since.new) + len(since.told) + len(since.against)
+    yield f"# Since run {clipped(run, 4)}: {told(n, 'story', 'stories')}"
+    yield ""
+    yield (
+        f"{len(since.new):,} new, {len(since.told):,} told already, {len(since.against):,} "
+        f"contradicting; {since.gone:,} of that run are no longer in the documents."
+    )
+    parts: tuple[tuple[str, tuple[tuple[str, str], ...], str], ...] = (
+        ("Contradicting", since.against, "against"),
+        ("New", tuple((story, "") for story in since.new), ""),
+        ("Told already", since.told, "told by"),
+    )
+    for title, found, relation in parts:
+        if not found:
+            continue
+        yield from ("", f"## {title} ({len(found):,})", "")
+        for story, other in islice(found, _SHOWN):
+            yield _line(story, other, relation, layout)
+        if len(found) > _SHOWN:
+            yield f"- and {len(found) - _SHOWN:,} more"
+
+
+def _line(story: str, other: str, relation: str, layout: Layout) -> str:
+    content = layout.content
+    one = content.stories[story]
+    line = f"- {layout.story(story, at=FILE)} {_says(one, layout)} ({place(one)})"
+    if other:
+        beside = content.stories[other]
+        line += f"; {relation} {layout.story(other, at=FILE)} {_says(beside, layout)}"
+    return line
+
+
+def _says(story: Story, layout: Layout) -> str:
+    """What a story asks for: the side of its conflict, its goal, or how it begins."""
+    sides = (
+        side
+        for conflict in layout.content.conflicts_of.get(layout.content.entry_of[story.id].id, ())
+        for side in conflict.sides
+        if side.story == story.id
+    )
+    side = next(sides, None)
+    if side is not None:
+        return quoted(side.text, side.differs, words=_QUOTED)
+    return quoted(story.goal or story.text, words=_QUOTED)

@@ -1,0 +1,82 @@
+"""Every telling word for word, under the entry that it is a source of: the file beside the
+entries, one step behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pipeline.document.content import Content
+from pipeline.document.escape import lines, plain
+from pipeline.document.layout import Layout
+from pipeline.document.topics import Section
+from pipeline.entries import Entry, Fold, Outcome
+from pipeline.stories import Story
+
+#: Fields in the order in which what is folded is told, and their names.
+_FIELDS = {"sentence": "what it asks for", "title": "title", "benefit": "benefit",
+           "criterion": "criteria", "body": "body"}  # fmt: skip
+
+
+def tellings_text(section: Section, layout: Layout) -> Iterator[str]:
+    """The lines of a section's tellings, in the order of its entries."""
+    at = layout.tellings_file(section)
+    for entry in section.entries:
+        yield from entry_tellings(entry, layout, at)
+
+
+def entry_tellings(entry: Entry, layout: Layout, at: str) -> Iterator[str]:
+    """An entry's tellings: "## E-7", and each one under "### S-12" with its place, what became of
+    it, and its words."""
+    content = layout.content
+    name = content.entry_name[entry.id]
+    link = "" if layout.full else f" [entry]({layout.entry(entry.id, at=at)})"
+    yield f"## {name}{link}"
+    yield ""
+    for story in entry.sources:
+        yield from _telling(content.stories[story], entry, content)
+
+
+def _telling(story: Story, entry: Entry, content: Content) -> Iterator[str]:
+    name = content.story_name[story.id]
+    yield f'### {name} · {place(story)} <a id="{name.lower()}"></a>'
+    yield ""
+    became = fate(story.id, entry, content)
+    if became:
+        yield f"*{plain(became)}*"
+        yield ""
+    # Two blanks at its end keep a line a line.
+    yield from (f"> {line}  " if line else ">" for line in lines(story.text))
+    yield ""
+
+
+def place(story: Story) -> str:
+    """Where a story stands, who wrote it and when: "a/b.md, line 15, SHOP-12, 2026-03-09"."""
+    source = story.source
+    written = source.written.isoformat() if source.written else ""
+    known = (str(source), source.key, source.author, written)
+    return plain(", ".join(part for part in known if part))
+
+
+def fate(story: str, entry: Entry, content: Content) -> str:
+    """In a sentence, what became of a telling that does not stand; "" where it does."""
+    folds = [fold for fold in entry.folds if fold.story == story and fold.field != "label"]
+    row = content.row_of.get(story)
+    parts = (
+        [f"{row.reason}."] if row and row.outcome is Outcome.CONFLICT_WITH and row.reason else []
+    )
+    if story != entry.standing or folds:
+        parts += dict.fromkeys(_folded(fold, content) for fold in folds)
+    return " ".join(part[:1].upper() + part[1:] for part in parts)
+
+
+def _folded(fold: Fold, content: Content) -> str:
+    what = _FIELDS.get(fold.field, fold.field)
+    under = f" under {content.story_name[fold.under]}" if fold.under else ""
+    if content.against(fold):
+        return f"{what}: {content.against(fold)}."
+    if fold.by == "proof":
+        rules = f" ({', '.join(fold.rules)})" if fold.rules else ", the same to the letter"
+        return f"{what}: folded{under} by proof{rules}."
+    surely = f", {fold.likelihood:.0%}" if fold.likelihood is not None else ""
+    why = f" ({fold.reason}{surely})" if fold.reason or surely else ""
+    return f"{what}: folded{under} by a {fold.by}{why}."

@@ -1,0 +1,196 @@
+"""merged.json, or the Markdown edition with every file it links to, as the value that is checked.
+
+Of the Markdown edition, an entry's block (behind its anchor ``e-7``) is what stands, and each
+telling under ``## E-7`` / ``### S-12`` is a fold of its story. It has no ledger and does not say
+who folded.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from pipeline.kept.plain import unmark
+
+_HEADING = re.compile(r"(#{1,6})\s+(.*)")
+_ANCHOR = re.compile(r"<a\s+(?:id|name)=[\"']e-(\d+)[\"']\s*>\s*</a>", re.IGNORECASE)
+_ENTRY = re.compile(r"E-(\d+)\b")
+_STORY = re.compile(r"S-(\d+)\b")
+_NAMED = re.compile(r"(?<![\w-])S-\d+\b")
+_LINK = re.compile(r"(?<!\\)\]\(<?([^()\s<>#]+\.md)(?:#[^()\s]*)?>?\)")
+_QUOTE = re.compile(r"^\s*>\s?")
+_FENCE = re.compile(r"\s*(`{3,}|~{3,})")
+
+
+class DamagedEdition(ValueError):
+    """A file that is no merged document, or is cut off. Says where, and what can be done."""
+
+    def __init__(self, message: str, *, where: str, next: str) -> None:
+        super().__init__(f"{where}: {message} {next}")
+        self.message = message
+        self.where = where
+        self.next = next
+
+
+def read_edition(path: str | Path) -> Mapping[str, Any]:
+    """Read ``merged.json`` or ``merged.md``.
+
+    Returns:
+        The object of the JSON edition. Of the Markdown edition its ``entries`` with ``name``,
+        ``sources`` (as S-12), ``standing``, ``lines`` and ``folds``, and ``faults``: what is
+        missing of its files and does not fit together.
+
+    Raises:
+        DamagedEdition: not there, not text, not one of the two, or cut off.
+    """
+    file = Path(path)
+    text = _read(file)
+    if file.suffix.lower() == ".json" or text.lstrip().startswith("{"):
+        return _from_json(text, file)
+    return _from_markdown(file)
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except OSError as exc:
+        raise DamagedEdition(
+            f"cannot be read ({exc.strerror}).", where=str(file), next="Give merged.json or .md."
+        ) from exc
+    except UnicodeDecodeError as exc:
+        raise DamagedEdition(
+            f"is no UTF-8 text at byte {exc.start}.",
+            where=str(file),
+            next="Merge again: the file is damaged.",
+        ) from exc
+
+
+def _from_json(text: str, file: Path) -> Mapping[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError as exc:
+        raise DamagedEdition(
+            f"is no whole JSON text ({exc}).",
+            where=str(file),
+            next="Merge again: the file is damaged.",
+        ) from exc
+    if not isinstance(found, dict) or not isinstance(found.get("entries"), list):
+        raise DamagedEdition(
+            "is JSON, but no merged document: it has no list of entries.",
+            where=str(file),
+            next="Give the merged.json that a merge wrote.",
+        )
+    return found
+
+
+class _Reader:
+    """What the files of one Markdown edition hold, entry by entry."""
+
+    def __init__(self) -> None:
+        self.blocks: dict[str, list[str]] = {}
+        self.tellings: dict[str, dict[str, list[str]]] = {}
+        self.faults: list[str] = []
+
+    def read(self, text: str, where: str) -> list[str]:
+        """Take in one file; the files it links to outside of its tellings."""
+        links: list[str] = []
+        entry, story, block = "", "", ""
+        fence = ""
+        for line in text.splitlines():
+            mark = _FENCE.match(line.lstrip("> "))
+            if mark and (not fence or mark[1].startswith(fence)):
+                fence = "" if fence else mark[1]
+                continue
+            heading = None if fence else _HEADING.match(line)
+            if heading:
+                entry, story = self._place(unmark(heading[2]).strip(), entry, where)
+                block = ""
+            elif not fence and not entry and (anchor := _ANCHOR.search(line)):
+                block = f"E-{anchor[1]}"
+                if block in self.blocks:
+                    self.faults.append(f"{where}: {block} stands a second time.")
+                self.blocks.setdefault(block, [])
+            if not fence and not story:
+                links += [unquote(link) for link in _LINK.findall(line)]
+            if heading:
+                continue
+            plain = line if fence else unmark(_QUOTE.sub("", line, count=1))
+            if story:
+                self.tellings[entry][story].append(plain)
+            elif block:
+                self.blocks[block].append(plain)
+        if fence:
+            self.faults.append(f"{where}: a fence is not closed; the file may be cut off.")
+        return links
+
+    def _place(self, title: str, entry: str, where: str) -> tuple[str, str]:
+        """The entry and story that a heading opens; "" where it opens none."""
+        if found := _ENTRY.match(title):
+            name = f"E-{found[1]}"
+            if name in self.tellings:
+                self.faults.append(f"{where}: {name} has tellings in a second place.")
+            self.tellings.setdefault(name, {})
+            return name, ""
+        if entry and (found := _STORY.match(title)):
+            name = f"S-{found[1]}"
+            if name in self.tellings[entry]:
+                self.faults.append(f"{where}: {name} is told twice in {entry}.")
+            self.tellings[entry].setdefault(name, [])
+            return entry, name
+        return "", ""
+
+    def entries(self) -> Iterator[dict[str, Any]]:
+        """The entries, as in the JSON edition as far as Markdown tells."""
+        for name in sorted(self.blocks.keys() | self.tellings.keys(), key=lambda n: int(n[2:])):
+            block, told = self.blocks.get(name), self.tellings.get(name)
+            named = list(dict.fromkeys(_NAMED.findall("\n".join(block or ()))))
+            sources = list(told) if told is not None else named
+            if block is None:
+                self.faults.append(f"{name} has tellings, but stands in no file.")
+            elif unnamed := [story for story in sources if story not in named]:
+                self.faults.append(f"{name} does not name {', '.join(unnamed)}.")
+            if told is None:
+                self.faults.append(f"{name} stands, but has no tellings.")
+            yield {
+                "id": name,
+                "name": name,
+                "sources": sources,
+                "standing": next((story for story in named if story in sources), ""),
+                "lines": [
+                    {"field": "body", "text": line, "stories": sources} for line in block or ()
+                ],
+                "folds": [
+                    {"story": story, "field": "body", "text": "\n".join(lines), "by": "unstated"}
+                    for story, lines in (told or {}).items()
+                ],
+            }
+
+
+def _from_markdown(first: Path) -> Mapping[str, Any]:
+    """Read a file and everything it links to in its own folder and below."""
+    reader, home = _Reader(), first.resolve().parent
+    waiting, seen = [first.resolve()], {first.resolve()}
+    while waiting:
+        file = waiting.pop()
+        inside = file.relative_to(home).as_posix()
+        for link in reader.read(_read(file), inside):
+            linked = (file.parent / link).resolve()
+            if linked in seen or not linked.is_relative_to(home):
+                continue
+            seen.add(linked)
+            if linked.is_file():
+                waiting.append(linked)
+            else:
+                reader.faults.append(f"{inside} links to {link}, which is not there.")
+    entries = list(reader.entries())
+    if not entries:
+        raise DamagedEdition(
+            "has no entry of a merged document.",
+            where=str(first),
+            next="Give the merged.md or merged.json that a merge wrote.",
+        )
+    return {"format": "markdown", "sources": {}, "entries": entries, "faults": reader.faults}

@@ -1,0 +1,94 @@
+"""The strategy ``pairs``: one question a candidate pair, the most promising first.
+
+A candidate is a question, not an answer. Each is asked in one order; prompts share everything but
+the two tellings, so that a local model reads the rest once and a cloud caches it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipeline.calls import Band, canonical_json
+from pipeline.entries import Answer
+from pipeline.plan.desk import Desk
+from pipeline.plan.draft import Drafted
+from pipeline.plan.rendering import pair_text
+from pipeline.plan.selection import Selection
+
+PAIR_PROMPT = "judge-pair"
+#: Stories that each story is compared with, at least.
+NEAREST = 10
+#: What a judge may write, and what it means.
+WORDS = {
+    "same": Answer.ONE_NEED,
+    "overlap": Answer.OVERLAPPING,
+    "conflict": Answer.CONTRADICTING,
+    "different": Answer.DIFFERENT,
+}
+#: What a reply looks like.
+PAIR_SCHEMA: dict[str, object] = {
+    "type": "object",
+    "properties": {"answer": {"type": "string", "enum": list(WORDS)}},
+    "required": ["answer"],
+    "additionalProperties": False,
+}
+SCHEMA = canonical_json(PAIR_SCHEMA)
+#: Tokens of such a reply: ``{"answer":"different"}`` in a vocabulary that knows little.
+_REPLY = Band(4, 7, 16)
+
+
+def plan_pairs(selection: Selection, desk: Desk) -> Drafted:
+    """A call for each pair of near stories about which nothing is settled."""
+    drafted = Drafted()
+    asked: set[str] = set()
+    too_long: dict[str, str] = {}
+    for pair in selection.pairs:
+        if desk.most_pairs is not None and len(drafted.calls) >= desk.most_pairs:
+            break
+        one, other = selection.stories[pair.a], selection.stories[pair.b]
+        call = desk.call(
+            PAIR_PROMPT,
+            {"one": pair_text(one), "other": pair_text(other)},
+            purpose="pair",
+            handles=(("A", pair.a), ("B", pair.b)),
+            clusters=(("A", "B"),),
+            output=_REPLY,
+            number=len(drafted.calls) + 1,
+            schema=SCHEMA,
+        )
+        if call.input.high > desk.limits.input_tokens:
+            why = f"a question of {call.input.high:,} tokens is too long for one window"
+            too_long.update(dict.fromkeys((pair.a, pair.b), why))
+            continue
+        drafted.calls.append(call)
+        asked.update((pair.a, pair.b))
+    _leave(drafted, list(selection.stories), asked, too_long, selection)
+    return drafted
+
+
+def _leave(
+    drafted: Drafted,
+    stories: Sequence[str],
+    asked: set[str],
+    too_long: dict[str, str],
+    selection: Selection,
+) -> None:
+    """Say of every story that no question shows why."""
+    near = {name for pair in selection.pairs for name in (pair.a, pair.b)}
+    for name in stories:
+        if name in asked:
+            continue
+        if name in too_long:
+            drafted.leave([name], too_long[name], reason="too_long")
+        elif name in near:
+            why = "what is like it is settled, or beyond the pairs that are asked about"
+            drafted.leave([name], why, reason="asked enough")
+        else:
+            drafted.leave([name])
+
+
+def plan_none(selection: Selection, desk: Desk) -> Drafted:
+    """No call: proof alone decides."""
+    drafted = Drafted()
+    drafted.leave(selection.stories, "no judge is asked", reason="proof")
+    return drafted

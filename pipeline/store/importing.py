@@ -1,0 +1,79 @@
+"""What persons decided in a database of before the first release: all that is read from one.
+
+Its stories go by fingerprints of another version, so every decision is asked about again, with the
+old answer shown, when the documents were merged anew (``storytransformer review``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, inspect
+from sqlalchemy import text as sql
+
+from pipeline.entries import Decision, Word
+from pipeline.errors import InputError
+from pipeline.store.columns import ExactText, JsonText, UtcTime
+from pipeline.store.database import Database
+from pipeline.store.schema import RETIRED, VERSIONS, version_of
+
+#: What a relation of before is now.
+_ANSWERS: Mapping[str, Word] = {
+    "same": "one_need",
+    "overlap": "one_need",
+    "conflict": "contradicting",
+    "distinct": "different",
+}
+
+
+def read_old_decisions(url: str) -> tuple[Decision, ...]:
+    """The decisions of a database of before the first release; it is not changed.
+
+    Raises:
+        InputError: there is no such database, or it is of another version.
+        StoreError: it cannot be read.
+    """
+    database = Database(url, create=False)
+    try:
+        with database.read() as connection:
+            version = version_of(connection, database.name)
+            if version not in RETIRED:
+                raise InputError(
+                    "this database was not written before the first release.",
+                    where=database.name,
+                    next="Its decisions hold as they are: name it with --db."
+                    if version in VERSIONS
+                    else "Upgrade storytransformer, or name another file.",
+                )
+            if "decision" not in inspect(connection).get_table_names():
+                return ()
+            return tuple(map(_decision, _rows(connection)))
+    finally:
+        database.close()
+
+
+def _rows(connection: Connection) -> list[dict[str, Any]]:
+    query = sql('SELECT * FROM decision ORDER BY "at", id').columns(
+        fingerprints=JsonText, values=JsonText, attribute=ExactText, note=ExactText, by=ExactText,
+        at=UtcTime,
+    )  # fmt: skip
+    return [dict(row._mapping) for row in connection.execute(query)]
+
+
+def _decision(row: Mapping[str, Any]) -> Decision:
+    prints = tuple(row["fingerprints"])
+    answer = _ANSWERS[row["relation"]]
+    one = answer == "one_need"
+    return Decision(
+        fingerprints=prints,
+        answer=answer,
+        # Stories that were to be merged named none whose words stand.
+        keep=(row["keep"] or prints[0]) if one else "",
+        note=row["note"],
+        about=row["attribute"],
+        values=tuple(row["values"]),
+        by=row["by"],
+        at=row["at"],
+        version="",
+    )

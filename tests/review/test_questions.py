@@ -1,0 +1,180 @@
+"""What is open, in which order, and what was decided before."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import pairwise
+
+import pytest
+
+from pipeline.entries import Conflict, Decision, Fold, Side
+from pipeline.errors import InputError
+from pipeline.review.answers import answered
+from pipeline.review.questions import AUDITED, as_json, by_hand, questions
+from pipeline.text.canonical import VERSION
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+def named(found) -> list[tuple[str, tuple[str, ...]]]:
+    return [(question.kind, question.names) for question in found]
+
+
+def earlier(answer, *stories, **more) -> Decision:
+    prints = tuple(sorted(story.old_fingerprint for story in stories))
+    return Decision(prints, answer, by="ann", at=NOON, version="", **more)
+
+
+def test_each_pair_is_asked_about_once(books):
+    found = questions(books)
+    assert set(named(found)) == {
+        ("possible conflict", ("S-1", "S-2")),
+        ("alike", ("S-3", "S-4")),
+        ("alike", ("S-5", "S-6")),
+        ("alike", ("S-7", "S-8")),
+        ("fold", ("S-9", "S-10")),
+    }
+    assert len({question.id for question in found}) == 5
+
+
+def test_what_saves_most_comes_first_and_like_ones_together(books):
+    found = questions(books)
+    weights: dict[str, float] = {}
+    for question in found:
+        weights[question.batch] = weights.get(question.batch, 0) + question.weight
+    totals = [weights[question.batch] for question in found]
+    assert totals == sorted(totals, reverse=True)
+    batches = [question.batch for question in found]
+    assert batches == sorted(batches, key=batches.index), "each batch stands together"
+    lists = [q for q in found if q.names in (("S-5", "S-6"), ("S-7", "S-8"))]
+    assert len({q.batch for q in lists}) == 1, "overdue against damaged, twice"
+    assert found[0] in lists and found[-1].kind == "fold"
+    for one, other in pairwise(q for q in found if q.batch == lists[0].batch):
+        assert one.weight >= other.weight
+
+
+def test_a_question_says_what_deciding_saves(books):
+    by_names = {question.names: question for question in questions(books)}
+    shorter = books.stories[list(books.names)[2]]
+    assert by_names["S-3", "S-4"].saves == len(shorter.text.split())
+    assert by_names["S-3", "S-4"].stands == 2, "the longer-told need would stand"
+    conflict = by_names["S-1", "S-2"]
+    assert conflict.saves == 18 and conflict.about == "number"
+    assert conflict.differs == ("14 days", "28 days")
+    assert by_names["S-9", "S-10"].saves == 0
+    assert "tiny, record r1" in by_names["S-9", "S-10"].because
+
+
+def test_no_markup_reaches_a_person(books):
+    (conflict,) = questions(books, only=["possible conflict"])
+    (first, _) = conflict.tellings
+    assert "14 days" in first[0].text and "*" not in first[0].text
+    assert "*" not in json.dumps(as_json(conflict))
+
+
+def test_most_is_kept_and_kinds_are_chosen(books):
+    assert len(questions(books, most=2)) == 2 and questions(books, most=0) == []
+    assert {q.kind for q in questions(books, only=["fold", "alike"])} == {"fold", "alike"}
+    with pytest.raises(InputError, match="kind 'merge'"):
+        questions(books, only=["merge"])
+
+
+def test_what_was_decided_is_asked_again_only_when_wanted(books):
+    first, *_ = questions(books)
+    (decision,) = answered(first, "different", by="ann").decisions
+    left = questions(books, [decision])
+    assert first.id not in {q.id for q in left} and len(left) == 4
+    again = {q.id: q for q in questions(books, [decision], again=True)}
+    assert again[first.id].decided == decision and len(again) == 5
+
+
+def test_what_is_in_one_entry_by_decision_can_be_decided_again(books, stories):
+    prints = tuple(sorted(story.fingerprint for story in (stories[0], stories[8])))
+    decision = Decision(prints, "one_need", keep=prints[0], by="ann", version=VERSION)
+    assert ("S-1", "S-9") not in {q.names for q in questions(books, [decision])}
+    (question,) = questions(books, [decision], again=True, only=["decided"])
+    assert question.names == ("S-1", "S-9") and question.decided == decision
+
+
+def test_a_decision_on_a_group_settles_its_pairs(books, stories):
+    prints = tuple(sorted(story.fingerprint for story in stories[4:8]))
+    group = Decision(prints, "different", by="ann", version=VERSION)
+    assert {q.names for q in questions(books, [group], only=["alike"])} == {("S-3", "S-4")}
+
+
+def test_an_old_decision_is_shown_again_with_its_answer(books, stories):
+    kept = earlier("one_need", *stories[2:4], keep=stories[2].old_fingerprint, note="one page")
+    apart = earlier("different", *stories[4:6])
+    gone = replace(kept, fingerprints=("x", "y"))
+    found = {q.names: q for q in questions(books, [kept, apart, gone])}
+    question = found["S-3", "S-4"]
+    assert question.kind == "earlier" and question.earlier == kept and question.decided is None
+    assert question.stands == 1, "as it was"
+    assert "one need: decided by ann on 2026-11-21 (one page)" in question.because
+    assert found["S-5", "S-6"].kind == "earlier"
+    assert len(found) == 5, "and one whose stories are gone is not asked about"
+
+
+def test_an_old_decision_on_what_is_decided_anew_is_not_asked_about(books, stories):
+    kept = earlier("one_need", *stories[2:4], keep=stories[2].old_fingerprint)
+    (question,) = (q for q in questions(books, [kept]) if q.earlier)
+    (anew,) = answered(question, "different").decisions
+    assert all(q.names != ("S-3", "S-4") for q in questions(books, [kept, anew]))
+
+
+def test_copies_of_one_story_are_no_question(books, books_from, stories, merge):
+    copies = [stories[0], replace(stories[0], id="copy"), *stories[2:]]
+    copied = replace(
+        merge,
+        conflicts=(
+            Conflict("c", "conflict", (Side(stories[0].id, ""), Side("copy", "")), "", "ann"),
+        ),
+        links=(),
+        proposals=((stories[0].id, "copy"),),
+    )
+    assert named(questions(books_from(copies, copied))) == [("fold", ("S-9", "S-10"))]
+
+
+def test_a_conflict_of_three_is_one_question(books_from, stories, merge):
+    sides = tuple(Side(s.id, s.text, (str(n),)) for n, s in enumerate(stories[:3]))
+    three = replace(merge, conflicts=(Conflict("c", "conflict", sides, "days", "ann"),))
+    (question,) = questions(books_from(stories, three), only=["conflict"])
+    assert question.names == ("S-1", "S-2", "S-3") and question.differs == ("0", "1", "2")
+
+
+def test_folds_are_a_random_sample(books_from, stories, merge):
+    many = [replace(stories[8], id=f"n{n}", goal=f"goal {n}") for n in range(120)]
+    last = merge.entries[-1]
+    wide = replace(
+        last,
+        sources=(*last.sources, *(s.id for s in many)),
+        folds=(
+            *last.folds,
+            *(Fold(s.id, "sentence", s.text, "judge", last.standing) for s in many),
+        ),
+    )
+    found = questions(
+        books_from([*stories, *many], replace(merge, entries=(*merge.entries[:-1], wide))),
+        only=["fold"],
+    )
+    assert len(found) == AUDITED
+    numbers = sorted(int(name[2:]) for q in found for name in q.names if name != "S-9")
+    assert numbers[-1] > 100 and numbers != list(range(10, 60)), "not just the first"
+
+
+def test_any_two_are_put_together_by_name_id_or_key(books, stories):
+    question = by_hand(books, ["S-9", stories[0].id])
+    assert question.names == ("S-1", "S-9") and question.stands == 2, "the first named stands"
+    with pytest.raises(InputError, match="no story 'S-99'"):
+        by_hand(books, ["S-1", "S-99"])
+    with pytest.raises(InputError, match="word for word"):
+        by_hand(books, ["S-1", "s-1"])
+
+
+def test_a_question_is_plain_json(books):
+    for question in questions(books):
+        told = json.loads(json.dumps(as_json(question)))
+        assert [s["name"] for s in told["stories"]] == list(question.names)
+        assert told["question"] == question.id and told["decided"] is None

@@ -1,0 +1,70 @@
+"""What persons decided is kept under its fingerprints, and replaced by what they say later."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pipeline.entries import Decision
+
+ONE = Decision(("a", "b"), "one_need", keep="b", note="said the board", by="ann", version="2")
+
+
+def test_a_decision_comes_back_with_its_time(store, clock):
+    before = clock.time
+    kept = store.decide(ONE, run="merge-1")
+    assert before < kept.at <= clock.time
+    assert store.decisions() == (kept,) and replace(kept, at=None) == ONE
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        Decision(("a", "b"), "preferred", keep="a", version="2"),
+        Decision(("a", "b"), "overlapping", version="2"),
+        Decision(("a", "b"), "contradicting", about="days", values=("14", "30"), version="2"),
+        Decision(("a", "b"), "different", by="bo", version="2"),
+    ],
+)
+def test_a_later_word_on_the_same_stories_replaces_the_first(store, said):
+    store.decide(ONE)
+    kept = store.decide(said)
+    assert store.decisions() == (kept,) and replace(kept, at=None) == said
+
+
+def test_decisions_come_oldest_first_and_one_is_taken_back(store):
+    first = store.decide(ONE)
+    second = store.decide(replace(ONE, fingerprints=("a", "c"), keep="a"))
+    assert store.decisions() == (first, second)
+    assert store.forget(first) and not store.forget(first)
+    assert store.decisions() == (second,)
+
+
+def test_an_old_decision_that_is_confirmed_goes(store):
+    old = store.decide(replace(ONE, version=""))
+    other = store.decide(replace(ONE, fingerprints=("y", "z"), keep="y", version=""))
+    anew = store.confirm(old, replace(ONE, fingerprints=("c", "d"), keep="c"))
+    assert set(store.decisions()) == {other, anew}
+
+
+def told(store) -> list[tuple[str, str, str]]:
+    return [(term.kind, term.text, term.heading) for term in store.glossary()]
+
+
+def test_roles_and_topics_stand_under_one_heading(store):
+    store.name_terms("role", ["member", "library member"], "member", by="ann")
+    store.name_terms("topic", ["lending"], "loans", by="ann")
+    assert told(store) == [("role", "library member", "member"), ("topic", "lending", "loans")]
+    (term, _) = store.glossary()
+    assert term.by == "ann" and term.at is not None
+
+
+def test_a_heading_is_never_under_another_and_itself(store):
+    store.name_terms("role", ["patron"], "reader", by="ann")
+    store.name_terms("role", ["reader"], "member", by="ann")
+    assert told(store) == [("role", "patron", "member"), ("role", "reader", "member")]
+    store.name_terms("role", ["member"], "reader", by="ann")
+    assert told(store) == [("role", "member", "reader"), ("role", "patron", "reader")]
+    assert store.unname_term("role", "patron") and not store.unname_term("role", "patron")
+    assert told(store) == [("role", "member", "reader")]
