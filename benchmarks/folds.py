@@ -36,11 +36,11 @@ def show(corpus: Corpus, *, labels: bool) -> Counter[str]:
     for row in merged.ledger:
         if row.outcome is Outcome.DUPLICATE_OF:
             counted["duplicate_of"] += 1
-            one, other = corpus.by_id[row.story].text, corpus.by_id[row.other].text
-            if one.split() == other.split():
+            copy, first = corpus.by_id[row.story].text, corpus.by_id[row.other].text
+            if copy.split() == first.split():
                 counted["duplicate_of_to_the_letter"] += 1
                 continue
-            print(f"DUPLICATE ({', '.join(row.rules) or 'no rule'})\n  {one}\n  {other}")
+            print(f"DUPLICATE ({', '.join(row.rules) or 'no rule'})\n  {copy}\n  {first}")
         elif row.outcome is Outcome.MERGED_INTO:
             counted["merged_into"] += 1
             one, other = corpus.by_id[row.story], corpus.by_id[row.other]

@@ -20,6 +20,7 @@ from typing import Any
 
 from evals.merging import merge
 from evals.quality import Placed, quality
+from evals.statistics import Interval
 from evals.truth import Pair, Truth, read_truth, recognise
 from pipeline.merge.corpus import Reading, gather
 from pipeline.merge.files import as_told, laid_out, look, write_merge
@@ -82,7 +83,7 @@ def _words(file: Path) -> dict[str, int]:
     return {"merged_md_words": count_words(text), "overview_words": count_words(overview)}
 
 
-def _count(found: Any) -> int:
+def _count(found: Interval) -> int:
     return round(found.mean * found.n)
 
 

@@ -110,12 +110,17 @@ class RewriteJob(MergeJob):
 
     def conclude(self) -> None:
         """Put the text together, and look what of the originals it still says."""
-        standing = [story for key, part in self._parts.items() if key != "left" for story in part]
-        self.text = as_document([*standing, *self._parts["left"]])
+        self.text = as_document(self.standing)
         self.found = look_for(self.corpus.stories, self.text)
         self.store.save_scores(
             self.run_id, [figure(name, value) for name, value in self.scores.items()]
         )
+
+    @property
+    def standing(self) -> list[Story]:
+        """What the text is made of; stories that fit into no window come last."""
+        parts = [story for key, part in self._parts.items() if key != "left" for story in part]
+        return [*parts, *self._parts["left"]]
 
     @property
     def scores(self) -> dict[str, Interval]:
@@ -190,6 +195,7 @@ def run_rewrite(
     *,
     canaries: int = 0,
     seed: int = 0,
+    allow_cloud: Sequence[str] = (),
     dry_run: bool = False,
 ) -> dict[str, Any]:
     """Run a rewriting strategy over documents.
@@ -197,6 +203,8 @@ def run_rewrite(
     Args:
         make: a job that reads paths and writes into a folder.
         out: where the text is left; None: it is measured and goes.
+        allow_cloud: what of the documents may leave this machine, where canaries are planted in
+            copies of them.
         canaries: planted in a copy of the documents and looked for in the text; 0 for none.
         dry_run: price it, ask nothing.
 
@@ -220,8 +228,7 @@ def run_rewrite(
         if canaries:
             # The copies have other paths: what may not leave is told by the documents themselves.
             check_sovereignty(
-                corpus, job.spec, allow_cloud=job.terms.allow_cloud,
-                local_only=job.terms.local_only,
+                corpus, job.spec, allow_cloud=allow_cloud, local_only=job.terms.local_only,
             )  # fmt: skip
         if dry_run:
             estimate = estimate_of(job)

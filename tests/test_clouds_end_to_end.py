@@ -53,7 +53,7 @@ def start(tmp_path: Path, shared_cache: Path, provider: Provider) -> Any:
         command = ["merge", str(SAMPLE), "--judge", MODELS[model].format(url=provider.url)]
         command += ["--propose", "--pairs", str(PAIRS)]
         return subprocess.Popen(
-            [sys.executable, "-m", "pipeline", *command, "--allow-cloud", "--json", *more],
+            [sys.executable, "-m", "pipeline", *command, "--allow-cloud", "all", "--json", *more],
             cwd=tmp_path,
             env=env,
             stdout=subprocess.PIPE,

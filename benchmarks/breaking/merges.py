@@ -76,7 +76,7 @@ class Merge:
         }
         places = [str(path.resolve()) for path in self.paths]
         asked = ["merge", *places, "--judge", self.model, "--propose", "--pairs", str(PAIRS)]
-        asked += ["--allow-cloud", "--json", "--quiet"]
+        asked += ["--allow-cloud", "all", "--json", "--quiet"]
         return subprocess.Popen(
             [sys.executable, "-c", _COMMAND, *asked, *self.more, *more],
             cwd=self.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
