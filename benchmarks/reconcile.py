@@ -117,7 +117,7 @@ def merge(
 ) -> dict[str, Any]:
     """One run of the command, and both sides of it from the database."""
     command = [sys.executable, "-m", "pipeline", "merge", str(corpus), "--model", model,
-               "--allow-cloud", "--db", str(database), "--out", str(out), "--json",
+               "--allow-cloud", "all", "--db", str(database), "--out", str(out), "--json",
                "--quiet"]  # fmt: skip
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:

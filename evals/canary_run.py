@@ -28,6 +28,7 @@ def run_canaries(
     store: Store,
     *,
     n: int,
+    allow_cloud: Sequence[str] = (),
     depths: Sequence[float] = (0, 50, 100),
     seed: int = 0,
     dry_run: bool = False,
@@ -41,6 +42,7 @@ def run_canaries(
     Args:
         job: a merge of paths into a folder, ready to run.
         n: canaries; every second one has a twin.
+        allow_cloud: paths and globs of the documents that may leave this machine, or all.
         dry_run: price the merge, ask nothing.
 
     Returns:
@@ -61,7 +63,7 @@ def run_canaries(
         check_sovereignty(
             corpus,
             merge.spec,
-            allow_cloud=merge.terms.allow_cloud,
+            allow_cloud=allow_cloud,
             local_only=merge.terms.local_only,
         )
         if dry_run:

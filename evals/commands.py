@@ -55,7 +55,7 @@ def needle(
         bool, typer.Option("--dry-run", help="Price the grid, ask nothing.")
     ] = False,
     max_cost: MaxCost = None,
-    allow_cloud: AllowCloud = False,
+    allow_cloud: AllowCloud = None,
     prefect: Prefect = False,
     json: AsJson = False,
     db: Db = None,
@@ -113,7 +113,7 @@ def needle(
             haystack=grid.haystack,
             likelihood=likelihood,
             max_cost=parse_usd(max_cost, where="--max-cost"),
-            allow_cloud=allow_cloud,
+            allow_cloud=allow_cloud or (),
             db=db,
         )
     else:
@@ -129,7 +129,7 @@ def needle(
                 as_of=now().date(),
                 max_usd=parse_usd(max_cost, where="--max-cost"),
                 with_likelihood=likelihood,
-                allow_cloud=allow_cloud,
+                allow_cloud=allow_cloud or (),
                 say=line,
                 show=line.show,
             )
@@ -152,7 +152,7 @@ def canary(
         bool, typer.Option("--dry-run", help="Price the merges, ask nothing.")
     ] = False,
     max_cost: MaxCost = None,
-    allow_cloud: AllowCloud = False,
+    allow_cloud: AllowCloud = None,
     prefect: Prefect = False,
     json: AsJson = False,
     db: Db = None,
@@ -161,6 +161,8 @@ def canary(
     debug: Debug = False,
 ) -> None:
     """Canaries: what the whole pipeline loses, planted in your own documents."""
+    from pipeline.merge.sovereignty import copies_of
+
     at_depth = _integers(depths, "--depths") or []
     if prefect and not dry_run:
         for_a_flow(config)
@@ -177,7 +179,7 @@ def canary(
             depths=at_depth,
             seed=seed,
             max_cost=parse_usd(max_cost, where="--max-cost"),
-            allow_cloud=allow_cloud,
+            allow_cloud=allow_cloud or (),
             db=db,
         )
     else:
@@ -194,11 +196,12 @@ def canary(
                     out=str(out),
                     strategy=strategy,
                     max_cost=max_cost,
-                    allow_cloud=allow_cloud,
+                    allow_cloud=copies_of(allow_cloud),
                     say=line,
                     show=line.show,
                 ),
                 store,
+                allow_cloud=allow_cloud or (),
                 n=n,
                 depths=at_depth,
                 seed=seed,
@@ -309,7 +312,7 @@ def merging(
         bool, typer.Option("--dry-run", help="Price the merges, ask nothing.")
     ] = False,
     max_cost: MaxCost = None,
-    allow_cloud: AllowCloud = False,
+    allow_cloud: AllowCloud = None,
     json: AsJson = False,
     db: Db = None,
     config: Config = None,
@@ -318,6 +321,7 @@ def merging(
 ) -> None:
     """How good a merge is against its truth, by strategy: clusters, conflicts, coverage."""
     from evals.merging_run import run_merging
+    from pipeline.merge.sovereignty import copies_of
 
     edge, line = Edge.read(db, config=config), say(quiet)
     with edge.store() as store:
@@ -330,7 +334,7 @@ def merging(
                 store=store,
                 out=str(out),
                 strategy=by,
-                allow_cloud=allow_cloud,
+                allow_cloud=copies_of(allow_cloud),
                 show=line.show,
             ),
             store,
@@ -339,7 +343,7 @@ def merging(
             most=most,
             again=again,
             max_usd=parse_usd(max_cost, where="--max-cost"),
-            allow_cloud=allow_cloud,
+            allow_cloud=allow_cloud or (),
             local_only=edge.settings.local_only,
             dry_run=dry_run,
             say=line,
@@ -363,7 +367,7 @@ def prompts(
     most: Annotated[int, typer.Option(min=1, help="Clusters, at most.")] = 100,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Price it, ask nothing.")] = False,
     max_cost: MaxCost = None,
-    allow_cloud: AllowCloud = False,
+    allow_cloud: AllowCloud = None,
     json: AsJson = False,
     db: Db = None,
     config: Config = None,
@@ -383,7 +387,7 @@ def prompts(
             spec,
             edge.options(spec),
             store,
-            edge.terms(allow_cloud=allow_cloud),
+            edge.terms(allow_cloud=allow_cloud or ()),
             truth=truth,
             most=most,
             dry_run=dry_run,

@@ -16,6 +16,7 @@ from evals.grids import PROFILES, find_grid
 from evals.merging_run import run_merging
 from evals.needle_run import run_needles
 from pipeline.edge import Edge, now
+from pipeline.merge.sovereignty import copies_of
 from pipeline.orchestration import artifacts, endings
 from pipeline.orchestration import parameters as p
 from pipeline.orchestration.names import named
@@ -37,7 +38,7 @@ def needles(
     haystack: Annotated[str | None, p.titled("Haystack")] = None,
     likelihood: Annotated[bool, p.titled("Read the right answer too")] = True,
     max_cost: p.Budget = None,
-    allow_cloud: p.AllowCloud = False,
+    allow_cloud: p.AllowCloud = (),
     db: p.Database = None,
     allow_egress: p.AllowEgress = (),
 ) -> dict[str, Any]:
@@ -54,7 +55,7 @@ def needles(
         haystack: Stories, noise, or a folder of prose.
         likelihood: How likely the right answer was to the model; local models only.
         max_cost: What the run may spend; without a limit if empty.
-        allow_cloud: Let the haystacks leave this machine for the model named.
+        allow_cloud: Paths and globs of what may leave this machine, or all.
         db: URL or file; data/runs/storytransformer.sqlite where the worker runs, if empty.
         allow_egress: Of database, prefect, task-runner and hub, those that may be off this machine.
     """
@@ -109,7 +110,7 @@ def canaries(
     depths: Annotated[Sequence[Percent] | None, p.titled("Depths in percent")] = None,
     seed: Annotated[int, p.titled("Seed")] = 0,
     max_cost: p.Budget = None,
-    allow_cloud: p.AllowCloud = False,
+    allow_cloud: p.AllowCloud = (),
     db: p.Database = None,
     allow_egress: p.AllowEgress = (),
 ) -> dict[str, Any]:
@@ -123,7 +124,7 @@ def canaries(
         depths: Where they stand in their documents.
         seed: Draws the canaries and their places.
         max_cost: What the run may spend; without a limit if empty.
-        allow_cloud: Let text leave this machine for the model named.
+        allow_cloud: Paths and globs of what may leave this machine, or all.
         db: URL or file; data/runs/storytransformer.sqlite where the worker runs, if empty.
         allow_egress: Of database, prefect, task-runner and hub, those that may be off this machine.
     """
@@ -142,10 +143,11 @@ def canaries(
                         out=str(out),
                         strategy=strategy,
                         max_cost=None if max_cost is None else str(max_cost),
-                        allow_cloud=allow_cloud,
+                        allow_cloud=copies_of(allow_cloud),
                         say=logger.info,
                     ),
                     store,
+                    allow_cloud=allow_cloud,
                     n=n,
                     depths=depths or [0, 50, 100],
                     seed=seed,
@@ -172,7 +174,7 @@ def mergings(
     most: Annotated[int, p.titled("Stories to plant copies of", ge=1)] = 200,
     again: Annotated[bool, p.titled("Merge in other orders, too")] = True,
     max_cost: p.Budget = None,
-    allow_cloud: p.AllowCloud = False,
+    allow_cloud: p.AllowCloud = (),
     db: p.Database = None,
     allow_egress: p.AllowEgress = (),
 ) -> dict[str, Any]:
@@ -186,7 +188,7 @@ def mergings(
         most: At most.
         again: Shuffled and in other parts.
         max_cost: What the run may spend; without a limit if empty.
-        allow_cloud: Let text leave this machine for the model named.
+        allow_cloud: Paths and globs of what may leave this machine, or all.
         db: URL or file; data/runs/storytransformer.sqlite where the worker runs, if empty.
         allow_egress: Of database, prefect, task-runner and hub, those that may be off this machine.
     """
@@ -201,7 +203,12 @@ def mergings(
                     paths,
                     spec,
                     lambda laid, out, by: edge.merge_job(
-                        laid, model, store=store, out=str(out), strategy=by, allow_cloud=allow_cloud
+                        laid,
+                        model,
+                        store=store,
+                        out=str(out),
+                        strategy=by,
+                        allow_cloud=copies_of(allow_cloud),
                     ),
                     store,
                     truth=None if truth is None else Path(truth),
@@ -262,7 +269,7 @@ def nightly_evals(
     gates: Annotated[dict[str, dict[str, list[str]]] | None, p.titled("Gates")] = None,
     report: Annotated[str | None, p.titled("Report")] = None,
     max_cost: p.Budget = None,
-    allow_cloud: p.AllowCloud = False,
+    allow_cloud: p.AllowCloud = (),
     db: p.Database = None,
     allow_egress: p.AllowEgress = (),
 ) -> dict[str, Any]:
@@ -277,7 +284,7 @@ def nightly_evals(
             NAME=BOUND; one that is not met fails this run when everything is measured.
         report: An HTML file with all their figures, written also where a gate is not met.
         max_cost: What any one of them may spend; without a limit if empty.
-        allow_cloud: Let text leave this machine for the model named.
+        allow_cloud: Paths and globs of what may leave this machine, or all.
         db: URL or file; data/runs/storytransformer.sqlite where the worker runs, if empty.
         allow_egress: Of database, prefect, task-runner and hub, those that may be off this machine.
     """

@@ -22,6 +22,9 @@ from pipeline.text.sequence import has_order, outline
 StoryKind = Literal["agile", "scenario", "narrative"]
 BlockKind = Literal["heading", "paragraph", "item", "row", "cell", "step", "meta", "code"]
 
+#: Characters whose words are held at once.
+_WORDS_AT_ONCE = 1 << 20
+_BLANK = re.compile(r"\s")
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
 
 
@@ -277,7 +280,15 @@ def normalise(text: str) -> str:
 
 def count_words(text: str) -> int:
     """Number of runs of non-blank characters: what a word processor counts."""
-    return len(text.split())
+    count, start = 0, 0
+    while start < len(text):
+        end = start + _WORDS_AT_ONCE
+        if end < len(text):
+            blank = _BLANK.search(text, end)  # not in the middle of a word
+            end = blank.start() if blank else len(text)
+        count += len(text[start:end].split())
+        start = end
+    return count
 
 
 def story_id(document_sha256: str, spans: tuple[Span, ...], kind: StoryKind) -> str:

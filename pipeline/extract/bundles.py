@@ -7,7 +7,7 @@ unpacked, and unpacked member by member.
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from pipeline.extract.archive import Unreadable, open_archive
@@ -23,12 +23,18 @@ def is_bundle(path: str) -> bool:
     return path.lower().endswith(".zip")
 
 
-def open_bundles(paths: Iterable[str], suffixes: Iterable[str]) -> Iterator[str]:
+def open_bundles(
+    paths: Iterable[str], suffixes: Iterable[str], unopened: Container[str] = ()
+) -> Iterator[str]:
     """The paths, each archive replaced by those of the documents in it. One that cannot be opened,
-    or holds no document, stays: reading it says why."""
+    or holds no document, stays: reading it says why.
+
+    Args:
+        unopened: what must not be opened: no file.
+    """
     known = frozenset(suffixes)
     for path in paths:
-        if not is_bundle(path):
+        if path in unopened or not is_bundle(path):
             yield path
             continue
         try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pipeline.extract import formats
 from pipeline.extract.archive import Unreadable
 from pipeline.extract.biff import read_old_workbook
@@ -56,9 +58,12 @@ def read_rtf(data: bytes, encoding: str | None) -> Reading:
 
 
 def read_xlsx(data: bytes, encoding: str | None) -> Reading:
+    from pipeline.extract.far_cells import bring_together
     from pipeline.extract.workbook import read_workbook
 
-    return built(*read_workbook(data))
+    data, remark = bring_together(data)
+    reading = built(*read_workbook(data))
+    return replace(reading, problem=join_problems(remark, reading.problem))
 
 
 def read_xls(data: bytes, encoding: str | None) -> Reading:

@@ -13,10 +13,12 @@ from dataclasses import replace
 
 from pipeline.errors import InputError
 from pipeline.extract.assembly import Draft, assemble, parse_story_text
+from pipeline.extract.condensing import settle_stretches
 from pipeline.extract.features import find_in_features
 from pipeline.extract.found import Found, make_story, spans_of
 from pipeline.extract.leftout import blank_out, current_blocks, without
 from pipeline.extract.lists import find_in_list
+from pipeline.extract.markup import read_blocks
 from pipeline.extract.mojibake import repair_mojibake
 from pipeline.extract.sections import find_in_sections
 from pipeline.extract.yaml_records import unescape_yaml
@@ -71,6 +73,8 @@ def find_stories(
     found: Iterable[Found]
     blocks: Sequence[Block] = document.blocks
     text = document.text
+    if pattern and document.format == "markdown" and settle_stretches(text):
+        blocks = tuple(read_blocks(text, "markdown"))  # also where no known shape tells a story
     if document.left_out:
         text = blank_out(text, document.left_out)
         blocks = current_blocks(text, blocks)

@@ -15,6 +15,7 @@ from pathlib import Path
 from pipeline.errors import InputError
 from pipeline.extract.archive import Unreadable
 from pipeline.extract.builder import TextBuilder
+from pipeline.extract.condensing import settle_stretches
 from pipeline.extract.decoding import Decoded, decode
 from pipeline.extract.delimited import read_delimited
 from pipeline.extract.formats import FORMATS, format_of, is_refused, refusal, sniff
@@ -22,6 +23,7 @@ from pipeline.extract.frontmatter import read_front_matter, read_head_lines
 from pipeline.extract.gherkin import find_fault, read_features
 from pipeline.extract.gherkin_markdown import blank_marks, find_markdown_fault
 from pipeline.extract.leftout import LeftOut, say_left_out, spans_of_left_out
+from pipeline.extract.marks import marked
 from pipeline.extract.markup import Flavour, read_blocks
 from pipeline.extract.mojibake import count_mojibake
 from pipeline.extract.strikes import find_in_cells, find_in_markdown
@@ -29,7 +31,7 @@ from pipeline.extract.wiki import is_jira
 from pipeline.stories import Block, Document, Locator
 
 #: Part of every cache key: raise it when the same bytes would give another document or stories.
-READER_VERSION = "6"
+READER_VERSION = "7"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ def read_bytes(data: bytes, paths: tuple[str, ...], *, encoding: str | None = No
     """Read a file's bytes; the first path names the format."""
     sha256 = hashlib.sha256(data).hexdigest()
     kind = format_of(paths[0]) or ("" if is_refused(paths[0]) else sniff(data))
-    if not data.strip():
+    if not data or data.isspace():
         return Document(sha256, paths, kind or "text", "", problem="the file is empty")
     if not kind:
         return Document(sha256, paths, "unknown", "", problem=refusal(paths[0], data))
@@ -102,18 +104,16 @@ def read_bytes(data: bytes, paths: tuple[str, ...], *, encoding: str | None = No
         reading = _READERS[kind](data, encoding)
     except Unreadable as error:
         return Document(sha256, paths, kind, "", problem=str(error))
-    except InputError:
+    except (InputError, MemoryError):  # whoever set the limit knows it
         raise
-    except MemoryError:
-        return Document(sha256, paths, kind, "", problem="too large for this machine's memory")
     except Exception as error:  # a reader's defect must not stop the other documents
         reason = f"the {kind} reader failed ({type(error).__name__}: {error})"
         return Document(sha256, paths, kind, "", problem=reason)
     problem = reading.problem
-    if not reading.text.strip():
+    if not reading.text or reading.text.isspace():
         problem = problem or "no text in it"
     problem = join_problems(problem, say_left_out(reading.text, reading.left_out))
-    return Document(
+    document = Document(
         sha256=sha256,
         paths=paths,
         format=reading.kind or kind,
@@ -125,6 +125,7 @@ def read_bytes(data: bytes, paths: tuple[str, ...], *, encoding: str | None = No
         problem=problem,
         left_out=spans_of_left_out(reading.left_out),
     )
+    return marked(document, data)
 
 
 def decoded_text(data: bytes, encoding: str | None) -> tuple[Decoded, str | None]:
@@ -160,7 +161,8 @@ def _read_prose(flavour: Flavour) -> Callable[[bytes, str | None], Reading]:
         if head.length:
             blocks.append(Block(0, head.length, "meta", Locator(line=1)))
         line = 1 + decoded.text.count("\n", 0, head.length)
-        blocks += read_blocks(decoded.text, flavour, head.length, line=line)
+        settle = settle_stretches(decoded.text) if flavour == "markdown" else None
+        blocks += read_blocks(decoded.text, flavour, head.length, line=line, settle=settle)
         return Reading(
             decoded.text,
             tuple(blocks),

@@ -31,7 +31,7 @@ from pipeline.merge.ledger import counts
 from pipeline.merge.meter import Meter, machine_name, peak_memory_bytes
 from pipeline.merge.replies import CallFailed, read_answer
 from pipeline.merge.run import WAVE, run_wave, waves
-from pipeline.merge.sovereignty import check_allowed, check_sovereignty, host_of, leaving
+from pipeline.merge.sovereignty import check_sovereignty, host_of, leaving, refuse_unallowed
 from pipeline.merge.tally import Tally
 from pipeline.models.base import Model, ModelOptions
 from pipeline.models.opening import missing_weights, open_batched, open_model
@@ -126,18 +126,21 @@ class MergeJob:
                 where="--strategy",
                 next="`storytransformer eval rewrite` runs it for comparison.",
             )
-        check_allowed(self.spec, allow_cloud=self.terms.allow_cloud)
+        refuse_unallowed(self.spec, self.terms.allow_cloud)
         if self.since:
             self._earlier = _fingerprints(self.store, self.since)
         self.corpus = read(self.paths, how=self.how, cache=self.store)
         for path, reason in self.corpus.problems:
             self.say(f"warning: {path}: {reason}")
-        check_sovereignty(
+        # Questions about stories that stay here are not asked; the others may be.
+        staying = check_sovereignty(
             self.corpus,
             self.spec,
             allow_cloud=self.terms.allow_cloud,
             local_only=self.terms.local_only,
+            partly=self.terms.propose,
         )
+        self.terms = replace(self.terms, staying=staying)
         self.corpus_id = self.store.save_corpus(self.corpus.extractions)
         self.say(
             f"extracted {len(self.corpus.stories)} stories from "
@@ -316,6 +319,7 @@ class MergeJob:
             stories=self.known,
             usd=steps.pricer(self.spec, self.terms.as_of, batch=self.batch),
             allow_cloud=self.terms.allow_cloud,
+            staying=self.terms.staying,
             purse=self.purse,
             progress=self.tally.written,
             in_flight=self.batches.in_flight,

@@ -97,7 +97,9 @@ def estimate_corpus(
                 # Both by our own counts: the provider is never shown what is left out.
                 pair = [_priced(p, spec, corpus, those, store, None)[1] for p in (whole, plan)]
                 priced = replace(priced, saved=_saved(*pair))
-            if spec.leaves_machine and (marked := held_back(corpus, terms.local_only)):
+            if spec.leaves_machine and (
+                marked := held_back(corpus, terms.local_only, terms.allow_cloud)
+            ):
                 reason = "; ".join(filter(None, [priced.reason, marked]))
                 priced = replace(priced, feasible=False, reason=reason)
             first = first or plan

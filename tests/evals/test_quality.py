@@ -203,14 +203,19 @@ def judged(edge: Edge) -> Callable[..., Any]:
     def run(store: Store, *strategies: str, **wanted: Any) -> dict[str, Any]:
         def job(paths: Sequence[str], out: Path, strategy: str) -> MergeJob:
             made = edge.merge_job(
-                paths, JUDGE, store=store, out=str(out), strategy=strategy, allow_cloud=True
+                paths, JUDGE, store=store, out=str(out), strategy=strategy, allow_cloud=("all",)
             )
             made.spec = replace(made.spec, window=8192, output_cap=4096)
             made.opener = lambda spec, options: model
             return made
 
         truth = SAMPLE / "truth.json"
-        wanted |= {"truth": truth, "strategies": strategies, "again": False, "allow_cloud": True}
+        wanted |= {
+            "truth": truth,
+            "strategies": strategies,
+            "again": False,
+            "allow_cloud": ("all",),
+        }
         return run_merging([str(SAMPLE)], spec, job, store, **wanted)
 
     return run

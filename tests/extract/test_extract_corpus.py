@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.extract.corpus import extract
-from pipeline.extract.walk import is_excluded
+from pipeline.extract.globs import is_excluded
 from pipeline.stories import Extraction
 
 STORY = "As a cook, I want salt, so that it tastes.\n"

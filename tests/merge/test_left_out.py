@@ -30,7 +30,7 @@ def corpus() -> Corpus:
 
 @pytest.fixture
 def terms(tmp_path: Path) -> Terms:
-    return Terms(SETTINGS.prompts, tmp_path, DAY, DAY, allow_cloud=True)
+    return Terms(SETTINGS.prompts, tmp_path, DAY, DAY, allow_cloud=("all",))
 
 
 def estimated(corpus: Corpus, terms: Terms, strategy: str) -> dict[str, Any]:

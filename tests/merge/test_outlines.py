@@ -37,7 +37,7 @@ def corpus() -> Corpus:
 
 @pytest.fixture
 def terms(shared_cache: Path) -> Terms:
-    return Terms(SETTINGS.prompts, shared_cache, DAY, DAY, allow_cloud=True)
+    return Terms(SETTINGS.prompts, shared_cache, DAY, DAY, allow_cloud=("all",))
 
 
 @pytest.fixture
@@ -156,7 +156,7 @@ def test_all_plans_that_are_not_remembered_are_made_at_once_and_are_the_same(
         alone = estimated(corpus, terms, store)
     monkeypatch.undo()
     monkeypatch.setattr(sharing, "processors", lambda: 2)
-    monkeypatch.setattr(sharing, "_may_fork", lambda: True)
+    monkeypatch.setattr(sharing, "may_fork", lambda: True)
     asked = []
     monkeypatch.setattr(
         outlines, "in_turns", lambda work, items: asked.append(len(items)) or in_turns(work, items)
