@@ -1,103 +1,23 @@
-"""A server on this machine that speaks the protocols of Claude, Gemini and OpenAI and answers the
-prompts of the `edit` strategy with real edits: it reads the clusters, relates their stories by the
-rules of :mod:`pipeline.compare`, and answers what those say. Of goals and benefits that differ it
-writes new ones in full, more than a plan foresees; everything else is moved by reference.
+"""A server on this machine that speaks the protocols of Claude, Gemini and OpenAI and answers
+questions about pairs as :func:`evals.providers.judge` does.
 
-Replies are as long as such edits are, and usage is counted from the text that went over the wire:
-for OpenAI with its own encoding; for Claude and Gemini, whose tokenizers are not here, with the
-ratio of the catalogue, so their prompts are as long as expected by construction and only their
-replies are news.
+Usage is counted from the text that went over the wire: for OpenAI with its own encoding; for
+Claude and Gemini, whose tokenizers are not here, with the ratio of the catalogue, so their prompts
+are as long as expected by construction and only their replies are news.
 """
 
 from __future__ import annotations
 
 import json
-import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 
+from evals.providers import judge
 from pipeline.calls import canonical_json
-from pipeline.compare.relations import relate
-from pipeline.compare.union import by_fullness
-from pipeline.outcomes import Relation
-from pipeline.stories import Locator, Source, Span, Story
 from pipeline.tokens import TokenCounter
-
-_HEAD = re.compile(r"^(S\d+) \(")
-_PART = re.compile(r"^  (?:(title|role|goal|benefit)|(S\d+\.[cb]\d+)): (.*)$")
-
-
-def answer(prompt: str) -> str:
-    """The edits for the clusters of a prompt, as JSON."""
-    edits = [_edit(_read(block)) for block in re.split(r"^Cluster \d+\n", prompt, flags=re.M)[1:]]
-    return canonical_json({"edits": [edit for edit in edits if edit]})
-
-
-def _read(block: str) -> list[Story]:
-    """The stories of a cluster, named by their handles."""
-    found: list[dict[str, Any]] = []
-    for line in block.splitlines():
-        if head := _HEAD.match(line):
-            found.append({"handle": head[1], "criteria": [], "body": []})
-        elif found and (part := _PART.match(line)):
-            name, handle, text = part.groups()
-            if name:
-                found[-1][name] = text
-            else:
-                found[-1]["criteria" if ".c" in handle else "body"].append(text)
-    return [_story(fields, i) for i, fields in enumerate(found)]
-
-
-def _story(fields: Mapping[str, Any], place: int) -> Story:
-    lines = [fields.get(name, "") for name in ("title", "role", "goal", "benefit")]
-    return Story(
-        id=fields["handle"],
-        kind="agile",
-        source=Source("", "", Locator(), (Span(place, place + 1),)),
-        text=". ".join(filter(None, [*lines, *fields["criteria"], *fields["body"]])),
-        role=fields.get("role", ""),
-        goal=fields.get("goal", ""),
-        benefit=fields.get("benefit", ""),
-        title=fields.get("title", ""),
-        criteria=tuple(fields["criteria"]),
-        body=tuple(fields["body"]),
-    )
-
-
-def _edit(cluster: Sequence[Story]) -> dict[str, Any] | None:
-    """What belongs to the first story of a cluster, and how; None when nothing does."""
-    if len(cluster) < 2:
-        return None
-    first, *others = cluster
-    near = [(story, relate(first, story)) for story in others]
-    near = [(story, said) for story, said in near if said.relation is not Relation.DISTINCT]
-    if not near:
-        return None
-    order = (Relation.CONFLICT, Relation.OVERLAP, Relation.SAME)
-    said = min((said for _, said in near), key=lambda related: order.index(related.relation))
-    stories = [first, *(story for story, _ in near)]
-    if said.relation is Relation.CONFLICT:
-        values = list(said.values) if len(said.values) == len(stories) else []
-        return {"conflict": [s.id for s in stories], "on": said.attribute, "values": values}
-    stories = by_fullness(stories)
-    handles = [story.id for story in stories]
-    if said.relation is Relation.SAME:
-        return {"same": handles}
-    return {"overlap": handles, "rewrite": worded_anew(stories)}
-
-
-def worded_anew(stories: Sequence[Story]) -> list[dict[str, str]]:
-    """A new goal and a new benefit out of all that differ: as much as an overlap can need."""
-    told = {
-        name: dict.fromkeys(text for story in stories if (text := getattr(story, name)))
-        for name in ("goal", "benefit")
-    }
-    return [
-        {"at": name, "text": " and ".join(texts)} for name, texts in told.items() if len(texts) > 1
-    ]
 
 
 @contextmanager
@@ -159,7 +79,7 @@ def _claude(body: Mapping[str, Any], counter: TokenCounter, cached: set[str]) ->
     shown = [block["text"] for block in blocks]
     marked = max((i + 1 for i, block in enumerate(blocks) if "cache_control" in block), default=0)
     prefix = "\n".join(shown[:marked])
-    reply = answer(shown[-1])
+    reply = judge(shown[-1])
     schema = canonical_json(body["output_config"]["format"]["schema"])
     read, written = _usage(counter, [*shown, schema], reply)
     n = sum(counter.count_text(text).n + 3 for text in shown[:marked])
@@ -190,7 +110,7 @@ def _claude(body: Mapping[str, Any], counter: TokenCounter, cached: set[str]) ->
 def _gemini(body: Mapping[str, Any], counter: TokenCounter) -> tuple[str]:
     shown = [part["text"] for part in body.get("systemInstruction", {}).get("parts", [])]
     shown += [part["text"] for turn in body["contents"] for part in turn["parts"]]
-    reply = answer(shown[-1])
+    reply = judge(shown[-1])
     schema = canonical_json(body["generationConfig"]["responseJsonSchema"])
     read, written = _usage(counter, [*shown, schema], reply)
     candidate = {
@@ -209,7 +129,7 @@ def _gemini(body: Mapping[str, Any], counter: TokenCounter) -> tuple[str]:
 
 def _openai(body: Mapping[str, Any], counter: TokenCounter) -> tuple[str]:
     shown = [turn["content"] for turn in body["messages"]]
-    reply = answer(shown[-1])
+    reply = judge(shown[-1])
     # A server that constrains decoding shows the model no schema.
     read, written = _usage(counter, shown, reply)
     choice = {

@@ -21,7 +21,7 @@ from typing import Any
 
 from pipeline.calls import Usage
 from pipeline.catalog import Catalog
-from pipeline.compare.relations import stem_weights
+from pipeline.compare.measures import stem_weights
 from pipeline.cost.estimate import as_line, bare_text_estimate, estimate, window_limits
 from pipeline.cost.formulas import cache_bytes, eager_score_bytes, weight_bytes
 from pipeline.cost.hardware import detect_hardware, find_gpu
@@ -29,7 +29,8 @@ from pipeline.cost.prices import price
 from pipeline.cost.ranking import rank_local
 from pipeline.cost.tradeoff import window_tradeoff
 from pipeline.extract.corpus import extract
-from pipeline.plan.similarity import cluster, similar_pairs
+from pipeline.plan.pairs import NEAREST
+from pipeline.plan.similarity import cluster, nearest, similar_pairs
 from pipeline.plan.strategies import STRATEGIES, make_plan
 from pipeline.tokens import counter_for
 
@@ -192,13 +193,13 @@ def plans(catalog: Catalog, paths: Sequence[Path], as_of: date) -> list[dict[str
     with tempfile.TemporaryDirectory() as cache:
         for name in PLANNED:
             spec = catalog.find(name)
-            clusters = cluster(stories, pairs, decide=spec.ability != "edits", weights=weights)
+            clusters = cluster(stories, pairs)
             counter = counter_for(spec, cache=Path(cache))
             for strategy in sorted(STRATEGIES):
                 began = clock()
                 plan = make_plan(
                     strategy, stories, clusters, spec, window_limits(spec, as_of=as_of), counter,
-                    ROOT / "prompts", revision="benchmark",
+                    ROOT / "prompts", revision="benchmark", pairs=list(nearest(pairs, NEAREST)),
                 )  # fmt: skip
                 line = as_line(estimate(plan, spec, as_of=as_of, today=as_of, hardware=machine))
                 took = clock() - began

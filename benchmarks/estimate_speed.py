@@ -4,7 +4,7 @@
 
 Without PATHS the sample is told again to a twentieth of the size, so that it runs anywhere; the
 goals are for the full size. `estimate` is timed as a person waits for it, in a process of its own:
-6 models × 3 strategies, cold (no database, no cache, no tokenizer unpacked) and warm; beside it
+6 models × 4 strategies, cold (no database, no cache, no tokenizer unpacked) and warm; beside it
 stands the processor time, which others on the machine change less. Counting is compared with the
 bare tokenizer on the same prompts in the same run.
 
@@ -33,6 +33,8 @@ from pipeline.calls import Plan, Request
 from pipeline.catalog import Catalog
 from pipeline.cost.estimate import window_limits
 from pipeline.merge.corpus import Corpus, read
+from pipeline.plan.pairs import NEAREST
+from pipeline.plan.similarity import nearest
 from pipeline.plan.strategies import STRATEGIES, make_plan
 from pipeline.settings import read_settings
 from pipeline.tokens import (
@@ -126,12 +128,13 @@ def _plan(corpus: Corpus, model: str, strategy: str) -> Plan:
     return make_plan(
         strategy,
         corpus.stories,
-        corpus.stars if spec.ability == "edits" else corpus.decided,
+        corpus.clusters if strategy in ("tree", "fold") else (),
         spec,
         window_limits(spec),
         counter_for(spec, cache=settings.cache),
         settings.prompts,
         revision="timed",
+        pairs=list(nearest(corpus.pairs, NEAREST)) if strategy == "pairs" else (),
     )
 
 
@@ -142,8 +145,8 @@ def plan_seconds(real: RealStories, n_stories: int, folder: Path) -> tuple[float
     corpus = read([folder])
     len(corpus.stories)
     start = _processor()
-    for model in ("extractive", "claude/claude-haiku-5-5"):
-        _plan(corpus, model, "edit")
+    for model, strategy in (("extractive", "none"), ("claude/claude-haiku-5-5", "pairs")):
+        _plan(corpus, model, strategy)
     return _processor() - start, len(corpus.pairs)
 
 

@@ -39,7 +39,8 @@ WRITERS = 4
 @dataclass(frozen=True)
 class Size:
     """One merge. ``seconds`` is its wall time, ``processor_seconds`` that of all its processes;
-    ``peak_bytes`` is the largest of them; ``database_bytes`` what is left on the disk."""
+    ``peak_bytes`` is the largest of them; ``database_bytes`` what is left on the disk; ``standing``
+    words that stand for each word of the stories."""
 
     stories: int
     words: int
@@ -48,6 +49,7 @@ class Size:
     processor_seconds: float
     peak_bytes: int
     database_bytes: int
+    standing: float
     growth: float | None = None
 
 
@@ -61,7 +63,7 @@ def main() -> int:
     rows: list[Size] = []
     print(
         f"{'stories':>9} {'words':>11} {'merged':>9} {'seconds':>9} {'processor':>10} "
-        f"{'peak MB':>8} {'database MB':>12} {'growth':>7}"
+        f"{'peak MB':>8} {'database MB':>12} {'standing':>9} {'growth':>7}"
     )
     with tempfile.TemporaryDirectory() as scratch:
         for n in asked.stories:
@@ -71,7 +73,7 @@ def main() -> int:
             print(
                 f"{row.stories:9,} {row.words:11,} {row.merged:9,} {row.seconds:9.1f} "
                 f"{row.processor_seconds:10.1f} {row.peak_bytes / 1e6:8,.0f} "
-                f"{row.database_bytes / 1e6:12,.1f} {grown:>7}",
+                f"{row.database_bytes / 1e6:12,.1f} {row.standing:9.3f} {grown:>7}",
                 flush=True,
             )
         lost = lost_writes(Path(scratch) / "shared.sqlite", asked.writes)
@@ -98,7 +100,7 @@ def measured(real: RealStories, n: int, folder: Path, smaller: Size | None) -> S
     load = Load()
     corpus = write(tell(real, load.scaled(n / (load.n_short + load.n_long))), folder / "corpus")
     command = [
-        sys.executable, "-c", _MEASURED, "merge", str(folder / "corpus"), "--model", "extractive",
+        sys.executable, "-c", _MEASURED, "merge", str(folder / "corpus"),
         "--out", str(folder / "merged"), "--db", str(folder / "runs.sqlite"), "--json", "--quiet",
     ]  # fmt: skip
     began = time.perf_counter()
@@ -125,6 +127,7 @@ def measured(real: RealStories, n: int, folder: Path, smaller: Size | None) -> S
         processor_seconds=round(processor, 1),
         peak_bytes=used["peak_bytes"],
         database_bytes=sum(path.stat().st_size for path in folder.glob("runs.sqlite*")),
+        standing=round(result["standing_words"] / result["source_words"], 3),
         growth=ten_times,
     )
 

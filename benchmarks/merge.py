@@ -1,9 +1,11 @@
-"""How well a merge finds what is in a backlog on purpose, against its truth.json.
+"""What a merge makes of a backlog whose truth is known, and how much is left to read.
 
-    python benchmarks/merge.py [FOLDER]     default: data/sample
+    python benchmarks/merge.py [FOLDER]     default: data/sample, with its truth.json
 
-The whole way is the real one: extraction, similarity, plan, the extractive model, gate, ledger.
-Prints a table and, last, one JSON line.
+The whole way is the real one, without a model: extraction, proof, likeness, ledger, document, and
+the check that every sentence is kept. Pairs are counted as `eval merging` counts them: in one
+entry, or in two that stand next to each other. Prints a table and, last, one JSON line; exits 1
+where something is missing, or what only looks alike stands in one entry.
 """
 
 from __future__ import annotations
@@ -11,217 +13,90 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import tempfile
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from pipeline.calls import Reply, Request
-from pipeline.catalog import Catalog
-from pipeline.compare.relations import stem_weights
-from pipeline.cost.estimate import window_limits
-from pipeline.extract.corpus import extract
-from pipeline.gate.grounding import fields_of
-from pipeline.merge.run import run_plan
-from pipeline.models.extractive import REVISION, ExtractiveModel
-from pipeline.outcomes import Outcomes, Relation
-from pipeline.plan.similarity import cluster, similar_pairs
-from pipeline.plan.strategies import make_plan
-from pipeline.settings import read_settings
-from pipeline.stories import Document, Story, count_words
-from pipeline.tokens import counter_for
+from evals.merging import merge
+from evals.quality import Placed, quality
+from evals.statistics import Interval
+from evals.truth import Pair, Truth, read_truth, recognise
+from pipeline.merge.corpus import Reading, gather
+from pipeline.merge.files import as_told, laid_out, look, write_merge
+from pipeline.merge.ledger import counts
+from pipeline.stories import count_words
 
-Pair = frozenset[str]
+_SAMPLE = Path(__file__).parents[1] / "data" / "sample"
 
 
-class Forgetful:
-    """A journal for one run in memory."""
-
-    def __init__(self) -> None:
-        self.replies: dict[str, Reply] = {}
-
-    def find(self, keys: Sequence[str]) -> Mapping[str, Reply]:
-        return {key: self.replies[key] for key in keys if key in self.replies}
-
-    def put(self, request: Request, reply: Reply, *, good: bool, why: str) -> None:
-        if good:
-            self.replies[reply.key] = reply
-
-    def reserve(self, key: str, usd: object) -> None: ...
-
-    def settle(self, key: str, usd: object) -> None: ...
-
-
-@dataclass(frozen=True)
-class Merged:
-    """A finished merge and what it was made of."""
-
-    stories: Mapping[str, Story]
-    documents: Mapping[str, Document]
-    outcomes: Outcomes
-    seconds: float
-
-
-def merge(folder: Path) -> Merged:
-    """Merge every document of a folder with the extractive model."""
-    settings = read_settings({})
-    start = time.perf_counter()
-    read = list(extract([folder]))
-    documents = {e.document.sha256: e.document for e in read}
-    stories = [story for e in read for story in e.stories]
-    spec = Catalog(settings.models_toml).find("extractive")
-    weights = stem_weights(stories)
-    pairs = similar_pairs(stories, weights=weights)
-    plan = make_plan(
-        "edit",
-        stories,
-        cluster(stories, pairs, weights=weights),
-        spec,
-        window_limits(spec),
-        counter_for(spec, cache=settings.cache),
-        settings.prompts,
-        revision=REVISION,
-    )
-    by_id = {story.id: story for story in stories}
-    outcomes = run_plan(plan, by_id, ExtractiveModel(spec), Forgetful(), documents=documents)
-    return Merged(by_id, documents, outcomes, time.perf_counter() - start)
-
-
-def recognise(truth: Mapping[str, Any], merged: Merged) -> dict[str, str]:
-    """The extracted story (id) of every story of the truth (id): by the key its document gives,
-    else by its first words.
-
-    Raises:
-        LookupError: a story of the truth was not extracted.
-    """
-    found: dict[str, str] = {}
-    for entry in truth["stories"]:
-        here = [
-            story
-            for story in merged.stories.values()
-            if Path(story.source.path).name == entry["document"] and story.id not in found.values()
-        ]
-        if entry["key"]:
-            hits = [story for story in here if story.source.key == entry["key"]]
-        else:
-            starts = flat(entry["starts"])
-            hits = [s for s in here if starts in flat(_words(s, merged.documents))]
-        if not hits:
-            raise LookupError(f"{entry['id']} was not extracted: {entry['starts']!r}")
-        found[entry["id"]] = min(hits, key=lambda s: s.end - s.start).id
-    return found
-
-
-def same_pairs(outcomes: Outcomes) -> set[Pair]:
-    """Pairs of stories that the ledger links as the same, directly or through a third."""
-    groups: dict[str, set[str]] = {}
-    for row in outcomes.ledger:
-        if row.relation is Relation.SAME and row.other:
-            one = groups.get(row.story, {row.story}) | groups.get(row.other, {row.other})
-            groups.update(dict.fromkeys(one, one))
-    return {frozenset(p) for group in groups.values() for p in combinations(sorted(group), 2)}
-
-
-def together_pairs(outcomes: Outcomes) -> set[Pair]:
-    """Pairs of stories that stand in one merged story."""
+def measure(folder: Path, truth: Truth) -> dict[str, Any]:
+    """All figures of one merge of a folder."""
+    began = time.perf_counter()
+    corpus = gather([folder], how=Reading(exclude=("truth.json",)))
+    merged = merge(corpus)
+    kept = look(corpus, merged)
+    with tempfile.TemporaryDirectory() as out:
+        layout = laid_out(corpus, merged, {"kept": as_told(kept)})
+        files = write_merge(Path(out), layout, kept)
+        seconds = time.perf_counter() - began
+        words = _words(Path(files["markdown"]))
+    ids = recognise(truth, corpus)
+    told = (kept.units - len(kept.missing), kept.units)
+    figures = quality(truth, ids, merged, corpus.by_id, told).figures
+    placed = Placed(merged)
     return {
-        frozenset(pair) for m in outcomes.merged for pair in combinations(sorted(set(m.sources)), 2)
+        "stories": len(corpus.stories),
+        "entries": len(merged.entries),
+        "ledger": counts(merged.ledger),
+        "conflicts": len(truth.conflicts),
+        "conflicts_marked": _count(figures["conflicts_marked"]),
+        "conflicts_in_one_entry": _count(figures["conflicts_in_one_entry"]),
+        "marks": len(merged.conflicts),
+        "lookalikes": len(truth.lookalikes),
+        "lookalikes_folded": _count(figures["lookalikes_folded"]),
+        "belonging": len(truth.belonging),
+        "in_one_entry": _count(figures["folded"]),
+        "next_to_each_other": _count(figures["next_to"]),
+        "apart": sorted(_apart(truth.belonging, ids, placed)),
+        "kept": kept.units - len(kept.missing),
+        "units": kept.units,
+        "faults": len(kept.faults),
+        "source_words": sum(count_words(story.text) for story in corpus.stories),
+        "standing_words": sum(count_words(line.text) for e in merged.entries for line in e.lines),
+        **words,
+        "seconds": round(seconds, 2),
     }
 
 
-def conflict_pairs(outcomes: Outcomes) -> set[Pair]:
-    """Pairs of stories recorded as disagreeing."""
-    return {frozenset(p) for c in outcomes.conflicts for p in combinations(sorted(c.stories), 2)}
+def _apart(pairs: frozenset[Pair], ids: dict[str, str], placed: Placed) -> list[str]:
+    """The pairs that belong together and stand neither in one entry nor next to each other."""
+    told = (sorted(pair) for pair in pairs)
+    return [f"{a} {b}" for a, b in told if not placed.together(ids[a], ids[b])]
 
 
-def score(truth: Mapping[str, Any], merged: Merged) -> dict[str, Any]:
-    """The figures: pairwise same, conflicts, overlaps found, look-alikes and others merged."""
-    ids = recognise(truth, merged)
-
-    def pairs(groups: Iterable[Iterable[str]]) -> set[Pair]:
-        return {
-            frozenset(ids[name] for name in pair)
-            for group in groups
-            for pair in combinations(group, 2)
-        }
-
-    same = pairs(group["stories"] for group in truth["duplicates"])
-    overlaps = pairs(group["stories"] for group in truth["overlaps"])
-    conflicts = pairs(group["stories"] for group in truth["conflicts"])
-    lookalikes = pairs(truth["lookalikes"])
-    together = together_pairs(merged.outcomes)
-    passages = {frozenset((ids[p["long"]], ids[p["story"]])) for p in truth["long_overlaps"]}
-    written = [value for s in merged.stories.values() for _, value in s.fields]
-    left = [value for m in merged.outcomes.merged for _, value in fields_of(m.text)]
-    return {
-        "stories": len(merged.stories),
-        "merged_stories": len(merged.outcomes.merged),
-        "same": rates(same_pairs(merged.outcomes), same),
-        "same_or_overlap": rates(together, same | overlaps, passages),
-        "conflicts": rates(conflict_pairs(merged.outcomes), conflicts),
-        "overlaps_merged": len(overlaps & together),
-        "overlaps": len(overlaps),
-        "lookalikes_merged": len(lookalikes & together),
-        "lookalikes": len(lookalikes),
-        "passages_merged": len(passages & together),
-        "passages": len(passages),
-        "fallbacks": sum(bool(m.fallback) for m in merged.outcomes.merged),
-        "ungrounded_sentences": sum(
-            not v.grounded for m in merged.outcomes.merged for v in m.verdicts if v.stage == "final"
-        ),
-        "words_in_stories": sum(map(count_words, written)),
-        "words_in_document": sum(map(count_words, left)),
-        "seconds": round(merged.seconds, 2),
-    }
+def _words(file: Path) -> dict[str, int]:
+    """Words of the Markdown edition, and of its overview: what stands before the first entry."""
+    text = file.read_text(encoding="utf-8")
+    first = text.find('<a id="e-')
+    overview = text if first < 0 else text[: text.rfind("\n## ", 0, first)]
+    return {"merged_md_words": count_words(text), "overview_words": count_words(overview)}
 
 
-def rates(found: set[Pair], wanted: set[Pair], allowed: set[Pair] = frozenset()) -> dict[str, Any]:
-    """Precision, recall and F1 of found pairs; ``allowed`` ones count neither way."""
-    found = found - allowed
-    hits = len(found & wanted)
-    precision = hits / len(found) if found else 1.0
-    recall = hits / len(wanted) if wanted else 1.0
-    total = precision + recall
-    f1 = 2 * precision * recall / total if total else 0.0
-    return {
-        "precision": round(precision, 4),
-        "recall": round(recall, 4),
-        "f1": round(f1, 4),
-        "found": len(found),
-        "wanted": len(wanted),
-    }
-
-
-def flat(text: str) -> str:
-    """White space collapsed, as the truth asks for."""
-    return " ".join(text.split())
-
-
-def _words(story: Story, documents: Mapping[str, Document]) -> str:
-    text = documents[story.source.document].text
-    return "\n".join([text[story.start : story.end], *(value for _, value in story.fields)])
+def _count(found: Interval) -> int:
+    return round(found.mean * found.n)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("folder", nargs="?", default="data/sample", type=Path)
+    parser.add_argument("folder", nargs="?", default=_SAMPLE, type=Path)
     folder = parser.parse_args().folder
-    truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
-    figures = score(truth, merge(folder))
-    print(f"{'':24} precision  recall     F1   found  wanted")
-    for name in ("same", "same_or_overlap", "conflicts"):
-        r = figures[name]
-        print(
-            f"{name:24} {r['precision']:9.3f} {r['recall']:7.3f} {r['f1']:6.3f} {r['found']:7}"
-            f" {r['wanted']:7}"
-        )
+    figures = measure(folder, read_truth(folder / "truth.json"))
     for name, value in figures.items():
-        if not isinstance(value, dict):
-            print(f"{name:24} {value}")
+        print(f"{name.replace('_', ' '):22} {value}")
     print(json.dumps({"benchmark": "merge", "folder": folder.name, **figures}))
-    return 0
+    lost = figures["units"] - figures["kept"] + figures["faults"]
+    return 1 if lost or figures["lookalikes_folded"] else 0
 
 
 if __name__ == "__main__":

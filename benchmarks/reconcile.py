@@ -116,7 +116,8 @@ def merge(
     corpus: Path, model: str, database: Path, out: Path, environment: Mapping[str, str]
 ) -> dict[str, Any]:
     """One run of the command, and both sides of it from the database."""
-    command = [sys.executable, "-m", "pipeline", "merge", str(corpus), "--model", model,
+    ask = () if model == "extractive" else ("--propose",)
+    command = [sys.executable, "-m", "pipeline", "merge", str(corpus), "--judge", model, *ask,
                "--allow-cloud", "all", "--db", str(database), "--out", str(out), "--json",
                "--quiet"]  # fmt: skip
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

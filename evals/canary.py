@@ -1,9 +1,9 @@
 """Canaries: stories that stand nowhere else, planted in real documents and looked for in the
 merged one. A needle test measures a model; a canary measures the whole pipeline: extraction, plan,
-merge, gate and document.
+merge and document.
 
-A canary stands alone, or as twins in two places with another benefit each, so that the two have to
-be merged. Documents of plain text carry them, in the shape of the line they are put behind; the
+A canary stands alone, or as twins in two places with another benefit each, which a merge may put
+together. Documents of plain text carry them, in the shape of the line they are put behind; the
 others come along as they are.
 """
 
@@ -12,13 +12,12 @@ from __future__ import annotations
 import random
 import re
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pipeline.errors import InputError
-from pipeline.outcomes import MergedStory, Outcome, Outcomes
 from pipeline.stories import Extraction, Story, normalise
 
 #: Formats whose text is the file: a story can be put into them without their tools.
@@ -72,7 +71,7 @@ class Sighting:
         lost_at: the first stage that lost it: ``extract`` (not found, or not as it was written),
             ``plan`` (left out), ``merge`` (not in the document), ``mutated`` (a field is not as
             it was), ``source`` (not told to come from this place); "" when all is well.
-        fields: the share of role, goal and benefit that the document has word for word.
+        fields: the share of role, goal and benefit that its entry has word for word.
     """
 
     canary: Canary
@@ -175,66 +174,91 @@ def _with(text: str, lines: Iterable[tuple[int, str]]) -> str:
 
 
 def look_for(
-    canaries: Sequence[Canary], corpus: Sequence[Story], outcomes: Outcomes, document: str
+    canaries: Sequence[Canary], corpus: Sequence[Story], document: Mapping[str, Any]
 ) -> list[Sighting]:
     """What became of every canary, place by place.
 
     Args:
         corpus: the stories of the planted documents.
-        document: the merged document as it was written (Markdown).
+        document: the merged document as it was written (JSON).
     """
-    left_out = {row.story for row in outcomes.ledger if row.outcome is Outcome.SKIPPED}
-    homes = {source: merged for merged in outcomes.merged for source in merged.sources}
-    written = normalise(document)
+    skipped = {row["story"] for row in document["ledger"] if row["outcome"] == "skipped"}
+    homes = {source: entry for entry in document["entries"] for source in entry["sources"]}
+    return [
+        _sighting(canary, place, story, skipped, homes)
+        for canary, place, story in _found(canaries, corpus)
+    ]
+
+
+def look_in(canaries: Sequence[Canary], corpus: Sequence[Story], text: str) -> list[Sighting]:
+    """The same of a text that does not say what comes from where: a place is lost at ``merge``
+    where the canary's word is not in the text, and ``mutated`` where a field of it is not."""
+    written = normalise(text)
+    seen = []
+    for canary, place, story in _found(canaries, corpus):
+        fields = sum(wanted in written for wanted in _wanted(canary, place)) / 3
+        stage: Stage = "mutated" if fields < 1 else ""
+        if story is None:
+            stage = "extract"
+        elif canary.word not in written:
+            stage = "merge"
+        seen.append(Sighting(canary, place, stage, fields))
+    return seen
+
+
+def _found(
+    canaries: Sequence[Canary], corpus: Sequence[Story]
+) -> Iterator[tuple[Canary, Place, Story | None]]:
+    """Every place with the one story that was read there as it was written, None for none."""
     by_word: dict[str, list[Story]] = {canary.word: [] for canary in canaries}
     for story in corpus:
         for word in by_word.keys() & set(normalise(story.text).split()):
             by_word[word].append(story)
-    return [
-        _sighting(canary, place, by_word[canary.word], left_out, homes, written)
-        for canary in canaries
-        for place in canary.places
-    ]
+    for canary in canaries:
+        for place in canary.places:
+            hits = [
+                story
+                for story in by_word[canary.word]
+                if story.source.path == place.path
+                and [normalise(t) for t in (story.role, story.goal, story.benefit)]
+                == _wanted(canary, place)
+            ]
+            yield canary, place, hits[0] if len(hits) == 1 else None
+
+
+def _wanted(canary: Canary, place: Place) -> list[str]:
+    return [normalise(canary.role), normalise(canary.goal), normalise(place.benefit)]
 
 
 def _sighting(
     canary: Canary,
     place: Place,
-    stories: Sequence[Story],
-    left_out: set[str],
-    homes: Mapping[str, MergedStory],
-    written: str,
+    story: Story | None,
+    skipped: set[str],
+    homes: Mapping[str, Mapping[str, Any]],
 ) -> Sighting:
-    wanted = [normalise(canary.role), normalise(canary.goal), normalise(place.benefit)]
-    fields = sum(text in written for text in wanted) / 3
-    found = [
-        story
-        for story in stories
-        if story.source.path == place.path
-        and normalise(story.benefit) == wanted[2]
-        and (normalise(story.role), normalise(story.goal)) == (wanted[0], wanted[1])
-    ]
+    if story is None:
+        return Sighting(canary, place, "extract", 0.0)
+    if story.id in skipped:
+        return Sighting(canary, place, "plan", 0.0)
+    if story.id not in homes:
+        return Sighting(canary, place, "merge", 0.0)
+    wanted = _wanted(canary, place)
+    own, everything = _texts(homes[story.id], story.id)
+    fields = sum(text in everything for text in wanted) / 3
     stage: Stage = ""
-    if len(found) != 1:
-        stage = "extract"
-    elif found[0].id in left_out:
-        stage = "plan"
-    elif found[0].id not in homes or canary.word not in written:
+    if canary.word not in everything:
         stage = "merge"
     elif fields < 1:
         stage = "mutated"
-    elif not _told_from(homes[found[0].id], found[0], wanted[2]):
+    elif not all(text in own for text in wanted):
         stage = "source"
     return Sighting(canary, place, stage, fields)
 
 
-def _told_from(merged: MergedStory, story: Story, benefit: str) -> bool:
-    """Whether every final sentence of the merged story that says this benefit names the story."""
-    saying = [
-        verdict
-        for verdict in merged.verdicts
-        if verdict.stage == "final" and benefit in normalise(verdict.text)
-    ]
-    return bool(saying) and all(
-        any(source.story == story.id for source in verdict.sources) for verdict in saying
-    )
+def _texts(entry: Mapping[str, Any], story: str) -> tuple[str, str]:
+    """What an entry says and names the story for, and all that it says."""
+    lines = [(line["text"], line["stories"]) for line in entry["lines"]]
+    lines += [(fold["text"], [fold["story"]]) for fold in entry["folds"]]
+    own = (text for text, stories in lines if story in stories)
+    return normalise("\n".join(own)), normalise("\n".join(text for text, _ in lines))

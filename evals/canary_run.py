@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -9,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from evals.canary import Sighting, look_for, plant
-from evals.merge_price import estimate_of, total
 from evals.recorded import figure, recorded, share
+from evals.statistics import Interval
 from pipeline.merge.corpus import gather, require
 from pipeline.merge.job import MergeJob
 from pipeline.merge.job import run as run_job
@@ -28,10 +29,8 @@ def run_canaries(
     store: Store,
     *,
     n: int,
-    allow_cloud: Sequence[str] = (),
     depths: Sequence[float] = (0, 50, 100),
     seed: int = 0,
-    dry_run: bool = False,
     say: Callable[[str], None] = lambda line: None,
 ) -> dict[str, Any]:
     """Plant canaries in a copy of the documents, merge the copy, and look for them.
@@ -42,12 +41,9 @@ def run_canaries(
     Args:
         job: a merge of paths into a folder, ready to run.
         n: canaries; every second one has a twin.
-        allow_cloud: paths and globs of the documents that may leave this machine, or all.
-        dry_run: price the merge, ask nothing.
 
     Returns:
-        With ``dry_run`` what :func:`evals.merge_price.total` tells of the merge. Else what
-        ``eval canary --json`` prints: run, the merge's run, model, n (places), scores with
+        What ``eval canary --json`` prints: run, the merge's run, model, n (places), scores with
         interval and n, what was lost at which stage, and every sighting.
 
     Raises:
@@ -63,11 +59,9 @@ def run_canaries(
         check_sovereignty(
             corpus,
             merge.spec,
-            allow_cloud=allow_cloud,
+            allow_cloud=merge.terms.allow_cloud,
             local_only=merge.terms.local_only,
         )
-        if dry_run:
-            return {"model": merge.spec.name} | total([estimate_of(merge)])
         with recorded(
             store,
             kind="canary",
@@ -76,15 +70,9 @@ def run_canaries(
             parameters={"paths": list(paths), "n": n, "depths": list(depths), "seed": seed},
         ) as run:
             merged = run_job(merge)
-            document = Path(merged["out"]["markdown"]).read_text(encoding="utf-8")
-            seen = look_for(planted, merge.corpus.stories, merge.outcomes, document)
-            scores = {
-                "survived": share(
-                    sum(s.lost_at in ("", "mutated", "source") for s in seen), len(seen)
-                ),
-                "unmutated": share(sum(s.lost_at in ("", "source") for s in seen), len(seen)),
-                "sourced": share(sum(s.lost_at == "" for s in seen), len(seen)),
-            }
+            document = json.loads(Path(merged["out"]["json"]).read_text(encoding="utf-8"))
+            seen = look_for(planted, merge.corpus.stories, document)
+            scores = rates(seen)
             rows = [_row(sighting) for sighting in seen]
             store.save_scores(
                 run,
@@ -106,6 +94,13 @@ def run_canaries(
         "scores": {name: score._asdict() for name, score in scores.items()},
         "lost": dict(lost),
         "canaries": rows,
+    }
+
+
+def rates(seen: Sequence[Sighting]) -> dict[str, Interval]:
+    """The shares of places that came through, whole, and told to come from where they do."""
+    return {
+        name: share(sum(s.lost_at in fine for s in seen), len(seen)) for name, fine in _FINE.items()
     }
 
 

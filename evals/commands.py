@@ -8,28 +8,30 @@ from typing import Annotated
 import typer
 
 from evals import losses, results, screen
-from pipeline.console import emit, say
+from pipeline.console import emit, plain, say
 from pipeline.edge import Edge, now, parse_usd
 from pipeline.errors import InputError
 from pipeline.options import (
     MODEL,
-    STRATEGY,
     AllowCloud,
     AsJson,
     Config,
     Db,
     Debug,
-    Entailment,
     MaxCost,
     Model,
+    MostPairs,
     Paths,
     Prefect,
+    Propose,
     Quiet,
-    Strategy,
     for_a_flow,
 )
 
 app = typer.Typer(rich_markup_mode=None)
+
+#: The model of a merge that asks none.
+WITHOUT_MODEL = "extractive"
 
 
 @app.command()
@@ -143,16 +145,9 @@ def needle(
 @app.command()
 def canary(
     paths: Paths,
-    model: Model = MODEL,
-    strategy: Strategy = STRATEGY,
     n: Annotated[int, typer.Option("-n", min=1, help="Canaries; every second has a twin.")] = 24,
     depths: Annotated[str, typer.Option(help="Percent, comma separated.")] = "0,50,100",
     seed: Annotated[int, typer.Option(help="Draws the canaries and their places.")] = 0,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Price the merges, ask nothing.")
-    ] = False,
-    max_cost: MaxCost = None,
-    allow_cloud: AllowCloud = None,
     prefect: Prefect = False,
     json: AsJson = False,
     db: Db = None,
@@ -161,25 +156,20 @@ def canary(
     debug: Debug = False,
 ) -> None:
     """Canaries: what the whole pipeline loses, planted in your own documents."""
-    from pipeline.merge.sovereignty import copies_of
 
     at_depth = _integers(depths, "--depths") or []
-    if prefect and not dry_run:
+    if prefect:
         for_a_flow(config)
         from evals.flows import canaries
         from pipeline.orchestration.steps import call
 
         result = call(
             canaries,
-            {"eval", Edge.read(db, config=config).catalog.find(model).provider},
+            {"eval"},
             paths=paths,
-            model=model,
-            strategy=strategy,
             n=n,
             depths=at_depth,
             seed=seed,
-            max_cost=parse_usd(max_cost, where="--max-cost"),
-            allow_cloud=allow_cloud or (),
             db=db,
         )
     else:
@@ -190,88 +180,46 @@ def canary(
             result = run_canaries(
                 paths,
                 lambda copies, out: edge.merge_job(
-                    copies,
-                    model,
-                    store=store,
-                    out=str(out),
-                    strategy=strategy,
-                    max_cost=max_cost,
-                    allow_cloud=copies_of(allow_cloud),
-                    say=line,
-                    show=line.show,
+                    copies, WITHOUT_MODEL, store=store, out=str(out), say=line, show=line.show
                 ),
                 store,
-                allow_cloud=allow_cloud or (),
                 n=n,
                 depths=at_depth,
                 seed=seed,
-                dry_run=dry_run,
                 say=line,
             )
     if json:
         emit(result)
     else:
-        screen.merge_price(result) if dry_run else screen.canary_summary(result)
+        screen.canary_summary(result)
         screen.show_next(result, db, config)
 
 
 @app.command()
 def fabrication(
-    merge: Annotated[
-        str, typer.Argument(help="A finished merge, as `storytransformer runs` lists it.")
-    ],
-    most: Annotated[
-        int,
-        typer.Option(min=0, help="Texts to plant fabrications into; 0: do not test the detector."),
-    ] = 200,
-    seed: Annotated[int, typer.Option(help="Draws what is planted.")] = 0,
-    entailment: Entailment = "",
+    labels: Annotated[
+        Path | None, typer.Option(help="Labelled sentences, one JSON object a line.")
+    ] = None,
     json: AsJson = False,
     db: Db = None,
     config: Config = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """What a merge made up and what it lost, and how far the detector can be trusted."""
-    from evals.fabrication_run import run_fabrication
+    """How many bad sentences the gate stops, and how many good ones, by your labels."""
+    from evals.fabrication import HOW, run_fabrication, unknown
 
-    edge = Edge.read(db, config=config)
-    with edge.store() as store:
-        result = run_fabrication(
-            merge,
-            store,
-            most=most,
-            seed=seed,
-            entails=edge.entails(entailment) if entailment else None,
-            say=say(quiet),
-        )
+    if labels is None:
+        result = unknown()
+    else:
+        with Edge.read(db, config=config).store() as store:
+            result = run_fabrication(labels, store)
     if json:
         emit(result)
+    elif labels is None:
+        plain(HOW)
     else:
         screen.fabrication_summary(result)
-        screen.show_next(result, db, config)
-
-
-@app.command()
-def document(
-    file: Annotated[Path, typer.Argument(help="What somebody made of the documents.")],
-    paths: Paths,
-    json: AsJson = False,
-    db: Db = None,
-    config: Config = None,
-    quiet: Quiet = False,
-    debug: Debug = False,
-) -> None:
-    """What a document that was not merged here made up, and which stories it does not tell."""
-    from evals.foreign_run import run_foreign
-    from pipeline.merge import corpus as corpora
-
-    with Edge.read(db, config=config).store() as store:
-        result = run_foreign(file, corpora.read(paths, cache=store), store)
-    if json:
-        emit(result)
-    else:
-        screen.foreign_summary(result)
         screen.show_next(result, db, config)
 
 
@@ -305,11 +253,12 @@ def merging(
         Path | None, typer.Option(help="What is known of these documents [plant copies].")
     ] = None,
     model: Model = MODEL,
-    strategy: Annotated[str, typer.Option(help="Comma separated.")] = "edit,tree,fold",
+    propose: Propose = False,
+    pairs: MostPairs = None,
     most: Annotated[int, typer.Option(min=10, help="Stories to plant copies of, at most.")] = 200,
     again: Annotated[bool, typer.Option(help="Shuffled and in other parts, too.")] = True,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Price the merges, ask nothing.")
+        bool, typer.Option("--dry-run", help="Price the questions, ask nothing.")
     ] = False,
     max_cost: MaxCost = None,
     allow_cloud: AllowCloud = None,
@@ -319,27 +268,29 @@ def merging(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """How good a merge is against its truth, by strategy: clusters, conflicts, coverage."""
+    """How good a merge is against its truth; with --propose, what a model's answers are worth."""
     from evals.merging_run import run_merging
     from pipeline.merge.sovereignty import copies_of
 
     edge, line = Edge.read(db, config=config), say(quiet)
+    asked = asked_model(model, propose)
     with edge.store() as store:
         result = run_merging(
             paths,
-            edge.find(model),
-            lambda laid, out, by: edge.merge_job(
+            edge.find(asked),
+            lambda laid, out, ask: edge.merge_job(
                 laid,
-                model,
+                asked if ask else WITHOUT_MODEL,
                 store=store,
                 out=str(out),
-                strategy=by,
                 allow_cloud=copies_of(allow_cloud),
+                propose=ask,
+                pairs=pairs,
                 show=line.show,
             ),
             store,
             truth=truth,
-            strategies=_names(strategy) or [],
+            propose=propose,
             most=most,
             again=again,
             max_usd=parse_usd(max_cost, where="--max-cost"),
@@ -356,15 +307,15 @@ def merging(
 
 
 @app.command()
-def prompts(
-    a: Annotated[
-        str, typer.Argument(help="A released version, merge-story.v1, or a draft's file.")
-    ],
-    b: Annotated[str, typer.Argument(help="Another version of the same prompt.")],
+def rewrite(
     paths: Paths,
-    truth: Annotated[Path | None, typer.Option(help="What is known of these documents.")] = None,
+    strategy: Annotated[str, typer.Option(help="tree or fold.")] = "tree",
     model: Model = "local/smollm2-135m",
-    most: Annotated[int, typer.Option(min=1, help="Clusters, at most.")] = 100,
+    canaries: Annotated[
+        int, typer.Option(min=0, help="Canaries to plant in a copy of the documents.")
+    ] = 0,
+    seed: Annotated[int, typer.Option(help="Draws the canaries and their places.")] = 0,
+    out: Annotated[str | None, typer.Option(help="Folder to leave the text in.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Price it, ask nothing.")] = False,
     max_cost: MaxCost = None,
     allow_cloud: AllowCloud = None,
@@ -374,32 +325,52 @@ def prompts(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Two versions of a prompt on the same clusters: how their replies differ, and the cost."""
-    from evals.prompts_run import run_prompts
+    """What is left of every story where a model writes all of them again, for comparison."""
+    from evals.rewrite_run import rewrite_job, run_rewrite
+    from pipeline.merge.sovereignty import copies_of
 
     edge, line = Edge.read(db, config=config), say(quiet)
-    spec = edge.find(model)
     with edge.store() as store:
-        result = run_prompts(
-            a,
-            b,
+        result = run_rewrite(
             paths,
-            spec,
-            edge.options(spec),
+            lambda read, folder: rewrite_job(
+                edge.merge_job(
+                    read,
+                    model,
+                    store=store,
+                    out=str(folder),
+                    strategy=strategy,
+                    max_cost=max_cost,
+                    allow_cloud=copies_of(allow_cloud) if canaries else allow_cloud or (),
+                    say=line,
+                    show=line.show,
+                )
+            ),
             store,
-            edge.terms(allow_cloud=allow_cloud or ()),
-            truth=truth,
-            most=most,
+            None if out is None else Path(out),
+            canaries=canaries,
+            seed=seed,
+            allow_cloud=allow_cloud or (),
             dry_run=dry_run,
-            max_usd=parse_usd(max_cost, where="--max-cost"),
-            say=line,
-            show=line.show,
         )
     if json:
         emit(result)
     else:
-        screen.prompts_summary(result)
+        screen.merge_price(result) if dry_run else screen.rewrite_summary(result)
         screen.show_next(result, db, config)
+
+
+def asked_model(model: str, propose: bool) -> str:
+    """The model that is asked.
+
+    Raises:
+        InputError: a question without somebody to ask.
+    """
+    if propose and model == WITHOUT_MODEL:
+        raise InputError(
+            "there is nobody to ask.", where="--propose", next="Name a model with --model."
+        )
+    return model if propose else WITHOUT_MODEL
 
 
 for _command in (

@@ -10,7 +10,6 @@ from prefect import flow, get_run_logger
 from pydantic import Field
 
 from evals.canary_run import run_canaries
-from evals.fabrication_run import run_fabrication
 from evals.gates import hold_all
 from evals.grids import PROFILES, find_grid
 from evals.merging_run import run_merging
@@ -22,6 +21,9 @@ from pipeline.orchestration import parameters as p
 from pipeline.orchestration.names import named
 from pipeline.orchestration.slots import turn
 from pipeline.orchestration.steps import as_task, open_edge
+
+#: The model of a merge that asks none.
+WITHOUT_MODEL = "extractive"
 
 Percent = Annotated[float, Field(ge=0, le=100)]
 
@@ -101,16 +103,12 @@ def _found(result: dict[str, Any]) -> str:
     )
 
 
-@flow(name="canaries", flow_run_name=named("canaries through {model}"), persist_result=False)
+@flow(name="canaries", flow_run_name="canaries", persist_result=False)
 def canaries(
     paths: p.Documents,
-    model: p.Name = "extractive",
-    strategy: p.OneStrategy = "edit",
     n: Annotated[int, p.titled("Canaries", ge=1)] = 24,
     depths: Annotated[Sequence[Percent] | None, p.titled("Depths in percent")] = None,
     seed: Annotated[int, p.titled("Seed")] = 0,
-    max_cost: p.Budget = None,
-    allow_cloud: p.AllowCloud = (),
     db: p.Database = None,
     allow_egress: p.AllowEgress = (),
 ) -> dict[str, Any]:
@@ -118,43 +116,31 @@ def canaries(
 
     Args:
         paths: Files, folders or globs, as the worker sees them.
-        model: As `storytransformer models` lists them.
-        strategy: How the merge is cut into calls.
-        n: Every second one has a twin that it has to be merged with.
+        n: Every second one has a twin with another benefit.
         depths: Where they stand in their documents.
         seed: Draws the canaries and their places.
-        max_cost: What the run may spend; without a limit if empty.
-        allow_cloud: Paths and globs of what may leave this machine, or all.
         db: URL or file; data/runs/storytransformer.sqlite where the worker runs, if empty.
         allow_egress: Of database, prefect, task-runner and hub, those that may be off this machine.
     """
 
     def look() -> dict[str, Any]:
         edge, logger = open_edge(db, allow_egress), get_run_logger()
-        with edge.store() as store, turn(edge.find(model), logger.info):
+        with edge.store() as store:
             result: dict[str, Any] = as_task(
                 "canaries",
                 lambda: run_canaries(
                     paths,
                     lambda copies, out: edge.merge_job(
-                        copies,
-                        model,
-                        store=store,
-                        out=str(out),
-                        strategy=strategy,
-                        max_cost=None if max_cost is None else str(max_cost),
-                        allow_cloud=copies_of(allow_cloud),
-                        say=logger.info,
+                        copies, WITHOUT_MODEL, store=store, out=str(out), say=logger.info
                     ),
                     store,
-                    allow_cloud=allow_cloud,
                     n=n,
                     depths=depths or [0, 50, 100],
                     seed=seed,
                     say=logger.info,
                 ),
             )
-        artifacts.counts("canaries", f"Places of canaries lost with {model}", result["lost"])
+        artifacts.counts("canaries", "Places of canaries lost", result["lost"])
         return result
 
     return endings.ended(look, _sighted)
@@ -165,12 +151,13 @@ def _sighted(result: dict[str, Any]) -> str:
     return f"{whole} of {result['n']} places came through whole."
 
 
-@flow(name="mergings", flow_run_name=named("merge quality of {model}"), persist_result=False)
+@flow(name="mergings", flow_run_name="merge quality", persist_result=False)
 def mergings(
     paths: p.Documents,
     truth: Annotated[str | None, p.titled("Truth")] = None,
-    model: p.Name = "extractive",
-    strategies: p.Strategies = ("edit", "tree", "fold"),
+    model: p.Name = WITHOUT_MODEL,
+    propose: p.Propose = False,
+    pairs: p.MostPairs = None,
     most: Annotated[int, p.titled("Stories to plant copies of", ge=1)] = 200,
     again: Annotated[bool, p.titled("Merge in other orders, too")] = True,
     max_cost: p.Budget = None,
@@ -178,13 +165,14 @@ def mergings(
     db: p.Database = None,
     allow_egress: p.AllowEgress = (),
 ) -> dict[str, Any]:
-    """Merge quality by strategy, against a truth or against copies planted among the stories.
+    """Merge quality against a truth, or against copies planted among the stories.
 
     Args:
         paths: Files, folders or globs, as the worker sees them.
         truth: A truth file of these documents; without one copies are planted.
-        model: As `storytransformer models` lists them.
-        strategies: Edit, tree or fold.
+        model: Who is asked about pairs; as `storytransformer models` lists them.
+        propose: Ask the model, and tell what its answers are worth.
+        pairs: The most promising first.
         most: At most.
         again: Shuffled and in other parts.
         max_cost: What the run may spend; without a limit if empty.
@@ -195,24 +183,26 @@ def mergings(
 
     def judge() -> dict[str, Any]:
         edge, logger = open_edge(db, allow_egress), get_run_logger()
-        spec = edge.find(model)
+        asked = model if propose else WITHOUT_MODEL
+        spec = edge.find(asked)
         with edge.store() as store, turn(spec, logger.info):
             result: dict[str, Any] = as_task(
                 "merge quality",
                 lambda: run_merging(
                     paths,
                     spec,
-                    lambda laid, out, by: edge.merge_job(
+                    lambda laid, out, ask: edge.merge_job(
                         laid,
-                        model,
+                        asked if ask else WITHOUT_MODEL,
                         store=store,
                         out=str(out),
-                        strategy=by,
                         allow_cloud=copies_of(allow_cloud),
+                        propose=ask,
+                        pairs=pairs,
                     ),
                     store,
                     truth=None if truth is None else Path(truth),
-                    strategies=strategies,
+                    propose=propose,
                     most=most,
                     again=again,
                     max_usd=max_cost,
@@ -220,36 +210,6 @@ def mergings(
                     local_only=edge.settings.local_only,
                     say=logger.info,
                 ),
-            )
-        return result
-
-    return endings.ended(judge, _measured)
-
-
-@flow(name="fabrications", flow_run_name=named("fabrications of {merge}"), persist_result=False)
-def fabrications(
-    merge: Annotated[str, p.titled("Run of the merge", min_length=1)],
-    most: Annotated[int, p.titled("Texts to plant fabrications into", ge=0)] = 200,
-    seed: Annotated[int, p.titled("Seed")] = 0,
-    db: p.Database = None,
-    allow_egress: p.AllowEgress = (),
-) -> dict[str, Any]:
-    """What a finished merge made up and lost, and how far the detector can be trusted.
-
-    Args:
-        merge: As `storytransformer runs` lists it.
-        most: To test the detector; 0 for no test.
-        seed: Draws what is planted.
-        db: URL or file; data/runs/storytransformer.sqlite where the worker runs, if empty.
-        allow_egress: Of database, prefect, task-runner and hub, those that may be off this machine.
-    """
-
-    def judge() -> dict[str, Any]:
-        edge, logger = open_edge(db, allow_egress), get_run_logger()
-        with edge.store() as store:
-            result: dict[str, Any] = as_task(
-                "fabrications",
-                lambda: run_fabrication(merge, store, most=most, seed=seed, say=logger.info),
             )
         return result
 
@@ -273,14 +233,14 @@ def nightly_evals(
     db: p.Database = None,
     allow_egress: p.AllowEgress = (),
 ) -> dict[str, Any]:
-    """Canaries, fabrications and merge quality on documents, needles on the model, then the gates.
+    """Canaries and merge quality on documents, needles on the model, then the gates.
 
     Args:
         paths: Files, folders or globs, as the worker sees them.
         truth: A truth file of these documents; without one copies are planted.
         model: As `storytransformer models` lists them.
         profile: None for no needles.
-        gates: For canaries, fabrications, mergings or needles the bounds "min" and "max", each as
+        gates: For canaries, mergings or needles the bounds "min" and "max", each as
             NAME=BOUND; one that is not met fails this run when everything is measured.
         report: An HTML file with all their figures, written also where a gate is not met.
         max_cost: What any one of them may spend; without a limit if empty.
@@ -293,11 +253,9 @@ def nightly_evals(
         edge = open_edge(db, allow_egress)
         here: dict[str, Any] = {"db": db, "allow_egress": allow_egress}
         common = here | {"model": model, "allow_cloud": allow_cloud, "max_cost": max_cost}
-        found = canaries(paths, **common)
         runs = {
-            "canaries": found["run"],
-            "fabrications": fabrications(found["merge"], **here)["run"],
-            "mergings": mergings(paths, truth=truth, strategies=("edit",), **common)["run"],
+            "canaries": canaries(paths, **here)["run"],
+            "mergings": mergings(paths, truth=truth, **here)["run"],
         }
         if profile is not None:
             runs["needles"] = needles(profile=profile, **common)["run"]

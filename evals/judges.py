@@ -1,5 +1,10 @@
-"""A model that merges by a rule known beforehand and fails as often as it is told to: what the
-books must survive is not how a model judges, but how it fails."""
+"""Judges of the tests' own: they answer questions about pairs by a rule known beforehand, and fail
+as often as they are told to. What the books must survive is not how a judge judges, but whatever
+it says.
+
+:func:`judged` says it of pairs of stories, as answers that act; :class:`PairJudge` says it to the
+requests of a plan, as a model does.
+"""
 
 from __future__ import annotations
 
@@ -8,56 +13,114 @@ import random
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from pipeline.calls import FinishReason, Reply, Request, TokenCount, Usage, canonical_json
+from evals.truth import Truth
+from pipeline.calls import FinishReason, Reply, Request, TokenCount, Usage
 from pipeline.catalog import ModelSpec
-from pipeline.compare.relations import relate
-from pipeline.outcomes import Relation
-from pipeline.stories import Locator, Source, Span, Story, normalise
+from pipeline.entries import Answer, Judgement
+from pipeline.plan.pairs import WORDS
+from pipeline.plan.rendering import pair_text
+from pipeline.plan.similarity import Pair
+from pipeline.stories import Story
 
-#: How a call can fail: the last three are replies by the schema that must not be believed.
-FAULTS = (
-    "error", "refusal", "length", "empty", "silent", "broken", "unknown", "repeated", "forgets",
-)  # fmt: skip
+#: How a call can fail: from an error of the server to text that is no answer.
+FAULTS = ("error", "refusal", "length", "empty", "silent", "broken", "unknown", "essay", "stories")
 
-_HANDLE = re.compile(r"^([A-Z]\d+) \(", re.MULTILINE)
-_CLUSTER = re.compile(r"^Cluster \d+$", re.MULTILINE)
-_FIELD = re.compile(r"^  (title|role|goal|benefit): (.*(?:\n      .*)*)", re.MULTILINE)
-_PART = re.compile(r"^  ([A-Z]\d+\.[cb]\d+): ", re.MULTILINE)
-_TOGETHER = (Relation.SAME, Relation.OVERLAP)
-#: Where a reply names the stories of an edit, or of a story written again.
-_NAMING = ("handles", "same", "overlap", "conflict")
-_LINE = re.compile(r"^1\. (.*)$", re.MULTILINE)
+#: What is said of two stories (texts as a question shows them); None says nothing.
+Says = Callable[[str, str], Answer | None]
+
+_QUESTION = re.compile(r"\AA: (?P<one>.*)\nB: (?P<other>.*)\Z", re.DOTALL)
+_WORD_OF = {answer: word for word, answer in WORDS.items()}
+_ANSWERS = tuple(Answer)
 
 
-class Judge:
-    """Merges neighbours whose goals begin with the same words, and leaves everything else.
+def always(answer: Answer | None) -> Says:
+    """The same of every pair; None: nothing."""
+    return lambda one, other: answer
+
+
+def at_random(seed: int) -> Says:
+    """Any of the four answers, or none: the same of the same two texts."""
+
+    def says(one: str, other: str) -> Answer | None:
+        return random.Random(f"{seed}|{one}|{other}").choice((*_ANSWERS, None))
+
+    return says
+
+
+def knowing(truth: Truth, ids: Mapping[str, str], stories: Mapping[str, Story]) -> Says:
+    """What a truth says; nothing of stories that it does not name.
 
     Args:
-        count: tokens of a request, and of a text.
+        ids: the truth's names → story ids.
+        stories: by id. Of those that a question shows alike, which one is meant is not known: the
+            first named one is taken.
+    """
+    named: dict[str, str] = {}
+    for name, story in ids.items():
+        named.setdefault(pair_text(stories[story]), name)
+
+    def says(one: str, other: str) -> Answer | None:
+        a, b = named.get(one), named.get(other)
+        return None if a is None or b is None or a == b else truth.answer(a, b)
+
+    return says
+
+
+#: The judges that nothing may be lost with, each for a seed.
+JUDGES: Mapping[str, Callable[[int], Says]] = {
+    "all one need": lambda seed: always(Answer.ONE_NEED),
+    "all different": lambda seed: always(Answer.DIFFERENT),
+    "all contradicting": lambda seed: always(Answer.CONTRADICTING),
+    "at random": at_random,
+    "nothing": lambda seed: always(None),
+}
+
+
+def judged(
+    says: Says, pairs: Iterable[Pair], stories: Mapping[str, Story], *, seed: int = 0
+) -> list[Judgement]:
+    """What a judge says of pairs, as answers that act, in an order and with likelihoods drawn by
+    the seed: neither may decide what is lost."""
+    draw = random.Random(seed)
+    found = []
+    for pair in pairs:
+        a, b = (pair.a, pair.b) if draw.random() < 0.5 else (pair.b, pair.a)
+        answer = says(pair_text(stories[a]), pair_text(stories[b]))
+        if answer is not None:
+            found.append(Judgement(a, b, answer, "test", "record-0", draw.random()))
+    draw.shuffle(found)
+    return found
+
+
+class PairJudge:
+    """A model that answers questions about pairs.
+
+    Args:
+        count: tokens of a text.
+        says: what it says of two texts.
         failing: share of the calls that fail.
         faults: how they fail, drawn at random by ``seed``.
-        words: goals that share so many first words are one need.
     """
 
     def __init__(
         self,
         spec: ModelSpec,
         count: Callable[[str], TokenCount],
+        says: Says,
         *,
         failing: float = 0.0,
         faults: Sequence[str] = FAULTS,
         seed: int = 0,
-        words: int = 3,
     ) -> None:
         self.spec = spec
         self.revision = "judge"
         self.asked: list[Request] = []
         self.failed: list[str] = []
         self._count = count
+        self._says = says
         self._failing = failing
         self._faults = tuple(faults)
         self._random = random.Random(seed)
-        self._words = words
 
     def count(self, request: Request) -> TokenCount:
         """By the counter given."""
@@ -75,7 +138,7 @@ class Judge:
                 self.failed.append(fault)
                 if fault == "silent":
                     continue
-                text, finish = _spoilt(text, fault)
+                text, finish = spoilt(text, fault)
             yield Reply(
                 request.key,
                 text,
@@ -86,50 +149,12 @@ class Judge:
             )
 
     def answer(self, request: Request) -> str:
-        """What it says when nothing fails, in JSON without blanks."""
-        shown = request.messages[-1].content
-        if request.purpose == "story":
-            found = _LINE.search(shown)
-            return found[1] if found else ""
-        if request.purpose == "edits":
-            clusters = [_told(text) for text in _CLUSTER.split(shown)[1:]]
-            groups = [group for told in clusters for group in self._groups(told) if len(group) > 1]
-            edit = self._full_edit if request.prompt == "merge-edits.v1" else self._edit
-            return canonical_json({"edits": [edit(group) for group in groups]})
-        return canonical_json({"stories": [_story(group) for group in self._groups(_told(shown))]})
-
-    def relation(self, group: Sequence[Mapping[str, object]]) -> str:
-        """What it says of stories that it puts together, where the schema lets it."""
-        return "overlap"
-
-    def changes(self, group: Sequence[Mapping[str, object]]) -> list[dict[str, str]]:
-        """What it rewrites of an overlap, beside moving it by reference: nothing."""
-        return []
-
-    def _edit(self, group: Sequence[Mapping[str, object]]) -> dict[str, object]:
-        """The first story leads an overlap; the one that says most stands for all."""
-        if self.relation(group) == "overlap":
-            return {"overlap": _handles(group), "rewrite": self.changes(group)}
-        fullest = sorted(group, key=lambda story: -sum(len(str(text)) for text in story.values()))
-        return {"same": _handles(fullest)}
-
-    def _full_edit(self, group: Sequence[Mapping[str, object]]) -> dict[str, object]:
-        """The same with every field, as the first released prompt asks for it."""
-        relation, text = self.relation(group), _story(group)
-        del text["handles"]
-        if relation != "overlap":
-            text = {name: type(value)() for name, value in text.items()}
-        return {
-            "relation": relation, "handles": _handles(group), "keep": "", "text": text,
-            "attribute": "", "values": [], "reason": "goals that begin alike",
-        }  # fmt: skip
-
-    def _groups(self, told: Sequence[Mapping[str, object]]) -> list[list[Mapping[str, object]]]:
-        groups: dict[str, list[Mapping[str, object]]] = {}
-        for story in told:
-            words = normalise(str(story.get("goal", ""))).split()[: self._words]
-            groups.setdefault(" ".join(words) or str(story["handle"]), []).append(story)
-        return list(groups.values())
+        """What it says when nothing fails; "" where it says nothing."""
+        asked = _QUESTION.match(request.messages[-1].content.strip())
+        if asked is None:
+            return ""
+        answer = self._says(asked["one"].strip(), asked["other"].strip())
+        return "" if answer is None else json.dumps({"answer": _WORD_OF[answer]})
 
     def describe(self) -> Mapping[str, str]:
         """What answers."""
@@ -139,100 +164,23 @@ class Judge:
         """Nothing to let go of."""
 
 
-class CodeJudge(Judge):
-    """Puts together what code finds the same or overlapping; never fails."""
-
-    def _groups(self, told: Sequence[Mapping[str, object]]) -> list[list[Mapping[str, object]]]:
-        groups: list[list[Mapping[str, object]]] = []
-        shown: list[Story] = []
-        for fields in told:
-            story = as_told(fields)
-            near = next(
-                (i for i, first in enumerate(shown) if relate(first, story).relation in _TOGETHER),
-                None,
-            )
-            if near is None:
-                groups.append([fields])
-                shown.append(story)
-            else:
-                groups[near].append(fields)
-        return groups
-
-    def relation(self, group: Sequence[Mapping[str, object]]) -> str:
-        first, *others = [as_told(fields) for fields in group]
-        same = all(relate(first, other).relation is Relation.SAME for other in others)
-        parts = any(fields["parts"] for fields in group)
-        return "same" if same and not parts else "overlap"
-
-
-def as_told(fields: Mapping[str, object]) -> Story:
-    """A story as a prompt shows it: its place matters to nobody here."""
-    role, goal, benefit, title = (
-        str(fields.get(name, "")) for name in ("role", "goal", "benefit", "title")
-    )
-    text = " ".join((role, goal, benefit, title))
-    source = Source("", "", Locator(), (Span(0, 1),))
-    return Story(str(fields["handle"]), "agile", source, text, role, goal, benefit, title=title)
-
-
 _FINISH: Mapping[str, FinishReason] = {
     "stop": "stop", "error": "error", "refusal": "refusal", "length": "length",
 }  # fmt: skip
+_BAD_TEXT = {
+    "empty": " \n",
+    "unknown": '{"answer":"probably"}',
+    "essay": "They are the same, though one may argue that they are different.",
+    "stories": '{"stories":[{"handles":["A","B"],"goal":"keep another story\'s text"}]}',
+}
 
 
-def _told(shown: str) -> list[dict[str, object]]:
-    """The stories of a prompt as they are rendered: handle, fields, handles of their parts."""
-    starts = [*_HANDLE.finditer(shown)]
-    ends = [*(found.start() for found in starts[1:]), len(shown)]
-    told = []
-    for found, end in zip(starts, ends, strict=True):
-        text = shown[found.start() : end]
-        fields = {name: " ".join(value.split()) for name, value in _FIELD.findall(text)}
-        told.append({"handle": found[1], "parts": _PART.findall(text), **fields})
-    return told
-
-
-def _handles(group: Sequence[Mapping[str, object]]) -> list[object]:
-    return [story["handle"] for story in group]
-
-
-def _story(group: Sequence[Mapping[str, object]]) -> dict[str, object]:
-    """The first of a group's stories with the parts of all of them, moved by reference."""
-    parts = [part for story in group for part in _parts(story)]
-    return {
-        "handles": _handles(group),
-        **{name: group[0].get(name, "") for name in ("title", "role", "goal", "benefit")},
-        "criteria": [part for part in parts if ".c" in part],
-        "body": [part for part in parts if ".b" in part],
-    }
-
-
-def _parts(story: Mapping[str, object]) -> list[str]:
-    parts = story["parts"]
-    return [str(part) for part in parts] if isinstance(parts, list) else []
-
-
-def _spoilt(text: str, fault: str) -> tuple[str, str]:
+def spoilt(text: str, fault: str) -> tuple[str, str]:
     """A good reply made a bad one: its text, and why it ended."""
     if fault in ("error", "refusal"):
         return "", fault
     if fault == "length":
-        return text[: len(text) // 2], "length"
-    if fault == "empty":
-        return " \n", "stop"
-    try:
-        value = json.loads(text)
-        name = next(iter(value))
-        listed = value[name]
-    except (ValueError, StopIteration):
-        return "Sorry, I cannot do that.", "stop"  # free text: no story is in it
-    if fault == "broken" or not listed:
-        return text[:-1], "stop"
-    if fault == "unknown":
-        last = listed[-1]
-        last[next(name for name in _NAMING if name in last)].append("S9999")
-    elif fault == "repeated":
-        listed.append(listed[0])
-    else:
-        listed.pop()
-    return json.dumps(value), "stop"
+        return text[: len(text) // 2] or "{", "length"
+    if fault == "broken":
+        return text[:-1] or "{", "stop"
+    return _BAD_TEXT[fault], "stop"

@@ -1,52 +1,58 @@
-"""Merge quality as a run: a backlog whose truth is known, merged by every strategy, and again in
-other orders and parts."""
+"""Merge quality as a run: a backlog whose truth is known, merged, and again in other orders and
+parts; and where a judge is asked, what its answers would have come to."""
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from evals.merge_price import estimate_of, total
-from evals.merging import MIX, SEEDS, originals
+from evals.merging import MIX, SEEDS, merge, originals
+from evals.opinions import Opinions, opinions_of
 from evals.planting import plant
 from evals.quality import Quality, quality, stability
 from evals.recorded import figure, recorded
-from evals.statistics import Interval, paired_difference
+from evals.statistics import Interval
 from evals.truth import Arrangement, Backlog, Truth, read_truth, recognise
-from pipeline.calls import Estimate
 from pipeline.catalog import ModelSpec
 from pipeline.errors import InputError
 from pipeline.merge.corpus import Corpus, Reading, gather, require
 from pipeline.merge.job import MergeJob
 from pipeline.merge.job import run as run_job
 from pipeline.merge.sovereignty import check_sovereignty
-from pipeline.plan.strategies import STRATEGIES
-from pipeline.store.books import open_books
 from pipeline.store.record import Store
 from pipeline.store.rows.scores import Score
 
-#: Makes a merge of paths into a folder by a strategy, ready to run.
-MakeJob = Callable[[Sequence[str], Path, str], MergeJob]
+#: Makes a merge of paths into a folder, ready to run; the model is asked where the last says so.
+MakeJob = Callable[[Sequence[str], Path, bool], MergeJob]
 
 AS_IT_IS = Arrangement("as it is")
 #: What a merge should not depend on: the order of the stories, and how they are cut into parts.
-OTHERWISE = (
-    Arrangement("shuffled", seed=1),
-    Arrangement("other parts", per_document=17, window=0.5),
-)
+OTHERWISE = (Arrangement("shuffled", seed=1), Arrangement("other parts", per_document=17))
+#: Of a merge's figures, those that would be others if the judge's answers acted.
+_BELIEVED = (
+    "folded", "together", "lookalikes_folded", "conflicts_in_one_entry", "conflicts_marked",
+    "marks_true", "pairwise_precision", "b_cubed_f1", "standing_words",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """One finished merge of the backlog: its figures, and what it took."""
+    """One finished merge of the backlog: its figures, what it took, and what the judge said.
+
+    Args:
+        believed: figures of a merge in which every answer of the judge acts.
+    """
 
     run: str
     quality: Quality
     took: Mapping[str, Any]
+    opinions: Opinions | None = None
+    believed: Mapping[str, Interval] | None = None
 
 
 def run_merging(
@@ -56,7 +62,7 @@ def run_merging(
     store: Store,
     *,
     truth: Path | None = None,
-    strategies: Sequence[str] = ("edit", "tree", "fold"),
+    propose: bool = False,
     most: int = 200,
     again: bool = True,
     max_usd: Decimal | None = None,
@@ -65,7 +71,7 @@ def run_merging(
     dry_run: bool = False,
     say: Callable[[str], None] = lambda line: None,
 ) -> dict[str, Any]:
-    """Merge a backlog by each strategy and hold the outcome against its truth.
+    """Merge a backlog and hold the outcome against its truth.
 
     Every merge is a run of the database of its own; replies that are journalled are not asked for
     again.
@@ -73,86 +79,63 @@ def run_merging(
     Args:
         truth: a truth file of these documents. Without one their stories are planted: copied,
             reworded, split and contradicted, in documents of their own.
+        propose: ask the model about pairs, and tell what its answers are worth.
         most: originals to plant, at most.
         again: merge it shuffled and in other parts too, to see whether the same comes out.
-        max_usd: for all merges together.
-        dry_run: price all merges, ask nothing.
+        dry_run: price the merge, ask nothing.
 
     Returns:
-        With ``dry_run`` what :func:`evals.merge_price.total` tells of them. Else what
-        ``eval merging --json`` prints: for each strategy its figures, what it took, and its
-        stability; paired differences of the strategies, over the same stories.
+        With ``dry_run`` what :func:`evals.merge_price.total` tells of it. Else what
+        ``eval merging --json`` prints: the figures, what it took, its stability, and of a judge how
+        right it was and what would follow if its answers acted.
 
     Raises:
         InputError: no truth, or one that does not fit the documents; as the merge does.
-        BudgetError: the next merge might cost more than is left.
     """
-    if not strategies or set(strategies) - set(STRATEGIES):
-        raise InputError(
-            f"{', '.join(strategies) or 'nothing'}: not all of these are strategies.",
-            where="--strategy",
-            next=f"There are: {', '.join(sorted(STRATEGIES))}.",
-        )
     corpus = gather(paths, how=Reading(exclude=(truth.name,) if truth else ()), cache=store)
     require(corpus)
     # Planted documents have other heads: what may not leave is told by those they are made of.
-    check_sovereignty(corpus, spec, allow_cloud=allow_cloud, local_only=local_only)
+    if propose:
+        check_sovereignty(corpus, spec, allow_cloud=allow_cloud, local_only=local_only)
     backlog = _backlog(corpus, truth, most)
-    arrangements = (AS_IT_IS, *(OTHERWISE if again else ()))
     if dry_run:
-        priced = [
-            _price(backlog, how, job, strategy) for strategy in strategies for how in arrangements
-        ]
-        return {"model": spec.name, "strategies": list(strategies)} | total(priced)
-    done: dict[str, Merged] = {}
-    stable: dict[str, dict[str, dict[str, Interval]]] = {}
-    left = max_usd
+        with tempfile.TemporaryDirectory(prefix="backlog-") as folder:
+            laid, _ = backlog.lay_out(Path(folder) / "in", AS_IT_IS)
+            estimate = estimate_of(job(laid, Path(folder) / "out", propose))
+        return {"model": spec.name, "propose": propose} | total([estimate])
     with recorded(
         store,
         kind="merging",
         model=spec.name,
-        strategy=",".join(strategies),
+        strategy="pairs" if propose else "none",
         parameters={
             "paths": list(paths),
             "truth": None if truth is None else str(truth),
+            "propose": propose,
             "most": most,
             "again": again,
             "max_usd": None if max_usd is None else str(max_usd),
         },
     ) as run:
-        for strategy in strategies:
-            stable[strategy] = {}
-            for how in arrangements:
-                one = _merge(backlog, how, job, strategy, store, left)
-                if left is not None:
-                    left -= Decimal(one.took["usd"] or 0)
-                f1 = one.quality.figures["b_cubed_f1"]
-                say(f"{strategy}, {how.name}: B-cubed F1 {f1.mean:.3f}, run {one.run}")
-                if how is AS_IT_IS:
-                    done[strategy] = one
-                else:
-                    before = done[strategy].quality.found
-                    stable[strategy][how.name] = stability(before, one.quality.found)
-        differences = _differences(done)
-        store.save_scores(run, _scores(done, stable))
+        first = _merge(backlog, AS_IT_IS, job, propose, max_usd)
+        say(f"merged in run {first.run}: {_told(first.quality)}")
+        stable = {
+            how.name: stability(first.quality.found, _merge(backlog, how, job, False).quality.found)
+            for how in (OTHERWISE if again else ())
+        }
+        store.save_scores(run, _scores(first, stable))
     return {
         "run": run,
+        "merge": first.run,
         "model": spec.name,
         "truth": "planted" if truth is None else str(truth),
-        "stories": len(done[strategies[0]].quality.found),
-        "strategies": {
-            strategy: {
-                "merge": one.run,
-                "scores": {name: f._asdict() for name, f in one.quality.figures.items()},
-                "stability": {
-                    how: {name: f._asdict() for name, f in figures.items()}
-                    for how, figures in stable[strategy].items()
-                },
-                **one.took,
-            }
-            for strategy, one in done.items()
-        },
-        "differences": differences,
+        "stories": len(first.quality.found),
+        "scores": _as_dicts(first.quality.figures),
+        "stability": {how: _as_dicts(figures) for how, figures in stable.items()},
+        "judge": None
+        if first.opinions is None
+        else first.opinions.told() | {"believed": _as_dicts(first.believed or {})},
+        **first.took,
     }
 
 
@@ -169,72 +152,58 @@ def _backlog(corpus: Corpus, truth: Path | None, most: int) -> Backlog:
 
 
 def _merge(
-    backlog: Backlog,
-    how: Arrangement,
-    job: MakeJob,
-    strategy: str,
-    store: Store,
-    left: Decimal | None,
+    backlog: Backlog, how: Arrangement, job: MakeJob, propose: bool, most: Decimal | None = None
 ) -> Merged:
     """One merge of the backlog laid out in one way, in a folder that goes afterwards."""
     with tempfile.TemporaryDirectory(prefix="backlog-") as folder:
-        merge, truth = _ready(backlog, how, job, strategy, Path(folder))
-        merge.max_usd = left
-        finished = run_job(merge)
-        names = recognise(truth, merge.corpus)
-    books = open_books(store, finished["run"])
-    assert books is not None
-    took = ("calls", "reused_replies", "input_tokens", "output_tokens", "usd", "lost")
-    return Merged(
-        finished["run"],
-        quality(truth, names, books),
-        {name: finished[name] for name in took} | {"remark": merge.plan.remark},
+        laid, truth = backlog.lay_out(Path(folder) / "in", how)
+        made = job(laid, Path(folder) / "out", propose)
+        made.max_usd = most
+        finished = run_job(made)
+        names = recognise(truth, made.corpus)
+    kept = made.kept
+    found = quality(
+        truth, names, made.merged, made.corpus.by_id, (kept.units - len(kept.missing), kept.units)
+    )
+    took = ("calls", "reused_replies", "input_tokens", "output_tokens", "usd", "entries")
+    what = {name: finished[name] for name in took}
+    if not propose:
+        return Merged(finished["run"], found, what)
+    said = opinions_of(made, truth, names)
+    return Merged(finished["run"], found, what, said, _believed(made, truth, names, said))
+
+
+def _believed(
+    made: MergeJob, truth: Truth, names: Mapping[str, str], said: Opinions
+) -> dict[str, Interval]:
+    """What the merge would be worth if every answer acted."""
+    acted = merge(made.corpus, said.judgements)
+    found = quality(truth, names, acted, made.corpus.by_id).figures
+    return {name: found[name] for name in _BELIEVED}
+
+
+def _told(found: Quality) -> str:
+    together, marked = found.figures["together"], found.figures["conflicts_marked"]
+    return (
+        f"{together.mean:.0%} of {together.n} pairs in one entry or next to each other, "
+        f"{marked.mean:.0%} of {marked.n} conflicts marked"
     )
 
 
-def _price(backlog: Backlog, how: Arrangement, job: MakeJob, strategy: str) -> Estimate:
-    with tempfile.TemporaryDirectory(prefix="backlog-") as folder:
-        return estimate_of(_ready(backlog, how, job, strategy, Path(folder))[0])
+def _as_dicts(figures: Mapping[str, Interval]) -> dict[str, dict[str, Any]]:
+    return {name: value._asdict() for name, value in figures.items()}
 
 
-def _ready(
-    backlog: Backlog, how: Arrangement, job: MakeJob, strategy: str, folder: Path
-) -> tuple[MergeJob, Truth]:
-    """The backlog laid out in one way, to be merged; and its truth."""
-    laid, truth = backlog.lay_out(folder / "in", how)
-    merge = job(laid, folder / "out", strategy)
-    if how.window < 1:
-        merge.spec = replace(merge.spec, window=int(merge.spec.window * how.window))
-    return merge, truth
-
-
-def _differences(done: Mapping[str, Merged]) -> list[dict[str, Any]]:
-    """Every later strategy against the first, story by story."""
-    (first, base), *others = done.items()
-    return [
-        {
-            "a": first,
-            "b": strategy,
-            "figure": name,
-            **paired_difference(values, one.quality.of_story[name], seed=0)._asdict(),
-        }
-        for strategy, one in others
-        for name, values in base.quality.of_story.items()
-    ]
-
-
-def _scores(
-    done: Mapping[str, Merged], stable: Mapping[str, Mapping[str, Mapping[str, Interval]]]
-) -> list[Score]:
-    scores = []
-    for strategy, one in done.items():
-        for name, value in one.quality.figures.items():
-            scores.append(figure(f"{strategy}_{name}", value, merge=one.run))
-        for name, by_story in one.quality.of_story.items():
-            scores += [Score(f"{strategy}_{name}_of_story", n, v) for n, v in by_story.items()]
-        for how, figures in stable[strategy].items():
-            scores += [
-                figure(f"{strategy}_{name}_{how.replace(' ', '_')}", value)
-                for name, value in figures.items()
-            ]
+def _scores(first: Merged, stable: Mapping[str, Mapping[str, Interval]]) -> list[Score]:
+    scores = [figure(n, value, merge=first.run) for n, value in first.quality.figures.items()]
+    for name, by_story in first.quality.of_story.items():
+        scores += [Score(f"{name}_of_story", n, v) for n, v in by_story.items()]
+    for how, figures in stable.items():
+        scores += [
+            figure(f"{how.replace(' ', '_')}_{name}", value) for name, value in figures.items()
+        ]
+    if first.opinions is not None:
+        scores += [figure(f"judge_{n}", value) for n, value in first.opinions.scores.items()]
+    if first.believed is not None:
+        scores += [figure(f"believed_{n}", value) for n, value in first.believed.items()]
     return scores

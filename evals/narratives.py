@@ -17,7 +17,8 @@ from typing import NamedTuple
 
 from evals.planting import Change
 from evals.rewording import Half, Wording, heavily, lightly, moderately, wording
-from pipeline.outcomes import Outcomes, StoryText
+from pipeline.entries import Merge
+from pipeline.outcomes import StoryText
 from pipeline.stories import Story, count_words, normalise
 from pipeline.text.words import sentences
 
@@ -128,13 +129,13 @@ class Told(NamedTuple):
     """What became of planted passages.
 
     Args:
-        as_one: share of the copies of which at most a third still stands in their own story (the
-            rest may be a remark that was added to the copy).
+        folded: share of the copies that stand in their own story no more: they fold under it, with
+            the place where they stand.
         left: share of the copies that stand there whole.
-        lost: passages that no copy was made of and that lost a sentence.
+        lost: passages that neither stand nor fold in the entry of their story.
     """
 
-    as_one: float
+    folded: float
     left: float
     lost: int
     n: int
@@ -143,28 +144,32 @@ class Told(NamedTuple):
 def told(
     planted: Sequence[Passage],
     stories: Iterable[Story],
-    outcomes: Outcomes,
+    merge: Merge,
     change: Change | None = None,
 ) -> Told:
-    """How often passages that stand in several long stories are still told in each.
+    """How often passages that stand in several long stories still stand in each.
 
     Args:
         stories: as they were read from :func:`write_narratives`, in order.
         change: only copies of this kind.
-    """  # fmt: skip
-    named = {story.id: number for number, story in enumerate(stories)}
-    body = {
-        named[merged.sources[0]]: normalise(" ".join(merged.text.body))
-        for merged in outcomes.merged
-    }
-    shares = {p.id: _share_in(p.text, body.get(p.story, "")) for p in planted}
-    copies = [shares[p.id] for p in planted if p.of and change in (None, p.change)]
-    copied = {p.of for p in planted}
+    """
+    ids = {number: story.id for number, story in enumerate(stories)}
+    standing: dict[str, str] = {}
+    folded: dict[str, str] = {}
+    for entry in merge.entries:
+        lines = "\n".join(line.text for line in entry.lines)
+        standing.update(dict.fromkeys(entry.sources, normalise(lines)))
+        for story in entry.sources:
+            folds = (fold.text for fold in entry.folds if fold.story == story)
+            folded[story] = normalise("\n".join(folds))
+    stands = {p.id: _share_in(p.text, standing[ids[p.story]]) for p in planted}
+    behind = {p.id: _share_in(p.text, folded[ids[p.story]]) for p in planted}
+    copies = [p.id for p in planted if p.of and change in (None, p.change)]
     n = len(copies) or 1
     return Told(
-        sum(share <= 1 / 3 for share in copies) / n,
-        sum(share == 1 for share in copies) / n,
-        sum(not p.of and p.id not in copied and shares[p.id] < 1 for p in planted),
+        sum(stands[name] < 1 and behind[name] == 1 for name in copies) / n,
+        sum(stands[name] == 1 for name in copies) / n,
+        sum(stands[p.id] < 1 and behind[p.id] < 1 for p in planted),
         len(copies),
     )
 

@@ -17,8 +17,9 @@ from typing import Literal
 
 from evals.contradicting import HARMLESS, KINDS, contradicted, harmless
 from evals.rewording import Half, Wording, heavily, lightly, moderately, wording
-from pipeline.compare.union import wanted
-from pipeline.outcomes import Relation, StoryText
+from pipeline.compare.sentence import wanted
+from pipeline.entries import Answer
+from pipeline.outcomes import StoryText
 from pipeline.stories import as_role
 
 Change = Literal[
@@ -27,16 +28,16 @@ Change = Literal[
 ]  # fmt: skip
 
 #: What a copy of each kind is to its original.
-RELATIONS: dict[Change, Relation] = {
-    "original": Relation.SAME,
-    "exact": Relation.SAME,
-    "light": Relation.SAME,
-    "medium": Relation.SAME,
-    "heavy": Relation.SAME,
-    "split": Relation.OVERLAP,
-    "contradiction": Relation.CONFLICT,
-    "lookalike": Relation.DISTINCT,
-    "harmless": Relation.OVERLAP,
+RELATIONS: dict[Change, Answer] = {
+    "original": Answer.ONE_NEED,
+    "exact": Answer.ONE_NEED,
+    "light": Answer.ONE_NEED,
+    "medium": Answer.ONE_NEED,
+    "heavy": Answer.ONE_NEED,
+    "split": Answer.OVERLAPPING,
+    "contradiction": Answer.CONTRADICTING,
+    "lookalike": Answer.DIFFERENT,
+    "harmless": Answer.OVERLAPPING,
 }
 
 _RULED: frozenset[Change] = frozenset(["contradiction", "harmless"])
@@ -75,10 +76,10 @@ class Planted:
     detail: str = ""
 
     @property
-    def relation(self) -> Relation:
+    def relation(self) -> Answer:
         """What it is to its original."""
         apart = self.change == "harmless" and self.cluster == self.id
-        return Relation.DISTINCT if apart else RELATIONS[self.change]
+        return Answer.DIFFERENT if apart else RELATIONS[self.change]
 
 
 def plant(
@@ -147,7 +148,7 @@ def _copies(source: Planted, change: Change, words: Wording, rng: random.Random)
 
 def _copy(source: Planted, change: Change, part: int, text: StoryText, detail: str = "") -> Planted:
     name = f"{source.id}/{change}-{part}"
-    together = RELATIONS[change] in (Relation.SAME, Relation.OVERLAP)
+    together = RELATIONS[change] in (Answer.ONE_NEED, Answer.OVERLAPPING)
     return Planted(name, text, change, source.cluster if together else name, source.id, detail)
 
 

@@ -25,6 +25,7 @@ from typing import Any, Literal, Self
 
 from evals import protocols
 from evals.allowance import Allowance
+from evals.rewriters import rewritten
 
 Fault = Literal[
     "403", "429", "500", "529", "drop", "half", "hang", "refusal", "length", "empty", "garbage"
@@ -33,9 +34,9 @@ Fault = Literal[
 PASSING: tuple[Fault, ...] = ("429", "500", "529", "drop", "half")
 LASTING: tuple[Fault, ...] = ("refusal", "length", "empty", "garbage")
 
-_CLUSTER = re.compile(r"^Cluster \d+$", re.MULTILINE)
-_HANDLE = re.compile(r"^(S\d+) \(", re.MULTILINE)
-_NUMBERED = re.compile(r"^1\. (.+)$", re.MULTILINE)
+_QUESTION = re.compile(r"\AA: .*\nB: ", re.DOTALL)
+_HANDLE = re.compile(r"^[A-Z]\d+ \(", re.MULTILINE)
+_WORDS = ("same", "overlap", "conflict", "different")
 
 
 def digest(prompt: str) -> str:
@@ -44,17 +45,11 @@ def digest(prompt: str) -> str:
 
 
 def judge(prompt: str) -> str:
-    """A valid reply to a merge prompt, out of its text alone: about half of the clusters are said
-    to hold one story told twice; a prompt of numbered lines is answered by the first of them."""
-    edits = []
-    for text in _CLUSTER.split(prompt)[1:]:
-        handles = _HANDLE.findall(text)
-        if len(handles) > 1 and int(digest(text), 16) % 2:
-            edits.append({"same": handles})
-    if not _CLUSTER.search(prompt):
-        first = _NUMBERED.search(prompt)
-        return first[1] if first else prompt[:200]
-    return json.dumps({"edits": edits})
+    """A valid reply to a prompt, out of its text alone: any of the four answers to a question
+    about two stories, the stories written again where they are to be, else the prompt's begin."""
+    if _QUESTION.match(prompt.strip()):
+        return json.dumps({"answer": _WORDS[int(digest(prompt), 16) % len(_WORDS)]})
+    return rewritten(prompt) if _HANDLE.search(prompt) else prompt[:200]
 
 
 def chance(share: float, faults: Sequence[Fault], seed: int = 0) -> Callable[[str], Fault | None]:
@@ -317,7 +312,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         stop = fault if fault in ("refusal", "length") else "stop"
-        text = {"empty": "", "garbage": '{"edits": [{', "refusal": ""}.get(fault or "")
+        text = {"empty": "", "garbage": '{"answer": ', "refusal": ""}.get(fault or "")
         text = provider.answer(prompt) if text is None else text
         sizes = protocols.tokens(shown), protocols.tokens(text)
         if provider.allowance and not provider.allowance.take(*sizes):

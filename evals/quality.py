@@ -1,26 +1,25 @@
-"""How good a merge is against its truth: clusters, conflicts, and coverage beside compression."""
+"""How good a merge is against its truth: what stands in one entry, what next to each other, which
+conflicts are marked where they stand, and how much is left to read.
+
+Two stories are *folded* together where one entry lists both, whoever put them there; sides of a
+conflict may be, where proof finds their goals and benefits the same: what they disagree on stands.
+They are *next to each other* where their entries are linked, or both linked to a third. A conflict
+is *marked* where the entries of its two stories are sides of one, asserted or possible.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 
-from evals.claims import Held, document, held
-from evals.clusterings import (
-    Agreement,
-    agreement,
-    b_cubed,
-    b_cubed_by_item,
-    over_and_under_merged,
-    pairwise,
-)
+from evals.clusterings import Agreement, b_cubed, b_cubed_by_item, over_and_under_merged, pairwise
 from evals.statistics import Interval, ratio, share, wilson
 from evals.truth import Pair, Truth
-from pipeline.gate.grounding import fields_of
-from pipeline.outcomes import Conflict
-from pipeline.store.books import Books
-from pipeline.stories import count_words
+from pipeline.entries import Entry, Merge
+from pipeline.stories import Story, count_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +27,7 @@ class Quality:
     """The figures of one merge.
 
     Args:
-        found: the truth's name of a story → the merged story it stands in.
+        found: the truth's name of a story → the entry it is in.
         figures: with interval and n.
         of_story: by figure, then by the truth's name: what two merges are compared over.
     """
@@ -38,40 +37,102 @@ class Quality:
     of_story: Mapping[str, Mapping[str, float]]
 
 
-def quality(truth: Truth, ids: Mapping[str, str], books: Books) -> Quality:
-    """A merge against its truth. What the truth does not name is left out of clusters and
-    conflicts; coverage and compression are of everything.
+@dataclass(frozen=True)
+class Placed:
+    """Where a merge put every story (id)."""
+
+    merge: Merge
+
+    @cached_property
+    def entry_of(self) -> dict[str, str]:
+        """Story id → entry id; stories that were left out are missing."""
+        return {story: entry.id for entry in self.merge.entries for story in entry.sources}
+
+    @cached_property
+    def marked(self) -> frozenset[Pair]:
+        """Pairs of entries (ids) that are sides of a conflict; one entry alone where both are."""
+        return frozenset(
+            frozenset(self.entry_of[side.story] for side in pair)
+            for conflict in self.merge.conflicts
+            for pair in combinations(conflict.sides, 2)
+        )
+
+    @cached_property
+    def _near(self) -> Mapping[str, frozenset[str]]:
+        near: defaultdict[str, set[str]] = defaultdict(set)
+        for link in self.merge.links:
+            near[link.a].add(link.b)
+            near[link.b].add(link.a)
+        return {entry: frozenset(others) for entry, others in near.items()}
+
+    def folded(self, a: str, b: str) -> bool:
+        """Whether one entry lists both."""
+        return self._entry(a) == self._entry(b)
+
+    def next_to(self, a: str, b: str) -> bool:
+        """Whether they are in two entries that stand next to each other."""
+        one, two = self._entry(a), self._entry(b)
+        near = self._near.get(one, frozenset())
+        return one != two and (two in near or bool(near & self._near.get(two, frozenset())))
+
+    def together(self, a: str, b: str) -> bool:
+        """Whether they are in one entry, or next to each other."""
+        return self.folded(a, b) or self.next_to(a, b)
+
+    def conflicting(self, a: str, b: str) -> bool:
+        """Whether they are marked as in conflict, or possibly."""
+        return frozenset((self._entry(a), self._entry(b))) in self.marked
+
+    def _entry(self, story: str) -> str:
+        return self.entry_of.get(story, story)
+
+
+def quality(
+    truth: Truth,
+    ids: Mapping[str, str],
+    merge: Merge,
+    stories: Mapping[str, Story],
+    kept: tuple[int, int] | None = None,
+) -> Quality:
+    """A merge against its truth. What the truth does not name is left out of all but the words
+    and what is kept.
 
     Args:
         ids: the truth's names → story ids.
+        stories: what was merged, by id.
+        kept: sentences that were found in their entry, of how many; None where nobody looked.
     """
-    found = {name: books.ledger[story].target or story for name, story in ids.items()}
+    placed = Placed(merge)
+    found = {name: placed.entry_of.get(story, story) for name, story in ids.items()}
     over, under = over_and_under_merged(truth.clusters, found)
-    told = list(held(document(books, {}), books))
-    names = {story: name for name, story in ids.items()}
-    disagreeing = _conflicts(books.conflicts, names)
-    hits = len(truth.conflicts & disagreeing)
+
+    def of(pairs: Iterable[Pair], holds: str) -> Interval:
+        answer = getattr(placed, holds)
+        return share([answer(*(ids[name] for name in sorted(pair))) for pair in pairs])
+
     figures = {
+        **{
+            f"{holds}_{kind}": of(pairs, holds)
+            for kind, pairs in truth.copies.items()
+            for holds in ("folded", "together")
+        },
+        "folded": of(truth.belonging, "folded"),
+        "next_to": of(truth.belonging, "next_to"),
+        "together": of(truth.belonging, "together"),
+        "lookalikes_folded": of(truth.lookalikes, "folded"),
+        "conflicts_in_one_entry": of(truth.conflicts, "folded"),
+        "conflicts_marked": of(truth.conflicts, "conflicting"),
+        "marks_true": _marks(truth, found, placed),
         **shares("pairwise", pairwise(truth.clusters, found), found.values()),
         **shares("b_cubed", b_cubed(truth.clusters, found)),
         "over_merged": share(over),
         "under_merged": share(under),
-        **{
-            f"joined_{kind}": share([_together(pair, found) for pair in pairs])
-            for kind, pairs in truth.copies.items()
-        },
-        "lookalikes_merged": share([_together(pair, found) for pair in truth.lookalikes]),
-        "conflicts_merged": share([_together(pair, found) for pair in truth.conflicts]),
-        **_conflict_shares(hits, len(disagreeing), len(truth.conflicts)),
-        "covered": share([field.said for field in told]),
-        "words_left": _words_left(books),
+        "standing_words": _standing(merge.entries, stories),
     }
+    if kept is not None:
+        figures["kept"] = _interval(kept[0] / kept[1] if kept[1] else 1.0, kept[1])
     by_item = b_cubed_by_item(truth.clusters, found)
-    return Quality(
-        found,
-        figures,
-        {"b_cubed": {name: one.f1 for name, one in by_item.items()}, "covered": _of(told, names)},
-    )
+    return Quality(found, figures, {"b_cubed": {name: one.f1 for name, one in by_item.items()}})
 
 
 def stability(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, Interval]:
@@ -117,62 +178,23 @@ def _harmonic(a: float, b: float) -> float:
     return 2 * a * b / (a + b) if a + b else 0.0
 
 
-def _conflict_shares(hits: int, found: int, wanted: int) -> dict[str, Interval]:
-    both = agreement(hits, found, wanted, wanted)
-    precision, recall = _interval(both.precision, found), _interval(both.recall, wanted)
-    return {
-        "conflict_precision": precision,
-        "conflict_recall": recall,
-        "conflict_f1": Interval(
-            both.f1,
-            _harmonic(precision.low, recall.low),
-            _harmonic(precision.high, recall.high),
-            wanted,
-        ),
-    }
+def _marks(truth: Truth, found: Mapping[str, str], placed: Placed) -> Interval:
+    """Of the marks between stories that the truth names, the share that it calls conflicts. The
+    others may be such all the same: nobody has looked for every conflict there is."""
+    wanted = {frozenset(found[name] for name in pair) for pair in truth.conflicts}
+    named = frozenset(found.values())
+    return share([mark in wanted for mark in sorted(placed.marked, key=sorted) if mark <= named])
 
 
-def _conflicts(conflicts: Iterable[Conflict], names: Mapping[str, str]) -> frozenset[Pair]:
-    """Pairs of named stories recorded as disagreeing, but for those that say the same value."""
-    return frozenset(
-        frozenset(names[story] for story in pair)
-        for conflict in conflicts
-        for pair in against(conflict)
-        if all(story in names for story in pair)
-    )
-
-
-def against(conflict: Conflict) -> Iterable[tuple[str, ...]]:
-    """The stories of a conflict two by two, but for those that say the same value."""
-    value = dict(zip(conflict.stories, conflict.values, strict=False))
-    for pair in combinations(conflict.stories, 2):
-        if not value or len({value.get(story) for story in pair}) > 1:
-            yield pair
-
-
-def _together(pair: Pair, found: Mapping[str, str]) -> bool:
-    return len({found[name] for name in pair}) == 1
-
-
-def _words_left(books: Books) -> Interval:
-    """Words of the merged stories for each word of their sources."""
-
-    def words(fields: Iterable[tuple[str, str]]) -> int:
-        return sum(count_words(text) for _, text in fields)
-
+def _standing(entries: Iterable[Entry], stories: Mapping[str, Story]) -> Interval:
+    """Words that stand for each word of the sources."""
     return ratio(
         [
-            (words(fields_of(m.text)), sum(words(books.stories[s].fields) for s in m.sources))
-            for m in books.merged
+            (
+                sum(count_words(line.text) for line in entry.lines),
+                sum(count_words(stories[story].text) for story in entry.sources),
+            )
+            for entry in entries
         ],
         seed=0,
     )
-
-
-def _of(told: Iterable[Held], names: Mapping[str, str]) -> dict[str, float]:
-    """The share of its fields that is still said, for every named story."""
-    fields: dict[str, list[bool]] = {}
-    for one in told:
-        if one.source in names:
-            fields.setdefault(names[one.source], []).append(one.said)
-    return {name: sum(said) / len(said) for name, said in fields.items()}

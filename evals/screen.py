@@ -211,60 +211,16 @@ def golden_table(checks: Sequence[GoldenCheck]) -> None:
 
 
 def fabrication_summary(result: Mapping[str, Any]) -> None:
-    """What a merge made up and lost, by field and by batch, and how good the detector is."""
-    stages = [("what stands", result["document"]), ("before the gate", result["replies"])]
-    stages = [(name, found) for name, found in stages if found is not None]
-    names = list(result["document"]["scores"])
-    table(
-        ["share", *(name for name, _ in stages)],
-        ([n.replace("_", " "), *(_rate(f["scores"][n]) for _, f in stages)] for n in names),
-        title=f"sentences of {result['merge']} ({result['model']}, {result['strategy']})",
-    )
-    for part in ("by_field", "by_batch"):
-        items = dict.fromkeys(item for _, found in stages for item in found[part])
-        table(
-            [part.removeprefix("by_"), *(f"{n}: {s}" for s, _ in stages for n in _SIDES)],
-            (
-                [item, *(_rate(f[part].get(item, {}).get(n)) for _, f in stages for n in _SIDES)]
-                for item in items
-            ),
-        )
-    if (detector := result["detector"]) is not None:
-        table(
-            ["planted", "recall", "precision"],
-            (
-                [kind, _rate(value), _rate(detector["precision"][kind])]
-                for kind, value in detector["recall"].items()
-            ),
-            title="the detector on fabrications planted into these stories",
-        )
-        plain(f"of faithful texts it stops {_rate(detector['false_stops'])}")
-        plain("planted errors are easier than real ones: take the rates above as the least")
-    for found in result["fabrications"][:10]:
-        plain(f"{found['stage']}, {found['field']}, {found['mark']}: {found['text']}")
-        plain(f"    {found['why']}")
-    if len(result["fabrications"]) > 10:
-        plain(f"and {len(result['fabrications']) - 10} more: --json")
-    for lost in result["not_covered"][:5]:
-        plain(f"not covered, {lost['field']}: {lost['text']}")
-
-
-def foreign_summary(result: Mapping[str, Any]) -> None:
-    """What somebody's document made up and what it does not tell."""
-    table(
-        ["share", "of its sentences"],
-        ([name, _rate(value)] for name, value in result["scores"].items() if name != "told"),
-        title=f"{result['document']} against {result['stories']} stories",
-    )
-    plain(f"stories told {_rate(result['scores']['told'])}")
-    for found in result["doubted"][:10]:
-        plain(f"{found['mark']}: {found['text']}")
-        plain(f"    nearest: {'; '.join(found['nearest']) or 'nothing'}")
-    for story in result["untold"][:10]:
-        plain(f"not told, {story['place']}: {story['goal']}")
-    more = max(0, len(result["doubted"]) - 10) + max(0, len(result["untold"]) - 10)
-    if more:
-        plain(f"and {more} more: --json")
+    """What the gate did with labelled sentences, and where it was wrong."""
+    for name, found in result["scores"].items():
+        plain(f"{name.replace('_', ' ')}: {_rate(found) or 'no such sentence'}")
+    for one in result["disagreed"][:10]:
+        told = "good, stopped" if one["good"] else "bad, let through"
+        plain(f"line {one['line']}, {told}: {one['sentence']}")
+        if one["why"]:
+            plain(f"    {one['why']}")
+    if len(result["disagreed"]) > 10:
+        plain(f"and {len(result['disagreed']) - 10} more: --json")
 
 
 #: Lines shown of what is missing, and of what does not fit; ``--json`` has all of them.
@@ -293,9 +249,6 @@ def _folded(folded: Mapping[str, int]) -> str:
     return f"{sum(folded.values()):,} ({by})" if any(folded.values()) else "none"
 
 
-_SIDES = ("fabricated", "covered")
-
-
 def _rate(found: Mapping[str, Any] | None) -> str | None:
     if found is None or not found["n"]:
         return None
@@ -303,49 +256,51 @@ def _rate(found: Mapping[str, Any] | None) -> str | None:
 
 
 def merging_summary(result: Mapping[str, Any]) -> None:
-    """Every strategy against the truth, what it took, and where they differ."""
-    done = list(result["strategies"].values())
+    """A merge against its truth, how stable it is, and what a judge's answers are worth."""
+    judge = result["judge"]
+    believed = judge["believed"] if judge else {}
     rows: list[list[object]] = [
-        [name.replace("_", " "), *(_rate(d["scores"][name]) for d in done)]
-        for name in done[0]["scores"]
+        [name.replace("_", " "), _rate(value), _rate(believed.get(name))]
+        for name, value in result["scores"].items()
     ]
-    for how in done[0]["stability"]:
-        rows.append([f"the same, {how}", *(_rate(d["stability"][how]["stable_f1"]) for d in done)])
-    for name in ("calls", "input_tokens", "output_tokens", "usd"):
-        rows.append([name.replace("_", " "), *(d[name] for d in done)])
+    for how, figures in result["stability"].items():
+        rows.append([f"the same, {how}", _rate(figures["stable_f1"]), None])
+    head = ["figure", "as merged", "if the judge acted"]
+    width = len(head) if judge else 2
     table(
-        ["figure", *result["strategies"]],
-        rows,
-        title=f"{result['stories']} stories merged by {result['model']}, truth: {result['truth']}",
+        head[:width],
+        [row[:width] for row in rows],
+        title=f"{result['stories']} stories merged, truth: {result['truth']}",
     )
-    for d in result["differences"]:
-        plain(
-            f"{d['b']} - {d['a']}, {d['figure'].replace('_', ' ')} story by story: "
-            f"{d['mean']:+.3f} [{d['low']:+.3f}, {d['high']:+.3f}] n={d['n']:,}"
-        )
-    for remark in dict.fromkeys(d["remark"] for d in done if d["remark"]):
-        plain(remark)
-
-
-def prompts_summary(result: Mapping[str, Any]) -> None:
-    """Two versions of a prompt side by side, and whether they differ."""
-    a, b = result["a"], result["b"]
-    rows: list[list[object]] = []
-    for name in dict.fromkeys((*a.get("scores", {}), *b.get("scores", {}))):
-        d = result["differences"].get(name)
-        told = d and f"{d['mean']:+.3f} [{d['low']:+.3f}, {d['high']:+.3f}] n={d['n']:,}"
-        rows.append([name.replace("_", " "), *(_rate(v["scores"].get(name)) for v in (a, b)), told])
-    for name in _COSTS:
-        if name in a:
-            rows.append([name.replace("_", " "), *(v[name] for v in (a, b)), None])
+    if judge is None:
+        return
     table(
-        ["", a["prompt"], b["prompt"], "difference"],
-        rows,
-        title=f"{a['clusters']} clusters asked of {result['model']} with two prompts",
+        ["answer", "precision", "recall"],
+        (
+            [
+                answer.replace("_", " "),
+                _rate(judge["scores"][f"{answer}_precision"]),
+                _rate(judge["scores"][f"{answer}_recall"]),
+            ]
+            for answer in ("one_need", "overlapping", "contradicting", "different")
+        ),
+        title=f"{result['model']} on {judge['compared']:,} pairs that the truth names",
     )
+    for reason, n in judge["failed"].items():
+        plain(f"{n:,} of {judge['asked']:,} calls failed: {reason}")
+    plain("its answers acted on nothing: it has no record of an exam")
 
 
-_COSTS = (
-    "journalled", "estimated_input_tokens", "estimated_output_tokens", "estimated_usd",
-    "input_tokens", "usd",
-)  # fmt: skip
+def rewrite_summary(result: Mapping[str, Any]) -> None:
+    """What is left of the stories in a text that a model wrote."""
+    plain(
+        f"{result['strategy']} by {result['model']}: {result['words_in']:,} words of "
+        f"{result['stories']:,} stories became {result['words_out']:,}, in {result['calls']:,} "
+        f"calls ({result['failed_calls']:,} failed)"
+    )
+    for name, found in result["scores"].items():
+        plain(f"{name.replace('_', ' ')}: {_rate(found)}")
+    if result["remark"]:
+        plain(result["remark"])
+    if result["out"]:
+        plain(result["out"])

@@ -14,16 +14,20 @@ import json
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import combinations
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from evals.planting import Planted, write_corpus
+from pipeline.entries import Answer
 from pipeline.errors import InputError
 from pipeline.merge.corpus import Corpus
 from pipeline.stories import Story, normalise
 
 Pair = frozenset[str]
+#: Kinds of copies that are a part of what they were made of, or share a part with it.
+_OVERLAPPING = ("overlap", "split", "harmless")
 
 
 class Place(NamedTuple):
@@ -35,7 +39,7 @@ class Place(NamedTuple):
     starts: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Truth:
     """What is known of a backlog, by the names that the truth gives its stories.
 
@@ -53,20 +57,66 @@ class Truth:
     lookalikes: frozenset[Pair] = frozenset()
     copies: Mapping[str, frozenset[Pair]] = field(default_factory=dict)
 
+    @property
+    def belonging(self) -> frozenset[Pair]:
+        """Pairs that say the same or overlap."""
+        return frozenset(pair for pairs in self.copies.values() for pair in pairs)
+
+    def answer(self, one: str, other: str) -> Answer:
+        """What is known of two of its stories, by name.
+
+        What holds for a story holds for what is one need with it: a copy of a copy is a copy, and
+        what contradicts the one contradicts the other. A part of a story overlaps with all of them.
+        """
+        if frozenset((one, other)) in self.conflicts or other in self._contradicted.get(one, ()):
+            return Answer.CONTRADICTING
+        if self.clusters[one] != self.clusters[other]:
+            return Answer.DIFFERENT
+        if other in self._needs(one):
+            return Answer.ONE_NEED
+        return Answer.OVERLAPPING if {one, other} & self._parts else Answer.ONE_NEED
+
+    @cached_property
+    def _parts(self) -> frozenset[str]:
+        """Stories that overlap with another: their copies are not known to say the same."""
+        overlapping = (pairs for kind, pairs in self.copies.items() if kind in _OVERLAPPING)
+        return frozenset(name for pairs in overlapping for pair in pairs for name in pair)
+
+    @cached_property
+    def _contradicted(self) -> dict[str, frozenset[str]]:
+        """By story, those that contradict it or a story that is one need with it."""
+        found: dict[str, set[str]] = {}
+        for a, b in (sorted(pair) for pair in self.conflicts):
+            for x in self._needs(a):
+                for y in self._needs(b):
+                    found.setdefault(x, set()).add(y)
+                    found.setdefault(y, set()).add(x)
+        return {name: frozenset(others) for name, others in found.items()}
+
+    def _needs(self, name: str) -> frozenset[str]:
+        """A story and what is one need with it."""
+        return self._same.get(name, frozenset()) | {name}
+
+    @cached_property
+    def _same(self) -> dict[str, frozenset[str]]:
+        found: dict[str, frozenset[str]] = {}
+        for kind, pairs in self.copies.items():
+            for name, pair in ((n, p) for p in pairs if kind not in _OVERLAPPING for n in p):
+                found[name] = found.get(name, frozenset()) | pair
+        return found
+
 
 class Arrangement(NamedTuple):
-    """How a backlog is cut into documents and windows.
+    """How a backlog is cut into documents.
 
     Args:
         seed: shuffles the documents, and planted stories among them; None leaves their order.
         per_document: stories of a planted document.
-        window: share of the model's window that a call may use.
     """
 
     name: str
     seed: int | None = None
     per_document: int = 50
-    window: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +211,7 @@ def _told(place: Place) -> str:
 def _planted(rows: Iterable[Mapping[str, Any]]) -> Truth:
     rows = list(rows)
 
-    def pairs(relation: str) -> frozenset[Pair]:
+    def pairs(relation: Answer) -> frozenset[Pair]:
         return frozenset(
             frozenset((row["of"], row["id"]))
             for row in rows
@@ -171,12 +221,12 @@ def _planted(rows: Iterable[Mapping[str, Any]]) -> Truth:
     return Truth(
         {row["id"]: row["cluster"] for row in rows},
         {row["id"]: Place(row["document"], line=row["line"]) for row in rows},
-        pairs("conflict"),
-        pairs("distinct"),
+        pairs(Answer.CONTRADICTING),
+        pairs(Answer.DIFFERENT),
         _by_kind(
             (row["change"], (row["of"], row["id"]))
             for row in rows
-            if row["of"] and row["relation"] in ("same", "overlap")
+            if row["of"] and row["relation"] in (Answer.ONE_NEED, Answer.OVERLAPPING)
         ),
     )
 

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from pipeline.calls import Call, Estimate, Plan, Reply
 from pipeline.catalog import ModelSpec
@@ -75,6 +75,9 @@ class MergeJob:
         opener: opens the model, in place of :func:`open_model`.
         turn: called once, before the model is opened and between two steps; may wait.
     """
+
+    #: What its run is called in the database.
+    kind: ClassVar[str] = "merge"
 
     paths: Sequence[str]
     spec: ModelSpec
@@ -207,7 +210,7 @@ class MergeJob:
     def start(self) -> None:
         """Open the run's row, or take up the one that a killed process left behind."""
         self.run_id = self._taken_up() or self.store.start_run(
-            kind="merge",
+            kind=self.kind,
             corpus=self.corpus_id,
             model=self.spec.name,
             strategy=self.terms.strategy,
@@ -247,7 +250,10 @@ class MergeJob:
     def _taken_up(self) -> str | None:
         """An unfinished run of the same plan, now ours."""
         found = self.store.find_resumable(
-            corpus=self.corpus_id, plan_sha256=self.plan.sha256, model=self.spec.name
+            kind=self.kind,
+            corpus=self.corpus_id,
+            plan_sha256=self.plan.sha256,
+            model=self.spec.name,
         )
         if found is None or not self.store.resume_run(found):
             return None

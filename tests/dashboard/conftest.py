@@ -65,6 +65,7 @@ TAUGHT = {
     "model_seconds": 71.0, "machine": "here: CPU",
 }  # fmt: skip
 
+
 def _extraction(number: int, lines: list[str]) -> Extraction:
     text, spans = "", []
     for line in lines:

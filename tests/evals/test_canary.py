@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,13 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evals.canary import look_for, plant
+from evals.canary import look_for, look_in, plant
 from evals.canary_run import run_canaries
 from pipeline.edge import Edge
 from pipeline.errors import InputError, SovereigntyError
 from pipeline.merge.corpus import gather
 from pipeline.merge.job import run
-from pipeline.outcomes import Outcome
 from pipeline.settings import read_settings
 from pipeline.store import reports
 from pipeline.store.record import open_store
@@ -60,45 +61,68 @@ def merged(tmp_path_factory):
     with open_store(f"sqlite:///{folder}/x.sqlite", now=lambda: datetime.now(UTC)) as store:
         out = str(folder / "out")
         job = EDGE.merge_job([str(folder / "in")], "extractive", store=store, out=out)
-        document = Path(run(job)["out"]["markdown"]).read_text(encoding="utf-8")
-    return canaries, job.corpus.stories, job.outcomes, document
+        document = json.loads(Path(run(job)["out"]["json"]).read_text(encoding="utf-8"))
+    return canaries, job.corpus.stories, document
 
 
-def test_the_extractive_merge_brings_every_canary_through(merged):
+def test_the_merge_brings_every_canary_through(merged):
     seen = look_for(*merged)
     assert {s.lost_at for s in seen} == {""} and {s.fields for s in seen} == {1.0}
     assert {s.canary.kind for s in seen} == {"single", "twin"}
-    twins = [c for c in merged[0] if c.kind == "twin"]
-    homes = {source: m.id for m in merged[2].merged for source in m.sources}
-    for twin in twins:
-        ids = [s.id for s in merged[1] if twin.word in s.text]
-        assert len(ids) == 2 and len({homes[i] for i in ids}) == 1
 
 
 def test_what_is_lost_is_told_by_its_stage(merged):
-    canaries, stories, outcomes, document = merged
+    canaries, stories, document = merged
     canary = canaries[0]
     (story,) = [s for s in stories if canary.word in s.text]
+    (entry,) = [e for e in document["entries"] if story.id in e["sources"]]
 
-    def stage(**changed):
-        given = {"corpus": stories, "outcomes": outcomes, "document": document} | changed
-        return look_for([canary], **given)[0].lost_at
+    def stage(change=lambda entry: None, corpus=stories, **changed):
+        damaged = copy.deepcopy(entry)
+        change(damaged)
+        entries = [damaged if e is entry else e for e in document["entries"]]
+        given = document | {"entries": entries} | changed
+        return look_for([canary], corpus, given)[0].lost_at
+
+    def without(words):
+        def change(entry):
+            for line in (*entry["lines"], *entry["folds"]):
+                line["text"] = line["text"].replace(words, "")
+
+        return change
+
+    def of_another(entry):
+        for line in entry["lines"]:
+            line["stories"] = ["another"]
+
+    def moved_behind(entry):
+        entry["folds"] = [{"story": story.id, "text": line["text"]} for line in entry["lines"]]
+        entry["lines"] = []
 
     assert stage() == ""
+    assert stage(moved_behind) == "", "what is folded is there"
     assert stage(corpus=[s for s in stories if s is not story]) == "extract"
     worn = [replace(s, benefit="it is dry") if s is story else s for s in stories]
     assert stage(corpus=worn) == "extract"
-    skipped = replace(outcomes.ledger[0], story=story.id, outcome=Outcome.SKIPPED)
-    assert stage(outcomes=replace(outcomes, ledger=(skipped,))) == "plan"
-    elsewhere = tuple(m for m in outcomes.merged if story.id not in m.sources)
-    assert stage(outcomes=replace(outcomes, merged=elsewhere)) == "merge"
-    assert stage(document=document.replace(canary.word, "")) == "merge"
-    assert stage(document=document.replace(canary.places[0].benefit, "")) == "mutated"
-    unsourced = tuple(
-        replace(m, verdicts=tuple(replace(v, sources=()) for v in m.verdicts))
-        for m in outcomes.merged
-    )
-    assert stage(outcomes=replace(outcomes, merged=unsourced)) == "source"
+    assert stage(ledger=[{"story": story.id, "outcome": "skipped"}]) == "plan"
+    elsewhere = [e for e in document["entries"] if e is not entry]
+    assert stage(entries=elsewhere) == "merge"
+    assert stage(without(canary.word)) == "merge"
+    assert stage(without(canary.places[0].benefit)) == "mutated"
+    assert stage(of_another) == "source"
+
+
+def test_a_text_that_names_no_sources_is_looked_through_too(merged):
+    canaries, stories, _ = merged
+    text = "\n".join(story.text for story in stories)
+
+    def stages(text):
+        return [s.lost_at for s in look_in(canaries[:1], stories, text)]
+
+    assert stages(text) == [""]
+    assert stages(text.replace(canaries[0].word, "")) == ["merge"]
+    assert stages(text.replace(canaries[0].places[0].benefit, "")) == ["mutated"]
+    assert [s.lost_at for s in look_in(canaries[:1], [], text)] == ["extract"]
 
 
 def test_a_run_stores_every_sighting(tmp_path):
@@ -117,21 +141,6 @@ def test_a_run_stores_every_sighting(tmp_path):
     assert scores[0]["low"] < 0.7 and scores[0]["n"] == 6
     assert kinds[result["run"]] == ("canary", "completed")
     assert kinds[result["merge"]] == ("merge", "completed")
-
-
-def test_a_dry_run_prices_the_merge_and_leaves_no_run(tmp_path):
-    with open_store(f"sqlite:///{tmp_path}/x.sqlite", now=lambda: datetime.now(UTC)) as store:
-        priced = run_canaries(
-            [str(SAMPLE)],
-            lambda paths, out: EDGE.merge_job(
-                paths, "claude/claude-haiku-5-5", store=store, out=str(out), allow_cloud=("all",)
-            ),
-            store,
-            n=4,
-            dry_run=True,
-        )
-        assert reports.list_runs(store) == []
-    assert priced["merges"] == 1 and priced["calls"] > 0 and float(priced["usd"]["likely"]) > 0
 
 
 def test_bad_input_says_what_to_do(tmp_path):

@@ -1,88 +1,126 @@
-"""The meta-eval: its perturbations are what they say, and its figures follow the detector."""
+"""The gate is measured by labels, and by nothing else; without them the answer is "unknown"."""
 
 from __future__ import annotations
 
-import random
+import json
+from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from evals.fabrication import clean_merge, evaluate, perturb
-from pipeline.outcomes import StoryText
-from pipeline.stories import Locator, Source, Span, Story
+from evals.commands import app
+from evals.fabrication import Label, judge, rates, read_labels, run_fabrication
+from evals.reading import figures, show
+from evals.statistics import wilson
+from pipeline.edge import Edge
+from pipeline.errors import InputError
+from pipeline.settings import read_settings
 
-KINDS = {
-    "number", "unit", "date", "name", "negation", "modality", "role", "invented", "fused",
-}  # fmt: skip
+LOAN = "As a member, I want to renew a loan within 14 days, so that I can finish the book."
+FEE = "As a treasurer, I want to charge 2 euros for each late day, so that tools come back."
+#: (sources, sentence, good): what a careful reader says, whatever the gate does.
+LABELLED = (
+    ((LOAN,), "I can finish the book", True),
+    ((LOAN, FEE), "renew a loan within 14 days", True),
+    ((LOAN,), "renew a loan within 40 days", False),
+    ((LOAN, FEE), "charge 3 euros for each late day", False),
+    ((LOAN,), "renew a loan by telephone within 14 days", False),
+)
 
 
-def story(n: int, goal: str, benefit: str, *criteria: str, role: str = "member") -> Story:
-    text = f"As a {role}, I want to {goal}, so that {benefit}. " + " ".join(criteria)
-    source = Source("0" * 64, "a.md", Locator(line=n), (Span(n * 1000, n * 1000 + len(text)),))
-    return Story(str(n), "agile", source, text, role, goal, benefit, criteria)
-
-
-@pytest.fixture
-def pair() -> list[Story]:
-    return [
-        story(
-            1,
-            "renew a loan",
-            "I can finish the book",
-            "A loan must be renewed within 14 days.",
-            "The reminder from Libris is sent on Monday.",
-        ),
-        story(2, "renew a borrowed book", "no fine is charged", "A fine may reach 5 euros."),
-    ]
+def write(file: Path, rows: object) -> Path:
+    file.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    return file
 
 
 @pytest.fixture
-def stranger() -> Story:
-    return story(9, "steer the crane", "containers are stacked safely", role="docker")
+def labels(tmp_path: Path) -> Path:
+    rows = [{"sources": list(s), "sentence": t, "good": g} for s, t, g in LABELLED]
+    return write(tmp_path / "labels.jsonl", rows)
 
 
-def test_a_text_that_offers_a_hold_for_everything_gets_every_kind(
-    pair: list[Story], stranger: Story
-) -> None:
-    clean = clean_merge(pair)
-    found = dict(perturb(clean, stranger, random.Random(1)))
-    assert set(found) == KINDS
-    assert all(text != clean for text in found.values())
-    joined = {k: " ".join((t.role, t.goal, t.benefit, *t.criteria)) for k, t in found.items()}
-    assert "Libris" not in joined["name"] and "Monday" not in joined["date"]
-    assert "containers are stacked safely" in joined["fused"]
-    assert " not " in joined["negation"] and found["role"].role != "member"
-    assert "14 weeks" in joined["unit"] or "5 dollars" in joined["unit"]
+def database(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/x.sqlite"
 
 
-def test_a_clean_merge_keeps_every_word_but_copies_no_line(pair: list[Story]) -> None:
-    clean = clean_merge(pair)
-    assert clean.goal == "renew a loan and renew a borrowed book"
-    assert clean.benefit == "I can finish the book and no fine is charged"
-    assert clean.criteria[0] == (
-        "A loan must be renewed within 14 days and the reminder from Libris is sent on Monday."
+def test_each_label_is_held_against_its_own_sources(labels: Path) -> None:
+    judged = judge(read_labels(labels))
+    assert [bool(one.why) for one in judged] == [False, False, True, True, True]
+    assert "40" in judged[2].why and "telephon" in judged[4].why
+    assert all(one.right for one in judged)
+    swapped = [Label((FEE,), "renew a loan within 14 days", good=False)]
+    assert judge(swapped)[0].why, "another story's words are no support"
+
+
+def test_both_shares_have_their_interval_and_n(labels: Path) -> None:
+    judged = judge(read_labels(labels))
+    found = rates(judged)
+    assert found["bad_stopped"][:1] == (1.0,) and found["bad_stopped"][1:] == (*wilson(3, 3), 3)
+    assert found["good_stopped"][:1] == (0.0,) and found["good_stopped"][1:] == (*wilson(0, 2), 2)
+
+
+def test_a_wrong_label_is_a_disagreement_and_the_figures_follow(labels: Path) -> None:
+    turned = [Label(one.sources, one.sentence, not one.good) for one in read_labels(labels)]
+    found = rates(judge(turned))
+    assert found["bad_stopped"][::3] == (0.0, 2) and found["good_stopped"][::3] == (1.0, 3)
+
+
+def test_the_run_is_stored_and_names_what_they_disagree_on(tmp_path: Path) -> None:
+    file = write(
+        tmp_path / "l.jsonl",
+        [{"sources": [LOAN], "sentence": "renew a loan within 40 days", "good": True}],
     )
+    edge = Edge(read_settings({}, db=database(tmp_path)))
+    with edge.store() as store:
+        result = run_fabrication(file, store)
+        stored = figures(show(store, result["run"]))
+    assert result["known"] and stored["good_stopped"].mean == 1.0
+    assert stored["bad_stopped"].n == 0
+    (one,) = result["disagreed"]
+    assert one["line"] == 1 and one["good"] and "40" in one["why"]
 
 
-def test_a_text_without_a_hold_is_not_counted(pair: list[Story], stranger: Story) -> None:
-    bare = StoryText(role="member", goal="renew a loan")
-    assert {kind for kind, _ in perturb(bare, stranger, random.Random(1))} == {
-        "role", "invented", "fused",
-    }  # fmt: skip
+def test_without_labels_the_answer_is_unknown_and_says_how(tmp_path: Path) -> None:
+    db = database(tmp_path)
+    told = CliRunner().invoke(app, ["fabrication", "--db", db])
+    assert told.exit_code == 0 and told.stdout.startswith("Unknown") and "--labels" in told.stdout
+    found = json.loads(CliRunner().invoke(app, ["fabrication", "--json", "--db", db]).stdout)
+    assert found["known"] is False and found["scores"] == {} and found["run"] is None
+    assert not (tmp_path / "x.sqlite").exists(), "nothing was measured, so there is no run"
 
 
-def test_the_figures_follow_the_detector(pair: list[Story], stranger: Story) -> None:
-    merges = [(clean_merge(pair), pair)] * 10
-    everything = evaluate(merges, [stranger], seed=1, detector=lambda text, sources: True)
-    assert everything.false_stops.mean == 1.0 and everything.false_stops.n == 10
-    assert {k: (v.mean, v.n) for k, v in everything.recall.items()} == dict.fromkeys(KINDS, (1, 10))
-    nothing = evaluate(merges, [stranger], seed=1, detector=lambda text, sources: False)
-    assert nothing.false_stops.mean == 0.0 and nothing.recall["number"].mean == 0.0
-    assert nothing.recall["number"].high == pytest.approx(0.2775, abs=1e-3)
+def test_the_command_tells_both_shares(labels: Path, tmp_path: Path) -> None:
+    asked = ["fabrication", "--labels", str(labels), "--quiet", "--db", database(tmp_path)]
+    told = CliRunner().invoke(app, asked)
+    assert told.exit_code == 0, told.output
+    assert "bad stopped: 1.000" in told.stdout and "n=3" in told.stdout
+    assert "good stopped: 0.000" in told.stdout and "n=2" in told.stdout
 
 
-def test_the_gate_catches_the_plain_kinds_and_lets_the_clean_text_pass(
-    pair: list[Story], stranger: Story
-) -> None:
-    found = evaluate([(clean_merge(pair), pair)], [stranger], seed=1)
-    assert found.false_stops.mean == 0.0
-    assert all(found.recall[kind].mean == 1.0 for kind in ("number", "date", "name", "negation"))
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("{broken", "no JSON"),
+        ("3", "no object"),
+        ('{"sentence": "x", "good": true}', "sources"),
+        ('{"sources": [], "sentence": "x", "good": true}', "sources"),
+        ('{"sources": ["a", 3], "sentence": "x", "good": true}', "source"),
+        ('{"sources": ["a"], "sentence": " ", "good": true}', "sentence"),
+        ('{"sources": ["a"], "sentence": "x", "good": "yes"}', "good"),
+    ],
+)
+def test_a_line_that_is_no_label_is_named(tmp_path: Path, line: str, why: str) -> None:
+    file = tmp_path / "l.jsonl"
+    good = json.dumps({"sources": ["a"], "sentence": "x", "good": True})
+    file.write_text(f"{good}\n\n{line}\n", encoding="utf-8")
+    with pytest.raises(InputError, match=why) as raised:
+        read_labels(file)
+    assert "line 3" in raised.value.where
+
+
+def test_a_file_without_labels_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "l.jsonl").write_text("\n\n", encoding="utf-8")
+    with pytest.raises(InputError, match="no label"):
+        read_labels(tmp_path / "l.jsonl")
+    with pytest.raises(InputError, match="cannot be read"):
+        read_labels(tmp_path / "none.jsonl")

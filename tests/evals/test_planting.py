@@ -15,7 +15,8 @@ from evals.contradicting import KINDS, contradicted
 from evals.planting import Planted, plant, sentence, write_corpus
 from evals.rewording import passive, synonym_groups, wording
 from pipeline.compare.features import features
-from pipeline.outcomes import Relation, StoryText
+from pipeline.entries import Answer
+from pipeline.outcomes import StoryText
 
 SHARES: Any = {
     "exact": 0.1,
@@ -77,7 +78,7 @@ def test_copies_differ_and_belong_where_they_say(planted: list[Planted]) -> None
             continue
         source = sources[entry.of]
         assert (entry.text == source.text) is (entry.change == "exact")
-        together = entry.relation in (Relation.SAME, Relation.OVERLAP)
+        together = entry.relation in (Answer.ONE_NEED, Answer.OVERLAPPING)
         assert (entry.cluster == source.cluster) is together
 
 
@@ -86,7 +87,7 @@ def test_same_copies_keep_every_number(planted: list[Planted]) -> None:
         return sorted(re.findall(r"\d+", " ".join((text.goal, text.benefit, *text.criteria))))
 
     sources = {entry.id: entry.text for entry in planted}
-    same = [e for e in planted if e.of and e.relation is Relation.SAME]
+    same = [e for e in planted if e.of and e.relation is Answer.ONE_NEED]
     assert {e.change for e in same} == {"exact", "light", "medium", "heavy"}
     for entry in same:
         assert numbers(entry.text) == numbers(sources[entry.of])

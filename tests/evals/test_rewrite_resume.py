@@ -18,23 +18,19 @@ from pathlib import Path
 
 import pytest
 
-from evals.judges import Judge
-from pipeline.calls import Message, Request, TokenCount
-from pipeline.catalog import ModelSpec
+from evals.rewriters import rewritten
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "data" / "sample"
-SPEC = ModelSpec("openai/judge", "openai", "judge", 32_768, 8_192)
 
 pytestmark = pytest.mark.enable_socket
 
 
 class Server:
-    """Speaks the protocol of chat completions; answers slowly, as the judge does."""
+    """Speaks the protocol of chat completions; answers slowly, by the rule of the rewriter."""
 
     def __init__(self, seconds: float) -> None:
         self.asked: list[str] = []
-        judge = Judge(SPEC, lambda text: TokenCount(len(text), "characters", True, 0, len(text)))
         server = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -42,10 +38,8 @@ class Server:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 shown = body["messages"][-1]["content"]
                 server.asked.append(shown)
-                purpose = body["response_format"]["json_schema"]["name"]
-                request = Request("m", "r", purpose, "p", "0", (Message("user", shown),), 1)
                 time.sleep(seconds)
-                self.reply(judge.answer(request), len(shown))
+                self.reply(rewritten(shown), len(shown))
 
             def reply(self, text: str, size: int) -> None:
                 choice = {
@@ -97,8 +91,9 @@ def test_a_killed_run_asks_no_journalled_request_again(
     tmp_path: Path, shared_cache: Path, server: Server, strategy: str, replies: int
 ):
     env = {**os.environ, "PYTHONPATH": str(ROOT), "STORYTRANSFORMER_CACHE": str(shared_cache)}
-    command = [sys.executable, "-m", "pipeline", "merge", str(SAMPLE), "--strategy", strategy,
-               "--model", f"openai/judge@{server.address}", "--json", "--quiet"]  # fmt: skip
+    command = [sys.executable, "-m", "pipeline", "eval", "rewrite", str(SAMPLE),
+               "--strategy", strategy, "--out", "text", "--json", "--quiet",
+               "--model", f"openai/judge@{server.address}"]  # fmt: skip
     database = tmp_path / "data" / "runs" / "storytransformer.sqlite"
     killed = subprocess.Popen(command, cwd=tmp_path, env=env, stdout=subprocess.DEVNULL)
     for _ in range(4000):
@@ -109,7 +104,7 @@ def test_a_killed_run_asks_no_journalled_request_again(
     killed.wait()
     before = journalled(database)
     assert sum(before.values()) >= replies
-    assert not (tmp_path / "merged").exists(), "killed too late to show anything"
+    assert not (tmp_path / "text").exists(), "killed too late to show anything"
     first = Counter(server.asked)
     in_flight = sum(first.values()) - sum(before.values())
 
@@ -119,7 +114,7 @@ def test_a_killed_run_asks_no_journalled_request_again(
     assert done.returncode == 0, done.stdout + done.stderr
     result = json.loads(done.stdout)
     assert result["strategy"] == strategy and not result["failed_calls"]
-    assert sum(result["ledger"].values()) == result["stories"]
+    assert result["verbatim"] > 0.5 * result["units"]
     after = journalled(database)
     assert set(before) <= set(after) and max(after.values()) == 1
     # The prompts of journalled replies were sent once; repeated are those in flight at most.
@@ -136,4 +131,4 @@ def test_a_killed_run_asks_no_journalled_request_again(
         command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False
     )
     assert again.returncode == 0 and len(server.asked) == asked
-    assert json.loads(again.stdout)["ledger"] == result["ledger"]
+    assert json.loads(again.stdout)["verbatim"] == result["verbatim"]
