@@ -29,7 +29,15 @@ from pipeline.extract.corpus import extract
 from pipeline.extract.markup import read_blocks
 from pipeline.extract.patterns import find_stories
 from pipeline.stories import Document, Extraction
-from tests.extract.documents import formats, printed, trackers, web, word, workbook
+from tests.extract.documents import (
+    formats,
+    printed,
+    printed_neighbours,
+    trackers,
+    web,
+    word,
+    workbook,
+)
 from tests.extract.documents.cases import Case, faults
 
 GROUPS = {
@@ -37,7 +45,7 @@ GROUPS = {
     "workbook": workbook.CASES,
     "web and Markdown": web.CASES,
     "trackers": trackers.CASES,
-    "PDF": printed.CASES,
+    "PDF": (*printed.CASES, *printed_neighbours.CASES),
     "further formats": formats.CASES,
 }
 
@@ -183,7 +191,7 @@ def compare_pdf() -> dict[str, dict[str, object]]:
         "pdfplumber": read_with_pdfplumber,
     }
     rows: dict[str, dict[str, object]] = {}
-    documents = [(case, case.make()) for case in printed.CASES]
+    documents = [(case, case.make()) for case in GROUPS["PDF"]]
     print(f"  {'PDF':20} {'found':>7} {'of':>4} {'made up':>8} {'all right':>10} {'ms':>6}")
     for way, read in ways.items():
         found = made_up = wanted = whole = 0

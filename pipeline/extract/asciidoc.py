@@ -21,6 +21,8 @@ _FENCE = re.compile(r"(-{4,}|\.{4,}|/{4,}|\+{4,}|`{3,})\s*$")
 _OPENED = re.compile(r"(?:={4,}|\*{4,}|_{4,}|--)\s*$")
 _TABLE = re.compile(r"[|,:!]={3,}\s*$")
 _STRUCK = re.compile(r"\[(?:\.|role=)?line-through\]##?(?=\S)([^#\n]{1,400}?)##?")
+#: A plus at a line's end only breaks the line.
+_GOES_ON = re.compile(r"(?<=\S) \+[ \t]*$", re.MULTILINE)
 _COLUMNS = re.compile(r"cols\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([\w*]+))")
 _CELL = re.compile(r"(?<!\\)(?:\d*(?:\.\d+)?[+*])?[<^>.]*[aehlmsdv]?\|")
 _STORY_LIKE = re.compile(r"\bas\s+(?:an?|the)\s.{1,200}?\b(?:I|we)\b", re.I | re.S)
@@ -41,6 +43,8 @@ def read_asciidoc(text: str) -> tuple[list[Block], list[LeftOut], dict[str, str]
     reader.read()
     for struck in _STRUCK.finditer(text):
         reader.left_out.append(LeftOut(struck.start(), struck.end(), "struck out"))
+    for goes_on in _GOES_ON.finditer(text):
+        reader.left_out.append(LeftOut(goes_on.start(), goes_on.end(), "aside"))
     reader.left_out.sort(key=lambda each: each.start)
     return reader.blocks, reader.left_out, reader.values
 

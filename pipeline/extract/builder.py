@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pipeline.extract.leftout import LeftOut, Rich, moved
-from pipeline.extract.tables import Row, row_blocks
+from pipeline.extract.leftout import Copy, LeftOut, Rich, Words, moved, plain_words
+from pipeline.extract.tables import Row, column_role, row_blocks
 from pipeline.stories import Block, BlockKind, Locator
-
-Words = str | Rich
 
 
 class TextBuilder:
@@ -80,6 +78,7 @@ class TextBuilder:
         Args:
             names: of the columns, where a table goes on whose header stands elsewhere.
         """
+        rows = _settle_copies(rows)
         parts: list[str] = []
         length = 0
         placed: list[Row] = []
@@ -174,3 +173,24 @@ def _named(rows: Sequence[Row], names: Sequence[str]) -> list[Block]:
             place = Locator(row=row.number)
             blocks.append(Block(columns[0][1], columns[-1][2], "row", place, 0, columns))
     return blocks
+
+
+def _settle_copies(
+    rows: Sequence[tuple[int, Sequence[Words]]],
+) -> Sequence[tuple[int, Sequence[Words]]]:
+    """The rows, a merged cell's words in each row that it covers; a row over which the story
+    itself is merged goes on with that story, and says only what is its own."""
+    if not any(isinstance(cell, Copy) for _, cells in rows for cell in cells):
+        return rows
+    roles: dict[int, str] = {}
+    settled: list[tuple[int, Sequence[Words]]] = []
+    for number, cells in rows:
+        copies = {n for n, cell in enumerate(cells) if isinstance(cell, Copy)}
+        if not copies:
+            named = {n: column_role(plain_words(cell)) for n, cell in enumerate(cells)}
+            if len({role for role in named.values() if role}) >= 2:
+                roles = named
+        if any(roles.get(n) in ("story", "goal", "description") for n in copies):
+            cells = ["" if n in copies else cell for n, cell in enumerate(cells)]
+        settled.append((number, cells))
+    return settled

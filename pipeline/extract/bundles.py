@@ -6,6 +6,7 @@ unpacked, and unpacked member by member.
 
 from __future__ import annotations
 
+import contextlib
 import zipfile
 from collections.abc import Container, Iterable, Iterator
 from pathlib import Path, PurePosixPath
@@ -53,14 +54,22 @@ def read_member(path: str) -> bytes | None:
     bundle, found, name = _split(path)
     if not found:
         return None
+    data = Path(bundle).read_bytes()
     try:
-        with open_archive(Path(bundle).read_bytes()) as archive:
-            member = archive.getinfo(name)
-            if member.file_size > MAX_MEMBER_BYTES:
-                raise OSError(0, f"larger than {MAX_MEMBER_BYTES >> 20} MB when unpacked")
-            return archive.read(member)
+        inner, nested, rest = name.partition(".zip/")
+        if nested:
+            data, name = _read(data, f"{inner}.zip"), rest
+        return _read(data, name)
     except (Unreadable, KeyError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
         raise OSError(0, f"its archive cannot be read: {error}") from error
+
+
+def _read(data: bytes, name: str) -> bytes:
+    with open_archive(data) as archive:
+        member = archive.getinfo(name)
+        if member.file_size > MAX_MEMBER_BYTES:
+            raise Unreadable(f"a member is larger than {MAX_MEMBER_BYTES >> 20} MB when unpacked")
+        return archive.read(member)
 
 
 def why_unread(data: bytes, suffixes: Iterable[str]) -> str:
@@ -74,22 +83,30 @@ def why_unread(data: bytes, suffixes: Iterable[str]) -> str:
     return "a ZIP archive without a document that can be read"
 
 
-def _documents(data: bytes, suffixes: frozenset[str]) -> list[str]:
-    """The names of the documents in an archive, sorted; archives in it are not opened."""
+def _documents(data: bytes, suffixes: frozenset[str], *, inner: bool = False) -> list[str]:
+    """The names of the documents in an archive, sorted. An archive in it is opened (exports of
+    whole workspaces come so), one in that is not."""
+    names = []
     with open_archive(data) as archive:
-        names = [
-            member.filename
-            for member in archive.infolist()[:MOST_MEMBERS]
-            if not member.is_dir() and _is_document(member.filename, suffixes)
-        ]
-    return sorted(names)
+        for member in archive.infolist()[:MOST_MEMBERS]:
+            name = member.filename
+            if member.is_dir() or not _is_document(name, suffixes):
+                continue
+            if is_bundle(name):
+                if not inner and member.file_size <= MAX_MEMBER_BYTES:
+                    with contextlib.suppress(Unreadable, zipfile.BadZipFile, RuntimeError):
+                        inside = _documents(archive.read(member), suffixes, inner=True)
+                        names += [f"{name}/{each}" for each in inside]
+                continue
+            names.append(name)
+    return sorted(names[:MOST_MEMBERS])
 
 
 def _is_document(name: str, suffixes: frozenset[str]) -> bool:
     steps = PurePosixPath(name).parts
     hidden = any(step.startswith((".", "__MACOSX")) for step in steps)
     suffix = PurePosixPath(name).suffix.lower()
-    return not hidden and ".." not in steps and suffix in suffixes and suffix != ".zip"
+    return not hidden and ".." not in steps and suffix in suffixes
 
 
 def _split(path: str) -> tuple[str, bool, str]:

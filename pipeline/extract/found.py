@@ -20,6 +20,7 @@ _WRITTEN_KEYS = (
     "last-updated",
 )
 _AUTHOR_KEYS = ("author", "authors", "owner", "reporter", "creator")
+_WEEKDAY = re.compile(r"^[A-Z][a-z]{2,8}, (?=\d)")
 _ISO_DATE = re.compile(r"\b(\d{4})-(\d{1,2})-(\d{1,2})")
 _DATE_SHAPES = (
     "%d/%b/%y", "%d/%b/%Y", "%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%d-%b-%y",
@@ -99,7 +100,7 @@ def join_spans(*groups: Iterable[Span]) -> tuple[Span, ...]:
 def read_date(text: str) -> date | None:
     """The date that a text begins with, in ISO form or as Jira and people write it; day before
     month where both are numbers and the order cannot be told is refused (None)."""
-    text = text.strip()
+    text = _WEEKDAY.sub("", text.strip())
     if match := _ISO_DATE.search(text[:40]):
         try:
             return date(int(match[1]), int(match[2]), int(match[3]))

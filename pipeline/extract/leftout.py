@@ -105,6 +105,26 @@ class Rich:
         return self.part(first, max(first, len(text.rstrip())))
 
 
+class Copy(Rich):
+    """The words of a cell that is merged over several rows, in one of the further rows."""
+
+
+#: A piece of text that is put together with others.
+Words = str | Rich
+
+
+def copied(words: Words) -> Copy:
+    """The words of a merged cell for another of its rows."""
+    copy = Copy()
+    copy.add(Rich(words) if isinstance(words, str) else words)
+    return copy
+
+
+def plain_words(words: Words) -> str:
+    """All the words, those that are left out included."""
+    return words if isinstance(words, str) else words.text
+
+
 def moved(left_out: Iterable[LeftOut], by: int) -> list[LeftOut]:
     """The same runs in a text that begins ``by`` characters earlier."""
     return [LeftOut(each.start + by, each.end + by, each.why) for each in left_out]

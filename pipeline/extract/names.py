@@ -8,6 +8,8 @@ import re
 _WRAPPED = re.compile(r"custom field \((.*)\)", re.IGNORECASE)
 _SPACED = re.compile(r"(?:[A-Za-z]\w*\.)+(\w+)")
 _OF = re.compile(r"(?:card|issue|work item|task|page)[ _](name|title|description|id|key)", re.I)
+#: A tree of work items has a title column for each of its levels.
+_LEVEL = re.compile(r"(title) \d{1,2}", re.IGNORECASE)
 _SHORT = {
     "desc": "description",
     "idshort": "key",
@@ -22,7 +24,7 @@ _KEYS = ("key", "issue key", "idshort", "iid", "number")
 def bare_name(name: str) -> str:
     """ "Title" for "System.Title", "Name" for "Card Name"; a plain name as it is."""
     bare = name.strip()
-    for shape in (_WRAPPED, _SPACED, _OF):
+    for shape in (_WRAPPED, _SPACED, _OF, _LEVEL):
         if found := shape.fullmatch(bare):
             bare = found[1]
             break

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline.extract.archive import Unreadable, open_archive
-from pipeline.extract.builder import TextBuilder, Words
-from pipeline.extract.leftout import Rich, Why
+from pipeline.extract.builder import TextBuilder
+from pipeline.extract.leftout import Rich, Why, Words, copied
 from pipeline.extract.xml_parsing import local_name, parse_xml
 
 _DEEPEST = 20
@@ -214,6 +214,7 @@ class _Reader:
                 left, words = held.pop(column)
                 if left > 1:
                     held[column] = (left - 1, words)
+                words = copied(words)
             else:
                 words = self._cell(cell, why)
                 down = cell.get(f"{_TABLE}number-rows-spanned", "1")

@@ -14,6 +14,7 @@ from itertools import pairwise
 
 from pipeline.extract.pdf_words import Word
 from pipeline.extract.regions import is_header
+from pipeline.extract.tables import column_role
 
 #: In sizes of a letter: words farther apart are not neighbours in a sentence.
 _WIDE = 0.9
@@ -21,13 +22,20 @@ _WIDE = 0.9
 _CELL = 0.5
 #: Lines on each side before a lane counts as one between columns.
 _LINES = 3
+#: In sizes of a letter: a lane with fewer lines beside it is wider, and those have more words.
+_FAR, _WORDS = 1.5, 2
 _DEEPEST = 4
+#: Of a band's width: what stands in less labels what is beside it.
+_STRIP = 0.2
 #: No table's header is longer.
 _HEADER_CHARS = 300
 #: What stands before a line and is no column: a list's mark, a number, a key.
 _LABEL = re.compile(r"(?:[^\w\s]{1,3}|\(?[\w.#-]{1,10}[.):]?)$")
 #: What a list's item or a numbered line begins with.
 _MARK = re.compile(r"(?:[^\w\s]{1,3}|\(?[A-Za-z]{0,3}\d[\w.-]{0,8}[.):]?|\(?[A-Za-z]{1,2}[.):])$")
+_ROLE = re.compile(r"As\s+(?:an?\s|the\s|\w)", re.IGNORECASE)
+_WISH = re.compile(r"(?:I|we)\s+(?:want|need|would|can|wish|must|should)\b", re.IGNORECASE)
+_PURPOSE = re.compile(r"(?:so\s+that|in\s+order\s+to|so\s+I)\b", re.IGNORECASE)
 _LEADER = re.compile(r"[._·…\s]{4,}$")
 Span = tuple[float, float]
 #: A horizontal rule: (height, left, right).
@@ -126,6 +134,11 @@ def _read_region(lines: list[Line], rules: Sequence[Rule], depth: int) -> list[R
             if flow.lines:
                 regions.append(flow)
                 flow = Flow()
+            if _is_labelled(lines[index:end], lanes):
+                rows = [_cells(row, lanes) for row in _group_labelled(lines[index:end], lanes)]
+                regions.append(Table(rows, list(lanes), headed=False))
+                index = end
+                continue
             for column in _cut(lines[index:end], lanes):
                 regions += _read_region(column, rules, depth + 1)
             index = end
@@ -159,7 +172,7 @@ def _find_columns(lines: Sequence[Line], start: int) -> tuple[int, list[Span]] |
             break
         if inner:
             best = (end + 1, inner)
-    if best is None or best[0] - start < _LINES:
+    if best is None or best[0] - start < 2:
         return None
     end, inner = best
     real = _real_lanes(lines[start:end], inner)
@@ -194,14 +207,58 @@ def _real_lanes(lines: Sequence[Line], lanes: Sequence[Span]) -> list[Span]:
         since = real[-1][1] if real else float("-inf")
         left = [part for line in lines if (part := _part(line, since, lane[0] + 0.1))]
         right = [part for line in lines if (part := _part(line, lane[1] - 0.1, float("inf")))]
-        if len(left) < _LINES or len(right) < _LINES:
+        if not left or not right:
             continue
-        if all(len(part) <= 1 and _LABEL.match(part[0].text) for part in left):
+        if len(lines) < _LINES and min(len(left), len(right)) < len(lines):
+            continue
+        if min(len(left), len(right)) < _LINES and (
+            lane[1] - lane[0] < _FAR * lines[0].size
+            or any(max(map(len, parts)) < _WORDS for parts in (left, right))
+        ):
+            continue
+        if _goes_on(left, right):
+            continue
+        if _are_labels(left, right):
             continue
         if _is_leader(left) or not _beside(left, right):
             continue
         real.append(lane)
     return real
+
+
+def _are_labels(left: Sequence[Sequence[Word]], right: Sequence[Sequence[Word]]) -> bool:
+    """Whether the left side only labels the lines of the right one: a mark, a number, a key each,
+    or few words in a narrow strip. Known names of fields are a table's, standing on its side."""
+    if all(len(part) <= 1 and _LABEL.match(part[0].text) for part in left):
+        return True
+    if 2 * sum(bool(column_role(_said(part))) for part in left) >= len(left):
+        return False
+    strip = max(part[-1].right for part in left) - min(part[0].left for part in left)
+    whole = max(part[-1].right for part in right) - min(part[0].left for part in left)
+    return strip < _STRIP * whole and all(len(part) <= 3 for part in left)
+
+
+def _said(words: Sequence[Word]) -> str:
+    return " ".join(word.text for word in words)
+
+
+def _is_labelled(lines: Sequence[Line], lanes: Sequence[Span]) -> bool:
+    """Whether a table stands here on its side: names of fields down the left."""
+    if len(lanes) != 1:
+        return False
+    left = [_said(part) for line in lines if (part := _part(line, -1e9, lanes[0][0] + 0.1))]
+    known = [column_role(words) for words in left]
+    return "role" in known and "goal" in known and 2 * sum(map(bool, known)) >= len(known)
+
+
+def _group_labelled(lines: Sequence[Line], lanes: Sequence[Span]) -> list[list[Line]]:
+    """The lines of each label: from it to the next."""
+    rows: list[list[Line]] = []
+    for line in lines:
+        if not rows or _part(line, -1e9, lanes[0][0] + 0.1):
+            rows.append([])
+        rows[-1].append(line)
+    return rows
 
 
 def _part(line: Line, low: float, high: float) -> list[Word]:
@@ -221,7 +278,16 @@ def _beside(left: Sequence[Sequence[Word]], right: Sequence[Sequence[Word]]) -> 
         tops.append(max(part[0].base for part in parts))
         feet.append(min(part[0].base for part in parts))
     shared = min(tops) - max(feet)
-    return shared >= 0.5 * min(tops[0] - feet[0], tops[1] - feet[1]) > 0
+    return shared >= max(0.0, 0.5 * min(tops[0] - feet[0], tops[1] - feet[1]))
+
+
+def _goes_on(left: Sequence[Sequence[Word]], right: Sequence[Sequence[Word]]) -> bool:
+    """Whether the right side goes on with the sentences of the left one, line for line: "As a
+    baker" | "I want flour"."""
+    begun = sum(bool(_ROLE.match(_said(part))) for part in left)
+    wished = sum(bool(_WISH.match(_said(part))) for part in right)
+    purposes = sum(bool(_PURPOSE.match(_said(part))) for part in right)
+    return 2 * begun > len(left) and 2 * max(wished, purposes) > len(right)
 
 
 def _cut(lines: Sequence[Line], lanes: Sequence[Span]) -> list[list[Line]]:

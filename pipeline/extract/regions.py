@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from pipeline.extract.builder import Words
-from pipeline.extract.leftout import Rich
+from pipeline.extract.leftout import Rich, Words, plain_words
 from pipeline.extract.tables import column_role
 
 Cells = Sequence[Words]
@@ -13,6 +12,8 @@ NumberedRow = tuple[int, Cells]
 
 #: A column's name is no longer than this.
 _NAME_CHARS = 60
+#: Of two names in a row, neither has more words: "So that" | "I can rest" is no header.
+_NAME_WORDS = 4
 #: Side by side is looked for in so many rows from the top.
 _HEADER_WITHIN = 15
 
@@ -24,16 +25,13 @@ def split_tables(rows: Sequence[NumberedRow]) -> Iterator[list[NumberedRow]]:
         yield from _below(part)
 
 
-def plain_words(cell: Words) -> str:
-    """A cell's words, those that are left out included."""
-    return cell if isinstance(cell, str) else cell.text
-
-
 def is_header(cells: Cells) -> bool:
     """Whether a row names columns: two known names at least, and nearly nothing else."""
     names = [name for cell in cells if (name := plain_words(cell).strip())]
     if len(names) < 2 or any(len(name) > _NAME_CHARS for name in names):
         return False
+    if len(names) == 2 and max(len(name.split()) for name in names) > _NAME_WORDS:
+        return False  # a label and what it labels
     roles = [role for name in names if (role := column_role(name))]
     return len(set(roles)) >= 2 and 2 * len(roles) >= len(names)
 

@@ -58,10 +58,14 @@ def find_in_rows(
         unescape: undoes what a file format does to a cell's text (doubled quotes, ``\\n``).
     """
     index = 0
+    above: Found | None = None
     wiki = any(has_jira_columns(name for name, _, _ in row.columns) for row in rows[:50])
     while index < len(rows):
         upright, used = _read_sideways(text, rows, index)
         if upright:
+            if above is not None:
+                yield above
+                above = None
             yield upright
             index += used
             continue
@@ -71,9 +75,34 @@ def find_in_rows(
             if start < end
         ]
         found = _read_row(cells, rows[index])
-        if found:
-            yield from _split(found, cells, text)
+        if above is not None and found is None and _goes_on(cells):
+            above = _join_row(above, cells)
+        else:
+            if above is not None:
+                yield above
+                above = None
+            if found is not None:
+                *told, above = _split(found, cells, text)
+                yield from told
         index += 1
+    if above is not None:
+        yield above
+
+
+def _goes_on(cells: Sequence[_Cell]) -> bool:
+    """Whether a row only adds to the story of the row above: criteria or notes, and no words in a
+    column that begins one."""
+    holds = {cell.holds for cell in cells}
+    return bool(holds & {"criteria", "notes"}) and not holds - {"criteria", "notes", "type", ""}
+
+
+def _join_row(above: Found, cells: Sequence[_Cell]) -> Found:
+    """The story with the cells of a row that goes on with it."""
+    for cell in cells:
+        if cell.holds in ("criteria", "notes"):
+            _read_more(cell, above.draft)
+    added = [cell.span for cell in cells if cell.holds in ("criteria", "notes")]
+    return replace(above, spans=join_spans(above.spans, added))
 
 
 def _cell(name: str, span: Span, raw: str, wiki: bool) -> _Cell:
@@ -124,7 +153,7 @@ def _places(cell: _Cell, spans: Sequence[Span], text: str) -> list[int] | None:
     for span in spans:
         first = re.findall(r"\w+", cell.words[span.start : span.end])[:5]
         glue = r"(?:\\[nrt]|\W|<[^<>]*>|&\w+;)+"
-        shape = re.compile(rf"(?<!\w){glue.join(map(re.escape, first))}")
+        shape = re.compile(rf"(?:(?<!\w)|(?<=\\[nrt])){glue.join(map(re.escape, first))}")
         match = shape.search(text, position, cell.span.end)
         if match is None:
             return None

@@ -11,8 +11,8 @@ import re
 from dataclasses import dataclass, replace
 
 from pipeline.extract.archive import Unreadable
-from pipeline.extract.builder import TextBuilder, Words
-from pipeline.extract.leftout import Rich, Why
+from pipeline.extract.builder import TextBuilder
+from pipeline.extract.leftout import Rich, Why, Words
 
 _TOKEN = re.compile(r"\\([a-z]{1,32})(-?\d{1,10})? ?|\\'[0-9a-f]{2}|\\[^a-z]|[{}]", re.IGNORECASE)
 _BEGINS: dict[Why, str] = {

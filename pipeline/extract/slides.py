@@ -10,8 +10,8 @@ from io import BytesIO
 from typing import Any
 
 from pipeline.extract.archive import Unreadable, open_archive
-from pipeline.extract.builder import TextBuilder, Words
-from pipeline.extract.leftout import Rich, Why
+from pipeline.extract.builder import TextBuilder
+from pipeline.extract.leftout import Rich, Why, Words, copied
 
 _NOBODY = ("python-pptx", "Steve Canny", "")
 _DEEPEST = 12
@@ -93,7 +93,7 @@ def _read_table(table: Any, number: int, why: Why | None, builder: TextBuilder) 
             if cell.is_spanned:
                 # A cell merged down says its words in each row; one merged across, once.
                 above = rows[-1][1][column] if rows else ""
-                cells.append(above if cell._tc.vMerge and not cell._tc.hMerge else "")
+                cells.append(copied(above) if cell._tc.vMerge and not cell._tc.hMerge else "")
                 continue
             cells.append(_joined(origin.text_frame, why))
         rows.append((n, cells))

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from pipeline.extract.builder import TextBuilder, Words
-from pipeline.extract.leftout import Rich, Why
+from pipeline.extract.builder import TextBuilder
+from pipeline.extract.leftout import Rich, Why, Words, copied
 from pipeline.extract.markup import read_blocks
 from pipeline.extract.web_styles import PageStyles, is_comment_mark
 from pipeline.stories import BlockKind
@@ -171,7 +171,7 @@ class _Walker:
                 left, words = above.pop(column)
                 if left > 1:
                     above[column] = (left - 1, words)
-                cells.append(words)
+                cells.append(copied(words))
 
         for cell in row.css("td, th"):
             fill()

@@ -12,7 +12,7 @@ from pipeline.stories import Block
 
 #: Column names that only an export from Jira has.
 _JIRA_COLUMN = re.compile(r"issue (?:key|id)|custom field \(.*\)|issuetype", re.IGNORECASE)
-_CODE = re.compile(r"\{(code|noformat)(?:[:}][^{}\n]*)?\}?([\s\S]*?)\{\1\}")
+_CODE = re.compile(r"\{(code|noformat)(?::[^{}\n]*)?\}([\s\S]*?)\{\1\}")
 _TITLED = re.compile(r"\{(?:panel|expand|info|note|tip|warning|quote)(?::([^{}\n]*))?\}", re.I)
 _INLINE = re.compile(r"\{(?:color(?::[^{}\n]*)?|anchor:[^{}\n]*|-|\+|\*|_)\}", re.I)
 _BLOCK = re.compile(

@@ -13,7 +13,7 @@ from typing import Any
 
 from pipeline.extract.archive import Unreadable, open_archive
 from pipeline.extract.builder import TextBuilder
-from pipeline.extract.leftout import Rich, Why
+from pipeline.extract.leftout import Rich, Why, copied
 from pipeline.extract.word_styles import Styles
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -97,7 +97,9 @@ class _Reader:
                 merged = cell.find(f"{_W}tcPr/{_W}vMerge")
                 goes_on = merged is not None and merged.get(f"{_W}val") != "restart"
                 column = len(cells)
-                words = above.get(column, Rich()) if goes_on else self._cell(cell, why, inner)
+                words = self._cell(cell, why, inner)
+                if goes_on:
+                    words = copied(above.get(column, Rich()))
                 if merged is not None:
                     above[column] = words
                 else:

@@ -10,10 +10,10 @@ from io import BytesIO
 from typing import Any
 
 from pipeline.extract.archive import Unreadable, open_archive
-from pipeline.extract.builder import TextBuilder, Words
-from pipeline.extract.leftout import Rich, Why
+from pipeline.extract.builder import TextBuilder
+from pipeline.extract.leftout import Rich, Why, Words, copied, plain_words
 from pipeline.extract.number_formats import show_number
-from pipeline.extract.regions import plain_words, split_tables
+from pipeline.extract.regions import split_tables
 from pipeline.extract.workbook_parts import (
     SheetParts,
     has_struck_words,
@@ -138,7 +138,7 @@ class _Reader:
                 place = (number, column)
                 value = cell.value
                 if place in parts.merged:
-                    cells.append(held.get(parts.merged[place], ""))
+                    cells.append(copied(held.get(parts.merged[place], "")))
                     continue
                 formula = raw[column - 1] if column <= len(raw) else None
                 formula = getattr(formula, "text", formula)

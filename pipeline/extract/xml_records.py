@@ -12,6 +12,7 @@ from typing import Any
 
 from pipeline.extract.builder import TextBuilder
 from pipeline.extract.objects import Objects, apart
+from pipeline.extract.tables import column_role
 from pipeline.extract.xml_parsing import local_name, parse_xml
 
 #: Elements deeper than this are not looked at.
@@ -66,13 +67,25 @@ class _Writer:
             return
         own = (element.text or "").strip()
         if not children:
-            # An attribute beside a text describes it (an id, a language); alone, it is a field.
-            if own:
+            # An attribute beside a text describes it (a language, a format), unless it is a key.
+            keyed = any(column_role(key.rpartition("}")[2]) == "key" for key in element.attrib)
+            if own and not (keyed and column_role(name) not in ("", "key")):
                 self._value(name, own)
+            elif own:
+                self._event("open", name)
+                for key, value in element.attrib.items():
+                    self._value(key.rpartition("}")[2], value)
+                self._value(name, own)
+                self._event("close", name)
             elif element.attrib:
                 self._object(element, name, [], depth)
             return
+        if name == "customfield" and (said := _custom_field(element)):
+            self._value(*said)
+            return
         names = {local_name(child) for child in children}
+        if {"title", "summary", "key"} <= names:  # Jira says both again in the title
+            children = [child for child in children if local_name(child) != "title"]
         if len(names) == 1 and not element.attrib and len(children) > 1:
             self._event("list", name)
             for child in children:
@@ -99,6 +112,16 @@ class _Writer:
             self.parts += [words, "\n"]
             self.length += len(words) + 1
             self.events.append(("value", name, start, start + len(words)))
+
+
+def _custom_field(element: Any) -> tuple[str, str] | None:
+    """(name, words) of a field that is called by the text of an element in it, as Jira's are."""
+    name = element.find("{*}customfieldname")
+    values = element.find("{*}customfieldvalues")
+    if name is None or values is None or not (name.text or "").strip():
+        return None
+    words = [said for value in values.iter() if (said := (value.text or "").strip())]
+    return name.text.strip(), "\n".join(words)
 
 
 def _markup_of(element: Any) -> str:

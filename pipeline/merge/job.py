@@ -199,7 +199,7 @@ class MergeJob:
                 f"{self.spec.name} has no record: its answers order what a person is asked, and "
                 "fold nothing"
             )
-            return "pairs"
+            return "pairs" if self.terms.strategy == "none" else self.terms.strategy
         self.say(
             f"warning: {self.spec.name} has no record of an exam, so it is asked nothing: what "
             "stands under one entry is proved word for word. --propose lets it order the questions "

@@ -81,6 +81,7 @@ def from_stories(corpus: Corpus, spec: ModelSpec, terms: Terms, limits: WindowLi
     """The planner that makes every plan anew."""
     settled = settle(terms.decisions, corpus.stories)
     rewrites = terms.strategy in ("tree", "fold")
+    asks = not rewrites and terms.strategy != "none"
     return make_plan(
         terms.strategy,
         corpus.stories,
@@ -92,7 +93,7 @@ def from_stories(corpus: Corpus, spec: ModelSpec, terms: Terms, limits: WindowLi
         revision=revision_of(spec, terms.cache),
         about=terms.about,
         parameters={"decisions": settled.sha256} if settled.sha256 else {},
-        pairs=_open_pairs(corpus, settled, terms.staying) if terms.strategy == "pairs" else (),
+        pairs=_open_pairs(corpus, settled, terms.staying) if asks else (),
         most_pairs=terms.most_pairs,
     )
 

@@ -8,11 +8,21 @@ from pathlib import Path
 import pytest
 
 from pipeline.extract.corpus import extract
-from tests.extract.documents import formats, printed, trackers, web, word, workbook
+from tests.extract.documents import (
+    formats,
+    printed,
+    printed_neighbours,
+    trackers,
+    web,
+    word,
+    workbook,
+)
 from tests.extract.documents.cases import Case, faults
 
 CASES = [
-    case for group in (word, workbook, web, trackers, printed, formats) for case in group.CASES
+    case
+    for group in (word, workbook, web, trackers, printed, printed_neighbours, formats)
+    for case in group.CASES
 ]
 
 

@@ -45,6 +45,20 @@ def merge_roles(made: Any, sheet: Any) -> None:
     sheet.merge_cells("B2:B3")
 
 
+def merge_story(made: Any, sheet: Any) -> None:
+    """A story merged over two rows, each with a criterion of its own."""
+    for column in "ABCD":
+        sheet[f"{column}3"] = None
+        sheet.merge_cells(f"{column}2:{column}3")
+
+
+def name_twice(made: Any, sheet: Any) -> None:
+    """A name over the three columns of a story, and their own below it."""
+    sheet.insert_rows(1)
+    sheet["B1"] = "User story"
+    sheet.merge_cells("B1:D1")
+
+
 def title_across(made: Any, sheet: Any) -> None:
     sheet.insert_rows(1)
     sheet["A1"] = "Wishes of the library"
@@ -123,6 +137,12 @@ def second_beside(made: Any, sheet: Any) -> None:
 
 CASES = (
     Case("xlsx-merged-down.xlsx", book(merge_roles), (FIRST, SECOND, THIRD)),
+    Case(
+        "xlsx-goes-on.xlsx",
+        book(merge_story),
+        (FIRST._replace(criteria=("for 14 days", "by mail")), THIRD),
+    ),
+    Case("xlsx-named-twice.xlsx", book(name_twice), (FIRST, SECOND, THIRD)),
     Case("xlsx-title.xlsx", book(title_across), (FIRST, SECOND, THIRD), place="row 5"),
     Case(
         "xlsx-hidden-row.xlsx",
