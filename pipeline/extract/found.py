@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -42,8 +42,13 @@ class Found:
     told_in: frozenset[Span] = frozenset()
 
 
-def make_story(document: Document, found: Found) -> Story:
-    """The story with its id, source and text."""
+def make_story(document: Document, found: Found, unescape: Callable[[str], str] = str) -> Story:
+    """The story with its id, source and text.
+
+    Args:
+        unescape: undoes what the document's format does to the text of a cell: the story's text is
+            as its author wrote it, the document's as it is stored.
+    """
     told = found.draft.finish()
     front = {key.lower(): value for key, value in document.front_matter.items()}
     source = Source(
@@ -59,7 +64,7 @@ def make_story(document: Document, found: Found) -> Story:
         id=story_id(document.sha256, found.spans, found.kind),
         kind=found.kind,
         source=source,
-        text="\n".join(document.text[start:end] for start, end in found.spans),
+        text="\n".join(unescape(document.text[start:end]) for start, end in found.spans),
         role=told.role,
         goal=told.goal,
         benefit=told.benefit,
