@@ -85,5 +85,6 @@ def _run(merge: Merge, clock: Callable[[], datetime], steps: int = 0) -> dict[st
             merge.model,
             store=store,
             out=str(merge.folder / "merged"),
+            propose=True,
         )
         return run(job, step)

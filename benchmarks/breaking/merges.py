@@ -73,7 +73,8 @@ class Merge:
             **self.environment,
         }
         places = [str(path.resolve()) for path in self.paths]
-        asked = ["merge", *places, "--model", self.model, "--allow-cloud", "--json", "--quiet"]
+        asked = ["merge", *places, "--judge", self.model, "--propose"]
+        asked += ["--allow-cloud", "--json", "--quiet"]
         return subprocess.Popen(
             [sys.executable, "-c", _COMMAND, *asked, *self.more, *more],
             cwd=self.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
