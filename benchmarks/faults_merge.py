@@ -43,7 +43,7 @@ def opened(edge: Edge, store: Store, paths: Sequence[Path], strategy: str, out: 
     """A run of a strategy in windows small enough to have many calls."""
     job = edge.merge_job(
         [str(path) for path in paths], MODEL, store=store, out=str(out), strategy=strategy,
-        allow_cloud=True, propose=strategy == "pairs",
+        allow_cloud=("all",), propose=strategy == "pairs",
     )  # fmt: skip
     job.spec = replace(job.spec, window=4096, output_cap=2048)
     return job if strategy == "pairs" else rewrite_job(job)

@@ -193,7 +193,7 @@ def _command(
     }
     places = [str(path.resolve()) for path in paths]
     command = [sys.executable, "-m", "pipeline", verb, *places, "--model", model,
-               "--allow-cloud", "--json", *more]  # fmt: skip
+               "--allow-cloud", "all", "--json", *more]  # fmt: skip
     done = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, check=False
     )

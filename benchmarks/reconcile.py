@@ -118,7 +118,7 @@ def merge(
     """One run of the command, and both sides of it from the database."""
     ask = () if model == "extractive" else ("--propose",)
     command = [sys.executable, "-m", "pipeline", "merge", str(corpus), "--judge", model, *ask,
-               "--allow-cloud", "--db", str(database), "--out", str(out), "--json",
+               "--allow-cloud", "all", "--db", str(database), "--out", str(out), "--json",
                "--quiet"]  # fmt: skip
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:

@@ -189,7 +189,7 @@ def _race(
 def planned(paths: Sequence[Path], cache: Path) -> tuple[Corpus, Plan]:
     """The documents and their plan, the same in every process."""
     corpus = read([str(path) for path in paths])
-    terms = steps.Terms(SETTINGS.prompts, cache, DAY, DAY, allow_cloud=True)
+    terms = steps.Terms(SETTINGS.prompts, cache, DAY, DAY, allow_cloud=("all",))
     return corpus, steps.plan(corpus, SPEC, terms)
 
 
@@ -219,7 +219,7 @@ def _spend(order: dict[str, Any], corpus: Corpus, plan: Plan, model: ClaudeModel
             for wave in waves(calls, TOGETHER):
                 run_wave(
                     wave, model, journal, stories=corpus.by_id,
-                    usd=steps.pricer(SPEC, DAY), allow_cloud=True,
+                    usd=steps.pricer(SPEC, DAY), allow_cloud=("all",),
                 )  # fmt: skip
         except BudgetError:
             return "refused"

@@ -1,4 +1,4 @@
-"""Write into the docs what the code says of itself: commands, settings, schema, prices, examples.
+"""Write into the docs what the code says of itself: commands, settings, prices, rules, examples.
 
     python docs/generate.py            # rewrites what is between the marks
     python docs/generate.py --check    # exit code 1 where a page is not current
@@ -152,6 +152,29 @@ def local_models() -> str:
     return f"{_table(head, rows)}\nCards: {cards}.\n"
 
 
+def rules() -> str:
+    """The harmless changes of proof, each with its first example."""
+    from pipeline.text.rules import RULES
+
+    def example(rule: Any) -> str:
+        if not rule.examples:
+            return ""
+        _, _, one, other = rule.examples[0]
+        return f"{_visible(one)} · {_visible(other)}"
+
+    rows = [
+        (f"`{rule.name}`", rule.changes, example(rule), ", ".join(rule.languages) or "every one")
+        for rule in RULES.values()
+    ]
+    return _table(("rule", "changes", "example", "languages"), rows)
+
+
+def _visible(text: str) -> str:
+    """A text whose blanks and invisible characters can be seen."""
+    shown = (c if c.isprintable() and c != "\u0301" else f"[U+{ord(c):04X}]" for c in text)
+    return f"`{''.join(shown)}`"
+
+
 def _dollars(amount: str | None) -> str:
     return "unknown" if amount is None else f"${amount}"
 
@@ -170,6 +193,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     "schema": schema,
     "prices": prices,
     "local-models": local_models,
+    "rules": rules,
 }
 
 

@@ -57,7 +57,7 @@ def needle(
         bool, typer.Option("--dry-run", help="Price the grid, ask nothing.")
     ] = False,
     max_cost: MaxCost = None,
-    allow_cloud: AllowCloud = False,
+    allow_cloud: AllowCloud = None,
     prefect: Prefect = False,
     json: AsJson = False,
     db: Db = None,
@@ -115,7 +115,7 @@ def needle(
             haystack=grid.haystack,
             likelihood=likelihood,
             max_cost=parse_usd(max_cost, where="--max-cost"),
-            allow_cloud=allow_cloud,
+            allow_cloud=allow_cloud or (),
             db=db,
         )
     else:
@@ -131,7 +131,7 @@ def needle(
                 as_of=now().date(),
                 max_usd=parse_usd(max_cost, where="--max-cost"),
                 with_likelihood=likelihood,
-                allow_cloud=allow_cloud,
+                allow_cloud=allow_cloud or (),
                 say=line,
                 show=line.show,
             )
@@ -156,6 +156,7 @@ def canary(
     debug: Debug = False,
 ) -> None:
     """Canaries: what the whole pipeline loses, planted in your own documents."""
+
     at_depth = _integers(depths, "--depths") or []
     if prefect:
         for_a_flow(config)
@@ -260,7 +261,7 @@ def merging(
         bool, typer.Option("--dry-run", help="Price the questions, ask nothing.")
     ] = False,
     max_cost: MaxCost = None,
-    allow_cloud: AllowCloud = False,
+    allow_cloud: AllowCloud = None,
     json: AsJson = False,
     db: Db = None,
     config: Config = None,
@@ -269,6 +270,7 @@ def merging(
 ) -> None:
     """How good a merge is against its truth; with --propose, what a model's answers are worth."""
     from evals.merging_run import run_merging
+    from pipeline.merge.sovereignty import copies_of
 
     edge, line = Edge.read(db, config=config), say(quiet)
     asked = asked_model(model, propose)
@@ -281,7 +283,7 @@ def merging(
                 asked if ask else WITHOUT_MODEL,
                 store=store,
                 out=str(out),
-                allow_cloud=allow_cloud,
+                allow_cloud=copies_of(allow_cloud),
                 propose=ask,
                 pairs=pairs,
                 show=line.show,
@@ -292,7 +294,7 @@ def merging(
             most=most,
             again=again,
             max_usd=parse_usd(max_cost, where="--max-cost"),
-            allow_cloud=allow_cloud,
+            allow_cloud=allow_cloud or (),
             local_only=edge.settings.local_only,
             dry_run=dry_run,
             say=line,
@@ -316,7 +318,7 @@ def rewrite(
     out: Annotated[str | None, typer.Option(help="Folder to leave the text in.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Price it, ask nothing.")] = False,
     max_cost: MaxCost = None,
-    allow_cloud: AllowCloud = False,
+    allow_cloud: AllowCloud = None,
     json: AsJson = False,
     db: Db = None,
     config: Config = None,
@@ -325,6 +327,7 @@ def rewrite(
 ) -> None:
     """What is left of every story where a model writes all of them again, for comparison."""
     from evals.rewrite_run import rewrite_job, run_rewrite
+    from pipeline.merge.sovereignty import copies_of
 
     edge, line = Edge.read(db, config=config), say(quiet)
     with edge.store() as store:
@@ -338,7 +341,7 @@ def rewrite(
                     out=str(folder),
                     strategy=strategy,
                     max_cost=max_cost,
-                    allow_cloud=allow_cloud,
+                    allow_cloud=copies_of(allow_cloud) if canaries else allow_cloud or (),
                     say=line,
                     show=line.show,
                 )
@@ -347,6 +350,7 @@ def rewrite(
             None if out is None else Path(out),
             canaries=canaries,
             seed=seed,
+            allow_cloud=allow_cloud or (),
             dry_run=dry_run,
         )
     if json:

@@ -15,6 +15,7 @@ from evals.grids import PROFILES, find_grid
 from evals.merging_run import run_merging
 from evals.needle_run import run_needles
 from pipeline.edge import Edge, now
+from pipeline.merge.sovereignty import copies_of
 from pipeline.orchestration import artifacts, endings
 from pipeline.orchestration import parameters as p
 from pipeline.orchestration.names import named
@@ -39,7 +40,7 @@ def needles(
     haystack: Annotated[str | None, p.titled("Haystack")] = None,
     likelihood: Annotated[bool, p.titled("Read the right answer too")] = True,
     max_cost: p.Budget = None,
-    allow_cloud: p.AllowCloud = False,
+    allow_cloud: p.AllowCloud = (),
     db: p.Database = None,
     allow_egress: p.AllowEgress = (),
 ) -> dict[str, Any]:
@@ -56,7 +57,7 @@ def needles(
         haystack: Stories, noise, or a folder of prose.
         likelihood: How likely the right answer was to the model; local models only.
         max_cost: What the run may spend; without a limit if empty.
-        allow_cloud: Let the haystacks leave this machine for the model named.
+        allow_cloud: Paths and globs of what may leave this machine, or all.
         db: URL or file; data/runs/storytransformer.sqlite where the worker runs, if empty.
         allow_egress: Of database, prefect, task-runner and hub, those that may be off this machine.
     """
@@ -160,7 +161,7 @@ def mergings(
     most: Annotated[int, p.titled("Stories to plant copies of", ge=1)] = 200,
     again: Annotated[bool, p.titled("Merge in other orders, too")] = True,
     max_cost: p.Budget = None,
-    allow_cloud: p.AllowCloud = False,
+    allow_cloud: p.AllowCloud = (),
     db: p.Database = None,
     allow_egress: p.AllowEgress = (),
 ) -> dict[str, Any]:
@@ -175,7 +176,7 @@ def mergings(
         most: At most.
         again: Shuffled and in other parts.
         max_cost: What the run may spend; without a limit if empty.
-        allow_cloud: Let text leave this machine for the model named.
+        allow_cloud: Paths and globs of what may leave this machine, or all.
         db: URL or file; data/runs/storytransformer.sqlite where the worker runs, if empty.
         allow_egress: Of database, prefect, task-runner and hub, those that may be off this machine.
     """
@@ -195,7 +196,7 @@ def mergings(
                         asked if ask else WITHOUT_MODEL,
                         store=store,
                         out=str(out),
-                        allow_cloud=allow_cloud,
+                        allow_cloud=copies_of(allow_cloud),
                         propose=ask,
                         pairs=pairs,
                     ),
@@ -228,7 +229,7 @@ def nightly_evals(
     gates: Annotated[dict[str, dict[str, list[str]]] | None, p.titled("Gates")] = None,
     report: Annotated[str | None, p.titled("Report")] = None,
     max_cost: p.Budget = None,
-    allow_cloud: p.AllowCloud = False,
+    allow_cloud: p.AllowCloud = (),
     db: p.Database = None,
     allow_egress: p.AllowEgress = (),
 ) -> dict[str, Any]:
@@ -243,7 +244,7 @@ def nightly_evals(
             NAME=BOUND; one that is not met fails this run when everything is measured.
         report: An HTML file with all their figures, written also where a gate is not met.
         max_cost: What any one of them may spend; without a limit if empty.
-        allow_cloud: Let text leave this machine for the model named.
+        allow_cloud: Paths and globs of what may leave this machine, or all.
         db: URL or file; data/runs/storytransformer.sqlite where the worker runs, if empty.
         allow_egress: Of database, prefect, task-runner and hub, those that may be off this machine.
     """

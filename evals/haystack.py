@@ -234,9 +234,16 @@ def _noise(rng: random.Random) -> Iterator[str]:
         )
 
 
+def prose_files(folder: Path) -> list[Path]:
+    """The files of a folder that a haystack is made of, in order."""
+    return sorted(
+        p for p in folder.rglob("*") if p.suffix.lower() in (".txt", ".md") and p.is_file()
+    )
+
+
 def _prose(folder: Path, rng: random.Random) -> Iterator[str]:
     """Sentences of a folder's files in shuffled order, from a random one on, round and round."""
-    files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in (".txt", ".md"))
+    files = prose_files(folder)
     if not files:
         raise InputError(
             "no .txt or .md file for a haystack.",

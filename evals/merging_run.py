@@ -66,7 +66,7 @@ def run_merging(
     most: int = 200,
     again: bool = True,
     max_usd: Decimal | None = None,
-    allow_cloud: bool = False,
+    allow_cloud: Sequence[str] = (),
     local_only: Sequence[str] = (),
     dry_run: bool = False,
     say: Callable[[str], None] = lambda line: None,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.grids import Grid
+from evals.haystack import prose_files
 from evals.likelihood import NAME, answer_losses, likelihood, overall
 from evals.needle import Cell, measure
 from evals.needle_price import worst_usage
@@ -19,7 +20,9 @@ from evals.trials import Trial
 from pipeline.catalog import ModelSpec
 from pipeline.cost.prices import price
 from pipeline.errors import SovereigntyError
+from pipeline.extract.readers import read_document
 from pipeline.merge.budget import Purse
+from pipeline.merge.sovereignty import check_allowed, why_not
 from pipeline.models.base import Model, ModelOptions
 from pipeline.models.local import LocalModel
 from pipeline.models.opening import open_model
@@ -29,6 +32,28 @@ from pipeline.store.record import Store, StoreJournal
 from pipeline.store.rows.scores import Score
 
 _EFFECTIVE = "effective_"
+
+
+def _check_haystack(spec: ModelSpec, haystack: str, allow_cloud: Sequence[str]) -> None:
+    """Refuse to send a haystack off the machine that was not allowed to leave it.
+
+    Raises:
+        SovereigntyError: nothing was, or a file of its folder may not.
+    """
+    check_allowed(allow_cloud)
+    if not allow_cloud:
+        raise SovereigntyError(
+            f"{spec.name} would receive the haystacks off this machine.",
+            next="Add --allow-cloud all, or the folder of your prose, to allow it.",
+        )
+    folder = Path(haystack)
+    for file in prose_files(folder) if folder.is_dir() else ():
+        if why := why_not(read_document(file), allow_cloud):
+            raise SovereigntyError(
+                f"{why}, and {spec.name} is not on this machine.",
+                where=str(file),
+                next="Leave the file out of the haystack or use a local/… model.",
+            )
 
 
 def run_needles(
@@ -41,7 +66,7 @@ def run_needles(
     as_of: date,
     max_usd: Decimal | None = None,
     with_likelihood: bool = True,
-    allow_cloud: bool = False,
+    allow_cloud: Sequence[str] = (),
     opened: Model | None = None,
     say: Callable[[str], None] = lambda line: None,
     show: Show = show_nothing,
@@ -63,11 +88,8 @@ def run_needles(
         BudgetError: the next cell might cost more than is left; what was measured is stored.
         InputError: an unknown task, or a length that is no prompt.
     """
-    if spec.leaves_machine and not allow_cloud:
-        raise SovereigntyError(
-            f"{spec.name} would receive the haystacks off this machine.",
-            next="Add --allow-cloud to allow it.",
-        )
+    if spec.leaves_machine:
+        _check_haystack(spec, grid.haystack, allow_cloud)
     model = opened or open_model(spec, options)
     try:
         with recorded(

@@ -195,6 +195,7 @@ def run_rewrite(
     *,
     canaries: int = 0,
     seed: int = 0,
+    allow_cloud: Sequence[str] = (),
     dry_run: bool = False,
 ) -> dict[str, Any]:
     """Run a rewriting strategy over documents.
@@ -202,6 +203,8 @@ def run_rewrite(
     Args:
         make: a job that reads paths and writes into a folder.
         out: where the text is left; None: it is measured and goes.
+        allow_cloud: what of the documents may leave this machine, where canaries are planted in
+            copies of them.
         canaries: planted in a copy of the documents and looked for in the text; 0 for none.
         dry_run: price it, ask nothing.
 
@@ -225,8 +228,7 @@ def run_rewrite(
         if canaries:
             # The copies have other paths: what may not leave is told by the documents themselves.
             check_sovereignty(
-                corpus, job.spec, allow_cloud=job.terms.allow_cloud,
-                local_only=job.terms.local_only,
+                corpus, job.spec, allow_cloud=allow_cloud, local_only=job.terms.local_only,
             )  # fmt: skip
         if dry_run:
             estimate = estimate_of(job)

@@ -66,7 +66,9 @@ def review(
     most: Annotated[int, typer.Option(help="Questions, at most.")] = 200,
     only: Annotated[
         list[str] | None,
-        typer.Option(help="Of one kind: conflict, 'possible conflict', earlier, alike, fold."),
+        typer.Option(
+            help="Of one kind: conflict, 'possible conflict', earlier, alike, fold, decided."
+        ),
     ] = None,
     together: Annotated[
         tuple[str, str] | None,

@@ -47,6 +47,7 @@ from pipeline.options import (
     Edition,
     Encoding,
     Exclude,
+    FollowLinks,
     GroupBy,
     Judge,
     LocalOnly,
@@ -66,7 +67,7 @@ from pipeline.options import (
     for_a_flow,
     reading,
 )
-from pipeline.settings import report_to_nobody
+from pipeline.settings import keep_code_out, report_to_nobody
 
 app = typer.Typer(
     name="storytransformer",
@@ -124,7 +125,7 @@ Merge piles of overlapping documents: the price known before, every source after
 
 DOCUMENTS are files, folders or globs: text, Markdown, Word, Excel, CSV, PDF, HTML,
 Gherkin, JSON. `merge` needs no model, no key and no network unless you name one.
-Nothing leaves this machine without --allow-cloud, nothing costs more than
+Nothing leaves this machine but what --allow-cloud names, nothing costs more than
 --max-cost, and an interrupted merge goes on where it was.
 
 Every command has --help and --json. Begin with: storytransformer extract FOLDER"""
@@ -152,6 +153,7 @@ def extract(
     pattern: Pattern = None,
     repair: Repair = False,
     strict: Strict = False,
+    follow_links: FollowLinks = False,
     json: AsJson = False,
     db: Db = None,
     config: Config = None,
@@ -168,7 +170,7 @@ def extract(
     edge, line = Edge.read(db, allow_egress, config), say(quiet)
     corpus = corpora.gather(
         paths,
-        how=reading(encoding, exclude, pattern, repair, strict),
+        how=reading(encoding, exclude, pattern, repair, strict, follow_links),
         cache=edge.store_if_possible(line),
         show=line.show,
     )
@@ -195,7 +197,7 @@ def estimate(
     strategy: Annotated[list[str] | None, typer.Option(help="Repeat for several.")] = None,
     as_of: Annotated[str | None, typer.Option(help="Prices of this date, YYYY-MM-DD.")] = None,
     about: About = None,
-    allow_cloud: AllowCloud = False,
+    allow_cloud: AllowCloud = None,
     local_only: LocalOnly = None,
     pairs: MostPairs = None,
     count_online: CountOnline = False,
@@ -212,6 +214,7 @@ def estimate(
     pattern: Pattern = None,
     repair: Repair = False,
     strict: Strict = False,
+    follow_links: FollowLinks = False,
     json: AsJson = False,
     db: Db = None,
     config: Config = None,
@@ -221,7 +224,7 @@ def estimate(
 ) -> None:
     """The dry run: what a merge costs. No network (but for --count-online), no model loaded."""
     from pipeline.merge import corpus as corpora
-    from pipeline.merge import files, pricing
+    from pipeline.merge import files, pricing, sovereignty
 
     if (words is None) == (not paths):
         raise InputError(
@@ -237,12 +240,13 @@ def estimate(
     if picture is not None and not picture.endswith(".svg"):
         raise InputError(f"{picture!r} is no SVG.", where="--picture", next="Name it FILE.svg.")
     edge, line = Edge.read(db, allow_egress, config), say(quiet)
+    sovereignty.check_allowed(allow_cloud or ())
     when = parse_date(as_of, where="--as-of")
     names = model or []
     for name in names:
         edge.catalog.find(name)
     terms = edge.terms(
-        as_of=when, about=about or (), allow_cloud=allow_cloud, local_only=local_only or (),
+        as_of=when, about=about or (), allow_cloud=allow_cloud or (), local_only=local_only or (),
         gpu=gpu, pairs=pairs,
     )  # fmt: skip
     if words is not None:
@@ -257,12 +261,16 @@ def estimate(
         store = edge.store_if_possible(line)
         corpus = corpora.read(
             paths or [],
-            how=reading(encoding, exclude, pattern, repair, strict),
+            how=reading(encoding, exclude, pattern, repair, strict, follow_links),
             cache=store,
             show=line.show,
         )
         for path, reason in corpus.problems:
             line(f"warning: {path}: {reason}")
+        for said in sovereignty.warnings(
+            corpus, allow_cloud=terms.allow_cloud, local_only=terms.local_only
+        ):
+            line(said)
         result = pricing.estimate_corpus(
             corpus,
             names,
@@ -287,7 +295,7 @@ def estimate(
     else:
         price_pages.estimate_table(result)
         if best := next((found for found in result["lines"] if found["cheapest"]), None):
-            cloud = ("--allow-cloud",) if allow_cloud else ()
+            cloud = [word for named in allow_cloud or () for word in ("--allow-cloud", named)]
             documents = paths or ["PATHS"]
             screen.next_step(
                 "merge", *documents, "--judge", best["model"], *cloud, db=db, config=config
@@ -304,7 +312,7 @@ def merge(
     pairs: MostPairs = None,
     about: About = None,
     max_cost: MaxCost = None,
-    allow_cloud: AllowCloud = False,
+    allow_cloud: AllowCloud = None,
     local_only: LocalOnly = None,
     batch: Batch = False,
     out: Out = OUT,
@@ -316,6 +324,7 @@ def merge(
     pattern: Pattern = None,
     repair: Repair = False,
     strict: Strict = False,
+    follow_links: FollowLinks = False,
     prefect: Prefect = False,
     json: AsJson = False,
     db: Db = None,
@@ -330,7 +339,7 @@ def merge(
         "pairs": pairs,
         "about": about or [],
         "max_cost": max_cost,
-        "allow_cloud": allow_cloud,
+        "allow_cloud": allow_cloud or [],
         "local_only": local_only or [],
         "batch": batch,
         "out": out,
@@ -354,6 +363,7 @@ def merge(
             pattern=pattern,
             repair=repair,
             strict=strict,
+            follow_links=follow_links,
             db=db,
             allow_egress=allow_egress or [],
             **terms | {"max_cost": parse_usd(max_cost, where="--max-cost")},
@@ -363,7 +373,7 @@ def merge(
 
         edge, how = (
             Edge.read(db, allow_egress, config),
-            reading(encoding, exclude, pattern, repair, strict),
+            reading(encoding, exclude, pattern, repair, strict, follow_links),
         )
         with edge.store() as store:
             line = say(quiet)
@@ -387,4 +397,5 @@ def main() -> None:
     # cycles: looking through them for cycles, again and again, took a sixth of an estimate.
     gc.set_threshold(100_000, 20, 100)
     report_to_nobody()
+    keep_code_out()
     sys.exit(guard(app, sys.argv[1:], emit))

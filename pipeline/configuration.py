@@ -208,6 +208,11 @@ SETTINGS: tuple[Setting, ...] = (
         default="false", option="--strict", commands=_READING,
     ),
     Setting(
+        "follow_links", "flag", "Read what links in a folder lead to outside it.",
+        "Reading documents", default="false", option="--follow-links", commands=_READING,
+        not_in_file=_PERMISSION,
+    ),
+    Setting(
         "model", "text", "Who judges; `storytransformer models` lists them.", "Merging",
         default="extractive", option="--model", commands=_MERGING,
     ),

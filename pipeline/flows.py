@@ -30,6 +30,7 @@ def extract_stories(
     pattern: p.Pattern = None,
     repair: p.Repair = False,
     strict: p.Strict = False,
+    follow_links: p.FollowLinks = False,
     db: p.Database = None,
     allow_egress: p.AllowEgress = (),
 ) -> dict[str, Any]:
@@ -44,6 +45,7 @@ def extract_stories(
         pattern: Regular expression.
         repair: Undo text decoded in the wrong encoding.
         strict: Fail the run where a document cannot be read.
+        follow_links: Read what links in a folder lead to outside it.
         db: URL or file; data/runs/storytransformer.sqlite where the worker runs, if empty.
         allow_egress: Of database, prefect, task-runner and hub, those that may be off this machine.
     """
@@ -52,7 +54,7 @@ def extract_stories(
 
     def extract() -> dict[str, Any]:
         edge = open_edge(db, allow_egress)
-        how = corpora.Reading(encoding, tuple(exclude), pattern, repair, strict)
+        how = corpora.Reading(encoding, tuple(exclude), pattern, repair, strict, follow_links)
         with edge.store() as store:
             read_ahead(edge.settings.task_runner, paths, how, store, get_run_logger().info)
             corpus = as_task("extract", lambda: corpora.read(paths, how=how, cache=store))
@@ -73,7 +75,7 @@ def estimate_stories(
     strategies: p.Strategies = (),
     as_of: p.AsOf = None,
     about: p.About = (),
-    allow_cloud: p.AllowCloud = False,
+    allow_cloud: p.AllowCloud = (),
     local_only: p.LocalOnly = (),
     pairs: p.MostPairs = None,
     count_online: p.CountOnline = False,
@@ -83,6 +85,7 @@ def estimate_stories(
     pattern: p.Pattern = None,
     repair: p.Repair = False,
     strict: p.Strict = False,
+    follow_links: p.FollowLinks = False,
     db: p.Database = None,
     allow_egress: p.AllowEgress = (),
 ) -> dict[str, Any]:
@@ -94,7 +97,7 @@ def estimate_stories(
         strategies: None, pairs, tree or fold; all of them if empty.
         as_of: Date of the prices; today if empty.
         about: Words; stories without any of them are left out.
-        allow_cloud: Price models that text has to leave this machine for as allowed.
+        allow_cloud: Paths and globs of what may leave this machine, or all.
         local_only: Documents sent to no cloud, as in .gitignore.
         pairs: Price so many questions about pairs; as many as are near if empty.
         count_online: Let the providers count the prompts; they are sent for it.
@@ -104,6 +107,7 @@ def estimate_stories(
         pattern: Regular expression.
         repair: Undo text decoded in the wrong encoding.
         strict: Fail the run where a document cannot be read.
+        follow_links: Read what links in a folder lead to outside it.
         db: URL or file; data/runs/storytransformer.sqlite where the worker runs, if empty.
         allow_egress: Of database, prefect, task-runner and hub, those that may be off this machine.
     """
@@ -112,7 +116,7 @@ def estimate_stories(
 
     def estimate() -> dict[str, Any]:
         edge, logger = open_edge(db, allow_egress), get_run_logger()
-        how = corpora.Reading(encoding, tuple(exclude), pattern, repair, strict)
+        how = corpora.Reading(encoding, tuple(exclude), pattern, repair, strict, follow_links)
         terms = edge.terms(
             as_of=as_of, about=about, allow_cloud=allow_cloud, local_only=local_only, gpu=gpu,
             pairs=pairs,
@@ -148,7 +152,7 @@ def merge_stories(
     pairs: p.MostPairs = None,
     about: p.About = (),
     max_cost: p.Budget = None,
-    allow_cloud: p.AllowCloud = False,
+    allow_cloud: p.AllowCloud = (),
     local_only: p.LocalOnly = (),
     batch: p.Batch = False,
     out: p.Out = "merged",
@@ -160,6 +164,7 @@ def merge_stories(
     pattern: p.Pattern = None,
     repair: p.Repair = False,
     strict: p.Strict = False,
+    follow_links: p.FollowLinks = False,
     db: p.Database = None,
     allow_egress: p.AllowEgress = (),
 ) -> dict[str, Any]:
@@ -172,7 +177,7 @@ def merge_stories(
         pairs: Of all that are near, the most promising; all of them if empty.
         about: Words; stories without any of them are left out.
         max_cost: What the run may spend; without a limit if empty.
-        allow_cloud: Let text leave this machine for the model named.
+        allow_cloud: Paths and globs of what may leave this machine, or all.
         local_only: Documents sent to no cloud, as in .gitignore.
         batch: By the provider's batch API, at half the price.
         out: Where the worker writes the document.
@@ -184,6 +189,7 @@ def merge_stories(
         pattern: Regular expression.
         repair: Undo text decoded in the wrong encoding.
         strict: Fail the run where a document cannot be read.
+        follow_links: Read what links in a folder lead to outside it.
         db: URL or file; data/runs/storytransformer.sqlite where the worker runs, if empty.
         allow_egress: Of database, prefect, task-runner and hub, those that may be off this machine.
     """
@@ -192,7 +198,7 @@ def merge_stories(
 
     def merge() -> dict[str, Any]:
         edge, logger = open_edge(db, allow_egress), get_run_logger()
-        how = Reading(encoding, tuple(exclude), pattern, repair, strict)
+        how = Reading(encoding, tuple(exclude), pattern, repair, strict, follow_links)
         with edge.store() as store, ExitStack() as held:
             read_ahead(edge.settings.task_runner, paths, how, store, logger.info)
             job = edge.merge_job(

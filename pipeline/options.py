@@ -33,7 +33,11 @@ def _name(context: typer.Context) -> str:
 def _of(name: str, *flags: str) -> Any:
     """The option of a setting; a flag has its opposite, for where the file says yes."""
     setting = BY_NAME[name]
-    option = f"{setting.option}/--no-{name}" if setting.kind == "flag" else setting.option
+    option = (
+        f"{setting.option}/--no-{name.replace('_', '-')}"
+        if setting.kind == "flag"
+        else setting.option
+    )
     preset = f" [{setting.default}]" if name == "db" else ""
     return typer.Option(option, *flags, help=meaning(name).rstrip(".") + preset + ".")
 
@@ -60,6 +64,7 @@ Encoding = Annotated[str | None, _of("encoding")]
 Exclude = Annotated[list[str] | None, _of("exclude")]
 Pattern = Annotated[str | None, _of("pattern")]
 Repair = Annotated[bool, _of("repair")]
+FollowLinks = Annotated[bool, _of("follow_links")]
 Models = Annotated[list[str] | None, typer.Option("--model", "-m", help="Repeat for several.")]
 Model = Annotated[str, typer.Option("--model", "-m", help="See `storytransformer models`.")]
 Judge = Annotated[
@@ -74,7 +79,20 @@ Since = Annotated[
 About = Annotated[list[str] | None, typer.Option(help="Keep only stories with these words.")]
 MaxCost = Annotated[str | None, _of("max_cost")]
 AllowCloud = Annotated[
-    bool, typer.Option("--allow-cloud", help="Let text leave this machine for the model named.")
+    list[str] | None,
+    typer.Option(
+        "--allow-cloud",
+        metavar="PATHS|all",
+        help="What may leave this machine for the model named; repeat for several.",
+    ),
+]
+AllowAll = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-cloud",
+        metavar="all",
+        help="Let what the eval makes up leave this machine for the model named.",
+    ),
 ]
 LocalOnly = Annotated[list[str] | None, _of("local_only")]
 AllowEgress = Annotated[list[str] | None, _of("allow_egress")]
@@ -114,8 +132,9 @@ def reading(
     pattern: str | None,
     repair: bool,
     strict: bool,
+    follow_links: bool = False,
 ) -> Reading:
     """The reading options of a command as a value."""
     from pipeline.merge.corpus import Reading
 
-    return Reading(encoding, tuple(exclude or ()), pattern, repair, strict)
+    return Reading(encoding, tuple(exclude or ()), pattern, repair, strict, follow_links)

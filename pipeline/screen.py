@@ -140,8 +140,9 @@ def _moment(when: str) -> str:
 _RUN: Mapping[str, Callable[[Any], str | None]] = {
     **dict.fromkeys(("kind", "state", "error", "model", "strategy"), str),
     **dict.fromkeys(("started", "finished"), _moment),
-    **dict.fromkeys(("documents", "words", "stories", "merged_stories"), amount),
-    **dict.fromkeys(("conflicts", "fallbacks", "reused_replies", "attempts"), amount),
+    **dict.fromkeys(("documents", "words", "stories", "entries"), amount),
+    **dict.fromkeys(("conflicts", "possible_conflicts", "proposals"), amount),
+    **dict.fromkeys(("reused_replies", "attempts"), amount),
     "seconds": duration,
     "revision": str,
 }
@@ -174,6 +175,15 @@ def run_page(run: Mapping[str, Any]) -> None:
         )
     if run.get("ledger"):
         table(("ledger", "stories"), run["ledger"].items())
+    if kept := run.get("kept"):
+        table(
+            ("sentences of the stories", "n"),
+            [
+                ("stand", f"{kept['standing']:,}"),
+                *((f"folded by {by}", f"{n:,}") for by, n in kept["folded"].items()),
+                ("missing", f"{len(kept['missing']):,}"),
+            ],
+        )
 
 
 def asked_to_purge(found: Mapping[str, Any]) -> bool:

@@ -7,6 +7,7 @@ handed plain values.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -215,3 +216,30 @@ def report_to_nobody() -> None:
     before they are imported. What somebody has set otherwise stays as it is."""
     for name, value in _NO_REPORTS.items():
         os.environ.setdefault(name, value)
+
+
+#: Where Prefect looks for a description of its logging, which can call any function.
+_LOGGING = ("PREFECT_LOGGING_SETTINGS_PATH", "PREFECT_LOGGING_CONFIG_PATH")
+
+
+def keep_code_out() -> None:
+    """Import nothing from the working directory, which holds other people's documents: not here,
+    and not in any Python that is started from here (Datasette, Prefect's server and its runs, the
+    reader of old workbooks).
+
+    What ``PYTHONPATH`` names from the root stays; an empty or relative entry means the working
+    directory, mostly by a slip (``:/some/folder``). Nor may a ``prefect.toml`` or ``.env`` that
+    came along say how Prefect logs: such a file can call functions.
+    """
+    os.environ["PYTHONSAFEPATH"] = "1"
+    if named := os.environ.get("PYTHONPATH"):
+        kept = [entry for entry in named.split(os.pathsep) if os.path.isabs(entry)]
+        os.environ["PYTHONPATH"] = os.pathsep.join(kept)
+    if not any(os.environ.get(name) for name in _LOGGING):
+        home = os.environ.get("PREFECT_HOME") or str(Path("~/.prefect").expanduser())
+        os.environ[_LOGGING[0]] = str(Path(home) / "logging.yml")
+    here = os.getcwd() if not sys.flags.safe_path else ""
+    first = sys.path[0] if sys.path else ""
+    if here and first == here and Path(here) != _PACKAGE.parent:
+        del sys.path[0]  # what `python -m` puts there
+    sys.path[:] = [entry for entry in sys.path if os.path.isabs(entry)]

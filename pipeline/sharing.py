@@ -40,7 +40,7 @@ def shared_out(
         whatever ``work`` raises.
     """
     n = min(MOST, processors(), len(items) // max(1, least))
-    if n < 2 or not _may_fork():
+    if n < 2 or not may_fork():
         return work(items)
     borders = [len(items) * i // n for i in range(n + 1)]
     parts = [items[start:end] for start, end in pairwise(borders)]
@@ -67,7 +67,7 @@ def in_turns(work: Callable[[T], R], items: Sequence[T]) -> list[R]:
         whatever ``work`` raises.
     """
     n = min(MOST, processors(), len(items))
-    if n < 2 or len(items) > _TICKETS or not _may_fork():
+    if n < 2 or len(items) > _TICKETS or not may_fork():
         return [work(item) for item in items]
     tickets, write = os.pipe()
     os.write(write, bytes(range(len(items))))
@@ -97,7 +97,7 @@ def processors() -> int:
     return os.cpu_count() or 1
 
 
-def _may_fork() -> bool:
+def may_fork() -> bool:
     """Whether a copy of this process would work: on Linux, while no other thread can hold a lock
     that the copy would wait for in vain; and in no copy, for all processors have work then."""
     return sys.platform == "linux" and threading.active_count() == 1 and not _Copy.is_one

@@ -22,6 +22,9 @@ from pipeline.text.sequence import has_order, outline
 StoryKind = Literal["agile", "scenario", "narrative"]
 BlockKind = Literal["heading", "paragraph", "item", "row", "cell", "step", "meta", "code"]
 
+#: Characters whose words are held at once.
+_WORDS_AT_ONCE = 1 << 20
+_BLANK = re.compile(r"\s")
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
 
 
@@ -42,6 +45,7 @@ class Locator:
     row: int | None = None
     column: str | None = None
     heading: tuple[str, ...] = ()
+    table: int | None = None
 
     def __str__(self) -> str:
         parts = []
@@ -49,6 +53,8 @@ class Locator:
             parts.append(f"sheet {self.sheet}")
         if self.page is not None:
             parts.append(f"page {self.page}")
+        if self.table is not None:
+            parts.append(f"table {self.table}")
         if self.row is not None:
             parts.append(f"row {self.row}")
         if self.column is not None:
@@ -89,6 +95,8 @@ class Document:
         encoding: as used; ``guessed`` says whether it had to be guessed.
         front_matter: values of a YAML head, as strings ("author", "date", "sovereignty" …).
         problem: why the document (or a part of it) could not be read; None when all is well.
+        left_out: runs of the text that its author struck out, hid, moved away or put in a comment,
+            ascending: they are no current text and in no story.
     """
 
     sha256: str
@@ -100,6 +108,7 @@ class Document:
     guessed: bool = False
     front_matter: Mapping[str, str] = field(default_factory=dict)
     problem: str | None = None
+    left_out: tuple[Span, ...] = ()
 
     @property
     def path(self) -> str:
@@ -217,7 +226,8 @@ class Story:
         if self.criteria_free:
             criteria.sort()
         around: tuple[str, ...] = (article_in(self.text, self.role),) if self.role else ()
-        around += heading_in(self.text, (self.role, self.goal, self.benefit), self.role)
+        if not self.title:
+            around += heading_in(self.text, (self.role, self.goal, self.benefit))
         parts += [("around", around), ("outline", outline(self.text))]
         parts += [("lead-in", self.lead_in.tokens), ("purpose", self.purpose.tokens)]
         parts += [("criterion", tokens) for tokens in criteria]
@@ -270,7 +280,15 @@ def normalise(text: str) -> str:
 
 def count_words(text: str) -> int:
     """Number of runs of non-blank characters: what a word processor counts."""
-    return len(text.split())
+    count, start = 0, 0
+    while start < len(text):
+        end = start + _WORDS_AT_ONCE
+        if end < len(text):
+            blank = _BLANK.search(text, end)  # not in the middle of a word
+            end = blank.start() if blank else len(text)
+        count += len(text[start:end].split())
+        start = end
+    return count
 
 
 def story_id(document_sha256: str, spans: tuple[Span, ...], kind: StoryKind) -> str:

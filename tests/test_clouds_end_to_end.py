@@ -50,7 +50,7 @@ def start(tmp_path: Path, shared_cache: Path, provider: Provider) -> Any:
         }
         command = ["merge", str(SAMPLE), "--model", MODELS[model].format(url=provider.url)]
         return subprocess.Popen(
-            [sys.executable, "-m", "pipeline", *command, "--allow-cloud", "--json", *more],
+            [sys.executable, "-m", "pipeline", *command, "--allow-cloud", "all", "--json", *more],
             cwd=tmp_path,
             env=env,
             stdout=subprocess.PIPE,

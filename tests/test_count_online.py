@@ -68,7 +68,7 @@ def test_three_clouds_count_and_the_plan_stays(
         return "429" if len(hit) == 20 else None
 
     provider.fault = fault
-    code, after = estimate(*asked, "--count-online", "--allow-cloud")
+    code, after = estimate(*asked, "--count-online", "--allow-cloud", "all")
     assert code == 0 and provider.counted == 3 * 40 + 1 and not provider.asked
     for calibrated, counted in zip(before["lines"], after["lines"], strict=True):
         assert counted["plan"] == calibrated["plan"]
@@ -88,7 +88,7 @@ def test_a_server_that_cannot_count_leaves_the_band(estimate: Estimate, provider
     provider.fault = lambda prompt: "403"
     asked = ["-m", CLAUDE, "--strategy", "edit"]
     _, before = estimate(*asked)
-    code, after = estimate(*asked, "--count-online", "--allow-cloud")
+    code, after = estimate(*asked, "--count-online", "--allow-cloud", "all")
     (line,), (calibrated,) = after["lines"], before["lines"]
     assert code == 0 and 1 <= provider.counted < 40
     assert line["input_band"] == calibrated["input_band"]
@@ -102,8 +102,10 @@ def test_nothing_is_sent_without_permission(
     assert (code, said["kind"]) == (5, "sovereignty")
     marked = tmp_path / "marked.md"
     marked.write_text("---\nsovereignty: local\n---\n\nAs a user, I want to pay.\n")
-    code, said = estimate("-m", CLAUDE, "--count-online", "--allow-cloud", path=marked)
+    code, said = estimate("-m", CLAUDE, "--count-online", "--allow-cloud", "all", path=marked)
     assert (code, said["kind"]) == (5, "sovereignty") and "marked.md" in said["where"]
-    code, said = estimate("-m", CLAUDE, "--count-online", "--allow-cloud", "--local-only", "*.md")
+    code, said = estimate(
+        "-m", CLAUDE, "--count-online", "--allow-cloud", "all", "--local-only", "*.md"
+    )
     assert (code, said["kind"]) == (5, "sovereignty")
     assert not provider.heard

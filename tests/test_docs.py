@@ -72,7 +72,7 @@ def test_commands_of_the_docs_exist():
             known = root.commands
             while words and words[0] in known:
                 command, words = known[words[0]], words[1:]
-                known = measured if command is measuring else {}
+                known = measured if command is measuring else getattr(command, "commands", {})
             if known:  # the options of storytransformer itself, or of eval
                 assert not words or words[0].startswith("-"), f"{page.name}: {line}"
             flags = {flag for one in command.params for flag in (*one.opts, *one.secondary_opts)}

@@ -173,7 +173,7 @@ def command(folder: Path, *arguments: str, **env: str):
         ([], {"STORYTRANSFORMER_DB": "postgresql:///x", "PGHOST": "192.168.0.9"}, "database"),
         (["--prefect"], {"PREFECT_API_URL": "http://192.168.0.9:4200/api"}, "prefect"),
         (["--prefect"], {"STORYTRANSFORMER_TASK_RUNNER": "dask://192.168.0.9:1"}, "task-runner"),
-        (["-m", "claude/claude-haiku-5-5", "--allow-cloud", "--local-only", "desk.*"],
+        (["-m", "claude/claude-haiku-5-5", "--allow-cloud", "all", "--local-only", "desk.*"],
          {"ANTHROPIC_API_KEY": "k"}, "local/…"),
     ],
 )  # fmt: skip
@@ -223,7 +223,7 @@ def test_what_leaves_the_machine_stands_in_the_runs_books_before_it_leaves(
         done = run(
             here.merge_job(
                 [str(tmp_path / "a.md")], "openai/m@http://192.168.0.9:9/v1",
-                store=store, out=str(tmp_path / "out"), allow_cloud=True,
+                store=store, out=str(tmp_path / "out"), allow_cloud=("all",),
                 opener=lambda spec, options: Elsewhere(spec, look),
             )
         )  # fmt: skip

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import runpy
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
+
+from pipeline.calls import Reply, Request, Usage
+from pipeline.catalog import ModelSpec
+from pipeline.edge import Edge
+from pipeline.merge.job import run as merge
+from pipeline.plan.strategies import STRATEGIES
+from pipeline.settings import read_settings
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ROOT / "docs" / "examples"
@@ -40,23 +50,54 @@ def test_a_new_reader(tmp_path: Path):
 
 
 def test_a_new_strategy(tmp_path: Path):
-    twice = f"- {WANTED}\n- {LIKE}\n"
-    (tmp_path / "a.md").write_text(twice)
-    both = ("--strategy", "across", "--strategy", "edit")
+    (tmp_path / "a.md").write_text(f"- {WANTED}\n- {LIKE}\n")
+    (tmp_path / "b.md").write_text(f"- {WANTED.replace('14', '21')}\n")
+    both = ("--strategy", "across", "--strategy", "pairs")
     example = "across_strategy.py"
     priced = json.loads(
         run(
-            example, "estimate", "a.md", *both,
+            example, "estimate", "a.md", "b.md", *both,
             "--model", "claude/claude-haiku-5-5", "--json", cwd=tmp_path,
         )
     )  # fmt: skip
-    assert [line["calls"] for line in priced["lines"]] == [0, 1]
-    (tmp_path / "a.md").write_text(f"- {WANTED}\n")
-    (tmp_path / "b.md").write_text(f"- {LIKE}\n")
-    merged = json.loads(
-        run(example, "merge", "a.md", "b.md", "--strategy", "across", "--json", cwd=tmp_path)
-    )
-    assert merged["strategy"] == "across" and sum(merged["ledger"].values()) == 2
+    assert [line["calls"] for line in priced["lines"]] == [2, 3]
+
+
+def test_a_merge_asks_by_a_new_strategy(tmp_path: Path):
+    (tmp_path / "a.md").write_text(f"- {WANTED}\n- {LIKE}\n")
+    (tmp_path / "b.md").write_text(f"- {WANTED.replace('14', '21')}\n")
+    asked: list[Request] = []
+
+    class Judge:
+        def __init__(self, spec: ModelSpec) -> None:
+            self.spec, self.revision = spec, "r1"
+
+        def complete(self, requests: Iterable[Request], progress: Any = None) -> Iterator[Reply]:
+            for request in requests:
+                asked.append(request)
+                yield Reply(request.key, '{"answer":"different"}', "stop", Usage(9, 5), 0.0)
+
+        def describe(self) -> dict[str, str]:
+            return {}
+
+        def close(self) -> None:
+            pass
+
+    runpy.run_path(str(EXAMPLES / "across_strategy.py"))
+    edge = Edge(read_settings({"HOME": str(tmp_path)}, db=str(tmp_path / "x.sqlite")))
+    try:
+        with edge.store() as store:
+            done = merge(
+                edge.merge_job(
+                    [str(tmp_path)], "openai/m@http://127.0.0.1:9/v1", store=store,
+                    out=str(tmp_path / "out"), strategy="across", propose=True,
+                    opener=lambda spec, options: Judge(spec),
+                )
+            )  # fmt: skip
+    finally:
+        del STRATEGIES["across"]
+    assert done["strategy"] == "across" and done["calls"] == len(asked) == 2
+    assert sum(done["ledger"].values()) == done["stories"] == 3
 
 
 def test_a_new_model(tmp_path: Path):
@@ -64,11 +105,12 @@ def test_a_new_model(tmp_path: Path):
     (tmp_path / "judge.py").write_text(
         "import sys\n"
         "asked = sys.stdin.read()\n"
-        "assert 'S1' in asked and 'S2' in asked\n"
-        'print(\'{"edits":[{"same":["S2","S1"]}]}\')\n'
+        "assert '\\nA: ' in asked and '\\nB: ' in asked\n"
+        'print(\'{"answer":"same"}\')\n'
     )
     said = run("program_model.py", f"{sys.executable} judge.py", "a.md", cwd=tmp_path)
-    assert "1 kept, 1 duplicate of" in said or "1 kept, 0 duplicate of, 1 merged into" in said
+    assert "2 stories in 2 entries: 2 kept." in said, "an answer without a record folds nothing"
+    assert "1 pair for a person to decide" in said
     assert "1 model calls" in said
     again = run("program_model.py", f"{sys.executable} judge.py", "a.md", cwd=tmp_path)
     assert "0 model calls, 1 replies reused" in again

@@ -39,15 +39,15 @@ def test_a_document_is_purged_once_the_person_says_yes(tmp_path: Path):
     merged = json.loads(run(tmp_path, "merge", "desk.md", "--json", "--quiet"))
     assert SECRET.encode() in stored(tmp_path)
     shown = run(tmp_path, "purge", "desk.md", answers="n\n", code=2)
-    assert "to delete" in shown and "request" in shown
+    assert "to delete" in shown and "entry_line" in shown
     assert SECRET.encode() in stored(tmp_path)
     told = json.loads(run(tmp_path, "purge", "desk.md", "--yes", "--json"))
     assert told["purged"] and told["runs"] == [merged["run"]] and told["documents"] == 1
     assert told["rows"]["story"] == 2 and told["bytes"]["document"] > 2 * len(SECRET)
     assert {Path(name).name for name in told["files"]} == {
-        "merged.md", "merged.json", "merged.html"
+        "merged.md", "merged.tellings.md", "merged.json", "merged.html"
     }  # fmt: skip
     assert SECRET.encode() not in stored(tmp_path)
     report = json.loads(run(tmp_path, "runs", merged["run"], "--json"))
-    assert report["stories"] == 2 and report["ledger"]["merged_into"] == 2
+    assert report["stories"] == 2 and report["ledger"]["kept"] == 2
     run(tmp_path, "purge", "desk.md", "--yes", code=2)

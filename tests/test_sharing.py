@@ -21,7 +21,7 @@ def three_processors(monkeypatch, request):
     """Whatever threads other tests have left in this process, but where threads are looked at."""
     monkeypatch.setattr(sharing, "processors", lambda: 3)
     if "thread" not in request.node.name:
-        monkeypatch.setattr(sharing, "_may_fork", lambda: True)
+        monkeypatch.setattr(sharing, "may_fork", lambda: True)
 
 
 def children() -> set[int]:
@@ -74,7 +74,7 @@ def test_a_copy_makes_no_copies(monkeypatch):
     monkeypatch.undo()
     monkeypatch.setattr(sharing, "processors", lambda: 3)
     monkeypatch.setattr(sharing.threading, "active_count", lambda: 1)
-    if not sharing._may_fork():
+    if not sharing.may_fork():
         pytest.skip("no copies are made on this system")
 
     def inner(part: Sequence[int]) -> list[tuple[int, int]]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from benchmarks.breaking.merges import PATIENCE, Merge
+from benchmarks.breaking.merges import PAIRS, PATIENCE, Merge
 from benchmarks.breaking.storage import Stage
 from pipeline.edge import Edge
 from pipeline.merge.job import run
@@ -86,5 +86,6 @@ def _run(merge: Merge, clock: Callable[[], datetime], steps: int = 0) -> dict[st
             store=store,
             out=str(merge.folder / "merged"),
             propose=True,
+            pairs=PAIRS,
         )
         return run(job, step)

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.breaking.merges import PATIENCE, ROOT, Merge, taken_up
+from benchmarks.breaking.merges import PAIRS, PATIENCE, ROOT, Merge, taken_up
 from benchmarks.breaking.storage import Stage, reached
 
 _ENDED = ("COMPLETED", "FAILED", "CANCELLED", "CRASHED")
@@ -91,6 +91,8 @@ class Prefect:
         asked = {
             "paths": [str(path.resolve()) for path in merge.paths],
             "model": merge.model,
+            "propose": True,
+            "pairs": PAIRS,
             "db": str(merge.database),
             "out": str(merge.folder / "merged"),
         }

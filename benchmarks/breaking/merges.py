@@ -30,6 +30,8 @@ MODELS = (
     "gemini/gemini-2.5-flash-lite",
     "openai/served@{url}/v1",
 )
+#: What the model is asked in every merge: enough questions to be disturbed at any of them.
+PAIRS = 48
 #: Seconds after which a process that should have ended counts as hanging.
 PATIENCE = 300
 #: A shell's background jobs inherit an ignored SIGINT; the processes of a terminal do not.
@@ -73,8 +75,8 @@ class Merge:
             **self.environment,
         }
         places = [str(path.resolve()) for path in self.paths]
-        asked = ["merge", *places, "--judge", self.model, "--propose"]
-        asked += ["--allow-cloud", "--json", "--quiet"]
+        asked = ["merge", *places, "--judge", self.model, "--propose", "--pairs", str(PAIRS)]
+        asked += ["--allow-cloud", "all", "--json", "--quiet"]
         return subprocess.Popen(
             [sys.executable, "-c", _COMMAND, *asked, *self.more, *more],
             cwd=self.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,

@@ -1,10 +1,10 @@
 """A new strategy: ask only about stories of different documents.
 
-    python docs/examples/across_strategy.py merge DOCUMENTS --strategy across
+    python docs/examples/across_strategy.py estimate DOCUMENTS --strategy across
 
 Where every document was tidied by its owner, only what stands in several of them is in question. A
 strategy says for each story of its selection whether it is in a call or why not; counting, pricing,
-sending, the gate and the ledger follow from that.
+sending and journal follow from that.
 """
 
 from __future__ import annotations
@@ -14,21 +14,19 @@ from dataclasses import replace
 from pipeline.cli import main
 from pipeline.plan.desk import Desk
 from pipeline.plan.draft import Drafted
-from pipeline.plan.edit import plan_edit
+from pipeline.plan.pairs import plan_pairs
 from pipeline.plan.selection import Selection
 from pipeline.plan.strategies import add_strategy
 
 
 def plan_across(selection: Selection, desk: Desk) -> Drafted:
-    """``edit``, for the clusters that reach over documents."""
-    across, within = [], []
-    for cluster in selection.clusters:
-        documents = {story.source.document for story in selection.of(cluster)}
-        (across if len(documents) > 1 else within).append(cluster)
-    drafted = plan_edit(replace(selection, clusters=tuple(across)), desk)
-    for cluster in within:
-        drafted.leave(cluster.members, "all of it stands in one document")
-    return drafted
+    """``pairs``, for those whose stories stand in different documents."""
+
+    def document(story: str) -> str:
+        return selection.stories[story].source.document
+
+    across = [pair for pair in selection.pairs if document(pair.a) != document(pair.b)]
+    return plan_pairs(replace(selection, pairs=across), desk)
 
 
 add_strategy("across", plan_across)

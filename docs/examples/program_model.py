@@ -3,7 +3,7 @@
     python docs/examples/program_model.py 'my-program --some-option' DOCUMENTS…
 
 First see whether it has a server that speaks OpenAI's protocol: then there is nothing to write
-(``--model openai/NAME@http://127.0.0.1:8000/v1``). A model answers requests; journal, budget, gate
+(``--model openai/NAME@http://127.0.0.1:8000/v1``). A model answers requests; journal, budget
 and ledger stand around it and need to know nothing of it.
 """
 
@@ -74,12 +74,12 @@ class ProgramModel:
 
 
 def merge(command: str, paths: list[str], *, db: str | None = None, out: str = "merged") -> dict:
-    """Merge documents with a program."""
+    """Merge documents; the program is asked about pairs, and orders what a person decides."""
     edge = Edge.read(db)
     # A server on this machine is what it resembles most: nothing leaves, no price is known.
     like = "openai/program@http://127.0.0.1"
     with edge.store() as store:
-        job = edge.merge_job(paths, like, store=store, out=out, say=print)
+        job = edge.merge_job(paths, like, store=store, out=out, propose=True, say=print)
         job.spec = replace(job.spec, model_id=command)
         counter = counter_for(job.spec, cache=edge.settings.cache)
         job.opener = lambda spec, options: ProgramModel(spec, command, counter)

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.configuration import without_password
 from pipeline.errors import InputError, StoreError
+from pipeline.settings import keep_code_out
 
 if TYPE_CHECKING:
     from pipeline.store.record import Store
@@ -104,6 +105,7 @@ def pages(served: Served, port: int) -> Iterator[tuple[str, subprocess.Popen[byt
         metadata.write_text(json.dumps(_metadata(served)), encoding="utf-8")
         # Its log names every query; what matters of it is shown when it does not start.
         log = Path(folder) / "log"
+        keep_code_out()
         with log.open("wb") as out:
             process = subprocess.Popen(
                 _command(metadata, port), stdin=subprocess.DEVNULL, stdout=out, stderr=out
@@ -158,7 +160,8 @@ def _metadata(served: Served) -> dict[str, object]:
 
 
 def _command(metadata: Path, port: int) -> list[str]:
-    command = [sys.executable, "-m", "datasette", "serve", "--host", HOST, "--port", str(port)]
+    command = [sys.executable, "-P", "-m", "datasette", "serve"]
+    command += ["--host", HOST, "--port", str(port)]
     command += ["--metadata", str(metadata), "--plugins-dir", str(_FOLDER / "plugins")]
     command += ["--template-dir", str(_FOLDER / "templates")]
     command += ["--static", f"pages:{_FOLDER / 'static'}"]

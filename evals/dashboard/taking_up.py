@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 #: Parameters of a merge that are options as they stand, with what they are when left out.
-_SAME = {"out": ("--out", ""), "group": ("--group", "role"), "entailment": ("--entailment", ""),
+_SAME = {"pairs": ("--pairs", None), "out": ("--out", ""), "group": ("--group", "topic"),
+         "edition": ("--edition", None), "since": ("--since", None),
          "max_usd": ("--max-cost", None)}  # fmt: skip
-_SWITCHES = {"allow_cloud": "--allow-cloud", "batch": "--batch", "conflicts": "--conflicts"}
+_SWITCHES = {"propose": "--propose", "batch": "--batch"}
 
 
 def command_for(kind: str, model: str, strategy: str, parameters: str, db: str = "") -> str | None:
@@ -22,7 +23,7 @@ def command_for(kind: str, model: str, strategy: str, parameters: str, db: str =
     """
     given = json.loads(parameters or "{}")
     if kind == "merge" and given.get("paths"):
-        words = ["merge", *given["paths"], "--model", model, *_merge_options(strategy, given)]
+        words = ["merge", *given["paths"], "--judge", model, *_merge_options(given)]
     elif kind == "needle" and given.get("lengths"):
         words = ["eval", "needle", "--model", model, *_needle_options(given)]
     else:
@@ -31,10 +32,13 @@ def command_for(kind: str, model: str, strategy: str, parameters: str, db: str =
     return shlex.join(["storytransformer", *words])
 
 
-def _merge_options(strategy: str, given: Mapping[str, Any]) -> list[str]:
-    words = [] if strategy == "edit" else ["--strategy", strategy]
+def _merge_options(given: Mapping[str, Any]) -> list[str]:
+    words: list[str] = []
     for about in given.get("about") or ():
         words += ["--about", about]
+    allowed = given.get("allow_cloud") or ()
+    for named in ("all",) if allowed is True else allowed:  # older runs said yes or no
+        words += ["--allow-cloud", named]
     for name, (option, otherwise) in _SAME.items():
         if (value := given.get(name)) not in (otherwise, None, ""):
             words += [option, str(value)]

@@ -39,7 +39,7 @@ def obstacles(spec: ModelSpec, today: date, allow_cloud: bool | None) -> list[st
     if spec.retired is not None and spec.retired <= today:
         said.append(retirement_note(spec, today))
     if spec.leaves_machine and allow_cloud is False:
-        said.append("the text would leave this machine: needs --allow-cloud")
+        said.append("the text would leave this machine: --allow-cloud has to name it")
     return said
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -47,13 +48,13 @@ def write_document(
     Raises:
         InputError: the folder cannot be written.
     """
-    files: list[File] = [
-        (name, _marked(name, text)) for name, text in (*reversed([*files_of(layout)]), *beside)
-    ]
-    files += [(JSON, json_text(layout, kept)), (PAGE, page_text(layout, kept))]
-    files.sort(key=lambda file: file[0] == MAIN)  # last: what it links to is there
     ending = INCOMPLETE if incomplete else ""
-    written = write_set(out, [(name + ending, text) for name, text in files])
+    layout = replace(layout, ending=ending)
+    files: list[File] = [(name, _marked(name, text)) for name, text in files_of(layout)]
+    files += [(name + ending, text) for name, text in beside]
+    files += [(JSON + ending, json_text(layout, kept)), (PAGE + ending, page_text(layout, kept))]
+    files.sort(key=lambda file: file[0] == layout.main)  # last: what it links to is there
+    written = write_set(out, files)
     if not incomplete:
         _remove_stale(out, written)
     kinds = {"markdown": MAIN, "json": JSON, "html": PAGE}

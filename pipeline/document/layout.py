@@ -25,6 +25,7 @@ class Layout:
         by: what its sections are, topics or roles.
         full: everything is in one file.
         split: each section has a file of its own, and one for its tellings.
+        ending: what is put behind every file's name.
     """
 
     content: Content
@@ -32,16 +33,28 @@ class Layout:
     by: Grouping = "topic"
     full: bool = False
     split: bool = False
+    ending: str = ""
+
+    @property
+    def main(self) -> str:
+        """The file that is read first."""
+        return MAIN + self.ending
+
+    @property
+    def contents(self) -> str:
+        """The file that lists all sections."""
+        return CONTENTS + self.ending
 
     def file(self, section: Section) -> str:
         """The file a section's entries stand in."""
-        return f"topics/{section.name}.md" if self.split else MAIN
+        return f"topics/{section.name}.md{self.ending}" if self.split else self.main
 
     def tellings_file(self, section: Section) -> str:
         """The file a section's tellings stand in."""
         if self.full:
-            return MAIN
-        return f"topics/{section.name}.tellings.md" if self.split else TELLINGS
+            return self.main
+        name = f"topics/{section.name}.tellings.md" if self.split else TELLINGS
+        return name + self.ending
 
     @cached_property
     def section_of(self) -> Mapping[str, Section]:

@@ -8,7 +8,7 @@ from typing import Any
 from pipeline.document.content import Content, NotShown, told
 from pipeline.document.entry_text import group_text
 from pipeline.document.escape import plain
-from pipeline.document.layout import CONTENTS, MAIN, TELLINGS, Layout, address, lay_out
+from pipeline.document.layout import TELLINGS, Layout, address, lay_out
 from pipeline.document.order import ALONE
 from pipeline.document.overview import overview, section_line
 from pipeline.document.tellings import place, tellings_text
@@ -49,26 +49,26 @@ def editions(
 
 def files_of(layout: Layout) -> Iterator[File]:
     """The files of an edition that is laid out."""
-    yield MAIN, _written(_main(layout))
+    yield layout.main, _written(_main(layout))
     if layout.full:
         return
     if not layout.split:
-        yield TELLINGS, _written(_all_tellings(layout))
+        yield TELLINGS + layout.ending, _written(_all_tellings(layout))
         return
-    yield CONTENTS, _written(_contents(layout))
+    yield layout.contents, _written(_contents(layout))
     for section in layout.sections:
         yield layout.file(section), _written(_topic(section, layout))
         yield layout.tellings_file(section), _written(_topic_tellings(section, layout))
 
 
 def _main(layout: Layout) -> Iterator[str]:
-    yield from overview(layout, MAIN)
+    yield from overview(layout, layout.main)
     if layout.split:
         return
     for section in layout.sections:
         yield f'## <a id="{section.name}"></a>{plain(section.title)}'
         yield ""
-        yield from _entries(section, layout, MAIN)
+        yield from _entries(section, layout, layout.main)
     if layout.full:
         yield from ("# Tellings", "")
         for section in layout.sections:
@@ -88,7 +88,7 @@ def _entries(section: Section, layout: Layout, at: str) -> Iterator[str]:
 
 def _all_tellings(layout: Layout) -> Iterator[str]:
     yield from ("# Tellings", "")
-    yield f"Every telling word for word, under its entry in [{MAIN}]({MAIN})."
+    yield f"Every telling word for word, under its entry in [{layout.main}]({layout.main})."
     yield ""
     for section in layout.sections:
         yield from tellings_text(section, layout)
@@ -101,7 +101,9 @@ def _topic(section: Section, layout: Layout) -> Iterator[str]:
     size = f"{told(section.n_stories, 'telling')} in " + told(
         len(section.entries), "entry", "entries"
     )
-    yield (f"{size}. [Tellings]({address(beside, at=at)}) · [overview]({address(MAIN, at=at)})")
+    yield (
+        f"{size}. [Tellings]({address(beside, at=at)}) · [overview]({address(layout.main, at=at)})"
+    )
     yield ""
     yield from _entries(section, layout, at)
 
@@ -113,7 +115,7 @@ def _topic_tellings(section: Section, layout: Layout) -> Iterator[str]:
     yield (
         f"Every telling word for word, under its entry in "
         f"[{plain(section.title)}]({address(entries, at=at)}) · "
-        f"[overview]({address(MAIN, at=at)})"
+        f"[overview]({address(layout.main, at=at)})"
     )
     yield ""
     yield from tellings_text(section, layout)
@@ -122,7 +124,7 @@ def _topic_tellings(section: Section, layout: Layout) -> Iterator[str]:
 def _contents(layout: Layout) -> Iterator[str]:
     yield f"# All {len(layout.sections):,} topics"
     yield ""
-    yield from (f"- {section_line(one, layout, CONTENTS)}" for one in layout.sections)
+    yield from (f"- {section_line(one, layout, layout.contents)}" for one in layout.sections)
 
 
 def _ledger(layout: Layout) -> Iterator[str]:
@@ -130,8 +132,8 @@ def _ledger(layout: Layout) -> Iterator[str]:
     yield from ("# Ledger", "", "| story | outcome | with | reason | by | place |")
     yield "|---|---|---|---|---|---|"
     for story, row in content.row_of.items():
-        name = layout.story(story, at=MAIN)
-        other = layout.story(row.other, at=MAIN) if row.other else ""
+        name = layout.story(story, at=layout.main)
+        other = layout.story(row.other, at=layout.main) if row.other else ""
         outcome = row.outcome.value.replace("_", " ")
         by = row.judge or row.by
         yield (

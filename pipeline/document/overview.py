@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from pipeline.document.content import Content, about_told, file_name, judge_told, told
-from pipeline.document.layout import CONTENTS, Layout, address
+from pipeline.document.layout import Layout, address
 from pipeline.document.order import Group
 from pipeline.document.quoting import clipped, need, quoted, within
 from pipeline.document.topics import Section
@@ -268,7 +268,9 @@ def _topics(layout: Layout, at: str) -> Iterator[str]:
     if len(shown) < len(sections):
         rest = len(sections) - len(shown)
         where = (
-            f": [all topics]({address(CONTENTS, at=at)})" if layout.split else "; all stand below"
+            f": [all topics]({address(layout.contents, at=at)})"
+            if layout.split
+            else "; all stand below"
         )
         yield ""
         yield f"and {rest:,} more{where}."

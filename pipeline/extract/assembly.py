@@ -105,11 +105,22 @@ def assemble(
             if label := CRITERIA_LABEL.match(piece):
                 mode = "criteria"
                 add_inline_criteria(told, label["rest"])
-            elif not told.told and mode != "criteria":
+            elif not told.told and (mode != "criteria" or _opens_story(piece, block)):
                 mode = _take_opening(told, piece, block, expected) or mode
             else:
                 mode = _take_more(told, piece, block, mode)
     return told
+
+
+def _opens_story(raw: str, block: Block) -> bool:
+    """Whether a paragraph below criteria begins the story that they belong to."""
+    if block.kind != "paragraph":
+        return False
+    for words in (raw, raw.partition("\n")[2]):
+        told = read_phrases(split_lead(words.lstrip())[2]) if words.strip() else None
+        if told is not None and told.strict:
+            return True
+    return False
 
 
 def _split_at_label(raw: str) -> list[str]:

@@ -16,6 +16,7 @@ from io import BytesIO
 from pipeline.extract.archive import Unreadable
 from pipeline.extract.builder import TextBuilder
 from pipeline.extract.workbook import add_sheet, cell_text
+from pipeline.settings import keep_code_out
 
 _SECONDS = 120
 _BYTES = 2 << 30
@@ -28,6 +29,7 @@ def read_old_workbook(data: bytes) -> TextBuilder:
     Raises:
         Unreadable: damaged, encrypted, or far larger when opened than any backlog is.
     """
+    keep_code_out()
     try:
         child = subprocess.run(_COMMAND, input=data, capture_output=True, timeout=_SECONDS)
     except subprocess.TimeoutExpired as error:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from pipeline.extract.tables import Row, row_blocks
+from pipeline.extract.leftout import Copy, LeftOut, Rich, Words, moved, plain_words
+from pipeline.extract.tables import Row, column_role, row_blocks
 from pipeline.stories import Block, BlockKind, Locator
 
 
@@ -15,7 +17,11 @@ class TextBuilder:
         self._parts: list[str] = []
         self._length = 0
         self._trail: list[tuple[int, str]] = []
+        self._tables = 0
         self.blocks: list[Block] = []
+        self.left_out: list[LeftOut] = []
+        #: What else a person has to know of the document.
+        self.remarks: list[str] = []
 
     @property
     def text(self) -> str:
@@ -39,32 +45,53 @@ class TextBuilder:
             self._length += len(text)
         return start, self._length
 
-    def add(self, text: str, kind: BlockKind, level: int = 0, *, page: int | None = None) -> None:
-        """Append a block and a line break. Blank text is dropped."""
-        text = text.strip("\r\n").rstrip()
-        lead = len(text) - len(text.lstrip())
-        if not text.strip():
+    def add(
+        self, words: Words, kind: BlockKind, level: int = 0, *, page: int | None = None
+    ) -> None:
+        """Append a block and a line break. Blank text is dropped; text of which nothing is
+        current is kept, and is no block."""
+        rich = (Rich(words) if isinstance(words, str) else words).stripped()
+        current = rich.current
+        if not rich.text:
             return
-        if kind == "heading":
-            name = " ".join(text.split())
-            self._trail = [(deep, above) for deep, above in self._trail if deep < level]
-            self._trail.append((level, name))
-        start, end = self.write(text)
-        place = Locator(page=page, heading=self.headings)
-        self.blocks.append(Block(start + lead, end, kind, place, level))
+        start, end = self.write(rich.text)
+        self.left_out += moved(rich.left_out, start)
+        if current.strip():
+            if kind == "heading":
+                name = " ".join(current.split())
+                self._trail = [(deep, above) for deep, above in self._trail if deep < level]
+                self._trail.append((level, name))
+            place = Locator(page=page, heading=self.headings)
+            self.blocks.append(Block(start, end, kind, place, level))
         self.write("\n")
 
     def add_table(
-        self, rows: Sequence[tuple[int, Sequence[str]]], sheet: str | None = None
+        self,
+        rows: Sequence[tuple[int, Sequence[Words]]],
+        sheet: str | None = None,
+        *,
+        page: int | None = None,
+        names: Sequence[str] = (),
     ) -> None:
-        """Append numbered rows of cells, tab between cells, line break between rows."""
+        """Append numbered rows of cells, tab between cells, line break between rows.
+
+        Args:
+            names: of the columns, where a table goes on whose header stands elsewhere.
+        """
+        rows = _settle_copies(rows)
         parts: list[str] = []
         length = 0
         placed: list[Row] = []
+        left_out: list[LeftOut] = []
         for number, cells in rows:
             places = []
             for position, cell in enumerate(cells):
-                clean = cell.strip()
+                if isinstance(cell, str):
+                    clean = cell.strip()
+                else:
+                    rich = cell.stripped()
+                    clean = rich.text
+                    left_out += moved(rich.left_out, length + bool(position))
                 if position:
                     parts.append("\t")
                     length += 1
@@ -75,15 +102,95 @@ class TextBuilder:
             length += 1
             placed.append(Row(number, None, places))
         text = "".join(parts)
-        self.place(text, row_blocks(text, placed, sheet))
+        self._tables += sheet is None
+        self.left_out += moved(left_out, self._length)
+        table = self._tables if sheet is None else None
+        blocks = _named(placed, names) if names else row_blocks(text, placed, sheet)
+        self.place(text, blocks, page=page, table=table)
 
-    def place(self, text: str, blocks: Sequence[Block], *, page: int | None = None) -> None:
-        """Append text whose blocks are known, by their places in ``text``."""
-        by, _ = self.write(text)
-        for block in blocks:
+    def append(self, other: TextBuilder) -> None:
+        """Append what another holds, below the headings that stand here."""
+        by, _ = self.write(other.text)
+        self.left_out += moved(other.left_out, by)
+        self.remarks += other.remarks
+        for block in other.blocks:
             at = block.locator
-            place = Locator(page=page, sheet=at.sheet, row=at.row, heading=self.headings)
+            place = replace(at, heading=(*self.headings, *at.heading))
             columns = tuple((name, first + by, last + by) for name, first, last in block.columns)
             self.blocks.append(
                 Block(block.start + by, block.end + by, block.kind, place, block.level, columns)
             )
+
+    def add_record(
+        self, number: int, cells: Sequence[tuple[str, Words]], *, line: int | None = None
+    ) -> None:
+        """Append a row of named cells, each on lines of its own; blank ones are dropped."""
+        columns = []
+        for name, words in cells:
+            rich = (Rich(words) if isinstance(words, str) else words).stripped()
+            if rich.text:
+                start, end = self.write(rich.text)
+                self.left_out += moved(rich.left_out, start)
+                columns.append((name, start, end))
+                self.write("\n")
+        if columns:
+            place = Locator(line=line, row=number, heading=self.headings)
+            first, last = columns[0][1], columns[-1][2]
+            self.blocks.append(Block(first, last, "row", place, 0, tuple(columns)))
+            self.write("\n")
+
+    def place(
+        self,
+        text: str,
+        blocks: Sequence[Block],
+        *,
+        page: int | None = None,
+        table: int | None = None,
+    ) -> None:
+        """Append text whose blocks are known, by their places in ``text``."""
+        by, _ = self.write(text)
+        for block in blocks:
+            at = block.locator
+            place = Locator(
+                page=page, sheet=at.sheet, row=at.row, heading=self.headings, table=table
+            )
+            columns = tuple((name, first + by, last + by) for name, first, last in block.columns)
+            self.blocks.append(
+                Block(block.start + by, block.end + by, block.kind, place, block.level, columns)
+            )
+
+
+def _named(rows: Sequence[Row], names: Sequence[str]) -> list[Block]:
+    """Row blocks whose columns' names are known."""
+    blocks = []
+    for row in rows:
+        columns = tuple(
+            (names[n] if n < len(names) else "", first, last)
+            for n, (first, last) in enumerate(row.cells)
+            if first < last
+        )
+        if columns:
+            place = Locator(row=row.number)
+            blocks.append(Block(columns[0][1], columns[-1][2], "row", place, 0, columns))
+    return blocks
+
+
+def _settle_copies(
+    rows: Sequence[tuple[int, Sequence[Words]]],
+) -> Sequence[tuple[int, Sequence[Words]]]:
+    """The rows, a merged cell's words in each row that it covers; a row over which the story
+    itself is merged goes on with that story, and says only what is its own."""
+    if not any(isinstance(cell, Copy) for _, cells in rows for cell in cells):
+        return rows
+    roles: dict[int, str] = {}
+    settled: list[tuple[int, Sequence[Words]]] = []
+    for number, cells in rows:
+        copies = {n for n, cell in enumerate(cells) if isinstance(cell, Copy)}
+        if not copies:
+            named = {n: column_role(plain_words(cell)) for n, cell in enumerate(cells)}
+            if len({role for role in named.values() if role}) >= 2:
+                roles = named
+        if any(roles.get(n) in ("story", "goal", "description") for n in copies):
+            cells = ["" if n in copies else cell for n, cell in enumerate(cells)]
+        settled.append((number, cells))
+    return settled

@@ -11,14 +11,11 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from pipeline.errors import InputError
+from pipeline.extract.bundles import open_bundles, read_member
+from pipeline.extract.formats import document_suffixes, format_of, is_refused
+from pipeline.extract.limits import BYTES, BYTES_A_BYTE, OverLimit, apart, limited, size_of
 from pipeline.extract.patterns import find_stories
-from pipeline.extract.readers import (
-    READER_VERSION,
-    document_suffixes,
-    format_of,
-    read_bytes,
-    unreadable,
-)
+from pipeline.extract.readers import READER_VERSION, read_bytes, unreadable
 from pipeline.extract.walk import STDIN, find_files
 from pipeline.sharing import shared_out
 from pipeline.stories import Document, Extraction, Span
@@ -34,7 +31,12 @@ _FOREIGN = (
 )
 
 
-_Group = tuple[str, tuple[str, ...]]
+class _Group(NamedTuple):
+    """A document's hash, its paths, and why it is not to be opened."""
+
+    sha256: str
+    paths: tuple[str, ...]
+    refused: str = ""
 
 
 class ExtractionCache(Protocol):
@@ -57,6 +59,7 @@ def extract(
     exclude: Sequence[str] = (),
     pattern: str | None = None,
     repair: bool = False,
+    follow_links: bool = False,
     count: Callable[[int], None] = lambda n: None,
 ) -> Iterator[Extraction]:
     """Read documents and find their stories.
@@ -66,6 +69,7 @@ def extract(
         encoding: of text formats, when it is known.
         exclude: patterns as in ``.gitignore``, relative to each directory walked.
         pattern, repair: see :func:`pipeline.extract.patterns.find_stories`.
+        follow_links: out of the directories walked, too.
         count: told the number of documents before the first of them is read.
     Yields:
         One extraction a document, in order of its first path; byte-identical files are one
@@ -76,7 +80,7 @@ def extract(
             a pattern that is no regular expression.
     """
     how = _How(encoding, pattern, repair)
-    found = _documents(paths, exclude)
+    found = _documents(paths, exclude, follow_links)
     count(len(found))
     for start in range(0, len(found), _AT_ONCE):
         yield from _extract_groups(found[start : start + _AT_ONCE], how, cache)
@@ -90,6 +94,7 @@ def unread(
     exclude: Sequence[str] = (),
     pattern: str | None = None,
     repair: bool = False,
+    follow_links: bool = False,
 ) -> list[str]:
     """Of every document that :func:`extract` would have to read, since the cache does not hold it,
     the first path. Standard input, which can be read once, is not among them.
@@ -100,7 +105,7 @@ def unread(
     how = _How(encoding, pattern, repair)
     return [
         same[0]
-        for sha256, same in _documents(paths, exclude)
+        for sha256, same, _ in _documents(paths, exclude, follow_links)
         if sha256 and cache.get_extraction(sha256, how.variant(same[0])) is None
     ]
 
@@ -125,12 +130,20 @@ class _Extracted(NamedTuple):
     lasting: bool
 
 
-def _documents(paths: Iterable[str | Path], exclude: Sequence[str]) -> list[_Group]:
-    """(sha256, paths) of every document, in order of its first path."""
+def _documents(
+    paths: Iterable[str | Path], exclude: Sequence[str], follow_links: bool
+) -> list[_Group]:
+    """Every document, in order of its first path."""
     groups: dict[tuple[str, str], list[str]] = {}
-    for path in find_files(paths, exclude, suffixes=document_suffixes()):
-        groups.setdefault(_identify(path), []).append(path)
-    return [(sha256, tuple(sorted(same))) for (sha256, _), same in groups.items()]
+    suffixes = document_suffixes()
+    files = find_files(paths, exclude, suffixes=suffixes, follow_links=follow_links)
+    refused = {path: why for path, why in files.items() if why}
+    for path in open_bundles([*files], suffixes, unopened=refused):
+        groups.setdefault(("", path) if path in refused else _identify(path), []).append(path)
+    return [
+        _Group(sha256, tuple(sorted(same)), refused.get(same[0], ""))
+        for (sha256, _), same in groups.items()
+    ]
 
 
 def _identify(path: str) -> tuple[str, str]:
@@ -140,12 +153,19 @@ def _identify(path: str) -> tuple[str, str]:
         return "", STDIN
     digest = hashlib.sha256()
     try:
+        if (member := read_member(path)) is not None:
+            return hashlib.sha256(member).hexdigest(), _told_by_name(path)
         with Path(path).open("rb") as file:
             while chunk := file.read(_CHUNK_BYTES):
                 digest.update(chunk)
     except OSError:
         return "", path
-    return digest.hexdigest(), format_of(path)
+    return digest.hexdigest(), _told_by_name(path)
+
+
+def _told_by_name(path: str) -> str:
+    """What a file's name tells: its format, or the suffix that a refusal speaks of."""
+    return format_of(path) or (Path(path).suffix.lower() if is_refused(path) else "")
 
 
 def _extract_groups(
@@ -155,17 +175,18 @@ def _extract_groups(
     processors, where they are few, one when it is asked for."""
     kept: dict[_Group, Extraction] = {}
     if cache is not None:
-        for sha256, paths in groups:
+        for group in groups:
+            sha256, paths, _ = group
             known = cache.get_extraction(sha256, how.variant(paths[0])) if sha256 else None
             if known is not None:
-                kept[sha256, paths] = _with_paths(known, paths)
+                kept[group] = _with_paths(known, paths)
     new = [group for group in groups if group not in kept]
     # What comes through a pipe can be read once, and by this process only.
-    many = len(new) >= 2 * _WORTH_A_PROCESS and all(paths != (STDIN,) for _, paths in new)
+    many = len(new) >= 2 * _WORTH_A_PROCESS and all(group.paths != (STDIN,) for group in new)
     extracted = (
         iter(shared_out(partial(_extract_all, how=how), new, least=_WORTH_A_PROCESS))
         if many
-        else (_extract_group(*group, how) for group in new)
+        else (_extract_group(group, how) for group in new)
     )
     for group in groups:
         if group in kept:
@@ -179,26 +200,62 @@ def _extract_groups(
 
 
 def _extract_all(groups: Sequence[_Group], how: _How) -> list[_Extracted]:
-    return [_extract_group(sha256, paths, how) for sha256, paths in groups]
+    return [_extract_group(group, how) for group in groups]
 
 
-def _extract_group(sha256: str, paths: tuple[str, ...], how: _How) -> _Extracted:
+def _extract_group(group: _Group, how: _How) -> _Extracted:
     """The one document that stands under these paths."""
+    sha256, paths, refused = group
+    if refused:
+        return _Extracted(Extraction(unreadable(paths[0], refused)), lasting=False)
     try:
-        data = sys.stdin.buffer.read() if paths == (STDIN,) else Path(paths[0]).read_bytes()
+        data = sys.stdin.buffer.read() if paths == (STDIN,) else _bytes_of(paths[0])
     except OSError as error:
         problem = f"cannot be opened ({error.strerror or error})"
         document = replace(unreadable(paths[0], problem, sha256=sha256), paths=paths)
         return _Extracted(Extraction(document), lasting=False)
+    size = size_of(data)
+    try:
+        return _read_within_limits(data, size, group, how)
+    except OverLimit as error:
+        reason = str(error)
+    except MemoryError:
+        reason = f"more than {(BYTES + BYTES_A_BYTE * size) >> 20:,} MB of memory"
+    problem = (
+        f"reading it took {reason}, the limit for a document of {size / 1e6:,.1f} MB; "
+        "split it, or save it in another format"
+    )
+    document = replace(
+        unreadable(paths[0], problem, sha256=hashlib.sha256(data).hexdigest()), paths=paths
+    )
+    return _Extracted(Extraction(document), lasting=False)
+
+
+def _read_within_limits(data: bytes, size: int, group: _Group, how: _How) -> _Extracted:
+    """Read a document and find its stories, within what one of its size may take.
+
+    Raises:
+        OverLimit, MemoryError: it took more.
+    """
+
+    def read() -> _Extracted:
+        with limited(size):
+            return _read(data, group, how)
+
+    # pdfium ends the process where it cannot get memory.
+    return apart(read) if data.startswith(b"%PDF") else read()
+
+
+def _read(data: bytes, group: _Group, how: _How) -> _Extracted:
+    sha256, paths, _ = group
     document = read_bytes(data, paths, encoding=how.encoding)
-    del data
     changed = bool(sha256) and document.sha256 != sha256
     if changed:
         problem = _join(document.problem, "it changed while it was read")
         document = replace(document, problem=problem)
     try:
         extraction = find_stories(document, pattern=how.pattern, repair=how.repair)
-    except InputError:
+    except (InputError, MemoryError):
         raise
     except Exception as error:  # a defect of ours costs this document's stories, not the others'
         problem = _join(
@@ -210,6 +267,11 @@ def _extract_group(sha256: str, paths: tuple[str, ...], how: _How) -> _Extracted
         problem = _join(document.problem, _FOREIGN.format(language=language))
         extraction = replace(extraction, document=replace(extraction.document, problem=problem))
     return _Extracted(extraction, lasting=not changed)
+
+
+def _bytes_of(path: str) -> bytes:
+    member = read_member(path)
+    return Path(path).read_bytes() if member is None else member
 
 
 def _with_paths(extraction: Extraction, paths: tuple[str, ...]) -> Extraction:

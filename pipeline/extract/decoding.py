@@ -50,6 +50,8 @@ def decode(data: bytes, encoding: str | None = None) -> Decoded:
     for mark, name in _MARKS:
         if data.startswith(mark):
             return _lenient(data, name, guessed=False)
+    if _is_wide(data):  # ASCII in two bytes a letter is valid UTF-8, every other letter a NUL
+        return _lenient(data, guess_encoding(data), guessed=True)
     try:
         return Decoded(data.decode("utf-8"), "utf-8", guessed=False)
     except UnicodeDecodeError:
@@ -64,7 +66,7 @@ def guess_encoding(data: bytes) -> str:
     high bytes between ASCII letters (cp1252). Only then is charset-normalizer asked.
     """
     sample = data[:_SAMPLE_BYTES]
-    if sample.count(b"\0") > len(sample) // 5:
+    if _is_wide(data):
         return "utf-16-le" if sample[1::2].count(0) >= sample[::2].count(0) else "utf-16-be"
     runs = _HIGH.findall(data[: 16 * _SAMPLE_BYTES])
     high = sum(map(len, runs))
@@ -78,6 +80,12 @@ def guess_encoding(data: bytes) -> str:
 
     best = from_bytes(sample).best()
     return best.encoding if best else "cp1252"
+
+
+def _is_wide(data: bytes) -> bool:
+    """Whether so many bytes are NULs that letters must be of two bytes each."""
+    sample = data[:_SAMPLE_BYTES]
+    return len(sample) > 3 and sample.count(b"\0") > len(sample) // 5
 
 
 def _lenient(data: bytes, encoding: str, *, guessed: bool) -> Decoded:

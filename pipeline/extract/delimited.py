@@ -1,27 +1,36 @@
 """CSV and TSV to row blocks whose offsets point into the file's own text.
 
 ``csv`` gives values without places, so cells are found here by the same rules (RFC 4180:
-quotes doubled inside quotes, line breaks inside quotes).
+quotes doubled inside quotes, line breaks inside quotes). Files written by hand break them: a quote
+inside quotes that is not doubled ends its cell only where a cell can end, and commas that nobody
+quoted leave a row with too many cells. Such rows are named.
 """
 
 from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from pipeline.extract.tables import Row, column_role, row_blocks
+from pipeline.extract.tables import Row, column_role, find_header, row_blocks
 from pipeline.stories import Block
 
 _SNIFFED = ",;\t|"
+#: What is written in words, commas and all: an unquoted one may be read on to the row's end.
+_WORDS = ("story", "title", "description", "criteria", "goal", "benefit", "notes")
+#: So many rows are named.
+_NAMED = 5
 
 
-def read_delimited(text: str, delimiter: str | None = None) -> list[Block]:
-    """The rows of a CSV or TSV text. The delimiter is taken from the first lines if not given.
+def read_delimited(text: str, delimiter: str | None = None) -> tuple[list[Block], str | None]:
+    """The rows of a CSV or TSV text, and which of them are not written by the rules. The delimiter
+    is taken from the first lines if not given.
 
     Repeated column names are all kept, in order.
     """
-    return row_blocks(text, list(find_rows(text, delimiter or sniff_delimiter(text))))
+    reader = _Reader(text, delimiter or sniff_delimiter(text))
+    rows = _join_last(text, list(reader.rows()), reader.odd)
+    return row_blocks(text, rows), _say(reader.odd)
 
 
 def sniff_delimiter(text: str) -> str:
@@ -43,33 +52,92 @@ def sniff_delimiter(text: str) -> str:
 
 def find_rows(text: str, delimiter: str) -> Iterator[Row]:
     """Rows with the places of their cells' values, quotes left out."""
-    mark = re.escape(delimiter)
-    quoted = re.compile(r'[ ]*"([^"]*(?:""[^"]*)*)(?:"|\Z)[^\r\n' + mark + "]*")
-    plain = re.compile(r"[^\r\n" + mark + "]*")
-    position, line, number, length = 0, 1, 1, len(text)
-    while position < length:
-        cells: list[tuple[int, int]] = []
-        started = line
-        while True:
-            match = quoted.match(text, position)
-            if match:
-                first, last = match.span(1)
+    yield from _Reader(text, delimiter).rows()
+
+
+class _Reader:
+    """``odd``: the rows that are not written by the rules."""
+
+    def __init__(self, text: str, delimiter: str) -> None:
+        self.text = text
+        self.delimiter = delimiter
+        self.odd: list[int] = []
+        mark = re.escape(delimiter)
+        ends = rf"(?=[ ]*(?:{mark}|\r|\n|\Z))"
+        self.quoted = re.compile(r'[ ]*"([^"]*(?:""[^"]*)*)(?:"' + ends + r"|\Z)[ ]*")
+        self.careless = re.compile(rf'[ ]*"([^\r\n]*?)"{ends}[ ]*')
+        self.broken = re.compile(r'[ ]*"([^"]*(?:""[^"]*)*"[^\r\n' + mark + "]*)")
+        self.plain = re.compile(r"[^\r\n" + mark + "]*")
+
+    def rows(self) -> Iterator[Row]:
+        """Rows with the places of their cells' values, quotes left out."""
+        text, length = self.text, len(self.text)
+        position, line, number = 0, 1, 1
+        while position < length:
+            cells: list[tuple[int, int]] = []
+            started = line
+            while True:
+                first, last, position = self._cell(position, number)
                 line += text.count("\n", first, last)
-            else:
-                match = plain.match(text, position)
-                assert match is not None  # the pattern matches the empty string
-                first, last = match.span()
-            cells.append(_bare(text, first, last))
-            position = match.end()
-            if position < length and text[position] == delimiter:
-                position += 1
-                continue
-            break
-        position += 1 if text.startswith("\r\n", position) else 0
-        line += text.startswith("\n", position)
-        position += 1
-        yield Row(number, started, cells)
-        number += 1
+                cells.append(_bare(text, first, last))
+                if position < length and text[position] == self.delimiter:
+                    position += 1
+                    continue
+                break
+            position += 1 if text.startswith("\r\n", position) else 0
+            line += text.startswith("\n", position)
+            position += 1
+            yield Row(number, started, cells)
+            number += 1
+
+    def _cell(self, position: int, number: int) -> tuple[int, int, int]:
+        """(first, last) of the value that begins at a place, and where the cell ends."""
+        text = self.text
+        if text.startswith('"', position) or text.startswith(" ", position):
+            if match := self.quoted.match(text, position):
+                return *match.span(1), match.end()
+            for shape in (self.careless, self.broken):
+                if match := shape.match(text, position):
+                    if number not in self.odd[-1:]:
+                        self.odd.append(number)
+                    return *match.span(1), match.end()
+        match = self.plain.match(text, position)
+        assert match is not None  # the pattern matches the empty string
+        return *match.span(), match.end()
+
+
+def _join_last(text: str, rows: Sequence[Row], odd: list[int]) -> list[Row]:
+    """Rows with more cells than the header has names: the last column, where it holds words, is
+    read to the end of the row."""
+    header = find_header(text, rows)
+    if header is None:
+        return list(rows)
+    names = [text[first:last] for first, last in rows[header].cells]
+    while names and not names[-1].strip():
+        names.pop()
+    wide = len(names)
+    joined: list[Row] = []
+    for index, row in enumerate(rows):
+        cells = row.cells
+        if index > header and wide and any(first < last for first, last in cells[wide:]):
+            if row.number not in odd:
+                odd.append(row.number)
+            if column_role(names[-1]) in _WORDS:
+                end = max(last for first, last in cells[wide - 1 :] if first < last)
+                cells = [*cells[: wide - 1], (cells[wide - 1][0], end)]
+                row = Row(row.number, row.line, cells)
+        joined.append(row)
+    odd.sort()
+    return joined
+
+
+def _say(odd: Sequence[int]) -> str | None:
+    if not odd:
+        return None
+    named = ", ".join(map(str, odd[:_NAMED]))
+    more = f" and {len(odd) - _NAMED:,} more" if len(odd) > _NAMED else ""
+    rows = "row" if len(odd) == 1 else "rows"
+    return f"quotes or commas are not written as CSV asks in {rows} {named}{more}; check them"
 
 
 def _bare(text: str, first: int, last: int) -> tuple[int, int]:

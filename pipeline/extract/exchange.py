@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.stories import Block, Document, Extraction, Locator, Source, Span, Story
 
 #: Raised when the text's shape changes; an older text is then no hit.
-FORMAT = 1
+FORMAT = 2
 
 
 def to_json(extraction: Extraction) -> str:
@@ -27,6 +27,7 @@ def to_json(extraction: Extraction) -> str:
                 "guessed": document.guessed,
                 "front_matter": dict(document.front_matter),
                 "problem": document.problem,
+                "left_out": document.left_out,
                 "blocks": [
                     [b.start, b.end, b.kind, _place(b.locator), b.level, b.columns]
                     for b in document.blocks
@@ -77,6 +78,7 @@ def from_json(text: str) -> Extraction | None:
         guessed=raw["guessed"],
         front_matter=raw["front_matter"],
         problem=raw["problem"],
+        left_out=tuple(Span(start, end) for start, end in raw["left_out"]),
     )
     stories = tuple(_story(document, each) for each in data["stories"])
     return Extraction(document, stories, tuple(Span(a, b) for a, b in data["residue"]))
@@ -109,9 +111,9 @@ def _story(document: Document, raw: dict[str, Any]) -> Story:
 
 def _place(locator: Locator) -> list[Any]:
     at = locator
-    return [at.line, at.page, at.sheet, at.row, at.column, at.heading]
+    return [at.line, at.page, at.sheet, at.row, at.column, at.heading, at.table]
 
 
 def _located(place: list[Any]) -> Locator:
-    line, page, sheet, row, column, heading = place
-    return Locator(line, page, sheet, row, column, tuple(heading))
+    line, page, sheet, row, column, heading, table = place
+    return Locator(line, page, sheet, row, column, tuple(heading), table)

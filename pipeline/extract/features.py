@@ -13,6 +13,9 @@ from pipeline.extract.sentences import plain
 from pipeline.extract.units import join_parts
 from pipeline.stories import Block
 
+#: Characters of a narrative that are read to see whether it is one.
+_REACH = 3000
+
 
 def find_in_features(text: str, blocks: Sequence[Block]) -> Iterator[Found]:
     """The stories of a feature file's blocks, as :mod:`.gherkin` reads them."""
@@ -90,8 +93,14 @@ def _read_narrative(text: str, head: Sequence[Block]) -> Draft | None:
 def _opens(text: str, block: Block) -> bool:
     """A narrative somewhere in a paragraph of a feature's description."""
     raw = text[block.start : block.end]
-    lines = raw.splitlines()
-    return any(read_phrases("\n".join(lines[n:])) is not None for n in range(len(lines)))
+    # A sentence reaches so far and no further: reading on to the end of a long description, again
+    # for each of its lines, would take quadratic time.
+    position = 0
+    for line in raw.splitlines(keepends=True):
+        if line.strip() and read_phrases(raw[position : position + _REACH]) is not None:
+            return True
+        position += len(line)
+    return False
 
 
 def _read_scenarios(text: str, parts: Sequence[Sequence[Block]]) -> Iterator[Found]:

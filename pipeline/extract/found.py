@@ -20,6 +20,7 @@ _WRITTEN_KEYS = (
     "last-updated",
 )
 _AUTHOR_KEYS = ("author", "authors", "owner", "reporter", "creator")
+_WEEKDAY = re.compile(r"^[A-Z][a-z]{2,8}, (?=\d)")
 _ISO_DATE = re.compile(r"\b(\d{4})-(\d{1,2})-(\d{1,2})")
 _DATE_SHAPES = (
     "%d/%b/%y", "%d/%b/%Y", "%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%d-%b-%y",
@@ -29,7 +30,8 @@ _DATE_SHAPES = (
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Where a story stands and what it says. ``author`` and ``written`` win over the document's."""
+    """Where a story stands and what it says. ``author`` and ``written`` win over the document's.
+    ``told_in``: of a row, the cell that tells the story, which may tell more than one."""
 
     kind: StoryKind
     spans: tuple[Span, ...]
@@ -37,6 +39,7 @@ class Found:
     draft: Draft
     author: str = ""
     written: date | None = None
+    told_in: frozenset[Span] = frozenset()
 
 
 def make_story(document: Document, found: Found) -> Story:
@@ -97,7 +100,7 @@ def join_spans(*groups: Iterable[Span]) -> tuple[Span, ...]:
 def read_date(text: str) -> date | None:
     """The date that a text begins with, in ISO form or as Jira and people write it; day before
     month where both are numbers and the order cannot be told is refused (None)."""
-    text = text.strip()
+    text = _WEEKDAY.sub("", text.strip())
     if match := _ISO_DATE.search(text[:40]):
         try:
             return date(int(match[1]), int(match[2]), int(match[3]))

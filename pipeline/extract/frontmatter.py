@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import Any
 
 import yaml
 
@@ -28,6 +29,17 @@ class FrontMatter:
     problem: str | None = None
 
 
+class _Plain(yaml.SafeLoader):
+    """Reads values as they stand there. An alias stands for a value that is elsewhere: three
+    kilobytes of them stand for billions, and no note needs one."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            event = self.get_event()  # type: ignore[no-untyped-call]
+            raise yaml.composer.ComposerError(None, None, "aliases are not read", event.start_mark)
+        return super().compose_node(parent, index)
+
+
 def read_front_matter(text: str) -> FrontMatter:
     """Read the head of ``text``. What YAML cannot read is taken line by line and reported."""
     if not text.startswith("---"):
@@ -38,7 +50,7 @@ def read_front_matter(text: str) -> FrontMatter:
     head = match.group(1)
     try:
         # ValueError: YAML dates such as 2024-13-01 fail in datetime, not in the parser.
-        loaded = yaml.safe_load(head)
+        loaded = yaml.load(head, _Plain)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         values = {key.strip(): value.strip("'\"") for key, value in _SIMPLE.findall(head)}
         reason = " ".join(str(error).split())[:160]

@@ -22,13 +22,13 @@ _DOC_STRING = ('"""', "```")
 
 
 @dataclass(frozen=True, slots=True)
-class _Keywords:
+class Keywords:
     headings: tuple[tuple[str, int], ...]
     steps: tuple[str, ...]
 
 
 @lru_cache(maxsize=16)
-def _keywords(language: str) -> _Keywords:
+def keywords_of(language: str) -> Keywords:
     """The dialect's keywords, longest first; English when the dialect is unknown."""
     from gherkin.dialect import Dialect
 
@@ -54,7 +54,7 @@ def _keywords(language: str) -> _Keywords:
         )
         for word in words
     }
-    return _Keywords(
+    return Keywords(
         tuple(sorted(headings, key=lambda pair: -len(pair[0]))),
         tuple(sorted(steps, key=lambda word: -len(word))),
     )
@@ -84,11 +84,11 @@ def find_fault(text: str) -> str | None:
 def read_features(text: str) -> list[Block]:
     """Headings (level: one of the constants above), descriptions, steps, table rows, doc
     strings; tags and comments are meta blocks. Headings keep their keyword."""
-    return _Reader(text, _keywords(find_language(text))).read()
+    return _Reader(text, keywords_of(find_language(text))).read()
 
 
 class _Reader:
-    def __init__(self, text: str, keywords: _Keywords) -> None:
+    def __init__(self, text: str, keywords: Keywords) -> None:
         self.text = text
         self.keywords = keywords
         self.blocks: list[Block] = []

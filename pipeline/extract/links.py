@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pipeline.extract.assembly import Draft, add_criterion
 from pipeline.extract.found import join_spans
 from pipeline.extract.leads import is_criteria_label, split_heading
+from pipeline.extract.leftout import blank_out
 from pipeline.extract.sentences import plain
 from pipeline.extract.tables import column_role
 from pipeline.stories import Block, Document, Extraction, Locator, Span
@@ -82,7 +83,7 @@ def link_criteria(extractions: Iterable[Extraction]) -> list[CriteriaLink]:
 def _keyed_criteria(extraction: Extraction) -> Iterator[_Place]:
     """Runs of residue that a key opens: "CSC-6" with criteria below it, or a row with both."""
     document = extraction.document
-    text = document.text
+    text = blank_out(document.text, document.left_out)
     taken = join_spans(span for story in extraction.stories for span in story.source.spans)
 
     def is_residue(block: Block) -> bool:
@@ -94,7 +95,7 @@ def _keyed_criteria(extraction: Extraction) -> Iterator[_Place]:
     for block in [b for b in document.blocks if is_residue(b)]:
         raw = text[block.start : block.end]
         if block.kind == "row":
-            yield from _from_row(document, block)
+            yield from _from_row(document, text, block)
             continue
         first = split_heading(raw.split("\n", 1)[0])[0]
         if first and block.kind != "meta":
@@ -120,15 +121,13 @@ def _place(document: Document, key: str, opening: Block, end: int, told: Draft) 
     return _Place(key, document, opening.locator, span, tuple(told.criteria))
 
 
-def _from_row(document: Document, row: Block) -> Iterator[_Place]:
-    values = {
-        column_role(name): plain(document.text[start:end]) for name, start, end in row.columns
-    }
+def _from_row(document: Document, text: str, row: Block) -> Iterator[_Place]:
+    values = {column_role(name): plain(text[start:end]) for name, start, end in row.columns}
     if values.get("criteria") and _KEY_ONLY.match(values.get("key", "")):
         told = Draft(role="x", goal="x")
         for name, start, end in row.columns:
             if column_role(name) == "criteria":
-                for line in document.text[start:end].splitlines():
+                for line in text[start:end].splitlines():
                     add_criterion(told, plain(line).lstrip("-*• "))
         span = Span(row.start, row.end)
         yield _Place(values["key"], document, row.locator, span, tuple(told.criteria))

@@ -9,6 +9,8 @@ it does not know is a paragraph. A block starts after its list or heading mark.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
@@ -35,6 +37,19 @@ _RST_DIRECTIVE = re.compile(r"\.\.(?:\s|$)")
 _SHOUTED = re.compile(r"[^a-z]*[A-Z]{3}[^a-z]*$")
 
 
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """What is done with the blocks of a long text while it is read.
+
+    Args:
+        every: so many new blocks.
+        keep: those to keep of all there are so far.
+    """
+
+    every: int
+    keep: Callable[[list[Block]], list[Block]]
+
+
 def read_blocks(
     text: str,
     flavour: Flavour,
@@ -43,13 +58,16 @@ def read_blocks(
     *,
     line: int = 1,
     page: int | None = None,
+    settle: Settle | None = None,
 ) -> list[Block]:
     """The blocks of ``text[start:end]``, ascending, not overlapping.
 
     Args:
         line, page: what the locators of the first line say.
+        settle: for a text so long that not all of its blocks are to be kept.
     """
     reader = _Reader(text, flavour, len(text) if end is None else end, page)
+    reader.settle = settle
     reader.read(start, line)
     return name_table_columns(text, reader.blocks)
 
@@ -71,9 +89,11 @@ class _Reader:
         self.underlines: list[str] = []
         self.unclosed: set[str] = set()
         self.after_blank = True
+        self.settle: Settle | None = None
 
     def read(self, position: int, line: int) -> None:
         text, end = self.text, self.end
+        full = self.settle.every if self.settle else len(text) + 1
         while position < end:
             stop = text.find("\n", position, end)
             if stop < 0:
@@ -85,6 +105,9 @@ class _Reader:
                 after = jump
             position = after
             line += 1
+            if self.settle and len(self.blocks) >= full:
+                self.blocks = self.settle.keep(self.blocks)
+                full = len(self.blocks) + self.settle.every
         self._close()
 
     def _line(self, start: int, stop: int, line: int) -> int:

@@ -9,14 +9,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from pipeline.errors import InputError
 from pipeline.extract.assembly import Draft, assemble, parse_story_text
+from pipeline.extract.condensing import settle_stretches
 from pipeline.extract.features import find_in_features
 from pipeline.extract.found import Found, make_story, spans_of
+from pipeline.extract.leftout import blank_out, current_blocks, without
 from pipeline.extract.lists import find_in_list
+from pipeline.extract.markup import read_blocks
 from pipeline.extract.mojibake import repair_mojibake
 from pipeline.extract.sections import find_in_sections
+from pipeline.extract.yaml_records import unescape_yaml
 from pipeline.stories import (
     Block,
     Document,
@@ -44,6 +49,7 @@ _UNESCAPE: dict[str, Callable[[str], str]] = {
     "csv": lambda raw: raw.replace('""', '"'),
     "tsv": lambda raw: raw.replace('""', '"'),
     "json": _unescape_json,
+    "yaml": unescape_yaml,
     "jsonl": _unescape_json,
 }
 
@@ -65,19 +71,30 @@ def find_stories(
     of residue. The same document always gives the same stories with the same ids.
     """
     found: Iterable[Found]
+    blocks: Sequence[Block] = document.blocks
+    text = document.text
+    if pattern and document.format == "markdown" and settle_stretches(text):
+        blocks = tuple(read_blocks(text, "markdown"))  # also where no known shape tells a story
+    if document.left_out:
+        text = blank_out(text, document.left_out)
+        blocks = current_blocks(text, blocks)
     if document.format == "gherkin":
-        found = find_in_features(document.text, document.blocks)
+        found = find_in_features(text, blocks)
     else:
         unescape = _UNESCAPE.get(document.format, str)
-        blocks: Sequence[Block] = document.blocks
         listed: list[Found] = []
         if document.format == "text":
-            blocks, listed = find_in_list(document.text, blocks)
-        found = find_in_sections(document.text, blocks, unescape)
+            blocks, listed = find_in_list(text, blocks)
+        found = find_in_sections(text, blocks, unescape)
         if listed:
             found = sorted([*found, *listed], key=lambda each: each.spans)
     if pattern:
-        found = [*_find_pattern(document, pattern), *found]
+        found = [*_find_pattern(text, blocks, pattern), *found]
+    if document.left_out:
+        found = [
+            replace(each, spans=without(document.text, each.spans, document.left_out))
+            for each in found
+        ]
     stories: dict[str, Story] = {}
     taken: list[Span] = []
     for each in found:
@@ -94,7 +111,7 @@ def find_stories(
     return Extraction(document, tuple(ordered), residue_of(len(document.text), covered))
 
 
-def _find_pattern(document: Document, pattern: str) -> Iterator[Found]:
+def _find_pattern(text: str, blocks: Sequence[Block], pattern: str) -> Iterator[Found]:
     """One story for each run of blocks that a matching block opens."""
     try:
         opens = re.compile(pattern)
@@ -104,9 +121,8 @@ def _find_pattern(document: Document, pattern: str) -> Iterator[Found]:
             where=pattern,
             next="Mend it, or leave it out.",
         ) from error
-    text = document.text
     run: list[Block] = []
-    for block in [*document.blocks, None]:
+    for block in [*blocks, None]:
         matches = (
             block is not None
             and block.kind in ("heading", "paragraph", "item")

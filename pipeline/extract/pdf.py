@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
-import ctypes
 import re
 import threading
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pipeline.extract.archive import Unreadable
 from pipeline.extract.builder import TextBuilder
+from pipeline.extract.leftout import Rich
 from pipeline.extract.markup import read_blocks
+from pipeline.extract.pdf_layout import (
+    Flow,
+    Line,
+    Region,
+    Table,
+    continue_table,
+    group_lines,
+    lay_out,
+    may_hold_table,
+    names_columns,
+)
+from pipeline.extract.pdf_running import split_footnotes, split_line_numbers, split_running
+from pipeline.extract.pdf_text import ends_open, join_lines, opens_anew, split_paragraphs
+from pipeline.extract.pdf_words import Word, read_rules, read_words
 
 _LOCK = threading.Lock()
-_ITEM = re.compile(r"\s*(?:[-*+•‣◦▪●○–—·\uf0b7]|\(?\d{1,3}(?:\.\d{1,3})*[.)]|\(?[a-z][.)])\s+\S")
-_NEW = re.compile(
-    r"\s*(?:As\s+(?:an?|the)\s|In\s+order\s+to\b|(?:user\s+)?story\s+#?\d|acceptance\s+criteria|given\b|"
-    r"scenario\b|[A-Z]{2,10}-\d+\b|notes?:)",
-    re.IGNORECASE,
-)
 #: A heading's letters are at least this much larger than the text's.
 _LARGER = 1.12
+Rules = Sequence[tuple[float, float, float]]
 
 
-def read_pdf(data: bytes) -> tuple[TextBuilder, dict[str, str], str | None]:
-    """Text with blocks, properties, and a problem with a part of it.
+def read_pdf(data: bytes) -> tuple[TextBuilder, dict[str, str]]:
+    """Text with blocks, and properties.
 
     Raises:
         Unreadable: encrypted, damaged, or no text layer at all (a scan or a drawing).
@@ -42,126 +51,203 @@ def read_pdf(data: bytes) -> tuple[TextBuilder, dict[str, str], str | None]:
                 raise Unreadable("it is encrypted; save it without a password") from error
             raise Unreadable(f"damaged or cut off ({reason.strip('. ')})") from error
         try:
-            return _read_pages(pdf)
+            return _Reader(pdf).read(), _properties(pdf)
         finally:
             pdf.close()
 
 
-def _read_pages(pdf: Any) -> tuple[TextBuilder, dict[str, str], str | None]:
-    from pypdfium2 import PdfiumError
+@dataclass
+class _Page:
+    """What was read of a page: its words, and those that are no part of its text."""
 
-    pages: list[list[tuple[str, float]]] = []
-    failed: list[int] = []
-    for index in range(len(pdf)):
-        try:
-            pages.append(_lines(pdf[index]))
-        except PdfiumError:
-            failed.append(index + 1)
-            pages.append([])
-    if not any(pages):
-        what = (
-            "damaged pages" if failed else "no text layer: a scan or drawing; run OCR on it first"
-        )
-        raise Unreadable(what)
-    sizes: Counter[float] = Counter()
-    for lines in pages:
-        for line, size in lines:
-            sizes[size] += len(line)
-    usual = sizes.most_common(1)[0][0]
-    larger = sorted((size for size in sizes if size >= usual * _LARGER), reverse=True)
-    levels = {size: min(rank, 6) for rank, size in enumerate(larger, start=1)}
-    builder = TextBuilder()
-    for number, lines in enumerate(pages, start=1):
-        _add_page(builder, number, lines, levels)
-    empty = [n for n, lines in enumerate(pages, start=1) if not lines and n not in failed]
-    problems = []
-    if failed:
-        problems.append(f"damaged pages: {_listed(failed)}")
-    if empty and len(empty) * 2 > len(pages):
-        problems.append(f"no text on pages {_listed(empty)}")
-    return builder, _properties(pdf), "; ".join(problems) or None
+    number: int
+    words: list[Word] = field(default_factory=list)
+    rules: Rules = ()
+    lines: list[Line] = field(default_factory=list)
+    aside: list[Rich] = field(default_factory=list)
+    notes: list[Line] = field(default_factory=list)
 
 
-def _listed(numbers: list[int]) -> str:
-    shown = ", ".join(map(str, numbers[:12]))
-    return f"{shown} and {len(numbers) - 12} more" if len(numbers) > 12 else shown
+class _Reader:
+    def __init__(self, pdf: Any) -> None:
+        self.pdf = pdf
+        self.builder = TextBuilder()
+        self.pages: list[_Page] = []
+        self.levels: dict[float, int] = {}
+        #: A paragraph that its page broke off: its page and text.
+        self.open: tuple[int, str] | None = None
+        #: The columns of the table that ended the last page, and their names.
+        self.table: tuple[Table, list[str]] | None = None
+        self.unsure: list[int] = []
 
+    def read(self) -> TextBuilder:
+        failed = self._read_words()
+        if not any(page.words for page in self.pages):
+            what = (
+                "damaged pages"
+                if failed
+                else "no text layer: a scan or drawing; run OCR on it first"
+            )
+            raise Unreadable(what)
+        self._set_aside()
+        usual = self._measure()
+        for page in self.pages:
+            self._add_page(page, usual)
+        self._close()
+        for page in self.pages:
+            self._add_aside(page)
+        self._remark(failed)
+        return self.builder
 
-def _lines(page: Any) -> list[tuple[str, float]]:
-    """The page's lines with the size of their letters in points (0 when not told)."""
-    import pypdfium2.raw as raw
+    def _read_words(self) -> list[int]:
+        """Every page's words; the numbers of those that are damaged."""
+        from pypdfium2 import PdfiumError
 
-    textpage = page.get_textpage()
-    try:
-        count = textpage.count_chars()
-        if count <= 0:
-            return []
-        buffer = (ctypes.c_ushort * (count + 1))()
-        raw.FPDFText_GetText(textpage, 0, count, buffer)
-        text = bytes(buffer)[: 2 * count].decode("utf-16-le", errors="replace")
-        lines = []
-        position = 0
-        for line in text.split("\n"):
-            middle = position + len(line) // 2
-            size = raw.FPDFText_GetFontSize(textpage, middle) if line.strip() else 0.0
-            position += len(line) + 1
-            clean = line.replace("\x00", "").replace("\ufffe", "-").replace("\x02", "-").rstrip()
-            if clean.strip():
-                lines.append((clean, round(size * _scale(textpage, middle), 1)))
-        return lines
-    finally:
-        textpage.close()
-        page.close()
+        failed = []
+        for index in range(len(self.pdf)):
+            page = _Page(index + 1)
+            self.pages.append(page)
+            try:
+                loaded = self.pdf[index]
+                try:
+                    page.words = read_words(loaded)
+                    if may_hold_table(page.words):
+                        page.rules = read_rules(loaded)
+                finally:
+                    loaded.close()
+            except PdfiumError:
+                failed.append(index + 1)
+        return failed
 
+    def _set_aside(self) -> None:
+        """Take from the pages what is no text of theirs: unseen and turned words, running heads
+        and feet, numbers of lines."""
+        for page in self.pages:
+            for line in group_lines([word for word in page.words if word.why]):
+                page.aside.append(Rich(line.text, "invisible"))
+            turned = [word for word in page.words if word.turned and not word.why]
+            page.aside += [Rich(line.text) for line in group_lines(turned)]
+            page.lines = group_lines(
+                [word for word in page.words if not word.why and not word.turned]
+            )
+        own, running = split_running([page.lines for page in self.pages])
+        for page, lines, heads in zip(self.pages, own, running, strict=True):
+            page.lines, numbers = split_line_numbers(lines)
+            page.aside += [Rich(line.text) for line in heads]
+            if numbers:
+                page.aside.append(Rich(" ".join(word.text for word in numbers)))
 
-def _scale(textpage: Any, index: int) -> float:
-    """Font sizes are told before the text matrix; its vertical scale makes them comparable."""
-    import pypdfium2.raw as raw
+    def _measure(self) -> float:
+        """The size of the text's letters; larger ones make headings."""
+        sizes: Counter[float] = Counter()
+        for page in self.pages:
+            for line in page.lines:
+                sizes[line.size] += len(line.text)
+        usual = sizes.most_common(1)[0][0] if sizes else 0.0
+        larger = sorted((size for size in sizes if size >= usual * _LARGER), reverse=True)
+        self.levels = {size: min(rank, 6) for rank, size in enumerate(larger, start=1)}
+        return usual
 
-    matrix = raw.FS_MATRIX()
-    if raw.FPDFText_GetMatrix(textpage, index, ctypes.byref(matrix)):
-        return abs(matrix.d) or abs(matrix.b) or 1.0
-    return 1.0
+    def _add_page(self, page: _Page, usual: float) -> None:
+        lines, page.notes = split_footnotes(page.lines, usual)
+        regions: list[Region] = []
+        if self.table is not None and self.open is None:
+            going_on = continue_table(lines, self.table[0].edges, page.rules)
+            if going_on is not None and not names_columns(lines[0]):
+                regions.append(going_on[0])
+                lines = lines[going_on[1] :]
+        words = [word for line in lines for word in line.words]
+        regions += lay_out(words, page.rules)
+        for position, region in enumerate(regions):
+            if isinstance(region, Table):
+                self._close()
+                self._add_table(page.number, region)
+            elif region.unsure:
+                self._close()
+                self.unsure.append(page.number)
+                self.builder.add(
+                    "\n".join(line.text for line in region.lines), "meta", page=page.number
+                )
+            else:
+                self._add_flow(page.number, region, last=position == len(regions) - 1)
+        if regions and not isinstance(regions[-1], Table):
+            self.table = None
 
+    def _add_table(self, number: int, table: Table) -> None:
+        rows = [
+            (n, [join_lines([line.text for line in cell]) for cell in row])
+            for n, row in enumerate(table.rows, start=1)
+        ]
+        if table.headed:
+            self.table = (table, list(rows[0][1]))
+            self.builder.add_table(rows, page=number)
+        else:
+            names = self.table[1] if self.table else []
+            self.builder.add_table(rows, page=number, names=names)
+        self.builder.write("\n")
 
-def _add_page(
-    builder: TextBuilder, number: int, lines: list[tuple[str, float]], levels: dict[float, int]
-) -> None:
-    for kind_level, text in _paragraphs(lines, levels):
-        if kind_level:
-            builder.add(text, "heading", kind_level, page=number)
-            continue
+    def _add_flow(self, number: int, flow: Flow, *, last: bool) -> None:
+        """A region's paragraphs; one that a page or column broke off goes on in the next."""
+        paragraphs = list(split_paragraphs(flow.lines, self.levels))
+        for position, (level, text) in enumerate(paragraphs):
+            if self.open is not None:
+                began, before = self.open
+                self.open = None
+                if position == 0 and not level and not opens_anew(text):
+                    text, number_of = join_lines([before, text]), began
+                else:
+                    self._add_paragraph(began, 0, before)
+                    number_of = number
+            else:
+                number_of = number
+            if position == len(paragraphs) - 1 and not level and ends_open(text):
+                self.open = (number_of, text)
+            else:
+                self._add_paragraph(number_of, level, text)
+
+    def _close(self) -> None:
+        if self.open is not None:
+            number, text = self.open
+            self.open = None
+            self._add_paragraph(number, 0, text)
+
+    def _add_paragraph(self, number: int, level: int, text: str) -> None:
+        if level:
+            self.builder.add(text, "heading", level, page=number)
+            return
         blocks = [
             replace(block, kind="paragraph", level=0) if block.kind == "heading" else block
             for block in read_blocks(text, "text")
         ]
-        builder.place(text + "\n\n", blocks, page=number)
+        self.builder.place(text + "\n\n", blocks, page=number)
+
+    def _add_aside(self, page: _Page) -> None:
+        """After the text: footnotes, then what runs along the pages and what is not seen."""
+        for _, text in split_paragraphs(page.notes, {}):
+            self.builder.add(text, "paragraph", page=page.number)
+        for words in page.aside:
+            self.builder.add(words, "meta", page=page.number)
+
+    def _remark(self, failed: Sequence[int]) -> None:
+        say = self.builder.remarks.append
+        if failed:
+            say(f"damaged pages: {_listed(failed)}")
+        empty = [p.number for p in self.pages if not p.words and p.number not in failed]
+        if empty and len(empty) * 2 > len(self.pages):
+            say(f"no text on pages {_listed(empty)}")
+        if ocr := [p.number for p in self.pages if any(word.ocr for word in p.words)]:
+            say(f"text that OCR laid over pictures on pages {_listed(ocr)}: check its spelling")
+        if self.unsure:
+            say(
+                "texts stand side by side with no lane between them, so that the order of their "
+                f"lines cannot be known, on pages {_listed(sorted(set(self.unsure)))}: "
+                "left out of the stories; copy them out of the page in the right order"
+            )
 
 
-def _paragraphs(
-    lines: list[tuple[str, float]], levels: dict[float, int]
-) -> Iterator[tuple[int, str]]:
-    """(heading level or 0, text): lines of one size joined until a line begins something new."""
-    group: list[str] = []
-    group_level = 0
-    widest = max((len(line) for line, _ in lines), default=0)
-    for line, size in lines:
-        level = levels.get(size, 0)
-        short_before = (
-            bool(group) and len(group[-1]) < widest * 0.6 and group[-1].rstrip()[-1:] in ".!?:"
-        )
-        new = (
-            level != group_level
-            or _ITEM.match(line)
-            or (not level and (_NEW.match(line) or short_before))
-        )
-        if group and new:
-            yield group_level, "\n".join(group)
-            group = []
-        group.append(line)
-        group_level = level
-    if group:
-        yield group_level, "\n".join(group)
+def _listed(numbers: Sequence[int]) -> str:
+    shown = ", ".join(map(str, numbers[:12]))
+    return f"{shown} and {len(numbers) - 12} more" if len(numbers) > 12 else shown
 
 
 def _properties(pdf: Any) -> dict[str, str]:

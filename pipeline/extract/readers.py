@@ -8,52 +8,30 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.errors import InputError
 from pipeline.extract.archive import Unreadable
+from pipeline.extract.builder import TextBuilder
+from pipeline.extract.condensing import settle_stretches
 from pipeline.extract.decoding import Decoded, decode
 from pipeline.extract.delimited import read_delimited
+from pipeline.extract.formats import FORMATS, format_of, is_refused, refusal, sniff
 from pipeline.extract.frontmatter import read_front_matter, read_head_lines
 from pipeline.extract.gherkin import find_fault, read_features
+from pipeline.extract.gherkin_markdown import blank_marks, find_markdown_fault
+from pipeline.extract.leftout import LeftOut, say_left_out, spans_of_left_out
+from pipeline.extract.marks import marked
 from pipeline.extract.markup import Flavour, read_blocks
 from pipeline.extract.mojibake import count_mojibake
+from pipeline.extract.strikes import find_in_cells, find_in_markdown
+from pipeline.extract.wiki import is_jira
 from pipeline.stories import Block, Document, Locator
 
 #: Part of every cache key: raise it when the same bytes would give another document or stories.
-READER_VERSION = "4"
-
-FORMATS: dict[str, str] = {
-    ".txt": "text",
-    ".text": "text",
-    ".md": "markdown",
-    ".markdown": "markdown",
-    ".mdx": "markdown",
-    ".feature": "gherkin",
-    ".csv": "csv",
-    ".tsv": "tsv",
-    ".tab": "tsv",
-    ".xlsx": "xlsx",
-    ".xlsm": "xlsx",
-    ".xls": "xls",
-    ".docx": "docx",
-    ".html": "html",
-    ".htm": "html",
-    ".xhtml": "html",
-    ".pdf": "pdf",
-    ".json": "json",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".rst": "rst",
-}
-
-#: Documents that cannot be read here: met in a folder they are reported, not passed over.
-FOREIGN = frozenset(
-    {".doc", ".odt", ".ods", ".rtf", ".ppt", ".pptx", ".odp", ".pages", ".epub", ".msg", ".eml"}
-    | {".adoc", ".asciidoc", ".org", ".tex", ".docm", ".xlsb", ".numbers", ".key", ".one"}
-)
+READER_VERSION = "7"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +44,9 @@ class Reading:
     guessed: bool = False
     front_matter: Mapping[str, str] = field(default_factory=dict)
     problem: str | None = None
-
-
-def document_suffixes() -> frozenset[str]:
-    """What is looked at in a folder; a file named outright is always looked at."""
-    return frozenset(FORMATS) | FOREIGN
+    left_out: Sequence[LeftOut] = ()
+    #: The format, where the content tells it better than the name ("jira", "html" …).
+    kind: str = ""
 
 
 def add_reader(suffix: str, kind: str, read: Callable[[bytes, str | None], Reading]) -> None:
@@ -105,74 +81,54 @@ def read_document(path: str | Path, *, encoding: str | None = None) -> Document:
     return read_bytes(data, (str(path),), encoding=encoding)
 
 
+def read_as(kind: str, data: bytes, encoding: str | None) -> Reading:
+    """Read a file as another format than its name tells."""
+    reading = _READERS[kind](data, encoding)
+    return reading if reading.kind else replace(reading, kind=kind)
+
+
 def unreadable(path: str | Path, problem: str, *, sha256: str = "") -> Document:
     """A document of which nothing could be read."""
     return Document(sha256, (str(path),), format_of(str(path)) or "unknown", "", problem=problem)
 
 
-def format_of(path: str) -> str:
-    """The format that a file's name tells, "" when it tells none."""
-    return FORMATS.get(Path(path).suffix.lower(), "")
-
-
 def read_bytes(data: bytes, paths: tuple[str, ...], *, encoding: str | None = None) -> Document:
     """Read a file's bytes; the first path names the format."""
     sha256 = hashlib.sha256(data).hexdigest()
-    suffix = Path(paths[0]).suffix.lower()
-    kind = format_of(paths[0]) or ("" if suffix in FOREIGN else _sniff(data))
-    if not data.strip():
+    kind = format_of(paths[0]) or ("" if is_refused(paths[0]) else sniff(data))
+    if not data or data.isspace():
         return Document(sha256, paths, kind or "text", "", problem="the file is empty")
     if not kind:
-        return Document(
-            sha256,
-            paths,
-            "unknown",
-            "",
-            problem=f"{suffix or 'this format'} cannot be read here; save it in a format that can",
-        )
+        return Document(sha256, paths, "unknown", "", problem=refusal(paths[0], data))
     try:
         reading = _READERS[kind](data, encoding)
     except Unreadable as error:
         return Document(sha256, paths, kind, "", problem=str(error))
-    except InputError:
+    except (InputError, MemoryError):  # whoever set the limit knows it
         raise
-    except MemoryError:
-        return Document(sha256, paths, kind, "", problem="too large for this machine's memory")
     except Exception as error:  # a reader's defect must not stop the other documents
         reason = f"the {kind} reader failed ({type(error).__name__}: {error})"
         return Document(sha256, paths, kind, "", problem=reason)
     problem = reading.problem
-    if not reading.text.strip():
+    if not reading.text or reading.text.isspace():
         problem = problem or "no text in it"
-    return Document(
+    problem = join_problems(problem, say_left_out(reading.text, reading.left_out))
+    document = Document(
         sha256=sha256,
         paths=paths,
-        format=kind,
+        format=reading.kind or kind,
         text=reading.text,
         blocks=reading.blocks,
         encoding=reading.encoding,
         guessed=reading.guessed,
         front_matter=dict(reading.front_matter),
         problem=problem,
+        left_out=spans_of_left_out(reading.left_out),
     )
+    return marked(document, data)
 
 
-def _sniff(data: bytes) -> str:
-    """The format of a file whose name tells none: only what is certain, else text or ""."""
-    if data.startswith(b"%PDF-"):
-        return "pdf"
-    if data.startswith(b"PK\x03\x04"):
-        head = data[:4096]
-        return "docx" if b"word/" in head else "xlsx" if b"xl/" in head else ""
-    start = data[:2048].lstrip().lower()
-    if start.startswith((b"<!doctype html", b"<html")):
-        return "html"
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" not in data[:8192]:
-        return "markdown" if re.search(rb"(?m)^#{1,6} ", data[:8192]) else "text"
-    return ""
-
-
-def _decoded(data: bytes, encoding: str | None) -> tuple[Decoded, str | None]:
+def decoded_text(data: bytes, encoding: str | None) -> tuple[Decoded, str | None]:
     decoded = decode(data, encoding)
     if "\r" in decoded.text and "\n" not in decoded.text:
         # Old Macintosh line ends; as many characters as before.
@@ -192,64 +148,88 @@ def _decoded(data: bytes, encoding: str | None) -> tuple[Decoded, str | None]:
     return decoded, "; ".join(problems) or None
 
 
-def _join(*problems: str | None) -> str | None:
+def join_problems(*problems: str | None) -> str | None:
     return "; ".join(problem for problem in problems if problem) or None
 
 
 def _read_prose(flavour: Flavour) -> Callable[[bytes, str | None], Reading]:
     def read(data: bytes, encoding: str | None) -> Reading:
-        decoded, problem = _decoded(data, encoding)
+        decoded, problem = decoded_text(data, encoding)
         head = read_front_matter(decoded.text)
         blocks = []
         values = head.values or read_head_lines(decoded.text)
         if head.length:
             blocks.append(Block(0, head.length, "meta", Locator(line=1)))
         line = 1 + decoded.text.count("\n", 0, head.length)
-        blocks += read_blocks(decoded.text, flavour, head.length, line=line)
+        settle = settle_stretches(decoded.text) if flavour == "markdown" else None
+        blocks += read_blocks(decoded.text, flavour, head.length, line=line, settle=settle)
         return Reading(
             decoded.text,
             tuple(blocks),
             decoded.encoding,
             decoded.guessed,
             values,
-            _join(problem, head.problem),
+            join_problems(problem, head.problem),
+            find_in_markdown(decoded.text, blocks) if flavour == "markdown" else (),
         )
 
     return read
 
 
 def _read_gherkin(data: bytes, encoding: str | None) -> Reading:
-    decoded, problem = _decoded(data, encoding)
+    decoded, problem = decoded_text(data, encoding)
     return Reading(
         decoded.text,
         tuple(read_features(decoded.text)),
         decoded.encoding,
         decoded.guessed,
         read_head_lines(decoded.text),
-        _join(problem, find_fault(decoded.text)),
+        join_problems(problem, find_fault(decoded.text)),
+    )
+
+
+def _read_gherkin_markdown(data: bytes, encoding: str | None) -> Reading:
+    decoded, problem = decoded_text(data, encoding)
+    text = blank_marks(decoded.text)
+    if text is None:
+        return replace(_read_prose("markdown")(data, encoding), kind="markdown")
+    return Reading(
+        decoded.text,
+        tuple(read_features(text)),
+        decoded.encoding,
+        decoded.guessed,
+        read_head_lines(decoded.text),
+        join_problems(problem, find_markdown_fault(decoded.text)),
+        kind="gherkin",
     )
 
 
 def _read_csv(delimiter: str | None) -> Callable[[bytes, str | None], Reading]:
     def read(data: bytes, encoding: str | None) -> Reading:
-        decoded, problem = _decoded(data, encoding)
-        blocks = tuple(read_delimited(decoded.text, delimiter))
-        return Reading(decoded.text, blocks, decoded.encoding, decoded.guessed, problem=problem)
+        decoded, problem = decoded_text(data, encoding)
+        found, odd = read_delimited(decoded.text, delimiter)
+        blocks = tuple(found)
+        return Reading(
+            decoded.text,
+            blocks,
+            decoded.encoding,
+            decoded.guessed,
+            problem=join_problems(problem, odd),
+            left_out=find_in_cells(decoded.text, blocks, wiki=is_jira(decoded.text, blocks)),
+        )
 
     return read
 
 
-def _read_html(data: bytes, encoding: str | None) -> Reading:
+def read_html(data: bytes, encoding: str | None) -> Reading:
     from pipeline.extract.web import read_web_page
 
     if not encoding and not data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
         declared = re.search(rb"<meta[^>]+charset\s*=\s*[\"']?([\w-]+)", data[:4096], re.I)
         encoding = _known_encoding(declared.group(1).decode("ascii")) if declared else None
-    decoded, problem = _decoded(data, encoding)
+    decoded, problem = decoded_text(data, encoding)
     builder, meta = read_web_page(decoded.text)
-    return Reading(
-        builder.text, tuple(builder.blocks), decoded.encoding, decoded.guessed, meta, problem
-    )
+    return told(builder, "html", decoded, problem, meta)
 
 
 def _known_encoding(name: str) -> str | None:
@@ -260,46 +240,47 @@ def _known_encoding(name: str) -> str | None:
     return name.lower()
 
 
-def _read_docx(data: bytes, encoding: str | None) -> Reading:
-    from pipeline.extract.word import read_word
-
-    builder, properties = read_word(data)
-    return Reading(builder.text, tuple(builder.blocks), front_matter=properties)
-
-
-def _read_xlsx(data: bytes, encoding: str | None) -> Reading:
-    from pipeline.extract.workbook import read_workbook
-
-    builder, properties = read_workbook(data)
-    return Reading(builder.text, tuple(builder.blocks), front_matter=properties)
-
-
-def _read_xls(data: bytes, encoding: str | None) -> Reading:
-    from pipeline.extract.biff import read_old_workbook
-
-    builder = read_old_workbook(data)
-    return Reading(builder.text, tuple(builder.blocks))
-
-
-def _read_pdf(data: bytes, encoding: str | None) -> Reading:
-    from pipeline.extract.pdf import read_pdf
-
-    builder, properties, problem = read_pdf(data)
-    return Reading(builder.text, tuple(builder.blocks), front_matter=properties, problem=problem)
-
-
-def _read_json(data: bytes, encoding: str | None) -> Reading:
-    from pipeline.extract.records import read_records
-
-    decoded, problem = _decoded(data, encoding)
-    blocks, fault = read_records(decoded.text)
+def built(builder: TextBuilder, properties: Mapping[str, str] | None = None) -> Reading:
+    """What was put together block by block."""
     return Reading(
-        decoded.text,
-        tuple(blocks),
-        decoded.encoding,
-        decoded.guessed,
-        problem=_join(problem, fault),
+        builder.text,
+        tuple(builder.blocks),
+        front_matter=properties or {},
+        problem=join_problems(*builder.remarks),
+        left_out=builder.left_out,
     )
+
+
+def told(
+    builder: TextBuilder,
+    kind: str,
+    decoded: Decoded,
+    problem: str | None,
+    properties: Mapping[str, str] | None = None,
+) -> Reading:
+    """What was put together from a text file, of the kind that its content tells. What is struck
+    in the marks of its records is left out."""
+    builder.left_out += find_in_cells(builder.text, builder.blocks)
+    reading = built(builder, properties)
+    return replace(
+        reading,
+        encoding=decoded.encoding,
+        guessed=decoded.guessed,
+        problem=join_problems(problem, reading.problem),
+        kind=kind,
+    )
+
+
+def _late(name: str) -> Callable[[bytes, str | None], Reading]:
+    """A reader of :mod:`.packed`, whose libraries are loaded when one of its files is met."""
+
+    def read(data: bytes, encoding: str | None) -> Reading:
+        from pipeline.extract import packed
+
+        found: Callable[[bytes, str | None], Reading] = getattr(packed, name)
+        return found(data, encoding)
+
+    return read
 
 
 _READERS: dict[str, Callable[[bytes, str | None], Reading]] = {
@@ -307,13 +288,15 @@ _READERS: dict[str, Callable[[bytes, str | None], Reading]] = {
     "markdown": _read_prose("markdown"),
     "rst": _read_prose("rst"),
     "gherkin": _read_gherkin,
+    "gherkin in markdown": _read_gherkin_markdown,
     "csv": _read_csv(None),
     "tsv": _read_csv("\t"),
-    "html": _read_html,
-    "docx": _read_docx,
-    "xlsx": _read_xlsx,
-    "xls": _read_xls,
-    "pdf": _read_pdf,
-    "json": _read_json,
-    "jsonl": _read_json,
+    "html": read_html,
+    **{
+        kind: _late(f"read_{kind}")
+        for kind in (
+            *("docx", "doc", "odt", "odp", "pptx", "rtf", "xlsx", "xls", "ods", "pdf", "eml"),
+            *("mhtml", "json", "jsonl", "yaml", "xml", "asciidoc", "zip"),
+        )
+    },
 }

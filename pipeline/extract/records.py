@@ -1,32 +1,43 @@
 """JSON and JSON Lines to row blocks: an object with story-like fields is a row.
 
 Offsets point at the strings' own text in the file, escapes and all, so that a place can be found
-again; the cells of one object are its string values, named by their keys.
+again. A description in Atlassian's document format is one cell: the text of its object.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 
-from pipeline.extract.tables import column_role
-from pipeline.stories import Block, Locator
+from pipeline.extract.fields import field_role
+from pipeline.extract.leftout import LeftOut
+from pipeline.extract.objects import Objects
+from pipeline.stories import Block
 
 _TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
-_MAX_DEPTH = 200
+_DOCUMENT = re.compile(r'\{\s*(?:"version"\s*:\s*\d+\s*,\s*)?"type"\s*:\s*"doc"')
+_STRUCK_NODE = re.compile(
+    r'"text"\s*:\s*"((?:[^"\\]|\\.)*)"\s*,\s*"marks"\s*:\s*\[[^\[\]]*"strike"[^\[\]]*\]'
+    r'|"marks"\s*:\s*\[[^\[\]]*"strike"[^\[\]]*\]\s*,\s*"text"\s*:\s*"((?:[^"\\]|\\.)*)"'
+)
 
 
-def read_records(text: str) -> tuple[list[Block], str | None]:
-    """Row blocks for the objects of a JSON or JSONL text, and what is wrong with it."""
-    blocks = list(_objects(text))
+def read_records(text: str) -> tuple[list[Block], list[LeftOut], str | None]:
+    """Row blocks for the objects of a JSON or JSONL text, what is struck out in its documents, and
+    what is wrong with it."""
+    blocks = _read_objects(text)
     problem = None
     try:
         json.loads(text)
     except (ValueError, RecursionError) as error:
         if not _is_lines(text):
             problem = f"invalid JSON ({error}); read as far as it goes"
-    return blocks, problem
+    struck = []
+    if '"strike"' in text:
+        for found in _STRUCK_NODE.finditer(text):
+            start, end = found.span(1 if found[1] is not None else 2)
+            struck.append(LeftOut(start, end, "struck out"))
+    return blocks, struck, problem
 
 
 def _is_lines(text: str) -> bool:
@@ -40,63 +51,43 @@ def _is_lines(text: str) -> bool:
     return True
 
 
-#: Objects inside an object that only group its fields (Jira's REST API, JSON:API).
-_GROUPING = frozenset({"fields", "attributes", "properties", "values"})
-
-
-def _objects(text: str) -> Iterator[Block]:
-    """Rows in order of their end; an object's own strings and lists of strings are its cells."""
-    stack: list[tuple[str, int, list[tuple[str, int, int]], str]] = []
+def _read_objects(text: str) -> list[Block]:
+    objects = Objects(text)
     key = ""
-    pending: tuple[str, int, int] | None = None
-    number = 0
+    pending: str | None = None
+    #: How deep inside a description's document the next token stands, and where that began.
+    inside, began, named = 0, 0, ""
     for match in _TOKEN.finditer(text):
         token = match.group()
-        if token[0] == '"':
-            start, end = match.span(1)
-            if stack and stack[-1][0] == "{" and not key:
-                pending = (match.group(1), start, end)
-            elif start < end:
-                _add_cell(stack, key, start, end)
-                key = ""
-            else:
-                key = ""
-        elif token == ":":
-            if pending and stack and stack[-1][0] == "{":
-                key, pending = pending[0], None
-        elif token in "{[":
-            if len(stack) >= _MAX_DEPTH:
-                return
-            stack.append((token, match.start(), [], key))
-            key = ""
-        elif token in "}]":
-            if not stack:
+        if inside:
+            inside += (token in "{[") - (token in "}]") if len(token) == 1 else 0
+            if not inside:
+                objects.value(named, began, match.end())
+            continue
+        if token[0] == '"' and len(token) > 1:
+            if objects.inside == "object" and not key:
+                pending = match.group(1)
                 continue
-            opened, start, cells, name = stack.pop()
-            if opened == "{":
-                cells = [cell for cell in cells if column_role(cell[0])]
-                if name in _GROUPING and stack and stack[-1][0] == "{":
-                    stack[-1][2].extend(cells)
-                elif cells:
-                    number += 1
-                    place = Locator(line=text.count("\n", 0, start) + 1, row=number)
-                    yield Block(start, match.end(), "row", place, 0, tuple(cells))
-            elif stack and stack[-1][0] == "{":
-                stack[-1][2].extend((name, first, last) for _, first, last in cells)
-            elif cells:
-                for _, first, last in cells:
-                    number += 1
-                    place = Locator(line=text.count("\n", 0, first) + 1, row=number)
-                    yield Block(first, last, "row", place, 0, (("", first, last),))
+            objects.value(key, *match.span(1))
+            key = ""
+        elif token == ":":
+            if pending is not None and objects.inside == "object":
+                key, pending = pending, None
+        elif token in ("{", "["):
+            if token == "{" and field_role(key) and _DOCUMENT.match(text, match.start()):
+                inside, began, named, key = 1, match.start(), key, ""
+                continue
+            if objects.full:
+                break
+            objects.open("object" if token == "{" else "list", match.start(), key)
+            key = ""
+        elif token in ("}", "]"):
+            objects.close(match.end())
             key = ""
         elif token == ",":
             key = ""
         else:
+            if key and token[0].isdigit() and field_role(key) == "key":
+                objects.value(key, *match.span())
             key = ""
-
-
-def _add_cell(
-    stack: list[tuple[str, int, list[tuple[str, int, int]], str]], key: str, start: int, end: int
-) -> None:
-    if stack:
-        stack[-1][2].append((key, start, end))
+    return objects.rows()

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.extract.assembly import Draft, add_criterion, add_inline_criteria, assemble
+from pipeline.extract.cells import Flavour, flavour_of, read_cell
+from pipeline.extract.fields import field_role
 from pipeline.extract.found import Found, join_spans, read_date
 from pipeline.extract.leads import is_criteria_label, split_lead
 from pipeline.extract.markup import read_blocks
+from pipeline.extract.names import key_rank
 from pipeline.extract.phrases import Phrases, is_placeholder, read_phrases
 from pipeline.extract.sentences import plain
 from pipeline.extract.tables import column_role
+from pipeline.extract.units import split_units
+from pipeline.extract.wiki import has_jira_columns
 from pipeline.stories import Block, Span, normalise
 
 _ROLE_LABEL = re.compile(r"(?:as\s+an?|as|role|who|user|persona|actor)\W*$", re.I)
@@ -22,9 +26,6 @@ _GOAL_LABEL = re.compile(
 )
 _BENEFIT_LABEL = re.compile(r"(?:so(?:\s+that)?|in\s+order\s+to|benefit|why)\W*$", re.I)
 _STORY_TYPE = re.compile(r".*\b(?:stor(?:y|ies)|requirement|product backlog item)\b", re.I)
-_LIST_ITEM = re.compile(r"<li\b[^<>]*>", re.I)
-_BREAK = re.compile(r"<(?:br\s*/?|/p|/div|/li|/?ul|/?ol|/h[1-6]|/tr)\s*>", re.I)
-_ANY_TAG = re.compile(r"</?[a-z][^<>]{0,400}>", re.I)
 _AS = re.compile(r"^as\s+(?:an?\s+|the\s+)?", re.I)
 _SO = re.compile(r"^(?:so\s+(?:that\s+)?|in\s+order\s+to\s+)", re.I)
 #: Where a story's own words are looked for, the likeliest column first.
@@ -38,12 +39,14 @@ _REACH = 4000
 
 @dataclass(frozen=True, slots=True)
 class _Cell:
-    """``holds``: what its column holds (see :func:`column_role`); ``words``: its value."""
+    """``holds``: what its column holds (see :func:`field_role`); ``words``: its value, marked up
+    as ``flavour`` says."""
 
     holds: str
     name: str
     span: Span
     words: str
+    flavour: Flavour
 
 
 def find_in_rows(
@@ -55,29 +58,108 @@ def find_in_rows(
         unescape: undoes what a file format does to a cell's text (doubled quotes, ``\\n``).
     """
     index = 0
+    above: Found | None = None
+    wiki = any(has_jira_columns(name for name, _, _ in row.columns) for row in rows[:50])
     while index < len(rows):
         upright, used = _read_sideways(text, rows, index)
         if upright:
+            if above is not None:
+                yield above
+                above = None
             yield upright
             index += used
             continue
         cells = [
-            _Cell(column_role(name), name, Span(start, end), _unmark(unescape(text[start:end])))
+            _cell(name, Span(start, end), unescape(text[start:end]), wiki)
             for name, start, end in rows[index].columns
             if start < end
         ]
         found = _read_row(cells, rows[index])
-        if found:
-            yield found
+        if above is not None and found is None and _goes_on(cells):
+            above = _join_row(above, cells)
+        else:
+            if above is not None:
+                yield above
+                above = None
+            if found is not None:
+                *told, above = _split(found, cells, text)
+                yield from told
         index += 1
+    if above is not None:
+        yield above
 
 
-def _unmark(words: str) -> str:
-    """A cell that holds HTML (Azure DevOps exports) as lines and list items."""
-    if "</" not in words and not _BREAK.search(words):
-        return words
-    words = _BREAK.sub("\n", _LIST_ITEM.sub("\n- ", words))
-    return html.unescape(_ANY_TAG.sub("", words)).strip()
+def _goes_on(cells: Sequence[_Cell]) -> bool:
+    """Whether a row only adds to the story of the row above: criteria or notes, and no words in a
+    column that begins one."""
+    holds = {cell.holds for cell in cells}
+    return bool(holds & {"criteria", "notes"}) and not holds - {"criteria", "notes", "type", ""}
+
+
+def _join_row(above: Found, cells: Sequence[_Cell]) -> Found:
+    """The story with the cells of a row that goes on with it."""
+    for cell in cells:
+        if cell.holds in ("criteria", "notes"):
+            _read_more(cell, above.draft)
+    added = [cell.span for cell in cells if cell.holds in ("criteria", "notes")]
+    return replace(above, spans=join_spans(above.spans, added))
+
+
+def _cell(name: str, span: Span, raw: str, wiki: bool) -> _Cell:
+    words = read_cell(raw, wiki=wiki)
+    return _Cell(field_role(name), name, span, words, flavour_of(words, wiki=wiki))
+
+
+def _split(found: Found, cells: Sequence[_Cell], text: str) -> Iterator[Found]:
+    """The stories of a row, of which one cell may tell several."""
+    from pipeline.extract.sections import find_in_sections  # which reads rows, too
+
+    telling = next((c for c in cells if c.holds in _TOLD_IN and _count_stories(c) > 1), None)
+    if telling is None or telling.span not in found.told_in:
+        yield found
+        return
+    blocks = read_blocks(telling.words, telling.flavour)
+    each = [one for one in find_in_sections(telling.words, blocks) if one.kind == "agile"]
+    starts = _places(telling, [one.spans[0] for one in each], text)
+    if len(each) < 2 or starts is None:
+        yield found
+        return
+    for number, (one, start) in enumerate(zip(each, starts, strict=True)):
+        end = starts[number + 1] if number + 1 < len(starts) else telling.span.end
+        while end > start and text[end - 1].isspace():
+            end -= 1
+        draft = one.draft
+        draft.key = draft.key or found.draft.key
+        shared = [span for span in found.spans if span.end <= telling.span.start]
+        yield replace(
+            found, draft=draft, spans=join_spans(shared if number == 0 else [], [Span(start, end)])
+        )
+
+
+def _count_stories(cell: _Cell) -> int:
+    return sum(
+        unit.phrases.strict and not unit.phrases.template
+        for block in read_blocks(cell.words, cell.flavour)
+        if block.kind in ("paragraph", "item")
+        for unit in split_units(cell.words[block.start : block.end])
+    )
+
+
+def _places(cell: _Cell, spans: Sequence[Span], text: str) -> list[int] | None:
+    """Where the stories of a cell begin in the document's own text, which may be marked up or
+    escaped; None where a place cannot be found."""
+    starts = []
+    position = cell.span.start
+    for span in spans:
+        first = re.findall(r"\w+", cell.words[span.start : span.end])[:5]
+        glue = r"(?:\\[nrt]|\W|<[^<>]*>|&\w+;)+"
+        shape = re.compile(rf"(?:(?<!\w)|(?<=\\[nrt])){glue.join(map(re.escape, first))}")
+        match = shape.search(text, position, cell.span.end)
+        if match is None:
+            return None
+        starts.append(match.start())
+        position = match.end()
+    return starts
 
 
 def _read_sideways(text: str, rows: Sequence[Block], first: int) -> tuple[Found | None, int]:
@@ -133,12 +215,16 @@ def _read_row(cells: Sequence[_Cell], row: Block) -> Found | None:
     if all(cell.words == cell.name for cell in cells):
         return None  # the header itself
     first = {cell.holds: cell for cell in reversed(cells)}
+    if keys := [cell for cell in cells if cell.holds == "key"]:
+        first["key"] = min(keys, key=lambda cell: key_rank(cell.name))
     if "role" in first and "goal" in first:
         draft = _read_columns(first)
         used = {first[holds].span for holds in ("role", "goal", "benefit") if holds in first}
+        told_in: frozenset[Span] = frozenset()
     else:
-        draft, told_in = _read_telling(cells, first)
-        used = {told_in.span} if told_in else set()
+        draft, telling = _read_telling(cells, first)
+        used = {telling.span} if telling else set()
+        told_in = frozenset(used)
     if draft is None or draft.template or not draft.told:
         return None
     for cell in cells:
@@ -152,7 +238,7 @@ def _read_row(cells: Sequence[_Cell], row: Block) -> Found | None:
     draft.key = draft.key or words("key")
     written = read_date(words("date")) or read_date(words("changed"))
     spans = join_spans(used)
-    return Found("agile", spans, row.locator, draft, author=words("author"), written=written)
+    return Found("agile", spans, row.locator, draft, words("author"), written, told_in)
 
 
 def _read_wish(goal: str) -> Phrases | None:
@@ -188,7 +274,7 @@ def _read_telling(
     for cell in told_in:
         expected = cell.holds == "story" or (is_story and cell.holds in ("title", "description"))
         if _begins_story(cell.words, expected):
-            draft = assemble(cell.words, read_blocks(cell.words, "cell"), expected=expected)
+            draft = assemble(cell.words, read_blocks(cell.words, cell.flavour), expected=expected)
             if draft.told and not draft.template:
                 return draft, cell
     return None, None
@@ -203,7 +289,7 @@ def _begins_story(words: str, expected: bool) -> bool:
         found = read_phrases(split_lead(line.lstrip(" \t*_>#-•"))[2])
         if found and found.strict:
             return True
-    return False
+    return any(unit.phrases.strict and unit.phrases.goal for unit in split_units(head))
 
 
 def _read_more(cell: _Cell, draft: Draft) -> None:
@@ -213,23 +299,23 @@ def _read_more(cell: _Cell, draft: Draft) -> None:
         if old and normalise(old) != normalise(draft.title):
             draft.body.append(old)
     elif cell.holds == "criteria":
-        _read_criteria(cell.words, draft)
+        _read_criteria(cell.words, draft, cell.flavour)
     elif cell.holds in ("story", "description", "notes"):
         more = Draft(role=draft.role, goal=draft.goal)
-        assemble(cell.words, read_blocks(cell.words, "cell"), draft=more)
+        assemble(cell.words, read_blocks(cell.words, cell.flavour), draft=more)
         draft.criteria += [item for item in more.criteria if item not in draft.criteria]
         draft.body += [item for item in (more.title, *more.body) if item]
     else:
         draft.body.append(plain(cell.words))
 
 
-def _read_criteria(words: str, draft: Draft) -> None:
+def _read_criteria(words: str, draft: Draft, flavour: Flavour = "cell") -> None:
     """A criteria cell: one criterion a line or list item; one line may hold several by ";"."""
     lines = [line for line in words.splitlines() if line.strip()]
     if len(lines) == 1:
         add_inline_criteria(draft, lines[0])
         return
-    for block in read_blocks(words, "cell"):
+    for block in read_blocks(words, flavour):
         raw = words[block.start : block.end]
         if is_criteria_label(raw) or block.kind == "meta":
             continue

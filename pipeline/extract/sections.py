@@ -122,7 +122,7 @@ class _Reader:
         blocks = [section.heading, *section.blocks]
         if any(headings.STORY.match(self._words(b)) for b in section.blocks if b.kind == "heading"):
             return None
-        if self._count_units(blocks) > 1:
+        if self._count_units(blocks) > 1 or self._tells_in_rows(section.blocks):
             return None
         while blocks and blocks[-1].kind == "meta":
             blocks.pop()
@@ -140,6 +140,11 @@ class _Reader:
             return None
         kind: StoryKind = "agile" if draft.told else "narrative"
         return Found(kind, spans_of(blocks, self.text), section.heading.locator, draft)
+
+    def _tells_in_rows(self, blocks: Sequence[Block]) -> bool:
+        """Whether a table below tells stories of its own."""
+        rows = [block for block in blocks if block.kind == "row"]
+        return bool(rows) and any(True for _ in find_in_rows(self.text, rows, self.unescape))
 
     def _introduction(self, section: Section) -> Found | None:
         """What a headed story tells before it lists several wishes, which are stories too."""

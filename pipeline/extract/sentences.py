@@ -52,10 +52,11 @@ def sentence_ends(text: str, start: int = 0, end: int | None = None) -> Iterator
         yield stop
 
 
-def first_sentence_end(text: str, start: int = 0) -> int:
-    """Offset one past the first sentence that starts at ``start`` (the text's end if it is
-    the only one)."""
-    return next(sentence_ends(text, start), len(text))
+def first_sentence_end(text: str, start: int = 0, end: int | None = None) -> int:
+    """Offset one past the first sentence that starts at ``start`` (``end``, or the text's, if it
+    is the only one)."""
+    stop = len(text) if end is None else end
+    return next(sentence_ends(text, start, stop), stop)
 
 
 def plain(text: str) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pipeline.extract.names import bare_name
 from pipeline.stories import Block, Locator
 
 Cell = tuple[int, int]
@@ -36,7 +37,7 @@ _NAMES: dict[str, re.Pattern[str]] = {
 
 def column_role(name: str) -> str:
     """What a column of this name holds ("title", "criteria" …), "" when nothing is known."""
-    bare = _CAMEL.sub(" ", name).replace("_", " ")
+    bare = _CAMEL.sub(" ", bare_name(name)).replace("_", " ")
     bare = " ".join(bare.strip().strip("*:").split()).rstrip(":")
     for role, pattern in _NAMES.items():
         if pattern.fullmatch(bare):

@@ -108,9 +108,11 @@ def split_units(raw: str, *, expected: bool = False) -> tuple[Unit, ...]:
     for index, (start, position, phrases, own_line) in enumerate(starts):
         end = starts[index + 1][0] if index + 1 < len(starts) else len(raw)
         if not own_line:
-            stop = first_sentence_end(raw, position)
-            if _GOES_ON.match(raw, stop):
-                stop = first_sentence_end(raw, stop)
+            # No further than the next story: looking for an end to the end of the block, again
+            # for each story in it, would take quadratic time.
+            stop = first_sentence_end(raw, position, end)
+            if stop < end and _GOES_ON.match(raw, stop):
+                stop = first_sentence_end(raw, stop, end)
             end = min(end, stop)
         while end > start and raw[end - 1].isspace():
             end -= 1

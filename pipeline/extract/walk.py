@@ -4,39 +4,69 @@ from __future__ import annotations
 
 import glob
 import os
-import re
+import stat
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from functools import lru_cache
 from pathlib import Path
 
 from pipeline.errors import InputError
+from pipeline.extract.globs import check_patterns, is_excluded
 
 STDIN = "-"
 #: A folder may hold a file of this name with patterns of what not to read below it.
 IGNORE_FILE = ".storyignore"
+#: What else than a file a path may lead to. Reading one may never end.
+_NO_FILES = (
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+_LEADS_OUT = (
+    "a link that leads out of the folder that was named, so it was not followed; "
+    "name what it leads to, or add --follow-links"
+)
 
 
 def find_files(
-    paths: Iterable[str | Path], exclude: Sequence[str] = (), *, suffixes: Collection[str]
-) -> list[str]:
-    """Every file meant by ``paths``, each once, in the order given, folders sorted by name.
+    paths: Iterable[str | Path],
+    exclude: Sequence[str] = (),
+    *,
+    suffixes: Collection[str],
+    follow_links: bool = False,
+) -> dict[str, str]:
+    """Every file meant by ``paths``, each once, in the order given, folders sorted by name, and
+    why it is not to be opened ("" where it is).
 
     In folders, files whose suffix is not in ``suffixes``, hidden files and folders (a leading
     dot) and what ``exclude`` or a ``.storyignore`` names are left out; a file named outright is
-    always read. Links to folders are followed, cycles not.
+    always read. Links are followed inside the folder, cycles not, and out of it only with
+    ``follow_links``. Pipes, sockets and devices are never opened.
 
     Raises:
-        InputError: a path that does not exist, a glob that matches nothing.
+        InputError: a path that does not exist, a glob that matches nothing, an invalid pattern.
     """
-    found: dict[str, None] = {}
+    check_patterns(exclude, where="--exclude")
+    found: dict[str, str] = {}
     for given in paths:
         for path in _expand(str(given)):
-            found.setdefault(path)
             if path != STDIN and Path(path).is_dir():
-                del found[path]
-                for inner in _walk(path, exclude, suffixes):
-                    found.setdefault(inner)
-    return list(found)
+                for inner, why in _walk(path, exclude, suffixes, follow_links):
+                    found.setdefault(inner, why)
+            else:
+                found.setdefault(path, _no_file(path))
+    return found
+
+
+def _no_file(path: str) -> str:
+    """Why a path is not to be opened: it leads to something that is no file."""
+    if path == STDIN:
+        return ""
+    try:
+        mode = os.stat(path).st_mode
+    except (OSError, ValueError):
+        return ""  # opening it fails again and is reported with the reason
+    what = next((what for is_one, what in _NO_FILES if is_one(mode)), "")
+    return f"{what}, not a file; give its content on standard input, as -" if what else ""
 
 
 def _expand(given: str) -> list[str]:
@@ -52,8 +82,11 @@ def _expand(given: str) -> list[str]:
     )
 
 
-def _walk(root: str, exclude: Sequence[str], suffixes: Collection[str]) -> Iterator[str]:
-    """Files below a folder, depth first, names in order."""
+def _walk(
+    root: str, exclude: Sequence[str], suffixes: Collection[str], follow_links: bool
+) -> Iterator[tuple[str, str]]:
+    """Files below a folder with why they are not to be opened, depth first, names in order."""
+    inner = os.path.join(os.path.realpath(root), "")
     stack: list[tuple[str, tuple[str, ...]]] = [(root, tuple(exclude))]
     seen: set[tuple[int, int]] = set()
     while stack:
@@ -64,7 +97,7 @@ def _walk(root: str, exclude: Sequence[str], suffixes: Collection[str]) -> Itera
                 inside = sorted(entries, key=lambda entry: entry.name, reverse=True)
         except OSError:
             # Given on as a file: opening it fails again and is reported with the reason.
-            yield folder
+            yield folder, ""
             continue
         if (status.st_dev, status.st_ino) in seen:
             continue
@@ -76,21 +109,35 @@ def _walk(root: str, exclude: Sequence[str], suffixes: Collection[str]) -> Itera
             is_folder = Path(entry.path).is_dir()
             if entry.name.startswith(".") or is_excluded(relative, patterns, is_folder=is_folder):
                 continue
-            if is_folder:
+            is_meant = is_folder or Path(entry.name).suffix.lower() in suffixes
+            leads_out = (
+                not follow_links
+                and is_meant
+                and entry.is_symlink()
+                and not os.path.join(os.path.realpath(entry.path), "").startswith(inner)
+            )
+            if leads_out and os.path.exists(entry.path):
+                files.append((entry.path, _LEADS_OUT))
+            elif is_folder:
                 stack.append((entry.path, patterns))
-            elif Path(entry.name).suffix.lower() in suffixes:
-                files.append(entry.path)
+            elif is_meant:
+                files.append((entry.path, _no_file(entry.path)))
         yield from reversed(files)
 
 
 def _ignored_here(folder: str, root: str) -> tuple[str, ...]:
     try:
-        lines = (Path(folder) / IGNORE_FILE).read_text(encoding="utf-8").splitlines()
+        file = Path(folder) / IGNORE_FILE
+        lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
     except (OSError, UnicodeDecodeError):
         return ()
     here = os.path.relpath(folder, root).replace(os.sep, "/")
     prefix = "" if here == "." else f"{here}/"
     patterns = []
+    check_patterns(
+        (line.strip() for line in lines if line.strip() and not line.startswith("#")),
+        where=str(Path(folder) / IGNORE_FILE),
+    )
     for line in lines:
         pattern = line.strip()
         if pattern and not pattern.startswith("#"):
@@ -106,47 +153,3 @@ def _ignored_here(folder: str, root: str) -> tuple[str, ...]:
             )
             patterns.append(f"!{bare}" if negated else bare)
     return tuple(patterns)
-
-
-def is_excluded(relative: str, patterns: Sequence[str], *, is_folder: bool = False) -> bool:
-    """Whether ``.gitignore``-like patterns leave out a path (relative, with "/"); the last
-    pattern that matches decides, "!" takes back."""
-    excluded = False
-    for pattern in patterns:
-        negated = pattern.startswith("!")
-        bare = pattern[1:] if negated else pattern
-        if bare.endswith("/") and not is_folder:
-            continue
-        if _translate(bare.rstrip("/")).match(relative):
-            excluded = not negated
-    return excluded
-
-
-@lru_cache(maxsize=512)
-def _translate(pattern: str) -> re.Pattern[str]:
-    """A ``.gitignore`` pattern without "/" matches at any depth, one with "/" from the root."""
-    anchored = "/" in pattern
-    pattern = pattern.lstrip("/")
-    out = "" if anchored else r"(?:.*/)?"
-    position = 0
-    while position < len(pattern):
-        if pattern.startswith("**/", position):
-            out += r"(?:.*/)?"
-            position += 3
-        elif pattern.startswith("**", position):
-            out += r".*"
-            position += 2
-        elif pattern[position] == "*":
-            out += r"[^/]*"
-            position += 1
-        elif pattern[position] == "?":
-            out += r"[^/]"
-            position += 1
-        elif pattern[position] == "[" and (close := pattern.find("]", position + 2)) > 0:
-            inner = pattern[position + 1 : close].replace("\\", "\\\\")
-            out += f"[{'^' + inner[1:] if inner[0] in '!^' else inner}]"
-            position = close + 1
-        else:
-            out += re.escape(pattern[position])
-            position += 1
-    return re.compile(out + r"$", re.DOTALL)

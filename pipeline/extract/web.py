@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from pipeline.extract.builder import TextBuilder
+from pipeline.extract.leftout import Rich, Why, Words, copied
+from pipeline.extract.markup import read_blocks
+from pipeline.extract.web_styles import PageStyles, is_comment_mark
 from pipeline.stories import BlockKind
 
 _BLOCKS = frozenset(
@@ -16,15 +20,24 @@ _BLOCKS = frozenset(
 _LEFT_OUT = frozenset(
     {"script", "style", "template", "noscript", "head", "svg", "math", "iframe", "object", "select"}
 )
-_BLANKS = re.compile(r"[ \t\r\n\f]+")
+_BLANKS = re.compile(r"(\v|[ \t\r\n\f]+)")
+#: Characters without width that only say where a word may be broken.
+_SOFT = re.compile("[\u00ad\u200b\u2060\ufeff]")
+#: A cell may say that it covers so many rows or columns and is believed.
+_SPAN_MOST = 200
+
+Piece = tuple[str, Why | None]
 
 
 def read_web_page(html: str) -> tuple[TextBuilder, dict[str, str]]:
-    """The page's visible text with blocks, and its meta data ("author", "date", "title")."""
+    """The page's visible text with blocks, and its meta data ("author", "date", "title").
+
+    What is struck out or hidden is kept and left out; comments of a text processor's export, too.
+    """
     from selectolax.lexbor import LexborHTMLParser
 
     tree = LexborHTMLParser(html)
-    walker = _Walker()
+    walker = _Walker(PageStyles(tree))
     if tree.body is not None:
         walker.walk(tree.body)
         walker.flush()
@@ -50,46 +63,53 @@ def _meta(tree: Any) -> dict[str, str]:
 class _Walker:
     """Collects inline text until a block element begins or ends."""
 
-    def __init__(self) -> None:
+    def __init__(self, styles: PageStyles) -> None:
         self.builder = TextBuilder()
-        self.inline: list[str] = []
+        self.styles = styles
+        self.inline: list[Piece] = []
         self.depth = 0
         self.item = False
 
     def flush(self, kind: BlockKind | None = None, level: int | None = None) -> None:
-        lines = [_BLANKS.sub(" ", line).strip() for line in "".join(self.inline).split("\v")]
-        text = "\n".join(line for line in lines if line)
+        words = flow(self.inline)
         self.inline.clear()
-        if text:
+        if words.text:
             default: BlockKind = "item" if self.item else "paragraph"
-            self.builder.add(text, kind or default, self.depth if level is None else level)
-            self.item = False
+            self.builder.add(words, kind or default, self.depth if level is None else level)
+            self.item = self.item and not words.current.strip()
 
     def walk(self, root: Any) -> None:
         """Depth first without recursion: pages nest deeper than Python's stack."""
-        stack: list[tuple[Any, bool]] = [(root, False)]
+        stack: list[tuple[Any, bool, Why | None]] = [(root, False, None)]
         while stack:
-            node, leaving = stack.pop()
+            node, leaving, why = stack.pop()
             tag = node.tag
             if leaving:
                 self._leave(tag)
                 continue
             if tag == "-text":
-                self.inline.append(node.text_content or "")
+                self.inline.append((node.text_content or "", why))
                 continue
-            if tag in _LEFT_OUT or tag in ("-comment", "_comment"):
+            if tag in _LEFT_OUT or tag in ("-comment", "_comment") or is_comment_mark(node):
                 continue
+            why = why or self.styles.why_left_out(node)
             if tag == "table":
                 self.flush()
-                if self._table(node):
+                if self._table(node, why):
                     continue
+            if tag == "pre" and not _is_code(node):
+                self.flush()
+                self._preformatted(node, why)
+                continue
             self._enter(tag)
-            stack.append((node, True))
-            stack.extend((child, False) for child in reversed(list(node.iter(include_text=True))))
+            stack.append((node, True, None))
+            stack.extend(
+                (child, False, why) for child in reversed(list(node.iter(include_text=True)))
+            )
 
     def _enter(self, tag: str) -> None:
         if tag == "br":
-            self.inline.append("\v")
+            self.inline.append(("\v", None))
         elif tag in ("ul", "ol"):
             self.flush()
             self.depth += 1
@@ -113,37 +133,121 @@ class _Walker:
         elif tag in _BLOCKS:
             self.flush()
 
-    def _table(self, table: Any) -> bool:
+    def _preformatted(self, node: Any, why: Why | None) -> None:
+        """Text whose line breaks count, read as a text file is."""
+        text = _SOFT.sub("", (node.text() or "").replace("\r\n", "\n")).strip("\n")
+        if why:
+            self.builder.add(Rich(text, why), "paragraph")
+        elif text.strip():
+            self.builder.place(text, read_blocks(text, "text"))
+            self.builder.write("\n")
+
+    def _table(self, table: Any, why: Why | None) -> bool:
         """A data table becomes rows; one that holds blocks for layout is walked as text."""
         rows = table.css("tr")
         if any(cell.css_first("table, h1, h2, h3") is not None for cell in table.css("td")):
             return False
-        lines = []
+        caption = table.css_first("caption")
+        if caption is not None:
+            self.inline.append((caption.text(), why))
+            self.flush()
+        lines: list[tuple[int, list[Words]]] = []
+        above: dict[int, tuple[int, Words]] = {}
         for number, row in enumerate(rows, start=1):
-            lines.append((number, [_cell_text(cell) for cell in row.css("td, th")]))
+            here = why or self.styles.why_left_out(row)
+            lines.append((number, self._cells(row, here, above)))
         self.builder.add_table(lines)
         self.builder.write("\n")
         return True
 
+    def _cells(self, row: Any, why: Why | None, above: dict[int, tuple[int, Words]]) -> list[Words]:
+        """A row's cells in their columns; ``above``: of a column, how many more rows its cell
+        covers, and that cell's words."""
+        cells: list[Words] = []
+
+        def fill() -> None:
+            while len(cells) in above:
+                column = len(cells)
+                left, words = above.pop(column)
+                if left > 1:
+                    above[column] = (left - 1, words)
+                cells.append(copied(words))
+
+        for cell in row.css("td, th"):
+            fill()
+            here = why or self.styles.why_left_out(cell)
+            words = self._cell_words(cell, here)
+            down, across = _span(cell, "rowspan"), _span(cell, "colspan")
+            for n in range(across):
+                # What stands across several columns is said once, in the first of them.
+                said = words if n == 0 else ""
+                if down > 1:
+                    above[len(cells)] = (down - 1, said)
+                cells.append(said)
+        fill()
+        return cells
+
+    def _cell_words(self, cell: Any, why: Why | None) -> Rich:
+        """A cell's text, a line for each line break, paragraph or list item in it."""
+        pieces: list[Piece] = []
+        stack: list[tuple[Any, Why | None]] = [(cell, why)]
+        while stack:
+            node, reason = stack.pop()
+            if isinstance(node, str):
+                pieces.append((node, None))
+            elif node.tag == "-text":
+                pieces.append((node.text_content or "", reason))
+            elif node.tag not in _LEFT_OUT and not is_comment_mark(node):
+                if node is not cell:
+                    reason = reason or self.styles.why_left_out(node)
+                broken = node.tag in ("br", "li", "p", "div", "ul", "ol")
+                stack.append(("\v" if broken else "", None))
+                stack.extend(
+                    (child, reason) for child in reversed(list(node.iter(include_text=True)))
+                )
+                stack.append(("\v- " if node.tag == "li" else "\v" if broken else "", None))
+        return flow(pieces)
+
+
+def flow(pieces: Iterable[Piece]) -> Rich:
+    """Inline text with its blanks collapsed; "\\v" is a line break. Lines that hold nothing but a
+    list mark are dropped."""
+    lines: list[Rich] = [Rich()]
+    blank = True
+    for text, why in pieces:
+        for token in _BLANKS.split(_SOFT.sub("", text)):
+            if token == "\v":
+                lines.append(Rich())
+                blank = True
+            elif token.isspace() and token[:1] in " \t\r\n\f":
+                if not blank:
+                    lines[-1].write(" ", why)
+                blank = True
+            elif token:
+                lines[-1].write(token, why)
+                blank = False
+    words = Rich()
+    for line in lines:
+        line = line.stripped()
+        if line.text and line.text != "-":
+            words.write("\n" if words.text else "")
+            words.add(line)
+    return words
+
+
+def _is_code(pre: Any) -> bool:
+    """Whether preformatted text is a program's: marked so, or coloured word by word."""
+    named = pre.attributes.get("class") or ""
+    return (
+        pre.css_first("code, samp, kbd") is not None
+        or re.search(r"code|brush|highlight|syntax|language-|lang-", named, re.I) is not None
+    )
+
+
+def _span(cell: Any, name: str) -> int:
+    value = (cell.attributes.get(name) or "1").strip()
+    return min(max(int(value), 1), _SPAN_MOST) if value.isdecimal() else 1
+
 
 def _is_heading(tag: str) -> bool:
     return len(tag) == 2 and tag[0] == "h" and tag[1] in "123456"
-
-
-def _cell_text(cell: Any) -> str:
-    """A cell's text, a line for each line break, paragraph or list item in it."""
-    parts: list[str] = []
-    stack: list[Any] = [cell]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, str):
-            parts.append(node)
-        elif node.tag == "-text":
-            parts.append(_BLANKS.sub(" ", node.text_content or ""))
-        elif node.tag not in _LEFT_OUT:
-            broken = node.tag in ("br", "li", "p", "div", "ul", "ol")
-            stack.append("\n" if broken else "")
-            stack.extend(reversed(list(node.iter(include_text=True))))
-            stack.append("\n- " if node.tag == "li" else "\n" if broken else "")
-    lines = (line.strip() for line in "".join(parts).split("\n"))
-    return "\n".join(line for line in lines if line and line != "-")

@@ -21,7 +21,7 @@ _ANCHOR = re.compile(r"<a\s+(?:id|name)=[\"']e-(\d+)[\"']\s*>\s*</a>", re.IGNORE
 _ENTRY = re.compile(r"E-(\d+)\b")
 _STORY = re.compile(r"S-(\d+)\b")
 _NAMED = re.compile(r"(?<![\w-])S-\d+\b")
-_LINK = re.compile(r"(?<!\\)\]\(<?([^()\s<>#]+\.md)(?:#[^()\s]*)?>?\)")
+_LINK = re.compile(r"(?<!\\)\]\(<?([^()\s<>#]+\.md(?:\.incomplete)?)(?:#[^()\s]*)?>?\)")
 _QUOTE = re.compile(r"^\s*>\s?")
 _FENCE = re.compile(r"\s*(`{3,}|~{3,})")
 

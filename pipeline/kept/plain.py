@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 #: Characters that are not printed: controls, zero-width ones, marks of direction, tags.
@@ -26,6 +27,12 @@ _LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 #: Marks of emphasis, at the edge of a word only: 5 * 3, a*b and some_name keep theirs.
 _OPENING = re.compile(r"(?<![\w*_~])(?:\*{1,3}|_{1,3}|~~)+(?=[\w\"'“‘«(\[<$€£@#/-])")
 _CLOSING = re.compile(r"(?<=[\w\"'”’»)\]>.,;:!?%…€$£/-])(?:\*{1,3}|_{1,3}|~~)+(?![\w*_~])")
+#: Markup of a page. Escaped characters are put aside meanwhile, where no text has any.
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
+_ASIDE: Final = 0x10FF00
+_PUT_ASIDE = re.compile("[\U0010ff21-\U0010ff7e]")
+_TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--.*?-->")
+_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*(?:\s+\"[^\"]*\")?\)")
 #: Scripts written without blanks between words.
 _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
@@ -38,13 +45,15 @@ _SIGNS = frozenset("<>≤≥=±≠≈~-−+$€£¥#№§×")
 _UNITS = frozenset("%‰°€$£¥<>≤≥=±≠≈")
 
 
+@lru_cache(maxsize=1 << 16)
 def settle(text: str) -> str:
     """The text as it is compared: markup and unseen characters away, one blank for white space."""
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)
     if "\\" in text or "<U+" in text or not text.isascii():
         text = _SHOWN.sub(_unshown, text)
-    text = _HIDDEN.sub("", text)
+    if not text.isprintable():
+        text = _HIDDEN.sub("", text)
     if "<" in text:
         text = _LINE_BREAK.sub(" ", text)
     text = text.replace("`", "")
@@ -65,12 +74,16 @@ def _unshown(found: re.Match[str]) -> str:
 
 def unmark(line: str) -> str:
     """A line of Markdown as its reader sees it: tags, links, emphasis and escapes resolved."""
-    line = re.sub(r"\\([!-/:-@\[-`{-~])", lambda found: chr(0x10FF00 + ord(found[1])), line)
-    line = re.sub(r"<br\s*/?>", " ", line, flags=re.IGNORECASE)
-    line = re.sub(r"</?[a-zA-Z][^<>]*>|<!--.*?-->", "", line)
-    line = re.sub(r"!?\[([^\[\]]*)\]\([^()\s]*(?:\s+\"[^\"]*\")?\)", r"\1", line)
-    line = html.unescape(_CLOSING.sub("", _OPENING.sub("", line.replace("`", ""))))
-    return re.sub("[\U0010ff21-\U0010ff7e]", lambda found: chr(ord(found[0]) - 0x10FF00), line)
+    if "\\" in line:
+        line = _ESCAPED.sub(lambda found: chr(_ASIDE + ord(found[1])), line)
+    if "<" in line:
+        line = _TAG.sub("", _LINE_BREAK.sub(" ", line))
+    if "](" in line:
+        line = _LINK.sub(r"\1", line)
+    line = _CLOSING.sub("", _OPENING.sub("", line.replace("`", "")))
+    if "&" in line:
+        line = html.unescape(line)
+    return _PUT_ASIDE.sub(lambda found: chr(ord(found[0]) - _ASIDE), line)
 
 
 def has_words(text: str) -> bool:

@@ -16,9 +16,11 @@ from pipeline.kept.sentences import parts, units
 
 _WORD = re.compile(r"[^\W_]+")
 #: What the edition itself puts behind a text: names of stories, counts in brackets.
-_ADDED = re.compile(r"(?:\s*[,;·–—]?\s*(?:S-\d+|\([^()]*\)))+\s*$")
+_ADDED = re.compile(r"(?:\s*[,;·–—]?\s*(?:\bS-\d+|\((?:[^()]*\bS-\d+|\d+ )[^()]*\)))+[\s.]*$")
 #: And in front of it.
-_AHEAD = re.compile(r"^\s*(?:[ES]-\d+[\s,;:·–—]*)+")
+_AHEAD = re.compile(r"^\s*(?:[ES]-\d+(?![\w-])[\s,;:·–—]*)+")
+#: What an edition may put around the words of a unit, or leave out.
+_EDGE = " ,;:.!?()[]{}<>|/\"'“”‘’«»–—-=*#"
 #: Stands for a unit that was found: no text holds it.
 _FOUND = "\x00"
 
@@ -27,8 +29,8 @@ def altered(lines: Sequence[str], told: Mapping[str, Sequence[str]]) -> Iterator
     """Parts of an entry's lines that are nearly, and not quite, what one of its stories says.
 
     What a line says word for word is put aside first. The rest is taken for an altered unit where
-    more than half of its words and of the unit's are in the other, or where the line breaks off
-    inside of one. Shorter excerpts are no alteration, nor are any behind "also".
+    more than half of its words and of the unit's are in the other; so is a part of a line that
+    begins a unit and breaks off. Other short excerpts are no alteration, nor are any behind "also".
 
     Args:
         lines: of the entry's block.
@@ -40,19 +42,22 @@ def altered(lines: Sequence[str], told: Mapping[str, Sequence[str]]) -> Iterator
     said = _Said(told)
     for line in lines:
         also = line.lstrip(" -*").lower().startswith("also")
-        for part in (p for unit in units(line, "") for p in parts(unit)):
-            bare = settle(_AHEAD.sub("", _ADDED.sub("", part)))
+        line = _ADDED.sub("", line)
+        pieces = [part for unit in units(line, "") for part in parts(unit)]
+        for part in pieces:
+            bare = settle(_AHEAD.sub("", part))
             if bare in said.whole:
                 continue
-            near = said.near(bare)
+            last = part is pieces[-1]
+            if last and not also and (story := said.broken_off(_core(bare))):
+                yield story, bare
+                continue
             rest = bare
-            for text in sorted(near, key=len, reverse=True):
+            for text in sorted(said.near(bare), key=len, reverse=True):
                 if find_whole(text, rest):
                     rest = rest.replace(text, _FOUND)
-            pieces = [piece.strip(" ,;:.()\"'") for piece in rest.split(_FOUND)]
-            for piece in pieces:
-                last = piece is pieces[-1]
-                if story := said.altered_by(piece, last=last, also=also):
+            for piece in map(_core, rest.split(_FOUND)):
+                if story := said.altered_by(piece, also=also):
                     yield story, piece
 
 
@@ -66,6 +71,7 @@ class _Said:
                 for text in (unit, *parts(unit)):
                     self.whole.setdefault(settle(text), story)
         self._texts = list(self.whole)
+        self._cores = {_core(text) for text in self._texts}
         self._words = [set(_words(text)) for text in self._texts]
         self._by_word: dict[str, list[int]] = {}
         for at, words in enumerate(self._words):
@@ -76,21 +82,24 @@ class _Said:
         """Those of whose words the text has more than half."""
         return [self._texts[at] for at, n in self._shared(text) if 2 * n > len(self._words[at])]
 
-    def altered_by(self, piece: str, *, last: bool, also: bool) -> str:
+    def broken_off(self, piece: str) -> str:
+        """The story of a unit that the piece begins, and does not end."""
+        n_words = len(set(_words(piece)))
+        if n_words < 2 or piece in self._cores:
+            return ""
+        texts = (self._texts[at] for at, n in self._shared(piece) if n == n_words)
+        return next((self.whole[text] for text in texts if text.startswith(piece)), "")
+
+    def altered_by(self, piece: str, *, also: bool) -> str:
         """The story whose words the piece alters; "" where it is an excerpt or something else."""
         words = set(_words(piece))
-        if len(words) < 2:
+        if len(words) < 2 or piece in self._cores:
             return ""
         shared = self._shared(piece)
         held = [at for at, n in shared if n == len(words) and find_whole(piece, self._texts[at])]
-        for at in held:
-            text = self._texts[at]
-            if 2 * len(words) > len(self._words[at]) and text.rstrip(".;,") != piece:
-                return "" if also else self.whole[text]
-            if last and not also and text.startswith(piece):
-                return self.whole[text]
         if held:
-            return ""
+            long = [at for at in held if 2 * len(words) > len(self._words[at])]
+            return self.whole[self._texts[long[0]]] if long and not also else ""
         for at, n in shared:
             if n > 1 and 2 * n > max(len(words), len(self._words[at])):
                 return self.whole[self._texts[at]]
@@ -100,6 +109,11 @@ class _Said:
         """(unit, number of words it has in common with the text), most first."""
         words = set(_words(text))
         return Counter(at for word in words for at in self._by_word.get(word, ())).most_common()
+
+
+def _core(text: str) -> str:
+    """The text without what an edition puts around it."""
+    return _ADDED.sub("", text).strip(_EDGE)
 
 
 def _words(text: str) -> list[str]:

@@ -77,6 +77,7 @@ class Reading:
         pattern: regular expression of headings that begin a narrative, beside the known shapes.
         repair: mend mojibake.
         strict: a document that cannot be read is an error.
+        follow_links: read what links in a folder lead to outside it.
     """
 
     encoding: str | None = None
@@ -84,6 +85,7 @@ class Reading:
     pattern: str | None = None
     repair: bool = False
     strict: bool = False
+    follow_links: bool = False
 
 
 def read(
@@ -127,6 +129,7 @@ def gather(
         exclude=how.exclude,
         pattern=how.pattern,
         repair=how.repair,
+        follow_links=how.follow_links,
         count=total.append,
     ):
         extractions.append(extraction)

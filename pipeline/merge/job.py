@@ -31,7 +31,7 @@ from pipeline.merge.ledger import counts
 from pipeline.merge.meter import Meter, machine_name, peak_memory_bytes
 from pipeline.merge.replies import CallFailed, read_answer
 from pipeline.merge.run import WAVE, run_wave, waves
-from pipeline.merge.sovereignty import check_allowed, check_sovereignty, host_of, leaving
+from pipeline.merge.sovereignty import check_sovereignty, host_of, leaving, refuse_unallowed
 from pipeline.merge.tally import Tally
 from pipeline.models.base import Model, ModelOptions
 from pipeline.models.opening import missing_weights, open_batched, open_model
@@ -129,18 +129,21 @@ class MergeJob:
                 where="--strategy",
                 next="`storytransformer eval rewrite` runs it for comparison.",
             )
-        check_allowed(self.spec, allow_cloud=self.terms.allow_cloud)
+        refuse_unallowed(self.spec, self.terms.allow_cloud)
         if self.since:
             self._earlier = _fingerprints(self.store, self.since)
         self.corpus = read(self.paths, how=self.how, cache=self.store)
         for path, reason in self.corpus.problems:
             self.say(f"warning: {path}: {reason}")
-        check_sovereignty(
+        # Questions about stories that stay here are not asked; the others may be.
+        staying = check_sovereignty(
             self.corpus,
             self.spec,
             allow_cloud=self.terms.allow_cloud,
             local_only=self.terms.local_only,
+            partly=self.terms.propose,
         )
+        self.terms = replace(self.terms, staying=staying)
         self.corpus_id = self.store.save_corpus(self.corpus.extractions)
         self.say(
             f"extracted {len(self.corpus.stories)} stories from "
@@ -150,8 +153,8 @@ class MergeJob:
     def make_plan(self) -> None:
         """Plan the calls, look up which are answered already, and price the rest."""
         self.terms = replace(self.terms, strategy=self._strategy())
-        missing = missing_weights(self.spec, self.terms.cache)
-        if missing is not None:
+        asks = self.terms.strategy != "none"
+        if asks and (missing := missing_weights(self.spec, self.terms.cache)) is not None:
             raise missing
         self.terms = replace(self.terms, decisions=self.store.decisions())
         self.spec = steps.with_measured(self.spec, self.store, self.terms.cache)
@@ -165,13 +168,14 @@ class MergeJob:
                 where=self.spec.name,
                 next="`storytransformer estimate` shows which models can.",
             )
-        skipped = ", ".join(f"{n} {why}" for why, n in self.plan.skipped_by_reason().items())
-        self.say(
-            f"planned {len(self.plan.calls)} calls ({self.plan.n_clusters} clusters; without "
-            f"a call: {skipped}), {self.estimate.journalled_calls} of them answered by the "
-            "journal"
-            + (f"; {len(self.plan.later)} more follow on their replies" if self.plan.later else "")
-        )
+        if self.plan.calls:
+            self._tell_plan()
+
+    def _tell_plan(self) -> None:
+        journalled = self.estimate.journalled_calls
+        answered = f", {journalled} of them answered by the journal" if journalled else ""
+        later = f"; {len(self.plan.later)} more follow on replies" if self.plan.later else ""
+        self.say(f"planned {len(self.plan.calls)} calls{answered}{later}")
         if self.plan.remark:
             self.say(self.plan.remark)
         low, likely, high = self.estimate.usd or (None, None, None)
@@ -195,7 +199,7 @@ class MergeJob:
                 f"{self.spec.name} has no record: its answers order what a person is asked, and "
                 "fold nothing"
             )
-            return "pairs"
+            return "pairs" if self.terms.strategy == "none" else self.terms.strategy
         self.say(
             f"warning: {self.spec.name} has no record of an exam, so it is asked nothing: what "
             "stands under one entry is proved word for word. --propose lets it order the questions "
@@ -321,6 +325,7 @@ class MergeJob:
             stories=self.known,
             usd=steps.pricer(self.spec, self.terms.as_of, batch=self.batch),
             allow_cloud=self.terms.allow_cloud,
+            staying=self.terms.staying,
             purse=self.purse,
             progress=self.tally.written,
             in_flight=self.batches.in_flight,

@@ -20,7 +20,7 @@ from pipeline.merge.counting import OnlineCounts
 from pipeline.merge.outlines import Outlines
 from pipeline.merge.sovereignty import check_sovereignty, held_back
 from pipeline.merge.steps import Terms
-from pipeline.plan.strategies import STRATEGIES
+from pipeline.plan.strategies import ASKING
 from pipeline.progress import Progress, Show, show_nothing
 from pipeline.store.record import Store, StoreJournal
 
@@ -42,7 +42,7 @@ def estimate_corpus(
         models: names; none for :func:`pipeline.cost.choice.default_choices`. A model asked for by
             name that cannot even be counted is an error; a default one becomes a line that says
             why it cannot run.
-        strategies: none for all of them.
+        strategies: none for all that ask a model something.
         store: where the rows go and which replies are journalled; None when there is none.
         online: how providers are asked to count the prompts; None when they are not.
         show: told after each plan how many are priced.
@@ -74,12 +74,14 @@ def estimate_corpus(
             store = None
         else:
             if not online:  # a provider counts the words themselves: an outline has none
-                ahead = [(spec, _wanted(terms, bits, strategies)) for spec, bits in choices]
+                ahead = [
+                    (spec, _wanted(terms, bits, _kinds(spec, strategies))) for spec, bits in choices
+                ]
                 planned = Outlines(store, corpus_id, ahead=ahead)
-    kinds = strategies or STRATEGIES
+    total = sum(len(_kinds(spec, strategies)) for spec, _ in choices)
     for spec, bits in choices:
-        for strategy in kinds:
-            done, total = len(lines), len(choices) * len(kinds)
+        for strategy in _kinds(spec, strategies):
+            done = len(lines)
             show(Progress("estimate", "plans", done=done, total=total, fresh=done))
             those = replace(terms, strategy=strategy, bits=bits)
             try:
@@ -95,7 +97,9 @@ def estimate_corpus(
                 # Both by our own counts: the provider is never shown what is left out.
                 pair = [_priced(p, spec, corpus, those, store, None)[1] for p in (whole, plan)]
                 priced = replace(priced, saved=_saved(*pair))
-            if spec.leaves_machine and (marked := held_back(corpus, terms.local_only)):
+            if spec.leaves_machine and (
+                marked := held_back(corpus, terms.local_only, terms.allow_cloud)
+            ):
                 reason = "; ".join(filter(None, [priced.reason, marked]))
                 priced = replace(priced, feasible=False, reason=reason)
             first = first or plan
@@ -119,11 +123,18 @@ def estimate_corpus(
     }
 
 
+def _kinds(spec: ModelSpec, strategies: Sequence[str]) -> Sequence[str]:
+    """The strategies that are priced for a model: those asked for, or all that ask it something."""
+    if spec.provider == "extractive":
+        return ("none",)
+    return strategies or ASKING
+
+
 def _wanted(terms: Terms, bits: int, strategies: Sequence[str]) -> list[Terms]:
     """The terms of every plan of one model: with ``about``, of all stories, too."""
     return [
         replace(terms, strategy=strategy, bits=bits, about=about)
-        for strategy in strategies or STRATEGIES
+        for strategy in strategies
         for about in dict.fromkeys((terms.about, ()))
     ]
 

@@ -12,8 +12,8 @@ from pipeline.store import reports
 from pipeline.store.purge import Target, find_target, purge
 from pipeline.store.record import Store
 
-#: What a merge writes into its folder.
-_WRITTEN = ("merged.md", "merged.json", "merged.html")
+#: What a merge writes into its folder, whole or ``*.incomplete``.
+_WRITTEN = ("merged.*", "since.md*", "topics/*.md*")
 
 
 def purge_text(
@@ -48,8 +48,9 @@ def _as_json(store: Store, name: str, target: Target) -> dict[str, Any]:
     for run in target.runs:
         report = reports.run_report(store, run) or {}
         out = Path(str(report.get("parameters", {}).get("out") or "."))
-        written = [out / name for name in _WRITTEN] if report.get("kind") == "merge" else []
-        files.update((str(path), None) for path in written if path.exists())
+        if report.get("kind") == "merge":
+            found = sorted(path for pattern in _WRITTEN for path in out.glob(pattern))
+            files.update((str(path), None) for path in found if path.is_file())
     return {
         "name": name,
         "purged": False,

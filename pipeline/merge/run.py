@@ -48,7 +48,8 @@ def run_wave(
     *,
     stories: Mapping[str, Story],
     usd: Pricer | None = None,
-    allow_cloud: bool = False,
+    allow_cloud: Sequence[str] | bool = (),
+    staying: Collection[str] = (),
     purse: Purse | None = None,
     progress: Callable[[int], None] | None = None,
     in_flight: InFlight = _nothing,
@@ -61,6 +62,8 @@ def run_wave(
 
     Args:
         stories: what the handles of the calls point to.
+        staying: ids of stories that may not leave the machine: a call that shows one is refused
+            before anything is sent.
         progress: told of newly generated tokens.
         in_flight: which of some request keys an earlier process of this run has reserved and
             handed to the provider already (as a batch).
@@ -74,7 +77,9 @@ def run_wave(
         if call.request.key not in replies and not _answered(smaller.get(call.id, ()), replies)
     ]
     purse = purse or Purse(journal)
-    sender = _Sender(model, journal, usd, allow_cloud, purse, in_flight, clock)
+    if model is not None and model.spec.leaves_machine:
+        _refuse_staying(asked, frozenset(staying), stories, model.spec.name)
+    sender = _Sender(model, journal, usd, bool(allow_cloud), purse, in_flight, clock)
     replies.update(sender.send(asked, progress))
     failed = [call for call in asked if check(replies[call.request.key], call)]
     again = [part for call in failed for part in smaller.get(call.id, ())]
@@ -86,6 +91,25 @@ def run_wave(
 def _answered(parts: Sequence[Call], replies: Mapping[str, Reply]) -> bool:
     """Whether an earlier run went over to the smaller calls, and has all their replies."""
     return bool(parts) and all(part.request.key in replies for part in parts)
+
+
+def _refuse_staying(
+    calls: Iterable[Call], staying: Collection[str], stories: Mapping[str, Story], name: str
+) -> None:
+    """The last look before anything leaves: whoever planned these calls should have left the
+    stories out that stay here.
+
+    Raises:
+        SovereigntyError: a call shows one of them.
+    """
+    for call in calls:
+        for _, story in call.handles:
+            if story in staying:
+                raise SovereigntyError(
+                    f"a call to {name} would show a story that stays on this machine.",
+                    where=str(stories[story].source),
+                    next="Leave the document out or use a local/… model.",
+                )
 
 
 class _Sender:

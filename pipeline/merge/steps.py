@@ -45,6 +45,7 @@ class Terms:
     Args:
         propose: ask a judge that has no record; its answers only order what a person is asked.
         most_pairs: questions about pairs, at most; None for as many as are near.
+        staying: ids of stories that no question to a model elsewhere may show.
     """
 
     prompts: Path
@@ -54,13 +55,14 @@ class Terms:
     strategy: str = "none"
     about: tuple[str, ...] = ()
     decisions: tuple[Decision, ...] = ()
-    allow_cloud: bool = False
+    allow_cloud: tuple[str, ...] = ()
     local_only: tuple[str, ...] = ()
     usd_per_kwh: Decimal = Decimal("0.17")
     hardware: Hardware = field(default_factory=detect_hardware)
     bits: int = 16
     propose: bool = False
     most_pairs: int | None = None
+    staying: frozenset[str] = frozenset()
 
 
 def with_measured(spec: ModelSpec, store: Store, cache: Path) -> ModelSpec:
@@ -79,6 +81,7 @@ def from_stories(corpus: Corpus, spec: ModelSpec, terms: Terms, limits: WindowLi
     """The planner that makes every plan anew."""
     settled = settle(terms.decisions, corpus.stories)
     rewrites = terms.strategy in ("tree", "fold")
+    asks = not rewrites and terms.strategy != "none"
     return make_plan(
         terms.strategy,
         corpus.stories,
@@ -90,12 +93,12 @@ def from_stories(corpus: Corpus, spec: ModelSpec, terms: Terms, limits: WindowLi
         revision=revision_of(spec, terms.cache),
         about=terms.about,
         parameters={"decisions": settled.sha256} if settled.sha256 else {},
-        pairs=_open_pairs(corpus, settled) if terms.strategy == "pairs" else (),
+        pairs=_open_pairs(corpus, settled, terms.staying) if asks else (),
         most_pairs=terms.most_pairs,
     )
 
 
-def _open_pairs(corpus: Corpus, settled: Settled) -> list[Pair]:
+def _open_pairs(corpus: Corpus, settled: Settled, staying: frozenset[str]) -> list[Pair]:
     """The nearest pairs of stories that neither proof nor a person has settled."""
     needs = {story.id: need_key(story) for story in corpus.stories}
     open_ones = (
@@ -103,6 +106,8 @@ def _open_pairs(corpus: Corpus, settled: Settled) -> list[Pair]:
         for pair in corpus.pairs
         if not (needs[pair.a] and needs[pair.a] == needs[pair.b])
         and settled.decides(pair.a, pair.b) is None
+        and pair.a not in staying
+        and pair.b not in staying
     )
     return list(nearest(open_ones, NEAREST))
 
@@ -212,7 +217,7 @@ def price_plan(
         today=terms.today,
         hardware=terms.hardware,
         bits=terms.bits,
-        allow_cloud=terms.allow_cloud,
+        allow_cloud=bool(terms.allow_cloud),
         usd_per_kwh=terms.usd_per_kwh,
         calibration=learned,
     )

@@ -92,7 +92,17 @@ def merged(result: Mapping[str, Any]) -> None:
         description=f"Ledger of {result['run']}: the books balance",
         table=[{"outcome": name, "stories": n} for name, n in result["ledger"].items()],
     )
-    shown = ("model", "strategy", "stories", "conflicts", "fallbacks", "failed_calls", "lost")
+    kept = result["kept"]
+    create_table_artifact(
+        key="kept",
+        description=f"The {kept['units']} sentences of the stories, all in the document",
+        table=[
+            {"sentences": "stand", "n": kept["standing"]},
+            *({"sentences": f"folded by {by}", "n": n} for by, n in kept["folded"].items()),
+        ],
+    )
+    shown = ("model", "strategy", "stories", "entries", "conflicts", "possible_conflicts",
+             "proposals", "failed_calls", "standing_words", "source_words")  # fmt: skip
     took = ("calls", "reused_replies", "input_tokens", "output_tokens", "usd", "estimated_usd")
     create_table_artifact(
         key="merge",

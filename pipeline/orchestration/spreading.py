@@ -62,6 +62,7 @@ def read_ahead(
             exclude=how.exclude,
             pattern=how.pattern,
             repair=how.repair,
+            follow_links=how.follow_links,
         )
     ]
     if not waiting:
@@ -82,7 +83,12 @@ def read_batch(paths: list[str], how: Reading) -> Found:
     """On a worker: read documents; what cannot be read is left to the flow to report."""
     kept = _Kept()
     for _ in extract(
-        paths, encoding=how.encoding, cache=kept, pattern=how.pattern, repair=how.repair
+        paths,
+        encoding=how.encoding,
+        cache=kept,
+        pattern=how.pattern,
+        repair=how.repair,
+        follow_links=True,  # named one by one by now
     ):
         pass
     return kept.found

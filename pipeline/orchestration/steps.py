@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Sequence
+from contextlib import chdir
 from typing import Any
 
 from prefect import Flow, State, tags, task
 from prefect.cache_policies import NO_CACHE
 from prefect.exceptions import ParameterTypeError
-from prefect.settings import PREFECT_API_URL, PREFECT_SERVER_EPHEMERAL_ENABLED
+from prefect.settings import PREFECT_API_URL, PREFECT_HOME, PREFECT_SERVER_EPHEMERAL_ENABLED
 from prefect.utilities.engine import _prefect_sigterm_bridge_lock
 
 from pipeline.edge import Edge
 from pipeline.errors import InputError, StoryTransformerError
 from pipeline.orchestration.endings import failed
-from pipeline.settings import report_to_nobody
+from pipeline.settings import keep_code_out, report_to_nobody
 from pipeline.store.interrupts import hold_beside
 
 # Prefect tells a run to cancel only if SIGTERM is handled by its own handler, and looks under this
@@ -76,9 +77,14 @@ def _start_server() -> None:
         return
     from prefect.server.api.server import SubprocessASGIServer
 
+    keep_code_out()
+    home = PREFECT_HOME.value()
+    home.mkdir(parents=True, exist_ok=True)
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # which a child inherits
     try:
-        SubprocessASGIServer().start()
+        # Not from a folder of documents: the server's migrations look for modules where it starts.
+        with chdir(home):
+            SubprocessASGIServer().start()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
@@ -101,6 +107,7 @@ def open_edge(db: str | None, allow_egress: Sequence[str] = ()) -> Edge:
         SovereigntyError: one of them is elsewhere.
     """
     report_to_nobody()
+    keep_code_out()
     edge = Edge.read(db, allow_egress)
     check_addresses(edge)
     return edge

@@ -28,6 +28,10 @@ STRATEGIES: dict[str, Strategy] = {
 }
 
 
+#: Those that ask a model something, as an estimate shows them.
+ASKING = ("pairs", "tree", "fold")
+
+
 def add_strategy(name: str, plan: Strategy) -> None:
     """Know a further strategy.
 

@@ -34,6 +34,7 @@ _OF_BEFORE: Mapping[str, Mapping[str, Given]] = {
     "earlier": {"never": "different", "merge": "one_need"},
     "alike": {"accept": "different", "never": "different", "merge": "one_need"},
     "fold": {"accept": "one_need", "never": "different", "merge": "one_need"},
+    "decided": {"never": "different", "merge": "one_need"},
 }  # fmt: skip
 _ALL_OF_BEFORE = ("accept", "keep", "never", "merge", "split")
 

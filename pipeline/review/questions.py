@@ -17,7 +17,7 @@ from pipeline.store.record import Store
 from pipeline.stories import Story, count_words
 from pipeline.text.canonical import VERSION
 
-Kind = Literal["conflict", "possible conflict", "earlier", "alike", "fold"]
+Kind = Literal["conflict", "possible conflict", "earlier", "alike", "fold", "decided"]
 #: What is asked about, and what a question of the kind is.
 KINDS: Mapping[Kind, str] = {
     "conflict": "they cannot both hold",
@@ -25,6 +25,7 @@ KINDS: Mapping[Kind, str] = {
     "earlier": "decided under older fingerprints",
     "alike": "they are alike: one need?",
     "fold": "a judge folded one under the other",
+    "decided": "decided before",
 }
 #: Questions that are asked, at most; of the folds of judges a random sample.
 MOST, AUDITED = 200, 50
@@ -222,21 +223,21 @@ class _Asking:
         }
         self._place = {story: n for n, story in enumerate(books.names)}
         self._old = [d for d in decisions if d.version != VERSION]
+        self._now = [d for d in decisions if d.version == VERSION]
         self._decided: dict[frozenset[str], Decision] = {}
-        for decision in decisions:
-            if decision.version == VERSION:
-                self._decided[frozenset(decision.fingerprints)] = decision
-                for pair in combinations(decision.fingerprints, 2):
-                    self._decided[frozenset(pair)] = decision
+        for decision in self._now:
+            self._decided[frozenset(decision.fingerprints)] = decision
+            for pair in combinations(decision.fingerprints, 2):
+                self._decided[frozenset(pair)] = decision
 
     def all(self, most: int) -> Iterable[Question]:
         """Every question, those that say most of their stories first."""
+        yield from self._earlier()
         disagreeing: set[frozenset[str]] = set()
         for conflict in self._books.conflicts:
             members = [side.story for side in conflict.sides]
             disagreeing.update(map(frozenset, combinations(members, 2)))
             yield from self._kept(self._conflict(conflict))
-        yield from self._earlier()
         yield from self._folds()
         left = _LOOKED_AT * most
         for a, b, because in self._pairs():
@@ -245,6 +246,7 @@ class _Asking:
             left -= 1
             if frozenset((a, b)) not in disagreeing:
                 yield from self._kept(self.ask("alike", (a, b), because))
+        yield from self._settled()
 
     def ask(
         self, kind: Kind, members: Sequence[str], because: str, about: str = ""
@@ -263,7 +265,7 @@ class _Asking:
         differs = _differs(needs)
         lengths = [count_words(need) for need in needs]
         saves = self._saves(kind, stories, lengths)
-        promise = likeness(needs[0], needs[1]) if kind in ("alike", "earlier") else 1.0
+        promise = likeness(needs[0], needs[1]) if kind in ("alike", "earlier", "decided") else 1.0
         return Question(
             id=_id(of),
             kind=kind,
@@ -317,7 +319,23 @@ class _Asking:
             if kept := by_print.get(decision.keep):
                 print_kept = self._books.stories[kept].fingerprint
                 stands = question.fingerprints.index(print_kept) + 1
-            yield replace(question, about=decision.about, stands=stands, earlier=decision)
+            said = dict(zip(members, decision.values, strict=False))
+            told = tuple(said.get(story.id, "") for story in question.stories)
+            yield replace(
+                question,
+                about=decision.about,
+                differs=told if any(told) else question.differs,
+                stands=stands,
+                earlier=decision,
+            )
+
+    def _settled(self) -> Iterable[Question]:
+        """What was decided and is a question no more: the stories are in one entry by now."""
+        by_print = {story.fingerprint: story.id for story in self._books.stories.values()}
+        for decision in self._now:
+            members = [by_print[f] for f in decision.fingerprints if f in by_print]
+            if len(members) == len(decision.fingerprints):
+                yield from self._kept(self.ask("decided", members, "", decision.about))
 
     def _folds(self) -> Iterable[Question]:
         """Needs that a judge folded, in an order that has nothing to do with them."""

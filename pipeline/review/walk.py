@@ -10,6 +10,7 @@ import os
 import select
 import shutil
 import sys
+import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from pipeline.console import harmless
 from pipeline.errors import InputError
 from pipeline.review.answers import ANSWERS, Answer, Given, answered, possible
 from pipeline.review.questions import KINDS, Question
-from pipeline.review.tellings import Line, Marks, Told, Word, compared, side_by_side, stacked
+from pipeline.review.tellings import Marks, Told, compared, side_by_side, stacked
 
 #: Gives one key or line after showing a prompt; raises EOFError at the end.
 Read = Callable[[str], str]
@@ -83,7 +84,7 @@ def walk(
         for line in describe(question, marks):
             show(line)
         try:
-            step = _ask(question, like, read, show)
+            step = _ask(question, like, read, show, marks)
             if step.batch and not _is_sure(like, step, read, show):
                 continue
         except EOFError:
@@ -140,8 +141,10 @@ def describe(question: Question, marks: Marks | None = None) -> Iterator[str]:
         ("decided before", "" if before is None else f"{_SAID[before.answer]}, {before}"),
     ):
         if said:
-            line: Line = tuple(map(Word, harmless(said).split()))
-            yield from stacked(f"{name}:", [line], marks)
+            text = f"{name}: {' '.join(harmless(said).split())}"
+            yield from textwrap.wrap(
+                text, marks.width, initial_indent="  ", subsequent_indent="      "
+            )
 
 
 def _source(question: Question, n: int) -> str:
@@ -155,9 +158,11 @@ def _harmless(told: Sequence[Told]) -> list[Told]:
     return [Told(piece.field, harmless(piece.text)) for piece in told]
 
 
-def _ask(question: Question, like: Sequence[Question], read: Read, show: Show) -> _Step:
+def _ask(
+    question: Question, like: Sequence[Question], read: Read, show: Show, marks: Marks
+) -> _Step:
     """What the person says to one question."""
-    prompt = _prompt(question, len(like))
+    prompt = _prompt(question, len(like), marks.width)
     while True:
         line = read(prompt).strip()
         if line == "?":
@@ -200,13 +205,18 @@ def _is_sure(like: Sequence[Question], step: _Step, read: Read, show: Show) -> b
     return said == "y"
 
 
-def _prompt(question: Question, like: int) -> str:
+def _prompt(question: Question, like: int, width: int) -> str:
     n = len(question.stories)
-    wins = "1 first is preferred  2 second is preferred" if n == 2 else f"1–{n} it is preferred"
+    wins = ["1 first is preferred", "2 second is preferred"] if n == 2 else [f"1–{n} preferred"]
     keys = [f"{key} {_SAID[given]}" for key, given in _KEYS.items() if given in possible(question)]
     every = [f"O V C D all {like}"] if like > 1 else []
-    moves = ["Enter skip", "b back", "q quit", "? help"]
-    return "  ".join([wins, *keys, *every]) + "\n" + "  ".join(moves) + " > "
+    moves = ["Enter skip", "b back", "q quit", "? help >"]
+    lines = [""]
+    for word in [*wins, *keys, *every, *moves]:
+        if lines[-1] and len(lines[-1]) + 2 + len(word) > width - 2:
+            lines.append("")
+        lines[-1] += ("  " if lines[-1] else "") + word
+    return "\n".join(lines) + " "
 
 
 def _help(question: Question, like: int) -> Iterator[str]:

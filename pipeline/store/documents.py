@@ -12,7 +12,7 @@ from typing import Any
 from pipeline.stories import Block, Document, Extraction, Locator, Source, Span, Story
 
 #: Raised when the shape below changes; text of another shape is a miss, not an error.
-_SHAPE = 1
+_SHAPE = 2
 
 
 def extraction_as_text(extraction: Extraction) -> str:
@@ -50,6 +50,7 @@ def locator_as_json(locator: Locator) -> dict[str, Any]:
         "sheet": locator.sheet,
         "row": locator.row,
         "column": locator.column,
+        "table": locator.table,
         "heading": list(locator.heading) or None,
     }
     return {name: value for name, value in found.items() if value is not None}
@@ -75,6 +76,7 @@ def _document_as_json(document: Document) -> dict[str, Any]:
         "guessed": document.guessed,
         "front_matter": dict(document.front_matter),
         "problem": document.problem,
+        "left_out": document.left_out,
     }
 
 
@@ -99,6 +101,7 @@ def _document_from_json(body: dict[str, Any]) -> Document:
         guessed=body["guessed"],
         front_matter=body["front_matter"],
         problem=body["problem"],
+        left_out=tuple(Span(*span) for span in body["left_out"]),
     )
 
 

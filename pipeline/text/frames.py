@@ -1,4 +1,5 @@
-"""The words that frame a story's goal and benefit: "I want to", "so that".
+"""The words of a story that its fields leave out: the frame of its goal and benefit ("I want to",
+"so that"), the article of its role, a title that repeats the sentence's words.
 
 A frame is harmless only where all it says is a wish: "I would like to be able to", "I need to".
 Whatever else stands before a goal (must, can, should, never, only, they) is part of what is said.
@@ -13,7 +14,10 @@ from functools import lru_cache
 
 from pipeline.text.typography import set_plainly
 
-_DENIED = r"(?:not|never|only|no\s+longer|neither|nicht|kein\w*|nie|niemals|nur|niet|geen|nooit)\b"
+_DENIED = (
+    r"(?:not|never|only|no\s+longer|neither|nicht|kein\w*|nie|niemals|nur|weder|noch|kaum|ohne|niet"
+    r"|zonder|geen|nooit)\b"
+)
 _WISH = (
     r"(?P<who>I|we|We)(?:\s+(?:want|wish|need)(?!\s+not\b)|(?:\s+would|'d)\s+like):?"
     # To be able not to do a thing is a choice, not to do it is none.
@@ -115,7 +119,7 @@ def frame(text: str, language: str, used: set[str]) -> str:
 _MARKS = " \t\n,;:.–—-*_\"'`()[]{}|>#=/\\"
 _WISH_ALONE: Mapping[str, tuple[tuple[re.Pattern[str], str], ...]] = {
     "English": ((re.compile(_WISH), ""),),
-    "German": ((re.compile(r"(?:möchte|will|würde)\s+ich(?:\s+gerne?)?"), "ich möchte"),),
+    "German": ((re.compile(r"(?:möchte|will)\s+ich|würde\s+ich\s+gerne?"), "ich möchte"),),
     "French": ((re.compile(r"je\s+(?:veux|voudrais|souhaite)|j'aimerais"), "je veux"),),
     "Spanish": ((re.compile(r"quiero|quisiera|deseo|me\s+gustaría"), "quiero"),),
     "Italian": ((re.compile(r"voglio|vorrei|desidero"), "voglio"),),
@@ -187,36 +191,48 @@ _ARTICLE = re.compile(
 
 
 def article_in(text: str, role: str) -> str:
-    """The word that stands between "As" and the role ("a" for "an"), which says whose role it is:
-    "the", "another", "every"; "" where there is none."""
+    """The word between "As" and the role that says whose role it is: "the", "another", "every";
+    "" for "a", "an" and none, as in a table."""
     plain, role = _plain(text), _flat(role)
     for start, _ in _occurrences(role, plain):
         found = _ARTICLE.search(plain[max(start - 40, 0) : start])
         if found:
             article = " ".join(found["article"].lower().split())
-            return "a" if article == "an" else article
+            return "" if article in ("a", "an") else article
     return ""
 
 
-def heading_in(text: str, sentence: Sequence[str], role: str) -> tuple[str, ...]:
-    """Lines above the story sentence that only repeat its words, in another order or with other
+#: Where the story sentence has begun.
+_BEGUN = re.compile(
+    r"\b(?:As|AS)\s+(?:an?|the|any|every|each|one|our|your|another)\b|^\W*As\s"
+    r"|\bI\s|\b[Ww]e\s|^(?:In order|So that)\b"
+)
+_BARE = re.compile(r"[^\W_]+")
+#: A title stands no further down, with a key or a label in front of it.
+_TITLE_LINES = 4
+
+
+def heading_in(text: str, sentence: Sequence[str]) -> tuple[str, ...]:
+    """Lines at the beginning that only repeat its words, in another order or with other
     letters: the extraction keeps no title that repeats, so a field has them nowhere.
 
     Args:
-        sentence: the words of role, goal and benefit.
+        sentence: role, goal and benefit.
     """
-    plain = _plain(text)
-    place = next((start for start, _ in _occurrences(_flat(role), plain)), 0) if role else 0
-    known = {word.casefold() for word in _words(" ".join(sentence))}
-    said = f" {' '.join(_words(' '.join(sentence)))}"
+    sentence_words = _words(" ".join(sentence))
+    known = {bare for word in sentence_words for bare in _bare(word)}
+    said = " ".join(sentence_words)
     found = []
-    for line in plain[:place].splitlines()[:-1]:
+    for line in _plain(text).splitlines()[:_TITLE_LINES]:
+        if line == _flat(sentence[0]) or _BEGUN.search(line):
+            break
         words = _words(line)
         # A key or a label may stand in front: "SHOP-12", "Story 3".
-        for skipped in range(min(5, len(words))):
+        for skipped in range(min(5, len(words) - 1)):
             rest = words[skipped:]
-            if all(w.casefold() in known for w in rest[:-1]):
-                if f" {' '.join(rest)}" not in said and not _same_words(rest, said):
+            *before, last = [bare for word in rest for bare in _bare(word)] or [""]
+            if known.issuperset(before) and any(word.startswith(last) for word in known):
+                if not _same_words(rest, said):
                     found.append(" ".join(rest))
                 break
     return tuple(found)
@@ -227,6 +243,11 @@ def _same_words(words: list[str], said: str) -> bool:
     small = " ".join(word if word.isupper() else word.lower() for word in words)
     text = " ".join(word if word.isupper() else word.lower() for word in said.split())
     return f" {small}" in f" {text}"
+
+
+def _bare(word: str) -> list[str]:
+    """A word without its signs and capitals, as the extraction looks for repeated titles."""
+    return [bare.casefold() for bare in _BARE.findall(word)]
 
 
 def _words(text: str) -> list[str]:

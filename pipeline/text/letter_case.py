@@ -16,12 +16,12 @@ _NAMES = word_set(
     "may will mine might am re ll ve eg ie etc vs us next well go i'm i'd i'll i've i"
 )
 _VERBS = word_set(
-    """activate add adjust allow apply approve archive ask assign attach avoid be block book browse
+    """activate add adjust allow apply approve archive ask assign attach avoid be book browse
     buy calculate cancel change check choose clear click close collect combine compare complete
-    configure confirm connect contact contain control convert copy correct create customize
-    deactivate decide define delete deliver describe determine disable discover display distribute
+    configure confirm contact contain control convert copy correct create customize
+    deactivate decide define delete deliver describe determine disable display distribute
     download drag drop edit enable ensure enter evaluate explain explore export extend extract fill
-    filter find finish follow format gather generate give handle hide highlight identify implement
+    filter find finish follow format generate give handle hide highlight identify implement
     import improve include increase indicate insert inspect install integrate invite join keep know
     learn leave limit link list load locate log login logout look maintain manage measure modify
     monitor move navigate notify obtain open order organize participate pick prepare prevent

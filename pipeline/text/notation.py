@@ -235,9 +235,9 @@ _CHANGES: Mapping[str, tuple[_Change, ...]] = {
             if language == "English"
             else ()
         ),
+        ("unit", (), _units(language)),
         ("percent", ("%", "cent", "ciento", "Prozent"), _percent(words)),
         ("money", ("€", "£", "$", "EUR", "GBP", "USD", "uro", "dollar"), _money(language)),
-        ("unit", (), _units(language)),
         ("comparison-sign", ("<", ">", "≤", "≥"), _compare),
     )
     for language, words in _PERCENT_WORDS.items()

@@ -82,6 +82,6 @@ _LIST = (
     Rule("purpose-frame", "the words between a goal and its benefit",
          (("sentence", _E, "As a user, I want to print, so that I save",
            "As a user, I want to print so that I save"),), (_E,)),
-    Rule("criteria-order", "the order of bulleted criteria that name no step", ()),
+    Rule("criteria-order", "the order of bulleted criteria that name no step", (), (_E,)),
 )  # fmt: skip
 RULES: Mapping[str, Rule] = {rule.name: rule for rule in _LIST}

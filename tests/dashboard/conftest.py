@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
@@ -27,18 +27,18 @@ from pipeline.calls import (
     Usage,
     WindowLimits,
 )
-from pipeline.outcomes import (
+from pipeline.entries import (
     Conflict,
-    Edit,
-    Finding,
+    Entry,
+    Fold,
     LedgerRow,
-    MergedStory,
+    Line,
+    Link,
+    Merge,
     Outcome,
-    Outcomes,
-    Relation,
-    SourceSpan,
-    StoryText,
-    Verdict,
+    RoleTold,
+    Side,
+    entry_id,
 )
 from pipeline.settings import read_settings
 from pipeline.store.journal import StoreJournal
@@ -60,12 +60,10 @@ HOSTILE = "As a guest I want <img src=x onerror='window.hurt=1'><script>window.h
 
 #: What a run of a model teaches; the extractive one has nothing to say of tokens.
 TAUGHT = {
-    "asked": 12, "prompt": "merge-edits.v1", "planned_input_tokens": 48_000,
+    "asked": 12, "prompt": "judge-pair.v1", "planned_input_tokens": 48_000,
     "first_input_tokens": 48_000, "planned_output_tokens": 4_000, "formula_seconds": 50.0,
     "model_seconds": 71.0, "machine": "here: CPU",
 }  # fmt: skip
-
-OUTCOMES = [Outcome.KEPT, Outcome.DUPLICATE_OF, Outcome.MERGED_INTO, Outcome.CONFLICT_WITH]
 
 
 def _extraction(number: int, lines: list[str]) -> Extraction:
@@ -94,38 +92,19 @@ def _merge(store: Store, extractions: list[Extraction], model: str, usd: Decimal
     corpus = store.save_corpus(extractions)
     stories = [story for e in extractions for story in e.stories]
     run = store.start_run(
-        kind="merge", corpus=corpus, model=model, strategy="edit",
+        kind="merge", corpus=corpus, model=model, strategy="pairs",
         parameters={"paths": ["backlog/with blank", "more.md"], "out": "merged"},
         describe={"attention": "sdpa_flash", "attention_reason": "it fits this machine"},
     )  # fmt: skip
     _ask(store, run, stories, model)
     estimate = Estimate(
-        model, "edit", True, "", "0" * 64, 12, 0, TokenCount(48_000, "own", True, 48_000, 48_000),
+        model, "pairs", True, "", "0" * 64, 12, 0, TokenCount(48_000, "own", True, 48_000, 48_000),
         Band(1_000, 3_000, 9_000), (usd / 2, usd, usd * 2), None, usd * 2, "2026-11-21",
         seconds=80.0, seconds_band=(40.0, 160.0), peak_memory_bytes=900_000_000,
         learned=Learned(output=0.75, runs=3),
     )  # fmt: skip
     store.save_estimate(run, corpus, estimate)
-    outcome = {s.id: OUTCOMES[i % 4] for i, s in enumerate(stories)}
-    sides = [s.id for s in stories if outcome[s.id] is Outcome.CONFLICT_WITH]
-    ledger = tuple(
-        LedgerRow(s.id, outcome[s.id], f"m{i:07d}", "", None, f"reason {i}", "code")
-        for i, s in enumerate(stories)
-    )
-    merged = tuple(
-        MergedStory(f"m{i:07d}", StoryText(goal=s.goal), (s.id,), "kept")
-        for i, s in enumerate(stories)
-    )
-    merged = (_gated(merged[0], stories[0]), *merged[1:])
-    conflicts = tuple(
-        Conflict((a, b), "days", ("14", "30"), "the numbers differ")
-        for a, b in zip(sides[::2], sides[1::2], strict=False)
-    )
-    edits = (
-        Edit(Relation.SAME, (stories[0].id, stories[1].id), keep=stories[0].id),
-        Edit(Relation.OVERLAP, (stories[2].id, stories[3].id)),
-    )
-    store.save_outcomes(run, Outcomes(merged, conflicts, ledger, edits))
+    store.save_merge(run, _merged(stories), KEPT)
     store.save_actuals(
         run, input_tokens=48_000, output_tokens=3_700, usd=usd * Decimal("2.5"), seconds=71.0,
         peak_memory_bytes=1_000_000_000, calls=12, reused=3,
@@ -135,16 +114,54 @@ def _merge(store: Store, extractions: list[Extraction], model: str, usd: Decimal
     return run
 
 
-def _gated(merged: MergedStory, story: Story) -> MergedStory:
-    """A merged story that stands for a reply which the gate refused."""
-    refused = Verdict("goal", "return it within 99 days", False,
-                      (Finding("number", "99 is in no source"),), stage="reply")  # fmt: skip
-    stands = Verdict(
-        "goal", story.goal, True, sources=(SourceSpan(story.id, story.source.spans[0]),)
-    )
-    return replace(
-        merged, origin="union", fallback="goal: 99 is in no source", verdicts=(stands, refused)
-    )
+def _merged(stories: list[Story]) -> Merge:
+    """Of every four stories the second is proved to be the first, a judge put the third under it,
+    and the fourth is in conflict with the fourth of the next four."""
+    fours = [stories[n : n + 4] for n in range(0, len(stories), 4)]
+    entries, ledger = [], []
+    for one, copy, other, apart in fours:
+        whole = Entry(
+            entry_id((one.id, copy.id, other.id)),
+            one.id,
+            (one.id, copy.id, other.id),
+            (RoleTold("shopper", (one.id,)),),
+            (Line("sentence", one.text, (one.id,)),),
+            (
+                Fold(copy.id, "sentence", copy.text, "proof", one.id, ("story-frame",)),
+                Fold(other.id, "sentence", other.text, "judge", one.id, (), ("by e-mail",),
+                     "tiny, record r1", 0.995),
+            ),
+        )  # fmt: skip
+        alone = Entry(
+            entry_id((apart.id,)), apart.id, (apart.id,), (),
+            (Line("sentence", apart.text, (apart.id,)),),
+        )  # fmt: skip
+        entries += [whole, alone]
+        ledger += [
+            LedgerRow(one.id, Outcome.KEPT, whole.id, "", "stands for 3 stories", "code"),
+            LedgerRow(copy.id, Outcome.DUPLICATE_OF, whole.id, one.id, "", "proof",
+                      ("story-frame",)),
+            LedgerRow(other.id, Outcome.MERGED_INTO, whole.id, one.id, "one need", "judge", (),
+                      "tiny", "r1", 0.995),
+            LedgerRow(apart.id, Outcome.CONFLICT_WITH, alone.id, one.id, "the numbers differ",
+                      "code"),
+        ]  # fmt: skip
+    last = [four[3] for four in fours]
+    conflicts = [
+        Conflict(f"c{n}", "conflict" if n == 0 else "possible",
+                 (Side(a.id, a.text, (a.goal.split()[-1],)),
+                  Side(b.id, b.text, (b.goal.split()[-1],))),
+                 "days", "ann" if n == 0 else "code", "the numbers differ")
+        for n, (a, b) in enumerate(zip(last[::2], last[1::2], strict=False))
+    ]  # fmt: skip
+    links = (Link(entries[0].id, entries[1].id, "alike", 0.8, ("order 0",), ("order 3",)),)
+    return Merge(tuple(entries), tuple(conflicts), links, tuple(ledger),
+                 ((stories[0].id, stories[3].id),))  # fmt: skip
+
+
+#: Every sentence is there.
+KEPT = {"units": 60, "standing": 36, "folded": {"proof": 12, "judge": 12, "person": 0},
+        "missing": [], "faults": []}  # fmt: skip
 
 
 def _ask(store: Store, run: str, stories: list[Story], model: str) -> None:
@@ -153,17 +170,17 @@ def _ask(store: Store, run: str, stories: list[Story], model: str) -> None:
     for n in range(2):
         shown = stories[4 * n : 4 * n + 4]
         messages = (Message("system", "Merge."), Message("user", shown[0].text))
-        request = Request(model, "r1", "edits", "merge-edits.v1", "p", messages, 64)
+        request = Request(model, "r1", "pair", "judge-pair.v1", "p", messages, 64)
         calls.append(
-            Call(f"edit-000{n + 1}", "edit", request,
+            Call(f"pair-000{n + 1}", "pairs", request,
                  tuple((f"S{i}", s.id) for i, s in enumerate(shown, 1)), (("S1", "S2"),),
                  TokenCount(4_000, "own", True, 4_000, 4_000), Band(20, 60, 200))
         )  # fmt: skip
     rest = tuple(SkippedStory(story.id, "single") for story in stories[8:])
     limits = WindowLimits(7_168, 1_024, "the model's window")
-    store.save_plan(run, Plan("edit", model, limits, tuple(calls), (), rest, len(stories), 3, {}))
+    store.save_plan(run, Plan("pairs", model, limits, tuple(calls), rest, len(stories), 3, {}))
     journal = StoreJournal(store, run)
-    for text, why in (("{", "no JSON"), ('{"edits": []}', "")):
+    for text, why in (("{", "no answer"), ('{"answer": "different"}', "")):
         reply = Reply(calls[0].request.key, text, "stop", Usage(3_990, 25), 2.5, model,
                       usd=Decimal("0.01"))  # fmt: skip
         journal.put(calls[0].request, reply, good=not why, why=why)

@@ -187,8 +187,8 @@ def test_the_numbers_are_the_newest_completed_runs(run_page, worked):
         "#funnel li", "all => all.map(one => [...one.children].map(c => c.innerText))"
     )
     assert [step[:2] for step in steps] == [
-        ["documents", "4"], ["stories", "48"], ["clusters", "3"], ["calls", "15"],
-        ["edits", "2"], ["merged stories", "48"],
+        ["documents", "4"], ["stories", "48"], ["calls", "15"], ["entries", "24"],
+        ["sentences", "60"], ["conflicts", "1"],
     ]  # fmt: skip
     compared = {row[0]: row[1:] for row in table(page, "compared")}
     assert compared["price"] == ["$0.0210", "$0.0420", "$0.0840", "$0.1050", "2.50", "outside", "3"]
@@ -233,7 +233,7 @@ def test_a_long_ledger_has_further_pages(look, served, worked):
     page.click("#ledger .pager button:has-text('Next')")
     page.settled()
     assert "26–48 of 48" in page.inner_text("#ledger .pager")
-    assert table(page, "ledger")[0][0] == "26" and "ledger.page=2" in page.url
+    assert table(page, "ledger")[0][0] == "S-26" and "ledger.page=2" in page.url
     page.select_option("select[name=document]", "1")
     page.settled()
     assert len(table(page, "ledger")) == 12 and "ledger.page" not in page.url
@@ -254,7 +254,7 @@ def test_a_run_that_failed_shows_the_command_that_takes_it_up(look, served, work
     command = page.inner_text("#runs code")
     assert shlex.split(command) == [
         "storytransformer", "merge", "backlog/it's here", "more.md",
-        "--model", "local/smollm2-135m", "--strategy", "tree",
+        "--judge", "local/smollm2-135m",
     ]  # fmt: skip
 
 
@@ -269,29 +269,57 @@ def test_text_of_documents_never_runs(look, served):
     assert page.evaluate("window.hurt") is None
 
 
-def test_conflicts_stand_side_by_side(run_page):
-    first = run_page.locator("#conflicts article").first
+def test_conflicts_stand_side_by_side_with_what_differs_marked(run_page):
+    first, *others = run_page.locator("#conflicts article").all()
     assert first.locator("h3").inner_text() == "1. days"
-    assert first.locator("blockquote b").all_inner_texts() == ["14", "30"]
+    assert "in conflict · says ann · the numbers differ" in first.inner_text()
+    assert others and all("possibly in conflict" in one.inner_text() for one in others)
+    assert first.locator("mark").count() == 2
+    assert "S-4 · " in first.inner_text()
     boxes = [box.bounding_box() for box in first.locator("blockquote").all()]
     assert boxes[0]["y"] == boxes[1]["y"] and boxes[0]["x"] < boxes[1]["x"]
 
 
-def test_what_the_gate_replaced_stands_beside_what_it_refused(run_page):
-    shown = run_page.inner_text("#gate article")
-    assert "return it within 99 days" in shown and "99 is in no source" in shown
-    assert run_page.locator("#gate .after").inner_text().startswith("what stands instead")
+def test_what_is_folded_says_under_what_and_by_whom(look, served):
+    page = look(f"{served}/run")
+    rows = table(page, "folds")
+    assert [row[:2] + row[3:7] for row in rows[:2]] == [
+        ["E-1", "S-2", "S-1", "proof", "story-frame", "–"],
+        ["E-1", "S-3", "S-1", "judge", "tiny, record r1", "by e-mail"],
+    ]
+    page.click("#folded button:has-text('by proof')")
+    page.settled()
+    assert {row[4] for row in table(page, "folds")} == {"proof"} and "folded=proof" in page.url
 
 
-def test_a_call_shows_prompt_replies_and_verdicts(look, served):
+def test_an_entry_leads_to_its_stories(look, served):
+    page = look(f"{served}/run")
+    rows = table(page, "entries")
+    assert rows[0][0] == "E-1" and rows[0][2] == "3"
+    page.click("#entries a.open:has-text('E-3')")
+    page.settled()
+    assert [row[0] for row in table(page, "ledger")] == ["S-5", "S-6", "S-7"]
+    assert {row[4] for row in table(page, "ledger")} == {"E-3"}
+    page.fill("input[name=q]", "s-12")
+    page.wait_for_url("**q=s-12*")
+    page.settled()
+    assert [row[0] for row in table(page, "ledger")] == ["S-12"]
+
+
+def test_neighbours_show_what_only_one_says(run_page):
+    (row,) = table(run_page, "links")
+    assert row[0] == "E-1" and row[2] == "E-2" and row[5:7] == ["order 0", "order 3"]
+
+
+def test_a_call_shows_prompt_and_replies(look, served):
     page = look(f"{served}/run")
     states = [row[1] for row in table(page, "calls")]
     assert sorted(states[:2]) == ["answered", "bad"] and states[2:] == ["not asked"]
     page.click("#calls tbody tr:first-child a.open")
     page.locator("#reader[data-state=drawn]").wait_for()
     said = page.inner_text("#reader")
-    for part in ("Reply, not used: no JSON", '"edits": []', "Prompt: system", "Merge.",
-                 "99 is in no source"):  # fmt: skip
+    for part in ("Reply, not used: no answer", '"answer": "different"', "Prompt: system",
+                 "Merge."):  # fmt: skip
         assert part in said
     assert grave(page) == {}
     page.keyboard.press("Escape")

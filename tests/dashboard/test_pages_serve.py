@@ -165,7 +165,7 @@ def test_ctrl_c_ends_it_and_leaves_nothing_behind(worked, number):
 
 
 def test_every_card_answers_with_rows_and_a_file(served, worked):
-    asked = urllib.parse.urlencode({"run": worked.newest, "strategy": "edit"})
+    asked = urllib.parse.urlencode({"run": worked.newest, "strategy": "pairs"})
     for page in load_pages().values():
         for name in (n for n, card in page.cards.items() if card.kind != "picture"):
             status, body = ask(f"{served}/cards/{page.name}/{name}.json?{asked}")
@@ -186,7 +186,7 @@ def test_a_copy_says_when_it_was_taken(worked):
 def test_a_page_number_that_is_none_is_the_first(served, worked, page):
     asked = urllib.parse.urlencode({"run": worked.newest, "page": page})
     status, body = ask(f"{served}/cards/run/ledger.json?{asked}")
-    assert status == 200 and json.loads(body)["rows"][0]["number"] == 1
+    assert status == 200 and json.loads(body)["rows"][0]["name"] == "S-1"
 
 
 def test_a_card_that_is_none(served):

@@ -82,7 +82,8 @@ def test_no_word_of_a_story_a_prompt_or_a_reply_is_in_it(source, worked, whole, 
     texts = rows(
         worked,
         "SELECT text FROM story UNION SELECT text FROM reply UNION SELECT reply FROM needle_cell "
-        "UNION SELECT goal FROM merged_story UNION SELECT text FROM verdict",
+        "UNION SELECT text FROM entry_line UNION SELECT text FROM fold "
+        "UNION SELECT text FROM conflict_side",
     )
     words = {text for (text,) in texts if text and len(text) > 12}
     words |= {

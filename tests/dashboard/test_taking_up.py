@@ -11,24 +11,31 @@ from typer.testing import CliRunner
 from evals.dashboard.taking_up import command_for
 
 MERGE = {
-    "paths": ["my docs/it's here", "more.md"], "about": ["late fee"], "allow_cloud": True,
-    "out": "merged", "group": "topic", "entailment": "", "max_usd": "2.50", "batch": False,
-    "conflicts": True,
+    "paths": ["my docs/it's here", "more.md"], "about": ["late fee"],
+    "allow_cloud": ["docs/", "all"],
+    "out": "merged", "group": "role", "edition": "full", "since": "merge-1", "propose": True,
+    "pairs": 500, "max_usd": "2.50", "batch": False,
 }  # fmt: skip
 
 
 def test_a_merge_with_all_that_was_asked_for():
-    command = command_for("merge", "claude/x", "tree", json.dumps(MERGE), "my runs.sqlite")
+    command = command_for("merge", "claude/x", "pairs", json.dumps(MERGE), "my runs.sqlite")
     assert shlex.split(command) == [
-        "storytransformer", "merge", "my docs/it's here", "more.md", "--model", "claude/x",
-        "--strategy", "tree", "--about", "late fee", "--out", "merged", "--group", "topic",
-        "--max-cost", "2.50", "--allow-cloud", "--conflicts", "--db", "my runs.sqlite",
+        "storytransformer", "merge", "my docs/it's here", "more.md", "--judge", "claude/x",
+        "--about", "late fee", "--allow-cloud", "docs/", "--allow-cloud", "all", "--pairs", "500",
+        "--out", "merged", "--group", "role", "--edition", "full", "--since", "merge-1",
+        "--max-cost", "2.50", "--propose", "--db", "my runs.sqlite",
     ]  # fmt: skip
 
 
+def test_a_run_from_when_a_cloud_was_allowed_by_yes():
+    old = json.dumps({"paths": ["a.md"], "allow_cloud": True, "group": "topic"})
+    assert command_for("merge", "m", "pairs", old).endswith("--allow-cloud all")
+
+
 def test_a_merge_as_it_comes():
-    assert command_for("merge", "extractive", "edit", '{"paths": ["a.md"], "group": "role"}') == (
-        "storytransformer merge a.md --model extractive"
+    assert command_for("merge", "extractive", "none", '{"paths": ["a.md"], "group": "topic"}') == (
+        "storytransformer merge a.md --judge extractive"
     )
 
 

@@ -14,6 +14,7 @@ from pipeline.document.content import Content
 from pipeline.document.files import MARK, write_document, write_set
 from pipeline.document.layout import lay_out
 from pipeline.errors import InputError
+from pipeline.kept import Told, check, read_edition
 
 MAIN = {"merged.md", "merged.tellings.md", "merged.json", "merged.html"}
 
@@ -59,6 +60,18 @@ def test_a_gap_is_written_under_another_name_and_leaves_the_whole_one(desk, many
     assert {name: (tmp_path / name).read_bytes() for name in MAIN} == before
     assert "1 of 2 sentences are missing" in Path(out["html"]).read_text()
     assert not [name for name in names(tmp_path) - MAIN if not name.endswith(".incomplete")]
+    gap = names(tmp_path) - MAIN
+    links = {
+        (name, target.partition("#")[0])
+        for name in gap
+        if ".md" in name
+        for target in re.findall(r"(?<!\\)\]\(([^)]*)\)", (tmp_path / name).read_text())
+    }
+    for name, target in links:
+        assert not target or (tmp_path / name).parent.joinpath(target).resolve().exists(), target
+        assert not target or target.endswith(".incomplete")
+    stories = {story.id: Told(story.text, story.kind) for story in many.stories.values()}
+    assert check(read_edition(out["markdown"]), stories).missing == ()
     write_document(tmp_path, lay_out(desk.content))
     assert names(tmp_path) == MAIN
 

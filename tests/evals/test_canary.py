@@ -159,7 +159,7 @@ def test_what_may_not_leave_does_not_leave_as_a_copy(tmp_path):
         run_canaries(
             [str(tmp_path / "a.md")],
             lambda paths, out: EDGE.merge_job(
-                paths, "claude/claude-haiku-5-5", store=store, out=str(out), allow_cloud=True
+                paths, "claude/claude-haiku-5-5", store=store, out=str(out), allow_cloud=("all",)
             ),
             store,
             n=1,

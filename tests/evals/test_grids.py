@@ -55,7 +55,7 @@ def haiku(eval_cache, prompts):
 def measure(store, model, prompts, tmp_path, **more):
     return run_needles(
         HAIKU, ModelOptions(cache=tmp_path), store, prompts, grid=GRID, as_of=DAY,
-        allow_cloud=True, opened=model, **more,
+        allow_cloud=("all",), opened=model, **more,
     )  # fmt: skip
 
 

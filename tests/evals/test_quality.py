@@ -168,7 +168,7 @@ def judged(edge: Edge) -> Callable[..., Any]:
         def job(paths: Sequence[str], out: Path, ask: bool) -> MergeJob:
             made = edge.merge_job(
                 paths, JUDGE if ask else "extractive", store=store, out=str(out),
-                allow_cloud=True, propose=ask,
+                allow_cloud=("all",), propose=ask,
             )  # fmt: skip
             if ask:
                 made.spec = replace(made.spec, window=8192, output_cap=4096)
@@ -177,7 +177,9 @@ def judged(edge: Edge) -> Callable[..., Any]:
 
         wanted = {"propose": True, "again": False} | wanted
         truth = SAMPLE / "truth.json"
-        return run_merging([str(SAMPLE)], spec, job, store, truth=truth, allow_cloud=True, **wanted)
+        return run_merging(
+            [str(SAMPLE)], spec, job, store, truth=truth, allow_cloud=("all",), **wanted
+        )
 
     return run
 

@@ -55,7 +55,7 @@ def rewritten(
     def make(paths: Any, folder: Path) -> RewriteJob:
         job = rewrite_job(
             edge.merge_job(
-                paths, MODEL, store=store, out=str(folder), strategy=strategy, allow_cloud=True,
+                paths, MODEL, store=store, out=str(folder), strategy=strategy, allow_cloud=("all",),
                 max_cost=more.get("max_cost"),
             )
         )  # fmt: skip
@@ -200,14 +200,19 @@ def test_a_merge_names_no_rewriting_strategy_and_a_rewrite_no_other(
 ) -> None:
     with edge.store() as store:
         merge = edge.merge_job(
-            [str(SAMPLE)], MODEL, store=store, out=str(tmp_path), strategy="tree", allow_cloud=True
+            [str(SAMPLE)],
+            MODEL,
+            store=store,
+            out=str(tmp_path),
+            strategy="tree",
+            allow_cloud=("all",),
         )
         with pytest.raises(InputError, match="eval rewrite"):
             merge.read()
         pairs = rewrite_job(
             edge.merge_job(
                 [str(SAMPLE)], MODEL, store=store, out=str(tmp_path), strategy="pairs",
-                allow_cloud=True,
+                allow_cloud=("all",),
             )
         )  # fmt: skip
         pairs.read()

@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.extract.corpus import extract
-from pipeline.extract.walk import is_excluded
+from pipeline.extract.globs import is_excluded
 from pipeline.stories import Extraction
 
 STORY = "As a cook, I want salt, so that it tastes.\n"
@@ -192,9 +192,11 @@ def test_a_file_that_vanishes_or_changes_while_read(tmp_path: Path) -> None:
 
 
 def test_documents_that_cannot_be_read_here_are_named(tmp_path: Path) -> None:
-    (tmp_path / "slides.pptx").write_bytes(b"PK\x03\x04rest")
+    (tmp_path / "slides.ppt").write_bytes(b"\xd0\xcf\x11\xe0rest")
     (tmp_path / "picture.png").write_bytes(b"\x89PNG\0\0")
     (only,) = extract([tmp_path])
-    assert only.document.problem is not None and ".pptx" in only.document.problem
+    assert only.document.problem is not None and ".pptx" in only.document.problem, (
+        "what to save it as"
+    )
     (named,) = extract([tmp_path / "picture.png"])
     assert named.document.problem is not None

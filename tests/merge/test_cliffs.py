@@ -74,7 +74,7 @@ def test_the_cheaper_windows_are_chosen(name, is_below, corpus, tmp_path):
 @pytest.mark.parametrize("least", [0, 16, 10**6])
 def test_the_shared_prompt_is_billed_as_cached_where_it_is_long_enough(least, corpus, tmp_path):
     spec = replace(CATALOG.find(HAIKU), min_cacheable=least)
-    asked_for = terms(tmp_path, "edit")
+    asked_for = terms(tmp_path, "pairs")
     made = steps.plan(corpus, spec, asked_for)
     shared, others = made.calls[0].shared_tokens, len(made.calls) - 1
     assert others > 100 and 16 < shared < 10**6

@@ -21,9 +21,9 @@ def plan_of(sizes: Sequence[int], journalled: int = 0) -> Plan:
     """A plan of prompts that we count as so long; the first ``journalled`` are answered."""
     calls = tuple(
         Call(
-            f"edit-{place:04}",
-            "edit",
-            Request("claude/x", "x", "edits", "p", "0", (Message("user", str(place)),), 9),
+            f"pairs-{place:04}",
+            "pairs",
+            Request("claude/x", "x", "pair", "p", "0", (Message("user", str(place)),), 9),
             (),
             (),
             TokenCount(n, "ours", False, n // 2, 2 * n),
@@ -33,7 +33,7 @@ def plan_of(sizes: Sequence[int], journalled: int = 0) -> Plan:
     )
     known = frozenset(call.request.key for call in calls[:journalled])
     limits = WindowLimits(1000, 1000, "")
-    return Plan("edit", "claude/x", limits, calls, (), (), len(calls), len(calls), {}, known)
+    return Plan("pairs", "claude/x", limits, calls, (), len(calls), len(calls), {}, known)
 
 
 def counts(calls: Sequence[Call], factor: float) -> dict[str, TokenCount]:

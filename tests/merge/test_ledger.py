@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.entries import Entry, LedgerRow, Outcome
 from pipeline.errors import LedgerError
 from pipeline.merge.ledger import balance, counts
-from pipeline.outcomes import LedgerRow, MergedStory, Outcome, StoryText
 from pipeline.stories import Locator, Source, Span, Story
 
 
@@ -17,36 +17,40 @@ def story(name: str) -> Story:
 
 
 def row(name: str, target: str, outcome: Outcome = Outcome.KEPT) -> LedgerRow:
-    return LedgerRow(name, outcome, target, "", None, "why", "code")
+    return LedgerRow(name, outcome, target, "", "why", "code")
+
+
+def entry(name: str, *stories: str) -> Entry:
+    return Entry(name, stories[0], stories, (), ())
 
 
 @st.composite
-def partitions(draw: st.DrawFn) -> tuple[list[Story], list[MergedStory], list[LedgerRow]]:
+def partitions(draw: st.DrawFn) -> tuple[list[Story], list[Entry], list[LedgerRow]]:
     groups = draw(st.lists(st.integers(0, 6), min_size=1, max_size=30))
     stories = [story(f"s{i}") for i in range(len(groups))]
-    merged, rows = [], []
+    entries, rows = [], []
     for group in sorted(set(groups)):
         members = [f"s{i}" for i, g in enumerate(groups) if g == group]
         if group == 0:
             rows += [row(m, "", Outcome.SKIPPED) for m in members]
             continue
-        merged.append(MergedStory(f"m{group}", StoryText(goal="g"), tuple(members), "union"))
+        entries.append(entry(f"m{group}", *members))
         outcome = Outcome.MERGED_INTO if len(members) > 1 else Outcome.KEPT
         rows += [row(m, f"m{group}", outcome) for m in members]
-    return stories, merged, draw(st.permutations(rows))
+    return stories, entries, draw(st.permutations(rows))
 
 
 @given(partitions())
 def test_any_partition_balances(books):
-    stories, merged, rows = books
-    ledger = balance(stories, rows, merged)
+    stories, entries, rows = books
+    ledger = balance(stories, rows, entries)
     assert [r.story for r in ledger] == [s.id for s in stories]
     assert sum(counts(ledger).values()) == len(stories)
 
 
 @given(partitions(), st.data())
 def test_cooked_books_are_refused_with_the_culprit(books, data):
-    stories, merged, rows = books
+    stories, entries, rows = books
     victim = data.draw(st.sampled_from(rows))
     fault = data.draw(st.sampled_from(["lost", "twice", "stranger", "nowhere"]))
     cooked = [r for r in rows if r is not victim]
@@ -57,11 +61,10 @@ def test_cooked_books_are_refused_with_the_culprit(books, data):
     elif fault == "nowhere":
         cooked.append(row(victim.story, "m-none"))
     with pytest.raises(LedgerError) as error:
-        balance(stories, cooked, merged)
+        balance(stories, cooked, entries)
     assert ("nobody" if fault == "stranger" else victim.story) in str(error.value)
 
 
-def test_a_merged_story_may_not_hold_what_the_ledger_does_not():
-    merged = [MergedStory("m", StoryText(goal="g"), ("a", "b"), "union")]
+def test_an_entry_may_not_list_what_the_ledger_does_not():
     with pytest.raises(LedgerError, match="b has no row"):
-        balance([story("a"), story("b")], [row("a", "m")], merged)
+        balance([story("a"), story("b")], [row("a", "m")], [entry("m", "a", "b")])

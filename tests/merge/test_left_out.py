@@ -30,14 +30,14 @@ def corpus() -> Corpus:
 
 @pytest.fixture
 def terms(tmp_path: Path) -> Terms:
-    return Terms(SETTINGS.prompts, tmp_path, DAY, DAY, allow_cloud=True)
+    return Terms(SETTINGS.prompts, tmp_path, DAY, DAY, allow_cloud=("all",))
 
 
 def estimated(corpus: Corpus, terms: Terms, strategy: str) -> dict[str, Any]:
     return pricing.estimate_corpus(corpus, [HAIKU], [strategy], terms, catalog=CATALOG, store=None)
 
 
-@pytest.mark.parametrize("strategy", ["edit", "tree", "fold"])
+@pytest.mark.parametrize("strategy", ["pairs", "tree", "fold"])
 @pytest.mark.parametrize("word", ["order", "invoice", "zeppelin"])
 def test_the_saving_and_the_rest_are_the_whole(
     corpus: Corpus, terms: Terms, strategy: str, word: str
@@ -66,7 +66,7 @@ def any_word(text: str, start: str) -> bool:
 def test_a_person_sees_the_first_ten_and_how_many_more(
     corpus: Corpus, terms: Terms, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    result = estimated(corpus, replace(terms, about=("order",)), "edit")
+    result = estimated(corpus, replace(terms, about=("order",)), "pairs")
     estimate_table(result)
     shown = capsys.readouterr().out
     n = len(result["left_out"])
@@ -77,5 +77,5 @@ def test_a_person_sees_the_first_ten_and_how_many_more(
     result["lines"][0]["usd_saved"] = str(-saved)
     estimate_table(result)
     assert f"-${saved:.4f}" in capsys.readouterr().out
-    estimate_table(estimated(corpus, terms, "edit"))
+    estimate_table(estimated(corpus, terms, "pairs"))
     assert "--about" not in capsys.readouterr().out

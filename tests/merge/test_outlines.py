@@ -13,11 +13,11 @@ import pytest
 from pipeline import sharing
 from pipeline.calls import Reply, Usage, WindowLimits
 from pipeline.catalog import Catalog
+from pipeline.entries import Decision
 from pipeline.merge import outlines, pricing, steps
 from pipeline.merge.corpus import Corpus, read
 from pipeline.merge.outlines import Outlines
 from pipeline.merge.steps import Terms
-from pipeline.outcomes import Decision, Relation
 from pipeline.plan.outline import outline_as_text, outline_from_text
 from pipeline.settings import read_settings
 from pipeline.sharing import in_turns
@@ -37,7 +37,8 @@ def corpus() -> Corpus:
 
 @pytest.fixture
 def terms(shared_cache: Path) -> Terms:
-    return Terms(SETTINGS.prompts, shared_cache, DAY, DAY, allow_cloud=True)
+    cloud = ("all",)
+    return Terms(SETTINGS.prompts, shared_cache, DAY, DAY, strategy="pairs", allow_cloud=cloud)
 
 
 @pytest.fixture
@@ -79,7 +80,7 @@ def test_what_the_journal_answers_is_known_of_an_outline_too(corpus, terms, stor
 
 
 def test_an_outline_quotes_no_story(corpus, terms):
-    for strategy in ("edit", "tree", "fold"):
+    for strategy in ("pairs", "tree", "fold"):
         for spec in (HAIKU, CATALOG.find("extractive")):
             plan = steps.plan(corpus, spec, replace(terms, strategy=strategy))
             text = outline_as_text(plan).casefold()
@@ -97,7 +98,7 @@ def test_every_change_is_another_key(corpus, terms, store, tmp_path, monkeypatch
     shutil.copytree(SETTINGS.prompts, prompts)
     those = replace(terms, prompts=prompts)
     remembered = Outlines(store, "corpus")
-    decision = Decision(("a", "b"), Relation.DISTINCT)
+    decision = Decision(("a", "b"), "different")
     keys = [
         remembered.key(HAIKU, those, limits),
         Outlines(store, "another corpus").key(HAIKU, those, limits),
@@ -105,11 +106,11 @@ def test_every_change_is_another_key(corpus, terms, store, tmp_path, monkeypatch
         remembered.key(HAIKU, those, replace(limits, input_tokens=999)),
         remembered.key(HAIKU, replace(those, strategy="tree"), limits),
         remembered.key(HAIKU, replace(those, about=("order",)), limits),
-        remembered.key(HAIKU, replace(those, conflicts=True), limits),
+        remembered.key(HAIKU, replace(those, most_pairs=9), limits),
         remembered.key(HAIKU, replace(those, decisions=(decision,)), limits),
     ]
     assert remembered.key(HAIKU, replace(those, as_of=date(2027, 1, 1)), limits) == keys[0]
-    (prompts / "merge-edits.v9.md").write_text("## user\n{{clusters}}\n")
+    (prompts / "judge-pair.v9.md").write_text("## user\n{{one}}\n{{other}}\n")
     keys.append(remembered.key(HAIKU, those, limits))
     monkeypatch.setattr(outlines, "code_sha256", lambda: "another version")
     keys.append(remembered.key(HAIKU, those, limits))
@@ -120,12 +121,12 @@ def test_the_code_is_all_of_it(tmp_path, monkeypatch):
     package = tmp_path / "pipeline"
     (package / "plan").mkdir(parents=True)
     (package / "__init__.py").write_text("")
-    (package / "plan" / "edit.py").write_text("LIMIT = 8\n")
+    (package / "plan" / "pairs.py").write_text("LIMIT = 8\n")
     monkeypatch.setattr(outlines.pipeline, "__file__", str(package / "__init__.py"))
     hash_now = outlines.code_sha256.__wrapped__
     before = hash_now()
     assert hash_now() == before
-    (package / "plan" / "edit.py").write_text("LIMIT = 9\n")
+    (package / "plan" / "pairs.py").write_text("LIMIT = 9\n")
     changed = hash_now()
     monkeypatch.syspath_prepend(str(tmp_path))
     (tmp_path / "tiktoken-99.dist-info").mkdir()
@@ -156,7 +157,7 @@ def test_all_plans_that_are_not_remembered_are_made_at_once_and_are_the_same(
         alone = estimated(corpus, terms, store)
     monkeypatch.undo()
     monkeypatch.setattr(sharing, "processors", lambda: 2)
-    monkeypatch.setattr(sharing, "_may_fork", lambda: True)
+    monkeypatch.setattr(sharing, "may_fork", lambda: True)
     asked = []
     monkeypatch.setattr(
         outlines, "in_turns", lambda work, items: asked.append(len(items)) or in_turns(work, items)

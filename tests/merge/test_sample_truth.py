@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
-import json
+import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
+
+from evals.truth import read_truth
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "data" / "sample"
@@ -18,43 +21,54 @@ def bench() -> ModuleType:
     spec = importlib.util.spec_from_file_location("bench_merge", ROOT / "benchmarks" / "merge.py")
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
-    import sys
-
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     return module
 
 
 @pytest.fixture(scope="module")
-def figures(bench: ModuleType) -> dict:
-    truth = json.loads((SAMPLE / "truth.json").read_text(encoding="utf-8"))
-    return bench.score(truth, bench.merge(SAMPLE))
+def figures(bench: ModuleType) -> dict[str, Any]:
+    return bench.measure(SAMPLE, read_truth(SAMPLE / "truth.json"))
 
 
-def test_duplicates_are_found_and_nothing_else(figures: dict):
-    assert figures["same"]["f1"] >= 0.90
-    assert figures["same"]["precision"] >= 0.95
+def test_every_sentence_of_every_story_is_in_its_entry(figures: dict[str, Any]):
+    assert figures["kept"] == figures["units"] > figures["stories"] and figures["faults"] == 0
+    assert sum(figures["ledger"].values()) == figures["stories"] == 122
 
 
-def test_no_look_alikes_are_merged(figures: dict):
-    assert figures["lookalikes_merged"] == 0 and figures["lookalikes"] >= 12
+def test_no_look_alikes_are_folded(figures: dict[str, Any]):
+    assert figures["lookalikes_folded"] == 0 and figures["lookalikes"] >= 12
 
 
-def test_conflicts_are_found(figures: dict):
-    assert figures["conflicts"]["recall"] >= 0.8
-    assert figures["conflicts"]["precision"] >= 0.8
+def test_conflicts_are_marked_where_they_stand(figures: dict[str, Any]):
+    assert figures["conflicts_marked"] >= 7 and figures["conflicts"] == 8
+    assert figures["conflicts_in_one_entry"] == 0
+    assert figures["ledger"]["conflict_with"] == 0, "code marks, and asserts nothing"
 
 
-def test_overlaps_are_merged(figures: dict):
-    assert figures["overlaps_merged"] >= 0.8 * figures["overlaps"]
+def test_what_belongs_together_is_in_one_entry_or_in_neighbours(figures: dict[str, Any]):
+    together = figures["in_one_entry"] + figures["next_to_each_other"]
+    assert together >= 26 and figures["belonging"] == 32
+    assert len(figures["apart"]) == figures["belonging"] - together
 
 
-def test_every_sentence_is_grounded_and_the_document_is_shorter(figures: dict):
-    assert figures["ungrounded_sentences"] == 0
-    assert figures["merged_stories"] < figures["stories"]
+def test_the_document_is_no_longer_than_what_it_is_made_of(figures: dict[str, Any]):
+    assert figures["standing_words"] <= figures["source_words"]
+    assert figures["merged_md_words"] <= 1.2 * figures["source_words"]
+    assert figures["overview_words"] <= 1_000, "two pages"
 
 
-def test_the_scorer_can_fail(bench: ModuleType):
-    wanted = {frozenset("ab"), frozenset("cd")}
-    assert bench.rates({frozenset("ab"), frozenset("xy")}, wanted)["f1"] == 0.5
-    assert bench.rates(set(), wanted)["f1"] == 0.0
+def test_the_figures_can_be_otherwise(bench: ModuleType, tmp_path: Path):
+    """Stories with nothing in common belong together by this truth, and do not stand so."""
+    (tmp_path / "a.md").write_text(
+        "- As a cook, I want to weigh flour, so that the bread rises.\n"
+        "- As a pilot, I want to read the wind, so that we land in time.\n"
+    )
+    (tmp_path / "truth.json").write_text(
+        '{"stories": [{"id": "S-1", "document": "a.md", "starts": "As a cook, I want to weigh"},'
+        ' {"id": "S-2", "document": "a.md", "starts": "As a pilot, I want to read"}],'
+        ' "duplicates": [{"stories": ["S-1", "S-2"], "kind": "reworded"}], "overlaps": [],'
+        ' "conflicts": [], "lookalikes": []}'
+    )
+    found = bench.measure(tmp_path, read_truth(tmp_path / "truth.json"))
+    assert found["apart"] == ["S-1 S-2"] and found["belonging"] == 1

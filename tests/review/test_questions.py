@@ -90,6 +90,14 @@ def test_what_was_decided_is_asked_again_only_when_wanted(books):
     assert again[first.id].decided == decision and len(again) == 5
 
 
+def test_what_is_in_one_entry_by_decision_can_be_decided_again(books, stories):
+    prints = tuple(sorted(story.fingerprint for story in (stories[0], stories[8])))
+    decision = Decision(prints, "one_need", keep=prints[0], by="ann", version=VERSION)
+    assert ("S-1", "S-9") not in {q.names for q in questions(books, [decision])}
+    (question,) = questions(books, [decision], again=True, only=["decided"])
+    assert question.names == ("S-1", "S-9") and question.decided == decision
+
+
 def test_a_decision_on_a_group_settles_its_pairs(books, stories):
     prints = tuple(sorted(story.fingerprint for story in stories[4:8]))
     group = Decision(prints, "different", by="ann", version=VERSION)

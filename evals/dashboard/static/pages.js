@@ -4,10 +4,10 @@ import { history as historyFigure, intervals, lines, ranges } from "./figures.js
 import { canaries, heatmaps } from "./maps.js";
 import { reader } from "./reader.js";
 import { savers } from "./saving.js";
-import { bars, facts, funnel, gate, numbers, sides, table } from "./tables.js";
+import { bars, facts, funnel, numbers, sides, table } from "./tables.js";
 
 const DRAW = {
-  table, numbers, funnel, facts, bars, sides, gate, heatmaps, canaries,
+  table, numbers, funnel, facts, bars, sides, heatmaps, canaries,
   ranges, intervals, lines, history: historyFigure, picture,
 };
 const PAINTED = new Set(["heatmaps", "canaries", "ranges", "intervals", "lines", "history"]);
@@ -133,7 +133,7 @@ document.addEventListener("moved", ({ detail }) => {
   follow();
   for (const [name, card] of Object.entries(page.cards)) {
     const concerned = detail.some((changed) => card.parameters.includes(changed) || changed === `${name}.page`);
-    const marked = detail.some((changed) => ["length", "depth", "outcome"].includes(changed)) && ["heatmaps", "bars"].includes(card.kind);
+    const marked = detail.some((changed) => ["length", "depth", "outcome", "folded"].includes(changed)) && ["heatmaps", "bars"].includes(card.kind);
     if (concerned || marked) draw(name);
   }
   reader();

@@ -1,6 +1,5 @@
 // What a call or a cell was asked and what came back, beside the page.
 import { FORMATS, duration, element, go, page, parsed, rowsOf, shown, state } from "./core.js";
-import { badge } from "./tables.js";
 
 const panel = document.getElementById("reader");
 //: The filter that opens it, and the card it shows, by page.
@@ -44,24 +43,6 @@ function readable(reply) {
   return value === null || typeof value !== "object" ? reply : JSON.stringify(value, null, 2);
 }
 
-async function verdicts() {
-  if (!page.cards.verdicts) return null;
-  const { rows } = await rowsOf("verdicts");
-  const list = element("ul", { class: "verdicts" });
-  for (const row of rows) {
-    const findings = parsed(row.findings, []);
-    const found = findings.map(([check, message]) => `${check}: ${message}`).join("; ");
-    const lost = findings.length > 0 && findings.every(([check]) => check === "coverage");
-    const whose = row.stage !== "reply" ? "stands" : lost ? "the model left out" : "the model wrote";
-    list.append(
-      element("li", {}, badge(row.grounded ? "ok" : "refused"),
-        element("span", { class: "soft", text: ` ${whose} · ${row.field}: ` }),
-        row.text, found ? element("p", { class: "finding", text: found }) : null),
-    );
-  }
-  return rows.length ? part("What the gate said", list) : part("What the gate said", element("p", { class: "soft", text: "Nothing on the stories of this call." }));
-}
-
 export async function reader() {
   const [filter, card] = OPENS[page.name] || [];
   if (!filter || !state().get(filter)) {
@@ -85,8 +66,6 @@ export async function reader() {
     panel.append(part(row.good === 0 ? `Reply, not used: ${row.why}` : "Reply", quoted(text, "Reply")));
   }
   const messages = parsed(rows[0].body, {}).messages || [];
-  const said = await verdicts();
-  if (said) panel.append(said);
   for (const [role, content] of messages) {
     panel.append(part(`Prompt: ${role}`, quoted(content, `Prompt, ${role}`)));
   }

@@ -5,7 +5,7 @@ const BADGES = {
   completed: "good", ok: "good", inside: "good", kept: "good", answered: "good",
   failed: "bad", error: "bad", outside: "bad", conflict_with: "bad", bad: "bad",
   running: "odd", interrupted: "odd", truncated: "odd", refused: "odd", skipped: "odd",
-  differs: "odd", "not asked": "odd",
+  differs: "odd", "not asked": "odd", alike: "odd", proof: "good", judge: "odd", person: "good",
 };
 const RUN_PAGES = {
   merge: "/run", needle: "/needles", canary: "/needles", fabrication: "/quality", merging: "/quality",
@@ -167,6 +167,20 @@ export function bars(target, card, { rows }) {
   target.append(list);
 }
 
+/* A text with the words marked in which it differs. */
+function marked(text, runs) {
+  const made = element("p");
+  let at = 0;
+  for (const run of runs) {
+    const found = run ? text.indexOf(run, at) : -1;
+    if (found < 0) continue;
+    made.append(text.slice(at, found), element("mark", { text: run }));
+    at = found + run.length;
+  }
+  made.append(text.slice(at));
+  return made;
+}
+
 export function sides(target, card, answer, name) {
   for (const row of answer.rows) {
     const both = element("div", { class: "both" });
@@ -175,42 +189,16 @@ export function sides(target, card, answer, name) {
       const by = [side.author, side.written].filter(Boolean).join(", ");
       both.append(
         element("blockquote", {},
-          side.value ? element("b", { text: side.value }) : null,
-          element("p", { text: side.text }),
-          element("footer", {}, element("span", { text: `no. ${side.number} · ${from}` }),
+          marked(side.text, side.differs),
+          element("footer", {}, element("span", { text: `${side.name} · ${from}` }),
             element("span", { text: by || "no date given" }))),
       );
     }
+    const how = [row.kind === "possible" ? "possibly in conflict" : "in conflict", row.by === "code" ? "" : `says ${row.by}`, row.reason];
     target.append(
       element("article", { class: "conflict" },
-        element("h3", { text: `${row.conflict}. ${row.attribute || "disagreement"}` }), both),
-    );
-  }
-  pager(target, card, answer.rows, answer.total, name);
-}
-
-export function gate(target, card, answer, name) {
-  for (const row of answer.rows) {
-    const wrong = parsed(row.refused, []);
-    const lost = wrong.length > 0 && wrong.every(({ findings }) => findings.every(([check]) => check === "coverage"));
-    const refused = element("div", { class: "before" }, element("h4", { text: lost ? "the model left out" : "the model wrote" }));
-    for (const sentence of wrong) {
-      refused.append(element("p", {}, element("span", { class: "soft", text: `${sentence.field}: ` }), sentence.text));
-      for (const [check, message] of sentence.findings) {
-        refused.append(element("p", { class: "finding" }, element("span", { class: "badge bad", text: check }), ` ${message}`));
-      }
-    }
-    if (!wrong.length) refused.append(element("p", { class: "soft", text: "nothing that could be used" }));
-    const stands = element("div", { class: "after" }, element("h4", { text: lost ? "what stands" : "what stands instead" }));
-    const told = [row.role && `As ${row.role}`, row.goal, row.benefit && `so that ${row.benefit}`];
-    stands.append(element("p", { text: told.filter(Boolean).join(", ") || "its sources, word for word" }));
-    for (const more of [...parsed(row.body, []), ...parsed(row.criteria, [])]) {
-      stands.append(element("p", { class: "soft", text: `· ${more}` }));
-    }
-    target.append(
-      element("article", { class: "gated" },
-        element("p", { class: "why", text: row.fallback || (lost ? "carried over word for word" : "a sentence was refused; the rest of the reply stands") }),
-        element("div", { class: "both" }, refused, stands)),
+        element("h3", { text: `${row.conflict}. ${row.about || "conflict"}` }), both,
+        element("p", { class: "soft", text: how.filter(Boolean).join(" · ") })),
     );
   }
   pager(target, card, answer.rows, answer.total, name);

@@ -75,7 +75,7 @@ function drawGroup(parent, group, shown) {
   if (together && !group.conflicts.length) {
     const head = add(box, "p", undefined, "kind");
     add(head, "b", group.kind);
-    head.append(", not the same: " + told(group.entries.length, "entry", "entries") + " · ");
+    head.append(": " + told(group.entries.length, "entry", "entries") + " · ");
     const [a, b] = group.entries;
     button(head, "side by side", "link",
       () => compare(entries[a].sources[0], entries[b].sources[0], a));

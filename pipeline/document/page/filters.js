@@ -4,7 +4,7 @@ const STATES = {
   possible: ["possibly in conflict", (e) => e.conflicts.some((c) => conflicts[c].kind !== "conflict")],
   several: ["told more than once", (e) => e.sources.length > 1],
   roles: ["told in several roles", (e) => e.roles.length > 1],
-  alike: ["alike another", (e, n) => alikeTo[n].length > 0],
+  alike: ["like another", (e, n) => alikeTo[n].length > 0],
   judge: ["folded by a judge", (e) => e.folds.some((f) => f.by === "judge")],
   person: ["decided by a person", (e) => e.folds.some((f) => f.by === "person")],
 };
@@ -133,7 +133,7 @@ function overview() {
   figure("conflict", conflicts.filter((c) => c.kind === "conflict").length, "conflict");
   figure("possible", conflicts.filter((c) => c.kind !== "conflict").length, "possible conflict");
   figure("several", of("several"), "need told more than once", "needs told more than once");
-  figure("alike", of("alike"), "entry alike another", "entries alike another");
+  figure("alike", of("alike"), "entry like another", "entries like another");
   if (proposals.length) {
     add(box, "p", told(proposals.length, "pair waits", "pairs wait") + " for a person's word.", "soft");
   }

@@ -1,0 +1,22 @@
+"""What a tracker's field holds, whatever its export calls it."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from pipeline.extract.names import bare_name
+from pipeline.extract.tables import column_role
+
+_LINKS = re.compile(
+    r"(?:in|out)ward issue link\b.*|(?:epic|parent) link|parent(?: (?:id|key))?|epic|depends on|"
+    r"related(?: to| work)?|linked issues?|links?",
+    re.IGNORECASE,
+)
+
+
+@lru_cache(maxsize=4096)
+def field_role(name: str) -> str:
+    """What a field of this name holds, as :func:`~pipeline.extract.tables.column_role` tells it;
+    "link" for one that names another work item."""
+    return column_role(name) or ("link" if _LINKS.fullmatch(bare_name(name)) else "")

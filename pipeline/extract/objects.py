@@ -1,0 +1,166 @@
+"""Nested objects (JSON, YAML, XML) to rows: an object with story-like fields is a row.
+
+A reader of one of these formats tells what it meets, in order, with places in the stored text; an
+object's own words become the cells of its row. What only describes a work item (its author, its
+labels, its sprint, remarks on it) is no row of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pipeline.extract.fields import field_role
+from pipeline.stories import Block, Locator
+
+Opened = Literal["object", "list"]
+
+#: Objects inside an object that only group its fields (Jira's REST API, JSON:API).
+_GROUPING = frozenset({"fields", "attributes", "properties", "values"})
+#: What describes a work item, or was said of it, and is none.
+_ABOUT = frozenset(
+    {"labels", "tags", "label", "milestone", "sprint", "sprints", "project", "repository"}
+    | {"comments", "comment", "actions", "history", "changelog", "events", "worklog", "worklogs"}
+    | {"attachments", "watchers", "assignees", "assignee", "members", "user", "users", "author"}
+    | {"lists", "priority", "resolution", "status", "votes", "links", "_links", "relations"}
+    | {"issuelinks", "parent", "reactions", "closed_by", "pull_request", "time_stats", "avatar"}
+)
+#: The names under which an object that stands for one value says it.
+_NAMES = ("displayName", "display_name", "name", "login", "value", "username", "title", "text")
+_DEEPEST = 200
+
+Cell = tuple[str, int, int]
+
+
+@dataclass
+class _Frame:
+    opened: Opened
+    start: int
+    name: str
+    cells: list[Cell] = field(default_factory=list)
+    rows: list[Block] = field(default_factory=list)
+
+
+class Objects:
+    """Takes what a reader meets and puts the rows together.
+
+    Places are offsets into ``text``; lines are counted in it.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._stack: list[_Frame] = []
+        self._rows: list[Block] = []
+
+    @property
+    def inside(self) -> Opened | None:
+        """What was opened last and not closed."""
+        return self._stack[-1].opened if self._stack else None
+
+    @property
+    def full(self) -> bool:
+        """Deeper than any document; what is further inside is not looked at."""
+        return len(self._stack) >= _DEEPEST
+
+    def open(self, opened: Opened, start: int, name: str) -> None:
+        self._stack.append(_Frame(opened, start, name))
+
+    def value(self, name: str, start: int, end: int) -> None:
+        """A scalar: a field of the open object, or an item of the open list."""
+        if self._stack and start < end:
+            frame = self._stack[-1]
+            frame.cells.append((name if frame.opened == "object" else frame.name, start, end))
+
+    def drop(self) -> str | None:
+        """Forget what was opened last: its text is one value, and told as such. Its name."""
+        return self._stack.pop().name if self._stack else None
+
+    def close(self, end: int) -> None:
+        if not self._stack:
+            return
+        frame = self._stack.pop()
+        above = self._stack[-1] if self._stack else None
+        if frame.opened == "object":
+            self._close_object(frame, above, end)
+        elif above is not None and above.opened == "object":
+            above.cells += frame.cells
+            above.rows += frame.rows
+        elif above is not None:
+            above.rows += frame.rows
+        else:
+            self._rows += [
+                self._row(first, last, (("", first, last),)) for _, first, last in frame.cells
+            ]
+            self._rows += frame.rows
+
+    def _close_object(self, frame: _Frame, above: _Frame | None, end: int) -> None:
+        known = [cell for cell in frame.cells if field_role(cell[0])]
+        parent = above
+        if above is not None and above.opened == "list":
+            parent = self._stack[-2] if len(self._stack) > 1 else None
+        role = field_role(frame.name)
+        rows = frame.rows
+        if parent is not None and parent.opened == "object":
+            if frame.name in _GROUPING and parent is above:
+                parent.cells += known
+                parent.rows += rows
+                return
+            if role in ("author", "type", "criteria", "key") and (said := _said(frame.cells)):
+                parent.cells.append((frame.name, said[1], said[2]))
+                return
+            roles = {field_role(name) for name, _, _ in known}
+            if frame.name.lower() in _ABOUT and not ({"role", "goal"} <= roles or "story" in roles):
+                known = []
+        if known:
+            rows = [self._row(frame.start, end, tuple(known)), *rows]
+        if above is None:
+            self._rows += rows
+        else:
+            above.rows += rows
+
+    def _row(self, start: int, end: int, cells: tuple[Cell, ...]) -> Block:
+        first = min(start, *(cell[1] for cell in cells))
+        last = max(end, *(cell[2] for cell in cells))
+        return Block(first, last, "row", Locator(), 0, cells)
+
+    def rows(self) -> list[Block]:
+        """The rows in order of their places, numbered, each with the line it begins on. Objects
+        that were never closed give the rows that they hold."""
+        while self._stack:
+            frame = self._stack.pop()
+            self._rows += frame.rows
+        blocks = []
+        position, line = 0, 1
+        for number, row in enumerate(sorted(self._rows, key=lambda row: row.start), start=1):
+            line += self._text.count("\n", position, row.start)
+            position = row.start
+            place = Locator(line=line, row=number)
+            blocks.append(Block(row.start, row.end, "row", place, 0, row.columns))
+        return blocks
+
+
+def _said(cells: list[Cell]) -> Cell | None:
+    """The one value for which an object stands: a person's name, a type's name."""
+    for name in _NAMES:
+        for cell in cells:
+            if cell[0] == name:
+                return cell
+    return None
+
+
+def apart(rows: list[Block]) -> list[Block]:
+    """Rows that overlap no other: an object's row ends where the first object inside it begins."""
+    apart: list[Block] = []
+    for row in rows:
+        columns = row.columns
+        if apart and row.start < apart[-1].end:
+            above = apart[-1]
+            kept = tuple(cell for cell in above.columns if cell[2] <= row.start)
+            if kept:
+                apart[-1] = Block(kept[0][1], kept[-1][2], "row", above.locator, 0, kept)
+            else:
+                apart.pop()
+        apart.append(
+            Block(columns[0][1], max(cell[2] for cell in columns), "row", row.locator, 0, columns)
+        )
+    return apart

@@ -1,0 +1,240 @@
+"""RTF to text and blocks: paragraphs, items, headings, tables.
+
+striprtf (BSD-3) knows RTF's characters and destinations, and forgets what is struck or hidden, and
+where cells end. So signs from Unicode's private area are put into the file first, and read again in
+the text that it gives.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from pipeline.extract.archive import Unreadable
+from pipeline.extract.builder import TextBuilder
+from pipeline.extract.leftout import Rich, Why, Words
+
+_TOKEN = re.compile(r"\\([a-z]{1,32})(-?\d{1,10})? ?|\\'[0-9a-f]{2}|\\[^a-z]|[{}]", re.IGNORECASE)
+_BEGINS: dict[Why, str] = {
+    "struck out": "\ue000",
+    "hidden": "\ue001",
+    "deleted": "\ue002",
+    "comment": "\ue003",
+}
+_WHYS = {sign: why for why, sign in _BEGINS.items()}
+_END, _CELL, _ROW, _ROW_BEGINS, _ITEM = "\ue004", "\ue005", "\ue006", "\ue007", "\ue008"
+_PARAGRAPH = "\ue009"
+_HEADING = 0xE010
+_SIGN = re.compile("[\ue000-\ue004]")
+_AUTHOR = re.compile(r"\{\\author ([^{}\\]*)\}")
+_MADE = re.compile(r"\{\\creatim\\yr(\d{4})\\mo(\d{1,2})\\dy(\d{1,2})")
+_OFF = "0"
+#: Larger files are pictures with a little text around them.
+MAX_RTF_BYTES = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    struck: bool = False
+    hidden: bool = False
+    deleted: bool = False
+    comment: bool = False
+    item: bool = False
+    level: int = 0
+
+    @property
+    def why(self) -> Why | None:
+        if self.comment:
+            return "comment"
+        if self.deleted:
+            return "deleted"
+        return "hidden" if self.hidden else "struck out" if self.struck else None
+
+
+def read_rtf(data: bytes) -> tuple[TextBuilder, dict[str, str]]:
+    """The document's text with blocks, and its properties ("author", "created").
+
+    Raises:
+        Unreadable: no RTF, or too large.
+    """
+    from striprtf.striprtf import rtf_to_text
+
+    if not data.lstrip()[:5].startswith(b"{\\rtf"):
+        raise Unreadable("not an RTF file: it does not begin as one does")
+    if len(data) > MAX_RTF_BYTES:
+        raise Unreadable(f"larger than {MAX_RTF_BYTES >> 20} MB; save it without its pictures")
+    # RTF is ASCII; what is not stands for itself in the code page that striprtf then looks up.
+    source = data.decode("utf-8", errors="surrogateescape")
+    if any("\udc80" <= sign <= "\udcff" for sign in source):
+        source = data.decode("cp1252", errors="replace")
+    try:
+        text = str(rtf_to_text(_mark(source), errors="replace"))  # type: ignore[no-untyped-call]
+    except (ValueError, LookupError, OverflowError) as error:
+        raise Unreadable(f"damaged ({error})") from error
+    builder = TextBuilder()
+    _read_marked(text, builder)
+    return builder, _properties(source)
+
+
+def _properties(source: str) -> dict[str, str]:
+    head = source[:65536]
+    author = _AUTHOR.search(head)
+    if not author or not author[1].strip():
+        return {}
+    values = {"author": author[1].strip()}
+    if made := _MADE.search(head):
+        values["created"] = f"{made[1]}-{int(made[2]):02}-{int(made[3]):02}"
+    return values
+
+
+def _escaped(sign: str) -> str:
+    return f"{{\\uc0\\u{ord(sign)} }}"
+
+
+def _mark(source: str) -> str:
+    """The file with signs where text begins and ends not to be current, at the ends of cells, rows
+    and paragraphs, and before items."""
+    parts: list[str] = []
+    stack: list[_State] = []
+    state = _State()
+    position = 0
+    skipped: int | None = None
+    open_why: Why | None = None
+
+    def switch() -> None:
+        nonlocal open_why
+        if state.why != open_why:
+            if open_why:
+                parts.append(_escaped(_END))
+            if state.why:
+                parts.append(_escaped(_BEGINS[state.why]))
+            open_why = state.why
+
+    for token in _TOKEN.finditer(source):
+        if skipped is None:
+            parts.append(source[position : token.start()])
+        position = token.end()
+        said, word, number = token.group(), token.group(1), token.group(2)
+        if said == "{":
+            stack.append(state)
+        elif said == "}":
+            kept = state
+            state = stack.pop() if stack else _State()
+            # What a paragraph is lasts until the next \pard, in whatever group it was said.
+            state = replace(state, item=kept.item or state.item, level=kept.level or state.level)
+            if skipped is not None:
+                if len(stack) < skipped:
+                    skipped = None
+                    parts.append(said)
+                continue
+            parts.append(said)
+            switch()
+            continue
+        if skipped is not None:
+            continue
+        if word in ("pntext", "listtext"):
+            state = replace(state, item=True)
+            skipped = len(stack)
+            continue
+        if word == "annotation":
+            while parts and parts[-1].strip() in ("", "\\*"):
+                parts.pop()
+            state = replace(state, comment=True)
+            switch()
+            continue
+        state = _after(state, word, number)
+        if word in ("cell", "nestcell", "row", "nestrow", "trowd"):
+            sign = _CELL if word.endswith("cell") else _ROW if word.endswith("row") else _ROW_BEGINS
+            parts.append(_escaped(sign))
+            continue
+        if word in ("par", "sect"):
+            sign = chr(_HEADING + state.level) if state.level else _ITEM if state.item else ""
+            parts.append(_escaped(_PARAGRAPH) + (_escaped(sign) if sign else ""))
+            state = replace(state, item=False)
+        parts.append(said)
+        switch()
+    if skipped is None:
+        parts.append(source[position:])
+    return "".join(parts)
+
+
+def _after(state: _State, word: str | None, number: str | None) -> _State:
+    """The state after a control word."""
+    on = number != _OFF
+    if word in ("strike", "striked"):
+        return replace(state, struck=on)
+    if word == "v":
+        return replace(state, hidden=on)
+    if word == "deleted":
+        return replace(state, deleted=on)
+    if word == "plain":
+        return replace(state, struck=False, hidden=False, deleted=False)
+    if word == "pard":
+        return replace(state, item=False, level=0)
+    if word == "ls":
+        return replace(state, item=True)
+    if word == "outlinelevel" and number and number.isdecimal() and int(number) < 6:
+        return replace(state, level=int(number) + 1)
+    return state
+
+
+def _read_marked(text: str, builder: TextBuilder) -> None:
+    """Paragraphs and rows of the text with signs in it."""
+    why: Why | None = None
+    rows: list[tuple[int, list[Words]]] = []
+
+    def end_table() -> None:
+        if rows:
+            builder.add_table(rows[:])
+            builder.write("\n")
+            rows.clear()
+
+    for piece in re.split(f"(?<={_ROW})", text):
+        cells = piece.split(_CELL)
+        before, _, first = (
+            cells[0].rpartition(_ROW_BEGINS) if len(cells) > 1 else (cells[0], "", "")
+        )
+        for paragraph in _paragraphs(before):
+            words, kind, level, why = _read_signs(paragraph, why)
+            if words.text.strip():
+                end_table()
+                if kind == "heading":
+                    builder.add(words, "heading", level)
+                elif kind == "item":
+                    builder.add(words, "item", 1)
+                else:
+                    builder.add(words, "paragraph")
+                    builder.write("\n")
+        if len(cells) > 1:
+            row: list[Words] = []
+            for cell in (first, *cells[1:-1]):
+                words, _, _, why = _read_signs(cell.strip("\n"), why)
+                row.append(words)
+            rows.append((len(rows) + 1, row))
+    end_table()
+
+
+def _paragraphs(text: str) -> list[str]:
+    """Each with the sign that tells its kind behind it."""
+    return re.findall(rf"[^{_PARAGRAPH}]+(?:{_PARAGRAPH}[{_ITEM}\ue010-\ue016]?)?", text)
+
+
+def _read_signs(text: str, why: Why | None) -> tuple[Rich, str, int, Why | None]:
+    """(words, kind, level, why the next words are not current) of a paragraph or cell."""
+    kind, level = "paragraph", 0
+    if text[-1:] == _ITEM:
+        kind = "item"
+    elif text and 0xE010 <= ord(text[-1]) <= 0xE016:
+        kind, level = "heading", ord(text[-1]) - _HEADING
+    words = Rich()
+    position = 0
+    for sign in _SIGN.finditer(text):
+        words.write(_clean(text[position : sign.start()]), why)
+        why = _WHYS.get(sign.group())
+        position = sign.end()
+    words.write(_clean(text[position:]), why)
+    return words.stripped(), kind, level, why
+
+
+def _clean(text: str) -> str:
+    return re.sub("[\ue000-\ue01f\xad]", "", text)

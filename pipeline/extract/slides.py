@@ -1,0 +1,136 @@
+"""PPTX to text and blocks: slides as pages, titles as headings, tables, notes left out.
+
+python-pptx (MIT) knows slides, placeholders and tables; what is struck is asked of a run's XML.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Any
+
+from pipeline.extract.archive import Unreadable, open_archive
+from pipeline.extract.builder import TextBuilder
+from pipeline.extract.leftout import Rich, Why, Words, copied
+
+_NOBODY = ("python-pptx", "Steve Canny", "")
+_DEEPEST = 12
+
+
+def read_slides(data: bytes) -> tuple[TextBuilder, dict[str, str]]:
+    """The slides' text with blocks, and the deck's properties ("author", "created").
+
+    Raises:
+        Unreadable: damaged, encrypted, or a zip bomb.
+    """
+    import pptx
+
+    open_archive(data).close()
+    try:
+        deck = pptx.Presentation(BytesIO(data))
+    except Exception as error:  # python-pptx lets KeyError, ValueError and lxml's own through
+        raise Unreadable(f"not a slide deck that can be read ({error})") from error
+    builder = TextBuilder()
+    hidden = []
+    for number, slide in enumerate(deck.slides, start=1):
+        why: Why | None = "hidden" if slide._element.get("show") == "0" else None
+        if why:
+            hidden.append(str(number))
+        _read_slide(slide, number, why, builder)
+    if hidden:
+        builder.remarks.append(f"hidden slides: {', '.join(hidden)}")
+    return builder, _properties(deck.core_properties)
+
+
+def _read_slide(slide: Any, number: int, why: Why | None, builder: TextBuilder) -> None:
+    title = slide.shapes.title
+    if title is not None and title.has_text_frame:
+        builder.add(_joined(title.text_frame, why), "heading", 1, page=number)
+    for shape in _in_order(slide.shapes):
+        if title is not None and shape.shape_id == title.shape_id:
+            continue
+        if getattr(shape, "has_table", False) and shape.has_table:
+            _read_table(shape.table, number, why, builder)
+        elif shape.has_text_frame:
+            _read_frame(shape, number, why, builder)
+    builder.write("\n")
+    if slide.has_notes_slide and (frame := slide.notes_slide.notes_text_frame) is not None:
+        builder.add(Rich(frame.text, "notes"), "paragraph", page=number)
+
+
+def _in_order(shapes: Any, depth: int = 0) -> Iterator[Any]:
+    """A slide's shapes as they are read: from the top, from the left; groups opened up."""
+
+    def place(shape: Any) -> tuple[int, int]:
+        return (shape.top or 0, shape.left or 0)
+
+    for shape in sorted(shapes, key=place):
+        if hasattr(shape, "shapes") and depth < _DEEPEST:
+            yield from _in_order(shape.shapes, depth + 1)
+        else:
+            yield shape
+
+
+def _read_frame(shape: Any, number: int, why: Why | None, builder: TextBuilder) -> None:
+    """A text frame: where its paragraphs stand on several levels, they are a list."""
+    paragraphs = [p for p in shape.text_frame.paragraphs if p.text.strip()]
+    listed = shape.is_placeholder and len(paragraphs) > 1
+    for paragraph in paragraphs:
+        words = _words(paragraph, why)
+        if listed or paragraph.level:
+            builder.add(words, "item", paragraph.level + 1, page=number)
+        else:
+            builder.add(words, "paragraph", page=number)
+    builder.write("\n")
+
+
+def _read_table(table: Any, number: int, why: Why | None, builder: TextBuilder) -> None:
+    rows: list[tuple[int, list[Words]]] = []
+    for n, row in enumerate(table.rows, start=1):
+        cells: list[Words] = []
+        for column, cell in enumerate(row.cells):
+            origin = cell
+            if cell.is_spanned:
+                # A cell merged down says its words in each row; one merged across, once.
+                above = rows[-1][1][column] if rows else ""
+                cells.append(copied(above) if cell._tc.vMerge and not cell._tc.hMerge else "")
+                continue
+            cells.append(_joined(origin.text_frame, why))
+        rows.append((n, cells))
+    builder.add_table(rows, page=number)
+    builder.write("\n")
+
+
+def _joined(frame: Any, why: Why | None) -> Rich:
+    words = Rich()
+    for paragraph in frame.paragraphs:
+        line = _words(paragraph, why)
+        if line.text.strip():
+            words.write("\n" if words.text else "")
+            words.add(line)
+    return words
+
+
+def _words(paragraph: Any, why: Why | None) -> Rich:
+    words = Rich()
+    for part in paragraph._p:
+        tag = str(part.tag).rpartition("}")[2]
+        if tag == "br":
+            words.write("\n", why)
+        elif tag in ("r", "fld"):
+            properties = part.find("{*}rPr")
+            strike = properties.get("strike", "noStrike") if properties is not None else "noStrike"
+            gone: Why | None = "struck out" if strike != "noStrike" else None
+            text = part.find("{*}t")
+            words.write((text.text or "") if text is not None else "", why or gone)
+    return words
+
+
+def _properties(core: Any) -> dict[str, str]:
+    values = {}
+    author = (core.author or "").strip()
+    if author not in _NOBODY:
+        values["author"] = author
+        if core.created:
+            values["created"] = core.created.date().isoformat()
+    return values
