@@ -118,7 +118,7 @@ Merge piles of overlapping documents: the price known before, every source after
   storytransformer dashboard             all of it in a browser, on this machine
   storytransformer report    [RUN]       its figures as one file to send
 
-  look back    runs, runs RUN            clean up   purge RUN-OR-DOCUMENT
+  look back    runs [RUN], decisions     clean up   purge RUN-OR-DOCUMENT
   set up       doctor, models            settings   init, config
   measure      eval needle, canary, fabrication, merging, …
   orchestrate  serve, merge --prefect
