@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (documents as they stand)
 """Word documents: what is struck, hidden, moved, merged, boxed, noted and numbered."""
 
 from __future__ import annotations
