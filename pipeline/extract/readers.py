@@ -23,6 +23,7 @@ from pipeline.extract.marks import marked
 from pipeline.extract.markup import Flavour, read_blocks
 from pipeline.extract.mojibake import count_mojibake
 from pipeline.stories import Block, Document, Locator
+from pipeline.unseen import whole
 
 #: Part of every cache key: raise it when the same bytes would give another document or stories.
 READER_VERSION = "5"
@@ -56,6 +57,9 @@ FOREIGN = frozenset(
     {".doc", ".odt", ".ods", ".rtf", ".ppt", ".pptx", ".odp", ".pages", ".epub", ".msg", ".eml"}
     | {".adoc", ".asciidoc", ".org", ".tex", ".docm", ".xlsb", ".numbers", ".key", ".one"}
 )
+
+
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +159,18 @@ def read_bytes(data: bytes, paths: tuple[str, ...], *, encoding: str | None = No
         front_matter=dict(reading.front_matter),
         problem=problem,
     )
-    return marked(document, data)
+    return marked(_whole(document), data)
+
+
+def _whole(document: Document) -> Document:
+    """The document without halves of characters, which some encodings and escapes can spell: they
+    can be neither stored nor sent. Each is replaced by one sign, so that every place stays."""
+    text = _HALF.sub("\ufffd", document.text) if not document.text.isascii() else document.text
+    front = {whole(name): whole(value) for name, value in document.front_matter.items()}
+    if text == document.text:
+        return replace(document, front_matter=front)
+    said = "halves of characters in the text, shown as \ufffd"
+    return replace(document, text=text, front_matter=front, problem=_join(document.problem, said))
 
 
 def _sniff(data: bytes) -> str:
