@@ -9,6 +9,7 @@ from datetime import date, datetime
 
 from pipeline.extract.assembly import Draft
 from pipeline.stories import Block, Document, Locator, Source, Span, Story, StoryKind, story_id
+from pipeline.unseen import visible
 
 _WRITTEN_KEYS = (
     "date",
@@ -65,12 +66,12 @@ def make_story(document: Document, found: Found, unescape: Callable[[str], str] 
         kind=found.kind,
         source=source,
         text="\n".join(unescape(document.text[start:end]) for start, end in found.spans),
-        role=told.role,
-        goal=told.goal,
-        benefit=told.benefit,
-        criteria=told.criteria,
-        title=told.title,
-        body=told.body,
+        role=visible(told.role),
+        goal=visible(told.goal),
+        benefit=visible(told.benefit),
+        criteria=tuple(map(visible, told.criteria)),
+        title=visible(told.title),
+        body=tuple(map(visible, told.body)),
     )
 
 
