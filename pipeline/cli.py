@@ -18,7 +18,7 @@ from typer.main import get_group
 
 from pipeline import __version__, price_pages, screen
 from pipeline.books import app as books
-from pipeline.console import emit, plain, say
+from pipeline.console import emit, plain, say, write_anything
 from pipeline.edge import (
     Edge,
     parse_date,
@@ -398,4 +398,5 @@ def main() -> None:
     gc.set_threshold(100_000, 20, 100)
     report_to_nobody()
     keep_code_out()
+    write_anything()
     sys.exit(guard(app, sys.argv[1:], emit))
