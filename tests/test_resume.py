@@ -37,7 +37,7 @@ def command(out: str) -> list[str]:
         "local/smollm2-135m",
         "--propose",
         "--pairs",
-        "96",
+        "48",
         "--out",
         out,
         "--json",
@@ -59,7 +59,7 @@ def test_a_merge_killed_between_replies_is_resumed(tmp_path: Path, shared_cache:
     env = {**os.environ, "PYTHONPATH": str(ROOT), "STORYTRANSFORMER_CACHE": str(shared_cache)}
     database = tmp_path / "data" / "runs" / "storytransformer.sqlite"
     killed = subprocess.Popen(command("a"), cwd=tmp_path, env=env, stdout=subprocess.DEVNULL)
-    for _ in range(6000):
+    for _ in range(9000):
         if journalled(database) >= 1 or killed.poll() is not None:
             break
         time.sleep(0.02)
@@ -121,7 +121,7 @@ def test_ctrl_c_says_how_to_go_on_and_leaves_a_resumable_run(
         text=True,
         start_new_session=True,
     )
-    for _ in range(6000):
+    for _ in range(9000):
         if journalled(database) >= 1 or process.poll() is not None:
             break
         time.sleep(0.02)
