@@ -14,11 +14,13 @@ from dataclasses import dataclass, field
 from pipeline.extract.leads import (
     CRITERIA_LABEL,
     is_criteria_label,
+    levelled_key,
     split_heading,
     split_lead,
 )
 from pipeline.extract.phrases import Phrases, read_phrases
 from pipeline.extract.sentences import first_sentence_end, plain
+from pipeline.extract.units import split_units
 from pipeline.outcomes import StoryText
 from pipeline.stories import Block, normalise
 
@@ -105,11 +107,17 @@ def assemble(
             if label := CRITERIA_LABEL.match(piece):
                 mode = "criteria"
                 add_inline_criteria(told, label["rest"])
-            elif not told.told and mode != "criteria":
+            elif not told.told and (mode != "criteria" or _opens(piece)):
                 mode = _take_opening(told, piece, block, expected) or mode
+                told.key = told.key or levelled_key(text, block.start)
             else:
                 mode = _take_more(told, piece, block, mode)
     return told
+
+
+def _opens(piece: str) -> bool:
+    """Whether a story sentence stands in a piece of text below criteria."""
+    return any(unit.phrases.strict and unit.phrases.goal for unit in split_units(piece))
 
 
 def _split_at_label(raw: str) -> list[str]:
@@ -172,6 +180,11 @@ def _take_opening(told: Draft, raw: str, block: Block, expected: bool) -> str | 
             told.body.append(plain(raw[: found[0]]))
             _take_phrases(told, found[1])
             return "told"
+        unit = next((u for u in split_units(raw) if u.phrases.strict and u.sentence), None)
+        if unit:
+            told.body += [words] if (words := plain(raw[: unit.sentence]).strip(" -–—|")) else []
+            _take_phrases(told, unit.phrases)
+            return "told"
         told.body.append(_verbatim(raw, block))
         return None
     told.key = told.key or key
@@ -189,7 +202,7 @@ def find_sentence(raw: str) -> tuple[int, Phrases] | None:
             position += 1
         if position >= len(raw):
             return None
-        found = read_phrases(raw[position:]) if raw[position] in "AI" else None
+        found = read_phrases(raw[position:]) if raw[position] in "AIECWY" else None
         if found and found.strict:
             return position, found
     return None

@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 
 from pipeline.compare.language import ENGLISH, language_of
 from pipeline.errors import InputError
+from pipeline.extract import templates
 from pipeline.extract.patterns import find_stories
 from pipeline.extract.readers import (
     READER_VERSION,
@@ -27,10 +28,14 @@ from pipeline.stories import Document, Extraction, Span
 _CHUNK_BYTES = 1 << 20
 #: Documents that are held at once, and so many that one more process is worth its start.
 _AT_ONCE, _WORTH_A_PROCESS = 16, 4
-#: Said of a document whose stories cannot be found by their words, nor compared.
+#: Said of a document whose stories cannot be found by their words, or not compared.
 _FOREIGN = (
     "it seems to be in {language}: without the English words of a story only headings and keywords "
     "show one, and what is in {language} is kept word for word, not merged"
+)
+_KNOWN = (
+    "it seems to be in {language}: its stories are found by the {language} template, and kept word "
+    "for word, not merged"
 )
 
 
@@ -207,7 +212,8 @@ def _extract_group(sha256: str, paths: tuple[str, ...], how: _How) -> _Extracted
         return _Extracted(_nothing(replace(document, problem=problem)), lasting=False)
     language = language_of(document.text)
     if language != ENGLISH:
-        problem = _join(document.problem, _FOREIGN.format(language=language))
+        said = _KNOWN if language in templates.LANGUAGES else _FOREIGN
+        problem = _join(extraction.document.problem, said.format(language=language))
         extraction = replace(extraction, document=replace(extraction.document, problem=problem))
     return _Extracted(extraction, lasting=not changed)
 

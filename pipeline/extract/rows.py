@@ -2,38 +2,30 @@
 
 from __future__ import annotations
 
-import html
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from pipeline.extract.assembly import Draft, add_criterion, add_inline_criteria, assemble
+from pipeline.extract.assembly import Draft, assemble
+from pipeline.extract.cells import places_in, read_cell, unmark
+from pipeline.extract.criteria import read_criteria
 from pipeline.extract.found import Found, join_spans, read_date
-from pipeline.extract.leads import is_criteria_label, split_lead
 from pipeline.extract.markup import read_blocks
-from pipeline.extract.phrases import Phrases, is_placeholder, read_phrases
+from pipeline.extract.phrases import Phrases, read_phrases
+from pipeline.extract.roles import is_placeholder
 from pipeline.extract.sentences import plain
+from pipeline.extract.sideways import read_sideways
 from pipeline.extract.tables import column_role
+from pipeline.extract.wishes import wishing_columns
 from pipeline.stories import Block, Span, normalise
 
-_ROLE_LABEL = re.compile(r"(?:as\s+an?|as|role|who|user|persona|actor)\W*$", re.I)
-_GOAL_LABEL = re.compile(
-    r"(?:i\s+(?:want|need|would\s+like)(?:\s+to)?(?:\s+be\s+able\s+to)?|goal|what|want)\W*$", re.I
-)
-_BENEFIT_LABEL = re.compile(r"(?:so(?:\s+that)?|in\s+order\s+to|benefit|why)\W*$", re.I)
 _STORY_TYPE = re.compile(r".*\b(?:stor(?:y|ies)|requirement|product backlog item)\b", re.I)
-_LIST_ITEM = re.compile(r"<li\b[^<>]*>", re.I)
-_BREAK = re.compile(r"<(?:br\s*/?|/p|/div|/li|/?ul|/?ol|/h[1-6]|/tr)\s*>", re.I)
-_ANY_TAG = re.compile(r"</?[a-z][^<>]{0,400}>", re.I)
 _AS = re.compile(r"^as\s+(?:an?\s+|the\s+)?", re.I)
 _SO = re.compile(r"^(?:so\s+(?:that\s+)?|in\s+order\s+to\s+)", re.I)
 #: Where a story's own words are looked for, the likeliest column first.
 _TOLD_IN = ("story", "description", "title", "")
 #: Columns that say something of the story itself; the others (status, labels …) stay residue.
 _TELLING = ("story", "title", "description", "criteria", "notes", "role", "goal", "benefit")
-#: A story sentence has to begin within this many lines of a cell.
-_WITHIN_LINES = 12
-_REACH = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,112 +39,162 @@ class _Cell:
 
 
 def find_in_rows(
-    text: str, rows: Sequence[Block], unescape: Callable[[str], str] = str
+    text: str,
+    rows: Sequence[Block],
+    unescape: Callable[[str], str] = str,
+    *,
+    expected: bool = False,
 ) -> Iterator[Found]:
-    """The stories of a run of row blocks (one table).
+    """The stories of a run of row blocks (tables right below one another).
 
     Args:
         unescape: undoes what a file format does to a cell's text (doubled quotes, ``\\n``).
+        expected: the tables stand where stories are expected.
     """
+    table = _Table(text, rows, unescape, expected)
     index = 0
     while index < len(rows):
-        upright, used = _read_sideways(text, rows, index)
+        upright, used = read_sideways(text, rows, index)
         if upright:
-            yield upright
+            yield from table.take_pending()
+            yield from upright
             index += used
             continue
-        cells = [
-            _Cell(column_role(name), name, Span(start, end), _unmark(unescape(text[start:end])))
-            for name, start, end in rows[index].columns
-            if start < end
-        ]
-        found = _read_row(cells, rows[index])
-        if found:
-            yield found
+        yield from table.read(rows[index])
         index += 1
+    yield from table.take_pending()
 
 
-def _unmark(words: str) -> str:
-    """A cell that holds HTML (Azure DevOps exports) as lines and list items."""
-    if "</" not in words and not _BREAK.search(words):
-        return words
-    words = _BREAK.sub("\n", _LIST_ITEM.sub("\n- ", words))
-    return html.unescape(_ANY_TAG.sub("", words)).strip()
+class _Table:
+    """What is known of a table from the rows above: its last story, which the next row may go on
+    with, and the role that stands for the rows below it, too."""
+
+    def __init__(
+        self, text: str, rows: Sequence[Block], unescape: Callable[[str], str], expected: bool
+    ) -> None:
+        self.text = text
+        self.unescape = unescape
+        self.pending: list[Found] = []
+        self.row: Block | None = None
+        self.role: _Cell | None = None
+        self.wishes = wishing_columns(text, rows, expected=expected)
+
+    def take_pending(self) -> list[Found]:
+        """The stories of the last row, which no row goes on with any more."""
+        pending, self.pending = self.pending, []
+        self.role = self.row = None
+        return pending
+
+    def read(self, row: Block) -> Iterator[Found]:
+        """Take a row; the stories of the one before it are finished where it goes on with none."""
+        cells = [self._cell(*column) for column in row.columns if column[1] < column[2]]
+        below = (
+            self.row is not None
+            and self.text[row.start] != "{"  # a record of JSON stands alone
+            and _number(row) <= _number(self.row) + 1
+        )
+        if not below:
+            yield from self.take_pending()
+        elif self.pending and _goes_on(cells):
+            self.pending = [_joined(found, cells) for found in self.pending]
+            self.row = row
+            return
+        yield from self.pending
+        self.pending = []
+        self.row = row
+        for part in _side_by_side(cells):
+            self.pending += self._read_part(part, row)
+
+    def _cell(self, name: str, start: int, end: int) -> _Cell:
+        words = unmark(self.unescape(self.text[start:end]))
+        return _Cell(column_role(name), name, Span(start, end), words)
+
+    def _read_part(self, cells: Sequence[_Cell], row: Block) -> list[Found]:
+        if all(cell.words == cell.name for cell in cells):
+            return []  # the header itself
+        first = {cell.holds: cell for cell in reversed(cells)}
+        if "role" in first:
+            self.role = first["role"]
+        elif self.role and "goal" in first:
+            cells = [self.role, *cells]
+        return _read_row(cells, row, self.text, self.wishes)
 
 
-def _read_sideways(text: str, rows: Sequence[Block], first: int) -> tuple[Found | None, int]:
-    """A vertical table: "As a | customer", "I want | …", "So that | …", one label a row."""
-    if first + 1 >= len(rows) or not 2 <= len(rows[first].columns) <= 3:
-        return None, 0
-    if not _ROLE_LABEL.match(_label(text, rows[first])):
-        return None, 0
-    if not _GOAL_LABEL.match(_label(text, rows[first + 1])) or len(rows[first + 1].columns) < 2:
-        return None, 0
-    draft = Draft(role=plain(_value(text, rows[first])).strip(" ,."), strict=True)
-    goal = _value(text, rows[first + 1])
-    told = _read_wish(goal)
-    draft.goal = told.goal if told else plain(goal)
-    if told:
-        draft.benefit = told.benefit
-        draft.body += [told.after] if told.after else []
-    used = [rows[first], rows[first + 1]]
-    for row in rows[first + 2 : first + 22]:
-        label = _label(text, row)
-        if _ROLE_LABEL.match(label) or len(row.columns) < 2:
-            break
-        value = _value(text, row)
-        if _BENEFIT_LABEL.match(label):
-            draft.benefit = plain(value).rstrip(" .")
-        elif column_role(label) == "criteria":
-            _read_criteria(value, draft)
-        elif column_role(label) == "key":
-            draft.key = plain(value)
-        else:
-            draft.body.append(f"{plain(label)}: {plain(value)}")
-        used.append(row)
-    if not draft.role or not draft.goal or is_placeholder(draft.role):
-        return None, 0
-    spans = tuple(Span(row.start, row.end) for row in used)
-    return Found("agile", spans, rows[first].locator, draft), len(used)
+def _number(row: Block) -> int:
+    return row.locator.row or row.locator.line or 0
 
 
-def _label(text: str, row: Block) -> str:
-    _, start, end = row.columns[0]
-    return text[start:end]
+def _goes_on(cells: Sequence[_Cell]) -> bool:
+    """Whether a row only adds to the story above it: criteria, a benefit, notes."""
+    holds = {cell.holds for cell in cells}
+    return bool(holds) and holds <= {"criteria", "benefit", "notes"} and "criteria" in holds
 
 
-def _value(text: str, row: Block) -> str:
-    if len(row.columns) < 2:
-        return ""
-    _, start, end = row.columns[1]
-    return text[start:end]
-
-
-def _read_row(cells: Sequence[_Cell], row: Block) -> Found | None:
-    """One story in one row, whichever columns it is spread over."""
-    if all(cell.words == cell.name for cell in cells):
-        return None  # the header itself
-    first = {cell.holds: cell for cell in reversed(cells)}
-    if "role" in first and "goal" in first:
-        draft = _read_columns(first)
-        used = {first[holds].span for holds in ("role", "goal", "benefit") if holds in first}
-    else:
-        draft, told_in = _read_telling(cells, first)
-        used = {told_in.span} if told_in else set()
-    if draft is None or draft.template or not draft.told:
-        return None
+def _joined(found: Found, cells: Sequence[_Cell]) -> Found:
     for cell in cells:
-        if cell.span not in used and cell.holds in _TELLING:
-            _read_more(cell, draft)
-            used.add(cell.span)
+        if cell.holds == "benefit":
+            found.draft.body.append(plain(cell.words))
+        else:
+            _read_more(cell, found.draft)
+    return replace(found, spans=join_spans(found.spans, (cell.span for cell in cells)))
 
-    def words(holds: str) -> str:
-        return plain(first[holds].words) if holds in first else ""
 
-    draft.key = draft.key or words("key")
-    written = read_date(words("date")) or read_date(words("changed"))
-    spans = join_spans(used)
-    return Found("agile", spans, row.locator, draft, author=words("author"), written=written)
+def _side_by_side(cells: Sequence[_Cell]) -> Iterator[Sequence[_Cell]]:
+    """The parts of a row that runs through several tables: where role and goal come again."""
+    holds = [cell.holds for cell in cells]
+    if holds.count("role") < 2 or holds.count("goal") < 2:
+        yield cells
+        return
+    part: list[_Cell] = []
+    for cell in cells:
+        if cell.holds in ("role", "key") and {"role", "goal"} <= {c.holds for c in part}:
+            yield part
+            part = []
+        part.append(cell)
+    yield part
+
+
+def _read_row(
+    cells: Sequence[_Cell], row: Block, text: str, wishes: Collection[tuple[str, str]]
+) -> list[Found]:
+    """The stories of one row, whichever columns they are spread over."""
+    first = {cell.holds: cell for cell in reversed(cells)}
+    told: list[tuple[Draft, set[Span]]] = []
+    if "role" in first and "goal" in first:
+        draft = None
+        if (first["role"].name, first["goal"].name) in wishes:
+            draft = _read_columns(first)
+        used = {first[holds].span for holds in ("role", "goal", "benefit") if holds in first}
+        told = [(draft, used)] if draft else []
+    if not told:
+        told = _read_telling(cells, first, text)
+    stories = []
+    for draft, used in told:
+        if draft.template or not draft.told:
+            continue
+        spans = list(used)
+        for cell in cells:
+            inside = any(a >= cell.span.start and b <= cell.span.end for a, b in used)
+            if not inside and cell.holds in _TELLING:
+                _read_more(cell, draft)
+                spans.append(cell.span)
+
+        def words(holds: str) -> str:
+            return plain(first[holds].words) if holds in first else ""
+
+        draft.key = draft.key or words("key")
+        written = read_date(words("date")) or read_date(words("changed"))
+        stories.append(
+            Found(
+                "agile",
+                join_spans(spans),
+                row.locator,
+                draft,
+                author=words("author"),
+                written=written,
+            )
+        )
+    return stories
 
 
 def _read_wish(goal: str) -> Phrases | None:
@@ -178,32 +220,23 @@ def _read_columns(first: dict[str, _Cell]) -> Draft | None:
 
 
 def _read_telling(
-    cells: Sequence[_Cell], first: dict[str, _Cell]
-) -> tuple[Draft | None, _Cell | None]:
-    """A story told in one cell: the description, the summary, or any that begins like one."""
+    cells: Sequence[_Cell], first: dict[str, _Cell], text: str
+) -> list[tuple[Draft, set[Span]]]:
+    """Stories told in one cell: the description, the summary, or any that begins like one."""
     is_story = "type" in first and _STORY_TYPE.match(first["type"].words) is not None
     told_in = sorted(
         (c for c in cells if c.holds in _TOLD_IN), key=lambda c: _TOLD_IN.index(c.holds)
     )
     for cell in told_in:
         expected = cell.holds == "story" or (is_story and cell.holds in ("title", "description"))
-        if _begins_story(cell.words, expected):
-            draft = assemble(cell.words, read_blocks(cell.words, "cell"), expected=expected)
-            if draft.told and not draft.template:
-                return draft, cell
-    return None, None
-
-
-def _begins_story(words: str, expected: bool) -> bool:
-    """A story sentence within the first lines of a cell."""
-    head = words[:_REACH]
-    if read_phrases(split_lead(head)[2], expected=expected) is not None:
-        return True
-    for line in head.splitlines()[:_WITHIN_LINES]:
-        found = read_phrases(split_lead(line.lstrip(" \t*_>#-•"))[2])
-        if found and found.strict:
-            return True
-    return False
+        told = read_cell(cell.words, expected=expected)
+        if told:
+            places = places_in(text[cell.span.start : cell.span.end], cell.words, told)
+            return [
+                (draft, {Span(cell.span.start + a, cell.span.start + b)})
+                for (_, _, draft), (a, b) in zip(told, places, strict=True)
+            ]
+    return []
 
 
 def _read_more(cell: _Cell, draft: Draft) -> None:
@@ -213,7 +246,7 @@ def _read_more(cell: _Cell, draft: Draft) -> None:
         if old and normalise(old) != normalise(draft.title):
             draft.body.append(old)
     elif cell.holds == "criteria":
-        _read_criteria(cell.words, draft)
+        read_criteria(cell.words, draft)
     elif cell.holds in ("story", "description", "notes"):
         more = Draft(role=draft.role, goal=draft.goal)
         assemble(cell.words, read_blocks(cell.words, "cell"), draft=more)
@@ -221,17 +254,3 @@ def _read_more(cell: _Cell, draft: Draft) -> None:
         draft.body += [item for item in (more.title, *more.body) if item]
     else:
         draft.body.append(plain(cell.words))
-
-
-def _read_criteria(words: str, draft: Draft) -> None:
-    """A criteria cell: one criterion a line or list item; one line may hold several by ";"."""
-    lines = [line for line in words.splitlines() if line.strip()]
-    if len(lines) == 1:
-        add_inline_criteria(draft, lines[0])
-        return
-    for block in read_blocks(words, "cell"):
-        raw = words[block.start : block.end]
-        if is_criteria_label(raw) or block.kind == "meta":
-            continue
-        for piece in raw.splitlines() if block.kind == "paragraph" else [raw]:
-            add_criterion(draft, plain(piece))

@@ -8,6 +8,7 @@ is a story sentence with what hangs on it: nested items, a list of criteria, a s
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
@@ -17,11 +18,14 @@ from pipeline.extract.found import Found, join_spans, spans_of
 from pipeline.extract.leads import is_criteria_label, split_heading, split_lead
 from pipeline.extract.outline import Section, outline
 from pipeline.extract.phrases import read_phrases
+from pipeline.extract.requirements import is_requirement, read_requirements
 from pipeline.extract.rows import find_in_rows
 from pipeline.extract.sentences import plain
 from pipeline.extract.units import Unit, split_units
 from pipeline.stories import Block, Span, StoryKind, count_words
 
+#: An item of fewer words is no story of its own.
+_ITEM_WORDS = 5
 #: A headed introduction of fewer words tells no story of its own.
 _INTRODUCTION_WORDS = 15
 _WANTS = re.compile(
@@ -36,10 +40,19 @@ _SCENARIO_LINE = re.compile(r"[*_\s]*(?:given\b|scenario(?:\s+outline)?\s*:)", r
 
 
 def find_in_sections(
-    text: str, blocks: Sequence[Block], unescape: Callable[[str], str] = str
+    text: str,
+    blocks: Sequence[Block],
+    unescape: Callable[[str], str] = str,
+    *,
+    ears: bool = False,
 ) -> Iterator[Found]:
-    """The stories of a document's blocks, in order; ``unescape`` is for its table cells."""
-    yield from _Reader(text, unescape).read(outline(text, blocks), stories=False)
+    """The stories of a document's blocks, in order.
+
+    Args:
+        unescape: for its table cells.
+        ears: shall-sentences count wherever they stand, not under "Requirements" only.
+    """
+    yield from _Reader(text, unescape, ears).read(outline(text, blocks), stories=False, shall=ears)
 
 
 def _after(blocks: Sequence[Block], index: int) -> Iterator[Block]:
@@ -48,15 +61,30 @@ def _after(blocks: Sequence[Block], index: int) -> Iterator[Block]:
         yield blocks[position]
 
 
+def _runs(blocks: Sequence[Block]) -> Iterator[list[Block]]:
+    """Lists: items, with what is set below them, up to what is neither."""
+    run: list[Block] = []
+    for block in blocks:
+        if block.kind == "item" or (run and block.level >= run[0].level):
+            run.append(block)
+        elif run:
+            yield run
+            run = []
+    if run:
+        yield run
+
+
 class _Reader:
-    def __init__(self, text: str, unescape: Callable[[str], str]) -> None:
+    def __init__(self, text: str, unescape: Callable[[str], str], ears: bool) -> None:
         self.text = text
         self.unescape = unescape
+        self.ears = ears
         self.counted = (0, 0, 0)
 
-    def read(self, section: Section, *, stories: bool) -> Iterator[Found]:
-        """The stories of a section. ``stories``: it stands under "User stories"."""
-        title = self._words(section.heading) if section.heading else ""
+    def read(self, section: Section, *, stories: bool, shall: bool) -> Iterator[Found]:
+        """The stories of a section. ``stories``: it stands under "User stories"; ``shall``: under
+        "Requirements"."""
+        title = self._title(section)
         is_list = bool(headings.STORIES.match(title))
         announced = (
             bool(title)
@@ -73,12 +101,48 @@ class _Reader:
             if announced and (told := self._introduction(section)):
                 yield told
         inner = stories or is_list or announced
-        found = list(self._own(section, inner))
-        if not found and is_list and not section.children:
-            found = list(self._listed(section, title))
-        yield from found
-        for child in section.children:
-            yield from self.read(child, stories=inner)
+        shall = shall or headings.REQUIREMENTS.match(title) is not None
+        own = list(self._own(section, inner, shall))
+        below = [list(self.read(c, stories=inner, shall=shall)) for c in section.children]
+        if is_list and own:
+            own = self._with_siblings(section, own)
+        elif is_list and not any(below):
+            own = list(self._listed(section, title))
+        groups = [own, *below]
+        for index, child in enumerate(section.children):
+            if not groups[index + 1] and is_criteria_label(self._title(child)):
+                self._hand_over(child, groups, index, section.children)
+        for group in groups:
+            yield from group
+
+    def _title(self, section: Section) -> str:
+        return self._words(section.heading) if section.heading else ""
+
+    def _hand_over(
+        self,
+        criteria: Section,
+        groups: list[list[Found]],
+        index: int,
+        siblings: Sequence[Section],
+    ) -> None:
+        """Give the criteria of a section of their own to the one story of the section before it
+        (notes and such between them passed over), or to the only one that there is."""
+        assert criteria.heading is not None
+        before = index
+        while before > 0 and not groups[before] and self._is_inner(siblings[before - 1]):
+            before -= 1
+        place = before if groups[before] else index
+        if not any(groups[: index + 1]):
+            place = next((n for n, group in enumerate(groups) if group), index)
+            if sum(map(len, groups)) != 1:
+                return
+        if len(groups[place]) != 1:
+            return
+        (found,) = groups[place]
+        blocks = [criteria.heading, *criteria.blocks]
+        assemble(self.text, blocks, draft=found.draft)
+        spans = join_spans(found.spans, spans_of(blocks, self.text))
+        groups[place] = [replace(found, spans=spans)]
 
     def _words(self, block: Block) -> str:
         return plain(self.text[block.start : block.end])
@@ -106,7 +170,7 @@ class _Reader:
         return all(self._is_inner(child) for child in section.children)
 
     def _is_inner(self, child: Section) -> bool:
-        title = self._words(child.heading) if child.heading else ""
+        title = self._title(child)
         return bool(headings.INNER.match(title)) or is_criteria_label(title)
 
     def _count_units(self, blocks: Sequence[Block]) -> int:
@@ -166,7 +230,7 @@ class _Reader:
             return assemble(self.text, blocks, expected=True)
         return strict
 
-    def _own(self, section: Section, expected: bool) -> Iterator[Found]:
+    def _own(self, section: Section, expected: bool, shall: bool) -> Iterator[Found]:
         """Stories among a section's own blocks."""
         blocks = section.own
         index = 0
@@ -177,7 +241,7 @@ class _Reader:
                 while after < len(blocks) and blocks[after].kind in ("row", "meta"):
                     after += 1
                 rows = [b for b in blocks[index:after] if b.kind == "row"]
-                yield from find_in_rows(self.text, rows, self.unescape)
+                yield from find_in_rows(self.text, rows, self.unescape, expected=expected)
                 index = after
                 continue
             if block.kind not in ("paragraph", "item"):
@@ -187,6 +251,8 @@ class _Reader:
             units = split_units(raw, expected=expected)
             if not units and expected and block.kind == "item":
                 units = self._expected_unit(raw)
+            elif not units and block.kind == "item" and self._beside_story(blocks, index):
+                units = split_units(raw, expected=True)
             if units:
                 wants = self._wants_below(units[-1], blocks, index)
                 for unit in units[:-1] if wants else units:
@@ -197,11 +263,26 @@ class _Reader:
                 if wants:
                     yield from self._many_wants(self._part(block, units[-1]), units[-1], wants)
                     index += len(wants)
+            elif shall and is_requirement(raw):
+                more = self._hanging(blocks, index) if block.kind == "item" else []
+                yield from read_requirements(self.text, block, more)
+                index += len(more)
             elif section.heading and block.kind == "item" and _WANTS.match(raw):
                 more = self._hanging(blocks, index)
                 yield from self._under_role(section.heading, [block, *more])
                 index += len(more)
             index += 1
+
+    def _beside_story(self, blocks: Sequence[Block], index: int) -> bool:
+        """Whether the item right before or after this one tells a story."""
+        for near in (index - 1, index + 1):
+            if 0 <= near < len(blocks):
+                block = blocks[near]
+                if (block.kind, block.level) == ("item", blocks[index].level) and split_units(
+                    self._raw(block)
+                ):
+                    return True
+        return False
 
     def _expected_unit(self, raw: str) -> tuple[Unit, ...]:
         phrases = read_phrases(raw, expected=True)
@@ -341,14 +422,42 @@ class _Reader:
                 group = blocks[start:after]
                 while group[-1].level == 0 and len(group) > 1:
                     group = group[:-1]
-                if count_words(self._words(group[0])) >= 5:
+                if count_words(self._words(group[0])) >= _ITEM_WORDS:
                     draft = assemble(self.text, group, expected=False)
                     yield Found("narrative", self._run(section, group), group[0].locator, draft)
             return
+        if section.children or section.heading.level > 6:
+            return  # what leads in the sections below, or stands behind a label in running text
         said = " ".join(self._words(b) for b in blocks if b.kind == "paragraph")
         if count_words(said) >= 8 and not headings.SAYS_NOTHING.match(said):
             draft = assemble(self.text, blocks, expected=False)
             yield Found("narrative", self._run(section, blocks), blocks[0].locator, draft)
+
+    def _with_siblings(self, section: Section, own: list[Found]) -> list[Found]:
+        """Of a list under "User stories" in which some items are stories, the others, too: a
+        narrative each."""
+        taken = join_spans(span for found in own for span in found.spans)
+
+        def is_free(block: Block) -> bool:
+            after = bisect_left(taken, (block.end,))
+            return after == 0 or taken[after - 1].end <= block.start
+
+        more = []
+        for run in _runs(section.own):
+            depth = run[0].level
+            tops = [(n, block) for n, block in enumerate(run) if block.level == depth]
+            free = [(n, block) for n, block in tops if is_free(block)]
+            if len(free) == len(tops):
+                continue
+            for position, block in free:
+                words = self._words(block)
+                if count_words(words) < _ITEM_WORDS or headings.SAYS_NOTHING.match(words):
+                    continue
+                after = next((n for n, _ in tops if n > position), len(run))
+                group = run[position:after]
+                draft = assemble(self.text, group, expected=False)
+                more.append(Found("narrative", spans_of(group, self.text), block.locator, draft))
+        return sorted([*own, *more], key=lambda found: found.spans) if more else own
 
     def _run(self, section: Section, blocks: Sequence[Block]) -> tuple[Span, ...]:
         """The spans of blocks from which meta blocks were taken: those still break a run."""
