@@ -38,6 +38,8 @@ _OTHER_LABEL = re.compile(
 _STEP = re.compile(r"(?:given|when|then|and|but|scenario(?:\s+outline)?:)\b", re.IGNORECASE)
 _STEP_START = re.compile(r"(?:given\b|scenario(?:\s+outline)?:)", re.IGNORECASE)
 _STEP_ON = re.compile(r"(?:then|and|but)\b", re.IGNORECASE)
+#: The box of a task list, ticked or not.
+_TICK = re.compile(r"\[[ xX✓✔]\](?:\s+|$)")
 _NUMBERED = re.compile(r"(?:^|\s)\(?\d{1,2}[.)]\s+")
 
 
@@ -242,6 +244,9 @@ def _take_more(told: Draft, raw: str, block: Block, mode: str) -> str:
     if _OTHER_LABEL.match(raw) and block.kind == "paragraph":
         told.body.append(_verbatim(raw, block))
         return "body"
+    if block.kind == "row" and block.level:  # a table that says more of the story
+        told.body.append(_verbatim(raw, block))
+        return mode
     if mode in ("told", "criteria") and block.kind in ("item", "step", "row"):
         add_criterion(told, plain(raw))
         return "criteria"
@@ -278,6 +283,7 @@ def add_inline_criteria(told: Draft, rest: str) -> None:
 
 def add_criterion(told: Draft, words: str) -> None:
     """Steps of one scenario are one criterion: "Given …; When …; Then …"."""
+    words = _TICK.sub("", words)
     if not words:
         return
     previous = told.criteria[-1] if told.criteria else ""

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from pipeline.extract.assembly import Draft, add_criterion, add_inline_criteria
 from pipeline.extract.leads import is_criteria_label
 from pipeline.extract.markup import read_blocks
 from pipeline.extract.sentences import plain
-
-_TICK = re.compile(r"\[[ xX✓✔]\]\s+")
 
 
 def read_criteria(words: str, draft: Draft) -> None:
@@ -23,4 +19,4 @@ def read_criteria(words: str, draft: Draft) -> None:
         if is_criteria_label(raw) or block.kind == "meta":
             continue
         for piece in raw.splitlines() if block.kind == "paragraph" else [raw]:
-            add_criterion(draft, _TICK.sub("", plain(piece), count=1))
+            add_criterion(draft, plain(piece))

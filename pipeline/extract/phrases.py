@@ -75,7 +75,7 @@ _ROLE_COMMA = re.compile(
 )
 #: "As a user, when I request an object, I want …": the clause belongs to the goal.
 _CLAUSE = re.compile(
-    rf"As\s+(?:{_ARTICLE}\s+)?(?P<role>[^,.;:!?]{{2,80}}?)\s*[,.]\s*(?=(?:when|whenever|if|after|before|"
+    rf"As\s+(?:{_ARTICLE}\s+)?(?P<role>(?:(?!\bI\b)[^,.;:!?]){{2,80}}?)\s*[,.]\s*(?=(?:when|whenever|if|after|before|"
     r"while|once|until|because|given|during|without|instead|in|on|at|for|from|by|with|\w+ing)\b)"
     r"(?P<clause>(?:(?![.!?]\s+(?-i:[A-Z])).){1,240}?)\s*,?\s*\b(?:I|we)\b\s*",
     re.IGNORECASE | re.DOTALL,
@@ -363,7 +363,14 @@ def _trim(phrase: str) -> str:
     """A phrase without its closing stop or the quote that closes the whole sentence."""
     phrase = phrase.strip()
     stripped = phrase.rstrip(_TRAILING + "*_")
-    for opening, closing in (("“", "”"), ('"', '"'), ("'", "'"), ("(", ")")):
+    for opening, closing in (
+        ("“", "”"),
+        ("«", "»"),
+        ("‘", "’"),
+        ('"', '"'),
+        ("'", "'"),
+        ("(", ")"),
+    ):
         if stripped.endswith(closing) and stripped.count(opening) < stripped.count(closing) + (
             opening == closing and stripped.count(closing) % 2
         ):

@@ -44,6 +44,10 @@ def _is_lines(text: str) -> bool:
 _GROUPING = frozenset({"fields", "attributes", "properties", "values"})
 
 
+#: Fields whose number is the key of a record (GitHub, GitLab).
+_NUMBERS = frozenset({"number", "iid", "key"})
+
+
 def _objects(text: str) -> Iterator[Block]:
     """Rows in order of their end; an object's own strings and lists of strings are its cells."""
     stack: list[tuple[str, int, list[tuple[str, int, int]], str]] = []
@@ -92,6 +96,8 @@ def _objects(text: str) -> Iterator[Block]:
         elif token == ",":
             key = ""
         else:
+            if token.isdigit() and key.lower() in _NUMBERS:
+                _add_cell(stack, key, *match.span())
             key = ""
 
 

@@ -21,6 +21,7 @@ from pipeline.extract.phrases import read_phrases
 from pipeline.extract.requirements import is_requirement, read_requirements
 from pipeline.extract.rows import find_in_rows
 from pipeline.extract.sentences import plain
+from pipeline.extract.tables import column_role
 from pipeline.extract.units import Unit, split_units
 from pipeline.stories import Block, Span, StoryKind, count_words
 
@@ -323,6 +324,9 @@ class _Reader:
         hanging: list[Block] = []
         labelled = False
         for block in _after(blocks, index):
+            if self._in_table(block, opening):
+                hanging.append(block)
+                continue
             if block.kind in ("heading", "meta"):
                 break
             raw = self._raw(block)
@@ -345,6 +349,17 @@ class _Reader:
                 break
             hanging.append(block)
         return hanging
+
+    def _in_table(self, block: Block, opening: Block) -> bool:
+        """Whether a block is a row of a table that stands in a story's list item, and is none of
+        stories."""
+        if block.level < max(opening.level, 1) or opening.kind != "item":
+            return False
+        if block.kind == "meta":
+            return self.text[block.start] == "|"
+        return block.kind == "row" and not {"role", "story"} & {
+            column_role(name) for name, *_ in block.columns
+        }
 
     def _wants_below(self, unit: Unit, blocks: Sequence[Block], index: int) -> list[Block]:
         """The items under "As an editor, I want:", one want each."""

@@ -29,7 +29,7 @@ _CERTAIN = re.compile(rf"{_CERTAIN_ROLE}|{_CERTAIN_GOAL}", re.IGNORECASE)
 _NAMES: dict[str, re.Pattern[str]] = {
     role: re.compile(pattern, re.IGNORECASE)
     for role, pattern in {
-        "key": r"(?:issue |story |work item )?(?:key|id|no\.?|nr\.?|#|ref(?:erence)?|number)",
+        "key": r"(?:issue |story |work item )?(?:key|i?id|no\.?|nr\.?|#|ref(?:erence)?|number)",
         "story": r"(?:the )?(?:user )?(?:story|stories)(?: text| description| statement)?|user ?story|"
         r"nutzergeschichte|récit utilisateur|historia de usuario|storia utente|história de usuário|"
         r"gebruikersverhaal",

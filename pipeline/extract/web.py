@@ -119,8 +119,9 @@ class _Walker:
         if any(cell.css_first("table, h1, h2, h3") is not None for cell in table.css("td")):
             return False
         lines = []
+        below: dict[int, int] = {}
         for number, row in enumerate(rows, start=1):
-            lines.append((number, [_cell_text(cell) for cell in row.css("td, th")]))
+            lines.append((number, _row_cells(row, below)))
         self.builder.add_table(lines)
         self.builder.write("\n")
         return True
@@ -128,6 +129,41 @@ class _Walker:
 
 def _is_heading(tag: str) -> bool:
     return len(tag) == 2 and tag[0] == "h" and tag[1] in "123456"
+
+
+def _row_cells(row: Any, below: dict[int, int]) -> list[str]:
+    """A row's cells, each in its column: what reaches over several columns or rows stands in its
+    first place, the others are empty.
+
+    Args:
+        below: column → how many more rows a cell from above reaches over; kept up to date.
+    """
+    cells: list[str] = []
+
+    def pass_over() -> None:
+        while below.get(len(cells), 0) > 0:
+            below[len(cells)] -= 1
+            cells.append("")
+
+    for cell in row.css("td, th"):
+        pass_over()
+        down, across = _span(cell, "rowspan"), _span(cell, "colspan")
+        for place in range(across):
+            if down > 1:
+                below[len(cells)] = down - 1
+            cells.append("" if place else _cell_text(cell))
+    pass_over()
+    return cells
+
+
+def _span(cell: Any, name: str) -> int:
+    """How far a cell reaches; what is no number, or beyond what a table can show, is one."""
+    value = (cell.attributes.get(name) or "").strip()
+    return (
+        min(max(int(value), 1), 1000)
+        if value.isascii() and value.isdigit() and len(value) < 6
+        else 1
+    )
 
 
 def _cell_text(cell: Any) -> str:
