@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -62,7 +63,9 @@ def extract(
     exclude: Sequence[str] = (),
     pattern: str | None = None,
     repair: bool = False,
+    ears: bool = False,
     count: Callable[[int], None] = lambda n: None,
+    passed_over: Counter[str] | None = None,
 ) -> Iterator[Extraction]:
     """Read documents and find their stories.
 
@@ -70,8 +73,10 @@ def extract(
         paths: files, directories (walked), globs, or "-" for standard input.
         encoding: of text formats, when it is known.
         exclude: patterns as in ``.gitignore``, relative to each directory walked.
-        pattern, repair: see :func:`pipeline.extract.patterns.find_stories`.
+        pattern, repair, ears: see :func:`pipeline.extract.patterns.find_stories`.
         count: told the number of documents before the first of them is read.
+        passed_over: is told, before the first document is read, how many files of each suffix were
+            passed over in folders (see :func:`said_of_passed_over`).
     Yields:
         One extraction a document, in order of its first path; byte-identical files are one
         document with several paths. A document that cannot be read has ``document.problem`` set
@@ -80,8 +85,8 @@ def extract(
         InputError: a path that does not exist, a glob that matches nothing, no such encoding,
             a pattern that is no regular expression.
     """
-    how = _How(encoding, pattern, repair)
-    found = _documents(paths, exclude)
+    how = _How(encoding, pattern, repair, ears)
+    found = _documents(paths, exclude, passed_over)
     count(len(found))
     for start in range(0, len(found), _AT_ONCE):
         yield from _extract_groups(found[start : start + _AT_ONCE], how, cache)
@@ -95,6 +100,7 @@ def unread(
     exclude: Sequence[str] = (),
     pattern: str | None = None,
     repair: bool = False,
+    ears: bool = False,
 ) -> list[str]:
     """Of every document that :func:`extract` would have to read, since the cache does not hold it,
     the first path. Standard input, which can be read once, is not among them.
@@ -102,7 +108,7 @@ def unread(
     Raises:
         InputError: a path that does not exist, a glob that matches nothing.
     """
-    how = _How(encoding, pattern, repair)
+    how = _How(encoding, pattern, repair, ears)
     return [
         same[0]
         for sha256, same in _documents(paths, exclude)
@@ -116,11 +122,14 @@ class _How(NamedTuple):
     encoding: str | None
     pattern: str | None
     repair: bool
+    ears: bool
 
     def variant(self, path: str) -> str:
         """The other half of a document's key in the cache."""
         encoding, pattern = self.encoding or "", self.pattern or ""
-        return f"{READER_VERSION}:{format_of(path)}:{encoding}:{pattern}:{self.repair:d}"
+        return (
+            f"{READER_VERSION}:{format_of(path)}:{encoding}:{pattern}:{self.repair:d}{self.ears:d}"
+        )
 
 
 class _Extracted(NamedTuple):
@@ -130,10 +139,24 @@ class _Extracted(NamedTuple):
     lasting: bool
 
 
-def _documents(paths: Iterable[str | Path], exclude: Sequence[str]) -> list[_Group]:
+def said_of_passed_over(passed_over: Mapping[str, int]) -> str:
+    """ "7 files passed over: 4 .png, 2 .py, 1 without a suffix", "" where there are none."""
+    named = [
+        f"{number} {suffix or 'without a suffix'}"
+        for suffix, number in sorted(passed_over.items(), key=lambda pair: (-pair[1], pair[0]))
+    ]
+    count = sum(passed_over.values())
+    return f"{count} file{'s' * (count > 1)} passed over: {', '.join(named)}" if count else ""
+
+
+def _documents(
+    paths: Iterable[str | Path],
+    exclude: Sequence[str],
+    passed_over: Counter[str] | None = None,
+) -> list[_Group]:
     """(sha256, paths) of every document, in order of its first path."""
     groups: dict[tuple[str, str], list[str]] = {}
-    for path in find_files(paths, exclude, suffixes=document_suffixes()):
+    for path in find_files(paths, exclude, suffixes=document_suffixes(), passed_over=passed_over):
         groups.setdefault(_identify(path), []).append(path)
     return [(sha256, tuple(sorted(same))) for (sha256, _), same in groups.items()]
 
@@ -202,7 +225,7 @@ def _extract_group(sha256: str, paths: tuple[str, ...], how: _How) -> _Extracted
         problem = _join(document.problem, "it changed while it was read")
         document = replace(document, problem=problem)
     try:
-        extraction = find_stories(document, pattern=how.pattern, repair=how.repair)
+        extraction = find_stories(document, pattern=how.pattern, repair=how.repair, ears=how.ears)
     except InputError:
         raise
     except Exception as error:  # a defect of ours costs this document's stories, not the others'

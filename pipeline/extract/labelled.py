@@ -14,18 +14,22 @@ from dataclasses import dataclass, field
 from pipeline.extract.sentences import plain
 
 _LABELS: dict[str, str] = {
-    "role": r"(?:user\s+)?role|persona|actor|user(?:\s+type)?|type\s+of\s+user|who|as(?:\s+an?)?|als|rolle|rôle|"
-    r"en\s+tant\s+que|como|rol|come|ruolo|papel",
-    "goal": r"goal|needs?|wants?|wish|what|i\s+(?:want|need|would\s+like)(?:\s+to)?|ziel|bedarf|wunsch|möchte\s+ich|"
-    r"besoin|objectif|je\s+veux|objetivo|necesidad|quiero|obiettivo|bisogno|voglio|necessidade|quero|doel|wil\s+ik",
-    "benefit": r"benefits?|why|value|reason|rationale|outcome|so(?:\s+that|\s+i\s+can)?|in\s+order\s+to|nutzen|damit|"
-    r"bénéfice|afin\s+(?:de|que)|beneficio|para(?:\s+que)?|così\s+da|benefício|zodat",
+    "role": r"(?:user\s+)?role|persona|actor|user(?:\s+type)?|type\s+of\s+user|who|as(?:\s+an?)?|"
+    r"als|rolle|rôle|en\s+tant\s+que|como|rol|come|ruolo|papel",
+    "goal": r"goal|needs?|wants?|wish|what|i\s+(?:want|need|would\s+like)(?:\s+to)?|"
+    r"ziel|bedarf|wunsch|möchte\s+ich|besoin|objectif|je\s+veux|objetivo|necesidad|quiero|"
+    r"obiettivo|bisogno|voglio|necessidade|quero|doel|wil\s+ik",
+    "benefit": r"benefits?|why|value|reason|rationale|outcome|so(?:\s+that|\s+i\s+can)?|"
+    r"in\s+order\s+to|nutzen|damit|bénéfice|afin\s+(?:de|que)|beneficio|para(?:\s+que)?|"
+    r"così\s+da|benefício|zodat",
     "criteria": r"acceptance\s+criteria|ACs?|criteria|akzeptanzkriterien",
-    "other": r"priority|estimate|points|story\s+points|size|effort|notes?|status|epic|sprint|moscow|tags?",
+    "other": r"priority|estimate|points|story\s+points|size|effort|notes?|status|epic|sprint|"
+    r"moscow|tags?",
 }
 _ANY_LABEL = "|".join(_LABELS.values())
 _LINE = re.compile(
-    rf"[\s>*_+•–-]*(?:\d{{1,2}}[.)]\s+)?[*_]*(?P<label>{_ANY_LABEL})[*_\s]*[:=][*_]*(?:\s+(?P<value>\S.*)|\s*$)",
+    rf"[\s>*_+•–-]*(?:\d{{1,2}}[.)]\s+)?[*_]*(?P<label>{_ANY_LABEL})[*_\s]*[:=][*_]*"
+    r"(?:\s+(?P<value>\S.*)|\s*$)",
     re.IGNORECASE,
 )
 _LABEL_OF = {holds: re.compile(pattern, re.IGNORECASE) for holds, pattern in _LABELS.items()}
@@ -33,7 +37,8 @@ _LABEL_OF = {holds: re.compile(pattern, re.IGNORECASE) for holds, pattern in _LA
 _LABELLED_LINE = re.compile(r"[\s>*_+•–-]*(?P<label>\w[\w /'’-]{0,30}?)[*_\s]*:[*_]*(?:\s|$)")
 #: What may stand above a story's first label.
 _ABOVE = re.compile(
-    r"(?:user\s+)?(?:story|stories|title|id|key|nr|no|number|epic|feature|name\s+of\s+the\s+story|priority)\b",
+    r"(?:user\s+)?(?:story|stories|title|id|key|nr|no|number|epic|feature|priority|"
+    r"name\s+of\s+the\s+story)\b",
     re.IGNORECASE,
 )
 #: How a labelled story begins, at the start of a line.

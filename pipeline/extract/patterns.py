@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from pipeline.errors import InputError
 from pipeline.extract.assembly import Draft, assemble, parse_story_text
@@ -16,6 +17,7 @@ from pipeline.extract.features import find_in_features
 from pipeline.extract.found import Found, make_story, spans_of
 from pipeline.extract.lists import find_in_list
 from pipeline.extract.mojibake import repair_mojibake
+from pipeline.extract.overlooked import judge
 from pipeline.extract.sections import find_in_sections
 from pipeline.stories import (
     Block,
@@ -49,7 +51,7 @@ _UNESCAPE: dict[str, Callable[[str], str]] = {
 
 
 def find_stories(
-    document: Document, *, pattern: str | None = None, repair: bool = False
+    document: Document, *, pattern: str | None = None, repair: bool = False, ears: bool = False
 ) -> Extraction:
     """Every story of a document, in order, and the text that is in none.
 
@@ -58,6 +60,7 @@ def find_stories(
             where it matches opens one story that runs to the next match or the end of its
             section. Stories of the known shapes are then looked for in the rest only.
         repair: undo mojibake in the stories' fields (the text and all offsets stay).
+        ears: shall-sentences are stories wherever they stand, not under "Requirements" only.
     Raises:
         InputError: the pattern is no regular expression.
 
@@ -73,7 +76,7 @@ def find_stories(
         listed: list[Found] = []
         if document.format == "text":
             blocks, listed = find_in_list(document.text, blocks)
-        found = find_in_sections(document.text, blocks, unescape)
+        found = find_in_sections(document.text, blocks, unescape, ears=ears)
         if listed:
             found = sorted([*found, *listed], key=lambda each: each.spans)
     if pattern:
@@ -91,7 +94,11 @@ def find_stories(
         sorted(stories.values(), key=lambda story: story.start) if pattern else stories.values()
     )
     covered: list[Span] = [span for story in stories.values() for span in story.source.spans]
-    return Extraction(document, tuple(ordered), residue_of(len(document.text), covered))
+    residue = residue_of(len(document.text), covered)
+    if said := judge(document, tuple(ordered), residue):
+        problem = f"{document.problem}; {said}" if document.problem else said
+        document = replace(document, problem=problem)
+    return Extraction(document, tuple(ordered), residue)
 
 
 def _find_pattern(document: Document, pattern: str) -> Iterator[Found]:

@@ -173,18 +173,12 @@ def read_phrases(text: str, *, expected: bool = False) -> Phrases | None:
         None when the text does not begin with a story sentence. ``after`` is what follows it.
     """
     if begins_labelled(text):
-        told = read_labelled(text)
-        if told:
-            after = "\n".join(told.after)
-            template = is_placeholder(told.role) or is_placeholder(told.goal)
-            return Phrases(
-                told.role.strip(_TRAILING),
-                _trim(told.goal),
-                _trim(told.benefit),
-                after,
-                True,
-                template,
-            )
+        labelled = read_labelled(text)
+        if labelled:
+            after = "\n".join(labelled.after)
+            template = is_placeholder(labelled.role) or is_placeholder(labelled.goal)
+            role, goal = labelled.role.strip(_TRAILING), _trim(labelled.goal)
+            return Phrases(role, goal, _trim(labelled.benefit), after, True, template)
     told = _read(plain(text), expected)
     if told and _LINKED.search(f"{told.role}\n{told.goal}\n{told.benefit}"):
         return _without_links(told)

@@ -23,7 +23,7 @@ from pipeline.extract.mojibake import count_mojibake
 from pipeline.stories import Block, Document, Locator
 
 #: Part of every cache key: raise it when the same bytes would give another document or stories.
-READER_VERSION = "4"
+READER_VERSION = "5"
 
 FORMATS: dict[str, str] = {
     ".txt": "text",

@@ -19,7 +19,7 @@ from pipeline.extract.tables import column_role
 from pipeline.extract.wishes import wishing_columns
 from pipeline.stories import Block, Span, normalise
 
-_STORY_TYPE = re.compile(r".*\b(?:stor(?:y|ies)|requirement|product backlog item)\b", re.I)
+STORY_TYPE = re.compile(r".*\b(?:stor(?:y|ies)|requirement|product backlog item)\b", re.I)
 _AS = re.compile(r"^as\s+(?:an?\s+|the\s+)?", re.I)
 _SO = re.compile(r"^(?:so\s+(?:that\s+)?|in\s+order\s+to\s+)", re.I)
 #: Where a story's own words are looked for, the likeliest column first.
@@ -223,7 +223,7 @@ def _read_telling(
     cells: Sequence[_Cell], first: dict[str, _Cell], text: str
 ) -> list[tuple[Draft, set[Span]]]:
     """Stories told in one cell: the description, the summary, or any that begins like one."""
-    is_story = "type" in first and _STORY_TYPE.match(first["type"].words) is not None
+    is_story = "type" in first and STORY_TYPE.match(first["type"].words) is not None
     told_in = sorted(
         (c for c in cells if c.holds in _TOLD_IN), key=lambda c: _TOLD_IN.index(c.holds)
     )

@@ -8,25 +8,25 @@ is a story sentence with what hangs on it: nested items, a list of criteria, a s
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from pipeline.extract import headings
 from pipeline.extract.assembly import Draft, assemble
 from pipeline.extract.found import Found, join_spans, spans_of
+from pipeline.extract.hanging import hanging_on, is_beside_story, wants_below
 from pipeline.extract.leads import is_criteria_label, split_heading, split_lead
+from pipeline.extract.listed import add_siblings, find_listed
 from pipeline.extract.outline import Section, outline
 from pipeline.extract.phrases import read_phrases
 from pipeline.extract.requirements import is_requirement, read_requirements
 from pipeline.extract.rows import find_in_rows
 from pipeline.extract.sentences import plain
-from pipeline.extract.tables import column_role
 from pipeline.extract.units import Unit, split_units
 from pipeline.stories import Block, Span, StoryKind, count_words
 
-#: An item of fewer words is no story of its own.
-_ITEM_WORDS = 5
+#: So many sections (notes, a description) may stand between a story and its criteria.
+_BETWEEN = 6
 #: A headed introduction of fewer words tells no story of its own.
 _INTRODUCTION_WORDS = 15
 _WANTS = re.compile(
@@ -37,7 +37,6 @@ _ROLE_WORDS = re.compile(
     r"^(?:as\s+(?:an?\s+|the\s+)?|for\s+(?:an?\s+|the\s+)?)|\s+(?:user\s+)?stories$|[:,]+$|,?\s+I\s+(?:want|need).*$",
     re.I,
 )
-_SCENARIO_LINE = re.compile(r"[*_\s]*(?:given\b|scenario(?:\s+outline)?\s*:)", re.IGNORECASE)
 
 
 def find_in_sections(
@@ -54,25 +53,6 @@ def find_in_sections(
         ears: shall-sentences count wherever they stand, not under "Requirements" only.
     """
     yield from _Reader(text, unescape, ears).read(outline(text, blocks), stories=False, shall=ears)
-
-
-def _after(blocks: Sequence[Block], index: int) -> Iterator[Block]:
-    """The blocks behind one, without copying them all for the few that are looked at."""
-    for position in range(index + 1, len(blocks)):
-        yield blocks[position]
-
-
-def _runs(blocks: Sequence[Block]) -> Iterator[list[Block]]:
-    """Lists: items, with what is set below them, up to what is neither."""
-    run: list[Block] = []
-    for block in blocks:
-        if block.kind == "item" or (run and block.level >= run[0].level):
-            run.append(block)
-        elif run:
-            yield run
-            run = []
-    if run:
-        yield run
 
 
 class _Reader:
@@ -106,13 +86,14 @@ class _Reader:
         own = list(self._own(section, inner, shall))
         below = [list(self.read(c, stories=inner, shall=shall)) for c in section.children]
         if is_list and own:
-            own = self._with_siblings(section, own)
+            own = add_siblings(self.text, section, own)
         elif is_list and not any(below):
-            own = list(self._listed(section, title))
+            own = list(find_listed(self.text, section, title))
         groups = [own, *below]
-        for index, child in enumerate(section.children):
-            if not groups[index + 1] and is_criteria_label(self._title(child)):
-                self._hand_over(child, groups, index, section.children)
+        if any(groups):
+            for index, child in enumerate(section.children):
+                if not groups[index + 1] and is_criteria_label(self._title(child)):
+                    self._hand_over(child, groups, index, section.children)
         for group in groups:
             yield from group
 
@@ -129,13 +110,17 @@ class _Reader:
         """Give the criteria of a section of their own to the one story of the section before it
         (notes and such between them passed over), or to the only one that there is."""
         assert criteria.heading is not None
-        before = index
-        while before > 0 and not groups[before] and self._is_inner(siblings[before - 1]):
-            before -= 1
-        place = before if groups[before] else index
-        if not any(groups[: index + 1]):
+        place = index
+        while (
+            place > max(0, index - _BETWEEN)
+            and not groups[place]
+            and self._is_inner(siblings[place - 1])
+        ):
+            place -= 1
+        if not groups[place] and index < _BETWEEN:
+            # Criteria may stand first; then there is but one story that they can be of.
             place = next((n for n, group in enumerate(groups) if group), index)
-            if sum(map(len, groups)) != 1:
+            if place < index or any(groups[place + 1 :]):
                 return
         if len(groups[place]) != 1:
             return
@@ -245,45 +230,35 @@ class _Reader:
                 yield from find_in_rows(self.text, rows, self.unescape, expected=expected)
                 index = after
                 continue
-            if block.kind not in ("paragraph", "item"):
+            raw = self._raw(block)
+            set_as_is = block.kind == "code" and raw[:1] not in "`~"  # a page's <pre>, not a fence
+            if block.kind not in ("paragraph", "item") and not set_as_is:
                 index += 1
                 continue
-            raw = self._raw(block)
             units = split_units(raw, expected=expected)
             if not units and expected and block.kind == "item":
                 units = self._expected_unit(raw)
-            elif not units and block.kind == "item" and self._beside_story(blocks, index):
+            elif not units and block.kind == "item" and is_beside_story(self.text, blocks, index):
                 units = split_units(raw, expected=True)
             if units:
-                wants = self._wants_below(units[-1], blocks, index)
+                wants = wants_below(self.text, units[-1], blocks, index)
                 for unit in units[:-1] if wants else units:
                     last = unit is units[-1]
-                    more = self._hanging(blocks, index) if last and unit.whole else []
+                    more = hanging_on(self.text, blocks, index) if last and unit.whole else []
                     yield from self._unit(block, unit, more)
                     index += len(more)
                 if wants:
                     yield from self._many_wants(self._part(block, units[-1]), units[-1], wants)
                     index += len(wants)
             elif shall and is_requirement(raw):
-                more = self._hanging(blocks, index) if block.kind == "item" else []
+                more = hanging_on(self.text, blocks, index) if block.kind == "item" else []
                 yield from read_requirements(self.text, block, more)
                 index += len(more)
             elif section.heading and block.kind == "item" and _WANTS.match(raw):
-                more = self._hanging(blocks, index)
+                more = hanging_on(self.text, blocks, index)
                 yield from self._under_role(section.heading, [block, *more])
                 index += len(more)
             index += 1
-
-    def _beside_story(self, blocks: Sequence[Block], index: int) -> bool:
-        """Whether the item right before or after this one tells a story."""
-        for near in (index - 1, index + 1):
-            if 0 <= near < len(blocks):
-                block = blocks[near]
-                if (block.kind, block.level) == ("item", blocks[index].level) and split_units(
-                    self._raw(block)
-                ):
-                    return True
-        return False
 
     def _expected_unit(self, raw: str) -> tuple[Unit, ...]:
         phrases = read_phrases(raw, expected=True)
@@ -317,67 +292,6 @@ class _Reader:
         count += self.text.count("\n", end, last)
         self.counted = (first, last, count)
         return count
-
-    def _hanging(self, blocks: Sequence[Block], index: int) -> list[Block]:
-        """The blocks right after a story sentence that belong to it."""
-        opening = blocks[index]
-        hanging: list[Block] = []
-        labelled = False
-        for block in _after(blocks, index):
-            if self._in_table(block, opening):
-                hanging.append(block)
-                continue
-            if block.kind in ("heading", "meta"):
-                break
-            raw = self._raw(block)
-            below = block.level > opening.level or (
-                opening.level > 0 and block.level == opening.level and block.kind == "paragraph"
-            )
-            if block.kind in ("paragraph", "item") and (
-                split_units(raw) or headings.STORY.match(plain(raw[:200]))
-            ):
-                break
-            label = block.kind == "paragraph" and is_criteria_label(raw)
-            scenario = block.kind in ("paragraph", "item") and _SCENARIO_LINE.match(raw) is not None
-            if label:
-                labelled = True
-            elif block.kind == "item":
-                listed = below if opening.kind == "item" else block.level >= 1
-                if not (listed or labelled or scenario):
-                    break
-            elif not (scenario or (below and opening.kind == "item") or (hanging and block.level)):
-                break
-            hanging.append(block)
-        return hanging
-
-    def _in_table(self, block: Block, opening: Block) -> bool:
-        """Whether a block is a row of a table that stands in a story's list item, and is none of
-        stories."""
-        if block.level < max(opening.level, 1) or opening.kind != "item":
-            return False
-        if block.kind == "meta":
-            return self.text[block.start] == "|"
-        return block.kind == "row" and not {"role", "story"} & {
-            column_role(name) for name, *_ in block.columns
-        }
-
-    def _wants_below(self, unit: Unit, blocks: Sequence[Block], index: int) -> list[Block]:
-        """The items under "As an editor, I want:", one want each."""
-        ends_open = self._raw(blocks[index]).rstrip(" *_\n").endswith((":", "to", "to..", "to…"))
-        said = unit.phrases
-        short = not said.benefit and not said.after and count_words(said.goal) <= 6
-        labelled = is_criteria_label(self._raw(blocks[index]).rsplit("\n", 1)[-1])
-        if labelled or (said.goal and not (ends_open and short)):
-            return []
-        wants: list[Block] = []
-        for block in _after(blocks, index):
-            if block.kind in ("item", "paragraph", "code") and block.level > blocks[index].level:
-                if split_units(self._raw(block)):
-                    break
-                wants.append(block)
-            else:
-                break
-        return wants if wants and wants[0].kind == "item" else []
 
     def _many_wants(self, lead: Block, unit: Unit, wants: Sequence[Block]) -> Iterator[Found]:
         """One story a top-level item; the lead with the role is shared by all."""
@@ -424,57 +338,3 @@ class _Reader:
         shared = [Span(heading.start, heading.end)] if role else []
         spans = join_spans(shared, spans_of(blocks, self.text))
         yield Found("agile", spans, blocks[0].locator, draft)
-
-    def _listed(self, section: Section, title: str) -> Iterator[Found]:
-        """What stands under "User stories" without any story sentence: an item a narrative, or
-        all of it one narrative."""
-        blocks = [b for b in section.own if b.kind != "meta"]
-        if headings.USE_CASES.match(title) or not blocks or section.heading is None:
-            return
-        tops = [n for n, b in enumerate(blocks) if b.kind == "item" and b.level == 1]
-        if tops:
-            for start, after in zip(tops, [*tops[1:], len(blocks)], strict=True):
-                group = blocks[start:after]
-                while group[-1].level == 0 and len(group) > 1:
-                    group = group[:-1]
-                if count_words(self._words(group[0])) >= _ITEM_WORDS:
-                    draft = assemble(self.text, group, expected=False)
-                    yield Found("narrative", self._run(section, group), group[0].locator, draft)
-            return
-        if section.children or section.heading.level > 6:
-            return  # what leads in the sections below, or stands behind a label in running text
-        said = " ".join(self._words(b) for b in blocks if b.kind == "paragraph")
-        if count_words(said) >= 8 and not headings.SAYS_NOTHING.match(said):
-            draft = assemble(self.text, blocks, expected=False)
-            yield Found("narrative", self._run(section, blocks), blocks[0].locator, draft)
-
-    def _with_siblings(self, section: Section, own: list[Found]) -> list[Found]:
-        """Of a list under "User stories" in which some items are stories, the others, too: a
-        narrative each."""
-        taken = join_spans(span for found in own for span in found.spans)
-
-        def is_free(block: Block) -> bool:
-            after = bisect_left(taken, (block.end,))
-            return after == 0 or taken[after - 1].end <= block.start
-
-        more = []
-        for run in _runs(section.own):
-            depth = run[0].level
-            tops = [(n, block) for n, block in enumerate(run) if block.level == depth]
-            free = [(n, block) for n, block in tops if is_free(block)]
-            if len(free) == len(tops):
-                continue
-            for position, block in free:
-                words = self._words(block)
-                if count_words(words) < _ITEM_WORDS or headings.SAYS_NOTHING.match(words):
-                    continue
-                after = next((n for n, _ in tops if n > position), len(run))
-                group = run[position:after]
-                draft = assemble(self.text, group, expected=False)
-                more.append(Found("narrative", spans_of(group, self.text), block.locator, draft))
-        return sorted([*own, *more], key=lambda found: found.spans) if more else own
-
-    def _run(self, section: Section, blocks: Sequence[Block]) -> tuple[Span, ...]:
-        """The spans of blocks from which meta blocks were taken: those still break a run."""
-        first, last = blocks[0].start, blocks[-1].start
-        return spans_of([b for b in section.own if first <= b.start <= last], self.text)

@@ -51,9 +51,8 @@ def read_sideways(text: str, rows: Sequence[Block], first: int) -> tuple[list[Fo
         lone = len([n for n, cell in _cells(rows[last]).items() if cell[0] < cell[1]]) < 2
         if lone or not words or _ROLE_LABEL.match(words) or _is_other(rows[top], rows[last]):
             break
-        if last + 1 < len(rows) and column_role(words) in ("key", "title", "story"):
-            if _begins(text, rows, last + 1):
-                break  # the title of the next story
+        if column_role(words) in ("key", "title", "story") and _begins(text, rows, last + 1):
+            break  # the title of the next story
         last += 1
     group = rows[first:last]
     found = [
@@ -83,8 +82,10 @@ def _labels(text: str, row: Block) -> list[int]:
 
 
 def _begins(text: str, rows: Sequence[Block], index: int) -> bool:
-    above, below = rows[index], rows[index + 1] if index + 1 < len(rows) else None
-    if below is None or not 2 <= len(above.columns) <= _CELLS or len(below.columns) < 2:
+    if index + 1 >= len(rows):
+        return False
+    above, below = rows[index], rows[index + 1]
+    if not 2 <= len(above.columns) <= _CELLS or len(below.columns) < 2:
         return False
     labels = _labels(text, above)
     return bool(labels) and any(_GOAL_LABEL.match(_words(text, below, n)) for n in labels)

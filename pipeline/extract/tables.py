@@ -16,8 +16,8 @@ _HEADER_WITHIN = 15
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 #: What a header may say behind "I want to": a form ("<goal>") or such words, not someone's wish.
 _REST = (
-    r"(?:\W*|\s*[<\[({….].*|(?:\s+(?:to|do|be|able|perform|achieve|some|this|a|an|the|something|action|task|goal|"
-    r"feature|benefit|reason|value|type|kind|of|user|role|persona|actor|what|who|why|i|can))+\W*)"
+    r"(?:\W*|\s*[<\[({….].*|(?:\s+(?:to|do|be|able|perform|achieve|some|this|a|an|the|"
+    r"something|action|task|goal|feature|benefit|reason|value|type|kind|of|user|role|persona|actor|what|who|why|i|can))+\W*)"
 )
 #: Headers that only a story's table has; the others ("Role", "Goal", "Who") head many tables.
 _CERTAIN_ROLE = rf"(?:us\W+)?as an?{_REST}|as|als(?: een)?|en tant qu(?:e|['’])|como|come"
@@ -30,15 +30,16 @@ _NAMES: dict[str, re.Pattern[str]] = {
     role: re.compile(pattern, re.IGNORECASE)
     for role, pattern in {
         "key": r"(?:issue |story |work item )?(?:key|i?id|no\.?|nr\.?|#|ref(?:erence)?|number)",
-        "story": r"(?:the )?(?:user )?(?:story|stories)(?: text| description| statement)?|user ?story|"
-        r"nutzergeschichte|récit utilisateur|historia de usuario|storia utente|história de usuário|"
-        r"gebruikersverhaal",
+        "story": r"(?:the )?(?:user )?(?:story|stories)(?: text| description| statement)?|"
+        r"user ?story|nutzergeschichte|récit utilisateur|historia de usuario|storia utente|"
+        r"história de usuário|gebruikersverhaal",
         "role": rf"{_CERTAIN_ROLE}|(?:user )?role|persona|actor|who|user type|type of user|rolle|"
         r"rôle|rol|ruolo|papel",
         "goal": rf"{_CERTAIN_GOAL}|goal|wants?|what|needs?|wish|ziel|wunsch|bedarf|objectif|besoin|"
         r"objetivo|necesidad|obiettivo|bisogno|necessidade|doel",
-        "benefit": rf"(?:us\W+)?so (?:that|i can)\b{_REST}|in order to{_REST}|benefits?|why|value|reason|"
-        r"damit|nutzen|afin (?:de|que)|bénéfice|para(?: que)?|beneficio|così da|benefício|zodat|baten",
+        "benefit": rf"(?:us\W+)?so (?:that|i can)\b{_REST}|in order to{_REST}|benefits?|why|value|"
+        r"reason|damit|nutzen|afin (?:de|que)|bénéfice|para(?: que)?|beneficio|così da|benefício|"
+        r"zodat|baten",
         "criteria": r"(?:custom field \()?(?:acceptance (?:criteria|criterion|tests?|conditions?)"
         r"|criteria|ac|conditions? of satisfaction|definition of done|dod)\)?",
         "title": r"summary|title|name|feature|headline|subject",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -17,7 +18,11 @@ IGNORE_FILE = ".storyignore"
 
 
 def find_files(
-    paths: Iterable[str | Path], exclude: Sequence[str] = (), *, suffixes: Collection[str]
+    paths: Iterable[str | Path],
+    exclude: Sequence[str] = (),
+    *,
+    suffixes: Collection[str],
+    passed_over: Counter[str] | None = None,
 ) -> list[str]:
     """Every file meant by ``paths``, each once, in the order given, folders sorted by name.
 
@@ -25,6 +30,9 @@ def find_files(
     dot) and what ``exclude`` or a ``.storyignore`` names are left out; a file named outright is
     always read. Links to folders are followed, cycles not.
 
+    Args:
+        passed_over: is told how many files of each suffix (with its dot, lower case; "" for none)
+            a folder holds that no suffix of ``suffixes`` names.
     Raises:
         InputError: a path that does not exist, a glob that matches nothing.
     """
@@ -34,7 +42,7 @@ def find_files(
             found.setdefault(path)
             if path != STDIN and Path(path).is_dir():
                 del found[path]
-                for inner in _walk(path, exclude, suffixes):
+                for inner in _walk(path, exclude, suffixes, passed_over):
                     found.setdefault(inner)
     return list(found)
 
@@ -52,7 +60,12 @@ def _expand(given: str) -> list[str]:
     )
 
 
-def _walk(root: str, exclude: Sequence[str], suffixes: Collection[str]) -> Iterator[str]:
+def _walk(
+    root: str,
+    exclude: Sequence[str],
+    suffixes: Collection[str],
+    passed_over: Counter[str] | None,
+) -> Iterator[str]:
     """Files below a folder, depth first, names in order."""
     stack: list[tuple[str, tuple[str, ...]]] = [(root, tuple(exclude))]
     seen: set[tuple[int, int]] = set()
@@ -80,6 +93,8 @@ def _walk(root: str, exclude: Sequence[str], suffixes: Collection[str]) -> Itera
                 stack.append((entry.path, patterns))
             elif Path(entry.name).suffix.lower() in suffixes:
                 files.append(entry.path)
+            elif passed_over is not None:
+                passed_over[Path(entry.name).suffix.lower()] += 1
         yield from reversed(files)
 
 

@@ -19,9 +19,9 @@ _WISH = re.compile(
 _PURPOSE = re.compile(r"(?:so\b|in\s+order\b|damit|um\b|afin\b|para\b|zodat\b)", re.IGNORECASE)
 #: Columns of lists of people, of meetings and of duties.
 _OTHER_TABLE = re.compile(
-    r"(?:first |last |full )?name|person|people|employee|staff|member|phone|e-?mail|department|team|"
-    r"salary|location|room|birthday|age|due(?: date)?|deadline|when|start|end|done|by when|until|"
-    r"login|username",
+    r"(?:first |last |full )?name|person|people|employee|staff|member|phone|e-?mail|department|"
+    r"team|salary|location|room|birthday|age|due(?: date)?|deadline|when|start|end|done|by when|"
+    r"until|login|username",
     re.IGNORECASE,
 )
 _BACKLOG = re.compile(r".*\b(?:backlog|user stor(?:y|ies)|stories)\b", re.IGNORECASE)
