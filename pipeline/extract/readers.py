@@ -31,7 +31,7 @@ from pipeline.extract.wiki import is_jira
 from pipeline.stories import Block, Document, Locator
 
 #: Part of every cache key: raise it when the same bytes would give another document or stories.
-READER_VERSION = "7"
+READER_VERSION = "8"
 
 
 @dataclass(frozen=True, slots=True)
