@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 
 import httpx2
+import pydantic
 from google import genai
 from google.genai import errors, types
 
@@ -222,7 +223,12 @@ class GeminiModel(Cloud):
         except httpx2.TransportError as exc:
             raise self._connection_error(exc) from exc
         except (errors.UnknownApiResponseError, ValueError) as exc:
-            raise self._garbled(self._scrub(str(exc))) from exc
+            said = str(exc)
+            if isinstance(exc, json.JSONDecodeError) and exc.doc.lstrip()[:1] not in ("{", "["):
+                raise self._garbled(self._scrub(said), exc.doc) from exc
+            if isinstance(exc, pydantic.ValidationError):
+                raise self._garbled(self._scrub(said)) from exc
+            raise self._unfinished(self._scrub(said)) from exc
 
 
 def _read(response: types.GenerateContentResponse) -> tuple[str, FinishReason, str]:
