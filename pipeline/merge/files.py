@@ -59,13 +59,18 @@ def write_picture(file: Path, svg: str) -> str:
     return str(file)
 
 
+def _for_its_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
 def _write(target: Path, pieces: Iterable[str], *, next: str) -> None:
     """Write a file whole or not at all, with the folders it stands in."""
     # Two runs may write the same file at the same time.
     draft = target.with_name(f"{target.name}.{os.getpid()}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with draft.open("w", encoding="utf-8") as file:
+        # Its owner's only: it holds the words of documents, and no mark of theirs says who else.
+        with open(draft, "w", encoding="utf-8", opener=_for_its_owner) as file:
             file.writelines(pieces)
         draft.replace(target)
     except BaseException as exc:

@@ -20,6 +20,7 @@ import httpx2
 
 from pipeline.calls import Batch, FinishReason, Message, Reply, Request, TokenCount, Usage
 from pipeline.catalog import ModelSpec
+from pipeline.configuration import without_password
 from pipeline.errors import ModelError
 from pipeline.models.base import ModelOptions
 from pipeline.models.batches import BatchLimits, BatchProgress
@@ -115,7 +116,7 @@ class ClaudeModel(Cloud):
         """SDK version, address and threads."""
         return {
             "sdk": f"anthropic {anthropic.__version__}",
-            "address": self._address,
+            "address": without_password(self._address),
             "threads": str(self._threads),
         }
 

@@ -14,6 +14,7 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from itertools import islice
+from urllib.parse import unquote, urlsplit
 
 import httpx2
 
@@ -80,6 +81,7 @@ class Cloud(ABC):
         self._unanswered = 0
         self._cache = options.cache
         self._key = options.key
+        self._secrets = [s for s in (options.key, *_credentials(options.base_url)) if s]
         self._now = options.now
         self._threads = max(1, threads)
         #: The policy that every request to this provider shares.
@@ -289,7 +291,9 @@ class Cloud(ABC):
 
     def _scrub(self, text: str) -> str:
         """A server's words without our key: some servers echo it."""
-        return text.replace(self._key, "[key]") if self._key else text
+        for secret in self._secrets:
+            text = text.replace(secret, "[key]")
+        return text
 
     def _connection_error(self, exc: BaseException) -> ModelError:
         """A failure below HTTP. ``exc`` may be an SDK's wrapper round the real one."""
@@ -349,6 +353,15 @@ def unquoted(said: str, *requests: Request) -> str:
             end += 1
         kept, at = f"{kept}[words of the prompt]", end
     return kept
+
+
+def _credentials(address: str) -> list[str]:
+    """What an address holds of a user and a password: together, and the password alone."""
+    place = urlsplit(address).netloc
+    if "@" not in place:
+        return []
+    both = place.rpartition("@")[0]
+    return [both, unquote(both), both.partition(":")[2], unquote(both.partition(":")[2])]
 
 
 def close_quietly(close: Callable[[], None]) -> None:

@@ -20,6 +20,7 @@ from google.genai import errors, types
 
 from pipeline.calls import Batch, FinishReason, Reply, Request, TokenCount, Usage
 from pipeline.catalog import ModelSpec
+from pipeline.configuration import without_password
 from pipeline.models.base import ModelOptions
 from pipeline.models.batches import BatchLimits, BatchProgress
 from pipeline.models.cloud import THREADS, Cloud, close_quietly, failed
@@ -92,7 +93,7 @@ class GeminiModel(Cloud):
         """SDK version, address and threads."""
         return {
             "sdk": f"google-genai {genai.version.__version__}",
-            "address": self._address,
+            "address": without_password(self._address),
             "threads": str(self._threads),
         }
 
