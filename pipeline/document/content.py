@@ -13,7 +13,7 @@ from typing import Any
 
 from pipeline.document.names import entry_names, story_names
 from pipeline.entries import Conflict, Entry, Fold, LedgerRow, Link, Merge, Outcome
-from pipeline.stories import Document, Extraction, Story
+from pipeline.stories import Document, Extraction, Story, normalise
 
 #: How the ledger's reason, or a fold's, begins where a person decided against a telling.
 AGAINST = "decided against"
@@ -62,6 +62,8 @@ class Content:
         documents: by sha256.
         head: the run's figures ("run", "judge", "kept" …), as they stand in the JSON.
         left: what of the documents is in no story.
+        glossary: roles and topics that a person calls one: (``role`` or ``topic``, the text as
+            :func:`~pipeline.stories.normalise` has it) → what the heading says.
     """
 
     merge: Merge
@@ -69,6 +71,11 @@ class Content:
     documents: Mapping[str, Document] = field(default_factory=dict)
     head: Mapping[str, Any] = field(default_factory=dict)
     left: NotShown = NotShown()
+    glossary: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+    def heading(self, kind: str, text: str) -> str:
+        """What a role or topic is called in headings: by the glossary, else as it is told."""
+        return self.glossary.get((kind, normalise(text)), text)
 
     @cached_property
     def story_name(self) -> dict[str, str]:
