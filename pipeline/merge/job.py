@@ -442,8 +442,12 @@ class MergeJob:
         glossary: dict[tuple[str, str], str] = {
             (term.kind, normalise(term.text)): term.heading for term in self.store.glossary()
         }
+        # What a command that the document shows has to say.
+        head = result | {"paths": list(self.paths)}
+        if self.store.database.is_sqlite:
+            head["db"] = self.store.database.name
         layout = laid_out(
-            self.corpus, self.merged, result, self.group, full=self.full, glossary=glossary
+            self.corpus, self.merged, head, self.group, full=self.full, glossary=glossary
         )
         result["out"] = write_merge(
             self.out, layout, self.kept, since=self.since, earlier=self._earlier
