@@ -37,6 +37,11 @@ def kind_of(reply: Reply, why: str) -> str:
         why: the reason why the reply cannot be used.
     """
     said = "refusal" if reply.finish == "refusal" else f"{reply.detail} {why} {reply.finish}"
+    return kind_told(said)
+
+
+def kind_told(said: str) -> str:
+    """The kind of a failure that is told in words."""
     return next((kind for pattern, kind in _KINDS if pattern.search(said)), _ELSE)
 
 
