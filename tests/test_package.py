@@ -37,7 +37,7 @@ def test_a_wheel_carries_what_it_reads_at_run_time_and_nothing_else(wheel: Path)
     assert {
         "data/models.toml",
         "prefect.yaml",
-        "prompts/merge-story.v1.md",
+        "prompts/judge-pair.v1.md",
         "data/sample/truth.json",
     } <= shared
     assert any(
