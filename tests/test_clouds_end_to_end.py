@@ -1,4 +1,5 @@
-"""`merge --judge claude/… --propose --allow-cloud` as a user runs it, against a server on this machine."""
+"""`merge --judge claude/… --propose --allow-cloud all` as a user runs it, against a server on this
+machine."""
 
 from __future__ import annotations
 

@@ -56,7 +56,17 @@ def folder(tmp_path: Path) -> Path:
 
 def merge(folder: Path, model: str, cache: Path, before: list[str], python: list[str]):
     return subprocess.run(
-        [*before, sys.executable, *python, "merge", "desk.md", "--model", model, "--json"],
+        [
+            *before,
+            sys.executable,
+            *python,
+            "merge",
+            "desk.md",
+            "--judge",
+            model,
+            "--propose",
+            "--json",
+        ],
         cwd=folder,
         text=True,
         capture_output=True,
@@ -84,6 +94,7 @@ def test_a_merge_succeeds_without_a_route(folder: Path, shared_cache: Path, mode
     assert done.returncode == 0, done.stdout + done.stderr
     result = json.loads(done.stdout)
     assert sum(result["ledger"].values()) == result["stories"] == 3
+    assert (result["calls"] > 0) == (model != "extractive") and result["failed_calls"] == 0
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -1,4 +1,5 @@
-"""The gate: what says what its sources say passes, whatever is planted is stopped, what is missing is named."""
+"""The gate: what says what its sources say passes, whatever is planted is stopped, what is missing
+is named."""
 
 from __future__ import annotations
 
