@@ -13,7 +13,7 @@ from pipeline.extract.assembly import Draft, assemble
 from pipeline.extract.leads import split_lead
 from pipeline.extract.markup import read_blocks
 from pipeline.extract.phrases import read_phrases
-from pipeline.extract.units import join_parts, split_units
+from pipeline.extract.units import join_parts, may_tell, split_units
 from pipeline.stories import Block
 
 _LIST_ITEM = re.compile(r"<li\b[^<>]*>", re.I)
@@ -42,6 +42,8 @@ def read_cell(words: str, *, expected: bool) -> list[CellStory]:
     Args:
         expected: its column or its row's type says that it tells a story.
     """
+    if not expected and not may_tell(words[:_REACH]):
+        return []
     blocks = join_parts(words, read_blocks(words, "cell"))
     starts = _starts(words, blocks)
     if not starts:
