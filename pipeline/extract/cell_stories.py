@@ -13,7 +13,7 @@ from pipeline.extract.cells import Flavour
 from pipeline.extract.leads import split_lead
 from pipeline.extract.markup import read_blocks
 from pipeline.extract.phrases import read_phrases
-from pipeline.extract.units import join_parts, split_units
+from pipeline.extract.units import join_parts, may_tell, split_units
 from pipeline.stories import Block
 
 #: A story sentence is looked for in this many characters of a cell.
@@ -36,6 +36,8 @@ def read_cell_stories(words: str, flavour: Flavour, *, expected: bool) -> list[C
         words: as :func:`pipeline.extract.cells.read_cell` gives them.
         expected: its column or its row's type says that it tells a story.
     """
+    if not expected and not may_tell(words[:_REACH]):
+        return []
     blocks = join_parts(words, read_blocks(words, flavour))
     starts = _starts(words, blocks)
     if not starts:
