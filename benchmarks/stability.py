@@ -4,8 +4,8 @@
 
 The corpus is that of benchmarks/load.py: 400 stories of the sample, or 4,000 of PATHS. 1 % is added
 as a document of its own, or edited here and there; the whole way is the real one, from the files to
-the requests. Shares are of the prompt tokens, for each model and strategy; of `tree` they are those
-of the first level. Prints a table and, last, one JSON line.
+the requests. Shares are of the prompt tokens, for each model and strategy.
+Prints a table and, last, one JSON line.
 """
 
 from __future__ import annotations
@@ -35,7 +35,6 @@ PLANS = (
     ("claude/claude-haiku-5-5", "pairs"),
     ("claude/claude-opus-5-5", "pairs"),
     ("local/smollm2-135m", "pairs"),
-    ("claude/claude-haiku-5-5", "tree"),
 )
 GOAL = 0.05
 #: Independent edits of 1 % that the share is a mean of: a few stories alone are a matter of luck.

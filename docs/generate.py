@@ -148,7 +148,7 @@ def local_models() -> str:
     cards = ", ".join(
         f"{card.name} ({card.memory_bytes / 2**30:.0f} GiB)" for card in catalog.gpus.values()
     )
-    head = ("model", "asked for", "window", "licence")
+    head = ("model", "window", "licence")
     return f"{_table(head, rows)}\nCards: {cards}.\n"
 
 

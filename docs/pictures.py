@@ -1,7 +1,7 @@
 """Take the pictures of the README from the sample: the real command, page and document.
 
     python docs/pictures.py                 # writes docs/pictures/*.png
-    python docs/pictures.py --model extractive
+    python docs/pictures.py --model extractive    # all but the needles
 
 Needs Chromium and the packages playwright and pillow. A merge and a small needle grid are run in a
 folder of their own, without the network; the terminal's picture is what the terminal shows.
@@ -21,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 import termios
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from fcntl import ioctl
 from pathlib import Path
@@ -95,7 +95,7 @@ def dashboard(folder: Path) -> Iterator[str]:
         process.wait(timeout=20)
 
 
-def take(folder: Path, merged: dict[str, Any], estimate: str) -> None:
+def take(folder: Path, merged: dict[str, Any], estimate: str, pages: Sequence[str]) -> None:
     """Every picture, of what was run in a folder."""
     from playwright.sync_api import sync_playwright
 
@@ -106,14 +106,13 @@ def take(folder: Path, merged: dict[str, Any], estimate: str) -> None:
         page.set_content(estimate)
         page.locator("body").screenshot(path=PICTURES / "estimate.png")
         page.goto((folder / merged["out"]["html"]).resolve().as_uri())
-        united = page.locator("article[data-o=merged_into]").nth(1)
-        united.locator(".s").first.click()  # its role, which several sources say
-        for _ in range(2):  # what comes into sight is laid out, and moves the rest
-            united.evaluate("e => { e.scrollIntoView(); scrollBy(0, -110) }")
-            page.wait_for_timeout(300)
+        # What may contradict, where it stands, and its tellings beside each other.
+        page.locator(".group.possible").get_by_text("side by side").first.click()
+        page.evaluate("scrollTo(0, 0)")
+        page.wait_for_timeout(300)
         page.screenshot(path=PICTURES / "merged.png")
         base = url.rpartition("/")[0]
-        for name in ("run", "needles"):
+        for name in pages:
             page.goto(f"{base}/{name}")
             page.wait_for_load_state("networkidle")
             page.screenshot(path=PICTURES / f"{name}.png")
@@ -146,16 +145,16 @@ def main() -> None:
             found: dict[str, Any] = json.loads(done.stdout)
             return found
 
-        command = "storytransformer estimate sample --strategy edit"
+        command = "storytransformer estimate sample --strategy pairs"
         # Before the merge: afterwards the journal has every reply, and nothing costs anything.
         estimate = as_page(command, in_a_terminal(command.split()[1:], folder))
-        merged = run("merge", "sample", "--model", model)
+        merged = run("merge", "sample")
         if model != "extractive":
             run(
                 "eval", "needle", "--model", model,
                 "--lengths", "512,1024,2048", "--depths", "0,50,100",
             )  # fmt: skip
-        take(folder, merged, estimate)
+        take(folder, merged, estimate, ["run"] if model == "extractive" else ["run", "needles"])
     for picture in sorted(PICTURES.glob("*.png")):
         lighten(picture)
         print(f"{picture.relative_to(ROOT)}  {picture.stat().st_size / 1000:.0f} kB")

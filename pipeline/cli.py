@@ -18,7 +18,7 @@ from typer.main import get_group
 
 from pipeline import __version__, price_pages, screen
 from pipeline.books import app as books
-from pipeline.console import emit, plain, say
+from pipeline.console import emit, plain, say, write_anything
 from pipeline.edge import (
     Edge,
     parse_date,
@@ -118,7 +118,7 @@ Merge piles of overlapping documents: the price known before, every source after
   storytransformer dashboard             all of it in a browser, on this machine
   storytransformer report    [RUN]       its figures as one file to send
 
-  look back    runs, runs RUN            clean up   purge RUN-OR-DOCUMENT
+  look back    runs [RUN], decisions     clean up   purge RUN-OR-DOCUMENT
   set up       doctor, models            settings   init, config
   measure      eval needle, canary, fabrication, merging, …
   orchestrate  serve, merge --prefect
@@ -398,4 +398,5 @@ def main() -> None:
     gc.set_threshold(100_000, 20, 100)
     report_to_nobody()
     keep_code_out()
+    write_anything()
     sys.exit(guard(app, sys.argv[1:], emit))

@@ -7,24 +7,32 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
+from io import TextIOWrapper
 from typing import Any, TextIO
 
 from pipeline.progress import Pace, Progress
+from pipeline.unseen import visible, whole
 
-#: Control characters, but for the tab and line ends.
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 #: Seconds between two pictures of one bar, and between two lines where a pipe looks.
 _BLINK, _LINE_EVERY = 0.1, 30.0
+
+
+def write_anything() -> None:
+    """Let no encoding of the terminal end a command: what it cannot show is written out."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def emit(result: Any) -> None:
     """The JSON object of a command, on stdout."""
     end_telling()
-    print(json.dumps(result, ensure_ascii=False, default=str), flush=True)
+    # Where the output has no UTF-8, every other letter is written as JSON's own escape.
+    utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    print(whole(json.dumps(result, ensure_ascii=not utf8, default=str)), flush=True)
 
 
 def plain(text: str = "") -> None:
@@ -221,7 +229,7 @@ def _columns(stream: TextIO) -> int:
 
 def harmless(text: str) -> str:
     """Names and texts come from documents: what would command the terminal is shown instead."""
-    return _CONTROL.sub(lambda found: f"\\x{ord(found.group()):02x}", text)
+    return visible(text)
 
 
 def _one_line(cell: str) -> str:

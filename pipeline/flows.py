@@ -147,7 +147,7 @@ def estimate_stories(
 @flow(name="merge-stories", flow_run_name=named("merge {paths} with {model}"), persist_result=False)
 def merge_stories(
     paths: p.Documents,
-    model: p.Name = "local/smollm2-135m",
+    model: p.Name = "extractive",
     propose: p.Propose = False,
     pairs: p.MostPairs = None,
     about: p.About = (),
@@ -172,7 +172,7 @@ def merge_stories(
 
     Args:
         paths: Files, folders or globs, as the worker sees them.
-        model: Who judges, as `storytransformer models` lists them.
+        model: Who judges, as `storytransformer models` lists them; `extractive` asks nobody.
         propose: Its answers order what a person is asked; they fold nothing.
         pairs: Of all that are near, the most promising; all of them if empty.
         about: Words; stories without any of them are left out.

@@ -63,6 +63,11 @@ def estimate_table(result: Mapping[str, Any]) -> None:
         plain(
             f"{result['stories']} stories, {result['clusters']} clusters; without a call: {said}."
         )
+    if (review := result.get("review")) and review["pairs"]:
+        plain(
+            f"Merging by proof costs nothing; `review` then has about {review['pairs']} pairs for "
+            f"a person, {review['minutes']} minutes."
+        )
     _left_out_list(left_out)
     if not any(line["feasible"] for line in lines):
         plain("None of these can run here; the reasons stand in the last column.")

@@ -56,7 +56,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_merge_balances_and_a_second_run_asks_nothing_again(folder: Path):
+def test_merge_balances_and_a_second_run_says_the_same(folder: Path):
     truth = json.loads((SAMPLE / "truth.json").read_text())
     merged = result_of("merge", str(SAMPLE), "--model", "extractive", "--out", "m", cwd=folder)
     assert merged["stories"] == len(truth["stories"])
@@ -68,7 +68,7 @@ def test_merge_balances_and_a_second_run_asks_nothing_again(folder: Path):
         "conflict_with",
         "skipped",
     }
-    assert merged["calls"] == 0 and merged["reused_replies"] > 0
+    assert merged["calls"] == merged["reused_replies"] == 0
     assert merged["usd"] == "0"
     assert all((folder / path).is_file() for path in merged["out"].values())
     first = (folder / "first" / "merged.md").read_text().splitlines()
@@ -139,7 +139,7 @@ def test_estimate_prices_the_plan_of_every_model(folder: Path):
         "2026-11-21",
         cwd=folder,
     )
-    lines = {line["model"]: line for line in priced["lines"] if line["strategy"] == "edit"}
+    lines = {line["model"]: line for line in priced["lines"] if line["strategy"] == "pairs"}
     assert set(priced) >= {"words", "stories", "clusters", "skipped", "lines"}
     local, claude = lines["local/smollm2-135m"], lines["claude/claude-haiku-5-5"]
     assert local["exact"] and local["feasible"] and local["usd"]["likely"] == "0"
@@ -150,7 +150,7 @@ def test_estimate_prices_the_plan_of_every_model(folder: Path):
     assert 0 < low <= likely <= high
     assert claude["price_date"] == "2026-11-21"
     every = {(line["model"], line["strategy"]) for line in priced["lines"]}
-    assert every == {(m, s) for m in lines for s in ("edit", "tree", "fold")}
+    assert every == {(m, s) for m in lines for s in ("none", "pairs", "tree", "fold")}
     marked = [line for line in priced["lines"] if line["cheapest"]]
     assert len(marked) == 1 and marked[0]["feasible"]
 
@@ -239,6 +239,7 @@ def test_a_cloud_needs_permission_and_a_key(folder: Path):
         "claude/claude-haiku-5-5",
         "--allow-cloud",
         "all",
+        "--propose",
         cwd=folder,
         code=6,
         kind="model",
@@ -324,7 +325,7 @@ def test_help_takes_under_half_a_second_of_cpu():
     [
         ("mer", {"merge"}),
         ("doctor ", {"local", "flows", "claude"}),
-        ("merge --str", {"--strategy"}),
+        ("merge --prop", {"--propose"}),
     ],
 )
 def test_a_shell_completes_commands_options_and_choices(words: str, offered: set[str]):

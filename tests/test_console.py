@@ -203,15 +203,15 @@ def test_an_unfinished_run_tells_the_command_that_resumes_it(tmp_path: Path):
         )
         return done.stdout
 
-    run("merge", "a b.md", "--conflicts", "--max-cost", "2.5", "--about", "drill", "--out", "m")
+    run("merge", "a b.md", "--propose", "--max-cost", "2.5", "--about", "drill", "--out", "m")
     database = tmp_path / "data" / "runs" / "storytransformer.sqlite"
     with closing(sqlite3.connect(database)) as connection, connection:
         (name,) = connection.execute("update run set state = 'failed' returning id").fetchone()
     assert run("runs").splitlines()[-1] == f"next       storytransformer runs {name}"
     step = run("runs", name).splitlines()[-1]
-    said = "--model extractive --strategy edit --max-cost 2.5"
+    said = "--judge extractive --max-cost 2.5"
     assert step.startswith("next       storytransformer merge 'a b.md' --about drill --out m ")
-    assert "--conflicts" in step and step.endswith(said)
+    assert "--propose" in step and step.endswith(said)
     run(*shlex.split(step.removeprefix("next       storytransformer ")))
 
 
@@ -251,7 +251,7 @@ def test_a_narrow_terminal_goes_without_some_columns_and_says_so(columns: int, t
     assert ("A wider terminal" in shown) == (columns == 80)
     assert ("as batch  " in shown) == (columns == 200)
     assert "(1) the text would leave this machine" in shown
-    assert "next       storytransformer merge a.md --model extractive" in shown
+    assert "next       storytransformer merge a.md --judge extractive" in shown
 
 
 def test_help_loads_no_room_that_it_does_not_need():

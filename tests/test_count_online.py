@@ -58,7 +58,7 @@ def test_three_clouds_count_and_the_plan_stays(
 ) -> None:
     """One 429 in the middle is waited for and asked again."""
     asked = ["-m", CLAUDE, "-m", GEMINI, "-m", f"openai/served@{provider.url}/v1"]
-    asked += ["--strategy", "edit"]
+    asked += ["--strategy", "pairs"]
     _, before = estimate(*asked)
     assert not provider.heard, "nothing is sent unasked"
     hit: list[str] = []
@@ -86,7 +86,7 @@ def test_three_clouds_count_and_the_plan_stays(
 
 def test_a_server_that_cannot_count_leaves_the_band(estimate: Estimate, provider: Provider) -> None:
     provider.fault = lambda prompt: "403"
-    asked = ["-m", CLAUDE, "--strategy", "edit"]
+    asked = ["-m", CLAUDE, "--strategy", "pairs"]
     _, before = estimate(*asked)
     code, after = estimate(*asked, "--count-online", "--allow-cloud", "all")
     (line,), (calibrated,) = after["lines"], before["lines"]

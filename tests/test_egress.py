@@ -187,7 +187,7 @@ def test_the_command_refuses_with_exit_code_5(tmp_path: Path, arguments, env, sa
 
 
 class Elsewhere:
-    """A model off this machine that refuses everything; it looks into the books while asked."""
+    """A model off this machine that looks into the books while it is asked."""
 
     def __init__(self, spec: ModelSpec, look) -> None:
         self.spec, self.revision, self._look = spec, "r1", look
@@ -195,7 +195,7 @@ class Elsewhere:
     def complete(self, requests, progress=None):
         self._look()
         for request in requests:
-            yield Reply(request.key, "", "refusal", Usage(70, 1), 0.0)
+            yield Reply(request.key, '{"answer":"different"}', "stop", Usage(70, 1), 0.0)
 
     def describe(self):
         return {}
@@ -223,7 +223,7 @@ def test_what_leaves_the_machine_stands_in_the_runs_books_before_it_leaves(
         done = run(
             here.merge_job(
                 [str(tmp_path / "a.md")], "openai/m@http://192.168.0.9:9/v1",
-                store=store, out=str(tmp_path / "out"), allow_cloud=("all",),
+                store=store, out=str(tmp_path / "out"), allow_cloud=("all",), propose=True,
                 opener=lambda spec, options: Elsewhere(spec, look),
             )
         )  # fmt: skip

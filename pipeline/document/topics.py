@@ -122,13 +122,19 @@ def _by_role(found: Sequence[Group], content: Content) -> list[tuple[str, list[G
     """Roles, the one of most entries first, each in its commonest spelling, no role last."""
     members: dict[str, list[Group]] = defaultdict(list)
     for group in found:
-        members[normalise(content.role(group.entries[0]))].append(group)
+        members[normalise(_role(group, content))].append(group)
     titled = [
-        (_commonest(content.role(group.entries[0]) for group in of), of, not role)
+        (_commonest(_role(group, content) for group in of), of, not role)
         for role, of in members.items()
     ]
     titled.sort(key=lambda one: (one[2], -_n_entries(one[1]), one[0]))
     return [(_OTHER["role"] if none else _titled(title), of) for title, of, none in titled]
+
+
+def _role(group: Group, content: Content) -> str:
+    """The role of a group's first entry as headings have it."""
+    role = content.role(group.entries[0])
+    return content.heading("role", role) if role else ""
 
 
 def _by_topic(found: Sequence[Group], content: Content, most: int) -> list[tuple[str, list[Group]]]:
@@ -168,10 +174,11 @@ def _by_topic(found: Sequence[Group], content: Content, most: int) -> list[tuple
     members: dict[str, list[int]] = defaultdict(list)
     for n in range(len(found)):
         members[topic.get(n, "")].append(n)
-    titled = [
-        (_commonest(spoken[n][word] for n in of) if word else "", [found[n] for n in of])
-        for word, of in members.items()
-    ]
+    named: dict[str, list[Group]] = defaultdict(list)
+    for word, of in members.items():
+        title = _commonest(spoken[n][word] for n in of) if word else ""
+        named[content.heading("topic", title) if title else ""] += [found[n] for n in of]
+    titled = list(named.items())
     titled.sort(key=lambda one: (not one[0], -_n_entries(one[1]), one[0]))
     return [(_titled(title) or _OTHER["topic"], of) for title, of in titled]
 

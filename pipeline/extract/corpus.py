@@ -22,6 +22,7 @@ from pipeline.extract.walk import STDIN, find_files
 from pipeline.sharing import shared_out
 from pipeline.stories import Document, Extraction, Span
 from pipeline.text.language import ENGLISH, language_of
+from pipeline.unseen import shown_path
 
 _CHUNK_BYTES = 1 << 20
 #: Documents that are held at once, and so many that one more process is worth its start.
@@ -236,12 +237,12 @@ def _extract_group(group: _Group, how: _How) -> _Extracted:
     """The one document that stands under these paths."""
     sha256, paths, refused = group
     if refused:
-        return _Extracted(Extraction(unreadable(paths[0], refused)), lasting=False)
+        return _Extracted(Extraction(_refused(paths, refused)), lasting=False)
     try:
         data = sys.stdin.buffer.read() if paths == (STDIN,) else _bytes_of(paths[0])
     except OSError as error:
         problem = f"cannot be opened ({error.strerror or error})"
-        document = replace(unreadable(paths[0], problem, sha256=sha256), paths=paths)
+        document = _refused(paths, problem, sha256)
         return _Extracted(Extraction(document), lasting=False)
     size = size_of(data)
     try:
@@ -254,10 +255,14 @@ def _extract_group(group: _Group, how: _How) -> _Extracted:
         f"reading it took {reason}, the limit for a document of {size / 1e6:,.1f} MB; "
         "split it, or save it in another format"
     )
-    document = replace(
-        unreadable(paths[0], problem, sha256=hashlib.sha256(data).hexdigest()), paths=paths
-    )
+    document = _refused(paths, problem, hashlib.sha256(data).hexdigest())
     return _Extracted(Extraction(document), lasting=False)
+
+
+def _refused(paths: tuple[str, ...], problem: str, sha256: str = "") -> Document:
+    """A document of which nothing was read."""
+    shown = tuple(map(shown_path, paths))
+    return replace(unreadable(shown[0], problem, sha256=sha256), paths=shown)
 
 
 def _read_within_limits(data: bytes, size: int, group: _Group, how: _How) -> _Extracted:
@@ -277,7 +282,7 @@ def _read_within_limits(data: bytes, size: int, group: _Group, how: _How) -> _Ex
 
 def _read(data: bytes, group: _Group, how: _How) -> _Extracted:
     sha256, paths, _ = group
-    document = read_bytes(data, paths, encoding=how.encoding)
+    document = read_bytes(data, tuple(map(shown_path, paths)), encoding=how.encoding)
     changed = bool(sha256) and document.sha256 != sha256
     if changed:
         problem = _join(document.problem, "it changed while it was read")
@@ -306,6 +311,7 @@ def _bytes_of(path: str) -> bytes:
 
 def _with_paths(extraction: Extraction, paths: tuple[str, ...]) -> Extraction:
     """A kept extraction under the paths of this run."""
+    paths = tuple(map(shown_path, paths))
     if extraction.document.paths == paths:
         return extraction
     document = replace(extraction.document, paths=paths)

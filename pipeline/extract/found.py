@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from pipeline.extract.assembly import Draft
 from pipeline.stories import Block, Document, Locator, Source, Span, Story, StoryKind, story_id
+from pipeline.unseen import visible
 
 _WRITTEN_KEYS = (
     "date",
@@ -40,8 +41,13 @@ class Found:
     written: date | None = None
 
 
-def make_story(document: Document, found: Found) -> Story:
-    """The story with its id, source and text."""
+def make_story(document: Document, found: Found, unescape: Callable[[str], str] = str) -> Story:
+    """The story with its id, source and text.
+
+    Args:
+        unescape: undoes what the document's format does to the text of a cell: the story's text is
+            as its author wrote it, the document's as it is stored.
+    """
     told = found.draft.finish()
     front = {key.lower(): value for key, value in document.front_matter.items()}
     source = Source(
@@ -57,13 +63,13 @@ def make_story(document: Document, found: Found) -> Story:
         id=story_id(document.sha256, found.spans, found.kind),
         kind=found.kind,
         source=source,
-        text="\n".join(document.text[start:end] for start, end in found.spans),
-        role=told.role,
-        goal=told.goal,
-        benefit=told.benefit,
-        criteria=told.criteria,
-        title=told.title,
-        body=told.body,
+        text="\n".join(unescape(document.text[start:end]) for start, end in found.spans),
+        role=visible(told.role),
+        goal=visible(told.goal),
+        benefit=visible(told.benefit),
+        criteria=tuple(map(visible, told.criteria)),
+        title=visible(told.title),
+        body=tuple(map(visible, told.body)),
     )
 
 

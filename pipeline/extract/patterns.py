@@ -77,6 +77,7 @@ def find_stories(
     found: Iterable[Found]
     blocks: Sequence[Block] = document.blocks
     text = document.text
+    unescape = _UNESCAPE.get(document.format, str)
     if (pattern or ears) and document.format == "markdown" and settle_stretches(text):
         blocks = tuple(read_blocks(text, "markdown"))  # also where no known shape tells a story
     if document.left_out:
@@ -86,7 +87,6 @@ def find_stories(
     if document.format == "gherkin":
         found = find_in_features(text, blocks)
     else:
-        unescape = _UNESCAPE.get(document.format, str)
         listed: list[Found] = []
         if document.format == "text":
             blocks, listed = find_in_list(text, blocks)
@@ -109,7 +109,7 @@ def find_stories(
             taken += each.spans if pattern else ()
             if repair:
                 _repair(each.draft)
-            story = make_story(document, each)
+            story = make_story(document, each, unescape)
             stories.setdefault(story.id, story)
     ordered = (
         sorted(stories.values(), key=lambda story: story.start) if pattern else stories.values()

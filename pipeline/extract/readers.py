@@ -29,9 +29,12 @@ from pipeline.extract.mojibake import count_mojibake
 from pipeline.extract.strikes import find_in_cells, find_in_markdown
 from pipeline.extract.wiki import is_jira
 from pipeline.stories import Block, Document, Locator
+from pipeline.unseen import whole
 
 #: Part of every cache key: raise it when the same bytes would give another document or stories.
-READER_VERSION = "8"
+READER_VERSION = "9"
+
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,20 @@ def read_bytes(data: bytes, paths: tuple[str, ...], *, encoding: str | None = No
         problem=problem,
         left_out=spans_of_left_out(reading.left_out),
     )
-    return marked(document, data)
+    return marked(_whole(document), data)
+
+
+def _whole(document: Document) -> Document:
+    """The document without halves of characters, which some encodings and escapes can spell: they
+    can be neither stored nor sent. Each is replaced by one sign, so that every place stays."""
+    text = _HALF.sub("\ufffd", document.text) if not document.text.isascii() else document.text
+    front = {whole(name): whole(value) for name, value in document.front_matter.items()}
+    if text == document.text:
+        return replace(document, front_matter=front)
+    said = "halves of characters in the text, shown as \ufffd"
+    return replace(
+        document, text=text, front_matter=front, problem=join_problems(document.problem, said)
+    )
 
 
 def decoded_text(data: bytes, encoding: str | None) -> tuple[Decoded, str | None]:

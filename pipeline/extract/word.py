@@ -18,6 +18,9 @@ from pipeline.extract.word_styles import Styles
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
+#: Characters without width that only say where a word may be broken.
+_SOFT = re.compile("[\u00ad\u200b\u2060\ufeff]")
+_BOX = re.compile(r"[☐☑☒]\s*(?=\S)")
 _HEADING_STYLE = re.compile(r"heading\s*(\d)|(title)|(subtitle)", re.IGNORECASE)
 #: What Word and the libraries write when nobody filled in the properties.
 _NOBODY = ("python-docx", "openpyxl", "")
@@ -156,7 +159,7 @@ class _Reader:
             if tag == f"{_W}r":
                 reason = reason or self.styles.why_left_out(node)
             elif tag == f"{_W}t" or tag == f"{_W}delText":
-                words.write(node.text or "", reason)
+                words.write(_SOFT.sub("", node.text or ""), reason)
                 continue
             elif tag == f"{_W}noBreakHyphen":
                 words.write("-", reason)
@@ -195,6 +198,9 @@ class _Reader:
             if level is None:
                 level = int(found[1]) if (found := re.search(r"(\d)$", name)) else 1
             self.builder.add(words, "item", level)
+        elif box := _BOX.match(words.text):
+            self.builder.write(box.group())
+            self.builder.add(words.part(box.end(), len(words.text)), "item", 1)
         else:
             self.builder.add(words, "paragraph")
 

@@ -21,7 +21,7 @@ from pipeline.merge.arrange import arrange
 from pipeline.merge.entry import fold_repeated, make_entry
 from pipeline.merge.ledger import balance, make_rows
 from pipeline.merge.placing import asserted_conflicts, find_links, possible_conflicts, told
-from pipeline.merge.settling import settle
+from pipeline.merge.settling import Settled, settle
 from pipeline.plan.selection import left_out
 from pipeline.plan.similarity import Pair
 from pipeline.stories import Story
@@ -79,7 +79,7 @@ def conclude(
         (*asserted, *possible),
         links,
         ledger,
-        _proposals(possible, links, opinions, entries),
+        _proposals(possible, links, opinions, entries, settled),
         tuple(failed_calls),
     )
 
@@ -129,6 +129,7 @@ def _proposals(
     links: Sequence[Link],
     opinions: Sequence[Judgement],
     entries: Sequence[Entry],
+    settled: Settled,
 ) -> tuple[tuple[str, str], ...]:
     """What a person may decide: what may be a conflict, then what a judge calls one need or
     a contradiction, then entries that are alike, the most alike first."""
@@ -146,7 +147,7 @@ def _proposals(
     taken: dict[frozenset[str], tuple[str, str]] = {}
     for pair in found:
         key = frozenset(entry_of.get(story, "") for story in pair)
-        if len(key) == 2 and "" not in key:
+        if len(key) == 2 and "" not in key and settled.decides(*pair) is None:
             taken.setdefault(key, pair)
     return tuple(taken.values())[:MOST_PROPOSALS]
 

@@ -33,15 +33,18 @@ def laid_out(
     group: Grouping = "topic",
     *,
     full: bool = False,
+    glossary: Mapping[tuple[str, str], str] | None = None,
 ) -> Layout:
     """A merge as it will stand in its files.
 
     Args:
         head: the run's figures.
         full: everything in one file.
+        glossary: roles and topics that a person calls one, as :class:`Content` has them.
     """
     left = not_shown(corpus.extractions)
-    return lay_out(Content(merge, corpus.by_id, corpus.documents, head, left), group, full=full)
+    content = Content(merge, corpus.by_id, corpus.documents, head, left, glossary or {})
+    return lay_out(content, group, full=full)
 
 
 def write_merge(

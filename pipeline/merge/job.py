@@ -40,7 +40,7 @@ from pipeline.store.batches import StoreBatches
 from pipeline.store.books import open_books
 from pipeline.store.record import Store, StoreJournal
 from pipeline.store.spending import spent, time_spent
-from pipeline.stories import Story
+from pipeline.stories import Story, normalise
 
 #: Calls of one wave that goes as batches: all there are, within what a plan may hold in memory.
 BATCH_WAVE = 100_000
@@ -439,7 +439,16 @@ class MergeJob:
         result |= words(self.corpus, self.merged)
         result["kept"] = as_told(self.kept)
         result["folded"] = result["kept"]["folded"]
-        layout = laid_out(self.corpus, self.merged, result, self.group, full=self.full)
+        glossary: dict[tuple[str, str], str] = {
+            (term.kind, normalise(term.text)): term.heading for term in self.store.glossary()
+        }
+        # What a command that the document shows has to say.
+        head = result | {"paths": list(self.paths)}
+        if self.store.database.is_sqlite:
+            head["db"] = self.store.database.name
+        layout = laid_out(
+            self.corpus, self.merged, head, self.group, full=self.full, glossary=glossary
+        )
         result["out"] = write_merge(
             self.out, layout, self.kept, since=self.since, earlier=self._earlier
         )

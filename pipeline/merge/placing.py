@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -30,6 +31,9 @@ from pipeline.text.words import sentences
 CONTESTED = 0.4
 #: Entries that stand next to one, at most.
 MOST_NEIGHBOURS = 7
+#: Possible conflicts that one story is marked with, at most: in a numbered series each differs
+#: from every other, and only the most alike are worth a person's look.
+MOST_MARKS = 3
 _STEP = re.compile(r"(?:.{0,120}?:\s*)?(?:given|when|then|and|but)\b", re.IGNORECASE)
 _NO_RULES = ("role", "title", "benefit")
 
@@ -155,11 +159,14 @@ def possible_conflicts(
         known: conflicts that are asserted already.
     """
     taken = {frozenset(side.story for side in one.sides) for one in known}
+    marks: Counter[str] = Counter()
     for a, b, score in pairs:
         if score < CONTESTED:
             break
         key = frozenset((a, b))
         if a not in stories or b not in stories or key in taken or settled.decides(a, b):
+            continue
+        if marks[a] >= MOST_MARKS or marks[b] >= MOST_MARKS:
             continue
         one, two = stories[a], stories[b]
         if _language(one) != ENGLISH or _language(two) != ENGLISH:
@@ -167,6 +174,7 @@ def possible_conflicts(
         found = _possible(one, two, weights)
         if found is not None:
             taken.add(key)
+            marks.update((a, b))
             yield found
 
 

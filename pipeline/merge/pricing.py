@@ -24,6 +24,10 @@ from pipeline.plan.strategies import ASKING
 from pipeline.progress import Progress, Show, show_nothing
 from pipeline.store.record import Store, StoreJournal
 
+#: Pairs that `review` asks about where nobody says otherwise, and the seconds that a person takes
+#: for one: assumed, two sentences read twice.
+MOST_ASKED, SECONDS_A_PAIR = 200, 15
+
 
 def estimate_corpus(
     corpus: Corpus,
@@ -116,6 +120,7 @@ def estimate_corpus(
         "clusters": first.n_clusters if first else None,
         "skipped": first.skipped_by_reason() if first else {},
         "left_out": _left_out(first, corpus) if first else [],
+        "review": _review(first),
         "as_of": terms.as_of.isoformat(),
         "today": terms.today.isoformat(),
         "hardware": str(terms.hardware),
@@ -238,6 +243,12 @@ def _saved(whole: Estimate, line: Estimate) -> Saved:
     if line.seconds is not None and whole.seconds is not None:
         seconds = whole.seconds - line.seconds
     return Saved(usd, seconds)
+
+
+def _review(plan: Plan | None) -> dict[str, Any]:
+    """How many pairs `review` would ask a person about by itself, and how long that takes."""
+    pairs = min(MOST_ASKED, int(plan.parameters.get("alike", "0"))) if plan else 0
+    return {"pairs": pairs, "minutes": -(-pairs * SECONDS_A_PAIR // 60)}
 
 
 def _left_out(plan: Plan, corpus: Corpus) -> list[dict[str, str]]:

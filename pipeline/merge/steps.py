@@ -80,19 +80,23 @@ Planner = Callable[[Corpus, ModelSpec, Terms, WindowLimits], Plan]
 def from_stories(corpus: Corpus, spec: ModelSpec, terms: Terms, limits: WindowLimits) -> Plan:
     """The planner that makes every plan anew."""
     settled = settle(terms.decisions, corpus.stories)
-    rewrites = terms.strategy in ("tree", "fold")
-    asks = not rewrites and terms.strategy != "none"
+    asks = terms.strategy not in ("none", "tree", "fold")
+    clusters = corpus.clusters if terms.strategy != "none" else []
+    alike = sum(len(cluster.members) - 1 for cluster in clusters)
+    parameters = {"alike": str(alike)} if alike else {}
+    if settled.sha256:
+        parameters["decisions"] = settled.sha256
     return make_plan(
         terms.strategy,
         corpus.stories,
-        corpus.clusters if rewrites else (),
+        clusters,
         spec,
         limits,
         counter_for(spec, cache=terms.cache),
         terms.prompts,
         revision=revision_of(spec, terms.cache),
         about=terms.about,
-        parameters={"decisions": settled.sha256} if settled.sha256 else {},
+        parameters=parameters,
         pairs=_open_pairs(corpus, settled, terms.staying) if asks else (),
         most_pairs=terms.most_pairs,
     )

@@ -23,6 +23,7 @@ from pipeline.models.base import ModelOptions
 from pipeline.models.pacing import Load
 from pipeline.models.retries import RequestError, Retries, SilentError, UnreachableError
 from pipeline.tokens import TokenCounter, counter_for
+from pipeline.unseen import whole
 
 #: Seconds until a server has taken a connection. (For a reply: ``ModelOptions.patience``.)
 _CONNECT = 10.0
@@ -199,7 +200,7 @@ class Cloud(ABC):
             reply = failed(request, str(error))
         else:
             self._unanswered = 0
-        return replace(reply, seconds=self.retries.clock() - started)
+        return replace(reply, text=whole(reply.text), seconds=self.retries.clock() - started)
 
     @contextmanager
     def _turn(

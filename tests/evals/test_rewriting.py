@@ -20,6 +20,7 @@ from evals.rewriting import look_for
 from pipeline.edge import Edge
 from pipeline.errors import BudgetError, InputError, ModelError, SovereigntyError
 from pipeline.merge.corpus import gather
+from pipeline.plan.similarity import unique
 from pipeline.settings import read_settings
 from pipeline.store.record import Store
 from pipeline.store.reports import list_runs
@@ -125,9 +126,8 @@ def test_a_failed_call_leaves_its_stories_as_they_were(
             rewritten(edge, store, model, strategy, tmp_path / "out")
         assert [run["state"] for run in list_runs(store)] == ["failed"]
     text = (tmp_path / "out" / "rewritten.md").read_text(encoding="utf-8")
-    corpus = gather([SAMPLE])
-    found = look_for(corpus.stories, text)
-    assert found.verbatim == found.units
+    found = look_for(unique(gather([SAMPLE]).stories), text)
+    assert found.verbatim == found.units > 300
 
 
 def test_a_second_run_asks_nothing_and_says_the_same(

@@ -55,6 +55,8 @@ def cancelled(stack: Any, tmp_path_factory: pytest.TempPathFactory) -> Cancelled
         (folder / f"{name}.md").write_text("\n\n".join(stories))
     asked: dict[str, Any] = {
         "paths": [str(folder / "one.md"), str(folder / "two.md")],
+        "propose": True,
+        "pairs": len(THINGS),
         "allow_cloud": ["all"],
         "max_cost": "2.50",
         "db": str(folder / "runs.sqlite"),
@@ -122,7 +124,7 @@ def test_a_run_over_its_budget_says_so(stack: Any, tmp_path: Path):
     )
     run = stack.begin(
         "merge-stories/merge-claude", paths=[str(tmp_path / "a.md")], allow_cloud=["all"],
-        max_cost="0.000001", db=str(tmp_path / "a.sqlite"), out=str(tmp_path / "out"),
+        propose=True, max_cost="0.000001", db=str(tmp_path / "a.sqlite"), out=str(tmp_path / "out"),
     )  # fmt: skip
     state = stack.ended(run)["state"]
     assert (state["type"], state["name"]) == ("FAILED", "Over budget")

@@ -71,7 +71,7 @@ def test_a_cluster_changes_nothing_but_where_documents_are_read(
         json.loads((tmp_path / way / "merged.json").read_text()) for way in ("spread", "alone")
     )
     assert found["ledger"] == expected["ledger"]
-    assert [s["id"] for s in found["stories"]] == [s["id"] for s in expected["stories"]]
+    assert [e["id"] for e in found["entries"]] == [e["id"] for e in expected["entries"]]
     text = next(line for line in (documents / "volunteers.txt").read_text().splitlines() if line)
     for path in stack.home.rglob("*"):
         assert not path.is_file() or text.encode() not in path.read_bytes(), path

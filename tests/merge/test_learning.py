@@ -15,7 +15,7 @@ from pipeline.store.record import Store, open_store
 
 ROOT = Path(__file__).parents[2]
 MODEL = "openai/judge@http://127.0.0.1:9/v1"
-PROMPT = "merge-edits.v2"
+PROMPT = "judge-pair.v1"
 
 
 @pytest.fixture(scope="module")
@@ -34,12 +34,14 @@ def store(tmp_path):
 @pytest.fixture
 def terms(tmp_path):
     day = date(2026, 11, 21)
-    return steps.Terms(prompts=ROOT / "prompts", cache=tmp_path, as_of=day, today=day)
+    return steps.Terms(
+        prompts=ROOT / "prompts", cache=tmp_path, as_of=day, today=day, strategy="pairs"
+    )
 
 
 def past(store: Store, state: str = "completed", **changed: object) -> None:
     """A run whose replies were 0.6 of what its plan had said."""
-    run = store.start_run(kind="merge", corpus=None, model=MODEL, strategy="edit")
+    run = store.start_run(kind="merge", corpus=None, model=MODEL, strategy="pairs")
     store.save_actuals(run, **{
         "calls": 4, "asked": 4, "reused": 0, "usd": None, "seconds": 9.0, "prompt": PROMPT,
         "planned_input_tokens": 5_000, "first_input_tokens": 5_100, "input_tokens": 5_100,
@@ -76,7 +78,7 @@ def test_runs_that_say_nothing_of_this_plan_are_left_out(store, corpus, terms):
     spec = Catalog(ROOT / "data" / "models.toml").find(MODEL)
     plan = steps.plan(corpus, spec, terms)
     past(store, state="failed")
-    past(store, prompt="merge-edits.v0")
+    past(store, prompt="judge-pair.v0")
     past(store, asked=0, planned_output_tokens=0, output_tokens=0)
     assert steps.calibration(store, plan, terms).learned.runs == 0
 

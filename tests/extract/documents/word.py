@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (documents as they stand)
 """Word documents: what is struck, hidden, moved, merged, boxed, noted and numbered."""
 
 from __future__ import annotations
@@ -254,6 +255,32 @@ CASES = (
             "As a cook, I want gas so that I can fry fish.",
         ),
         (FERRY, Told("cook", "gas", "I can fry fish")),
+    ),
+    Case(
+        "word-boxes.docx",
+        body(
+            "As a sail\u00ador, I want to mend a sail so that we can race.",
+            paragraph(
+                "<w:sdt><w:sdtContent><w:r><w:t>☐</w:t></w:r></w:sdtContent></w:sdt>", run(" dry")
+            ),
+            paragraph(run("☒ white")),
+            paragraph(run("Later.")),
+        ),
+        (Told("sailor", "mend a sail", "we can race", ("dry", "white")),),
+    ),
+    Case(
+        "word-row-deleted.docx",
+        body(
+            "<w:tbl><w:tr><w:tc><w:p><w:r><w:t>As a</w:t></w:r></w:p></w:tc><w:tc><w:p><w:r><w:t>I want"
+            "</w:t></w:r></w:p></w:tc></w:tr>"
+            '<w:tr><w:trPr><w:del w:id="1"/></w:trPr><w:tc><w:p><w:r><w:t>pirate</w:t></w:r></w:p>'
+            "</w:tc><w:tc><w:p><w:r><w:t>gold</w:t></w:r></w:p></w:tc></w:tr>"
+            "<w:tr><w:tc><w:p><w:r><w:t>cook</w:t></w:r></w:p></w:tc><w:tc><w:p><w:r><w:t>gas</w:t>"
+            "</w:r></w:p></w:tc></w:tr></w:tbl>"
+        ),
+        (Told("cook", "gas"),),
+        said=("deleted",),
+        kept=("gold",),
     ),
     Case(
         "word-comment.docx",
