@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.extract.assembly import Draft, add_criterion, add_inline_criteria, assemble
-from pipeline.extract.cells import Flavour, flavour_of, read_cell
+from pipeline.extract.cell_words import Flavour, flavour_of, read_cell_words
 from pipeline.extract.fields import field_role
 from pipeline.extract.found import Found, join_spans, read_date
 from pipeline.extract.leads import is_criteria_label, split_lead
@@ -106,7 +106,7 @@ def _join_row(above: Found, cells: Sequence[_Cell]) -> Found:
 
 
 def _cell(name: str, span: Span, raw: str, wiki: bool) -> _Cell:
-    words = read_cell(raw, wiki=wiki)
+    words = read_cell_words(raw, wiki=wiki)
     return _Cell(field_role(name), name, span, words, flavour_of(words, wiki=wiki))
 
 
