@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from pipeline.extract.assembly import Draft, assemble
-from pipeline.extract.cells import Flavour
+from pipeline.extract.cell_words import Flavour
 from pipeline.extract.leads import split_lead
 from pipeline.extract.markup import read_blocks
 from pipeline.extract.phrases import read_phrases
@@ -33,7 +33,7 @@ def read_cell_stories(words: str, flavour: Flavour, *, expected: bool) -> list[C
     """The stories of a cell, which together take all of it; none where it tells none.
 
     Args:
-        words: as :func:`pipeline.extract.cells.read_cell` gives them.
+        words: as :func:`~pipeline.extract.cell_words.read_cell_words` gives them.
         expected: its column or its row's type says that it tells a story.
     """
     if not expected and not may_tell(words[:_REACH]):
