@@ -75,8 +75,8 @@ def test_three_clouds_count_and_the_plan_stays(
         assert counted["input_tokens"] != calibrated["input_tokens"]
         width = counted["input_band"]["high"] - counted["input_band"]["low"]
         assert 0 < width < calibrated["input_band"]["high"] - calibrated["input_band"]["low"]
-        assert not counted["exact"] and "40 of 46 prompts" in counted["counter"]
-        assert any("40 of 46 prompts counted" in note for note in counted["notes"])
+        assert not counted["exact"] and "40 of 103 prompts" in counted["counter"]
+        assert any("40 of 103 prompts counted" in note for note in counted["notes"])
     with closing(sqlite3.connect(tmp_path / "data/runs/storytransformer.sqlite")) as connection:
         kept = "select model, kind, state, count(*) from run join departure on run = id group by 1"
         left = connection.execute(kept).fetchall()

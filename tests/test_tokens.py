@@ -28,7 +28,7 @@ def request(*texts: str, schema: str = "") -> Request:
     return Request(
         model="x",
         revision="",
-        purpose="edits",
+        purpose="pair",
         prompt="p",
         prompt_sha256="",
         messages=tuple(Message("user", text) for text in texts),
@@ -49,7 +49,7 @@ def ratio(low: str, likely: str, high: str) -> TokenRatio:
 
 
 def test_a_server_of_ones_own_does_not_show_the_schema_and_openai_does(cache: Path) -> None:
-    schema = '{"type": "object", "properties": {"edits": {"type": "array"}}}'
+    schema = '{"type": "object", "properties": {"answer": {"type": "string"}}}'
     plain, asked = request("As a user"), request("As a user", schema=schema)
     for address, shown in (
         ("http://127.0.0.1:8000/v1", False),

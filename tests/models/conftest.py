@@ -27,8 +27,8 @@ KEY = "sk-test-0123456789-secret"
 SCHEMA = json.dumps(
     {
         "type": "object",
-        "properties": {"edits": {"type": "array", "items": {"type": "string"}}},
-        "required": ["edits"],
+        "properties": {"answer": {"type": "string", "enum": ["same", "different"]}},
+        "required": ["answer"],
         "additionalProperties": False,
     }
 )
@@ -68,8 +68,8 @@ def ask_for() -> Callable[..., Request]:
         values: dict[str, Any] = {
             "model": "test",
             "revision": "test-x",
-            "purpose": "edits",
-            "prompt": "merge-edits.v1",
+            "purpose": "pair",
+            "prompt": "judge-pair.v1",
             "prompt_sha256": "0" * 64,
             "messages": (Message("system", "You merge user stories."), Message("user", text)),
             "max_tokens": 64,

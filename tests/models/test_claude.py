@@ -32,10 +32,10 @@ def sent(httpserver: Any, place: int = 0) -> Any:
 def test_the_schema_the_key_and_no_temperature_are_sent(
     border: Any, httpserver: Any, wire: Any, ask_for: Any, only: Any
 ) -> None:
-    stream(httpserver, wire, '{"edits": []}', cache_read_input_tokens=30)
+    stream(httpserver, wire, '{"answer": "same"}', cache_read_input_tokens=30)
     request = ask_for("S1: …", stop=("END", "\n"))
     reply = only(border.open().complete([request]))
-    assert reply.text == '{"edits": []}' and reply.finish == "stop" and reply.detail == ""
+    assert reply.text == '{"answer": "same"}' and reply.finish == "stop" and reply.detail == ""
     assert reply.usage == Usage(input=12, output=7, cache_read=30, cache_write=0)
     assert reply.usage.prompt == 42 and reply.usd is None
     assert reply.model == "test-x-20261121"

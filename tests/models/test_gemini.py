@@ -22,7 +22,7 @@ def border(open_border: Any, httpserver: Any) -> Any:
 def test_the_schema_the_turns_and_the_key_are_sent(
     border: Any, httpserver: Any, wire: Any, ask_for: Any, only: Any
 ) -> None:
-    answer = wire.gemini_answer('{"edits": []}', cachedContentTokenCount=5, thoughtsTokenCount=100)
+    answer = wire.gemini_answer('{"answer": "same"}', cachedContentTokenCount=5, thoughtsTokenCount=100)
     httpserver.expect_request(PATH, method="POST").respond_with_json(answer)
     turns = (
         Message("system", "Rules."),
@@ -31,7 +31,7 @@ def test_the_schema_the_turns_and_the_key_are_sent(
         Message("user", "two"),
     )
     reply = only(border.open().complete([ask_for(messages=turns, seed=3)]))
-    assert (reply.text, reply.finish, reply.model) == ('{"edits": []}', "stop", "test-x-002")
+    assert (reply.text, reply.finish, reply.model) == ('{"answer": "same"}', "stop", "test-x-002")
     assert reply.usage == Usage(input=7, output=107, cache_read=5), "thoughts are billed as output"
     incoming = httpserver.log[0][0]
     assert incoming.headers["x-goog-api-key"] == wire.key and wire.key not in incoming.url

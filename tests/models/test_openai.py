@@ -26,11 +26,11 @@ def border(open_border: Any, httpserver: Any) -> Any:
 def test_the_schema_and_the_turns_are_sent_without_a_key(
     border: Any, httpserver: Any, wire: Any, ask_for: Any, only: Any
 ) -> None:
-    answer = wire.openai_answer('{"edits": []}')
+    answer = wire.openai_answer('{"answer": "same"}')
     answer["usage"]["prompt_tokens_details"] = {"cached_tokens": 30}
     httpserver.expect_request(PATH, method="POST").respond_with_json(answer)
     reply = only(border.open().complete([ask_for("S1", stop=("END",), seed=4)]))
-    assert (reply.text, reply.finish, reply.model) == ('{"edits": []}', "stop", "test-x-q4")
+    assert (reply.text, reply.finish, reply.model) == ('{"answer": "same"}', "stop", "test-x-q4")
     assert reply.usage == Usage(input=10, output=7, cache_read=30) and reply.detail == ""
     body = httpserver.log[0][0].get_json()
     assert body["model"] == "test-x" and body["max_tokens"] == 64
