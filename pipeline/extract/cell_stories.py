@@ -9,11 +9,11 @@ from dataclasses import replace
 from itertools import pairwise
 
 from pipeline.extract.assembly import Draft, assemble
-from pipeline.extract.cells import Flavour
+from pipeline.extract.cell_words import Flavour
 from pipeline.extract.leads import split_lead
 from pipeline.extract.markup import read_blocks
 from pipeline.extract.phrases import read_phrases
-from pipeline.extract.units import join_parts, split_units
+from pipeline.extract.units import join_parts, may_tell, split_units
 from pipeline.stories import Block
 
 #: A story sentence is looked for in this many characters of a cell.
@@ -33,9 +33,11 @@ def read_cell_stories(words: str, flavour: Flavour, *, expected: bool) -> list[C
     """The stories of a cell, which together take all of it; none where it tells none.
 
     Args:
-        words: as :func:`pipeline.extract.cells.read_cell` gives them.
+        words: as :func:`~pipeline.extract.cell_words.read_cell_words` gives them.
         expected: its column or its row's type says that it tells a story.
     """
+    if not expected and not may_tell(words[:_REACH]):
+        return []
     blocks = join_parts(words, read_blocks(words, flavour))
     starts = _starts(words, blocks)
     if not starts:

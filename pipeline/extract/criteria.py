@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.extract.assembly import Draft, add_criterion, add_inline_criteria
-from pipeline.extract.cells import Flavour
+from pipeline.extract.cell_words import Flavour
 from pipeline.extract.leads import is_criteria_label
 from pipeline.extract.markup import read_blocks
 from pipeline.extract.sentences import plain

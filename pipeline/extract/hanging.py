@@ -80,7 +80,9 @@ def wants_below(text: str, unit: Unit, blocks: Sequence[Block], index: int) -> l
 
 
 def is_beside_story(text: str, blocks: Sequence[Block], index: int) -> bool:
-    """Whether the item right before or after this one tells a story."""
+    """Whether an item that begins like a story stands right before or after one that tells one."""
+    if text.find("As a", blocks[index].start, blocks[index].start + 120) < 0:
+        return False
     for near in (index - 1, index + 1):
         if 0 <= near < len(blocks):
             block = blocks[near]

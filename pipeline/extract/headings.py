@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from pipeline.extract.sentences import plain
+
 _NUMBER = r"(?:\d+(?:\.\d+)*[.)]?\s+)?"
 STORY = re.compile(
     rf"[*_\s]*{_NUMBER}(?:(?:additional|another|non-goal|bonus)\s+)?(?:"
@@ -61,3 +63,16 @@ SAYS_NOTHING = re.compile(
     r"this\s+section\s+is\s+.*|pending|placeholder.*|.*\(optional\))\W*$",
     re.IGNORECASE,
 )
+#: One of these is in every heading that announces stories, in any language known here.
+_STORY_WORDS = ("stor", "use", "journey", "scen", "geschicht", "récit", "histoire", "verha")
+
+
+def announces_stories(title: str) -> bool:
+    """Whether a heading, marks and all, announces stories ("User stories", "Use cases")."""
+    lowered = title.lower()
+    return any(word in lowered for word in _STORY_WORDS) and STORIES.match(plain(title)) is not None
+
+
+def announces_requirements(title: str) -> bool:
+    """Whether shall-sentences below a heading are requirements."""
+    return "requirement" in title.lower() and REQUIREMENTS.match(title) is not None

@@ -41,9 +41,9 @@ _ABOVE = re.compile(
     r"name\s+of\s+the\s+story)\b",
     re.IGNORECASE,
 )
-#: How a labelled story begins, at the start of a line.
-BEGIN = rf"(?:{_LABELS['role']})[*_\s]{{0,4}}[:=]"
-_BEGINS = re.compile(rf"[\s>*_+•–-]*{BEGIN}", re.IGNORECASE)
+_BEGINS = re.compile(
+    rf"[ \t>*_+•–-]*(?=[rpautweac])(?:{_LABELS['role']})[*_\s]{{0,4}}[:=]", re.IGNORECASE
+)
 
 
 @dataclass(slots=True)
@@ -54,6 +54,17 @@ class Labelled:
     goal: str = ""
     benefit: str = ""
     after: list[str] = field(default_factory=list)
+
+
+def starts(text: str) -> list[tuple[int, int]]:
+    """(start, end of the label) of the lines that are a labelled role."""
+    found = []
+    position = 0
+    while position >= 0:
+        if match := _BEGINS.match(text, position):
+            found.append(match.span())
+        position = text.find("\n", position) + 1 or -1
+    return found
 
 
 def label_of(line: str) -> str:

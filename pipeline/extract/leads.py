@@ -46,12 +46,12 @@ _LEVELLED = re.compile(r"(?:^|\n)[ \t>*_-]*(?P<key>\d{1,3}(?:\.\d{1,3}){1,4})[.)
 #: The first words of any story sentence: what comes before them on their line leads it in.
 _AS = re.compile(
     r"(?:\b[Aa]s(?:\s|&nbsp;)+(?:an?|the|any|every|one)\b|\bAs\s+[\w-]|\b[Ii]n\s+order\s+to\b|\bSo\s+that\b"
-    rf"|\bI\s*,?\s*as\s|(?<!\w){templates.BEGIN}(?:(?!\w)|(?<=q[uU]))|(?<!\w)When\s)"
+    rf"|\bI\s*,?\s*as\s|(?<!\w){templates.BEGIN}|(?<!\w)When\s)"
 )
 #: What may stand between a line's start and its story sentence and says nothing of it: marks,
 #: arrows and pictures, tags, a label in brackets.
 _LEAD_PIECE = re.compile(
-    r"[^\w\[(<#@&`]+|\[[^\]\n]{0,40}\]|\([\w -]{0,20}\)|<[^<>\n]{0,60}>|[#@][\w/-]+|"
+    r"(?:_|[^\w\[(<#@&`])+|\[[^\]\n]{0,40}\]|\([\w -]{0,20}\)|<[^<>\n]{0,60}>|[#@][\w/-]+|"
     r"&[#\w]{2,8};|[\[(#@&<`]"
 )
 #: Words that lead a sentence in end with one of these.

@@ -20,7 +20,7 @@ from pipeline.extract.roles import is_thing
 from pipeline.extract.rows import STORY_TYPE
 from pipeline.extract.sentences import plain
 from pipeline.extract.tables import column_role
-from pipeline.extract.units import split_units
+from pipeline.extract.units import may_tell, split_units
 from pipeline.stories import Block, Document, Span, Story, count_words, normalise
 
 #: Fewer lines of one section that only may be stories are a way of writing, not a list of wishes.
@@ -30,6 +30,8 @@ _SHARE = 0.5
 #: A line of more words is a paragraph of prose, whatever it says.
 _WORDS = 60
 _NAMED = 5
+#: A line that looks like a story does so within so many characters.
+_REACH = 200
 
 _PURPOSE = re.compile(
     r"\b(?:so\s+that|so\s+(?:I|we|they)\b|in\s+order\s+(?:to|that)|damit|sodass|afin\s+(?:de|que|d['’])|"
@@ -42,6 +44,13 @@ _WISH = re.compile(
     re.IGNORECASE,
 )
 _I_WISH = re.compile(r"(?:I|we)\s+(?:want|need|wish|would\s+like)\b", re.IGNORECASE)
+
+
+#: What every line that looks like a story holds: most sections need no closer look.
+_HINT = re.compile(
+    r"\b(?=[salwnISWdDzpi])(?:shall|(?:able|like|wants?|wish(?:es)?|needs?)\s+to|(?:I|[Ww]e)\s+(?:want|need|wish|would)|"
+    r"[Ss]o\s+(?:that|I|we|they)|[Ii]n\s+order\s+t|[Dd]amit|sodass|afin|para\s+que|affinché|zodat)\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +118,12 @@ class _Judge:
         """Lines that look like stories, where they are many in their section."""
         found: dict[_Kind, list[Block]] = {}
         for section in self._sections():
+            hinted = [block for block in section if self._is_hinted(block)]
+            if len(hinted) < _LEAST:
+                continue
             left = [block for block in section if self._is_left(block)]
             for kind in _KINDS:
-                like = [block for block in left if self._is_like(block, kind)]
+                like = [b for b in hinted if self._is_like(b, kind) and self._is_left(b)]
                 if len(like) >= _LEAST and len(like) >= len(left) * _SHARE:
                     found.setdefault(kind, []).extend(like)
                     break
@@ -136,13 +148,21 @@ class _Judge:
                 section.append(block)
         yield section
 
+    def _is_hinted(self, block: Block) -> bool:
+        """Whether a closer look is worth its time: by its first words, where it is short."""
+        start = block.start
+        if block.end - start > _WORDS * 12:
+            return False
+        return _HINT.search(self.text, start, min(block.end, start + _REACH)) is not None
+
     def _is_like(self, block: Block, kind: _Kind) -> bool:
         raw = self._raw(block)
-        return len(raw) < _WORDS * 12 and count_words(raw) <= _WORDS and kind.fits(raw)
+        return count_words(raw) <= _WORDS and kind.fits(raw)
 
     def _is_coded(self, block: Block) -> bool:
         return (
             block.kind == "code"
+            and may_tell(self._raw(block))
             and self._is_left(block)
             and any(
                 unit.phrases.strict and unit.phrases.goal for unit in split_units(self._raw(block))
@@ -208,7 +228,7 @@ class _Judge:
         """A heading that announces stories, with words below it and no story."""
         blocks = self.document.blocks
         for index, block in enumerate(blocks):
-            if block.kind != "heading" or not headings.STORIES.match(plain(self._raw(block))):
+            if block.kind != "heading" or not headings.announces_stories(self._raw(block)):
                 continue
             below = list(_section(blocks, index))
             words = " ".join(self._raw(b) for b in below if b.kind in ("paragraph", "item", "row"))

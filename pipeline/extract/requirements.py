@@ -29,6 +29,8 @@ _LEAD_MAX = 90
 def is_requirement(raw: str) -> bool:
     """Whether a block's text begins, behind a key at most, with a shall-sentence that does not
     only lead a list in."""
+    if "shall" not in raw:
+        return False
     return not raw.rstrip().endswith((":", " that", " to")) and _begins(raw[: _LEAD_MAX + 600])
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.extract.assembly import Draft, assemble
 from pipeline.extract.cell_stories import places_in, read_cell_stories
-from pipeline.extract.cells import Flavour, flavour_of, read_cell
+from pipeline.extract.cell_words import Flavour, flavour_of, read_cell_words
 from pipeline.extract.criteria import read_criteria
 from pipeline.extract.fields import field_role
 from pipeline.extract.found import Found, join_spans, read_date
@@ -120,7 +120,7 @@ class _Table:
             self.pending += self._read_part(part, row)
 
     def _cell(self, name: str, start: int, end: int) -> _Cell:
-        words = read_cell(self.unescape(self.text[start:end]), wiki=self.wiki)
+        words = read_cell_words(self.unescape(self.text[start:end]), wiki=self.wiki)
         flavour = flavour_of(words, wiki=self.wiki)
         return _Cell(field_role(name), name, Span(start, end), words, flavour)
 

@@ -69,7 +69,7 @@ class _Reader:
         """The stories of a section. ``stories``: it stands under "User stories"; ``shall``: under
         "Requirements"."""
         title = self._title(section)
-        is_list = bool(headings.STORIES.match(title))
+        is_list = headings.announces_stories(title)
         announced = (
             bool(title)
             and not is_list
@@ -85,7 +85,7 @@ class _Reader:
             if announced and (told := self._introduction(section)):
                 yield told
         inner = stories or is_list or announced
-        shall = shall or headings.REQUIREMENTS.match(title) is not None
+        shall = shall or headings.announces_requirements(title)
         own = list(self._own(section, inner, shall))
         below = [list(self.read(c, stories=inner, shall=shall)) for c in section.children]
         if is_list and own:

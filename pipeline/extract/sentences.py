@@ -30,7 +30,7 @@ _TAG = re.compile(r"</?(?:div|p|br|b|i|u|ul|ol|li|span|strong|em|font|h[1-6]|tt)
 _ENTITY = re.compile(r"&#?\w{2,8};")
 _BLANKS = re.compile(r"\s+")
 #: Characters that nobody sees: byte order marks, zero-width blanks and joins, direction marks.
-_UNSEEN = dict.fromkeys(map(ord, "\ufeff\u200b\u2060\u200e\u200f\u00ad\u202a\u202c"))
+_UNSEEN = re.compile("[\ufeff\u200b\u2060\u200e\u200f\u00ad\u202a\u202c]")
 
 
 def sentence_ends(text: str, start: int = 0, end: int | None = None) -> Iterator[int]:
@@ -72,7 +72,7 @@ def plain(text: str) -> str:
     """The words of ``text`` on one line: quote marks, emphasis, simple HTML tags and characters
     that nobody sees dropped, entities read, blanks collapsed. No word is changed."""
     if not text.isascii():
-        text = text.translate(_UNSEEN)
+        text = _UNSEEN.sub("", text)
     if ">" in text:
         text = _QUOTE_MARK.sub("", text)
         if "</" in text or "<br" in text:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from pipeline.extract.names import bare_name
@@ -54,6 +55,7 @@ _NAMES: dict[str, re.Pattern[str]] = {
 }
 
 
+@lru_cache(maxsize=1 << 12)
 def column_role(name: str) -> str:
     """What a column of this name holds ("title", "criteria" …), "" when nothing is known."""
     bare = _bare(name)

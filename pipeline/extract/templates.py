@@ -158,10 +158,11 @@ _LANGUAGES = (_GERMAN, _FRENCH, _SPANISH, _ITALIAN, _PORTUGUESE, _DUTCH)
 #: What is read by its language's template.
 LANGUAGES = frozenset(language.name for language in _LANGUAGES)
 #: How a sentence of one of these templates begins.
-BEGIN = (
-    r"(?:[Aa]ls|[Ee]n\s+(?:tant\s+qu|qualité\s+d)|[Cc]om[oe]|[Ii]n\s+qualità|Enquanto|Na\s+qualidade|"
-    r"Ich|Ik|Yo|Eu|Io)"
-)
+BEGINS = (
+    r"Als\b", r"En\s+(?:tant\s+qu|qualité\s+d)", r"Com[oe]\b", r"In\s+qualità\b", r"Enquanto\b",
+    r"Na\s+qualidade\b", r"I(?:ch|k|o)\b", r"Yo\b", r"Eu\b",
+)  # fmt: skip
+BEGIN = f"(?:{'|'.join(BEGINS)})"
 _BEGINS = re.compile(BEGIN, _FLAGS)
 _TRAILING = " \t\n,;:.–—-*_\"'“”«»"
 

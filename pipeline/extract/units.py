@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -13,13 +13,15 @@ from pipeline.extract.phrases import Phrases, read_phrases
 from pipeline.extract.sentences import first_sentence_end
 from pipeline.stories import Block
 
-#: Where a story sentence may begin.
+#: Where a story sentence may begin. The pattern begins with its first letters, since the engine
+#: then looks for one of these alone, which is three times as fast.
 _BEGIN = re.compile(
-    r"\b(?:[Aa][Ss](?:\s|&nbsp;)+(?:an?|the|any|every|each|one)\b|As\s+(?=[\w\"'*_<\[])|AS\s|As\s*:|"
-    r"[Ii]n\s+order\s+(?:to|that)\b|So\s+that\b|I\s*,?\s*as\s|"
-    r"To(?=\s[^.!?\n]{2,200}?,\s+as\s+an?\s)|"
-    r"When(?:ever)?(?=\s[^.!?]{3,200}?[,\n]\s*(?:I|we)\s+(?:want|need|would|wish)\b)|"
-    rf"{templates.BEGIN})|(?<![\w*])_{{1,3}}(?=As\b)|(?m:^)[ \t>*_+•–-]*(?i:{labelled.BEGIN})"
+    r"[AISTWECNYai](?<![^\W_].)(?:(?<=[Aa])[Ss](?:\s|&nbsp;)+(?:an?|the|any|every|each|one)\b|"
+    r"(?<=A)s\s+(?=[\w\"'*_<\[])|(?<=A)S\s|(?<=A)s\s*:|(?<=[Ii])n\s+order\s+(?:to|that)\b|"
+    r"(?<=S)o\s+that\b|(?<=I)\s*,?\s*as\s|(?<=T)o(?=\s[^.!?\n]{2,200}?,\s+as\s+an?\s)|"
+    r"(?<=W)hen(?:ever)?(?=\s[^.!?]{3,200}?[,\n]\s*(?:I|we)\s+(?:want|need|would|wish)\b)|"
+    + "|".join(f"(?<={word[0]}){word[1:]}" for word in templates.BEGINS)
+    + ")"
 )
 #: A line of a table of contents repeats a heading; the story stands where the link leads.
 _CONTENTS_LINE = re.compile(r"\s*\[[^\n]*\]\(#[^)\s]*\)\s*$")
@@ -77,9 +79,8 @@ def split_units(raw: str, *, expected: bool = False) -> tuple[Unit, ...]:
     starts: list[tuple[int, int, Phrases, bool]] = []
     purpose_first: bool | None = None
     skip_next = False
-    for match in _BEGIN.finditer(raw):
-        position = match.start()
-        is_purpose = _PURPOSE.match(match.group()) is not None
+    for position, opening in _openings(raw):
+        is_purpose = _PURPOSE.match(opening) is not None
         if skip_next and not is_purpose:
             skip_next = False
             continue
@@ -93,12 +94,12 @@ def split_units(raw: str, *, expected: bool = False) -> tuple[Unit, ...]:
         at_line = len(lead) <= _LEAD_MAX and is_lead(lead)
         before = raw[max(0, position - 12) : position]
         inside = _INSIDE.search(before) and _WISH_INSIDE.match(raw, position)
-        if match.group()[0].islower() and not (inside or _may_be_lower(raw, line_start, at_line)):
+        if opening[0].islower() and not (inside or _may_be_lower(raw, line_start, at_line)):
             continue
         if not (at_line or inside or _SENTENCE_BEFORE.search(before)):
             continue
-        loose = expected and _AS_A.match(match.group()) is not None
-        if labelled.begins_labelled(raw[position : position + 80]) and not all(
+        loose = expected and _AS_A.match(opening) is not None
+        if not opening.strip() and not all(
             labelled.belongs_above(line) for line in raw[:position].splitlines()[-3:]
         ):
             continue
@@ -110,7 +111,7 @@ def split_units(raw: str, *, expected: bool = False) -> tuple[Unit, ...]:
         if purpose_first is None:
             purpose_first = is_purpose
         if (
-            match.group().startswith("When")
+            opening.startswith("When")
             and starts
             and _ROLE_ALONE.fullmatch(raw, starts[-1][1], position)
         ):
@@ -140,6 +141,29 @@ def split_units(raw: str, *, expected: bool = False) -> tuple[Unit, ...]:
             end -= 1
         units.append(Unit(start, position, end, phrases, own_line))
     return tuple(units)
+
+
+def may_tell(raw: str) -> bool:
+    """Whether there is a place in a text where a story sentence may begin: quick, to leave out
+    the many texts without one."""
+    return next(_openings(raw), None) is not None
+
+
+def _openings(raw: str) -> Iterator[tuple[int, str]]:
+    """Where a story sentence may begin, ascending, with its first words; labelled lines open with
+    a blank."""
+    lines = labelled.starts(raw) if ":" in raw or "=" in raw else []
+    if not lines:
+        for match in _BEGIN.finditer(raw):
+            yield match.start(), match.group()
+        return
+    found = [(start, " ") for start, _ in lines]
+    ends = dict(lines)
+    for match in _BEGIN.finditer(raw):
+        line = raw.rfind("\n", max(0, match.start() - _LEAD_MAX), match.start()) + 1
+        if match.start() >= ends.get(line, 0):  # the "As a" of a label is taken
+            found.append((match.start(), match.group()))
+    yield from sorted(found)
 
 
 def _may_be_lower(raw: str, line_start: int, at_line: bool) -> bool:
