@@ -135,7 +135,7 @@ def environment() -> dict[str, str]:
 def merge(bench: Bench, n: int) -> dict[str, Any]:
     """Many small merges, by everybody."""
     texts = clusters(n)
-    prompt = load_prompt(HERE.parent / "prompts", "merge-story")
+    prompt = load_prompt(HERE / "prompts", "merge-story")
     ids = [
         bench.tokenizer.apply_chat_template(
             prompt.render(stories="\n".join(f"{i}. {s}" for i, s in enumerate(c, 1)))

@@ -189,7 +189,7 @@ def _race(
 def planned(paths: Sequence[Path], cache: Path) -> tuple[Corpus, Plan]:
     """The documents and their plan, the same in every process."""
     corpus = read([str(path) for path in paths])
-    terms = steps.Terms(SETTINGS.prompts, cache, DAY, DAY, allow_cloud=("all",))
+    terms = steps.Terms(SETTINGS.prompts, cache, DAY, DAY, strategy="pairs", allow_cloud=("all",))
     return corpus, steps.plan(corpus, SPEC, terms)
 
 

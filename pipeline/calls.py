@@ -108,7 +108,9 @@ class Reply:
     """What came back for the request whose ``key`` it carries.
 
     ``usd`` is what the provider's prices make of ``usage`` (None when the price is unknown,
-    0 for a local model). ``model`` is the model id that the answering side reported.
+    0 for a local model). ``model`` is the model id that the answering side reported. ``broken`` is
+    how many attempts went before it whose connection broke, or which were not waited for any
+    longer, after they had been sent: a provider may have billed them.
     """
 
     key: str
@@ -119,6 +121,7 @@ class Reply:
     model: str = ""
     detail: str = ""
     usd: Decimal | None = None
+    broken: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -338,6 +338,14 @@ class Catalog:
             return _as_told(spec, told)
         if provider == "openai" and rest:
             model_id, _, base_url = rest.partition("@")
+            if "@" in base_url.partition("://")[2].partition("/")[0]:
+                # A model's name stands in tables, files and logs, on pages and screens.
+                raise InputError(
+                    "a user and a password stand in the address of the server, which is part of "
+                    "the model's name and would be stored with it.",
+                    where=f"openai/{model_id}@…",
+                    next="Leave them out, and give the server's key as OPENAI_API_KEY.",
+                )
             if urlsplit(base_url).scheme not in ("http", "https"):
                 raise InputError(
                     f"{name!r} names no server.", next="Write openai/NAME@http://HOST:PORT/v1."

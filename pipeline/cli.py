@@ -296,10 +296,10 @@ def estimate(
         price_pages.estimate_table(result)
         if best := next((found for found in result["lines"] if found["cheapest"]), None):
             cloud = [word for named in allow_cloud or () for word in ("--allow-cloud", named)]
-            documents = paths or ["PATHS"]
-            screen.next_step(
-                "merge", *documents, "--judge", best["model"], *cloud, db=db, config=config
-            )
+            # A model without a record is asked nothing but with this.
+            asked = [] if best["strategy"] == "none" else ["--propose"]
+            following = ["merge", *(paths or ["PATHS"]), "--judge", best["model"], *asked, *cloud]
+            screen.next_step(*following, db=db, config=config)
         else:
             screen.next_step("doctor")
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import os
 import sys
 import traceback
 from collections.abc import Callable
@@ -14,6 +17,8 @@ from pipeline.console import end_telling, harmless
 from pipeline.errors import StoryTransformerError
 
 _INTERRUPTED = 130
+#: What a disk or a quota that is full answers with.
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _RESUME = "The same command resumes it."
 _DEFECT = "This is a defect of ours; --debug shows where."
 
@@ -28,21 +33,35 @@ def guard(app: typer.Typer, argv: list[str], emit: Callable[[Any], None]) -> int
         if app(argv, standalone_mode=False) == _INTERRUPTED:
             raise KeyboardInterrupt  # typer turns it into a return value
         return 0
-    except BrokenPipeError:
+    except SystemExit:  # typer's own answer to a closed pipe is a code of 1
+        if type(sys.stdout).__name__ != "PacifyFlushWrapper":
+            raise
+        _close_output()
+        return 0
+    except BrokenPipeError:  # whoever reads has seen enough, as `| head` has
+        _close_output()
         return 0
     except (KeyboardInterrupt, Exception) as error:
         if "--debug" in argv:
-            traceback.print_exc()
+            from pipeline.settings import without_secrets
+
+            print(harmless(without_secrets(traceback.format_exc())), file=sys.stderr)
         found, code = _explain(error)
     finally:
         end_telling()
-    if "--json" in argv:
+    if "--json" in argv and getattr(sys.stdout, "name", "") != os.devnull:
         emit(found)
     else:
         place = f"{found['where']}: " if found["where"] else ""
         line = " ".join(f"error: {place}{found['error']} {found['next']}".split())
         print(harmless(line), file=sys.stderr)
     return code
+
+
+def _close_output() -> None:
+    """Nothing more can be written there, not even what Python writes when it ends."""
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - until the process ends
 
 
 def _explain(error: BaseException) -> tuple[dict[str, str], int]:
@@ -62,6 +81,11 @@ def _explain(error: BaseException) -> tuple[dict[str, str], int]:
             "usage",
             f"{hint}See `{command} --help`.",
         ), 2
+    if isinstance(error, OSError) and error.errno in _FULL:
+        _close_output()
+        return _error(
+            f"the output cannot be written: {error.strerror}.", "store", "Free some room there."
+        ), 7
     return _error(f"{type(error).__name__}: {error}", "defect", _DEFECT), 1
 
 

@@ -65,8 +65,8 @@ def estimate_table(result: Mapping[str, Any]) -> None:
         )
     if (review := result.get("review")) and review["pairs"]:
         plain(
-            f"Merging by proof costs nothing. `review` then has about {review['pairs']} pairs for a "
-            f"person, {review['minutes']} minutes."
+            f"Merging by proof costs nothing; `review` then has about {review['pairs']} pairs for "
+            f"a person, {review['minutes']} minutes."
         )
     _left_out_list(left_out)
     if not any(line["feasible"] for line in lines):

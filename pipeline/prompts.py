@@ -37,7 +37,7 @@ class Prompt:
 
     @property
     def label(self) -> str:
-        """ "merge-story.v1"."""
+        """ "judge-pair.v1"."""
         return f"{self.name}.v{self.version}"
 
     def render(self, **values: str) -> tuple[Message, ...]:

@@ -243,3 +243,17 @@ def keep_code_out() -> None:
     if here and first == here and Path(here) != _PACKAGE.parent:
         del sys.path[0]  # what `python -m` puts there
     sys.path[:] = [entry for entry in sys.path if os.path.isabs(entry)]
+
+
+def without_secrets(text: str, environ: Mapping[str, str] | None = None) -> str:
+    """Text without any key or password that a setting holds: a server may echo it, and a traceback
+    shows what was echoed."""
+    env = os.environ if environ is None else environ
+    for setting in SETTINGS:
+        for variable in setting.environment:
+            value = env.get(variable, "")
+            if setting.secret and len(value) >= 4:
+                text = text.replace(value, "[key]")
+            elif value and (masked := without_password(value)) != value:
+                text = text.replace(value, masked)
+    return without_password(text)

@@ -254,6 +254,14 @@ def test_a_narrow_terminal_goes_without_some_columns_and_says_so(columns: int, t
     assert "next       storytransformer merge a.md --judge extractive" in shown
 
 
+def test_what_follows_an_estimate_of_a_model_asks_it_something(tmp_path: Path):
+    (tmp_path / "a.md").write_text("As a member, I want to borrow a drill, so that I save.\n")
+    priced = ("--model", "claude/claude-haiku-5-5", "--allow-cloud", "all")
+    shown = ESCAPE.sub("", in_a_terminal("estimate", "a.md", *priced, columns=200, cwd=tmp_path))
+    followed = "merge a.md --judge claude/claude-haiku-5-5 --propose --allow-cloud all"
+    assert f"next       storytransformer {followed}" in shown
+
+
 def test_help_loads_no_room_that_it_does_not_need():
     code = (
         "import sys; sys.argv = ['storytransformer', '--help']\n"
@@ -275,7 +283,7 @@ def test_help_loads_no_room_that_it_does_not_need():
             for name in (
                 "amounts", "books", "cli", "config_file", "configuration", "console", "edge",
                 "errors", "guard", "machine", "options", "price_pages", "progress", "screen",
-                "settings",
+                "settings", "unseen",
             )
         ),
     }  # fmt: skip

@@ -6,6 +6,7 @@ from __future__ import annotations
 import importlib.util
 import re
 import shlex
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,15 @@ def test_commands_of_the_docs_exist():
                     assert word.partition("=")[0] in flags, f"{page.name}: {line}"
             seen += 1
     assert seen > 30
+
+
+def test_the_stairs_of_the_architecture_are_those_that_are_enforced():
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = settings["tool"]["importlinter"]["contracts"]
+    (stairs,) = (one["layers"] for one in contracts if one["type"] == "layers")
+    page = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    assert "```\n" + "\n".join(stairs) + "\n```" in page
+    assert len(page.encode()) <= 9_000, "a screen and a half; reasons go to docs/decisions.md"
 
 
 def test_pictures_are_small_and_shown():

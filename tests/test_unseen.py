@@ -47,7 +47,7 @@ def folder(tmp_path: Path) -> Path:
     inside.mkdir()
     with open(os.fsencode(inside) + b"/a\xff.md", "w") as file:
         file.write(STORY.format("salt"))
-    (inside / "b.json").write_text('{"story": "%s"}' % STORY.strip().format("\\ud800 pepper"))
+    (inside / "b.json").write_text('{"story": "' + STORY.strip().format("\\ud800 pepper") + '"}')
     (inside / "c.md").write_text(STORY.format("sugar \u202e\U000e0041 from 🧂 Köln"))
     (inside / "d.md").write_text('---\nauthor: "\\ud800 Ann"\n---\n' + STORY.format("rice"))
     return tmp_path

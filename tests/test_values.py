@@ -137,14 +137,14 @@ def test_released_prompts_render_with_their_placeholders(tmp_path: Path):
     for path in folder.glob("*.md"):
         name, version = path.stem.rsplit(".v", 1)
         assert load_prompt(folder, name, int(version)).turns
-    prompt = load_prompt(folder, "merge-story")
-    rendered = prompt.render(stories="1. {{stories}}")
-    assert rendered[-1].content.endswith("1. {{stories}}")
+    prompt = load_prompt(folder, "judge-pair")
+    rendered = prompt.render(one="{{other}}", other="1. {{one}}")
+    assert rendered[-1].content == "A: {{other}}\nB: 1. {{one}}"
     assert prompt.shared == len(prompt.turns) - 1
     with pytest.raises(InputError, match="placeholders"):
         prompt.render()
     with pytest.raises(InputError, match="no prompt"):
-        load_prompt(tmp_path, "merge-story")
+        load_prompt(tmp_path, "judge-pair")
 
 
 def test_every_error_says_who_can_mend_it_and_exits_with_its_code():

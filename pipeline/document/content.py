@@ -3,6 +3,8 @@ no story; with the look-ups that every form of it needs."""
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -26,10 +28,13 @@ class NotShown:
     Args:
         residue: (path, characters in no story, characters) of every document, blanks not counted.
         problems: (path, why) of every document that could not be read, or not wholly.
+        longest: (path, text) of the longest paragraph in no story of each document, the longest
+            first.
     """
 
     residue: tuple[tuple[str, int, int], ...] = ()
     problems: tuple[tuple[str, str], ...] = ()
+    longest: tuple[tuple[str, str], ...] = ()
 
     @property
     def share(self) -> float:
@@ -39,14 +44,28 @@ class NotShown:
 
 def not_shown(extractions: Iterable[Extraction]) -> NotShown:
     """What was read and is in no story."""
-    residue, problems = [], []
+    residue, problems, longest = [], [], []
     for extraction in extractions:
         document = extraction.document
         left = "".join(document.text[start:end] for start, end in extraction.residue)
         residue.append((document.path, _inked(left), _inked(document.text)))
         if document.problem:
             problems.append((document.path, document.problem))
-    return NotShown(tuple(residue), tuple(problems))
+        told = [
+            paragraph
+            for start, end in extraction.residue
+            for paragraph in _PARAGRAPH.split(document.text[start:end])
+            if len(paragraph.split()) >= _PROSE
+        ]
+        if told:
+            longest.append((document.path, max(told, key=len)))
+    longest.sort(key=lambda found: -len(found[1]))
+    return NotShown(tuple(residue), tuple(problems), tuple(longest))
+
+
+_PARAGRAPH = re.compile(r"\n\s*\n")
+#: Words from which what stands in no story is a passage, not a label.
+_PROSE = 8
 
 
 def _inked(text: str) -> int:
@@ -72,6 +91,18 @@ class Content:
     head: Mapping[str, Any] = field(default_factory=dict)
     left: NotShown = NotShown()
     glossary: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+    @property
+    def paths(self) -> list[str]:
+        """What the documents were read from, as it was given, for a command."""
+        given = [str(path) for path in self.head.get("paths", ())]
+        return given if 0 < len(given) <= _PATHS else ["PATHS"]
+
+    def command(self, *words: str) -> str:
+        """A command of ours that can be pasted: with the database of the run."""
+        database = self.head.get("db")
+        more = ["--db", str(database)] if database else []
+        return f"storytransformer {shlex.join([*words, *more])}".replace("`", "")
 
     def heading(self, kind: str, text: str) -> str:
         """What a role or topic is called in headings: by the glossary, else as it is told."""
@@ -164,10 +195,13 @@ def told(n: int, one: str, many: str = "") -> str:
     return f"{n:,} {one if n == 1 else many or one + 's'}"
 
 
+#: Paths that a command names; of more a reader fills in his own.
+_PATHS = 3
 #: What code says a conflict is about, for a reader.
 _ABOUT = {
     "number": "a number", "date": "a date", "bound": "a bound", "negation": "a “not”",
-    "modality": "must or may", "opposites": "opposed words",
+    "modality": "must or may", "opposites": "opposed words", "opposite": "opposed words",
+    "role": "who may", "small words": "small words", "order": "the order of the words",
 }  # fmt: skip
 
 

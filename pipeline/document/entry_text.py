@@ -108,7 +108,8 @@ def entry_text(
 
 def _line(line: Line, entry: Entry, content: Content) -> Iterator[str]:
     words, whose = plain(line.text), _whose(line, entry, content)
-    if line.field == "body" and count_words(line.text) >= _PARAGRAPH:
+    prose = content.stories[line.stories[0]].kind == "narrative"
+    if line.field == "body" and (prose or count_words(line.text) >= _PARAGRAPH):
         yield ""
         yield f"  {words}{whose}"
         yield ""

@@ -76,7 +76,8 @@ def write_set(out: Path, files: Iterable[File]) -> list[Path]:
             # Two runs may write the same file at the same time.
             draft = target.with_name(f"{target.name}.{os.getpid()}.part")
             drafts.append((draft, target))
-            with draft.open("w", encoding="utf-8", newline="\n") as file:
+            # Its owner's only: it holds the words of documents.
+            with open(draft, "w", encoding="utf-8", newline="\n", opener=_for_its_owner) as file:
                 file.writelines(text)
         for _, target in drafts:
             if target.is_dir():
@@ -95,6 +96,10 @@ def write_set(out: Path, files: Iterable[File]) -> list[Path]:
             next="Choose another folder with --out.",
         ) from exc
     return [target for _, target in drafts]
+
+
+def _for_its_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _marked(name: str, text: Iterable[str]) -> Iterable[str]:

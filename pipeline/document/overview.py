@@ -3,6 +3,7 @@ told most often, what is undecided, what is not shown, and where everything stan
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
@@ -12,7 +13,7 @@ from pipeline.document.layout import Layout, address
 from pipeline.document.order import Group
 from pipeline.document.quoting import clipped, need, quoted, within
 from pipeline.document.topics import Section
-from pipeline.entries import Conflict, Entry, Side
+from pipeline.entries import Conflict, Entry, Outcome, Side
 from pipeline.stories import count_words
 
 #: Words of the whole overview: two pages.
@@ -20,9 +21,11 @@ WORDS = 900
 #: Words of its parts at most; what a part does not use is nobody's.
 _CONFLICTS, _OFTEN, _LEFT, _TOPICS = 345, 125, 55, 100
 #: Words of a quotation.
-_QUOTED = 12
+_QUOTED = 11
 #: Words of a name that came with the documents: a path, a role, a reason.
 _NAMED = 8
+#: Passages of what is not shown, and words of each.
+_RESIDUES, _RESIDUE = 3, 8
 #: Sides of a conflict, and stories named beside a need.
 _SIDES, _NAMES = 4, 4
 
@@ -44,12 +47,8 @@ def _opening(content: Content) -> Iterator[str]:
         len({story.source.document for story in content.stories.values()}), "document"
     )
     yield ""
-    folded: Counter[str] = Counter(
-        fold.by
-        for entry in merge.entries
-        for fold in entry.folds
-        if fold.field == "sentence" and fold.story != entry.standing
-    )
+    under = (Outcome.DUPLICATE_OF, Outcome.MERGED_INTO)
+    folded: Counter[str] = Counter(row.by for row in merge.ledger if row.outcome in under)
     whose = {"proof": "by proof", "judge": "by a judge", "person": "by a person"}
     told_by = ", ".join(f"{folded[by]:,} {name}" for by, name in whose.items() if folded[by])
     several = sum(len(entry.sources) > 1 for entry in merge.entries)
@@ -72,8 +71,8 @@ def _opening(content: Content) -> Iterator[str]:
     yield " ".join([*said, *_newest(content)])
     yield ""
     yield (
-        "**Bold**: words in which two sides of a conflict differ. *Italics*: words in which "
-        "entries differ that are only alike."
+        "**Bold** words differ between the sides of a conflict, *italic* ones between entries "
+        "that are alike."
     )
     yield ""
 
@@ -193,11 +192,12 @@ def _need(entry: Entry, group: Group, content: Content, layout: Layout, at: str)
     names = layout.story(first, at=at)
     if others:
         names += f", {content.names(others, _NAMES)}"
-    near = () if group.conflicts else group.entries
+    near = () if group.conflicts or others else group.entries
     alike = [one.standing for one in near if one is not entry]
-    beside = f"; alike: {content.names(alike, _NAMES)}" if alike else ""
+    if alike:
+        names += f"; alike: {content.names(alike, _NAMES)}"
     n = f"**{len(entry.sources)}×** " if others else ""
-    return [f"- {n}{quoted(need(entry, content), words=_QUOTED)} {who}: {names}{beside}"]
+    return [f"- {n}{quoted(need(entry, content), words=_QUOTED)} {who}: {names}"]
 
 
 def _undecided(content: Content) -> Iterator[str]:
@@ -205,15 +205,17 @@ def _undecided(content: Content) -> Iterator[str]:
     yield "## Undecided"
     yield ""
     kinds = Counter(conflict.kind for conflict in merge.conflicts)
+    contested = {frozenset(side.story for side in one.sides) for one in merge.conflicts}
+    alike = sum(frozenset(pair) not in contested for pair in merge.proposals)
     found = [
-        (len(merge.proposals), "pair that may be one need", "pairs that may be one need"),
         (kinds["conflict"], "conflict", ""),
         (kinds["possible"], "possible conflict", ""),
+        (alike, "pair that may be one need", "pairs that may be one need"),
     ]
     parts = [told(n, one, many) for n, one, many in found if n]
-    run = str(content.head.get("run") or "RUN")
+    command = content.command("review", str(content.head.get("run") or "RUN"))
     if parts:
-        yield f"{', '.join(parts)}. `storytransformer review {run.replace('`', '')}` asks them."
+        yield f"{', '.join(parts)}: `{command}` asks them."
     else:
         yield "Nothing."
     yield ""
@@ -224,14 +226,17 @@ def _left(content: Content) -> Iterator[str]:
     yield "## Not shown"
     yield ""
     left = content.left
+    told_residue = shlex.join(["storytransformer", "extract", *content.paths, "--show", "residue"])
     if left.residue:
         most = sorted((-n / max(1, of), path) for path, n, of in left.residue if n)[:2]
         paths = ", ".join(f"{clipped(file_name(path), 3)} {-share:.0%}" for share, path in most)
         yield (
             f"{left.share:.0%} of the documents' text is in no story"
             + (f" (most: {paths})" if paths else "")
-            + "; `storytransformer extract … --page` shows it."
+            + f": `{told_residue}`."
         )
+        for path, words in left.longest[:_RESIDUES]:
+            yield f"- {clipped(file_name(path), 3)}: “{clipped(words, _RESIDUE)}”"
     reasons = Counter(row.reason for row in content.skipped)
     items = [
         f"- {told(n, 'story', 'stories')} left out: {clipped(reason, _NAMED)}"

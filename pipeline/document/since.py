@@ -16,6 +16,8 @@ from pipeline.stories import Story
 FILE = "since.md"
 #: Stories listed under each heading; the page and the JSON have all.
 _SHOWN, _QUOTED = 100, 40
+#: Entries named beside a new story that are like it.
+_NEAR = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +88,11 @@ def _lines(layout: Layout, since: Since, run: str) -> Iterator[str]:
     yield ""
     yield (
         f"{len(since.new):,} new, {len(since.told):,} told already, {len(since.against):,} "
-        f"contradicting; {since.gone:,} of that run are no longer in the documents."
+        f"possibly contradicting; {since.gone:,} of that run are no longer in the documents. "
+        "S-numbers are those of this run."
     )
     parts: tuple[tuple[str, tuple[tuple[str, str], ...], str], ...] = (
-        ("Contradicting", since.against, "against"),
+        ("Possibly contradicting", since.against, "against"),
         ("New", tuple((story, "") for story in since.new), ""),
         ("Told already", since.told, "told by"),
     )
@@ -107,10 +110,22 @@ def _line(story: str, other: str, relation: str, layout: Layout) -> str:
     content = layout.content
     one = content.stories[story]
     line = f"- {layout.story(story, at=FILE)} {_says(one, layout)} ({place(one)})"
+    if not other and (near := _alike(one, layout)):
+        line += f"; alike: {near}"
     if other:
         beside = content.stories[other]
         line += f"; {relation} {layout.story(other, at=FILE)} {_says(beside, layout)}"
     return line
+
+
+def _alike(story: Story, layout: Layout) -> str:
+    """The entries that a new story's entry stands next to, the most alike first."""
+    content = layout.content
+    own = content.entry_of[story.id].id
+    beside = [link.b if link.a == own else link.a for link in content.links_of.get(own, ())]
+    return ", ".join(
+        layout.story(content.entries[entry].standing, at=FILE) for entry in beside[:_NEAR]
+    )
 
 
 def _says(story: Story, layout: Layout) -> str:

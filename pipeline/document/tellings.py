@@ -3,7 +3,7 @@ entries, one step behind them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pipeline.document.content import Content
 from pipeline.document.escape import lines, plain
@@ -66,7 +66,14 @@ def fate(story: str, entry: Entry, content: Content) -> str:
     )
     if story != entry.standing or folds:
         parts += dict.fromkeys(_folded(fold, content) for fold in folds)
+    if story != entry.standing and not parts:
+        parts.append(f"the same words as {content.story_name[entry.standing]}.")
     return " ".join(part[:1].upper() + part[1:] for part in parts)
+
+
+def _but_for(rules: Sequence[str]) -> str:
+    """The harmless changes by which proof found two texts the same."""
+    return f", but for {', '.join(rules)}" if rules else ""
 
 
 def _folded(fold: Fold, content: Content) -> str:
@@ -75,8 +82,8 @@ def _folded(fold: Fold, content: Content) -> str:
     if content.against(fold):
         return f"{what}: {content.against(fold)}."
     if fold.by == "proof":
-        rules = f" ({', '.join(fold.rules)})" if fold.rules else ", the same to the letter"
-        return f"{what}: folded{under} by proof{rules}."
+        shown = [rule.replace("-", " ") for rule in fold.rules]
+        return f"{what}: the same words{under and f' as{under[6:]}'}{_but_for(shown)}."
     surely = f", {fold.likelihood:.0%}" if fold.likelihood is not None else ""
     why = f" ({fold.reason}{surely})" if fold.reason or surely else ""
     return f"{what}: folded{under} by a {fold.by}{why}."

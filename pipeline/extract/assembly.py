@@ -14,11 +14,13 @@ from dataclasses import dataclass, field
 from pipeline.extract.leads import (
     CRITERIA_LABEL,
     is_criteria_label,
+    levelled_key,
     split_heading,
     split_lead,
 )
 from pipeline.extract.phrases import Phrases, read_phrases
 from pipeline.extract.sentences import first_sentence_end, plain
+from pipeline.extract.units import split_units
 from pipeline.outcomes import StoryText
 from pipeline.stories import Block, normalise
 
@@ -36,6 +38,8 @@ _OTHER_LABEL = re.compile(
 _STEP = re.compile(r"(?:given|when|then|and|but|scenario(?:\s+outline)?:)\b", re.IGNORECASE)
 _STEP_START = re.compile(r"(?:given\b|scenario(?:\s+outline)?:)", re.IGNORECASE)
 _STEP_ON = re.compile(r"(?:then|and|but)\b", re.IGNORECASE)
+#: The box of a task list, ticked or not.
+_TICK = re.compile(r"\[[ xX✓✔]\](?:\s+|$)")
 _NUMBERED = re.compile(r"(?:^|\s)\(?\d{1,2}[.)]\s+")
 
 
@@ -105,22 +109,17 @@ def assemble(
             if label := CRITERIA_LABEL.match(piece):
                 mode = "criteria"
                 add_inline_criteria(told, label["rest"])
-            elif not told.told and (mode != "criteria" or _opens_story(piece, block)):
+            elif not told.told and (mode != "criteria" or _opens(piece)):
                 mode = _take_opening(told, piece, block, expected) or mode
+                told.key = told.key or levelled_key(text, block.start)
             else:
                 mode = _take_more(told, piece, block, mode)
     return told
 
 
-def _opens_story(raw: str, block: Block) -> bool:
-    """Whether a paragraph below criteria begins the story that they belong to."""
-    if block.kind != "paragraph":
-        return False
-    for words in (raw, raw.partition("\n")[2]):
-        told = read_phrases(split_lead(words.lstrip())[2]) if words.strip() else None
-        if told is not None and told.strict:
-            return True
-    return False
+def _opens(piece: str) -> bool:
+    """Whether a story sentence stands in a piece of text below criteria."""
+    return any(unit.phrases.strict and unit.phrases.goal for unit in split_units(piece))
 
 
 def _split_at_label(raw: str) -> list[str]:
@@ -183,6 +182,11 @@ def _take_opening(told: Draft, raw: str, block: Block, expected: bool) -> str | 
             told.body.append(plain(raw[: found[0]]))
             _take_phrases(told, found[1])
             return "told"
+        unit = next((u for u in split_units(raw) if u.phrases.strict and u.sentence), None)
+        if unit:
+            told.body += [words] if (words := plain(raw[: unit.sentence]).strip(" -–—|")) else []
+            _take_phrases(told, unit.phrases)
+            return "told"
         told.body.append(_verbatim(raw, block))
         return None
     told.key = told.key or key
@@ -200,7 +204,7 @@ def find_sentence(raw: str) -> tuple[int, Phrases] | None:
             position += 1
         if position >= len(raw):
             return None
-        found = read_phrases(raw[position:]) if raw[position] in "AI" else None
+        found = read_phrases(raw[position:]) if raw[position] in "AIECWY" else None
         if found and found.strict:
             return position, found
     return None
@@ -240,6 +244,9 @@ def _take_more(told: Draft, raw: str, block: Block, mode: str) -> str:
     if _OTHER_LABEL.match(raw) and block.kind == "paragraph":
         told.body.append(_verbatim(raw, block))
         return "body"
+    if block.kind == "row" and block.level:  # a table that says more of the story
+        told.body.append(_verbatim(raw, block))
+        return mode
     if mode in ("told", "criteria") and block.kind in ("item", "step", "row"):
         add_criterion(told, plain(raw))
         return "criteria"
@@ -276,6 +283,7 @@ def add_inline_criteria(told: Draft, rest: str) -> None:
 
 def add_criterion(told: Draft, words: str) -> None:
     """Steps of one scenario are one criterion: "Given …; When …; Then …"."""
+    words = _TICK.sub("", words)
     if not words:
         return
     previous = told.criteria[-1] if told.criteria else ""

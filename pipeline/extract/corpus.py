@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from pipeline.errors import InputError
+from pipeline.extract import templates
 from pipeline.extract.bundles import open_bundles, read_member
 from pipeline.extract.formats import document_suffixes, format_of, is_refused
 from pipeline.extract.limits import BYTES, BYTES_A_BYTE, OverLimit, apart, limited, size_of
@@ -25,10 +27,14 @@ from pipeline.unseen import shown_path
 _CHUNK_BYTES = 1 << 20
 #: Documents that are held at once, and so many that one more process is worth its start.
 _AT_ONCE, _WORTH_A_PROCESS = 16, 4
-#: Said of a document whose stories cannot be found by their words, nor compared.
+#: Said of a document whose stories cannot be found by their words, or not compared.
 _FOREIGN = (
     "it seems to be in {language}: without the English words of a story only headings and keywords "
     "show one, and what is in {language} is kept word for word, not merged"
+)
+_KNOWN = (
+    "it seems to be in {language}: its stories are found by the {language} template, and kept word "
+    "for word, not merged"
 )
 
 
@@ -60,8 +66,10 @@ def extract(
     exclude: Sequence[str] = (),
     pattern: str | None = None,
     repair: bool = False,
+    ears: bool = False,
     follow_links: bool = False,
     count: Callable[[int], None] = lambda n: None,
+    passed_over: Counter[str] | None = None,
 ) -> Iterator[Extraction]:
     """Read documents and find their stories.
 
@@ -69,9 +77,11 @@ def extract(
         paths: files, directories (walked), globs, or "-" for standard input.
         encoding: of text formats, when it is known.
         exclude: patterns as in ``.gitignore``, relative to each directory walked.
-        pattern, repair: see :func:`pipeline.extract.patterns.find_stories`.
+        pattern, repair, ears: see :func:`pipeline.extract.patterns.find_stories`.
         follow_links: out of the directories walked, too.
         count: told the number of documents before the first of them is read.
+        passed_over: is told, before the first document is read, how many files of each suffix were
+            passed over in folders (see :func:`said_of_passed_over`).
     Yields:
         One extraction a document, in order of its first path; byte-identical files are one
         document with several paths. A document that cannot be read has ``document.problem`` set
@@ -80,8 +90,8 @@ def extract(
         InputError: a path that does not exist, a glob that matches nothing, no such encoding,
             a pattern that is no regular expression.
     """
-    how = _How(encoding, pattern, repair)
-    found = _documents(paths, exclude, follow_links)
+    how = _How(encoding, pattern, repair, ears)
+    found = _documents(paths, exclude, follow_links, passed_over)
     count(len(found))
     for start in range(0, len(found), _AT_ONCE):
         yield from _extract_groups(found[start : start + _AT_ONCE], how, cache)
@@ -95,6 +105,7 @@ def unread(
     exclude: Sequence[str] = (),
     pattern: str | None = None,
     repair: bool = False,
+    ears: bool = False,
     follow_links: bool = False,
 ) -> list[str]:
     """Of every document that :func:`extract` would have to read, since the cache does not hold it,
@@ -103,7 +114,7 @@ def unread(
     Raises:
         InputError: a path that does not exist, a glob that matches nothing.
     """
-    how = _How(encoding, pattern, repair)
+    how = _How(encoding, pattern, repair, ears)
     return [
         same[0]
         for sha256, same, _ in _documents(paths, exclude, follow_links)
@@ -117,11 +128,14 @@ class _How(NamedTuple):
     encoding: str | None
     pattern: str | None
     repair: bool
+    ears: bool
 
     def variant(self, path: str) -> str:
         """The other half of a document's key in the cache."""
         encoding, pattern = self.encoding or "", self.pattern or ""
-        return f"{READER_VERSION}:{format_of(path)}:{encoding}:{pattern}:{self.repair:d}"
+        return (
+            f"{READER_VERSION}:{format_of(path)}:{encoding}:{pattern}:{self.repair:d}{self.ears:d}"
+        )
 
 
 class _Extracted(NamedTuple):
@@ -131,13 +145,28 @@ class _Extracted(NamedTuple):
     lasting: bool
 
 
+def said_of_passed_over(passed_over: Mapping[str, int]) -> str:
+    """ "7 files passed over: 4 .png, 2 .py, 1 without a suffix", "" where there are none."""
+    named = [
+        f"{number} {suffix or 'without a suffix'}"
+        for suffix, number in sorted(passed_over.items(), key=lambda pair: (-pair[1], pair[0]))
+    ]
+    count = sum(passed_over.values())
+    return f"{count} file{'s' * (count > 1)} passed over: {', '.join(named)}" if count else ""
+
+
 def _documents(
-    paths: Iterable[str | Path], exclude: Sequence[str], follow_links: bool
+    paths: Iterable[str | Path],
+    exclude: Sequence[str],
+    follow_links: bool,
+    passed_over: Counter[str] | None = None,
 ) -> list[_Group]:
     """Every document, in order of its first path."""
     groups: dict[tuple[str, str], list[str]] = {}
     suffixes = document_suffixes()
-    files = find_files(paths, exclude, suffixes=suffixes, follow_links=follow_links)
+    files = find_files(
+        paths, exclude, suffixes=suffixes, follow_links=follow_links, passed_over=passed_over
+    )
     refused = {path: why for path, why in files.items() if why}
     for path in open_bundles([*files], suffixes, unopened=refused):
         groups.setdefault(("", path) if path in refused else _identify(path), []).append(path)
@@ -259,7 +288,7 @@ def _read(data: bytes, group: _Group, how: _How) -> _Extracted:
         problem = _join(document.problem, "it changed while it was read")
         document = replace(document, problem=problem)
     try:
-        extraction = find_stories(document, pattern=how.pattern, repair=how.repair)
+        extraction = find_stories(document, pattern=how.pattern, repair=how.repair, ears=how.ears)
     except (InputError, MemoryError):
         raise
     except Exception as error:  # a defect of ours costs this document's stories, not the others'
@@ -269,7 +298,8 @@ def _read(data: bytes, group: _Group, how: _How) -> _Extracted:
         return _Extracted(_nothing(replace(document, problem=problem)), lasting=False)
     language = language_of(document.text)
     if language != ENGLISH:
-        problem = _join(document.problem, _FOREIGN.format(language=language))
+        said = _KNOWN if language in templates.LANGUAGES else _FOREIGN
+        problem = _join(extraction.document.problem, said.format(language=language))
         extraction = replace(extraction, document=replace(extraction.document, problem=problem))
     return _Extracted(extraction, lasting=not changed)
 

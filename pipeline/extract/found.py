@@ -31,8 +31,7 @@ _DATE_SHAPES = (
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Where a story stands and what it says. ``author`` and ``written`` win over the document's.
-    ``told_in``: of a row, the cell that tells the story, which may tell more than one."""
+    """Where a story stands and what it says. ``author`` and ``written`` win over the document's."""
 
     kind: StoryKind
     spans: tuple[Span, ...]
@@ -40,7 +39,6 @@ class Found:
     draft: Draft
     author: str = ""
     written: date | None = None
-    told_in: frozenset[Span] = frozenset()
 
 
 def make_story(document: Document, found: Found, unescape: Callable[[str], str] = str) -> Story:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from pipeline.extract.sentences import plain
+
 _NUMBER = r"(?:\d+(?:\.\d+)*[.)]?\s+)?"
 STORY = re.compile(
     rf"[*_\s]*{_NUMBER}(?:(?:additional|another|non-goal|bonus)\s+)?(?:"
@@ -15,11 +17,25 @@ STORY = re.compile(
 )
 STORIES = re.compile(
     rf"[*_\s]*{_NUMBER}(?:"
-    r"(?:(?!(?:how|sample|from|of|for|to|with|identified|implement\w*)\b)[\w-]+\s+){0,5}?"
+    r"(?:(?!(?:how|on|about|what|why|writing|sample|from|of|for|to|with|identified|implement\w*)\b)[\w-]+\s+){0,5}?"
     r"(?:user[\s-]+stories|stories|use[\s-]?cases|user\s+(?:journeys|scenarios))"
-    r"|user[\s-]+story|use[\s-]?case|user\s+(?:journey|scenario))"
+    r"|user[\s-]+story|use[\s-]?case|user\s+(?:journey|scenario)"
+    r"|(?:nutzer|anwender|benutzer)(?:geschichten|stor(?:y|ies))|(?:récits?|histoires?|scénarios?)\s+(?:d['’])?utilisateurs?"
+    r"|historias?\s+de\s+usuarios?|stori[ae]\s+utent[ei]|histórias?\s+de\s+(?:usuários?|utilizador(?:es)?)"
+    r"|gebruikersverhal(?:en)?|gebruikersverhaal)"
     r"(?:\s*(?:and|&|/)\s*(?:use\s+cases|scenarios|user\s+stories))?(?:\s+examples|\s+for\s.{1,80})?"
     r"(?:\s*[\[({<].*)?\s*[:*_]*$",
+    re.IGNORECASE,
+)
+#: Alone in a paragraph, bold or with a colon, as good as a heading ("Stories:" could be news).
+LABEL = re.compile(
+    r"[*_\s]*(?:(?:key|main|primary|example|more|further|other|our)\s+)?(?:user[\s-]+stories|use[\s-]?cases)\s*[:*_]*$",
+    re.I,
+)
+#: Shall-sentences under such a heading are requirements.
+REQUIREMENTS = re.compile(
+    rf"[*_\s]*{_NUMBER}(?:(?!of\b|for\b)[\w/-]+\s+){{0,3}}requirements?(?:\s+(?:list|catalogue|overview|specification))?"
+    r"\s*(?:[\[(].*)?[:*_]*$",
     re.IGNORECASE,
 )
 USE_CASES = re.compile(r".*use[\s-]?case", re.IGNORECASE)
@@ -47,3 +63,16 @@ SAYS_NOTHING = re.compile(
     r"this\s+section\s+is\s+.*|pending|placeholder.*|.*\(optional\))\W*$",
     re.IGNORECASE,
 )
+#: One of these is in every heading that announces stories, in any language known here.
+_STORY_WORDS = ("stor", "use", "journey", "scen", "geschicht", "récit", "histoire", "verha")
+
+
+def announces_stories(title: str) -> bool:
+    """Whether a heading, marks and all, announces stories ("User stories", "Use cases")."""
+    lowered = title.lower()
+    return any(word in lowered for word in _STORY_WORDS) and STORIES.match(plain(title)) is not None
+
+
+def announces_requirements(title: str) -> bool:
+    """Whether shall-sentences below a heading are requirements."""
+    return "requirement" in title.lower() and REQUIREMENTS.match(title) is not None

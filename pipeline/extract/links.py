@@ -98,6 +98,8 @@ def _keyed_criteria(extraction: Extraction) -> Iterator[_Place]:
             yield from _from_row(document, text, block)
             continue
         first = split_heading(raw.split("\n", 1)[0])[0]
+        if first[:1].isdigit():  # a chapter's number names a chapter of its own document only
+            first = ""
         if first and block.kind != "meta":
             if opening and told.criteria:
                 yield _place(document, key, opening, end, told)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
 
@@ -179,7 +179,7 @@ class _Reader:
         if mark == "|" and len(stripped) > 1:
             self._close()
             kind: BlockKind = "meta" if _TABLE_RULE.match(stripped) else "row"
-            return self._add(kind, first, last, line, 0)
+            return self._add(kind, first, last, line, self._depth(indent))
         if not mark.isalnum():
             if _UNDERLINE.match(stripped) and self._underline(mark, first, last, line):
                 return None
@@ -201,6 +201,10 @@ class _Reader:
         if found and first + found.end() <= last:
             return self._item(indent, found.end(), first, last, line)
         return self._paragraph(indent, stripped, first, last, line)
+
+    def _depth(self, indent: int) -> int:
+        """How many open list items a table row of this indent stands in."""
+        return sum(indent > opened for opened in self.indents)
 
     def _item(self, indent: int, width: int, first: int, last: int, line: int) -> None:
         self._close()
@@ -304,7 +308,7 @@ def name_table_columns(text: str, blocks: list[Block]) -> list[Block]:
                 (header[n] if ruled and n < len(header) else "", first, last)
                 for n, (first, last) in enumerate(cells)
             )
-            block = Block(block.start, block.end, "row", block.locator, 0, columns)
+            block = replace(block, columns=columns)
         elif block.kind != "meta":
             header, ruled = [], False
         named.append(block)

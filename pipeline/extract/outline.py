@@ -31,13 +31,17 @@ def outline(text: str, blocks: Sequence[Block]) -> Section:
 
 
 def _raise_heading(text: str, block: Block) -> Block:
-    """ "**Story 3: Refunds**" or "Story 3: Refunds" alone in a paragraph is a heading."""
+    """ "**Story 3: Refunds**", "Story 3: Refunds" or "User stories:" alone in a paragraph is a
+    heading."""
     if block.kind != "paragraph" or block.level or block.end - block.start > 120:
         return block
     raw = text[block.start : block.end]
     bold = _BOLD_LINE.match(raw)
     words = bold["words"] if bold else raw
-    if "\n" in raw or not headings.STORY.match(words) or (not bold and raw.rstrip()[-1:] in ".,;"):
+    labels = headings.LABEL.match(words) and (bold or raw.rstrip().endswith(":"))
+    if "\n" in raw or not (labels or headings.STORY.match(words)):
+        return block
+    if not bold and raw.rstrip()[-1:] in ".,;":
         return block
     if re.search(r"\b[Aa]s an?\s", words):
         return block

@@ -20,6 +20,7 @@ from pipeline.extract.leftout import blank_out, current_blocks, without
 from pipeline.extract.lists import find_in_list
 from pipeline.extract.markup import read_blocks
 from pipeline.extract.mojibake import repair_mojibake
+from pipeline.extract.overlooked import judge
 from pipeline.extract.sections import find_in_sections
 from pipeline.extract.yaml_records import unescape_yaml
 from pipeline.stories import (
@@ -52,10 +53,12 @@ _UNESCAPE: dict[str, Callable[[str], str]] = {
     "yaml": unescape_yaml,
     "jsonl": _unescape_json,
 }
+#: Formats whose rows are a program's records, not those of a table.
+_RECORDS = frozenset({"json", "jsonl", "yaml", "xml", "trello"})
 
 
 def find_stories(
-    document: Document, *, pattern: str | None = None, repair: bool = False
+    document: Document, *, pattern: str | None = None, repair: bool = False, ears: bool = False
 ) -> Extraction:
     """Every story of a document, in order, and the text that is in none.
 
@@ -64,6 +67,7 @@ def find_stories(
             where it matches opens one story that runs to the next match or the end of its
             section. Stories of the known shapes are then looked for in the rest only.
         repair: undo mojibake in the stories' fields (the text and all offsets stay).
+        ears: shall-sentences are stories wherever they stand, not under "Requirements" only.
     Raises:
         InputError: the pattern is no regular expression.
 
@@ -74,18 +78,21 @@ def find_stories(
     blocks: Sequence[Block] = document.blocks
     text = document.text
     unescape = _UNESCAPE.get(document.format, str)
-    if pattern and document.format == "markdown" and settle_stretches(text):
+    if (pattern or ears) and document.format == "markdown" and settle_stretches(text):
         blocks = tuple(read_blocks(text, "markdown"))  # also where no known shape tells a story
     if document.left_out:
         text = blank_out(text, document.left_out)
         blocks = current_blocks(text, blocks)
+    current = replace(document, text=text, blocks=tuple(blocks))
     if document.format == "gherkin":
         found = find_in_features(text, blocks)
     else:
         listed: list[Found] = []
         if document.format == "text":
             blocks, listed = find_in_list(text, blocks)
-        found = find_in_sections(text, blocks, unescape)
+        found = find_in_sections(
+            text, blocks, unescape, ears=ears, records=document.format in _RECORDS
+        )
         if listed:
             found = sorted([*found, *listed], key=lambda each: each.spans)
     if pattern:
@@ -108,7 +115,11 @@ def find_stories(
         sorted(stories.values(), key=lambda story: story.start) if pattern else stories.values()
     )
     covered: list[Span] = [span for story in stories.values() for span in story.source.spans]
-    return Extraction(document, tuple(ordered), residue_of(len(document.text), covered))
+    residue = residue_of(len(document.text), covered)
+    if said := judge(current, tuple(ordered), residue):
+        problem = f"{document.problem}; {said}" if document.problem else said
+        document = replace(document, problem=problem)
+    return Extraction(document, tuple(ordered), residue)
 
 
 def _find_pattern(text: str, blocks: Sequence[Block], pattern: str) -> Iterator[Found]:

@@ -11,7 +11,16 @@ import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from pipeline.extract.labelled import begins_labelled, read_labelled
+from pipeline.extract.roles import (
+    NO_ACTOR,
+    is_placeholder,
+    is_thing,
+    names_no_one,
+    needs_an_article,
+)
 from pipeline.extract.sentences import first_sentence_end, plain
+from pipeline.extract.templates import read_template
 
 _ARTICLE = r"(?:an?|the|any|every|each|one\s+of\s+(?:the|our)|another|our|some|your)"
 _SUBJECT = r"(?:I|we|they|he|she|you)(?![.'’]?\w*\.)"
@@ -33,7 +42,21 @@ _WANT = re.compile(
 _WISH = re.compile(
     rf"['’]d\s|{_ADVERB}(?:want|wan\b|wish|need|desire|require|expect|prefer|can|could|should|must|"
     r"would\s+(?:\w+ly\s+|also\s+)?(?:like|love|prefer|want|need|expect|rather|hope|benefit)|shall|may|"
-    r"will|have\s+to|am\s+able|are\s+able|like\s+to|hope|do\s+not|don['’]?t|cannot|don’t)",
+    r"will|have\s+to|am\s+able|are\s+able|like\s+to|hope|do\s+not|don['’]?t|cannot|don’t|"
+    r"(?:never|rarely|seldom)\s+(?:want|need|wish)|(?:am|['’]m|get|can\s+be|will\s+be)\s+(?:\w+ly\s+)?(?:not\s+)?"
+    r"(?:notified|informed|alerted|warned|reminded|told|asked|prompted|shown|given|sent|offered|allowed|"
+    r"redirected|guided|taken|logged|kept|charged|credited|presented|provided|assigned|required)\b)",
+    re.IGNORECASE,
+)
+#: What is done, with a purpose right behind it ("I get an alert …, so that …"): a story, too.
+_DONE_FOR = re.compile(
+    r"(?!was\b|were\b|had\b|did\b|am\b|have\b|know\b|think\b|believe\b|\w+ed\b)[a-z]+\s[^.!?;]{2,240}?[\s,]\s*so\s+that\s",
+    re.IGNORECASE,
+)
+#: "As a user, my password must …": what the wish is about comes first.
+_ABOUT = re.compile(
+    r"As\s+an?\s+(?P<role>[^,.;:!?]{2,80}?)\s*,\s*(?=my\s+(?:[\w'’-]+\s+){1,4}(?:must|should|shall|"
+    r"can|needs?\s+to|has\s+to|have\s+to)\b)",
     re.IGNORECASE,
 )
 #: The wishes that count where the role is less certain ("As developers, we want").
@@ -44,7 +67,7 @@ _STRONG_WISH = re.compile(
 )
 _ROLE_FIRST = re.compile(
     rf"As(?:\s+{_ARTICLE}\b)?\s*:?\s+(?P<role>(?:(?![.!?]\s+(?-i:[A-Z])).){{1,240}}?)"
-    rf"\s*[,;:.–—-]*\s*\b(?P<subject>{_SUBJECT}\b)\s*",
+    rf"\s*[,;:.–—*•-]*\s*\b(?P<subject>{_SUBJECT}\b)\s*",
     re.IGNORECASE | re.DOTALL,
 )
 _ROLE_COMMA = re.compile(
@@ -52,7 +75,7 @@ _ROLE_COMMA = re.compile(
 )
 #: "As a user, when I request an object, I want …": the clause belongs to the goal.
 _CLAUSE = re.compile(
-    rf"As\s+(?:{_ARTICLE}\s+)?(?P<role>[^,.;:!?]{{2,80}}?)\s*,\s*(?=(?:when|whenever|if|after|before|"
+    rf"As\s+(?:{_ARTICLE}\s+)?(?P<role>(?:(?!\bI\b)[^,.;:!?]){{2,80}}?)\s*[,.]\s*(?=(?:when|whenever|if|after|before|"
     r"while|once|until|because|given|during|without|instead|in|on|at|for|from|by|with|\w+ing)\b)"
     r"(?P<clause>(?:(?![.!?]\s+(?-i:[A-Z])).){1,240}?)\s*,?\s*\b(?:I|we)\b\s*",
     re.IGNORECASE | re.DOTALL,
@@ -67,7 +90,13 @@ _CERTAIN = re.compile(
     r"As\s+(?:an?|any|every|each|one|someone|somebody|anyone|anybody)\b", re.IGNORECASE
 )
 _I_AS_ROLE = re.compile(
-    rf"I\s*,\s*as\s+{_ARTICLE}\s+(?P<role>[^,.;]{{2,100}}?)\s*,\s*", re.IGNORECASE
+    rf"I\s*,?\s*as\s+{_ARTICLE}\s+(?P<role>[^,.;]{{2,100}}?)(?:\s*,\s*|\s+(?={_STRONG_WISH.pattern}))",
+    re.IGNORECASE,
+)
+#: "When the battery is low, I want to dim the map, so that it lasts" (a job story).
+_JOB = re.compile(
+    r"(?P<clause>When(?:ever)?\s(?:(?![.!?]\s)[^,]){3,200}?),?\s+(?:I|we)\s+(?=(?:want|need|wish|would\s+like)\b|['’]d\s)",
+    re.IGNORECASE,
 )
 _ROLE_LAST = re.compile(
     r"[,;]\s+as\s+(?:an?|the)\s+(?P<role>[^,.;:]{2,60}?)(?=\s*[,;]?\s+so\b|\s*[,;]?\s+in\s+order|"
@@ -75,12 +104,14 @@ _ROLE_LAST = re.compile(
     re.IGNORECASE,
 )
 _PURPOSE_FIRST = re.compile(
-    rf"(?:In\s+order\s+(?:to|that)|So\s+that|So\s+as\s+to)\s+(?P<benefit>(?:(?![.!?]\s+(?-i:[A-Z])).){{2,500}}?)"
+    rf"(?:In\s+order\s+(?:to|that)|So\s+that|So\s+as\s+to|"
+    r"To(?=[^.!?]{2,200}?,\s+as\s+an?\s[^,.;]{2,80}?,?\s+(?:I|we)\s))"
+    r"\s+(?P<benefit>(?:(?![.!?]\s+(?-i:[A-Z])).){2,500}?)"
     rf"\s*[,;:.–—-]*\s*(?=\bAs\s+(?:{_ARTICLE}\s+)?\w)",
     re.IGNORECASE | re.DOTALL,
 )
 _PURPOSE = re.compile(
-    r"[\s,;:.–—(-]*\b(?:"
+    r"[\s,;:.–—(*•-]*\b(?:"
     r"so\s+(?:that\b\s*[:,]?\s*)+"
     r"|so\s+as\s+to\b\s*"
     r"|in\s+order\s+(?:to|that|for)\b\s*[:,]?\s*"
@@ -93,8 +124,12 @@ _PURPOSE = re.compile(
 _NO_PURPOSE_AFTER = re.compile(
     r"(?:\b(?:do|does|did|doing|done|and|or|even|not|just|more|is)|[-–])$", re.I
 )
+#: "can be replayed": what is done to something, which is not its wish.
+_SUFFERS = re.compile(
+    r"(?:also\s+|only\s+)?be\s+(?!able\b)(?:\w+ly\s+)?\w+(?:ed|en|wn|nt|ut|ld)\b", re.I
+)
 _SUBJECT_FIRST = re.compile(
-    rf"(?:{_ARTICLE}\s+|all\s+)?(?P<role>[A-Za-z][\w'’/ -]{{1,60}}?)\s+(?:"
+    rf"(?:{_ARTICLE}\s+|all\s+)?(?P<role>(?!{NO_ACTOR})[A-Za-z][\w'’/ -]{{1,60}}?)\s+(?:"
     r"(?P<able>(?:should|must|shall|will|needs?\s+to|can)\s+(?:not\s+)?(?:be\s+able\s+to\b)?)"
     r"|(?:wants?|needs?|wish(?:es)?|would\s+like)\s+(?:to\b(?:\s+be\s+able\s+to\b)?)?)\s*",
     re.IGNORECASE,
@@ -105,35 +140,12 @@ _LABELLED = re.compile(
     r"(?:[\s,;]+(?:benefit|why|value|reason|so\s+that)\s*[:=]\s*(?P<benefit>.+?))?\s*$",
     re.IGNORECASE | re.DOTALL,
 )
-#: "As a first step, we need …" names no one: the noun at the head of the phrase tells.
-_NOBODY = re.compile(
-    r"(?:(?!(?:of|in|on|with|who|for|from|and|to|at)\b)[\w’'-]+\s+){0,4}"
-    r"(?:results?|consequences?|examples?|steps?|workaround|effects?|rule|part|matter|reminder|whole|"
-    r"follow[- ]?ups?|alternatives?|bonus|summary|solutions?|fallback|compromise|precaution|point|"
-    r"measure|practice|side[- ]?note|note|goal|thought|test|default|baseline|prerequisite|theme|"
-    r"requirement|outcome|means|way|conclusion|corollary|phase|stage|iteration|options?|approach|"
-    r"optimi[sz]ation|improvement|extension|side-effect|exception|benefit|trade-?off|future|symbol|"
-    r"feature|change|background|context|convention|addition|reference|motivation|nation|country|"
-    r"non-goal|work|mitigation|replacement|resort|generali[sz]ation|concept|case|kep|"
-    r"enhancement|proposal|implementation|guideline|detail|priority|signal|hint|side|basis|token|"
-    r"courtesy|gesture|safeguard|safety net|experiment|indicator|philosophy|principle|policy|proxy|"
-    r"heuristic|check|sign)"
-    r"(?=\s+(?:of|to|in|for|towards?|on|from|that|which|is|here|and|with|we)\b|\s*$|\s*[,;:(–—-])",
-    re.IGNORECASE,
-)
-#: Words that do not begin a role where "As" has no article: "As if", "As we", "As described".
-_NOT_ROLE = re.compile(
-    r"(?:if|for|to|long|far|soon|well|much|usual|such|in|on|with|we|you|they|it|he|she|this|that|these|"
-    r"those|there|our|my|your|their|its|per|of|of now|part|always|before|above|mentioned|described|"
-    r"discussed|noted|stated|shown|seen|explained|said|expected|opposed|needed|required|more|most|"
-    r"many|important|result|I)\b|.*\b(?:is|are|was|were|said|says|have|has)$",
-    re.IGNORECASE,
-)
-_PLACEHOLDER = re.compile(
-    r"\W*(?:<[^<>]*>|\[[^\[\]()]*\]|\{[^{}]*\}|_{2,}|\.{3,}|…|x{2,3}|<.*)\W*$|\W*$|"
-    r"(?:some |certain )?(?:type|kind) of user\W*$|.*<(?:type|role|user|persona|some|who)\b",
-    re.IGNORECASE | re.DOTALL,
-)
+_SAID_AGAIN = re.compile(r"I\b\s*", re.IGNORECASE)
+#: A note's link by its name, or by the words shown for it: "[[Driver]]", "[[Owner|yard owner]]".
+_NOTE_LINK = re.compile(r"(?<!!)\[\[(?:[^\[\]|\n]*\|)?([^\[\]|\n]+)\]\]")
+#: A link by its words; where it leads outside, the address is told behind the sentence.
+_LINK = re.compile(r"(?<!!)\[(?P<words>[^\[\]\n]{1,200})\]\((?P<to>[^()\s]{1,400})(?:\s[^()]*)?\)")
+_LINKED = re.compile(r"\]\(|\[\[")
 _TRAILING = " \t\n,;:.–—-"
 
 
@@ -160,7 +172,31 @@ def read_phrases(text: str, *, expected: bool = False) -> Phrases | None:
     Returns:
         None when the text does not begin with a story sentence. ``after`` is what follows it.
     """
-    words = plain(text).lstrip("\"'“”‘’*_([|•· ")
+    if begins_labelled(text):
+        labelled = read_labelled(text)
+        if labelled:
+            after = "\n".join(labelled.after)
+            template = is_placeholder(labelled.role) or is_placeholder(labelled.goal)
+            role, goal = labelled.role.strip(_TRAILING), _trim(labelled.goal)
+            return Phrases(role, goal, _trim(labelled.benefit), after, True, template)
+    told = _read(plain(text), expected)
+    if told and _LINKED.search(f"{told.role}\n{told.goal}\n{told.benefit}"):
+        return _without_links(told)
+    return told
+
+
+def _without_links(told: Phrases) -> Phrases:
+    """Phrases with links by their words; where these lead outside of the documents is told behind
+    the sentence."""
+    said = (told.role, told.goal, told.benefit)
+    addresses = [link["to"] for words in said for link in _LINK.finditer(words)]
+    role, goal, benefit = (_NOTE_LINK.sub(r"\1", _LINK.sub(r"\g<words>", words)) for words in said)
+    after = " ".join(filter(None, [told.after, *(to for to in addresses if "://" in to)]))
+    return replace(told, role=role, goal=goal, benefit=benefit, after=after)
+
+
+def _read(words: str, expected: bool) -> Phrases | None:
+    words = words.lstrip("\"'“”‘’«*_([|•·>→ ")
     words = _HALF_BOLD.sub(r"\1", words)
     purpose = _PURPOSE_FIRST.match(words)
     benefit_first = ""
@@ -168,24 +204,39 @@ def read_phrases(text: str, *, expected: bool = False) -> Phrases | None:
         benefit_first = purpose["benefit"]
         words = words[purpose.end() :]
     match = _NO_SUBJECT.match(words)
-    if match and not _NOBODY.match(match["role"]):
+    if match and not names_no_one(match["role"]):
+        return _finish(match["role"], f" {words[match.end() :]}", benefit_first, True)
+    match = _ABOUT.match(words)
+    if match and not names_no_one(match["role"]):
         return _finish(match["role"], f" {words[match.end() :]}", benefit_first, True)
     match = _CLAUSE.match(words)
-    if match and _CERTAIN.match(words) and not _NOBODY.match(match["role"]):
+    if match and _CERTAIN.match(words) and not names_no_one(match["role"]):
         return _read_clause(words, match, benefit_first)
     match = _ROLE_FIRST.match(words)
     if match:
         strict = _is_wish(words, match)
-        loose = expected and not _NOBODY.match(match["role"]) and not _NOT_ROLE.match(match["role"])
+        loose = expected and not names_no_one(match["role"]) and not needs_an_article(match["role"])
         if strict or loose or (benefit_first and re.match(rf"As\s+{_ARTICLE}\b", words, re.I)):
             return _finish(match["role"], words[match.end() :], benefit_first, strict)
     match = _I_AS_ROLE.match(words)
     if match:
         return _finish(match["role"], words[match.end() :], benefit_first, True)
-    if not expected:
-        return None
+    foreign = read_template(words)
+    if foreign:
+        template = any(is_placeholder(p) for p in (foreign.role, foreign.goal) if p)
+        return Phrases(
+            foreign.role,
+            foreign.goal,
+            foreign.benefit or benefit_first,
+            foreign.after,
+            True,
+            template,
+        )
+    job = _read_job(words)
+    if job or not expected:
+        return job
     match = _ROLE_COMMA.match(words)
-    if match and not _NOBODY.match(match["role"]):
+    if match and not names_no_one(match["role"]):
         return _finish(match["role"], words[match.end() :], benefit_first, False)
     match = _LABELLED.match(words)
     if match:
@@ -213,15 +264,27 @@ def _read_clause(words: str, match: re.Match[str], benefit: str) -> Phrases:
     return replace(told, goal=f"{clause}, {told.goal}") if told.goal else told
 
 
+def _read_job(words: str) -> Phrases | None:
+    """ "When …, I want …, so that …": only with its purpose; when someone wants something is
+    said in any diary."""
+    match = _JOB.match(words)
+    if match is None:
+        return None
+    told = _finish("", words[match.end() :], "", True)
+    if not told.goal or not told.benefit:
+        return None
+    return replace(told, goal=f"{match['clause'].strip(_TRAILING)}, {told.goal}")
+
+
 def _is_wish(words: str, match: re.Match[str]) -> bool:
     """Whether "As ROLE, I …" is a story wherever it stands. The less certain the role (no "a", a
     "we" that may be a nation), the plainer the wish has to be."""
     role, subject = match["role"], match["subject"].lower()
-    if _NOBODY.match(role) or subject not in ("i", "we"):
+    if names_no_one(role) or subject not in ("i", "we"):
         return False
     certain = _CERTAIN.match(words)
     if certain and subject == "i":
-        return _WISH.match(words, match.end()) is not None
+        return bool(_WISH.match(words, match.end()) or _DONE_FOR.match(words, match.end()))
     if not _STRONG_WISH.match(words, match.end()):
         return False
     if certain:
@@ -229,12 +292,7 @@ def _is_wish(words: str, match: re.Match[str]) -> bool:
     article = re.match(rf"As\s+{_ARTICLE}\b", words, re.IGNORECASE)
     if article:
         return subject == "i"
-    return len(role.split()) <= 5 and "," not in role and not _NOT_ROLE.match(role)
-
-
-def is_placeholder(role: str) -> bool:
-    """Whether a role is a form to be filled in ("< type of user >")."""
-    return _PLACEHOLDER.match(role) is not None
+    return len(role.split()) <= 5 and "," not in role and not needs_an_article(role)
 
 
 def _read_roleless(words: str) -> Phrases | None:
@@ -243,12 +301,18 @@ def _read_roleless(words: str) -> Phrases | None:
     if subject and _WISH.match(words, subject.end()):
         found = _finish("", words[subject.end() :], "", False)
         last = _ROLE_LAST.search(found.goal)
-        if last and not _NOBODY.match(last["role"]):
+        if last and not names_no_one(last["role"]):
             goal = (found.goal[: last.start()] + found.goal[last.end() :]).strip(_TRAILING)
             return Phrases(last["role"], goal, found.benefit, found.after, True, found.template)
         return found
     match = _SUBJECT_FIRST.match(words)
-    if match and len(match["role"].split()) <= 6 and not _NOBODY.match(match["role"]):
+    if (
+        match
+        and len(match["role"].split()) <= 6
+        and not names_no_one(match["role"])
+        and not is_thing(match["role"])
+        and not _SUFFERS.match(words, match.end())
+    ):
         able = " ".join((match["able"] or "").lower().split())
         kept = "" if able in ("", "should be able to", "can") else match["able"]
         found = _finish(match["role"], words[match.end() :], "", False)
@@ -260,8 +324,10 @@ def _read_roleless(words: str) -> Phrases | None:
 def _finish(role: str, tail: str, benefit: str, strict: bool) -> Phrases:
     """Split what follows the subject into goal, benefit and what is said after the sentence."""
     want = _WANT.match(tail)
-    if want:
+    while want:
         tail = tail[want.end() :]
+        again = _SAID_AGAIN.match(tail)  # "I want to I want to"
+        want = _WANT.match(tail, again.end()) if again else None
     end = first_sentence_end(tail)
     purpose = None if benefit else _find_purpose(tail, end)
     if purpose:
@@ -272,7 +338,7 @@ def _finish(role: str, tail: str, benefit: str, strict: bool) -> Phrases:
         goal = tail[:end]
     role = role.strip(_TRAILING + "*_\"'“”‘’")
     goal = _trim(goal)
-    template = any(_PLACEHOLDER.match(p) for p in (role, goal) if p)
+    template = any(is_placeholder(p) for p in (role, goal) if p)
     return Phrases(role, goal, _trim(benefit), tail[end:].strip(), strict, template)
 
 
@@ -291,7 +357,14 @@ def _trim(phrase: str) -> str:
     """A phrase without its closing stop or the quote that closes the whole sentence."""
     phrase = phrase.strip()
     stripped = phrase.rstrip(_TRAILING + "*_")
-    for opening, closing in (("“", "”"), ('"', '"'), ("'", "'"), ("(", ")")):
+    for opening, closing in (
+        ("“", "”"),
+        ("«", "»"),
+        ("‘", "’"),
+        ('"', '"'),
+        ("'", "'"),
+        ("(", ")"),
+    ):
         if stripped.endswith(closing) and stripped.count(opening) < stripped.count(closing) + (
             opening == closing and stripped.count(closing) % 2
         ):

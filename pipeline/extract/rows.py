@@ -3,38 +3,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.extract.assembly import Draft, add_criterion, add_inline_criteria, assemble
-from pipeline.extract.cells import Flavour, flavour_of, read_cell
+from pipeline.extract.assembly import Draft, assemble
+from pipeline.extract.cell_stories import places_in, read_cell_stories
+from pipeline.extract.cell_words import Flavour, flavour_of, read_cell_words
+from pipeline.extract.criteria import read_criteria
 from pipeline.extract.fields import field_role
 from pipeline.extract.found import Found, join_spans, read_date
-from pipeline.extract.leads import is_criteria_label, split_lead
 from pipeline.extract.markup import read_blocks
 from pipeline.extract.names import key_rank
-from pipeline.extract.phrases import Phrases, is_placeholder, read_phrases
+from pipeline.extract.phrases import Phrases, read_phrases
+from pipeline.extract.roles import is_placeholder
 from pipeline.extract.sentences import plain
-from pipeline.extract.tables import column_role
-from pipeline.extract.units import split_units
+from pipeline.extract.sideways import read_sideways
 from pipeline.extract.wiki import has_jira_columns
+from pipeline.extract.wishes import wishing_columns
 from pipeline.stories import Block, Span, normalise
 
-_ROLE_LABEL = re.compile(r"(?:as\s+an?|as|role|who|user|persona|actor)\W*$", re.I)
-_GOAL_LABEL = re.compile(
-    r"(?:i\s+(?:want|need|would\s+like)(?:\s+to)?(?:\s+be\s+able\s+to)?|goal|what|want)\W*$", re.I
-)
-_BENEFIT_LABEL = re.compile(r"(?:so(?:\s+that)?|in\s+order\s+to|benefit|why)\W*$", re.I)
-_STORY_TYPE = re.compile(r".*\b(?:stor(?:y|ies)|requirement|product backlog item)\b", re.I)
+STORY_TYPE = re.compile(r".*\b(?:stor(?:y|ies)|requirement|product backlog item)\b", re.I)
 _AS = re.compile(r"^as\s+(?:an?\s+|the\s+)?", re.I)
 _SO = re.compile(r"^(?:so\s+(?:that\s+)?|in\s+order\s+to\s+)", re.I)
 #: Where a story's own words are looked for, the likeliest column first.
 _TOLD_IN = ("story", "description", "title", "")
 #: Columns that say something of the story itself; the others (status, labels …) stay residue.
 _TELLING = ("story", "title", "description", "criteria", "notes", "role", "goal", "benefit")
-#: A story sentence has to begin within this many lines of a cell.
-_WITHIN_LINES = 12
-_REACH = 4000
+#: Columns with which a further row goes on with the story above it.
+_ADDING = ("criteria", "notes", "benefit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,195 +46,175 @@ class _Cell:
 
 
 def find_in_rows(
-    text: str, rows: Sequence[Block], unescape: Callable[[str], str] = str
+    text: str,
+    rows: Sequence[Block],
+    unescape: Callable[[str], str] = str,
+    *,
+    expected: bool = False,
+    records: bool = False,
 ) -> Iterator[Found]:
-    """The stories of a run of row blocks (one table).
+    """The stories of a run of row blocks (tables right below one another).
 
     Args:
         unescape: undoes what a file format does to a cell's text (doubled quotes, ``\\n``).
+        expected: the tables stand where stories are expected.
+        records: the rows are a program's records, each of which stands alone, and whose fields are
+            named on purpose.
     """
+    table = _Table(text, rows, unescape, expected=expected, records=records)
     index = 0
-    above: Found | None = None
-    wiki = any(has_jira_columns(name for name, _, _ in row.columns) for row in rows[:50])
     while index < len(rows):
-        upright, used = _read_sideways(text, rows, index)
+        upright, used = read_sideways(text, rows, index)
         if upright:
-            if above is not None:
-                yield above
-                above = None
-            yield upright
+            yield from table.take_pending()
+            yield from upright
             index += used
             continue
-        cells = [
-            _cell(name, Span(start, end), unescape(text[start:end]), wiki)
-            for name, start, end in rows[index].columns
-            if start < end
-        ]
-        found = _read_row(cells, rows[index])
-        if above is not None and found is None and _goes_on(cells):
-            above = _join_row(above, cells)
-        else:
-            if above is not None:
-                yield above
-                above = None
-            if found is not None:
-                *told, above = _split(found, cells, text)
-                yield from told
+        yield from table.read(rows[index])
         index += 1
-    if above is not None:
-        yield above
+    yield from table.take_pending()
+
+
+class _Table:
+    """What is known of a table from the rows above: its last story, which the next row may go on
+    with, and the role that stands for the rows below it, too."""
+
+    def __init__(
+        self,
+        text: str,
+        rows: Sequence[Block],
+        unescape: Callable[[str], str],
+        *,
+        expected: bool,
+        records: bool,
+    ) -> None:
+        self.text = text
+        self.unescape = unescape
+        self.records = records
+        self.wiki = any(has_jira_columns(name for name, _, _ in row.columns) for row in rows[:50])
+        self.pending: list[Found] = []
+        self.row: Block | None = None
+        self.role: _Cell | None = None
+        self.wishes = wishing_columns(text, rows, expected=expected, records=records)
+
+    def take_pending(self) -> list[Found]:
+        """The stories of the last row, which no row goes on with any more."""
+        pending, self.pending = self.pending, []
+        self.role = self.row = None
+        return pending
+
+    def read(self, row: Block) -> Iterator[Found]:
+        """Take a row; the stories of the one before it are finished where it goes on with none."""
+        cells = [self._cell(*column) for column in row.columns if column[1] < column[2]]
+        below = self.row is not None and not self.records and _number(row) <= _number(self.row) + 1
+        if not below:
+            yield from self.take_pending()
+        elif self.pending and _goes_on(cells):
+            self.pending = [_joined(found, cells) for found in self.pending]
+            self.row = row
+            return
+        yield from self.pending
+        self.pending = []
+        self.row = row
+        for part in _side_by_side(cells):
+            self.pending += self._read_part(part, row)
+
+    def _cell(self, name: str, start: int, end: int) -> _Cell:
+        words = read_cell_words(self.unescape(self.text[start:end]), wiki=self.wiki)
+        flavour = flavour_of(words, wiki=self.wiki)
+        return _Cell(field_role(name), name, Span(start, end), words, flavour)
+
+    def _read_part(self, cells: Sequence[_Cell], row: Block) -> list[Found]:
+        if all(cell.words == cell.name for cell in cells):
+            return []  # the header itself
+        first = {cell.holds: cell for cell in reversed(cells)}
+        if "role" in first:
+            self.role = first["role"]
+        elif self.role and "goal" in first:
+            cells = [self.role, *cells]
+        return _read_row(cells, row, self.text, self.wishes)
+
+
+def _number(row: Block) -> int:
+    return row.locator.row or row.locator.line or 0
 
 
 def _goes_on(cells: Sequence[_Cell]) -> bool:
-    """Whether a row only adds to the story of the row above: criteria or notes, and no words in a
-    column that begins one."""
+    """Whether a row only adds to the story above it: criteria, notes or a benefit beside them, and
+    no words in a column that begins one."""
     holds = {cell.holds for cell in cells}
-    return bool(holds & {"criteria", "notes"}) and not holds - {"criteria", "notes", "type", ""}
+    return bool(holds & {"criteria", "notes"}) and not holds - {*_ADDING, "type", ""}
 
 
-def _join_row(above: Found, cells: Sequence[_Cell]) -> Found:
+def _joined(found: Found, cells: Sequence[_Cell]) -> Found:
     """The story with the cells of a row that goes on with it."""
-    for cell in cells:
-        if cell.holds in ("criteria", "notes"):
-            _read_more(cell, above.draft)
-    added = [cell.span for cell in cells if cell.holds in ("criteria", "notes")]
-    return replace(above, spans=join_spans(above.spans, added))
-
-
-def _cell(name: str, span: Span, raw: str, wiki: bool) -> _Cell:
-    words = read_cell(raw, wiki=wiki)
-    return _Cell(field_role(name), name, span, words, flavour_of(words, wiki=wiki))
-
-
-def _split(found: Found, cells: Sequence[_Cell], text: str) -> Iterator[Found]:
-    """The stories of a row, of which one cell may tell several."""
-    from pipeline.extract.sections import find_in_sections  # which reads rows, too
-
-    telling = next((c for c in cells if c.holds in _TOLD_IN and _count_stories(c) > 1), None)
-    if telling is None or telling.span not in found.told_in:
-        yield found
-        return
-    blocks = read_blocks(telling.words, telling.flavour)
-    each = [one for one in find_in_sections(telling.words, blocks) if one.kind == "agile"]
-    starts = _places(telling, [one.spans[0] for one in each], text)
-    if len(each) < 2 or starts is None:
-        yield found
-        return
-    for number, (one, start) in enumerate(zip(each, starts, strict=True)):
-        end = starts[number + 1] if number + 1 < len(starts) else telling.span.end
-        while end > start and text[end - 1].isspace():
-            end -= 1
-        draft = one.draft
-        draft.key = draft.key or found.draft.key
-        shared = [span for span in found.spans if span.end <= telling.span.start]
-        yield replace(
-            found, draft=draft, spans=join_spans(shared if number == 0 else [], [Span(start, end)])
-        )
-
-
-def _count_stories(cell: _Cell) -> int:
-    return sum(
-        unit.phrases.strict and not unit.phrases.template
-        for block in read_blocks(cell.words, cell.flavour)
-        if block.kind in ("paragraph", "item")
-        for unit in split_units(cell.words[block.start : block.end])
-    )
-
-
-def _places(cell: _Cell, spans: Sequence[Span], text: str) -> list[int] | None:
-    """Where the stories of a cell begin in the document's own text, which may be marked up or
-    escaped; None where a place cannot be found."""
-    starts = []
-    position = cell.span.start
-    for span in spans:
-        first = re.findall(r"\w+", cell.words[span.start : span.end])[:5]
-        glue = r"(?:\\[nrt]|\W|<[^<>]*>|&\w+;)+"
-        shape = re.compile(rf"(?:(?<!\w)|(?<=\\[nrt])){glue.join(map(re.escape, first))}")
-        match = shape.search(text, position, cell.span.end)
-        if match is None:
-            return None
-        starts.append(match.start())
-        position = match.end()
-    return starts
-
-
-def _read_sideways(text: str, rows: Sequence[Block], first: int) -> tuple[Found | None, int]:
-    """A vertical table: "As a | customer", "I want | …", "So that | …", one label a row."""
-    if first + 1 >= len(rows) or not 2 <= len(rows[first].columns) <= 3:
-        return None, 0
-    if not _ROLE_LABEL.match(_label(text, rows[first])):
-        return None, 0
-    if not _GOAL_LABEL.match(_label(text, rows[first + 1])) or len(rows[first + 1].columns) < 2:
-        return None, 0
-    draft = Draft(role=plain(_value(text, rows[first])).strip(" ,."), strict=True)
-    goal = _value(text, rows[first + 1])
-    told = _read_wish(goal)
-    draft.goal = told.goal if told else plain(goal)
-    if told:
-        draft.benefit = told.benefit
-        draft.body += [told.after] if told.after else []
-    used = [rows[first], rows[first + 1]]
-    for row in rows[first + 2 : first + 22]:
-        label = _label(text, row)
-        if _ROLE_LABEL.match(label) or len(row.columns) < 2:
-            break
-        value = _value(text, row)
-        if _BENEFIT_LABEL.match(label):
-            draft.benefit = plain(value).rstrip(" .")
-        elif column_role(label) == "criteria":
-            _read_criteria(value, draft)
-        elif column_role(label) == "key":
-            draft.key = plain(value)
+    added = [cell for cell in cells if cell.holds in _ADDING]
+    for cell in added:
+        if cell.holds == "benefit":
+            found.draft.body.append(plain(cell.words))
         else:
-            draft.body.append(f"{plain(label)}: {plain(value)}")
-        used.append(row)
-    if not draft.role or not draft.goal or is_placeholder(draft.role):
-        return None, 0
-    spans = tuple(Span(row.start, row.end) for row in used)
-    return Found("agile", spans, rows[first].locator, draft), len(used)
+            _read_more(cell, found.draft)
+    return replace(found, spans=join_spans(found.spans, (cell.span for cell in added)))
 
 
-def _label(text: str, row: Block) -> str:
-    _, start, end = row.columns[0]
-    return text[start:end]
+def _side_by_side(cells: Sequence[_Cell]) -> Iterator[Sequence[_Cell]]:
+    """The parts of a row that runs through several tables: where role and goal come again."""
+    holds = [cell.holds for cell in cells]
+    if holds.count("role") < 2 or holds.count("goal") < 2:
+        yield cells
+        return
+    part: list[_Cell] = []
+    for cell in cells:
+        if cell.holds in ("role", "key") and {"role", "goal"} <= {c.holds for c in part}:
+            yield part
+            part = []
+        part.append(cell)
+    yield part
 
 
-def _value(text: str, row: Block) -> str:
-    if len(row.columns) < 2:
-        return ""
-    _, start, end = row.columns[1]
-    return text[start:end]
-
-
-def _read_row(cells: Sequence[_Cell], row: Block) -> Found | None:
-    """One story in one row, whichever columns it is spread over."""
-    if all(cell.words == cell.name for cell in cells):
-        return None  # the header itself
+def _read_row(
+    cells: Sequence[_Cell], row: Block, text: str, wishes: Collection[tuple[str, str]]
+) -> list[Found]:
+    """The stories of one row, whichever columns they are spread over."""
     first = {cell.holds: cell for cell in reversed(cells)}
     if keys := [cell for cell in cells if cell.holds == "key"]:
         first["key"] = min(keys, key=lambda cell: key_rank(cell.name))
+    told: list[tuple[Draft, set[Span]]] = []
     if "role" in first and "goal" in first:
-        draft = _read_columns(first)
+        draft = None
+        if (first["role"].name, first["goal"].name) in wishes:
+            draft = _read_columns(first)
         used = {first[holds].span for holds in ("role", "goal", "benefit") if holds in first}
-        told_in: frozenset[Span] = frozenset()
-    else:
-        draft, telling = _read_telling(cells, first)
-        used = {telling.span} if telling else set()
-        told_in = frozenset(used)
-    if draft is None or draft.template or not draft.told:
-        return None
-    for cell in cells:
-        if cell.span not in used and cell.holds in _TELLING:
-            _read_more(cell, draft)
-            used.add(cell.span)
+        told = [(draft, used)] if draft else []
+    if not told:
+        told = _read_telling(cells, first, text)
+    stories = []
+    for draft, used in told:
+        if draft.template or not draft.told:
+            continue
+        spans = list(used)
+        for cell in cells:
+            inside = any(a >= cell.span.start and b <= cell.span.end for a, b in used)
+            if not inside and cell.holds in _TELLING:
+                _read_more(cell, draft)
+                spans.append(cell.span)
 
-    def words(holds: str) -> str:
-        return plain(first[holds].words) if holds in first else ""
+        def words(holds: str) -> str:
+            return plain(first[holds].words) if holds in first else ""
 
-    draft.key = draft.key or words("key")
-    written = read_date(words("date")) or read_date(words("changed"))
-    spans = join_spans(used)
-    return Found("agile", spans, row.locator, draft, words("author"), written, told_in)
+        draft.key = draft.key or words("key")
+        written = read_date(words("date")) or read_date(words("changed"))
+        stories.append(
+            Found(
+                "agile",
+                join_spans(spans),
+                row.locator,
+                draft,
+                author=words("author"),
+                written=written,
+            )
+        )
+    return stories
 
 
 def _read_wish(goal: str) -> Phrases | None:
@@ -264,32 +240,23 @@ def _read_columns(first: dict[str, _Cell]) -> Draft | None:
 
 
 def _read_telling(
-    cells: Sequence[_Cell], first: dict[str, _Cell]
-) -> tuple[Draft | None, _Cell | None]:
-    """A story told in one cell: the description, the summary, or any that begins like one."""
-    is_story = "type" in first and _STORY_TYPE.match(first["type"].words) is not None
+    cells: Sequence[_Cell], first: dict[str, _Cell], text: str
+) -> list[tuple[Draft, set[Span]]]:
+    """Stories told in one cell: the description, the summary, or any that begins like one."""
+    is_story = "type" in first and STORY_TYPE.match(first["type"].words) is not None
     told_in = sorted(
         (c for c in cells if c.holds in _TOLD_IN), key=lambda c: _TOLD_IN.index(c.holds)
     )
     for cell in told_in:
         expected = cell.holds == "story" or (is_story and cell.holds in ("title", "description"))
-        if _begins_story(cell.words, expected):
-            draft = assemble(cell.words, read_blocks(cell.words, cell.flavour), expected=expected)
-            if draft.told and not draft.template:
-                return draft, cell
-    return None, None
-
-
-def _begins_story(words: str, expected: bool) -> bool:
-    """A story sentence within the first lines of a cell."""
-    head = words[:_REACH]
-    if read_phrases(split_lead(head)[2], expected=expected) is not None:
-        return True
-    for line in head.splitlines()[:_WITHIN_LINES]:
-        found = read_phrases(split_lead(line.lstrip(" \t*_>#-•"))[2])
-        if found and found.strict:
-            return True
-    return any(unit.phrases.strict and unit.phrases.goal for unit in split_units(head))
+        told = read_cell_stories(cell.words, cell.flavour, expected=expected)
+        if told:
+            places = places_in(text[cell.span.start : cell.span.end], cell.words, told)
+            return [
+                (draft, {Span(cell.span.start + a, cell.span.start + b)})
+                for (_, _, draft), (a, b) in zip(told, places, strict=True)
+            ]
+    return []
 
 
 def _read_more(cell: _Cell, draft: Draft) -> None:
@@ -299,7 +266,7 @@ def _read_more(cell: _Cell, draft: Draft) -> None:
         if old and normalise(old) != normalise(draft.title):
             draft.body.append(old)
     elif cell.holds == "criteria":
-        _read_criteria(cell.words, draft, cell.flavour)
+        read_criteria(cell.words, draft, cell.flavour)
     elif cell.holds in ("story", "description", "notes"):
         more = Draft(role=draft.role, goal=draft.goal)
         assemble(cell.words, read_blocks(cell.words, cell.flavour), draft=more)
@@ -307,17 +274,3 @@ def _read_more(cell: _Cell, draft: Draft) -> None:
         draft.body += [item for item in (more.title, *more.body) if item]
     else:
         draft.body.append(plain(cell.words))
-
-
-def _read_criteria(words: str, draft: Draft, flavour: Flavour = "cell") -> None:
-    """A criteria cell: one criterion a line or list item; one line may hold several by ";"."""
-    lines = [line for line in words.splitlines() if line.strip()]
-    if len(lines) == 1:
-        add_inline_criteria(draft, lines[0])
-        return
-    for block in read_blocks(words, flavour):
-        raw = words[block.start : block.end]
-        if is_criteria_label(raw) or block.kind == "meta":
-            continue
-        for piece in raw.splitlines() if block.kind == "paragraph" else [raw]:
-            add_criterion(draft, plain(piece))

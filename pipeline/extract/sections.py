@@ -14,14 +14,19 @@ from dataclasses import replace
 from pipeline.extract import headings
 from pipeline.extract.assembly import Draft, assemble
 from pipeline.extract.found import Found, join_spans, spans_of
+from pipeline.extract.hanging import hanging_on, is_beside_story, wants_below
 from pipeline.extract.leads import is_criteria_label, split_heading, split_lead
+from pipeline.extract.listed import add_siblings, find_listed
 from pipeline.extract.outline import Section, outline
 from pipeline.extract.phrases import read_phrases
+from pipeline.extract.requirements import is_requirement, read_requirements
 from pipeline.extract.rows import find_in_rows
 from pipeline.extract.sentences import plain
 from pipeline.extract.units import Unit, split_units
 from pipeline.stories import Block, Span, StoryKind, count_words
 
+#: So many sections (notes, a description) may stand between a story and its criteria.
+_BETWEEN = 6
 #: A headed introduction of fewer words tells no story of its own.
 _INTRODUCTION_WORDS = 15
 _WANTS = re.compile(
@@ -32,32 +37,39 @@ _ROLE_WORDS = re.compile(
     r"^(?:as\s+(?:an?\s+|the\s+)?|for\s+(?:an?\s+|the\s+)?)|\s+(?:user\s+)?stories$|[:,]+$|,?\s+I\s+(?:want|need).*$",
     re.I,
 )
-_SCENARIO_LINE = re.compile(r"[*_\s]*(?:given\b|scenario(?:\s+outline)?\s*:)", re.IGNORECASE)
 
 
 def find_in_sections(
-    text: str, blocks: Sequence[Block], unescape: Callable[[str], str] = str
+    text: str,
+    blocks: Sequence[Block],
+    unescape: Callable[[str], str] = str,
+    *,
+    ears: bool = False,
+    records: bool = False,
 ) -> Iterator[Found]:
-    """The stories of a document's blocks, in order; ``unescape`` is for its table cells."""
-    yield from _Reader(text, unescape).read(outline(text, blocks), stories=False)
+    """The stories of a document's blocks, in order.
 
-
-def _after(blocks: Sequence[Block], index: int) -> Iterator[Block]:
-    """The blocks behind one, without copying them all for the few that are looked at."""
-    for position in range(index + 1, len(blocks)):
-        yield blocks[position]
+    Args:
+        unescape: for its table cells.
+        ears: shall-sentences count wherever they stand, not under "Requirements" only.
+        records: its rows are a program's records.
+    """
+    reader = _Reader(text, unescape, records=records)
+    yield from reader.read(outline(text, blocks), stories=False, shall=ears)
 
 
 class _Reader:
-    def __init__(self, text: str, unescape: Callable[[str], str]) -> None:
+    def __init__(self, text: str, unescape: Callable[[str], str], *, records: bool) -> None:
         self.text = text
         self.unescape = unescape
+        self.records = records
         self.counted = (0, 0, 0)
 
-    def read(self, section: Section, *, stories: bool) -> Iterator[Found]:
-        """The stories of a section. ``stories``: it stands under "User stories"."""
-        title = self._words(section.heading) if section.heading else ""
-        is_list = bool(headings.STORIES.match(title))
+    def read(self, section: Section, *, stories: bool, shall: bool) -> Iterator[Found]:
+        """The stories of a section. ``stories``: it stands under "User stories"; ``shall``: under
+        "Requirements"."""
+        title = self._title(section)
+        is_list = headings.announces_stories(title)
         announced = (
             bool(title)
             and not is_list
@@ -73,12 +85,53 @@ class _Reader:
             if announced and (told := self._introduction(section)):
                 yield told
         inner = stories or is_list or announced
-        found = list(self._own(section, inner))
-        if not found and is_list and not section.children:
-            found = list(self._listed(section, title))
-        yield from found
-        for child in section.children:
-            yield from self.read(child, stories=inner)
+        shall = shall or headings.announces_requirements(title)
+        own = list(self._own(section, inner, shall))
+        below = [list(self.read(c, stories=inner, shall=shall)) for c in section.children]
+        if is_list and own:
+            own = add_siblings(self.text, section, own)
+        elif is_list and not any(below):
+            own = list(find_listed(self.text, section, title))
+        groups = [own, *below]
+        if any(groups):
+            for index, child in enumerate(section.children):
+                if not groups[index + 1] and is_criteria_label(self._title(child)):
+                    self._hand_over(child, groups, index, section.children)
+        for group in groups:
+            yield from group
+
+    def _title(self, section: Section) -> str:
+        return self._words(section.heading) if section.heading else ""
+
+    def _hand_over(
+        self,
+        criteria: Section,
+        groups: list[list[Found]],
+        index: int,
+        siblings: Sequence[Section],
+    ) -> None:
+        """Give the criteria of a section of their own to the one story of the section before it
+        (notes and such between them passed over), or to the only one that there is."""
+        assert criteria.heading is not None
+        place = index
+        while (
+            place > max(0, index - _BETWEEN)
+            and not groups[place]
+            and self._is_inner(siblings[place - 1])
+        ):
+            place -= 1
+        if not groups[place] and index < _BETWEEN:
+            # Criteria may stand first; then there is but one story that they can be of.
+            place = next((n for n, group in enumerate(groups) if group), index)
+            if place < index or any(groups[place + 1 :]):
+                return
+        if len(groups[place]) != 1:
+            return
+        (found,) = groups[place]
+        blocks = [criteria.heading, *criteria.blocks]
+        assemble(self.text, blocks, draft=found.draft)
+        spans = join_spans(found.spans, spans_of(blocks, self.text))
+        groups[place] = [replace(found, spans=spans)]
 
     def _words(self, block: Block) -> str:
         return plain(self.text[block.start : block.end])
@@ -106,7 +159,7 @@ class _Reader:
         return all(self._is_inner(child) for child in section.children)
 
     def _is_inner(self, child: Section) -> bool:
-        title = self._words(child.heading) if child.heading else ""
+        title = self._title(child)
         return bool(headings.INNER.match(title)) or is_criteria_label(title)
 
     def _count_units(self, blocks: Sequence[Block]) -> int:
@@ -144,7 +197,10 @@ class _Reader:
     def _tells_in_rows(self, blocks: Sequence[Block]) -> bool:
         """Whether a table below tells stories of its own."""
         rows = [block for block in blocks if block.kind == "row"]
-        return bool(rows) and any(True for _ in find_in_rows(self.text, rows, self.unescape))
+        return bool(rows) and any(True for _ in self._in_rows(rows))
+
+    def _in_rows(self, rows: Sequence[Block], *, expected: bool = False) -> Iterator[Found]:
+        return find_in_rows(self.text, rows, self.unescape, expected=expected, records=self.records)
 
     def _introduction(self, section: Section) -> Found | None:
         """What a headed story tells before it lists several wishes, which are stories too."""
@@ -171,7 +227,7 @@ class _Reader:
             return assemble(self.text, blocks, expected=True)
         return strict
 
-    def _own(self, section: Section, expected: bool) -> Iterator[Found]:
+    def _own(self, section: Section, expected: bool, shall: bool) -> Iterator[Found]:
         """Stories among a section's own blocks."""
         blocks = section.own
         index = 0
@@ -182,28 +238,34 @@ class _Reader:
                 while after < len(blocks) and blocks[after].kind in ("row", "meta"):
                     after += 1
                 rows = [b for b in blocks[index:after] if b.kind == "row"]
-                yield from find_in_rows(self.text, rows, self.unescape)
+                yield from self._in_rows(rows, expected=expected)
                 index = after
                 continue
+            raw = self._raw(block)
             if block.kind not in ("paragraph", "item"):
                 index += 1
                 continue
-            raw = self._raw(block)
             units = split_units(raw, expected=expected)
             if not units and expected and block.kind == "item":
                 units = self._expected_unit(raw)
+            elif not units and block.kind == "item" and is_beside_story(self.text, blocks, index):
+                units = split_units(raw, expected=True)
             if units:
-                wants = self._wants_below(units[-1], blocks, index)
+                wants = wants_below(self.text, units[-1], blocks, index)
                 for unit in units[:-1] if wants else units:
                     last = unit is units[-1]
-                    more = self._hanging(blocks, index) if last and unit.whole else []
+                    more = hanging_on(self.text, blocks, index) if last and unit.whole else []
                     yield from self._unit(block, unit, more)
                     index += len(more)
                 if wants:
                     yield from self._many_wants(self._part(block, units[-1]), units[-1], wants)
                     index += len(wants)
+            elif shall and is_requirement(raw):
+                more = hanging_on(self.text, blocks, index) if block.kind == "item" else []
+                yield from read_requirements(self.text, block, more)
+                index += len(more)
             elif section.heading and block.kind == "item" and _WANTS.match(raw):
-                more = self._hanging(blocks, index)
+                more = hanging_on(self.text, blocks, index)
                 yield from self._under_role(section.heading, [block, *more])
                 index += len(more)
             index += 1
@@ -240,53 +302,6 @@ class _Reader:
         count += self.text.count("\n", end, last)
         self.counted = (first, last, count)
         return count
-
-    def _hanging(self, blocks: Sequence[Block], index: int) -> list[Block]:
-        """The blocks right after a story sentence that belong to it."""
-        opening = blocks[index]
-        hanging: list[Block] = []
-        labelled = False
-        for block in _after(blocks, index):
-            if block.kind in ("heading", "meta"):
-                break
-            raw = self._raw(block)
-            below = block.level > opening.level or (
-                opening.level > 0 and block.level == opening.level and block.kind == "paragraph"
-            )
-            if block.kind in ("paragraph", "item") and (
-                split_units(raw) or headings.STORY.match(plain(raw[:200]))
-            ):
-                break
-            label = block.kind == "paragraph" and is_criteria_label(raw)
-            scenario = block.kind in ("paragraph", "item") and _SCENARIO_LINE.match(raw) is not None
-            if label:
-                labelled = True
-            elif block.kind == "item":
-                listed = below if opening.kind == "item" else block.level >= 1
-                if not (listed or labelled or scenario):
-                    break
-            elif not (scenario or (below and opening.kind == "item") or (hanging and block.level)):
-                break
-            hanging.append(block)
-        return hanging
-
-    def _wants_below(self, unit: Unit, blocks: Sequence[Block], index: int) -> list[Block]:
-        """The items under "As an editor, I want:", one want each."""
-        ends_open = self._raw(blocks[index]).rstrip(" *_\n").endswith((":", "to", "to..", "to…"))
-        said = unit.phrases
-        short = not said.benefit and not said.after and count_words(said.goal) <= 6
-        labelled = is_criteria_label(self._raw(blocks[index]).rsplit("\n", 1)[-1])
-        if labelled or (said.goal and not (ends_open and short)):
-            return []
-        wants: list[Block] = []
-        for block in _after(blocks, index):
-            if block.kind in ("item", "paragraph", "code") and block.level > blocks[index].level:
-                if split_units(self._raw(block)):
-                    break
-                wants.append(block)
-            else:
-                break
-        return wants if wants and wants[0].kind == "item" else []
 
     def _many_wants(self, lead: Block, unit: Unit, wants: Sequence[Block]) -> Iterator[Found]:
         """One story a top-level item; the lead with the role is shared by all."""
@@ -333,29 +348,3 @@ class _Reader:
         shared = [Span(heading.start, heading.end)] if role else []
         spans = join_spans(shared, spans_of(blocks, self.text))
         yield Found("agile", spans, blocks[0].locator, draft)
-
-    def _listed(self, section: Section, title: str) -> Iterator[Found]:
-        """What stands under "User stories" without any story sentence: an item a narrative, or
-        all of it one narrative."""
-        blocks = [b for b in section.own if b.kind != "meta"]
-        if headings.USE_CASES.match(title) or not blocks or section.heading is None:
-            return
-        tops = [n for n, b in enumerate(blocks) if b.kind == "item" and b.level == 1]
-        if tops:
-            for start, after in zip(tops, [*tops[1:], len(blocks)], strict=True):
-                group = blocks[start:after]
-                while group[-1].level == 0 and len(group) > 1:
-                    group = group[:-1]
-                if count_words(self._words(group[0])) >= 5:
-                    draft = assemble(self.text, group, expected=False)
-                    yield Found("narrative", self._run(section, group), group[0].locator, draft)
-            return
-        said = " ".join(self._words(b) for b in blocks if b.kind == "paragraph")
-        if count_words(said) >= 8 and not headings.SAYS_NOTHING.match(said):
-            draft = assemble(self.text, blocks, expected=False)
-            yield Found("narrative", self._run(section, blocks), blocks[0].locator, draft)
-
-    def _run(self, section: Section, blocks: Sequence[Block]) -> tuple[Span, ...]:
-        """The spans of blocks from which meta blocks were taken: those still break a run."""
-        first, last = blocks[0].start, blocks[-1].start
-        return spans_of([b for b in section.own if first <= b.start <= last], self.text)

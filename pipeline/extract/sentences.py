@@ -7,6 +7,7 @@ word before the stop is an abbreviation or an initial. That is the rule of the P
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
 
@@ -26,7 +27,10 @@ _EMPHASIS = re.compile(
     r"(?<![\w*_])(\*{1,3}|_{1,3})(?=[^\s*_])(.{1,600}?)(?<=[^\s*_\\])\1(?![\w*_])", re.DOTALL
 )
 _TAG = re.compile(r"</?(?:div|p|br|b|i|u|ul|ol|li|span|strong|em|font|h[1-6]|tt)\b[^<>]*>", re.I)
+_ENTITY = re.compile(r"&#?\w{2,8};")
 _BLANKS = re.compile(r"\s+")
+#: Characters that nobody sees: byte order marks, zero-width blanks and joins, direction marks.
+_UNSEEN = re.compile("[\ufeff\u200b\u2060\u200e\u200f\u00ad\u202a\u202c]")
 
 
 def sentence_ends(text: str, start: int = 0, end: int | None = None) -> Iterator[int]:
@@ -59,13 +63,22 @@ def first_sentence_end(text: str, start: int = 0, end: int | None = None) -> int
     return next(sentence_ends(text, start, stop), stop)
 
 
+def _unescape(entity: re.Match[str]) -> str:
+    character = html.unescape(entity.group())
+    return character if len(character) == 1 else entity.group()
+
+
 def plain(text: str) -> str:
-    """The words of ``text`` on one line: quote marks, emphasis and simple HTML tags dropped,
-    blanks collapsed. No word is changed."""
+    """The words of ``text`` on one line: quote marks, emphasis, simple HTML tags and characters
+    that nobody sees dropped, entities read, blanks collapsed. No word is changed."""
+    if not text.isascii():
+        text = _UNSEEN.sub("", text)
     if ">" in text:
         text = _QUOTE_MARK.sub("", text)
         if "</" in text or "<br" in text:
             text = _TAG.sub(" ", text)
+    if "&" in text and ";" in text:
+        text = _ENTITY.sub(_unescape, text)
     text = _BLANKS.sub(" ", text).strip()
     if "*" in text or "_" in text:
         text = _EMPHASIS.sub(r"\2", _EMPHASIS.sub(r"\2", text))

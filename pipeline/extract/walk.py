@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import stat
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -33,6 +34,7 @@ def find_files(
     *,
     suffixes: Collection[str],
     follow_links: bool = False,
+    passed_over: Counter[str] | None = None,
 ) -> dict[str, str]:
     """Every file meant by ``paths``, each once, in the order given, folders sorted by name, and
     why it is not to be opened ("" where it is).
@@ -42,6 +44,9 @@ def find_files(
     always read. Links are followed inside the folder, cycles not, and out of it only with
     ``follow_links``. Pipes, sockets and devices are never opened.
 
+    Args:
+        passed_over: is told how many files of each suffix (with its dot, lower case; "" for none)
+            a folder holds that no suffix of ``suffixes`` names.
     Raises:
         InputError: a path that does not exist, a glob that matches nothing, an invalid pattern.
     """
@@ -50,7 +55,7 @@ def find_files(
     for given in paths:
         for path in _expand(str(given)):
             if path != STDIN and Path(path).is_dir():
-                for inner, why in _walk(path, exclude, suffixes, follow_links):
+                for inner, why in _walk(path, exclude, suffixes, follow_links, passed_over):
                     found.setdefault(inner, why)
             else:
                 found.setdefault(path, _no_file(path))
@@ -83,7 +88,11 @@ def _expand(given: str) -> list[str]:
 
 
 def _walk(
-    root: str, exclude: Sequence[str], suffixes: Collection[str], follow_links: bool
+    root: str,
+    exclude: Sequence[str],
+    suffixes: Collection[str],
+    follow_links: bool,
+    passed_over: Counter[str] | None,
 ) -> Iterator[tuple[str, str]]:
     """Files below a folder with why they are not to be opened, depth first, names in order."""
     inner = os.path.join(os.path.realpath(root), "")
@@ -122,6 +131,8 @@ def _walk(
                 stack.append((entry.path, patterns))
             elif is_meant:
                 files.append((entry.path, _no_file(entry.path)))
+            elif passed_over is not None:
+                passed_over[Path(entry.name).suffix.lower()] += 1
         yield from reversed(files)
 
 

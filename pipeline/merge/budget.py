@@ -44,6 +44,8 @@ class Purse:
         self.journal = journal
         self.max_usd = max_usd
         self._held: dict[str, Decimal] = {}
+        #: Dollars of attempts whose connection broke: they may have been billed.
+        self.possible = Decimal(0)
 
     @property
     def held(self) -> Decimal:
@@ -73,6 +75,20 @@ class Purse:
             )
         self.journal.reserve(key, usd)
         self._held[key] = usd
+
+    def reserve_possible(self, key: str, usd: Decimal | None) -> None:
+        """Hold what an attempt may have cost whose connection broke; it is never settled.
+
+        Raises:
+            BudgetError: it does not fit.
+        """
+        if usd is None:
+            return
+        self.journal.reserve(key, usd)
+        # Under a name of its own, which no reply settles; the journal settles the newest of a
+        # request's reservations, of which all have the same price.
+        self._held[f"{key} broken {len(self._held)}"] = usd
+        self.possible += usd
 
     def take_over(self, key: str) -> None:
         """A request that an earlier process reserved and handed over: nothing is charged again."""

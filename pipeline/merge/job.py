@@ -8,42 +8,32 @@ every step a task; the command line calls them as they are.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from decimal import Decimal
-from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from dataclasses import replace
+from typing import Any, Protocol
 
-from pipeline.calls import Call, Estimate, Plan, Reply
-from pipeline.catalog import ModelSpec
-from pipeline.cost.estimate import formula_seconds
-from pipeline.document.topics import Grouping
-from pipeline.entries import Judgement, Merge
-from pipeline.errors import BudgetError, InputError, LedgerError, ModelError, StoreError
-from pipeline.kept import Kept
+from pipeline.calls import Plan
+from pipeline.entries import Judgement
+from pipeline.errors import BudgetError, InputError, LedgerError, StoreError
 from pipeline.merge import steps
 from pipeline.merge.budget import Purse
 from pipeline.merge.conclusion import conclude
-from pipeline.merge.corpus import Corpus, Reading, read
+from pipeline.merge.corpus import read
+from pipeline.merge.failing import all_failed, kind_told, warning
 from pipeline.merge.files import as_told, laid_out, look, words, write_merge
 from pipeline.merge.ledger import counts
-from pipeline.merge.meter import Meter, machine_name, peak_memory_bytes
 from pipeline.merge.replies import CallFailed, read_answer
-from pipeline.merge.run import WAVE, run_wave, waves
-from pipeline.merge.sovereignty import check_sovereignty, host_of, leaving, refuse_unallowed
+from pipeline.merge.sending import Sending
+from pipeline.merge.sovereignty import check_sovereignty, refuse_unallowed
 from pipeline.merge.tally import Tally
-from pipeline.models.base import Model, ModelOptions
-from pipeline.models.opening import missing_weights, open_batched, open_model
-from pipeline.progress import Show
+from pipeline.models.opening import missing_weights
 from pipeline.store.batches import StoreBatches
 from pipeline.store.books import open_books
 from pipeline.store.record import Store, StoreJournal
 from pipeline.store.spending import spent, time_spent
-from pipeline.stories import Story, normalise
+from pipeline.stories import normalise
 
-#: Calls of one wave that goes as batches: all there are, within what a plan may hold in memory.
-BATCH_WAVE = 100_000
 #: Strategies whose replies are whole texts: run by the evals, never a merged document.
 REWRITING = ("tree", "fold")
 
@@ -59,62 +49,8 @@ def plainly(name: str, function: Callable[..., Any], *args: Any) -> Any:
     return function(*args)
 
 
-@dataclass
-class MergeJob:
-    """The state of one merge between its steps.
-
-    Args:
-        say: told one line of progress after every step.
-        show: told how far the calls are with every reply, and while one is written; where there is
-            nobody to look, ``say`` is told after every wave.
-        max_usd: budget over the whole run, None for no limit.
-        batch: through the provider's batch API: half the price, within a day.
-        group: what the merged document is grouped by.
-        full: everything in one file.
-        since: an earlier run; what is new, told already and contradicting since is told apart.
-        opener: opens the model, in place of :func:`open_model`.
-        turn: called once, before the model is opened and between two steps; may wait.
-    """
-
-    #: What its run is called in the database.
-    kind: ClassVar[str] = "merge"
-
-    paths: Sequence[str]
-    spec: ModelSpec
-    options: ModelOptions
-    terms: steps.Terms
-    store: Store
-    out: Path
-    max_usd: Decimal | None = None
-    batch: bool = False
-    how: Reading = field(default_factory=Reading)
-    group: Grouping = "topic"
-    full: bool = False
-    since: str | None = None
-    say: Callable[[str], None] = lambda line: None
-    show: Show | None = None
-    opener: Callable[[ModelSpec, ModelOptions], Model] | None = None
-    turn: Callable[[], None] = lambda: None
-    corpus: Corpus = field(init=False)
-    plan: Plan = field(init=False)
-    estimate: Estimate = field(init=False)
-    run_id: str = field(init=False, default="")
-    tally: Tally = field(init=False)
-    batches: StoreBatches = field(init=False)
-    purse: Purse = field(init=False)
-    replies: dict[str, Reply] = field(init=False, default_factory=dict)
-    merged: Merge = field(init=False)
-    kept: Kept = field(init=False)
-    _earlier: Mapping[str, str] | None = field(init=False, default=None)
-    _model: Model | None = field(init=False, default=None)
-    _its_turn: bool = field(init=False, default=False)
-    _asked_before: int = field(init=False, default=0)
-    _done: int = field(init=False, default=0)
-    #: What the tally counted before the wave that is sent now.
-    _before: int = field(init=False, default=0)
-    _reused: int = field(init=False, default=0)
-    _backwards: bool = field(init=False, default=False)
-    _meter: Meter = field(init=False, default_factory=Meter)
+class MergeJob(Sending):
+    """A merge, step by step; its options are those of :class:`Sending`."""
 
     def read(self) -> None:
         """Extract every document; store the corpus.
@@ -260,111 +196,6 @@ class MergeJob:
         self.say(f"resuming {found}")
         return found
 
-    def waves(self) -> list[list[Call]]:
-        """The calls that are to be sent now in bounded lists; a Prefect task holds one."""
-        size = BATCH_WAVE if self.batch else WAVE
-        calls = self.calls
-        return [list(wave) for wave in waves(calls[::-1] if self._backwards else calls, size)]
-
-    def take_turn(self, wave: Sequence[Call]) -> None:
-        """Wait for the model, where the journal cannot answer all of this wave."""
-        if self._its_turn:
-            return
-        keys = {call.request.key for call in wave}
-        if len(self.tally.find(list(keys))) < len(keys):
-            self.turn()
-            self._its_turn = True
-
-    def send(self, wave: Sequence[Call]) -> int:
-        """Answer one wave, from the journal where it can. Returns how many calls it held."""
-        before = self._before = self.tally.calls
-        answered = self.tally.find([call.request.key for call in wave])
-        if len(answered) < len(wave):
-            self._record_departures([c for c in wave if c.request.key not in answered])
-            with self._meter.asking():
-                self._model = self._model or self._opened()
-                self.replies.update(self._answers(wave))
-        else:
-            self.replies.update(self._answers(wave))
-        if self._model is not None:
-            self.store.update_run(self.run_id, describe=self._model.describe())
-            self._save_actuals()
-        self._done += len(wave)
-        self._reused += len({c.request.key for c in wave} & self.replies.keys() - self.tally.asked)
-        asked, self._before = self.tally.calls - before, self.tally.calls
-        if self.show is None:
-            self.say(
-                f"{self._done} of {len(self.plan.calls)} calls answered"
-                + (f", {asked} by the model" if asked else " by the journal: no model call")
-            )
-        else:
-            self._show()
-        return len(wave)
-
-    def _show(self) -> None:
-        """Tell how far the calls are."""
-        if self.show is not None:
-            done, total = self.progress
-            took = self.estimate.seconds
-            self.show(self.tally.progress(done - self._before, total, self.max_usd, took))
-
-    def _record_departures(self, calls: Sequence[Call]) -> None:
-        """What is about to leave the machine, in the run's books before it does."""
-        if self.spec.leaves_machine:
-            self.store.save_departures(
-                self.run_id,
-                host_of(self.spec, self.options.base_url),
-                leaving(calls, self.corpus.by_id),
-            )
-
-    def _answers(self, wave: Sequence[Call]) -> dict[str, Reply]:
-        return run_wave(
-            wave,
-            self._model,
-            self.tally,
-            stories=self.known,
-            usd=steps.pricer(self.spec, self.terms.as_of, batch=self.batch),
-            allow_cloud=self.terms.allow_cloud,
-            staying=self.terms.staying,
-            purse=self.purse,
-            progress=self.tally.written,
-            in_flight=self.batches.in_flight,
-        )
-
-    def follow(self) -> bool:
-        """Make the calls that follow on the replies. Returns whether there are any."""
-        return False
-
-    @property
-    def calls(self) -> Sequence[Call]:
-        """The calls that are to be sent now."""
-        return self.plan.calls
-
-    @property
-    def known(self) -> Mapping[str, Story]:
-        """What the handles of the calls point to, by id."""
-        return self.corpus.by_id
-
-    @property
-    def progress(self) -> tuple[int, int]:
-        """Calls answered, and calls foreseen in all."""
-        return self._done, len(self.plan.calls) + len(self.plan.later)
-
-    @property
-    def stage(self) -> str:
-        """What the calls are called that are sent now."""
-        return self.calls[0].stage if self.calls else ""
-
-    def _opened(self) -> Model:
-        if self.batch:
-            return open_batched(self.spec, self.options, self.batches, self.say)
-        # A server that was started again since may have other weights.
-        served = self.store.described(self.run_id).get("served", "")
-        opened = self.opener or open_model
-        model = opened(self.spec, replace(self.options, served=served))
-        self.store.update_run(self.run_id, describe=model.describe())
-        return model
-
     def conclude(self) -> None:
         """Put tellings under one another, balance the books, and look whether every sentence is
         kept; store what was decided in one transaction."""
@@ -442,8 +273,12 @@ class MergeJob:
         glossary: dict[tuple[str, str], str] = {
             (term.kind, normalise(term.text)): term.heading for term in self.store.glossary()
         }
+        # What a command that the document shows has to say.
+        head = result | {"paths": list(self.paths)}
+        if self.store.database.is_sqlite:
+            head["db"] = self.store.database.name
         layout = laid_out(
-            self.corpus, self.merged, result, self.group, full=self.full, glossary=glossary
+            self.corpus, self.merged, head, self.group, full=self.full, glossary=glossary
         )
         result["out"] = write_merge(
             self.out, layout, self.kept, since=self.since, earlier=self._earlier
@@ -451,13 +286,9 @@ class MergeJob:
         self._save_actuals()
         if self.kept.missing or self.kept.faults:
             raise self._lost(result["out"]["json"])
-        if self.plan.calls and len(self.merged.failed_calls) == len(self.plan.calls):
-            raise ModelError(
-                f"all {len(self.plan.calls)} calls failed: {_reasons(self.merged.failed_calls)}. "
-                "The document was written without a model.",
-                where=self.spec.name,
-                next="Mend it and run the same merge again; nothing that was answered is lost.",
-            )
+        failed = all_failed(len(self.plan.calls), self._failed(), where=self.spec.name)
+        if failed is not None:
+            raise failed
         self.store.finish_run(self.run_id, "completed")
         return result
 
@@ -468,10 +299,12 @@ class MergeJob:
                 f"{self.tally.doubts[0]}. Their cost is the dearer of what was reported and what "
                 "was set aside; compare it with your bill."
             )
-        if failed := self.merged.failed_calls:
-            self.say(
-                f"warning: {len(failed)} of {len(self.plan.calls)} calls failed: {_reasons(failed)}"
-            )
+        if told := warning(len(self.plan.calls), self._failed()):
+            self.say(told)
+
+    def _failed(self) -> Counter[str]:
+        """How many calls failed, by the kind of failure."""
+        return Counter(kind_told(reason) for reason in self.merged.failed_calls)
 
     def _lost(self, file: str) -> LedgerError:
         kept = self.kept
@@ -482,46 +315,6 @@ class MergeJob:
             where=file,
             next="The files are written as *.incomplete. Please report this with the database.",
         )
-
-    def _save_actuals(self) -> None:
-        """What the run took so far, over all its attempts, by the journal and the clocks."""
-        took = spent(self.store, self.run_id)
-        asked = [
-            reply.usage
-            for call in self.plan.to_send
-            if (reply := self.replies.get(call.request.key)) and reply.finish != "error"
-        ]
-        self.store.save_actuals(
-            self.run_id,
-            **took.columns(),
-            reused=len(self.plan.calls) - len(self.plan.to_send) - self._asked_before,
-            seconds=self._meter.seconds,
-            model_seconds=self._meter.model_seconds,
-            processor_seconds=self._meter.processor_seconds,
-            formula_seconds=formula_seconds(
-                self.plan, self.spec, asked, hardware=self.terms.hardware
-            ),
-            machine=machine_name(self.terms.hardware),
-            peak_memory_bytes=peak_memory_bytes(),
-        )
-
-    def fail(self, error: BaseException) -> None:
-        """Close the run's row with its reason; what is journalled stays for the next try."""
-        if not self.run_id:
-            return
-        # Ctrl-C, or the signal with which a Prefect run is cancelled.
-        interrupted = not isinstance(error, Exception)
-        self.store.finish_run(
-            self.run_id,
-            "interrupted" if interrupted else "failed",
-            error=str(error) or type(error).__name__,
-        )
-        self._save_actuals()
-
-    def close(self) -> None:
-        """Let go of the model."""
-        if self._model is not None:
-            self._model.close()
 
 
 def run(job: MergeJob, step: Step = plainly) -> dict[str, Any]:
@@ -568,12 +361,6 @@ def _fingerprints(store: Store, run: str) -> dict[str, str]:
         what = f"no run {run!r}" if books is None else f"run {run!r} merged nothing"
         raise InputError(f"{what}.", where="--since", next="`storytransformer runs` lists them.")
     return {story.id: story.fingerprint for story in books.stories.values()}
-
-
-def _reasons(failed: Sequence[str]) -> str:
-    """Why calls failed, the commonest reason first."""
-    told = Counter(failed).most_common(3)
-    return "; ".join(f"{reason} ({n})" if n > 1 else reason for reason, n in told)
 
 
 def _revision(plan: Plan) -> str:

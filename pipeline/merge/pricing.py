@@ -24,7 +24,6 @@ from pipeline.plan.strategies import ASKING
 from pipeline.progress import Progress, Show, show_nothing
 from pipeline.store.record import Store, StoreJournal
 
-
 #: Pairs that `review` asks about where nobody says otherwise, and the seconds that a person takes
 #: for one: assumed, two sentences read twice.
 MOST_ASKED, SECONDS_A_PAIR = 200, 15

@@ -221,10 +221,24 @@ class _Sender:
         """The reply with its price, journalled."""
         why = check(reply, call)
         reply = self._priced(call, reply)
+        self._book_broken(call, reply.broken)
         self._journal.put(call.request, reply, good=not why, why=why)
         if self._usd is not None:
             self._purse.settle(reply.key, reply.usd)
         return reply
+
+    def _book_broken(self, call: Call, broken: int) -> None:
+        """Attempts whose connection broke may have been billed: each stays set aside at its worst
+        case, so that it counts against the budget as possible. The money is gone or not, whatever
+        the limit: one that is reached refuses the next call."""
+        if self._usd is None or self._model is None or not broken:
+            return
+        usd = self._usd(call.request, _worst(self._model.spec, call))
+        for _ in range(broken):
+            try:
+                self._purse.reserve_possible(call.request.key, usd)
+            except BudgetError:
+                return
 
     def _priced(self, call: Call, reply: Reply) -> Reply:
         """The reply with its dollars, and with tokens that can be. An engine of ours counts what

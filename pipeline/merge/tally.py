@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
 
 from pipeline.calls import Reply, Request
 from pipeline.cost.usage import is_doubted
 from pipeline.merge.budget import Journal
+from pipeline.merge.failing import kind_of
 from pipeline.progress import Progress
 
 
@@ -32,6 +34,8 @@ class Tally:
         #: Tokens of replies that are being written.
         self.writing = 0
         self.usd: Decimal | None = Decimal(0)
+        #: Calls whose reply could not be used, by the kind of failure.
+        self.failed: Counter[str] = Counter()
         #: What replies reported that cannot be.
         self.doubts: list[str] = []
 
@@ -40,6 +44,8 @@ class Tally:
         self._journal.put(request, reply, good=good, why=why)
         self.asked.add(request.key)
         self.calls += 1
+        if not good:
+            self.failed[kind_of(reply, why)] += 1
         self.input_tokens += reply.usage.prompt
         self.output_tokens += reply.usage.output
         if is_doubted(reply):

@@ -20,6 +20,7 @@ import httpx2
 
 from pipeline.calls import Batch, FinishReason, Message, Reply, Request, TokenCount, Usage
 from pipeline.catalog import ModelSpec
+from pipeline.configuration import without_password
 from pipeline.errors import ModelError
 from pipeline.models.base import ModelOptions
 from pipeline.models.batches import BatchLimits, BatchProgress
@@ -115,7 +116,7 @@ class ClaudeModel(Cloud):
         """SDK version, address and threads."""
         return {
             "sdk": f"anthropic {anthropic.__version__}",
-            "address": self._address,
+            "address": without_password(self._address),
             "threads": str(self._threads),
         }
 
@@ -189,13 +190,19 @@ class ClaudeModel(Cloud):
 
         def ask() -> anthropic.types.Message:
             with self._client.messages.stream(**body) as stream:
+                kind = stream.response.headers.get("content-type", "")
+                if "event-stream" not in kind:  # a proxy's page
+                    raise self._garbled(
+                        f"it is {kind or 'of no kind'}",
+                        stream.response.read().decode(errors="replace"),
+                    )
                 return stream.get_final_message()
 
         return self._reply(request, self._mapped(ask))
 
     def _reply(self, request: Request, message: anthropic.types.Message) -> Reply:
         if message.stop_reason is None:
-            raise self._garbled("the stream ended before the reply did")
+            raise self._unfinished("the stream ended before the reply did")
         finish = _FINISH.get(message.stop_reason, "error")
         detail = "" if finish == "stop" else f"stop reason {message.stop_reason}"
         if message.stop_details is not None and message.stop_details.explanation:
@@ -277,8 +284,10 @@ class ClaudeModel(Cloud):
             ) from exc
         except (anthropic.APIConnectionError, httpx2.TransportError) as exc:
             raise self._connection_error(exc) from exc
-        except (anthropic.APIResponseValidationError, ValueError) as exc:
-            raise self._garbled(self._scrub(str(exc))) from exc
+        except ValueError as exc:
+            raise self._unfinished(self._scrub(str(exc))) from exc
+        except anthropic.APIResponseValidationError as exc:
+            raise self._garbled(self._scrub(str(exc)), str(exc.body or "")) from exc
         except anthropic.AnthropicError as exc:
             raise ModelError(self._scrub(str(exc)), where=self.spec.name) from exc
 

@@ -10,9 +10,11 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
+from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from itertools import islice
+from urllib.parse import unquote, urlsplit
 
 import httpx2
 
@@ -21,7 +23,14 @@ from pipeline.catalog import ModelSpec
 from pipeline.errors import ModelError
 from pipeline.models.base import ModelOptions
 from pipeline.models.pacing import Load
-from pipeline.models.retries import RequestError, Retries, SilentError, UnreachableError
+from pipeline.models.retries import (
+    BrokenError,
+    RequestError,
+    Retries,
+    SilentError,
+    UnreachableError,
+    UnreadableError,
+)
 from pipeline.tokens import TokenCounter, counter_for
 from pipeline.unseen import whole
 
@@ -34,6 +43,9 @@ THREADS = 4
 #: Characters of a server's message that are kept, and those in a row that it may share with a
 #: prompt by chance.
 _MESSAGE, _BY_CHANCE = 2000, 24
+#: Characters of a reply that cannot be read which are kept, and seconds that it is waited for
+#: beyond what the client waits between two bytes.
+_KEPT, _LATER = 20_000, 0.5
 
 
 class Cloud(ABC):
@@ -65,9 +77,11 @@ class Cloud(ABC):
         self.spec = spec
         self.revision = spec.model_id
         self.timeout = timeout or httpx2.Timeout(options.patience or None, connect=_CONNECT)
+        self._patience = float(self.timeout.read or 0)
         self._unanswered = 0
         self._cache = options.cache
         self._key = options.key
+        self._secrets = [s for s in (options.key, *_credentials(options.base_url)) if s]
         self._now = options.now
         self._threads = max(1, threads)
         #: The policy that every request to this provider shares.
@@ -174,12 +188,17 @@ class Cloud(ABC):
     def _answer(self, request: Request, stopped: threading.Event) -> Reply:
         """One request with its retries; what concerns only this request becomes a reply."""
         started = self.retries.clock()
+        broken = 0
 
         def ask() -> Reply:
-            nonlocal started
+            nonlocal started, broken
             with self._turn(request, stopped) as took:
                 started = self.retries.clock()
-                reply = self._ask(request)
+                try:
+                    reply = self._within_patience(request)
+                except (BrokenError, SilentError):
+                    broken += 1
+                    raise
                 took(reply.usage)
             return reply
 
@@ -192,6 +211,12 @@ class Cloud(ABC):
             if self._unanswered >= _SILENT:
                 raise self._hangs() from error
             reply = failed(request, str(error))
+        except UnreadableError as error:
+            self._unanswered = 0
+            error.message = unquoted(error.message, request)
+            # With a text and no usage it is priced by what was set aside for it.
+            kept = self._scrub(error.body) or f"({error.message})"
+            reply = replace(failed(request, str(error)), text=kept[:_KEPT])
         except ModelError as error:
             self._unanswered = 0
             error.message = unquoted(error.message, request)
@@ -200,7 +225,43 @@ class Cloud(ABC):
             reply = failed(request, str(error))
         else:
             self._unanswered = 0
-        return replace(reply, text=whole(reply.text), seconds=self.retries.clock() - started)
+        return replace(
+            reply,
+            text=whole(reply.text),
+            seconds=self.retries.clock() - started,
+            broken=broken,
+        )
+
+    def _within_patience(self, request: Request) -> Reply:
+        """Ask once, and wait for the whole of the reply no longer than a server may take: one that
+        sends a byte a second is never silent, and never done.
+
+        Raises:
+            SilentError: it took longer. What still comes is not waited for.
+        """
+        if not self._patience:
+            return self._read(request)
+        answer: Future[Reply] = Future()
+
+        def ask() -> None:
+            try:
+                answer.set_result(self._read(request))
+            except BaseException as error:
+                answer.set_exception(error)
+
+        threading.Thread(target=ask, name=f"{self.spec.provider} reply", daemon=True).start()
+        try:
+            # The client's own limit is the same: a little later, so that it can say so itself.
+            return answer.result(timeout=self._patience + _LATER)
+        except FutureTimeout:
+            raise SilentError("the request timed out.", where=self.spec.name) from None
+
+    def _read(self, request: Request) -> Reply:
+        """One request asked once; a reply of any shape ends as one or as an error of ours."""
+        try:
+            return self._ask(request)
+        except (AttributeError, KeyError, IndexError, TypeError, ValueError) as exc:
+            raise self._garbled(f"{type(exc).__name__}: {self._scrub(str(exc))}") from exc
 
     @contextmanager
     def _turn(
@@ -230,7 +291,9 @@ class Cloud(ABC):
 
     def _scrub(self, text: str) -> str:
         """A server's words without our key: some servers echo it."""
-        return text.replace(self._key, "[key]") if self._key else text
+        for secret in self._secrets:
+            text = text.replace(secret, "[key]")
+        return text
 
     def _connection_error(self, exc: BaseException) -> ModelError:
         """A failure below HTTP. ``exc`` may be an SDK's wrapper round the real one."""
@@ -243,7 +306,7 @@ class Cloud(ABC):
             )
         if any(isinstance(cause, httpx2.TimeoutException) for cause in causes):
             return SilentError("the request timed out.", where=self.spec.name)
-        return ModelError("the connection was dropped.", where=self.spec.name, retryable=True)
+        return BrokenError("the connection was dropped.", where=self.spec.name, retryable=True)
 
     def _hangs(self) -> ModelError:
         """One request may be too long for its server; when the next is not answered either, all
@@ -255,10 +318,16 @@ class Cloud(ABC):
             " If it is only slow, give it more seconds with STORYTRANSFORMER_MODEL_PATIENCE.",
         )
 
-    def _garbled(self, what: str) -> ModelError:
+    def _unfinished(self, what: str) -> BrokenError:
+        """A body that ends in the middle: the connection broke, and a proxy did not say so."""
+        return BrokenError(
+            f"the reply is not readable: {what[:_MESSAGE]}.", where=self.spec.name, retryable=True
+        )
+
+    def _garbled(self, what: str, body: str = "") -> UnreadableError:
         """A body that is not what the protocol promises, mostly a proxy's work."""
-        return ModelError(
-            f"the reply is not readable: {what}.", where=self.spec.name, retryable=True
+        return UnreadableError(
+            f"the reply is not readable: {what[:_MESSAGE]}.", where=self.spec.name, body=body
         )
 
 
@@ -284,6 +353,15 @@ def unquoted(said: str, *requests: Request) -> str:
             end += 1
         kept, at = f"{kept}[words of the prompt]", end
     return kept
+
+
+def _credentials(address: str) -> list[str]:
+    """What an address holds of a user and a password: together, and the password alone."""
+    place = urlsplit(address).netloc
+    if "@" not in place:
+        return []
+    both = place.rpartition("@")[0]
+    return [both, unquote(both), both.partition(":")[2], unquote(both.partition(":")[2])]
 
 
 def close_quietly(close: Callable[[], None]) -> None:

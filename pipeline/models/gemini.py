@@ -14,11 +14,13 @@ from datetime import datetime
 from typing import Any
 
 import httpx2
+import pydantic
 from google import genai
 from google.genai import errors, types
 
 from pipeline.calls import Batch, FinishReason, Reply, Request, TokenCount, Usage
 from pipeline.catalog import ModelSpec
+from pipeline.configuration import without_password
 from pipeline.models.base import ModelOptions
 from pipeline.models.batches import BatchLimits, BatchProgress
 from pipeline.models.cloud import THREADS, Cloud, close_quietly, failed
@@ -91,7 +93,7 @@ class GeminiModel(Cloud):
         """SDK version, address and threads."""
         return {
             "sdk": f"google-genai {genai.version.__version__}",
-            "address": self._address,
+            "address": without_password(self._address),
             "threads": str(self._threads),
         }
 
@@ -222,7 +224,12 @@ class GeminiModel(Cloud):
         except httpx2.TransportError as exc:
             raise self._connection_error(exc) from exc
         except (errors.UnknownApiResponseError, ValueError) as exc:
-            raise self._garbled(self._scrub(str(exc))) from exc
+            said = str(exc)
+            if isinstance(exc, json.JSONDecodeError) and exc.doc.lstrip()[:1] not in ("{", "["):
+                raise self._garbled(self._scrub(said), exc.doc) from exc
+            if isinstance(exc, pydantic.ValidationError):
+                raise self._garbled(self._scrub(said)) from exc
+            raise self._unfinished(self._scrub(said)) from exc
 
 
 def _read(response: types.GenerateContentResponse) -> tuple[str, FinishReason, str]:

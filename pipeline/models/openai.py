@@ -124,24 +124,28 @@ class OpenAIModel(Cloud):
         self._served.check_if_doubted()
         completion = self._send(self._body(request))
         if not self._hosted:
-            self._served.check_name(completion.model or "")
-        if not completion.choices:
-            raise self._garbled("no choice")
+            self._served.check_name(str(completion.model or ""))
+        if not completion.choices or not isinstance(completion.choices, list):
+            raise self._garbled("no choice", _as_it_came(completion))
         choice = completion.choices[0]
         usage = _usage(completion.usage)
-        finish = _FINISH.get(choice.finish_reason or "", "error")
+        finish = _FINISH.get(str(choice.finish_reason or ""), "error")
         detail = "" if finish == "stop" else f"finish reason {choice.finish_reason}"
-        text = choice.message.content or ""
-        if choice.message.refusal:
-            finish, detail = "refusal", choice.message.refusal
-        larger = (
-            "" if self._hosted else larger_context(fingerprint=completion.system_fingerprint or "")
-        )
+        message = choice.message
+        if message is None or not hasattr(message, "content"):
+            raise self._garbled("no message", _as_it_came(completion))
+        text = _words(message.content)
+        if text is None:
+            raise self._garbled("its content is no text", _as_it_came(completion))
+        if refusal := getattr(message, "refusal", None):
+            finish, detail = "refusal", str(refusal)
+        printed = str(completion.system_fingerprint or "")
+        larger = "" if self._hosted else larger_context(fingerprint=printed)
         if cut := self._cut(request, usage):
             text, finish, detail = "", "error", f"{cut} {larger}".strip()
         elif finish == "length" and 0 < usage.output < self.spec.reply_limit(request.max_tokens):
             detail = f"{detail}: its context was full after {usage.output} tokens. {larger}".strip()
-        elif completion.usage is None:
+        elif not usage.prompt:
             detail = f"{detail} the server reports no usage".strip()
         return Reply(
             key=request.key,
@@ -149,7 +153,7 @@ class OpenAIModel(Cloud):
             finish=finish,
             usage=usage,
             seconds=0.0,
-            model=completion.model or "",
+            model=str(completion.model or ""),
             detail=self._scrub(detail),
         )
 
@@ -221,9 +225,15 @@ class OpenAIModel(Cloud):
 
     def _send(self, body: dict[str, Any]) -> Any:
         """One completion."""
-        completion = self._mapped(lambda: self._client.chat.completions.create(**body))
+        raw = self._mapped(lambda: self._client.chat.completions.with_raw_response.create(**body))
+        try:
+            completion = raw.parse()
+        except (openai.OpenAIError, ValueError, TypeError) as exc:
+            if raw.text.lstrip().startswith("{"):
+                raise self._unfinished(self._scrub(str(exc))) from exc
+            raise self._garbled(self._scrub(str(exc)), raw.text) from exc
         if not isinstance(completion, openai.types.chat.ChatCompletion):
-            raise self._garbled("not a JSON object")
+            raise self._garbled("not a JSON object", raw.text)
         return completion
 
     def _mapped(self, call: Callable[[], Any]) -> Any:
@@ -256,8 +266,32 @@ class OpenAIModel(Cloud):
 
 def _usage(found: openai.types.CompletionUsage | None) -> Usage:
     """Cached tokens are part of the prompt count."""
-    if found is None:
+    if found is None or not hasattr(found, "prompt_tokens"):
         return Usage()
-    details = found.prompt_tokens_details
-    cached = (details.cached_tokens or 0) if details else 0
-    return Usage(found.prompt_tokens - cached, found.completion_tokens, cached)
+    cached = _count(getattr(getattr(found, "prompt_tokens_details", None), "cached_tokens", 0))
+    prompt = _count(found.prompt_tokens)
+    return Usage(max(0, prompt - cached), _count(found.completion_tokens), min(cached, prompt))
+
+
+def _count(found: object) -> int:
+    """A number of tokens; words and nothing are none."""
+    return found if isinstance(found, int) and not isinstance(found, bool) and found > 0 else 0
+
+
+def _words(content: object) -> str | None:
+    """The text of a reply's content, also where it comes in parts; None where it has none."""
+    if content is None or isinstance(content, str):
+        return content or ""
+    if isinstance(content, list):
+        parts = [one if isinstance(one, str) else _part(one) for one in content]
+        return None if None in parts else "".join(map(str, parts))
+    return None
+
+
+def _part(part: object) -> str | None:
+    text = part.get("text") if isinstance(part, dict) else getattr(part, "text", None)
+    return text if isinstance(text, str) else None
+
+
+def _as_it_came(completion: Any) -> str:
+    return str(completion.model_dump_json(warnings=False))

@@ -36,6 +36,23 @@ class UnreachableError(ModelError):
         super().__init__(message, where=where, next=next, retryable=True)
 
 
+class UnreadableError(RequestError):
+    """A reply came and is not what its protocol promises. It may have been paid for, so that it is
+    kept as it came and not asked for again.
+
+    Args:
+        body: as it came.
+    """
+
+    def __init__(self, message: str, *, where: str, body: str) -> None:
+        super().__init__(message, where=where)
+        self.body = body
+
+
+class BrokenError(ModelError):
+    """The connection broke after the request was sent: it may have been answered, and billed."""
+
+
 class SilentError(ModelError):
     """No answer in time. Tried once more and no further: every try takes minutes."""
 
@@ -100,7 +117,9 @@ class Retries:
                     raise
                 if error.retry_after is not None:
                     self._hold_back(self.clock() + error.retry_after)
-                if attempt == (2 if isinstance(error, SilentError) else self.attempts):
+                if attempt >= (
+                    min(2, self.attempts) if isinstance(error, SilentError) else self.attempts
+                ):
                     raise
                 failure = error
                 not_before = self.clock() + wait

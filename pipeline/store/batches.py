@@ -64,7 +64,7 @@ class StoreBatches:
             tuple(request.key for request in requests),
             now,
         )
-        with self._database.write() as connection:
+        with self._database.write(durable=True) as connection:
             connection.execute(
                 insert(_BATCH).values(
                     id=batch.id,
@@ -83,7 +83,7 @@ class StoreBatches:
     def submitted(self, batch: Batch, provider_id: str) -> Batch:
         """Store the id that the provider gave; the first thing after it has."""
         values = {"provider_id": provider_id, "submitted": self._now()}
-        with self._database.write() as connection:
+        with self._database.write(durable=True) as connection:
             connection.execute(update(_BATCH).where(_BATCH.c.id == batch.id).values(**values))
         return replace(batch, provider_id=provider_id)
 
@@ -91,7 +91,7 @@ class StoreBatches:
         """These requests (all when None) have their answer in the journal, or will have none;
         ``outcome`` says how. A batch of another run stays open for what that run still wants."""
         entry = _ENTRY.c.batch == batch.id
-        with self._database.write() as connection:
+        with self._database.write(durable=True) as connection:
             for some in [()] if keys is None else _parts(keys):
                 those = entry if keys is None else entry & _ENTRY.c.request.in_(some)
                 connection.execute(update(_ENTRY).where(those).values(taken=True))

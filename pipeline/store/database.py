@@ -6,9 +6,10 @@ with BEGIN IMMEDIATE, so two writers queue up instead of failing half way.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any, cast
@@ -81,9 +82,15 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """A transaction that happens as a whole or not at all."""
-        with self._transaction("BEGIN IMMEDIATE") as connection:
+    def write(self, *, durable: bool = False) -> Iterator[Connection]:
+        """A transaction that happens as a whole or not at all.
+
+        Args:
+            durable: once it has happened it stands on the disk, also when the power fails at once:
+                for what carries money. (Others may be lost with the power, never damaged; a server
+                database decides for itself.)
+        """
+        with self._transaction("BEGIN IMMEDIATE", durable=durable) as connection:
             yield connection
 
     @contextmanager
@@ -99,18 +106,24 @@ class Database:
             yield connection
 
     @contextmanager
-    def _transaction(self, begin: str, *, foreign_keys: bool = True) -> Iterator[Connection]:
+    def _transaction(
+        self, begin: str, *, foreign_keys: bool = True, durable: bool = False
+    ) -> Iterator[Connection]:
         try:
             with interrupts_held(), self.engine.connect() as connection:
                 connection.execution_options(**{_BEGIN: begin})
                 if not foreign_keys and self.is_sqlite:  # only works outside a transaction
                     _foreign_keys(connection, "OFF")
+                if durable and self.is_sqlite:  # outside a transaction, too
+                    _pragma(connection, "synchronous = FULL")
                 try:
                     with connection.begin():
                         yield connection
                 finally:
                     if not foreign_keys and self.is_sqlite:
                         _foreign_keys(connection, "ON")
+                    if durable and self.is_sqlite:
+                        _pragma(connection, "synchronous = NORMAL")
         except DBAPIError as exc:
             raise failure(exc, self.name) from exc
 
@@ -149,8 +162,13 @@ class Database:
 
 
 def _foreign_keys(connection: Connection, state: str) -> None:
+    _pragma(connection, f"foreign_keys = {state}")
+
+
+def _pragma(connection: Connection, pragma: str) -> None:
+    """Past SQLAlchemy, which would begin a transaction."""
     raw = cast(sqlite3.Connection, connection.connection.driver_connection)
-    raw.execute(f"PRAGMA foreign_keys = {state}")
+    raw.execute(f"PRAGMA {pragma}")
 
 
 def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -229,9 +247,12 @@ def _prepare_file(path: Path, *, create: bool) -> None:
         return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        # Its owner's only, as the log beside it will be: SQLite gives that the file's own rights.
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     except OSError as exc:
         raise StoreError(
-            f"its folder cannot be made ({exc.strerror}).",
+            f"it cannot be made ({exc.strerror}).",
             where=str(path),
             next="Choose another file with --db.",
         ) from exc

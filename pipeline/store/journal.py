@@ -64,7 +64,7 @@ class StoreJournal:
         if reply.key != request.key:
             raise ValueError(f"reply {reply.key} does not answer request {request.key}")
         now = self._now()
-        with self._database.write() as connection:
+        with self._database.write(durable=True) as connection:
             insert_new(connection, table_of(RequestRow), [request_row(request)])
             row = reply_row(reply, run=self.run or None, good=good, why=why, created=now)
             if good and self._answered(connection, request.key, other_than=row["id"]):
@@ -85,7 +85,7 @@ class StoreJournal:
             BudgetError: it does not fit; nothing is reserved.
         """
         amount = _ceiling(usd)
-        with self._database.write() as connection:
+        with self._database.write(durable=True) as connection:
             self._lock_run(connection)
             charged = self._charged(connection)
             if self.max_usd is not None and charged + amount > _floor(self.max_usd):
@@ -115,7 +115,7 @@ class StoreJournal:
         Raises:
             StoreError: nothing is reserved for it.
         """
-        with self._database.write() as connection:
+        with self._database.write(durable=True) as connection:
             attempt = connection.execute(
                 select(func.max(_CHARGE.c.attempt)).where(
                     *self._of(key), _CHARGE.c.settled_micro_usd.is_(None)

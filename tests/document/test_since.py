@@ -43,8 +43,12 @@ def test_the_section_names_what_it_says(desk):
     layout = lay_out(desk.content)
     earlier = told(desk.content, "a", "c", "e") | {"gone": "0" * 64}
     text = "".join(since_text(layout, earlier, "r-1"))
-    assert "2 new, 1 told already, 1 contradicting; 1 of that run are no longer" in text
-    against = text.partition("## Contradicting (1)")[2].partition("\n## ")[0]
+    assert "2 new, 1 told already, 1 possibly contradicting; 1 of that run are no longer" in text
+    against = text.partition("## Possibly contradicting (1)")[2].partition("\n## ")[0]
     assert "**3** euros.” (pile/deep/b.md, line 3); against [S-3]" in against
-    assert text.index("## Contradicting") < text.index("## New") < text.index("## Told already")
+    assert (
+        text.index("## Possibly contradicting")
+        < text.index("## New")
+        < text.index("## Told already")
+    )
     assert "told by [S-1](merged.tellings.md#s-1) “to book a room for 2 hours”" in text

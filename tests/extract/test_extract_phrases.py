@@ -97,7 +97,7 @@ def test_a_form_to_fill_in_is_a_template(role: str) -> None:
         ("Guests must not be able to delete orders", "Guests", "must not be able to delete orders"),
         ("I need a map, so I can walk", "", "a map"),
         ("I want to see prices, as a guest, so that I can choose", "guest", "see prices"),
-        ("Role: guest\nGoal: see prices\nBenefit: choose", "guest", "see prices"),
+        ("Role: guest, goal: see prices, benefit: choose", "guest", "see prices"),
     ],
 )
 def test_loose_shapes_count_only_where_a_story_is_expected(

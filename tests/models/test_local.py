@@ -70,7 +70,7 @@ def request(model: LocalModel, text: str, **values: object) -> Request:
             "model": model.spec.name,
             "revision": model.revision,
             "purpose": "story",
-            "prompt": "merge-story.v1",
+            "prompt": "judge-pair.v1",
             "prompt_sha256": "",
             "messages": (Message("system", "Merge."), Message("user", text)),
             "max_tokens": 12,

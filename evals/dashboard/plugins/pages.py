@@ -5,6 +5,7 @@ Every page has an address of its own, every card one for its rows as JSON and on
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -31,6 +32,9 @@ _POLICY = (
     "img-src 'self' data: blob:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
+#: Longer addresses are nobody's questions: no SQL of a person has as many characters.
+_QUERY_BYTES = 16_384
+_VALUE_BYTES = 64 << 20
 _PAGES = load_pages()
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -48,6 +52,9 @@ class ReadOnly(Database):  # type: ignore[misc]
         connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
         connection.execute("PRAGMA query_only = ON")
         answers.prepare(connection, self.option)
+        # A value, and what SQL builds in memory, of so many bytes and no more.
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _VALUE_BYTES)
+        connection.setlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH, _QUERY_BYTES)
         self._all_file_connections.append(connection)
         return connection
 
@@ -152,20 +159,64 @@ async def windows_view(datasette: Any, request: Any) -> Response:
 @hookimpl  # type: ignore[untyped-decorator]
 def asgi_wrapper(datasette: Any) -> Callable[[App], App]:
     """Refuse requests under a foreign name: a web page elsewhere could otherwise point its own
-    domain at this machine and read the stories through the visitor's browser."""
+    domain at this machine and read the stories through the visitor's browser. Answer only to GET,
+    with a policy on every page, and show no traceback."""
 
     def wrap(app: App) -> App:
         async def guarded(scope: dict[str, Any], receive: Any, send: Send) -> None:
-            if scope["type"] == "http" and not _asked_here(scope):
-                start = {"type": "http.response.start", "status": 403, "headers": []}
-                await send(start)
-                await send({"type": "http.response.body", "body": b"Ask 127.0.0.1 by its name."})
-            else:
+            if scope["type"] != "http":
                 await app(scope, receive, send)
+            elif not _asked_here(scope):
+                await _refuse(send, 403, b"Ask 127.0.0.1 by its name.")
+            elif scope["method"] not in ("GET", "HEAD"):
+                await _refuse(
+                    send, 405, b"These pages answer only to GET.", (b"allow", b"GET, HEAD")
+                )
+            elif len(scope.get("query_string", b"")) > _QUERY_BYTES:
+                await _refuse(send, 414, b"The address is too long.")
+            else:
+                await _answer(app, scope, receive, send)
 
         return guarded
 
     return wrap
+
+
+async def _refuse(send: Send, status: int, why: bytes, *headers: tuple[bytes, bytes]) -> None:
+    told = [*_headers(), (b"content-type", b"text/plain; charset=utf-8"), *headers]
+    await send({"type": "http.response.start", "status": status, "headers": told})
+    await send({"type": "http.response.body", "body": why})
+
+
+def _headers() -> list[tuple[bytes, bytes]]:
+    return [
+        (b"content-security-policy", _POLICY.encode()),
+        (b"x-content-type-options", b"nosniff"),
+        (b"referrer-policy", b"no-referrer"),
+    ]
+
+
+async def _answer(app: App, scope: dict[str, Any], receive: Any, send: Send) -> None:
+    """The answer with a policy, where it has none of its own; a defect is told without its
+    traceback, which shows paths and values."""
+    begun = False
+
+    async def with_policy(message: dict[str, Any]) -> None:
+        nonlocal begun
+        if message["type"] == "http.response.start":
+            begun = True
+            held = {name.lower() for name, _ in message["headers"]}
+            more = [pair for pair in _headers() if pair[0] not in held]
+            message = {**message, "headers": [*message["headers"], *more]}
+        await send(message)
+
+    try:
+        await app(scope, receive, with_policy)
+    except Exception as exc:
+        if begun:
+            raise
+        logging.getLogger(NAME).error("%s: %s", type(exc).__name__, exc)
+        await _refuse(send, 500, b"This page failed; the log of the server says why.")
 
 
 def _asked_here(scope: dict[str, Any]) -> bool:

@@ -122,6 +122,7 @@ CASES = (
             )
         ),
         (SMITH, Told("baker", "flour", "I bake")),
+        said=("1 line holds story sentences set as code",),
         absent=("coder",),
     ),
     Case(

@@ -19,7 +19,7 @@ _TASK = re.compile(r"(?m)^([ \t]*(?:[-*+]|\d{1,3}[.)])[ \t]+)\[[ xX]\][ \t]+")
 _MARKDOWN = re.compile(r"(?m)^(?:#{2,6} \S|```|# [^\n]+\n\n)|\*\*[^*\n]+\*\*")
 
 
-def read_cell(raw: str, *, wiki: bool = False) -> str:
+def read_cell_words(raw: str, *, wiki: bool = False) -> str:
     """A cell's words as lines and list items.
 
     Args:

@@ -1,0 +1,75 @@
+"""Why calls failed, in a few words for a person, and what a run says whose calls failed.
+
+A run in which nothing was answered must not look like one in which nothing was to be said.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+
+from pipeline.calls import Reply
+from pipeline.errors import ModelError
+
+#: What a reply's detail, or the reason why it cannot be used, says of the kind of failure.
+_KINDS = (
+    (re.compile(r"\b429\b|rate.?limit|quota", re.I), "the account's limit was reached (429)"),
+    (re.compile(r"timed? ?out|no reply came", re.I), "no reply came in time"),
+    (
+        re.compile(r"refus|blocked|content.?filter|safety", re.I),
+        "refused by the model or its provider",
+    ),
+    (re.compile(r"\b5\d\d\b|overloaded", re.I), "the server failed (5xx)"),
+    (re.compile(r"dropped|connection", re.I), "the connection broke"),
+    (re.compile(r"not readable", re.I), "what came was no reply"),
+    (re.compile(r"cut the prompt|context|too long", re.I), "too long for the server"),
+    (re.compile(r"length|cut off|limit of its reply", re.I), "the reply was cut off"),
+    (re.compile(r"\b4\d\d\b"), "the request was rejected (4xx)"),
+)
+_ELSE = "the reply could not be used"
+
+
+def kind_of(reply: Reply, why: str) -> str:
+    """The kind of a failure.
+
+    Args:
+        why: the reason why the reply cannot be used.
+    """
+    said = "refusal" if reply.finish == "refusal" else f"{reply.detail} {why} {reply.finish}"
+    return kind_told(said)
+
+
+def kind_told(said: str) -> str:
+    """The kind of a failure that is told in words."""
+    return next((kind for pattern, kind in _KINDS if pattern.search(said)), _ELSE)
+
+
+def told(failed: Mapping[str, int]) -> str:
+    """The kinds with their numbers, the most frequent first."""
+    return ", ".join(f"{n} {kind}" for kind, n in Counter(failed).most_common())
+
+
+def warning(asked: int, failed: Mapping[str, int]) -> str:
+    """What a run says of which some calls failed, "" where none did."""
+    n = sum(failed.values())
+    if not n:
+        return ""
+    return (
+        f"warning: {n} of {asked} calls failed: {told(failed)}. Their stories stand as they were."
+    )
+
+
+def all_failed(asked: int, failed: Mapping[str, int], *, where: str) -> ModelError | None:
+    """What ends a run whose calls all failed, with exit code 6; None where one was answered.
+
+    Its document is written first, of what needs no model, and says so.
+    """
+    if not asked or sum(failed.values()) < asked:
+        return None
+    calls = "The only call" if asked == 1 else f"All {asked} calls"
+    return ModelError(
+        f"{calls} failed: {told(failed)}. The document was written without a model.",
+        where=where,
+        next="Mend the cause and run the same command again: what is answered is not asked again.",
+    )

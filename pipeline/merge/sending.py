@@ -1,0 +1,236 @@
+"""The calls of a run, sent in waves: what the steps of a job share while a model is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import ClassVar
+
+from pipeline.calls import Call, Estimate, Plan, Reply
+from pipeline.catalog import ModelSpec
+from pipeline.cost.estimate import formula_seconds
+from pipeline.document.topics import Grouping
+from pipeline.entries import Merge
+from pipeline.kept import Kept
+from pipeline.merge import steps
+from pipeline.merge.budget import Purse
+from pipeline.merge.corpus import Corpus, Reading
+from pipeline.merge.meter import Meter, machine_name, peak_memory_bytes
+from pipeline.merge.run import WAVE, run_wave, waves
+from pipeline.merge.sovereignty import host_of, leaving
+from pipeline.merge.tally import Tally
+from pipeline.models.base import Model, ModelOptions
+from pipeline.models.opening import open_batched, open_model
+from pipeline.progress import Show
+from pipeline.store.batches import StoreBatches
+from pipeline.store.record import Store
+from pipeline.store.spending import spent
+from pipeline.stories import Story
+
+#: Calls of one wave that goes as batches: all there are, within what a plan may hold in memory.
+BATCH_WAVE = 100_000
+
+
+@dataclass
+class Sending:
+    """The state of one job between its steps, and the sending of its calls.
+
+    Args:
+        say: told one line of progress after every step.
+        show: told how far the calls are with every reply, and while one is written; where there is
+            nobody to look, ``say`` is told after every wave.
+        max_usd: budget over the whole run, None for no limit.
+        batch: through the provider's batch API: half the price, within a day.
+        group: what the merged document is grouped by.
+        full: everything in one file.
+        since: an earlier run; what is new, told already and contradicting since is told apart.
+        opener: opens the model, in place of :func:`open_model`.
+        turn: called once, before the model is opened and between two steps; may wait.
+    """
+
+    #: What its run is called in the database.
+    kind: ClassVar[str] = "merge"
+
+    paths: Sequence[str]
+    spec: ModelSpec
+    options: ModelOptions
+    terms: steps.Terms
+    store: Store
+    out: Path
+    max_usd: Decimal | None = None
+    batch: bool = False
+    how: Reading = field(default_factory=Reading)
+    group: Grouping = "topic"
+    full: bool = False
+    since: str | None = None
+    say: Callable[[str], None] = lambda line: None
+    show: Show | None = None
+    opener: Callable[[ModelSpec, ModelOptions], Model] | None = None
+    turn: Callable[[], None] = lambda: None
+    corpus: Corpus = field(init=False)
+    plan: Plan = field(init=False)
+    estimate: Estimate = field(init=False)
+    run_id: str = field(init=False, default="")
+    tally: Tally = field(init=False)
+    batches: StoreBatches = field(init=False)
+    purse: Purse = field(init=False)
+    replies: dict[str, Reply] = field(init=False, default_factory=dict)
+    merged: Merge = field(init=False)
+    kept: Kept = field(init=False)
+    _earlier: Mapping[str, str] | None = field(init=False, default=None)
+    _model: Model | None = field(init=False, default=None)
+    _its_turn: bool = field(init=False, default=False)
+    _asked_before: int = field(init=False, default=0)
+    _done: int = field(init=False, default=0)
+    #: What the tally counted before the wave that is sent now.
+    _before: int = field(init=False, default=0)
+    _reused: int = field(init=False, default=0)
+    _backwards: bool = field(init=False, default=False)
+    _meter: Meter = field(init=False, default_factory=Meter)
+
+    def waves(self) -> list[list[Call]]:
+        """The calls that are to be sent now in bounded lists; a Prefect task holds one."""
+        size = BATCH_WAVE if self.batch else WAVE
+        calls = self.calls
+        return [list(wave) for wave in waves(calls[::-1] if self._backwards else calls, size)]
+
+    def take_turn(self, wave: Sequence[Call]) -> None:
+        """Wait for the model, where the journal cannot answer all of this wave."""
+        if self._its_turn:
+            return
+        keys = {call.request.key for call in wave}
+        if len(self.tally.find(list(keys))) < len(keys):
+            self.turn()
+            self._its_turn = True
+
+    def send(self, wave: Sequence[Call]) -> int:
+        """Answer one wave, from the journal where it can. Returns how many calls it held."""
+        before = self._before = self.tally.calls
+        answered = self.tally.find([call.request.key for call in wave])
+        if len(answered) < len(wave):
+            self._record_departures([c for c in wave if c.request.key not in answered])
+            with self._meter.asking():
+                self._model = self._model or self._opened()
+                self.replies.update(self._answers(wave))
+        else:
+            self.replies.update(self._answers(wave))
+        if self._model is not None:
+            self.store.update_run(self.run_id, describe=self._model.describe())
+            self._save_actuals()
+        self._done += len(wave)
+        self._reused += len({c.request.key for c in wave} & self.replies.keys() - self.tally.asked)
+        asked, self._before = self.tally.calls - before, self.tally.calls
+        if self.show is None:
+            self.say(
+                f"{self._done} of {len(self.plan.calls)} calls answered"
+                + (f", {asked} by the model" if asked else " by the journal: no model call")
+            )
+        else:
+            self._show()
+        return len(wave)
+
+    def _show(self) -> None:
+        """Tell how far the calls are."""
+        if self.show is not None:
+            done, total = self.progress
+            took = self.estimate.seconds
+            self.show(self.tally.progress(done - self._before, total, self.max_usd, took))
+
+    def _record_departures(self, calls: Sequence[Call]) -> None:
+        """What is about to leave the machine, in the run's books before it does."""
+        if self.spec.leaves_machine:
+            self.store.save_departures(
+                self.run_id,
+                host_of(self.spec, self.options.base_url),
+                leaving(calls, self.corpus.by_id),
+            )
+
+    def _answers(self, wave: Sequence[Call]) -> dict[str, Reply]:
+        return run_wave(
+            wave,
+            self._model,
+            self.tally,
+            stories=self.known,
+            usd=steps.pricer(self.spec, self.terms.as_of, batch=self.batch),
+            allow_cloud=self.terms.allow_cloud,
+            staying=self.terms.staying,
+            purse=self.purse,
+            progress=self.tally.written,
+            in_flight=self.batches.in_flight,
+        )
+
+    def follow(self) -> bool:
+        """Make the calls that follow on the replies. Returns whether there are any."""
+        return False
+
+    @property
+    def calls(self) -> Sequence[Call]:
+        """The calls that are to be sent now."""
+        return self.plan.calls
+
+    @property
+    def known(self) -> Mapping[str, Story]:
+        """What the handles of the calls point to, by id."""
+        return self.corpus.by_id
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """Calls answered, and calls foreseen in all."""
+        return self._done, len(self.plan.calls) + len(self.plan.later)
+
+    @property
+    def stage(self) -> str:
+        """What the calls are called that are sent now."""
+        return self.calls[0].stage if self.calls else ""
+
+    def _opened(self) -> Model:
+        if self.batch:
+            return open_batched(self.spec, self.options, self.batches, self.say)
+        # A server that was started again since may have other weights.
+        served = self.store.described(self.run_id).get("served", "")
+        opened = self.opener or open_model
+        model = opened(self.spec, replace(self.options, served=served))
+        self.store.update_run(self.run_id, describe=model.describe())
+        return model
+
+    def _save_actuals(self) -> None:
+        """What the run took so far, over all its attempts, by the journal and the clocks."""
+        took = spent(self.store, self.run_id)
+        asked = [
+            reply.usage
+            for call in self.plan.to_send
+            if (reply := self.replies.get(call.request.key)) and reply.finish != "error"
+        ]
+        self.store.save_actuals(
+            self.run_id,
+            **took.columns(),
+            reused=len(self.plan.calls) - len(self.plan.to_send) - self._asked_before,
+            seconds=self._meter.seconds,
+            model_seconds=self._meter.model_seconds,
+            processor_seconds=self._meter.processor_seconds,
+            formula_seconds=formula_seconds(
+                self.plan, self.spec, asked, hardware=self.terms.hardware
+            ),
+            machine=machine_name(self.terms.hardware),
+            peak_memory_bytes=peak_memory_bytes(),
+        )
+
+    def fail(self, error: BaseException) -> None:
+        """Close the run's row with its reason; what is journalled stays for the next try."""
+        if not self.run_id:
+            return
+        # Ctrl-C, or the signal with which a Prefect run is cancelled.
+        interrupted = not isinstance(error, Exception)
+        self.store.finish_run(
+            self.run_id,
+            "interrupted" if interrupted else "failed",
+            error=str(error) or type(error).__name__,
+        )
+        self._save_actuals()
+
+    def close(self) -> None:
+        """Let go of the model."""
+        if self._model is not None:
+            self._model.close()

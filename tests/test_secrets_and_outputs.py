@@ -1,0 +1,93 @@
+"""Secrets stay out of everything that is kept or shown; outputs that end end no command; what is
+written is its owner's, and money is on the disk."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from pipeline.models.cloud import _credentials
+from pipeline.settings import without_secrets
+from pipeline.store.record import open_store
+
+ROOT = Path(__file__).resolve().parents[1]
+STORY = "As a cook, I want salt, so that it tastes.\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "a.md").write_text(STORY)
+    return tmp_path
+
+
+def run(folder: Path, *arguments: str, **how) -> subprocess.CompletedProcess[str]:
+    env = os.environ | {"PYTHONPATH": str(ROOT)} | how.pop("env", {})
+    return subprocess.run(
+        [sys.executable, "-m", "pipeline", *arguments],
+        cwd=folder, env=env, text=True, check=False, stderr=subprocess.PIPE,
+        **{"stdout": subprocess.PIPE} | how,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("address", ["http://ann:s3cret@127.0.0.1:9/v1", "http://s3cret@h/v1"])
+def test_a_password_in_a_servers_address_reaches_nothing(address: str, folder: Path) -> None:
+    done = run(folder, "merge", "a.md", "--model", f"openai/m@{address}", "--db", "st.sqlite")
+    assert done.returncode == 2 and "OPENAI_API_KEY" in done.stderr
+    assert "s3cret" not in done.stdout + done.stderr
+    for path in folder.rglob("*"):
+        assert not path.is_file() or b"s3cret" not in path.read_bytes()
+
+
+def test_what_is_masked_of_an_address_and_of_an_environment() -> None:
+    assert _credentials("http://ann:s3cr%40t@h/v1") == [
+        "ann:s3cr%40t", "ann:s3cr@t", "s3cr%40t", "s3cr@t"]  # fmt: skip
+    assert _credentials("http://h/v1") == []
+    env = {"ANTHROPIC_API_KEY": "sk-echoed", "ANTHROPIC_BASE_URL": "http://a:pw1234@h/"}
+    said = without_secrets("401: sk-echoed at http://a:pw1234@h/ and http://b:other@x", env)
+    assert "sk-echoed" not in said and "pw1234" not in said and "other" not in said
+
+
+def test_files_and_databases_are_their_owners_only(folder: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        assert run(folder, "merge", "a.md", "--db", "st.sqlite").returncode == 0
+    finally:
+        os.umask(before)
+    for path in (folder / "st.sqlite", *(folder / "merged").iterdir()):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
+
+
+def test_commits_that_carry_money_are_durable(folder: Path) -> None:
+    with open_store(f"sqlite:///{folder / 'x.sqlite'}", now=lambda: datetime.now(UTC)) as store:
+        seen = []
+        for durable in (False, True, False):
+            with store.database.write(durable=durable) as connection:
+                seen.append(connection.exec_driver_sql("PRAGMA synchronous").scalar())
+    assert seen == [1, 2, 1]
+    with sqlite3.connect(folder / "x.sqlite") as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device here")
+@pytest.mark.parametrize("command", ["extract a.md", "extract a.md --json", "models", "--help"])
+def test_a_full_output_is_no_defect(command: str, folder: Path) -> None:
+    with open("/dev/full", "w") as full:
+        done = run(folder, *command.split(), stdout=full)
+    assert done.returncode == 7
+    assert "cannot be written" in done.stderr and "defect" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["models --json", "models", "--help"])
+def test_a_reader_that_has_seen_enough_is_no_defect(command: str, folder: Path) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "w") as pipe:
+        done = run(folder, *command.split(), stdout=pipe)
+    assert (done.returncode, done.stderr) == (0, "")
