@@ -3,12 +3,12 @@
     python benchmarks/opposites.py [PAIRS.tsv [BACKLOG …]] [--random 500] [--seed 0] [--show]
 
 PAIRS.tsv holds a kind and two stories a line, under a head ``kind one other``; without it nothing
-is run. Every pair is written into a document of its own and merged with all others, without a model; counted are pairs
-in one entry, marked as (possibly) in conflict with the words that differ, next to each other, and
-goals that stand. Of BACKLOG (files or folders), so many random pairs of different stories are drawn
-with the seed, from one document each, and merged two by two: a mark there is likely a false one,
-and ``--show`` prints them for reading. Prints tables and, last, one JSON line; exits 1 where a pair
-is folded or a goal does not stand.
+is run. Every pair is written into a document of its own and merged with all others, without a
+model; counted are pairs in one entry, marked as (possibly) in conflict with the words that differ,
+next to each other, and goals that stand. Of BACKLOG (files or folders), so many random pairs of
+different stories are drawn with the seed, from one document each, and merged two by two: a mark
+there is likely a false one, and ``--show`` prints them for reading. Prints tables and, last, one
+JSON line; exits 1 where a pair is folded or a goal does not stand.
 """
 
 from __future__ import annotations
