@@ -1,6 +1,6 @@
 """Every story that is put aside as a copy, and every fold, for reading.
 
-    python benchmarks/folds.py PATH … [--labels]
+    python benchmarks/folds.py [PATH …] [--labels]     default: data/sample
 
 Merged without a model, each path on its own. Prints for every ``duplicate_of`` the two stories with
 the rules of the proof, and for every fold the words that were put aside beside the line that stands
@@ -19,6 +19,8 @@ from pathlib import Path
 from evals.merging import merge
 from pipeline.entries import Entry, Fold, Outcome
 from pipeline.merge.corpus import Corpus, Reading, gather
+
+_SAMPLE = Path(__file__).parents[1] / "data" / "sample"
 
 
 def stands_for(fold: Fold, entry: Entry) -> str:
@@ -58,7 +60,7 @@ def show(corpus: Corpus, *, labels: bool) -> Counter[str]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("paths", nargs="+", type=Path)
+    parser.add_argument("paths", nargs="*", default=[_SAMPLE], type=Path)
     parser.add_argument("--labels", action="store_true")
     asked = parser.parse_args()
     total: Counter[str] = Counter()

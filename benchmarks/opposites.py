@@ -1,14 +1,14 @@
 """Pairs that ask for opposite things: none may be folded, and how many are marked.
 
-    python benchmarks/opposites.py PAIRS.tsv [BACKLOG …] [--random 500] [--seed 0] [--show]
+    python benchmarks/opposites.py [PAIRS.tsv [BACKLOG …]] [--random 500] [--seed 0] [--show]
 
-PAIRS.tsv holds a kind and two stories a line, under a head ``kind one other``. Every pair is
-written into a document of its own and merged with all others, without a model; counted are pairs
-in one entry, marked as (possibly) in conflict with the words that differ, next to each other, and
-goals that stand. Of BACKLOG (files or folders), so many random pairs of different stories are drawn
-with the seed, from one document each, and merged two by two: a mark there is likely a false one,
-and ``--show`` prints them for reading. Prints tables and, last, one JSON line; exits 1 where a pair
-is folded or a goal does not stand.
+PAIRS.tsv holds a kind and two stories a line, under a head ``kind one other``; without it nothing
+is run. Every pair is written into a document of its own and merged with all others, without a
+model; counted are pairs in one entry, marked as (possibly) in conflict with the words that differ,
+next to each other, and goals that stand. Of BACKLOG (files or folders), so many random pairs of
+different stories are drawn with the seed, from one document each, and merged two by two: a mark
+there is likely a false one, and ``--show`` prints them for reading. Prints tables and, last, one
+JSON line; exits 1 where a pair is folded or a goal does not stand.
 """
 
 from __future__ import annotations
@@ -130,12 +130,16 @@ def in_merge(merged: Merge, pairs: Sequence[tuple[Story, Story]]) -> int:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("pairs", type=Path)
+    parser.add_argument("pairs", nargs="?", type=Path)
     parser.add_argument("backlogs", nargs="*", type=Path)
     parser.add_argument("--random", type=int, default=500)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--show", action="store_true", help="print marks and misses")
     asked = parser.parse_args()
+    if asked.pairs is None:
+        print("not run: name a file of pairs.")
+        print(json.dumps({"benchmark": "opposites", "pairs": 0}))
+        return 0
     found = list(opposites(read_pairs(asked.pairs)))
     figures: dict[str, Any] = {
         "pairs": len(found),
