@@ -55,12 +55,7 @@ def check_sovereignty(
     check_patterns(local_only, where="--local-only")
     if not spec.leaves_machine:
         return frozenset()
-    check_allowed(allow_cloud)
-    if not allow_cloud:
-        raise SovereigntyError(
-            f"{spec.name} would send the stories off this machine.",
-            next="Name what may leave with --allow-cloud PATH (or all), or use a local/… model.",
-        )
+    check_permission(spec, allow_cloud)
     kept: dict[str, tuple[Document, str]] = {}
     for document in _documents(corpus):
         if why := why_not(document, allow_cloud, local_only):
@@ -81,6 +76,21 @@ def _documents(corpus: Corpus) -> list[Document]:
     """Every document that was read. (The same bytes under names of two formats are two, of one
     hash: where one of them stays here, both do.)"""
     return [e.document for e in corpus.extractions if e.document.sha256]
+
+
+def check_permission(spec: ModelSpec, allow_cloud: Sequence[str]) -> None:
+    """Refuse a model off this machine that was given nothing: known before anything is read.
+
+    Raises:
+        SovereigntyError: ``--allow-cloud`` names nothing.
+        InputError: it names what cannot be documents.
+    """
+    check_allowed(allow_cloud)
+    if spec.leaves_machine and not allow_cloud:
+        raise SovereigntyError(
+            f"{spec.name} would send the stories off this machine.",
+            next="Name what may leave with --allow-cloud PATH (or all), or use a local/… model.",
+        )
 
 
 def check_allowed(allow_cloud: Sequence[str]) -> None:
