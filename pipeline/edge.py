@@ -327,19 +327,29 @@ class Edge:
         """A merge, ready to run.
 
         Raises:
-            InputError: no such model, group or amount.
+            InputError: no such model, group or amount; the folder cannot be written.
+            SovereigntyError: the model is not on this machine, and nothing may leave it.
+            ModelError: the provider's key is missing.
         """
         from pipeline.document.topics import parse_grouping
+        from pipeline.merge.files import check_folder
         from pipeline.merge.job import MergeJob
-        from pipeline.models.opening import no_batches, takes_batches
+        from pipeline.merge.sovereignty import check_permission
+        from pipeline.models.opening import missing_key, needs_key, no_batches, takes_batches
 
         spec = self.find(model)
+        # What can be known at once is said before a document is read or a dollar spent.
+        check_permission(spec, allow_cloud)
+        check_folder(Path(out))
+        options = self.options(spec)
+        if more.get("opener") is None and needs_key(spec) and not options.key:
+            raise missing_key(spec)
         if batch and not takes_batches(spec):
             raise no_batches(spec)
         return MergeJob(
             paths=list(paths),
             spec=spec,
-            options=self.options(spec),
+            options=options,
             store=store,
             out=Path(out),
             terms=self.terms(

@@ -91,3 +91,34 @@ def test_a_reader_that_has_seen_enough_is_no_defect(command: str, folder: Path) 
     with os.fdopen(write, "w") as pipe:
         done = run(folder, *command.split(), stdout=pipe)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["--out", "a.md"], 2, "is no folder"),
+        (["--out", "a.md/x/y"], 2, "is no folder"),
+        (["--model", "claude/claude-haiku-5-5", "--allow-cloud", "all"], 6, "ANTHROPIC_API_KEY"),
+        (["--model", "claude/claude-haiku-5-5"], 5, "--allow-cloud"),
+        (["--model", "claude/nobody"], 2, "unknown model"),
+    ],
+)
+def test_what_can_be_known_at_once_is_said_before_anything_is_read(
+    arguments: list[str], code: int, said: str, folder: Path
+) -> None:
+    (folder / "a.md").write_bytes(b"")  # reading it would be said, and end with 2
+    env = {"ANTHROPIC_API_KEY": ""}
+    done = run(folder, "merge", "a.md", "--db", "st.sqlite", *arguments, env=env)
+    assert done.returncode == code and said in done.stderr and "empty" not in done.stderr
+
+
+def test_a_file_that_cannot_be_written_leaves_no_draft(folder: Path) -> None:
+    assert run(folder, "merge", "a.md", "--db", "st.sqlite").returncode == 0
+    before = {p.name: p.read_bytes() for p in (folder / "merged").iterdir()}
+    (folder / "a.md").write_text(STORY * 2 + "\nAs a clerk, I want a chair.\n")
+    (folder / "merged" / "merged.html").unlink()
+    (folder / "merged" / "merged.html").mkdir()
+    done = run(folder, "merge", "a.md", "--db", "st.sqlite")
+    assert done.returncode == 2
+    left = {p.name for p in (folder / "merged").iterdir()}
+    assert left == set(before), "no draft is left"

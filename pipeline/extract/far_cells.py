@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import zipfile
-import zlib
 from io import BytesIO
 
 from pipeline.extract.archive import Unreadable, open_archive
@@ -37,24 +36,24 @@ def bring_together(data: bytes) -> tuple[bytes, str]:
         Unreadable: damaged, encrypted, or it would unpack to far too much.
     """
     with open_archive(data) as archive:
-        changed: dict[str, bytes] = {}
-        for name in archive.namelist():
-            if _SHEET.fullmatch(name):
-                try:
-                    sheet = archive.read(name)
-                except (zipfile.BadZipFile, zlib.error, OSError, EOFError) as error:
-                    raise Unreadable(f"damaged ({error})") from error
-                if _is_far(sheet):
-                    changed[name] = _together(sheet)
-        if not changed:
-            return data, ""
-        file = BytesIO()
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as written:
-            for member in archive.infolist():
-                with_it = changed.get(member.filename)
-                written.writestr(
-                    member, archive.read(member.filename) if with_it is None else with_it
-                )
+        try:
+            return _brought(archive, data)
+        except Exception as error:  # a damaged zip raises errors of many kinds
+            raise Unreadable(f"damaged ({type(error).__name__}: {error})") from error
+
+
+def _brought(archive: zipfile.ZipFile, data: bytes) -> tuple[bytes, str]:
+    changed: dict[str, bytes] = {}
+    for name in archive.namelist():
+        if _SHEET.fullmatch(name) and _is_far(sheet := archive.read(name)):
+            changed[name] = _together(sheet)
+    if not changed:
+        return data, ""
+    file = BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as written:
+        for member in archive.infolist():
+            with_it = changed.get(member.filename)
+            written.writestr(member, archive.read(member.filename) if with_it is None else with_it)
     sheets = "a sheet" if len(changed) == 1 else f"{len(changed)} sheets"
     return file.getvalue(), (
         f"the cells of {sheets} lie so far apart that they were brought together: "

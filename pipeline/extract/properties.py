@@ -24,6 +24,8 @@ _MAIN = 256 << 10
 _WORDS = frozenset(
     {"category", "comments", "contentstatus", "description", "keyword", "keywords", "subject"}
 )
+#: What a part is taken to say that cannot be read, and might have said so.
+_MARK = "sovereignty"
 _ELEMENT = re.compile(r"<(?P<tag>[\w:.-]+)(?P<with>[^<>]*)>(?P<text>[^<]*)")
 _ATTRIBUTE = re.compile(r"""([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+))""")
 _NAMING = frozenset({"name", "property", "http-equiv", "itemprop", "val", "tag", "key", "id"})
@@ -57,7 +59,7 @@ def properties_of(data: bytes, kind: str, encoding: str = "utf-8") -> Iterator[P
         encoding: that its text was read in.
     """
     if data.startswith(b"PK"):
-        with suppress(zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        with suppress(Exception):  # a damaged zip raises errors of many kinds
             yield from _in_archive(data)
     elif data.startswith(b"%PDF") or kind == "pdf":
         yield from _in_pdf(data)
@@ -99,16 +101,18 @@ def _in_archive(data: bytes) -> Iterator[Property]:
         names = [n for n in archive.namelist() if n.lower().endswith((".xml", ".rels", ".opf"))]
         for name in sorted(names, key=lambda n: not n.startswith(("docProps/", "meta"))):
             main = name.rpartition("/")[2] in ("document.xml", "content.xml")
-            with suppress(
-                zipfile.BadZipFile, zlib.error, OSError, ValueError, RuntimeError, EOFError
-            ):
+            try:
                 with archive.open(name) as part:
                     raw = part.read(min(left, _MAIN if main else _PART))
-                left -= len(raw)
-                found = raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8",
-                                   errors="replace")  # fmt: skip
-                yield from _in_elements(found)
-                yield from _in_part(name, found)
+            except Exception:  # a damaged zip raises errors of many kinds
+                if name.startswith(("docProps/", "customXml/")):  # a mark may have stood there
+                    yield Property(_MARK, f"not readable, {name}")
+                continue
+            left -= len(raw)
+            wide = raw[:2] in (b"\xff\xfe", b"\xfe\xff")
+            found = raw.decode("utf-16" if wide else "utf-8", errors="replace")
+            yield from _in_elements(found)
+            yield from _in_part(name, found)
             if left <= 0:
                 return
 

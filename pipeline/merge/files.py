@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -111,3 +112,22 @@ def write_picture(file: Path, svg: str) -> str:
     """
     write_set(file.parent, [(file.name, [svg])])
     return str(file)
+
+
+def check_folder(out: Path) -> None:
+    """Refuse a folder that cannot be written, before anything is read or paid for it.
+
+    Raises:
+        InputError: it is a file, or neither it nor the folder above it that is there can be
+            written.
+    """
+    place = out.absolute()
+    while not os.path.lexists(place) and place != place.parent:
+        place = place.parent
+    if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+        why = "may not be written" if place.is_dir() else "is no folder"
+        raise InputError(
+            f"cannot be written: {place} {why}.",
+            where=str(out),
+            next="Choose another folder with --out.",
+        )

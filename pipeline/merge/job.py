@@ -25,7 +25,7 @@ from pipeline.merge.files import as_told, laid_out, look, words, write_merge
 from pipeline.merge.ledger import counts
 from pipeline.merge.replies import CallFailed, read_answer
 from pipeline.merge.sending import Sending
-from pipeline.merge.sovereignty import check_sovereignty, refuse_unallowed
+from pipeline.merge.sovereignty import check_permission, check_sovereignty
 from pipeline.merge.tally import Tally
 from pipeline.models.opening import missing_weights
 from pipeline.store.batches import StoreBatches
@@ -65,7 +65,7 @@ class MergeJob(Sending):
                 where="--strategy",
                 next="`storytransformer eval rewrite` runs it for comparison.",
             )
-        refuse_unallowed(self.spec, self.terms.allow_cloud)
+        check_permission(self.spec, self.terms.allow_cloud)
         if self.since:
             self._earlier = _fingerprints(self.store, self.since)
         self.corpus = read(self.paths, how=self.how, cache=self.store)

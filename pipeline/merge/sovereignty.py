@@ -55,7 +55,7 @@ def check_sovereignty(
     check_patterns(local_only, where="--local-only")
     if not spec.leaves_machine:
         return frozenset()
-    refuse_unallowed(spec, allow_cloud)
+    check_permission(spec, allow_cloud)
     kept: dict[str, tuple[Document, str]] = {}
     for document in _documents(corpus):
         if why := why_not(document, allow_cloud, local_only):
@@ -72,27 +72,25 @@ def check_sovereignty(
     return frozenset(story.id for story in corpus.stories if story.source.document in kept)
 
 
-def refuse_unallowed(spec: ModelSpec, allow_cloud: Sequence[str]) -> None:
-    """Refuse a model off this machine to which nothing may be sent, before anything is read.
-
-    Raises:
-        SovereigntyError: nothing is named that may leave.
-        InputError: what is named cannot be the name of documents.
-    """
-    if not spec.leaves_machine:
-        return
-    check_allowed(allow_cloud)
-    if not allow_cloud:
-        raise SovereigntyError(
-            f"{spec.name} would send the stories off this machine.",
-            next="Name what may leave with --allow-cloud PATH (or all), or use a local/… model.",
-        )
-
-
 def _documents(corpus: Corpus) -> list[Document]:
     """Every document that was read. (The same bytes under names of two formats are two, of one
     hash: where one of them stays here, both do.)"""
     return [e.document for e in corpus.extractions if e.document.sha256]
+
+
+def check_permission(spec: ModelSpec, allow_cloud: Sequence[str]) -> None:
+    """Refuse a model off this machine that was given nothing: known before anything is read.
+
+    Raises:
+        SovereigntyError: ``--allow-cloud`` names nothing.
+        InputError: it names what cannot be documents.
+    """
+    check_allowed(allow_cloud)
+    if spec.leaves_machine and not allow_cloud:
+        raise SovereigntyError(
+            f"{spec.name} would send the stories off this machine.",
+            next="Name what may leave with --allow-cloud PATH (or all), or use a local/… model.",
+        )
 
 
 def check_allowed(allow_cloud: Sequence[str]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.catalog import ModelSpec
-from pipeline.errors import EngineError, InputError
+from pipeline.errors import EngineError, InputError, ModelError
 from pipeline.models.base import Model, ModelOptions, OnlineModel
 
 if TYPE_CHECKING:
@@ -129,3 +129,25 @@ def open_online(spec: ModelSpec, options: ModelOptions) -> OnlineModel:
     from pipeline.models.openai import OpenAIModel
 
     return OpenAIModel(spec, options)
+
+
+#: Where the key of each provider stands.
+_KEYS = {
+    "claude": "ANTHROPIC_API_KEY",
+    "gemini": "GEMINI_API_KEY",
+    "openai": "OPENAI_API_KEY",
+}
+
+
+def needs_key(spec: ModelSpec) -> bool:
+    """Whether a model cannot be asked without a key."""
+    return spec.provider in _KEYS and (spec.provider != "openai" or spec.leaves_machine)
+
+
+def missing_key(spec: ModelSpec) -> ModelError:
+    """That there is none."""
+    return ModelError(
+        "no key for this provider.",
+        where=spec.name,
+        next=f"Set the environment variable {_KEYS[spec.provider]}.",
+    )

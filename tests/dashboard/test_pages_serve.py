@@ -9,6 +9,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -213,3 +214,39 @@ def test_old_addresses_lead_to_the_pages(served):
 def test_the_address_says_which_run_is_shown(served, worked):
     request = urllib.request.urlopen(f"{served}/run", timeout=10)
     assert urllib.parse.parse_qs(urllib.parse.urlsplit(request.url).query)["run"] == [worked.newest]
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
+def test_it_answers_only_to_get(served, method):
+    for path in ("/runs", "/storytransformer.json", "/-/create-token", "/storytransformer/-/query"):
+        request = urllib.request.Request(f"{served}{path}", method=method, data=b"sql=select+1")
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(request, timeout=10)
+        assert refused.value.code == 405 and refused.value.headers["allow"] == "GET, HEAD"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/runs", "/nowhere", "/storytransformer", "/storytransformer.json?sql=select+1",
+     "/storytransformer?sql=selec", "/-/versions.json", "/storytransformer/run", "/windows.svg"],
+)  # fmt: skip
+def test_every_page_has_a_policy(served, path):
+    try:
+        answer = urllib.request.urlopen(f"{served}{path}", timeout=10)
+    except urllib.error.HTTPError as error:
+        answer = error
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert "Traceback" not in answer.read().decode()
+
+
+@pytest.mark.parametrize(
+    "sql",
+    ["with recursive r(n) as (select 1 union all select n + 1 from r) select sum(n) from r",
+     "select length(randomblob(1000000000))", "select hex(zeroblob(900000000))",
+     "select 1 /* " + "x" * 20_000 + " */"],
+)  # fmt: skip
+def test_a_query_is_bounded_in_time_and_size(served, sql):
+    started = time.monotonic()
+    status, body = query(served, sql)
+    assert status in (400, 414) and "Traceback" not in body
+    assert time.monotonic() - started < 60
