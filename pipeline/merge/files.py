@@ -15,6 +15,7 @@ from pipeline.document.since import FILE as SINCE
 from pipeline.document.since import since_text
 from pipeline.document.topics import Grouping
 from pipeline.entries import Merge
+from pipeline.errors import InputError
 from pipeline.extract.page import page
 from pipeline.kept import Kept, Told, check
 from pipeline.merge.corpus import Corpus
