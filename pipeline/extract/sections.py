@@ -172,7 +172,7 @@ class _Reader:
         blocks = [section.heading, *section.blocks]
         if any(headings.STORY.match(self._words(b)) for b in section.blocks if b.kind == "heading"):
             return None
-        if self._count_units(blocks) > 1:
+        if self._count_units(blocks) > 1 or self._holds_rows_of_stories(section):
             return None
         while blocks and blocks[-1].kind == "meta":
             blocks.pop()
@@ -190,6 +190,10 @@ class _Reader:
             return None
         kind: StoryKind = "agile" if draft.told else "narrative"
         return Found(kind, spans_of(blocks, self.text), section.heading.locator, draft)
+
+    def _holds_rows_of_stories(self, section: Section) -> bool:
+        rows = [block for block in section.blocks if block.kind == "row"]
+        return any(find_in_rows(self.text, rows, self.unescape)) if rows else False
 
     def _introduction(self, section: Section) -> Found | None:
         """What a headed story tells before it lists several wishes, which are stories too."""
