@@ -39,8 +39,8 @@ _NAMES: dict[str, re.Pattern[str]] = {
         "goal": rf"{_CERTAIN_GOAL}|goal|wants?|what|needs?|wish|ziel|wunsch|bedarf|objectif|besoin|"
         r"objetivo|necesidad|obiettivo|bisogno|necessidade|doel",
         "benefit": rf"(?:us\W+)?so (?:that|i can)\b{_REST}|in order to{_REST}|benefits?|why|"
-        r"because|value|reason|damit|nutzen|afin (?:de|que)|bénéfice|para(?: que)?|beneficio|così da|"
-        r"benefício|zodat|baten",
+        r"because|value|reason|damit|nutzen|afin (?:de|que)|bénéfice|para(?: que)?|beneficio|"
+        r"così da|benefício|zodat|baten",
         "criteria": r"(?:custom field \()?(?:acceptance (?:criteria|criterion|tests?|conditions?)"
         r"|criteria|ac|conditions? of satisfaction|definition of done|dod)\)?",
         "title": r"summary|title|name|feature|headline|subject",
