@@ -17,14 +17,16 @@ patterns     Document -> Extraction: which shapes are looked for where
                listed: items under "User stories" that are no sentence of one
   requirements shall-sentences under "Requirements"
   lists        plain text of one story a line
-  rows         a row a story, three columns; cells: stories told in one cell, criteria: a cell of
-               them; sideways: vertical tables; wishes: which tables are of stories
+  rows         a row a story, three columns; cell_words: a cell's words without markup,
+               cell_stories: stories told in one cell, criteria: a cell of them; sideways:
+               vertical tables; wishes: which tables are of stories
   features     narratives and scenarios
   assembly     the blocks of one story -> its fields; ``parse_story_text``
   leads        keys, titles and labels in front of it; headings: what they announce
   phrases      one sentence -> role, goal, benefit; roles: whom a role names; templates: the
                sentence in other languages; labelled: "Role: … Goal: …"; sentences: where they end
-  found        a found story -> Story with its id and source
+  found        a found story -> Story with its id and source; escapes: what a format does to
+               the text of a cell, undone
 overlooked   what looks like stories and was read as none
 passages     paragraphs and sentences of a story, with offsets
 links        criteria in another document, joined by key

@@ -6,6 +6,7 @@ import json
 from datetime import date
 from typing import Any
 
+from pipeline.extract.escapes import text_of
 from pipeline.stories import Block, Document, Extraction, Locator, Source, Span, Story
 
 #: Raised when the text's shape changes; an older text is then no hit.
@@ -99,7 +100,7 @@ def _story(document: Document, raw: dict[str, Any]) -> Story:
         id=raw["id"],
         kind=raw["kind"],
         source=source,
-        text="\n".join(document.text[start:end] for start, end in spans),
+        text=text_of(document, spans),
         role=raw["role"],
         goal=raw["goal"],
         benefit=raw["benefit"],

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from pipeline.extract.assembly import Draft
+from pipeline.extract.escapes import text_of
 from pipeline.stories import Block, Document, Locator, Source, Span, Story, StoryKind, story_id
 from pipeline.unseen import visible
 
@@ -41,13 +42,8 @@ class Found:
     written: date | None = None
 
 
-def make_story(document: Document, found: Found, unescape: Callable[[str], str] = str) -> Story:
-    """The story with its id, source and text.
-
-    Args:
-        unescape: undoes what the document's format does to the text of a cell: the story's text is
-            as its author wrote it, the document's as it is stored.
-    """
+def make_story(document: Document, found: Found) -> Story:
+    """The story with its id, source and text, which is as its author wrote it."""
     told = found.draft.finish()
     front = {key.lower(): value for key, value in document.front_matter.items()}
     source = Source(
@@ -63,7 +59,7 @@ def make_story(document: Document, found: Found, unescape: Callable[[str], str] 
         id=story_id(document.sha256, found.spans, found.kind),
         kind=found.kind,
         source=source,
-        text="\n".join(unescape(document.text[start:end]) for start, end in found.spans),
+        text=text_of(document, found.spans),
         role=visible(told.role),
         goal=visible(told.goal),
         benefit=visible(told.benefit),

@@ -6,14 +6,14 @@ heading (:mod:`.sections`), its columns (:mod:`.rows`) or its keywords (:mod:`.f
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from pipeline.errors import InputError
 from pipeline.extract.assembly import Draft, assemble, parse_story_text
 from pipeline.extract.condensing import settle_stretches
+from pipeline.extract.escapes import unescape_of
 from pipeline.extract.features import find_in_features
 from pipeline.extract.found import Found, make_story, spans_of
 from pipeline.extract.leftout import blank_out, current_blocks, without
@@ -22,7 +22,6 @@ from pipeline.extract.markup import read_blocks
 from pipeline.extract.mojibake import repair_mojibake
 from pipeline.extract.overlooked import judge
 from pipeline.extract.sections import find_in_sections
-from pipeline.extract.yaml_records import unescape_yaml
 from pipeline.stories import (
     Block,
     Document,
@@ -36,23 +35,6 @@ from pipeline.stories import (
 __all__ = ["find_stories", "parse_story_text"]
 
 
-def _unescape_json(raw: str) -> str:
-    if "\\" not in raw:
-        return raw
-    try:
-        return str(json.loads(f'"{raw}"', strict=False))
-    except ValueError:
-        return raw
-
-
-#: What a format does to the text of a cell, undone.
-_UNESCAPE: dict[str, Callable[[str], str]] = {
-    "csv": lambda raw: raw.replace('""', '"'),
-    "tsv": lambda raw: raw.replace('""', '"'),
-    "json": _unescape_json,
-    "yaml": unescape_yaml,
-    "jsonl": _unescape_json,
-}
 #: Formats whose rows are a program's records, not those of a table.
 _RECORDS = frozenset({"json", "jsonl", "yaml", "xml", "trello"})
 
@@ -77,7 +59,7 @@ def find_stories(
     found: Iterable[Found]
     blocks: Sequence[Block] = document.blocks
     text = document.text
-    unescape = _UNESCAPE.get(document.format, str)
+    unescape = unescape_of(document.format)
     if (pattern or ears) and document.format == "markdown" and settle_stretches(text):
         blocks = tuple(read_blocks(text, "markdown"))  # also where no known shape tells a story
     if document.left_out:
@@ -109,7 +91,7 @@ def find_stories(
             taken += each.spans if pattern else ()
             if repair:
                 _repair(each.draft)
-            story = make_story(document, each, unescape)
+            story = make_story(document, each)
             stories.setdefault(story.id, story)
     ordered = (
         sorted(stories.values(), key=lambda story: story.start) if pattern else stories.values()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import json
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 from pipeline.extract.exchange import from_json, to_json
 from pipeline.extract.patterns import find_stories, parse_story_text
 from pipeline.extract.readers import read_bytes
+from pipeline.extract.yaml_records import unescape_yaml
 from pipeline.outcomes import StoryText
 from pipeline.stories import Extraction, Span, normalise, story_id
 
@@ -78,6 +81,16 @@ def _read(text: str, name: str) -> Extraction:
     return find_stories(read_bytes(text.encode("utf-8", "surrogatepass"), (name,)))
 
 
+def as_written(stored: str, kind: str) -> str:
+    """A stored text without what its format does to it: the words that its author wrote."""
+    if kind in ("csv", "tsv"):
+        return stored.replace('""', '"')
+    if kind in ("json", "jsonl"):
+        with contextlib.suppress(ValueError):  # a span of several cells is no string
+            return str(json.loads(f'"{stored}"', strict=False))
+    return unescape_yaml(stored) if kind == "yaml" else stored
+
+
 def check_invariants(extraction: Extraction) -> None:
     """Every character in a story or in residue; spans, ids and locators right."""
     document = extraction.document
@@ -97,7 +110,7 @@ def check_invariants(extraction: Extraction) -> None:
             assert after is None or end <= after.start
             in_stories[start:end] = b"\1" * (end - start)
         assert story.id == story_id(document.sha256, spans, story.kind)
-        assert story.text == "\n".join(text[a:b] for a, b in spans)
+        assert story.text == "\n".join(as_written(text[a:b], document.format) for a, b in spans)
         assert story.fields
         line = story.source.locator.line
         assert line is None or 1 <= line <= text.count("\n") + 1
