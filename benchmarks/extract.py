@@ -3,9 +3,13 @@
     python benchmarks/extract.py [CORPORA]     default: data/sample
 
 ``CORPORA`` is a folder with ``backlogs-txt/`` and ``labels/dalpiaz-annotated/`` (Dalpiaz 2018 and
-its annotation), folders of Gherkin features, and folders of Markdown design documents. What is not
-there is left out, and said to be. ``labels/extract_places.jsonl`` beside this script holds hand
-judgements of 200 places in the design documents: path, offset, and whether a story stands there.
+its annotation), folders of Gherkin features, and folders of Markdown design documents; or a folder
+with ``expected.tsv``: a document's name, how many stories a reader counts ("4", "3-5"), and a note
+that may name keys ("keys A-1 and B-2"), a number of criteria ("2 criteria") and roles that no story
+may have ("no role "x""). What is not there is left out, and said to be. The small documents of
+``tests/extract/documents_shapes/`` are always read. ``labels/extract_places.jsonl``
+beside this script holds hand judgements of 200 places in the design documents: path, offset, and
+whether a story stands there.
 Prints a table and, last, one JSON line.
 """
 
@@ -18,12 +22,13 @@ import resource
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from pipeline.extract.corpus import extract
 from pipeline.extract.exchange import from_json, to_json
 from pipeline.stories import Extraction, Story, normalise
+from tests.extract.shape_documents import documents, faults
 
 SAMPLE = Path(__file__).parents[1] / "data" / "sample"
 PLACES = Path(__file__).parent / "labels" / "extract_places.jsonl"
@@ -33,6 +38,8 @@ Figures = dict[str, object]
 
 def main(root: Path) -> None:
     sections: list[tuple[str, Callable[[Path], Figures]]] = [
+        ("small documents", measure_shapes),
+        ("expected.tsv", measure_expected),
         ("told by truth.json", measure_truth),
         ("Dalpiaz backlogs", measure_backlogs),
         ("features", measure_features),
@@ -60,6 +67,58 @@ class LeftOut(Exception):
 
 def share(part: int, whole: int) -> float | None:
     return round(part / whole, 4) if whole else None
+
+
+def measure_shapes(_: Path) -> Figures:
+    """The small documents that are read as a reader reads them, fields and problems included."""
+    own = list(documents())
+    wrong = []
+    with tempfile.TemporaryDirectory() as folder:
+        for document in own:
+            path = Path(folder) / document.name
+            path.write_text(document.text, encoding="utf-8")
+            (extraction,) = extract([path])
+            wrong += [f"{document.kind}/{document.name}"] if faults(document, extraction) else []
+    return {
+        "shape_documents": len(own),
+        "shape_documents_without_a_story": sum(d.said["stories"] == "0" for d in own),
+        "shapes_right": share(len(own) - len(wrong), len(own)),
+        "shapes_wrong": wrong,
+    }
+
+
+def measure_expected(root: Path) -> Figures:
+    """Documents whose stories are as many, and have the keys, criteria and roles, as told."""
+    table = root / "expected.tsv"
+    if not table.exists():
+        raise LeftOut("needs expected.tsv")
+    lines = [line.split("\t") for line in table.read_text(encoding="utf-8").splitlines()[1:]]
+    wrong = []
+    for name, count, *note in lines:
+        (extraction,) = extract([root / name])
+        wrong += [name] if not is_as_expected(extraction.stories, count, *note) else []
+    return {
+        "expected_documents": len(lines),
+        "expected_right": len(lines) - len(wrong),
+        "expected_wrong": wrong,
+    }
+
+
+def is_as_expected(stories: Sequence[Story], count: str, note: str = "") -> bool:
+    """Whether stories are what a line of ``expected.tsv`` says."""
+    least, _, most = count.partition("-")
+    if not int(least) <= len(stories) <= int(most or least):
+        return False
+    if keys := re.search(r"\bkeys ([^,;]+)", note):
+        wanted = keys[1].replace(" and ", "|").split("|")
+        told = [*wanted[0].split(), *wanted[1:]]
+        if [story.source.key for story in stories] != told:
+            return False
+    criteria = re.search(r"(\d+) criteri", note)
+    if criteria and sum(len(story.criteria) for story in stories) != int(criteria[1]):
+        return False
+    roles = {story.role for story in stories}
+    return not roles & set(re.findall(r'no role "([^"]+)"', note))
 
 
 def measure_truth(root: Path) -> Figures:

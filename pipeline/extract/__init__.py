@@ -13,14 +13,19 @@ readers      one file -> Document: which format, who reads it, what is wrong wit
                builder: a text put together block by block)
 patterns     Document -> Extraction: which shapes are looked for where
   sections     headed narratives, lists, paragraphs; outline: the tree of headings;
-               units: sentences inside a block
+               units: sentences inside a block; hanging: what belongs to one;
+               listed: items under "User stories" that are no sentence of one
+  requirements shall-sentences under "Requirements"
   lists        plain text of one story a line
-  rows         a row a story, three columns, vertical tables
+  rows         a row a story, three columns; cells: stories told in one cell, criteria: a cell of
+               them; sideways: vertical tables; wishes: which tables are of stories
   features     narratives and scenarios
   assembly     the blocks of one story -> its fields; ``parse_story_text``
   leads        keys, titles and labels in front of it; headings: what they announce
-  phrases      one sentence -> role, goal, benefit; sentences: where they end
+  phrases      one sentence -> role, goal, benefit; roles: whom a role names; templates: the
+               sentence in other languages; labelled: "Role: … Goal: …"; sentences: where they end
   found        a found story -> Story with its id and source
+overlooked   what looks like stories and was read as none
 passages     paragraphs and sentences of a story, with offsets
 links        criteria in another document, joined by key
 exchange     an Extraction as JSON and back

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from pipeline.extract.labelled import begins_labelled
 from pipeline.extract.leads import (
     CRITERIA_LABEL,
     is_criteria_label,
@@ -160,7 +161,7 @@ def _take_heading(told: Draft, raw: str, mode: str) -> str:
 
 def _take_opening(told: Draft, raw: str, block: Block, expected: bool) -> str | None:
     """Look for the story sentence in a block; what is no part of it goes to title or body."""
-    key, title, sentence = split_lead(raw)
+    key, title, sentence = ("", "", raw) if begins_labelled(raw) else split_lead(raw)
     phrases = read_phrases(sentence, expected=expected)
     if phrases is None and (line := raw.find("\n")) > 0:
         # A title or an introduction on its own line above the sentence.

@@ -56,7 +56,8 @@ _DONE_FOR = re.compile(
 #: "As a user, my password must …": what the wish is about comes first.
 _ABOUT = re.compile(
     r"As\s+an?\s+(?P<role>[^,.;:!?]{2,80}?)\s*,\s*(?=my\s+(?:[\w'’-]+\s+){1,4}(?:must|should|shall|"
-    r"can|needs?\s+to|has\s+to|have\s+to)\b)",
+    r"can|needs?\s+to|has\s+to|have\s+to)\b|(?:the|our|all|every|each)\s+(?:[\w'’-]+\s+){1,4}(?:must|"
+    r"should|shall|needs?\s+to|has\s+to|have\s+to)\b[^.!?;]{2,200}?\bso\s+(?:that|I)\b)",
     re.IGNORECASE,
 )
 #: The wishes that count where the role is less certain ("As developers, we want").
@@ -85,7 +86,19 @@ _NO_SUBJECT = re.compile(
     re.IGNORECASE,
 )
 #: "*As a* cook" after its first mark was taken for a list mark.
-_HALF_BOLD = re.compile(r"^(As(?:\s+(?:an?|the))?)[*_]{1,3}(?=[\s:])", re.IGNORECASE)
+_HALF_BOLD = re.compile(
+    r"^(As(?:\s+(?:an?|the))?|Als|En\s+tant\s+que|Com[oe]|Enquanto|In\s+order\s+to|So\s+that|When)"
+    r"[*_]{1,3}(?=[\s:])",
+    re.IGNORECASE,
+)
+#: What one says, which is no wish: "As a nurse, I must say that it is hard".
+_SPEECH = re.compile(
+    r"(?:['’]d\s+)?(?:(?:can|could|must|should|would|may|will|have\s+to|(?:want|need|like|love)\s+to|also|"
+    r"only|just|\w+ly)\s+){1,4}(?:(?:say(?:\s+(?:that|how|it|I|thank\w*)|(?=,))|tell\s+you|admit|assure\s+you|see\s+why|apologi[sz]e|"
+    r"(?:note|add|confirm|mention|stress|point\s+out)\s+that)\b|"
+    r"(?:thank|congratulate|remind|ask)\s+(?:you|everyone|all)\b)",
+    re.IGNORECASE,
+)
 _CERTAIN = re.compile(
     r"As\s+(?:an?|any|every|each|one|someone|somebody|anyone|anybody)\b", re.IGNORECASE
 )
@@ -145,6 +158,8 @@ _SAID_AGAIN = re.compile(r"I\b\s*", re.IGNORECASE)
 _NOTE_LINK = re.compile(r"(?<!!)\[\[(?:[^\[\]|\n]*\|)?([^\[\]|\n]+)\]\]")
 #: A link by its words; where it leads outside, the address is told behind the sentence.
 _LINK = re.compile(r"(?<!!)\[(?P<words>[^\[\]\n]{1,200})\]\((?P<to>[^()\s]{1,400})(?:\s[^()]*)?\)")
+_SO_THAT = re.compile(r"\bso\s+that\b", re.IGNORECASE)
+_CONTRACTED = {"'m ": "am ", "’m ": "am ", "'ve ": "have ", "’ve ": "have "}
 _LINKED = re.compile(r"\]\(|\[\[")
 _TRAILING = " \t\n,;:.–—-"
 
@@ -215,7 +230,12 @@ def _read(words: str, expected: bool) -> Phrases | None:
     match = _ROLE_FIRST.match(words)
     if match:
         strict = _is_wish(words, match)
-        loose = expected and not names_no_one(match["role"]) and not needs_an_article(match["role"])
+        loose = (
+            expected
+            and not _SO_THAT.search(match["role"])
+            and not names_no_one(match["role"])
+            and not needs_an_article(match["role"])
+        )
         if strict or loose or (benefit_first and re.match(rf"As\s+{_ARTICLE}\b", words, re.I)):
             return _finish(match["role"], words[match.end() :], benefit_first, strict)
     match = _I_AS_ROLE.match(words)
@@ -280,7 +300,9 @@ def _is_wish(words: str, match: re.Match[str]) -> bool:
     """Whether "As ROLE, I …" is a story wherever it stands. The less certain the role (no "a", a
     "we" that may be a nation), the plainer the wish has to be."""
     role, subject = match["role"], match["subject"].lower()
-    if names_no_one(role) or subject not in ("i", "we"):
+    if names_no_one(role) or subject not in ("i", "we") or _SO_THAT.search(role):
+        return False
+    if _SPEECH.match(words, match.end()):
         return False
     certain = _CERTAIN.match(words)
     if certain and subject == "i":
@@ -328,6 +350,8 @@ def _finish(role: str, tail: str, benefit: str, strict: bool) -> Phrases:
         tail = tail[want.end() :]
         again = _SAID_AGAIN.match(tail)  # "I want to I want to"
         want = _WANT.match(tail, again.end()) if again else None
+    tail = _CONTRACTED.get(tail[:3], tail[:3]) + tail[3:]
+    tail = _CONTRACTED.get(tail[:4], tail[:4]) + tail[4:]
     end = first_sentence_end(tail)
     purpose = None if benefit else _find_purpose(tail, end)
     if purpose:

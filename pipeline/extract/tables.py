@@ -35,13 +35,13 @@ _NAMES: dict[str, re.Pattern[str]] = {
         "story": r"(?:the )?(?:user )?(?:story|stories)(?: text| description| statement)?|"
         r"user ?story|nutzergeschichte|récit utilisateur|historia de usuario|storia utente|"
         r"história de usuário|gebruikersverhaal",
-        "role": rf"{_CERTAIN_ROLE}|(?:user )?role|persona|actor|who|user type|type of user|rolle|"
-        r"rôle|rol|ruolo|papel",
+        "role": rf"{_CERTAIN_ROLE}|(?:user )?role|persona|actor|who|users?|user type|type of user|"
+        r"rolle|rôle|rol|ruolo|papel",
         "goal": rf"{_CERTAIN_GOAL}|goal|wants?|what|needs?|wish|ziel|wunsch|bedarf|objectif|besoin|"
         r"objetivo|necesidad|obiettivo|bisogno|necessidade|doel",
-        "benefit": rf"(?:us\W+)?so (?:that|i can)\b{_REST}|in order to{_REST}|benefits?|why|value|"
-        r"reason|damit|nutzen|afin (?:de|que)|bénéfice|para(?: que)?|beneficio|così da|benefício|"
-        r"zodat|baten",
+        "benefit": rf"(?:us\W+)?so (?:that|i can)\b{_REST}|in order to{_REST}|benefits?|why|"
+        r"because|value|reason|damit|nutzen|afin (?:de|que)|bénéfice|para(?: que)?|beneficio|"
+        r"così da|benefício|zodat|baten",
         "criteria": r"(?:custom field \()?(?:acceptance (?:criteria|criterion|tests?|conditions?)"
         r"|criteria|ac|conditions? of satisfaction|definition of done|dod)\)?",
         "title": r"summary|title|name|feature|headline|subject",

@@ -100,7 +100,8 @@ def split_units(raw: str, *, expected: bool = False) -> tuple[Unit, ...]:
             continue
         loose = expected and _AS_A.match(opening) is not None
         if not opening.strip() and not all(
-            labelled.belongs_above(line) for line in raw[:position].splitlines()[-3:]
+            labelled.belongs_above(line)
+            for line in raw[max(0, position - 3 * _LEAD_MAX) : position].splitlines()[-3:]
         ):
             continue
         phrases = read_phrases(raw[position : position + _REACH], expected=loose)

@@ -80,13 +80,14 @@ def _is_of_people(names: set[str]) -> bool:
 
 
 def _reads_like_wishes(told: Sequence[dict[str, str]], names: set[str]) -> bool:
-    wishes = sum(
-        bool(_WISH.match(row["goal"]) or _PURPOSE.match(row.get("benefit", ""))) for row in told
-    )
+    wishes = sum(_WISH.match(row["goal"]) is not None for row in told)
     if wishes > len(told) * _MOST:
         return True
     if _is_of_people(names):
         return False
+    purposes = sum(_PURPOSE.match(row.get("benefit", "")) is not None for row in told)
+    if purposes > len(told) * _MOST:
+        return True
     # Who, what and why, each in some words: the reason of a duty is a word ("law", "party").
     whole = sum(
         len(row["goal"].split()) >= 2 and len(row.get("benefit", "").split()) >= 2 for row in told

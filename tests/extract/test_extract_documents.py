@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.extract.corpus import extract
+from pipeline.extract.exchange import from_json, to_json
 from tests.extract.documents import (
     formats,
     printed,
@@ -17,7 +18,8 @@ from tests.extract.documents import (
     word,
     workbook,
 )
-from tests.extract.documents.cases import Case, faults
+from tests.extract.documents.cases import Case, faults, read
+from tests.extract.test_extract_invariants import check_invariants
 
 CASES = [
     case
@@ -29,6 +31,13 @@ CASES = [
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_is_read_as_a_reader_tells_it(case: Case) -> None:
     assert faults(case) == []
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_its_text_is_in_stories_or_residue_and_can_be_kept(case: Case) -> None:
+    extraction = read(case)
+    check_invariants(extraction)
+    assert from_json(to_json(extraction)) == extraction
 
 
 STORY = "As a sailor, I want to mend a sail so that we can race.\n"
