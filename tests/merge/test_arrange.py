@@ -276,7 +276,7 @@ def test_a_decision_is_said_of_nobody_but_the_story_decided_on(kit):
         stories[name] = kit.replace(
             made, text=f"As a {role}, I want to keep a book for {days} days."
         )
-    a, b, c = stories.values()
+    a, b, _ = stories.values()
     assert arrange(stories)[1].proved == ("b", "c")
     for answer in ("one_need", "preferred"):
         _, rows = concluded(stories, person(answer, a, b, keep=a.fingerprint))
