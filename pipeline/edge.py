@@ -108,6 +108,23 @@ def parse_tokens_per_word(text: str | None) -> Decimal | None:
     return ratio
 
 
+def check_options(edition: str, pairs: int | None, about: Sequence[str]) -> None:
+    """Refuse options of a merge that mean nothing.
+
+    Raises:
+        InputError: one of them.
+    """
+    if edition not in ("files", "full"):
+        raise InputError(
+            f"there is no edition {edition!r}.", where="--edition", next="There are: files, full."
+        )
+    if pairs is not None and pairs < 0:
+        raise InputError("fewer than no questions cannot be asked.", where="--pairs",
+                         next="Give a number of pairs, 0 for none.")  # fmt: skip
+    if any(not phrase.strip() for phrase in about):
+        raise InputError("no word is given.", where="--about", next="Name what to keep.")
+
+
 @dataclass(frozen=True)
 class Edge:
     """The settings of one command or flow, and what is opened with them."""
@@ -337,6 +354,7 @@ class Edge:
         from pipeline.merge.sovereignty import check_permission
         from pipeline.models.opening import missing_key, needs_key, no_batches, takes_batches
 
+        check_options(edition, pairs, about)
         spec = self.find(model)
         # What can be known at once is said before a document is read or a dollar spent.
         check_permission(spec, allow_cloud)

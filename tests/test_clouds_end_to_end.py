@@ -97,8 +97,10 @@ def test_a_merge_through_a_faulty_provider_balances_and_keeps_the_key(
     assert len(provider.asked) == result["calls"] + 2
     assert (Decimal(result["usd"]) > 0) == (model != "openai")
     charges = rows(tmp_path, "select reserved_micro_usd, settled_micro_usd from charge")
-    assert len(charges) == result["calls"]
-    assert all(settled is not None and settled <= reserved for reserved, settled in charges)
+    # The attempt whose connection broke may have been billed: it stays set aside.
+    settled = [charge for charge in charges if charge[1] is not None]
+    assert (len(settled), len(charges)) == (result["calls"], result["calls"] + 1)
+    assert all(real <= reserved for reserved, real in settled)
     assert KEY in repr(provider.heard), "the server was given it"
     assert KEY not in err + json.dumps(result)
     written = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]

@@ -72,8 +72,8 @@ def arrange(
     """
     decided = settled or Settled()
     contested = _contested(judgements, decided, stories)
-    # What a person decided against is folded whole: nobody else's words go with it.
-    alone = contested | {fold.story for fold in decided.folds if fold.whole}
+    # What a person decided is said of no other story than the one decided on.
+    alone = contested | {fold.story for fold in decided.folds}
     nodes = _proved(stories, decided, alone)
     of = {story: node for node in nodes for story in node.stories}
     for fold_ in decided.folds:

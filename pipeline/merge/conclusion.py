@@ -64,12 +64,13 @@ def conclude(
     possible = list(possible_conflicts(here, pairs, weights, settled, asserted))
     entry_of = {story: entry for entry in entries for story in entry.sources}
     folded_by_person = {fold.story for fold in settled.folds}
-    possible = [
-        marked
-        for one in possible
-        if not _is_settled(one, folded_by_person)
-        and (marked := _by_what_stands(one, entry_of, here)) is not None
-    ]
+    marks = (_by_what_stands(one, entry_of, here) for one in possible)
+    told_once = {
+        frozenset(side.story for side in mark.sides): mark
+        for mark in reversed([mark for mark in marks if mark is not None])
+        if not _is_settled(mark, folded_by_person)
+    }
+    possible = list(reversed(told_once.values()))
     near = _contested_first(asserted, possible, pairs)
     links = find_links(entries, near, judgements, settled)
     rows = make_rows(groups, entries, here, asserted, settled, skipped)

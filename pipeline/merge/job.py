@@ -25,6 +25,7 @@ from pipeline.merge.files import as_told, laid_out, look, words, write_merge
 from pipeline.merge.ledger import counts
 from pipeline.merge.replies import CallFailed, read_answer
 from pipeline.merge.sending import Sending
+from pipeline.merge.settling import settle
 from pipeline.merge.sovereignty import check_permission, check_sovereignty
 from pipeline.merge.tally import Tally
 from pipeline.models.opening import missing_weights
@@ -209,6 +210,12 @@ class MergeJob(Sending):
             about=self.terms.about,
             failed_calls=failed,
         )
+        for decision in settle(self.terms.decisions, self.corpus.stories).unused:
+            word = decision.answer.replace("_", " ")
+            self.say(
+                f"warning: “{word}”, {decision}, is not applied: newer decisions stand against it. "
+                "`storytransformer review RUN --again` asks once more."
+            )
         self.kept = look(self.corpus, self.merged)
         self.store.save_merge(self.run_id, self.merged, as_told(self.kept))
         self.say(

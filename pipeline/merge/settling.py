@@ -55,6 +55,7 @@ class Settled:
         together: pairs to be placed next to each other.
         apart: pairs that must not be put under one entry, with the decision.
         by: the decision that each pair was settled by.
+        unused: decisions on stories that are all here, which newer ones stand against.
     """
 
     folds: tuple[PersonFold, ...] = ()
@@ -62,6 +63,7 @@ class Settled:
     together: tuple[tuple[str, str, Decision], ...] = ()
     apart: Mapping[frozenset[str], Decision] = field(default_factory=dict)
     by: Mapping[frozenset[str], Decision] = field(default_factory=dict)
+    unused: tuple[Decision, ...] = ()
 
     @property
     def sha256(self) -> str:
@@ -105,34 +107,41 @@ class _Work:
         self._apart: dict[frozenset[str], Decision] = {}
         self._by: dict[frozenset[str], Decision] = {}
         self._sides: set[str] = set()
+        self._unused: list[Decision] = []
 
     def take(self, decision: Decision, here: Mapping[str, str]) -> None:
         """Apply one decision as far as newer ones leave its pairs open."""
+        if not self._take(decision, here) and all(f in here for f in decision.fingerprints):
+            self._unused.append(decision)
+
+    def _take(self, decision: Decision, here: Mapping[str, str]) -> bool:
+        """Whether it could be applied."""
         known = [(f, here[f]) for f in decision.fingerprints if f in here]
         stories = [story for _, story in known]
         pairs = [frozenset(pair) for pair in combinations(stories, 2)]
         free = [pair for pair in pairs if len(pair) == 2 and pair not in self._by]
         if not free:
-            return
+            return False
         if decision.answer == "different":
             self._by.update(dict.fromkeys(free, decision))
             self._apart.update(dict.fromkeys(free, decision))
-            return
+            return True
         # Every other answer is about the group as a whole.
         if len(free) < len(pairs) or len(known) < len(decision.fingerprints):
-            return
+            return False
         if decision.answer == "overlapping":
             self._together += [(stories[0], other, decision) for other in stories[1:]]
         elif decision.answer == "contradicting":
             if self._sides & set(stories) or any(s in self._folds for s in stories):
-                return
+                return False
             values = dict(zip(decision.fingerprints, decision.values, strict=False))
             said = tuple(values.get(f, "") for f, _ in known)
             self._conflicts.append(Contradiction(tuple(stories), decision.about, said, decision))
             self._sides.update(stories)
         elif not self._fold(decision, here, stories):
-            return
+            return False
         self._by.update(dict.fromkeys(free, decision))
+        return True
 
     def _fold(self, decision: Decision, here: Mapping[str, str], stories: list[str]) -> bool:
         keep = here.get(decision.keep, stories[0])
@@ -155,6 +164,7 @@ class _Work:
             tuple(self._together),
             self._apart,
             self._by,
+            tuple(self._unused),
         )
 
 

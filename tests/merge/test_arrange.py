@@ -266,3 +266,36 @@ def test_a_long_paragraph_stands_where_it_stands_first(kit):
 def test_a_sentence_stands_as_it_was_said(kit, text, goal):
     story = kit.replace(kit.story("a", goal), text=text)
     assert telling(story).sentence == text
+
+
+def test_a_decision_is_said_of_nobody_but_the_story_decided_on(kit):
+    """Proof puts the guest's need with the librarian's; ann decided on the librarian's alone."""
+    stories = {}
+    for name, role, days in (("a", "reader", 28), ("b", "librarian", 14), ("c", "guest", 14)):
+        made = kit.story(name, f"keep a book for {days} days", role=role)
+        stories[name] = kit.replace(
+            made, text=f"As a {role}, I want to keep a book for {days} days."
+        )
+    a, b, _ = stories.values()
+    assert arrange(stories)[1].proved == ("b", "c")
+    for answer in ("one_need", "preferred"):
+        _, rows = concluded(stories, person(answer, a, b, keep=a.fingerprint))
+        assert rows["b"].other == "a" and rows["b"].by == "person"
+        assert rows["c"].outcome is Outcome.KEPT and rows["c"].by == "code", answer
+
+
+def test_a_decision_that_newer_ones_stand_against_is_named(backlog):
+    one, two, three, *_ = {s.fingerprint: s for s in backlog.values()}.values()
+    decisions = [
+        person("one_need", one, two, keep=one.fingerprint),
+        person("one_need", two, three, keep=two.fingerprint, at=1),
+        person("different", one, three, at=2),
+    ]
+    assert settle(decisions, backlog.values()).unused == (decisions[0],)
+    assert settle(decisions[1:], backlog.values()).unused == ()
+
+
+def test_one_pair_is_marked_once(sample):
+    merge = conclude(sample.by_id, sample.pairs, sample.weights)
+    marked = [frozenset(side.story for side in one.sides) for one in merge.conflicts]
+    assert len(marked) == len(set(marked)) == 8
