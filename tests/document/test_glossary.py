@@ -24,7 +24,7 @@ def test_roles_of_one_heading_stand_under_it_each_as_it_was_told(kit: SimpleName
     assert [(s.title, len(s.entries)) for s in together.sections] == [
         ("Gate keeper", 2), ("Cashier", 1),
     ]  # fmt: skip
-    text = "".join(dict((n, "".join(t)) for n, t in files_of(together))["merged.md"])
+    text = "".join({n: "".join(t) for n, t in files_of(together)}["merged.md"])
     assert "keeper of the gate" in text, "the telling keeps its own words"
 
 
