@@ -12,6 +12,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from pipeline.extract.pdf_beside import (
+    LABEL,
+    are_labels,
+    goes_on,
+    is_leader,
+    joined,
+    stand_beside,
+)
 from pipeline.extract.pdf_words import Word
 from pipeline.extract.regions import is_header
 from pipeline.extract.tables import column_role
@@ -25,18 +33,10 @@ _LINES = 3
 #: In sizes of a letter: a lane with fewer lines beside it is wider, and those have more words.
 _FAR, _WORDS = 1.5, 2
 _DEEPEST = 4
-#: Of a band's width: what stands in less labels what is beside it.
-_STRIP = 0.2
 #: No table's header is longer.
 _HEADER_CHARS = 300
-#: What stands before a line and is no column: a list's mark, a number, a key.
-_LABEL = re.compile(r"(?:[^\w\s]{1,3}|\(?[\w.#-]{1,10}[.):]?)$")
 #: What a list's item or a numbered line begins with.
 _MARK = re.compile(r"(?:[^\w\s]{1,3}|\(?[A-Za-z]{0,3}\d[\w.-]{0,8}[.):]?|\(?[A-Za-z]{1,2}[.):])$")
-_ROLE = re.compile(r"As\s+(?:an?\s|the\s|\w)", re.IGNORECASE)
-_WISH = re.compile(r"(?:I|we)\s+(?:want|need|would|can|wish|must|should)\b", re.IGNORECASE)
-_PURPOSE = re.compile(r"(?:so\s+that|in\s+order\s+to|so\s+I)\b", re.IGNORECASE)
-_LEADER = re.compile(r"[._·…\s]{4,}$")
 Span = tuple[float, float]
 #: A horizontal rule: (height, left, right).
 Rule = tuple[float, float, float]
@@ -216,37 +216,21 @@ def _real_lanes(lines: Sequence[Line], lanes: Sequence[Span]) -> list[Span]:
             or any(max(map(len, parts)) < _WORDS for parts in (left, right))
         ):
             continue
-        if _goes_on(left, right):
+        if goes_on(left, right):
             continue
-        if _are_labels(left, right):
+        if are_labels(left, right):
             continue
-        if _is_leader(left) or not _beside(left, right):
+        if is_leader(left) or not stand_beside(left, right):
             continue
         real.append(lane)
     return real
-
-
-def _are_labels(left: Sequence[Sequence[Word]], right: Sequence[Sequence[Word]]) -> bool:
-    """Whether the left side only labels the lines of the right one: a mark, a number, a key each,
-    or few words in a narrow strip. Known names of fields are a table's, standing on its side."""
-    if all(len(part) <= 1 and _LABEL.match(part[0].text) for part in left):
-        return True
-    if 2 * sum(bool(column_role(_said(part))) for part in left) >= len(left):
-        return False
-    strip = max(part[-1].right for part in left) - min(part[0].left for part in left)
-    whole = max(part[-1].right for part in right) - min(part[0].left for part in left)
-    return strip < _STRIP * whole and all(len(part) <= 3 for part in left)
-
-
-def _said(words: Sequence[Word]) -> str:
-    return " ".join(word.text for word in words)
 
 
 def _is_labelled(lines: Sequence[Line], lanes: Sequence[Span]) -> bool:
     """Whether a table stands here on its side: names of fields down the left."""
     if len(lanes) != 1:
         return False
-    left = [_said(part) for line in lines if (part := _part(line, -1e9, lanes[0][0] + 0.1))]
+    left = [joined(part) for line in lines if (part := _part(line, -1e9, lanes[0][0] + 0.1))]
     known = [column_role(words) for words in left]
     return "role" in known and "goal" in known and 2 * sum(map(bool, known)) >= len(known)
 
@@ -263,31 +247,6 @@ def _group_labelled(lines: Sequence[Line], lanes: Sequence[Span]) -> list[list[L
 
 def _part(line: Line, low: float, high: float) -> list[Word]:
     return [word for word in line.words if word.left >= low and word.right <= high]
-
-
-def _is_leader(parts: Sequence[Sequence[Word]]) -> bool:
-    """A table of contents: dots lead to a number."""
-    dotted = sum(bool(_LEADER.search(part[-1].text)) for part in parts)
-    return dotted * 2 > len(parts)
-
-
-def _beside(left: Sequence[Sequence[Word]], right: Sequence[Sequence[Word]]) -> bool:
-    """Whether two texts share half of the height of the lower of them."""
-    tops, feet = [], []
-    for parts in (left, right):
-        tops.append(max(part[0].base for part in parts))
-        feet.append(min(part[0].base for part in parts))
-    shared = min(tops) - max(feet)
-    return shared >= max(0.0, 0.5 * min(tops[0] - feet[0], tops[1] - feet[1]))
-
-
-def _goes_on(left: Sequence[Sequence[Word]], right: Sequence[Sequence[Word]]) -> bool:
-    """Whether the right side goes on with the sentences of the left one, line for line: "As a
-    baker" | "I want flour"."""
-    begun = sum(bool(_ROLE.match(_said(part))) for part in left)
-    wished = sum(bool(_WISH.match(_said(part))) for part in right)
-    purposes = sum(bool(_PURPOSE.match(_said(part))) for part in right)
-    return 2 * begun > len(left) and 2 * max(wished, purposes) > len(right)
 
 
 def _cut(lines: Sequence[Line], lanes: Sequence[Span]) -> list[list[Line]]:
@@ -462,6 +421,6 @@ def _words_beside(line: Line) -> int:
     usual = sorted(gap for gap, _ in gaps)[len(gaps) // 2]
     if wide < _WIDE * line.size or wide < 2.5 * usual:
         return 0
-    if at == 1 and _LABEL.match(line.words[0].text):
+    if at == 1 and LABEL.match(line.words[0].text):
         return 0
     return min(at, len(line.words) - at)
