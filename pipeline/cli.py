@@ -62,6 +62,7 @@ from pipeline.options import (
     Propose,
     Quiet,
     Repair,
+    Shape,
     Since,
     Strict,
     for_a_flow,
@@ -151,6 +152,7 @@ def extract(
     encoding: Encoding = None,
     exclude: Exclude = None,
     pattern: Pattern = None,
+    shape: Shape = None,
     repair: Repair = False,
     strict: Strict = False,
     follow_links: FollowLinks = False,
@@ -170,7 +172,7 @@ def extract(
     edge, line = Edge.read(db, allow_egress, config), say(quiet)
     corpus = corpora.gather(
         paths,
-        how=reading(encoding, exclude, pattern, repair, strict, follow_links),
+        how=reading(encoding, exclude, pattern, shape, repair, strict, follow_links),
         cache=edge.store_if_possible(line),
         show=line.show,
     )
@@ -212,6 +214,7 @@ def estimate(
     encoding: Encoding = None,
     exclude: Exclude = None,
     pattern: Pattern = None,
+    shape: Shape = None,
     repair: Repair = False,
     strict: Strict = False,
     follow_links: FollowLinks = False,
@@ -261,12 +264,14 @@ def estimate(
         store = edge.store_if_possible(line)
         corpus = corpora.read(
             paths or [],
-            how=reading(encoding, exclude, pattern, repair, strict, follow_links),
+            how=reading(encoding, exclude, pattern, shape, repair, strict, follow_links),
             cache=store,
             show=line.show,
         )
         for path, reason in corpus.problems:
             line(f"warning: {path}: {reason}")
+        if corpus.passed_over:
+            line(corpus.passed_over)
         for said in sovereignty.warnings(
             corpus, allow_cloud=terms.allow_cloud, local_only=terms.local_only
         ):
@@ -322,6 +327,7 @@ def merge(
     encoding: Encoding = None,
     exclude: Exclude = None,
     pattern: Pattern = None,
+    shape: Shape = None,
     repair: Repair = False,
     strict: Strict = False,
     follow_links: FollowLinks = False,
@@ -361,6 +367,7 @@ def merge(
             encoding=encoding,
             exclude=exclude or [],
             pattern=pattern,
+            shape=shape,
             repair=repair,
             strict=strict,
             follow_links=follow_links,
@@ -373,7 +380,7 @@ def merge(
 
         edge, how = (
             Edge.read(db, allow_egress, config),
-            reading(encoding, exclude, pattern, repair, strict, follow_links),
+            reading(encoding, exclude, pattern, shape, repair, strict, follow_links),
         )
         with edge.store() as store:
             line = say(quiet)

@@ -200,6 +200,10 @@ SETTINGS: tuple[Setting, ...] = (
         "Reading documents", example="^Requirement [0-9]+", option="--pattern", commands=_READING,
     ),
     Setting(
+        "shape", "text", 'Read shall-sentences ("ears") as stories wherever they stand.',
+        "Reading documents", example="ears", option="--shape", commands=_READING, choices=("ears",),
+    ),
+    Setting(
         "repair", "flag", "Mend mojibake.", "Reading documents",
         default="false", option="--repair", commands=_READING,
     ),

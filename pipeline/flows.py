@@ -28,6 +28,7 @@ def extract_stories(
     encoding: p.Encoding = None,
     exclude: p.Exclude = (),
     pattern: p.Pattern = None,
+    shape: p.Shape = None,
     repair: p.Repair = False,
     strict: p.Strict = False,
     follow_links: p.FollowLinks = False,
@@ -43,6 +44,7 @@ def extract_stories(
         encoding: Of text files, where it is known.
         exclude: Files and folders, as in .gitignore.
         pattern: Regular expression.
+        shape: "ears" reads shall-sentences as stories wherever they stand.
         repair: Undo text decoded in the wrong encoding.
         strict: Fail the run where a document cannot be read.
         follow_links: Read what links in a folder lead to outside it.
@@ -54,7 +56,9 @@ def extract_stories(
 
     def extract() -> dict[str, Any]:
         edge = open_edge(db, allow_egress)
-        how = corpora.Reading(encoding, tuple(exclude), pattern, repair, strict, follow_links)
+        how = corpora.Reading(
+            encoding, tuple(exclude), pattern, shape, repair, strict, follow_links
+        )
         with edge.store() as store:
             read_ahead(edge.settings.task_runner, paths, how, store, get_run_logger().info)
             corpus = as_task("extract", lambda: corpora.read(paths, how=how, cache=store))
@@ -83,6 +87,7 @@ def estimate_stories(
     encoding: p.Encoding = None,
     exclude: p.Exclude = (),
     pattern: p.Pattern = None,
+    shape: p.Shape = None,
     repair: p.Repair = False,
     strict: p.Strict = False,
     follow_links: p.FollowLinks = False,
@@ -105,6 +110,7 @@ def estimate_stories(
         encoding: Of text files, where it is known.
         exclude: Files and folders, as in .gitignore.
         pattern: Regular expression.
+        shape: "ears" reads shall-sentences as stories wherever they stand.
         repair: Undo text decoded in the wrong encoding.
         strict: Fail the run where a document cannot be read.
         follow_links: Read what links in a folder lead to outside it.
@@ -116,7 +122,9 @@ def estimate_stories(
 
     def estimate() -> dict[str, Any]:
         edge, logger = open_edge(db, allow_egress), get_run_logger()
-        how = corpora.Reading(encoding, tuple(exclude), pattern, repair, strict, follow_links)
+        how = corpora.Reading(
+            encoding, tuple(exclude), pattern, shape, repair, strict, follow_links
+        )
         terms = edge.terms(
             as_of=as_of, about=about, allow_cloud=allow_cloud, local_only=local_only, gpu=gpu,
             pairs=pairs,
@@ -126,6 +134,8 @@ def estimate_stories(
             corpus = as_task("extract", lambda: corpora.read(paths, how=how, cache=store))
             for path, reason in corpus.problems:
                 logger.warning("%s: %s", path, reason)
+            if corpus.passed_over:
+                logger.info(corpus.passed_over)
             result: dict[str, Any] = as_task(
                 "plan and price",
                 lambda: pricing.estimate_corpus(
@@ -162,6 +172,7 @@ def merge_stories(
     encoding: p.Encoding = None,
     exclude: p.Exclude = (),
     pattern: p.Pattern = None,
+    shape: p.Shape = None,
     repair: p.Repair = False,
     strict: p.Strict = False,
     follow_links: p.FollowLinks = False,
@@ -187,6 +198,7 @@ def merge_stories(
         encoding: Of text files, where it is known.
         exclude: Files and folders, as in .gitignore.
         pattern: Regular expression.
+        shape: "ears" reads shall-sentences as stories wherever they stand.
         repair: Undo text decoded in the wrong encoding.
         strict: Fail the run where a document cannot be read.
         follow_links: Read what links in a folder lead to outside it.
@@ -198,7 +210,7 @@ def merge_stories(
 
     def merge() -> dict[str, Any]:
         edge, logger = open_edge(db, allow_egress), get_run_logger()
-        how = Reading(encoding, tuple(exclude), pattern, repair, strict, follow_links)
+        how = Reading(encoding, tuple(exclude), pattern, shape, repair, strict, follow_links)
         with edge.store() as store, ExitStack() as held:
             read_ahead(edge.settings.task_runner, paths, how, store, logger.info)
             job = edge.merge_job(

@@ -63,6 +63,7 @@ Strict = Annotated[bool, _of("strict")]
 Encoding = Annotated[str | None, _of("encoding")]
 Exclude = Annotated[list[str] | None, _of("exclude")]
 Pattern = Annotated[str | None, _of("pattern")]
+Shape = Annotated[str | None, _of("shape")]
 Repair = Annotated[bool, _of("repair")]
 FollowLinks = Annotated[bool, _of("follow_links")]
 Models = Annotated[list[str] | None, typer.Option("--model", "-m", help="Repeat for several.")]
@@ -130,6 +131,7 @@ def reading(
     encoding: str | None,
     exclude: list[str] | None,
     pattern: str | None,
+    shape: str | None,
     repair: bool,
     strict: bool,
     follow_links: bool = False,
@@ -137,4 +139,4 @@ def reading(
     """The reading options of a command as a value."""
     from pipeline.merge.corpus import Reading
 
-    return Reading(encoding, tuple(exclude or ()), pattern, repair, strict, follow_links)
+    return Reading(encoding, tuple(exclude or ()), pattern, shape, repair, strict, follow_links)

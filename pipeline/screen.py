@@ -44,6 +44,8 @@ def extraction_table(result: Mapping[str, Any]) -> None:
         f"{_counted(len(documents), 'document', 'documents')}; {percent(residue)} of the text is "
         "in none (--show residue)."
     )
+    if passed_over := result["passed_over"]:
+        plain(f"{passed_over}.")
     if links := result["links"]:
         criteria = sum(len(link["criteria"]) for link in links)
         stories = len({link["story"] for link in links})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +12,7 @@ from typing import Any
 from pipeline.calls import Cluster
 from pipeline.compare.measures import stem_weights
 from pipeline.errors import InputError
-from pipeline.extract.corpus import ExtractionCache, extract
+from pipeline.extract.corpus import ExtractionCache, extract, said_of_passed_over
 from pipeline.merge.links import links_as_json
 from pipeline.plan.similarity import Pair, cluster, similar_pairs
 from pipeline.progress import Progress, Show, show_nothing
@@ -20,9 +21,13 @@ from pipeline.stories import Document, Extraction, Story, count_words
 
 @dataclass(frozen=True)
 class Corpus:
-    """Everything that was read, in the order of the paths given."""
+    """Everything that was read, in the order of the paths given.
+
+    ``passed_over``: which files of folders were not, in words; "" where there are none.
+    """
 
     extractions: tuple[Extraction, ...]
+    passed_over: str = ""
 
     @cached_property
     def stories(self) -> tuple[Story, ...]:
@@ -75,6 +80,7 @@ class Reading:
         encoding: of text files, where it is known.
         exclude: patterns as in ``.gitignore``.
         pattern: regular expression of headings that begin a narrative, beside the known shapes.
+        shape: "ears" reads shall-sentences as stories wherever they stand.
         repair: mend mojibake.
         strict: a document that cannot be read is an error.
         follow_links: read what links in a folder lead to outside it.
@@ -83,9 +89,23 @@ class Reading:
     encoding: str | None = None
     exclude: tuple[str, ...] = ()
     pattern: str | None = None
+    shape: str | None = None
     repair: bool = False
     strict: bool = False
     follow_links: bool = False
+
+    def __post_init__(self) -> None:
+        if self.shape not in (None, "ears"):
+            raise InputError(
+                f"{self.shape!r} is no shape of stories.",
+                where="--shape",
+                next="Write ears, or leave it out.",
+            )
+
+    @property
+    def ears(self) -> bool:
+        """Whether shall-sentences are stories wherever they stand."""
+        return self.shape == "ears"
 
 
 def read(
@@ -122,6 +142,7 @@ def gather(
     """
     extractions: list[Extraction] = []
     total: list[int] = []
+    passed_over: Counter[str] = Counter()
     for extraction in extract(
         paths,
         encoding=how.encoding,
@@ -129,13 +150,15 @@ def gather(
         exclude=how.exclude,
         pattern=how.pattern,
         repair=how.repair,
+        ears=how.ears,
+        passed_over=passed_over,
         follow_links=how.follow_links,
         count=total.append,
     ):
         extractions.append(extraction)
         done = len(extractions)
         show(Progress("read", "documents", done=done, total=total[0], fresh=done))
-    return Corpus(tuple(extractions))
+    return Corpus(tuple(extractions), said_of_passed_over(passed_over))
 
 
 def require(corpus: Corpus, *, strict: bool = False) -> None:
@@ -200,6 +223,7 @@ def extraction_as_json(corpus: Corpus) -> dict[str, Any]:
             for s in corpus.stories
         ],
         "links": links_as_json(corpus.extractions),
+        "passed_over": corpus.passed_over,
     }
 
 

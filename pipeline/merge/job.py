@@ -72,6 +72,8 @@ class MergeJob(Sending):
         self.corpus = read(self.paths, how=self.how, cache=self.store)
         for path, reason in self.corpus.problems:
             self.say(f"warning: {path}: {reason}")
+        if self.corpus.passed_over:
+            self.say(self.corpus.passed_over)
         # Questions about stories that stay here are not asked; the others may be.
         staying = check_sovereignty(
             self.corpus,

@@ -62,6 +62,7 @@ def read_ahead(
             exclude=how.exclude,
             pattern=how.pattern,
             repair=how.repair,
+            ears=how.ears,
             follow_links=how.follow_links,
         )
     ]
@@ -88,6 +89,7 @@ def read_batch(paths: list[str], how: Reading) -> Found:
         cache=kept,
         pattern=how.pattern,
         repair=how.repair,
+        ears=how.ears,
         follow_links=True,  # named one by one by now
     ):
         pass
