@@ -34,8 +34,8 @@ def bench() -> ModuleType:
 
 @pytest.fixture
 def edge(tmp_path: Path, shared_cache: Path) -> Edge:
-    cache = {"STORYTRANSFORMER_CACHE": str(shared_cache)}
-    return Edge(read_settings(cache, db=f"sqlite:///{tmp_path}/runs.sqlite"))
+    environment = {"STORYTRANSFORMER_CACHE": str(shared_cache), "ANTHROPIC_API_KEY": "never sent"}
+    return Edge(read_settings(environment, db=f"sqlite:///{tmp_path}/runs.sqlite"))
 
 
 @pytest.mark.parametrize(

@@ -149,7 +149,8 @@ def test_a_bad_truth_is_named(tmp_path: Path, body: str) -> None:
 def edge(tmp_path: Path, shared_cache: Path) -> Edge:
     return Edge(
         read_settings(
-            {"STORYTRANSFORMER_CACHE": str(shared_cache)}, db=f"sqlite:///{tmp_path}/x.sqlite"
+            {"STORYTRANSFORMER_CACHE": str(shared_cache), "ANTHROPIC_API_KEY": "never sent"},
+            db=f"sqlite:///{tmp_path}/x.sqlite",
         )
     )
 

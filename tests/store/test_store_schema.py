@@ -197,7 +197,7 @@ def test_a_missing_file_is_made_or_said(tmp_path, clock):
 
 def test_a_folder_that_cannot_be_made(tmp_path, clock):
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(StoreError, match="folder cannot be made"):
+    with pytest.raises(StoreError, match="cannot be made"):
         open_store(f"sqlite:///{tmp_path / 'file' / 'st.sqlite'}", now=clock)
     with pytest.raises(InputError, match="folder, not a database"):
         open_store(f"sqlite:///{tmp_path}", now=clock)
