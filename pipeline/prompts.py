@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import cast
 
@@ -21,7 +22,7 @@ _HOLE = re.compile(r"\{\{(\w+)\}\}")
 _NAME = re.compile(r"^(?P<name>[\w-]+)\.v(?P<version>\d+)\.md$")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Prompt:
     """A released prompt: its turns with placeholders, and the hash of its file.
 
@@ -48,15 +49,19 @@ class Prompt:
         Raises:
             InputError: a placeholder has no value, or a value has no placeholder.
         """
-        holes = {name for turn in self.turns for name in _HOLE.findall(turn.content)}
-        if holes != set(values):
+        if values.keys() != self._holes:
             raise InputError(
-                f"prompt {self.label} has placeholders {sorted(holes)}, given {sorted(values)}."
+                f"prompt {self.label} has placeholders {sorted(self._holes)}, given "
+                f"{sorted(values)}."
             )
-        return tuple(
+        return self.turns[: self.shared] + tuple(
             Message(turn.role, _HOLE.sub(lambda hole: values[hole[1]], turn.content))
-            for turn in self.turns
+            for turn in self.turns[self.shared :]
         )
+
+    @cached_property
+    def _holes(self) -> frozenset[str]:
+        return frozenset(name for turn in self.turns for name in _HOLE.findall(turn.content))
 
 
 def load_prompt(folder: Path, name: str, version: int | None = None) -> Prompt:

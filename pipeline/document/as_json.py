@@ -87,6 +87,7 @@ def _parts(layout: Layout, kept: Mapping[str, Any] | None) -> dict[str, Any]:
     merge, left = content.merge, content.left
     return {
         "format": FORMAT,
+        **({"sovereignty": content.stays} if content.stays else {}),
         "run": dict(content.head),
         "counts": counts(merge.ledger),
         "kept": dict(kept) if kept is not None else None,

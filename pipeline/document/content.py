@@ -93,6 +93,12 @@ class Content:
     glossary: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     @property
+    def stays(self) -> str:
+        """The mark of documents that may leave for no cloud, which what is made of one carries; ""
+        where all may leave."""
+        return str(self.head.get("sovereignty") or "")
+
+    @property
     def paths(self) -> list[str]:
         """What the documents were read from, as it was given, for a command."""
         given = [str(path) for path in self.head.get("paths", ())]

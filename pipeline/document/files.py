@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from pipeline.errors import InputError
 JSON, PAGE = "merged.json", "merged.html"
 #: What a file is called whose stories are not all there.
 INCOMPLETE = ".incomplete"
+#: Lines of front matter before it.
+_FRONT = 4
 #: The first line of a topic's file: by it, those of an earlier run are told from anybody's notes.
 MARK = "<!-- written by storytransformer -->"
 
@@ -50,8 +53,9 @@ def write_document(
     """
     ending = INCOMPLETE if incomplete else ""
     layout = replace(layout, ending=ending)
-    files: list[File] = [(name, _marked(name, text)) for name, text in files_of(layout)]
-    files += [(name + ending, text) for name, text in beside]
+    stays = layout.content.stays
+    files: list[File] = [(name, _marked(name, text, stays)) for name, text in files_of(layout)]
+    files += [(name + ending, _marked(name, text, stays)) for name, text in beside]
     files += [(JSON + ending, json_text(layout, kept)), (PAGE + ending, page_text(layout, kept))]
     files.sort(key=lambda file: file[0] == layout.main)  # last: what it links to is there
     written = write_set(out, files)
@@ -102,7 +106,9 @@ def _for_its_owner(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def _marked(name: str, text: Iterable[str]) -> Iterable[str]:
+def _marked(name: str, text: Iterable[str], stays: str) -> Iterable[str]:
+    if stays:
+        yield f"---\nsovereignty: {stays}\n---\n\n"
     if "/" in name:
         yield f"{MARK}\n\n"
     yield from text
@@ -132,6 +138,6 @@ def _remove_stale(out: Path, written: Iterable[Path]) -> None:
 def _is_ours(file: Path) -> bool:
     try:
         with file.open(encoding="utf-8") as opened:
-            return opened.readline().rstrip("\n") == MARK
+            return any(line.rstrip("\n") == MARK for line in islice(opened, _FRONT + 1))
     except (OSError, UnicodeDecodeError):
         return False

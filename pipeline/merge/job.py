@@ -26,7 +26,7 @@ from pipeline.merge.ledger import counts
 from pipeline.merge.replies import CallFailed, read_answer
 from pipeline.merge.sending import Sending
 from pipeline.merge.settling import settle
-from pipeline.merge.sovereignty import check_permission, check_sovereignty
+from pipeline.merge.sovereignty import check_permission, check_sovereignty, mark_of
 from pipeline.merge.tally import Tally
 from pipeline.models.opening import missing_weights
 from pipeline.store.batches import StoreBatches
@@ -284,6 +284,8 @@ class MergeJob(Sending):
         }
         # What a command that the document shows has to say.
         head = result | {"paths": list(self.paths)}
+        if mark := mark_of(self.corpus.documents.values(), self.terms.local_only):
+            head["sovereignty"] = mark
         if self.store.database.is_sqlite:
             head["db"] = self.store.database.name
         layout = laid_out(
@@ -317,12 +319,14 @@ class MergeJob(Sending):
 
     def _lost(self, file: str) -> LedgerError:
         kept = self.kept
-        first = kept.faults[0] if kept.faults else f"“{kept.missing[0][1]}” of {kept.missing[0][0]}"
+        # Numbers and ids: words would stand in a log and in Prefect's state.
+        first = f", the first of them of story {kept.missing[0][0]}" if kept.missing else ""
         return LedgerError(
-            f"{len(kept.missing)} sentences of the stories are not in the merged document, such "
-            f"as {first}.",
+            f"{len(kept.missing)} sentences of the stories are not in the merged document{first}; "
+            f"{len(kept.faults)} faults in its books.",
             where=file,
-            next="The files are written as *.incomplete. Please report this with the database.",
+            next='The files are written as *.incomplete; "kept" in it names each. Please report '
+            "this with the database.",
         )
 
 

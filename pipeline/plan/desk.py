@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from functools import lru_cache
 from pathlib import Path
 
 from pipeline.calls import Band, Call, Purpose, Request, WindowLimits
@@ -32,10 +31,13 @@ class Desk:
     stage: str = "pairs"
     most_pairs: int | None = None
     _shared: dict[str, int] = field(default_factory=dict, compare=False, repr=False)
+    _read: dict[str, Prompt] = field(default_factory=dict, compare=False, repr=False)
 
     def prompt(self, name: str) -> Prompt:
         """The newest version of a prompt, read once."""
-        return _load(self.prompts, name)
+        if name not in self._read:
+            self._read[name] = load_prompt(self.prompts, name)
+        return self._read[name]
 
     def call(
         self,
@@ -118,8 +120,3 @@ class Desk:
 
 def _up(n: Decimal) -> int:
     return int(n.to_integral_value(ROUND_CEILING))
-
-
-@lru_cache(maxsize=16)
-def _load(folder: Path, name: str) -> Prompt:
-    return load_prompt(folder, name)

@@ -13,9 +13,11 @@ from pipeline.compare.sentence import purpose, wanted
 from pipeline.stories import Story
 
 
+@lru_cache(maxsize=1 << 16)
 def pair_text(story: Story) -> str:
     """A telling in a question about two of them: its title, its sentence without the role, and
-    its criteria and body, on one line."""
+    its criteria and body, on one line. Cached: a story stands in many questions, for every model.
+    """
     parts = [f"{story.title}." if story.title else ""]
     if story.goal:
         told = wanted(story.goal)

@@ -15,6 +15,8 @@ from pipeline.document.files import MARK, write_document, write_set
 from pipeline.document.layout import lay_out
 from pipeline.errors import InputError
 from pipeline.kept import Told, check, read_edition
+from pipeline.merge.corpus import gather
+from pipeline.merge.sovereignty import stays_here
 
 MAIN = {"merged.md", "merged.tellings.md", "merged.json", "merged.html"}
 
@@ -117,3 +119,15 @@ def test_every_asset_of_the_page_is_in_it(desk, tmp_path):
     for asset in folder.glob("*.[jc]s*"):
         assert asset.read_text().strip() in page, asset.name
     assert not re.search(r"(?:src|href)=.?(?:https?:|//)", page.partition('id="data-sections"')[0])
+
+
+@pytest.mark.parametrize("mark", ["", "local"])
+def test_every_file_bears_the_mark_of_what_it_was_made_of(many, tmp_path, mark):
+    content = replace(many, head={"sovereignty": mark} if mark else {})
+    for full in (False, True):
+        write_document(tmp_path, lay_out(content, full=full), beside=[("since.md", ["# Since\n"])])
+        found = names(tmp_path)
+        assert ("topics/contents.md" in found) is not full, "stale topics are known by their line"
+        for name in found:
+            (document,) = (e.document for e in gather([tmp_path / name]).extractions)
+            assert bool(stays_here(document)) is bool(mark), name

@@ -34,6 +34,7 @@ def page_text(
     frame = Template(_asset("page.html"))
     page = frame.substitute(
         policy=f"default-src 'none'; style-src {_sha256(style)}; script-src {_sha256(script)}",
+        sovereignty=_sovereignty(layout.content.stays),
         style=style,
         script=script,
         summary=escape(visible(_summary(layout, kept))),
@@ -45,6 +46,10 @@ def page_text(
         id_ = f"data-{name}"
         yield from islands(id_, value) if isinstance(value, Iterator) else [island(id_, value)]
     yield behind
+
+
+def _sovereignty(mark: str) -> str:
+    return f'<meta name="sovereignty" content="{escape(mark)}">\n' if mark else ""
 
 
 def _summary(layout: Layout, kept: Mapping[str, Any] | None) -> str:
