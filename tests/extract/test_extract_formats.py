@@ -371,3 +371,17 @@ def test_gives_the_path_and_problem_of_one_file(tmp_path: Path) -> None:
 )
 def test_a_name_without_suffix_is_told_by_its_content(name: str, head: bytes, kind: str) -> None:
     assert read_bytes(head, (name,)).format == kind
+
+
+def test_stories_of_one_cell_begin_with_their_headings_in_the_stored_text() -> None:
+    first = "As a cook, I want salt, so that it tastes."
+    second = "As a baker, I want flour so that I bake."
+    words = f"## First\\n\\n{first}\\n\\n## Second\\n\\n{second}"
+    text = f'[{{"key": "X-1", "summary": "Two", "description": "{words}"}}]'
+    extraction = find_stories(read_bytes(text.encode(), ("a.json",)))
+    told = [(story.role, story.source.key) for story in extraction.stories]
+    assert told == [("cook", "X-1"), ("baker", "X-1")]
+    places = [story.source.spans[-1] for story in extraction.stories]
+    assert places[1].start == text.index("Second") and places[1].end == text.index('"}]')
+    assert "First" in text[slice(*places[0])] and "Second" not in text[slice(*places[0])]
+    assert [story.body for story in extraction.stories] == [("First",), ("Second",)]
