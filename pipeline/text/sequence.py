@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Literal
 
 from pipeline.text.typography import set_plainly
 
@@ -29,8 +30,12 @@ _STEP = re.compile(
 _POINTS = re.compile(
     r"[:;,]\W*$|^\W*(?:\d|[a-z][.)]|[ivx]+[.)])|^\W*(?:and|or|but)\b", re.IGNORECASE
 )
-#: The text of these is set by this program, which writes a bullet for a numbered item, too.
-_SET_HERE = (".html", ".htm", ".xhtml", ".mhtml")
+#: Whose text is as its author wrote it. That of every other format is set by this program, which
+#: may write a bullet for a numbered item, too.
+_AS_WRITTEN = (".md", ".markdown", ".mdown", ".txt", ".text", ".rst", ".adoc", ".csv", ".tsv")
+
+#: What the order of a story's criteria is: none, that of a numbered list, or as they stand.
+Order = Literal["set", "numbered", "listed"]
 
 
 @lru_cache(maxsize=8)
@@ -61,18 +66,29 @@ def outline(text: str) -> tuple[str, ...]:
     return () if plain else tuple(marks)
 
 
-def has_order(text: str, criteria: Sequence[str], path: str = "") -> bool:
-    """Whether the order of ``criteria`` counts: always, unless each stands in ``text`` as a bullet
-    of one list without levels or groups, names no step and points at no other. English words alone
-    are known: the caller keeps the order in every other language.
+def order_of(text: str, criteria: Sequence[str], body: Sequence[str] = (), path: str = "") -> Order:
+    """Whether the order of ``criteria`` counts.
+
+    It does, unless each stands in ``text`` as a bullet of one list without levels or groups, names
+    no step and points at no other ("set"). A numbered list is never the same as a bulleted one:
+    who numbers says that the order counts. English words alone are known: the caller keeps the
+    order in every other language.
+
+    Args:
+        body: the story's further paragraphs, of which some may be numbered.
+        path: of the document, "" for text as its author wrote it.
     """
-    if len(criteria) < 2 or path.lower().endswith(_SET_HERE) or outline(text):
-        return True
+    items = [item for line in text.splitlines() if (item := _ITEM.match(line))]
+    numbered = [_flat(item["words"]) for item in items if item["mark"][-1] in ".)"]
+    if numbered and any(_begins(_flat(c), words) for c in (*criteria, *body) for words in numbered):
+        return "numbered"
+    if len(criteria) < 2 or (path and not path.lower().endswith(_AS_WRITTEN)) or outline(text):
+        return "listed"
     if any(_STEP.search(words) or _POINTS.search(words) for words in criteria):
-        return True
-    items = [_ITEM.match(line) for line in text.splitlines()]
-    bullets = [_flat(item["words"]) for item in items if item and item["mark"][-1] not in ".)"]
-    return not all(any(_begins(_flat(c), words) for words in bullets) for c in criteria)
+        return "listed"
+    bullets = [_flat(item["words"]) for item in items if item["mark"][-1] not in ".)"]
+    each = all(any(_begins(_flat(c), words) for words in bullets) for c in criteria)
+    return "set" if each else "listed"
 
 
 def _is_new(line: str, marks: Sequence[str]) -> bool:
