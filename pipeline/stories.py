@@ -18,7 +18,7 @@ from pipeline.text.canonical import Canonical, canonical, hash_tokens
 from pipeline.text.frames import article_in, heading_in, lead_in, purpose_in
 from pipeline.text.language import ENGLISH, proven_language
 from pipeline.text.scope import headings_that_change
-from pipeline.text.sequence import Order, order_of, outline
+from pipeline.text.sequence import Order, fenced_lines, order_of, outline
 
 StoryKind = Literal["agile", "scenario", "narrative"]
 BlockKind = Literal["heading", "paragraph", "item", "row", "cell", "step", "meta", "code"]
@@ -246,6 +246,7 @@ class Story:
             around += heading_in(self.text, (self.role, self.goal, self.benefit))
         parts += [("around", around), ("outline", outline(self.text))]
         parts += [("lead-in", self.lead_in.tokens), ("purpose", self.purpose.tokens)]
+        parts.append(("fenced", fenced_lines(self.text)))
         parts += [("scope", self.scope), ("order", (self.criteria_order,))]
         parts += [("criterion", tokens) for tokens in criteria]
         return hash_tokens(self.kind, self.language, parts)

@@ -58,7 +58,9 @@ def test_fingerprints_ignore_harmless_changes_and_the_order_of_criteria_but_no_w
         criteria=("Send an e-mail.", "At most two slots"),
     )
     b = story(
-        text.format("at most 2  slots", "send an email"), **told, criteria=("at most 2  slots", "send an email")
+        text.format("at most 2  slots", "send an email"),
+        **told,
+        criteria=("at most 2  slots", "send an email"),
     )
     c = story(
         text.format("Send an e-mail.", "At most three slots"),

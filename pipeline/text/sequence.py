@@ -18,6 +18,8 @@ _ITEM = re.compile(
     r"(?P<box>[ \t]+\[[ xX]\])?[ \t]+(?P<words>\S.*)"
 )
 _HEADING = re.compile(r"\s*#{1,6}\s")
+#: What opens and closes a text whose blanks count: Gherkin's doc strings, Markdown's code.
+_FENCE = re.compile(r"(?P<indent>[ \t>]*)(?P<mark>\"\"\"|`{3,}|~{3,})")
 #: Words that place a criterion in a course of events, or point at what stands before it.
 _STEP = re.compile(
     r"\b(?:first(?:ly)?|second(?:ly)?|third(?:ly)?|then|next|after(?:wards?)?|before|finally"
@@ -64,6 +66,32 @@ def outline(text: str) -> tuple[str, ...]:
     first = next((n for n, mark in enumerate(marks) if mark[0].isdigit()), len(marks))
     plain = len(set(marks[first:])) <= 1 and not any(mark.endswith("x") for mark in marks)
     return () if plain else tuple(marks)
+
+
+def fenced_lines(text: str) -> tuple[str, ...]:
+    """The lines of every fenced text in ``text`` (doc strings, code), indented as they are below
+    their closing fence; fields hold their words without it."""
+    lines: list[str] = []
+    inside: list[str] | None = None
+    mark = ""
+    for line in text.splitlines():
+        fence = _FENCE.match(line)
+        if inside is None:
+            if fence:
+                inside, mark = [], fence["mark"]
+        elif fence and fence["mark"].startswith(mark):
+            margin = len(fence["indent"])
+            lines += [_below(each, margin) for each in inside]
+            lines.append(mark)
+            inside = None
+        else:
+            inside.append(line)
+    return (*lines, *(inside or ()))
+
+
+def _below(line: str, margin: int) -> str:
+    """A line without the indent of its fence; what stands left of it keeps all of its own."""
+    return line if line[:margin].strip() else line[margin:]
 
 
 def order_of(text: str, criteria: Sequence[str], body: Sequence[str] = (), path: str = "") -> Order:

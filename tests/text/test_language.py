@@ -6,9 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.calls import Cluster
 from pipeline.extract.corpus import extract
-from pipeline.plan.selection import select
 from pipeline.stories import Locator, Source, Span, Story
 from pipeline.text.language import ENGLISH, OTHER, foreign, language_of
 
