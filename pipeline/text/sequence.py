@@ -17,6 +17,8 @@ _ITEM = re.compile(
     r"(?P<indent>[ \t>]*)(?P<mark>[-*+•·‣◦–]|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{1,4})[.)])"
     r"(?P<box>[ \t]+\[[ xX]\])?[ \t]+(?P<words>\S.*)"
 )
+#: An item of a web page, whose bullets are in no text.
+_BOX = re.compile(r"[ \t>]*\[(?P<tick>[ xX])\][ \t]+\S")
 _HEADING = re.compile(r"\s*#{1,6}\s")
 #: What opens and closes a text whose blanks count: Gherkin's doc strings, Markdown's code.
 _FENCE = re.compile(r"(?P<indent>[ \t>]*)(?P<mark>\"\"\"|`{3,}|~{3,})")
@@ -59,6 +61,8 @@ def outline(text: str) -> tuple[str, ...]:
             levels.append(level)
             ticked = "x" if (item["box"] or "").strip().lower() == "[x]" else ""
             marks.append(f"{level}{ticked}" if marks else f"¶{ticked}")
+        elif box := _BOX.match(line):
+            marks.append("0" if box["tick"] == " " else "0x")
         elif _HEADING.match(line):
             marks.append("#")
         elif line.strip() and (not marks or marks[-1] == "#" or _is_new(line, marks)):
