@@ -38,7 +38,12 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Locator:
-    """A place in a document that a person can follow. Counting starts at 1."""
+    """A place in a document that a person can follow. Counting starts at 1.
+
+    Args:
+        beside: of a table's row, what its cells say that are no part of the story ("status:
+            rejected"): two rows that differ in them are not told to be one.
+    """
 
     line: int | None = None
     page: int | None = None
@@ -47,6 +52,7 @@ class Locator:
     column: str | None = None
     heading: tuple[str, ...] = ()
     table: int | None = None
+    beside: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         parts = []
@@ -221,11 +227,13 @@ class Story:
 
     @cached_property
     def scope(self) -> tuple[str, ...]:
-        """The canonical tokens of the headings above that may change what the story says ("Out of
-        scope"), a "" after each; of a scenario, every one: it holds in its feature and rule."""
+        """The canonical tokens of the headings above, and of the cells beside, that may change what
+        the story says ("Out of scope"), a "" after each; of a scenario, of every heading: it holds
+        in its feature and rule."""
         headings = self.source.locator.heading
         if self.kind != "scenario":
             headings = headings_that_change(headings, self.language)
+        headings += headings_that_change(self.source.locator.beside, ENGLISH)
         told = (canonical(heading, "title", self.language).tokens for heading in headings)
         return tuple(token for tokens in told for token in (*tokens, ""))
 
@@ -246,6 +254,8 @@ class Story:
             around += heading_in(self.text, (self.role, self.goal, self.benefit))
         parts += [("around", around), ("outline", outline(self.text))]
         parts += [("lead-in", self.lead_in.tokens), ("purpose", self.purpose.tokens)]
+        beside = tuple(" ".join(each.split()) for each in self.source.locator.beside)
+        parts.append(("beside", beside))
         parts.append(("fenced", fenced_lines(self.text)))
         parts += [("scope", self.scope), ("order", (self.criteria_order,))]
         parts += [("criterion", tokens) for tokens in criteria]
