@@ -17,7 +17,8 @@ from typing import Literal, NamedTuple
 from pipeline.text.canonical import Canonical, canonical, hash_tokens
 from pipeline.text.frames import article_in, heading_in, lead_in, purpose_in
 from pipeline.text.language import ENGLISH, proven_language
-from pipeline.text.sequence import has_order, outline
+from pipeline.text.scope import headings_that_change
+from pipeline.text.sequence import Order, fenced_lines, order_of, outline
 
 StoryKind = Literal["agile", "scenario", "narrative"]
 BlockKind = Literal["heading", "paragraph", "item", "row", "cell", "step", "meta", "code"]
@@ -37,7 +38,12 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Locator:
-    """A place in a document that a person can follow. Counting starts at 1."""
+    """A place in a document that a person can follow. Counting starts at 1.
+
+    Args:
+        beside: of a table's row, what its cells say that are no part of the story ("status:
+            rejected"): two rows that differ in them are not told to be one.
+    """
 
     line: int | None = None
     page: int | None = None
@@ -46,6 +52,7 @@ class Locator:
     column: str | None = None
     heading: tuple[str, ...] = ()
     table: int | None = None
+    beside: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         parts = []
@@ -208,10 +215,27 @@ class Story:
         return Canonical(words, frozenset({"purpose-frame"} if changed else ()))
 
     @cached_property
+    def criteria_order(self) -> Order:
+        """What the order of the criteria tells: nothing ("set") for bullets without a step."""
+        order = order_of(self.text, self.criteria, self.body, self.source.path)
+        return "listed" if order == "set" and self.language != ENGLISH else order
+
+    @property
     def criteria_free(self) -> bool:
         """Whether the order of the criteria tells nothing: bulleted, and no step among them."""
-        ordered = has_order(self.text, self.criteria, self.source.path)
-        return self.language == ENGLISH and not ordered
+        return self.criteria_order == "set"
+
+    @cached_property
+    def scope(self) -> tuple[str, ...]:
+        """The canonical tokens of the headings above, and of the cells beside, that may change what
+        the story says ("Out of scope"), a "" after each; of a scenario, of every heading: it holds
+        in its feature and rule."""
+        headings = self.source.locator.heading
+        if self.kind != "scenario":
+            headings = headings_that_change(headings, self.language)
+        headings += headings_that_change(self.source.locator.beside, ENGLISH)
+        told = (canonical(heading, "title", self.language).tokens for heading in headings)
+        return tuple(token for tokens in told for token in (*tokens, ""))
 
     @cached_property
     def fingerprint(self) -> str:
@@ -230,6 +254,10 @@ class Story:
             around += heading_in(self.text, (self.role, self.goal, self.benefit))
         parts += [("around", around), ("outline", outline(self.text))]
         parts += [("lead-in", self.lead_in.tokens), ("purpose", self.purpose.tokens)]
+        beside = tuple(" ".join(each.split()) for each in self.source.locator.beside)
+        parts.append(("beside", beside))
+        parts.append(("fenced", fenced_lines(self.text)))
+        parts += [("scope", self.scope), ("order", (self.criteria_order,))]
         parts += [("criterion", tokens) for tokens in criteria]
         return hash_tokens(self.kind, self.language, parts)
 

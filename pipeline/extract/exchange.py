@@ -112,9 +112,9 @@ def _story(document: Document, raw: dict[str, Any]) -> Story:
 
 def _place(locator: Locator) -> list[Any]:
     at = locator
-    return [at.line, at.page, at.sheet, at.row, at.column, at.heading, at.table]
+    return [at.line, at.page, at.sheet, at.row, at.column, at.heading, at.table, at.beside]
 
 
 def _located(place: list[Any]) -> Locator:
-    line, page, sheet, row, column, heading, table = place
-    return Locator(line, page, sheet, row, column, tuple(heading), table)
+    line, page, sheet, row, column, heading, table, beside = place
+    return Locator(line, page, sheet, row, column, tuple(heading), table, tuple(beside))

@@ -31,6 +31,14 @@ _TOLD_IN = ("story", "description", "title", "")
 _TELLING = ("story", "title", "description", "criteria", "notes", "role", "goal", "benefit")
 #: Columns with which a further row goes on with the story above it.
 _ADDING = ("criteria", "notes", "benefit")
+#: Columns that only keep the books of a row: who, when, under what number.
+_BOOKS = re.compile(
+    r"(?<![a-z])(?:ids?|keys?|no|nr|number|rank|order|index|uuid|guid|url|links?|self|created|updated"
+    r"|changed|modified|dates?|author|reporter|creator|owner|assignees?|assigned|watchers|votes)"
+    r"(?![a-z])|#",
+    re.I,
+)
+_SHORT = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +197,7 @@ def _read_row(
     if not told:
         told = _read_telling(cells, first, text)
     stories = []
+    place = replace(row.locator, beside=_beside(cells))
     for draft, used in told:
         if draft.template or not draft.told:
             continue
@@ -208,13 +217,25 @@ def _read_row(
             Found(
                 "agile",
                 join_spans(spans),
-                row.locator,
+                place,
                 draft,
                 author=words("author"),
                 written=written,
             )
         )
     return stories
+
+
+def _beside(cells: Sequence[_Cell]) -> tuple[str, ...]:
+    """What short cells say that are no part of a story: a status, a limit, a version."""
+    return tuple(
+        f"{cell.name}: {plain(cell.words)}"
+        for cell in cells
+        if cell.name
+        and cell.holds in ("", "type")
+        and len(cell.words) <= _SHORT
+        and not _BOOKS.search(cell.name)
+    )
 
 
 def _read_wish(goal: str) -> Phrases | None:

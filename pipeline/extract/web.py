@@ -9,6 +9,7 @@ from typing import Any
 from pipeline.extract.builder import TextBuilder
 from pipeline.extract.leftout import Rich, Why, Words, copied
 from pipeline.extract.markup import read_blocks
+from pipeline.extract.web_marks import Piece, is_marked, said_alone, write_marked
 from pipeline.extract.web_styles import PageStyles, is_comment_mark
 from pipeline.stories import BlockKind
 
@@ -25,8 +26,6 @@ _BLANKS = re.compile(r"(\v|[ \t\r\n\f]+)")
 _SOFT = re.compile("[\u00ad\u200b\u2060\ufeff]")
 #: A cell may say that it covers so many rows or columns and is believed.
 _SPAN_MOST = 200
-
-Piece = tuple[str, Why | None]
 
 
 def read_web_page(html: str) -> tuple[TextBuilder, dict[str, str]]:
@@ -69,6 +68,8 @@ class _Walker:
         self.inline: list[Piece] = []
         self.depth = 0
         self.item = False
+        #: Of the marked elements that are open: how many pieces came before each.
+        self.marked: list[int] = []
 
     def flush(self, kind: BlockKind | None = None, level: int | None = None) -> None:
         words = flow(self.inline)
@@ -85,6 +86,8 @@ class _Walker:
             node, leaving, why = stack.pop()
             tag = node.tag
             if leaving:
+                if is_marked(node):
+                    write_marked(node, self.inline, self.marked.pop())
                 self._leave(tag)
                 continue
             if tag == "-text":
@@ -102,6 +105,10 @@ class _Walker:
                 self._preformatted(node, why)
                 continue
             self._enter(tag)
+            if is_marked(node):
+                self.marked.append(len(self.inline))
+            elif said := said_alone(node):
+                self.inline.append((said, why))
             stack.append((node, True, None))
             stack.extend(
                 (child, False, why) for child in reversed(list(node.iter(include_text=True)))
@@ -190,16 +197,22 @@ class _Walker:
     def _cell_words(self, cell: Any, why: Why | None) -> Rich:
         """A cell's text, a line for each line break, paragraph or list item in it."""
         pieces: list[Piece] = []
-        stack: list[tuple[Any, Why | None]] = [(cell, why)]
+        stack: list[tuple[Any, Why | int | None]] = [(cell, why)]
         while stack:
             node, reason = stack.pop()
-            if isinstance(node, str):
+            if isinstance(reason, int):
+                write_marked(node, pieces, reason)
+            elif isinstance(node, str):
                 pieces.append((node, None))
             elif node.tag == "-text":
                 pieces.append((node.text_content or "", reason))
             elif node.tag not in _LEFT_OUT and not is_comment_mark(node):
                 if node is not cell:
                     reason = reason or self.styles.why_left_out(node)
+                if is_marked(node):
+                    stack.append((node, len(pieces)))
+                elif said := said_alone(node):
+                    pieces.append((said, reason))
                 broken = node.tag in ("br", "li", "p", "div", "ul", "ol")
                 stack.append(("\v" if broken else "", None))
                 stack.extend(

@@ -46,7 +46,7 @@ def prove(a: Story, b: Story) -> Proof | None:
 
 def prove_need(a: Story, b: Story) -> Proof | None:
     """The proof that two stories tell one goal and one benefit, their roles, titles, criteria and
-    bodies apart. None for a story without a goal."""
+    bodies apart, under no heading that changes one of them. None for a story without a goal."""
     key = need_key(a)
     if not key or key != need_key(b):
         return None
@@ -64,6 +64,7 @@ def need_key(story: Story) -> str:
     if not story.goal:
         return ""
     parts = [
+        ("scope", story.scope),
         ("lead-in", story.lead_in.tokens),
         ("goal", canonical(story.goal, "goal", story.language).tokens),
         ("purpose", story.purpose.tokens),

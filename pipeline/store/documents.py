@@ -12,7 +12,7 @@ from typing import Any
 from pipeline.stories import Block, Document, Extraction, Locator, Source, Span, Story
 
 #: Raised when the shape below changes; text of another shape is a miss, not an error.
-_SHAPE = 2
+_SHAPE = 3
 
 
 def extraction_as_text(extraction: Extraction) -> str:
@@ -52,14 +52,16 @@ def locator_as_json(locator: Locator) -> dict[str, Any]:
         "column": locator.column,
         "table": locator.table,
         "heading": list(locator.heading) or None,
+        "beside": list(locator.beside) or None,
     }
     return {name: value for name, value in found.items() if value is not None}
 
 
 def locator_from_json(body: dict[str, Any]) -> Locator:
     """The locator that :func:`locator_as_json` wrote."""
-    heading = tuple(body.get("heading", ()))
-    return Locator(**{k: v for k, v in body.items() if k != "heading"}, heading=heading)
+    heading, beside = tuple(body.get("heading", ())), tuple(body.get("beside", ()))
+    rest = {k: v for k, v in body.items() if k not in ("heading", "beside")}
+    return Locator(**rest, heading=heading, beside=beside)
 
 
 def _document_as_json(document: Document) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from pipeline.text.spelling import CONTRACTIONS, SPELLINGS, expand
 from pipeline.text.typography import set_plainly
 
 #: Of the rules: a fingerprint made by other ones is another fingerprint.
-VERSION = "proof-1"
+VERSION = "proof-2"
 
 #: Most words of a text are none of these, and a look at a table is cheaper than three rules.
 _CHANGEABLE = {

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Literal
 
 from pipeline.text.typography import set_plainly
 
@@ -16,7 +17,11 @@ _ITEM = re.compile(
     r"(?P<indent>[ \t>]*)(?P<mark>[-*+•·‣◦–]|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{1,4})[.)])"
     r"(?P<box>[ \t]+\[[ xX]\])?[ \t]+(?P<words>\S.*)"
 )
+#: An item of a web page, whose bullets are in no text.
+_BOX = re.compile(r"[ \t>]*\[(?P<tick>[ xX])\][ \t]+\S")
 _HEADING = re.compile(r"\s*#{1,6}\s")
+#: What opens and closes a text whose blanks count: Gherkin's doc strings, Markdown's code.
+_FENCE = re.compile(r"(?P<indent>[ \t>]*)(?P<mark>\"\"\"|`{3,}|~{3,})")
 #: Words that place a criterion in a course of events, or point at what stands before it.
 _STEP = re.compile(
     r"\b(?:first(?:ly)?|second(?:ly)?|third(?:ly)?|then|next|after(?:wards?)?|before|finally"
@@ -29,8 +34,12 @@ _STEP = re.compile(
 _POINTS = re.compile(
     r"[:;,]\W*$|^\W*(?:\d|[a-z][.)]|[ivx]+[.)])|^\W*(?:and|or|but)\b", re.IGNORECASE
 )
-#: The text of these is set by this program, which writes a bullet for a numbered item, too.
-_SET_HERE = (".html", ".htm", ".xhtml", ".mhtml")
+#: Whose text is as its author wrote it. That of every other format is set by this program, which
+#: may write a bullet for a numbered item, too.
+_AS_WRITTEN = (".md", ".markdown", ".mdown", ".txt", ".text", ".rst", ".adoc", ".csv", ".tsv")
+
+#: What the order of a story's criteria is: none, that of a numbered list, or as they stand.
+Order = Literal["set", "numbered", "listed"]
 
 
 @lru_cache(maxsize=8)
@@ -52,6 +61,8 @@ def outline(text: str) -> tuple[str, ...]:
             levels.append(level)
             ticked = "x" if (item["box"] or "").strip().lower() == "[x]" else ""
             marks.append(f"{level}{ticked}" if marks else f"¶{ticked}")
+        elif box := _BOX.match(line):
+            marks.append("0" if box["tick"] == " " else "0x")
         elif _HEADING.match(line):
             marks.append("#")
         elif line.strip() and (not marks or marks[-1] == "#" or _is_new(line, marks)):
@@ -61,18 +72,55 @@ def outline(text: str) -> tuple[str, ...]:
     return () if plain else tuple(marks)
 
 
-def has_order(text: str, criteria: Sequence[str], path: str = "") -> bool:
-    """Whether the order of ``criteria`` counts: always, unless each stands in ``text`` as a bullet
-    of one list without levels or groups, names no step and points at no other. English words alone
-    are known: the caller keeps the order in every other language.
+def fenced_lines(text: str) -> tuple[str, ...]:
+    """The lines of every fenced text in ``text`` (doc strings, code), indented as they are below
+    their closing fence; fields hold their words without it."""
+    lines: list[str] = []
+    inside: list[str] | None = None
+    mark = ""
+    for line in text.splitlines():
+        fence = _FENCE.match(line)
+        if inside is None:
+            if fence:
+                inside, mark = [], fence["mark"]
+        elif fence and fence["mark"].startswith(mark):
+            margin = len(fence["indent"])
+            lines += [_below(each, margin) for each in inside]
+            lines.append(mark)
+            inside = None
+        else:
+            inside.append(line)
+    return (*lines, *(inside or ()))
+
+
+def _below(line: str, margin: int) -> str:
+    """A line without the indent of its fence; what stands left of it keeps all of its own."""
+    return line if line[:margin].strip() else line[margin:]
+
+
+def order_of(text: str, criteria: Sequence[str], body: Sequence[str] = (), path: str = "") -> Order:
+    """Whether the order of ``criteria`` counts.
+
+    It does, unless each stands in ``text`` as a bullet of one list without levels or groups, names
+    no step and points at no other ("set"). A numbered list is never the same as a bulleted one:
+    who numbers says that the order counts. English words alone are known: the caller keeps the
+    order in every other language.
+
+    Args:
+        body: the story's further paragraphs, of which some may be numbered.
+        path: of the document, "" for text as its author wrote it.
     """
-    if len(criteria) < 2 or path.lower().endswith(_SET_HERE) or outline(text):
-        return True
+    items = [item for line in text.splitlines() if (item := _ITEM.match(line))]
+    numbered = [_flat(item["words"]) for item in items if item["mark"][-1] in ".)"]
+    if numbered and any(_begins(_flat(c), words) for c in (*criteria, *body) for words in numbered):
+        return "numbered"
+    if len(criteria) < 2 or (path and not path.lower().endswith(_AS_WRITTEN)) or outline(text):
+        return "listed"
     if any(_STEP.search(words) or _POINTS.search(words) for words in criteria):
-        return True
-    items = [_ITEM.match(line) for line in text.splitlines()]
-    bullets = [_flat(item["words"]) for item in items if item and item["mark"][-1] not in ".)"]
-    return not all(any(_begins(_flat(c), words) for words in bullets) for c in criteria)
+        return "listed"
+    bullets = [_flat(item["words"]) for item in items if item["mark"][-1] not in ".)"]
+    each = all(any(_begins(_flat(c), words) for words in bullets) for c in criteria)
+    return "set" if each else "listed"
 
 
 def _is_new(line: str, marks: Sequence[str]) -> bool:

@@ -30,6 +30,7 @@ locators = st.builds(
     row=maybe,
     column=st.none() | anything,
     heading=some_texts,
+    beside=some_texts,
 )
 spans = st.builds(Span, offsets, offsets)
 blocks = st.builds(
@@ -94,11 +95,13 @@ def test_an_extraction_comes_back_as_it_was(extraction):
 
 def test_every_field_of_a_value_is_kept():
     """A field added to a value later must be added to the codec: a whole value has no default."""
-    place = Locator(1, 2, "s", 3, "c", ("h",))
+    place = Locator(1, 2, "s", 3, "c", ("h",), 4, ("b",))
     block = Block(0, 1, "row", place, 2, (("n", 0, 1),))
     source = Source("a", "p", place, (Span(0, 1),), "K", date(2026, 1, 2), "me")
     extraction = Extraction(
-        Document("a", ("p",), "markdown", "t", (block,), "cp1252", True, {"k": "v"}, "odd"),
+        Document(
+            "a", ("p",), "markdown", "t", (block,), "cp1252", True, {"k": "v"}, "odd", (Span(0, 1),)
+        ),
         (Story("i", "scenario", source, "t", "r", "g", "b", ("c",), "ti", ("bo",)),),
         (Span(0, 1),),
     )

@@ -19,7 +19,8 @@ HERE = Path(__file__).parent
 
 
 class Pair(NamedTuple):
-    """A line of a table; ``field`` is "story" or "need" for a text that is extracted first."""
+    """A line of a table; ``field`` is "story" or "need" for a text that is extracted first, as a
+    Markdown file or as what follows a point ("story.html")."""
 
     field: str
     language: str
@@ -41,17 +42,19 @@ def unescape(text: str) -> str:
 REFUSED, ACCEPTED = read("proof_refuse.tsv"), read("proof_accept.tsv")
 
 
-def extracted(text: str) -> Story:
-    (story,) = patterns.find_stories(readers.read_bytes(text.encode(), ("a.md",))).stories
+def extracted(text: str, ending: str) -> Story:
+    (story,) = patterns.find_stories(readers.read_bytes(text.encode(), (f"a.{ending}",))).stories
     return story
 
 
 def proof(pair: Pair, *, swapped: bool = False) -> Proof | None:
     one, other = (pair.other, pair.one) if swapped else (pair.one, pair.other)
-    if pair.field == "story":
-        return prove(extracted(one), extracted(other))
-    if pair.field == "need":
-        return prove_need(extracted(one), extracted(other))
+    field, _, ending = pair.field.partition(".")
+    ending = ending or "md"
+    if field == "story":
+        return prove(extracted(one, ending), extracted(other, ending))
+    if field == "need":
+        return prove_need(extracted(one, ending), extracted(other, ending))
     return prove_text(pair.field, one, pair.language, other, pair.language)
 
 

@@ -1,0 +1,101 @@
+"""What a web page says by its elements and not by letters: powers and indices, notes, code, ticked
+boxes, pictures with a text. Their letters alone would say something else: 10² is not 102."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from pipeline.extract.leftout import Why
+
+Piece = tuple[str, Why | None]
+
+_CODE = frozenset({"code", "samp", "kbd", "tt"})
+_MARKED = _CODE | {"sup", "sub"}
+#: How far around an element is looked, and how deep marks nest: pages may be nested without end.
+_AROUND, _DEEPEST = 12, 4
+
+_PLAIN = "0123456789+-=()n"
+_RAISED = str.maketrans(_PLAIN + "i", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ")
+_LOWERED = str.maketrans(_PLAIN, "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₙ")
+_SIGNS = {"TM": "™", "SM": "℠", "®": "®", "©": "©", "™": "™"}
+#: Read like the rest of the word: 1st, 2ème.
+_ORDINAL = re.compile(r"(?:st|nd|rd|th|er|ère|ème|ième)")
+_NOTE = re.compile(r"\[[^\[\]]{1,12}\]|[*†‡§]{1,3}")
+#: A number after a word, not after a unit (km²) or a function (sin²).
+_NOTE_NUMBER = re.compile(r"\d{1,3}(?:\s*,\s*\d{1,3})*")
+_WORD_BEFORE = re.compile(r"[^\W\d_]{4,}[.,;:!?)\"'”’]*$")
+
+
+def is_marked(node: Any) -> bool:
+    """Whether an element's words are written in another way once all of them are read. Code inside
+    of code is not."""
+    if node.tag not in _MARKED:
+        return False
+    around, deep = node.parent, 0
+    for _ in range(_AROUND):
+        if around is None:
+            break
+        if node.tag in _CODE and (around.tag == "pre" or around.tag in _CODE):
+            return False
+        deep += around.tag in _MARKED
+        around = around.parent
+    return deep < _DEEPEST
+
+
+def said_alone(node: Any) -> str:
+    """The words for an element that holds none: a picture's text, a box and its state."""
+    attributes = node.attributes
+    if node.tag == "img":
+        text = " ".join((attributes.get("alt") or "").split())
+        return f" {text} " if text else ""
+    kind = (attributes.get("type") or "").strip().lower()
+    if node.tag == "input" and kind in ("checkbox", "radio"):
+        return " [x] " if "checked" in attributes else " [ ] "
+    return ""
+
+
+def write_marked(node: Any, pieces: list[Piece], start: int) -> None:
+    """Write the words of a marked element, ``pieces[start:]``, so that they keep apart from the
+    words around them. Words that are no current text stay as they are."""
+    current = [n for n in range(start, len(pieces)) if pieces[n][1] is None]
+    words = "".join(pieces[n][0] for n in current)
+    if not words.strip() or "\v" in words or "\n" in words.strip():
+        return
+    before = "".join(text for text, why in pieces[:start][-8:] if why is None)
+    written = _write(node, words.strip(), before)
+    lead = words[: len(words) - len(words.lstrip())]
+    for n in current:
+        pieces[n] = ("", None)
+    pieces[current[0]] = (f"{lead}{written}{words[len(words.rstrip()) :]}", None)
+
+
+def _write(node: Any, words: str, before: str) -> str:
+    if node.tag == "sub":
+        return _shifted(words, _LOWERED, "_")
+    if node.tag != "sup":
+        return words if "`" in words else f"`{words}`"
+    if words in _SIGNS:
+        return _SIGNS[words]
+    if _ORDINAL.fullmatch(words) and before[-1:].isdigit():
+        return words
+    if _NOTE.fullmatch(words):
+        return f" {words}"
+    if _is_note(node) or (_NOTE_NUMBER.fullmatch(words) and _WORD_BEFORE.search(before)):
+        return f" [{words}]"
+    return _shifted(words, _RAISED, "^")
+
+
+def _is_note(node: Any) -> bool:
+    """Whether what is raised leads to a note, or is inside a link that does."""
+    around = node.parent
+    links = list(node.css("a[href]"))
+    if around is not None and around.tag == "a":
+        links.append(around)
+    return any((link.attributes.get("href") or "").startswith("#") for link in links)
+
+
+def _shifted(words: str, letters: dict[int, int], sign: str) -> str:
+    """In Unicode's raised or lowered letters where there is one for each, else in brackets."""
+    plain = words.replace("−", "-")
+    return plain.translate(letters) if all(ord(c) in letters for c in plain) else f"{sign}({words})"

@@ -1,0 +1,59 @@
+"""Headings that change what stands under them: "Out of scope", "Only on Mondays", "Won't have".
+
+A story says nothing of its own against the heading it stands under, so two stories with the same
+words are the same only where no heading of either tells another scope.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from pipeline.text.language import ENGLISH
+from pipeline.text.notation import RULED
+from pipeline.text.typography import set_plainly
+
+#: Of every language at once: a heading is short, and may be in another one than its stories.
+_SCOPE = {
+    ENGLISH: r"no|not|non|none|nor|never|nothing|nobody|cannot|\w+n't|without|except\w*|exclu\w+"
+    r"|only|unless|until|instead|if|when|while|before|after|during|out|outside|beyond|off|anti\w*"
+    r"|reject\w*|declin\w+|refus\w+|cancel\w+|deprecat\w+|obsolete|outdated|remov\w+|retired"
+    r"|withdrawn|dropped|discard\w+|abandon\w+|supersed\w+|replaced|former|old|legacy|archiv\w+"
+    r"|later|futur\w+|someday|eventually|postpon\w+|deferred|parked|parking|icebox|optional\w*"
+    r"|nice|may|might|maybe|perhaps|could|should|shall|must|would|wish\w*|draft\w*"
+    r"|proposed|proposals?|ideas?|alternativ\w+|counter-?examples?|misuse|abuse|forbidden"
+    r"|prohibit\w+|disabl\w+|banned|disallow\w*|denied|invalid|wrong|negati\w+|false|un(?:wanted|planned"
+    r"|supported|needed|used|likely|resolved)|closed|duplicates?|todo|tbd|limitations?",
+    "German": r"nichts?\w*|kein\w*|nie|niemals|weder|noch|ohne|außer\w*|ausser\w*|ausgeschlossen\w*"
+    r"|ausschl\w+|nur|erst|abgelehnt\w*|verworfen\w*|gestrichen\w*|veraltet\w*|überholt\w*|obsolet\w*"
+    r"|später\w*|zukunft\w*|zukünftig\w*|künftig\w*|zurückgestellt\w*|verschoben\w*|entfällt"
+    r"|entfallen\w*|muss|müssen|sollt?e?n?|könnten?|darf|dürfen|verboten\w*|unzulässig\w*"
+    r"|ausblick|entwurf|entwürfe|falls|wenn|sofern|solange|statt|ehemal\w+|archiviert\w*|ungültig\w*",
+    "French": r"ne|pas|jamais|aucun\w*|sans|sauf|hors|exclu\w*|seulement|uniquement|refus\w*"
+    r"|rejet\w*|abandon\w*|obsolètes?|dépréci\w+|périmés?|tard|futur\w*|ultérieur\w*|avenir"
+    r"|optionnel\w*|facultati\w+|reporté\w*|annul\w+|interdit\w*|doit|doivent|si|quand|avant|après"
+    r"|supprim\w+|retirée?s?|brouillons?",
+    "Spanish": r"nunca|sin|salvo|excepto|fuera|s[oó]lo|solamente|rechazad\w+|descartad\w+"
+    r"|obsolet\w+|tarde|futur\w+|opcional\w*|exclu\w+|cancelad\w+|pospuest\w+|aplazad\w+|eliminad\w+"
+    r"|debe\w*|cuando|antes|después",
+    "Italian": r"mai|senza|fuori|tranne|rifiutat\w+|scartat\w+|dopo|opzional\w+|esclus\w+"
+    r"|annullat\w+|rinviat\w+|deve|devono|quando|prima|rimoss\w+",
+    "Portuguese": r"não|sem|fora|só|somente|apenas|exceto|rejeitad\w+|depois|opciona\w+|excluíd\w+"
+    r"|adiad\w+|deve\w*|removid\w+",
+    "Dutch": r"niet|geen|nooit|zonder|buiten|alleen|behalve|afgewezen|verworpen|verouderd\w*"
+    r"|toekomst\w*|optione\w+|uitgesloten|geschrapt|uitgesteld|vervallen|moet\w*|mag|als"
+    r"|wanneer|vervangen",
+}  # fmt: skip
+_CHANGES = re.compile(
+    rf"(?<!\w)(?:{'|'.join(_SCOPE.values())})(?!\w)"
+    # The keyword of a rule, under which Gherkin's scenarios hold.
+    r"|^(?:rule|regel|règle|regla|regola|regra)\s*:"
+)
+
+
+def headings_that_change(headings: Sequence[str], language: str) -> tuple[str, ...]:
+    """Those of a story's headings, from the outermost on, that may tell in what scope it stands:
+    the ones with a word of the list, and every one where the story's language is not known."""
+    if language not in RULED:
+        return tuple(headings)
+    return tuple(each for each in headings if _CHANGES.search(set_plainly(each, set()).casefold()))
