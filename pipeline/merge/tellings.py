@@ -15,7 +15,7 @@ from itertools import pairwise
 
 from pipeline.compare.sentence import of_cells, of_lines
 from pipeline.entries import Piece
-from pipeline.extract.sentences import plain
+from pipeline.extract.sentences import letters, plain
 from pipeline.stories import Story
 from pipeline.text.words import sentences
 
@@ -216,7 +216,7 @@ def _places(story: Story) -> list[tuple[int, int, int]]:
     Markup, punctuation and line breaks between the words do not matter: letters and digits are
     looked for in their order.
     """
-    compact, at = _letters(story.text)
+    compact, at = letters(story.text)
     found: list[tuple[int, int, int]] = []
     goal = compact.find(_compact(story.goal)) if story.goal else -1
     behind = 0
@@ -248,14 +248,9 @@ def _places(story: Story) -> list[tuple[int, int, int]]:
     return sorted(found)
 
 
-def _letters(text: str) -> tuple[str, list[int]]:
-    found = [(i, c) for i, c in enumerate(text) if c.isalnum()]
-    return "".join([c for _, c in found]), [i for i, _ in found]
-
-
 @lru_cache(maxsize=1 << 14)
 def _compact(text: str) -> str:
-    return "".join(filter(str.isalnum, text))
+    return letters(text)[0]
 
 
 def _clean(raw: str) -> str:
