@@ -22,7 +22,8 @@ _ALWAYS_INSIDE = re.compile(r"(?:\b(?:e\.?g|i\.?e|vs|cf|approx|dr|mr|mrs|ms|prof
 
 _NUMBER_NEXT = re.compile(r"\s+\d")
 
-_QUOTE_MARK = re.compile(r"(?m)^[ \t]*(?:>[ \t]?)+")
+#: Before a number it is a sign: "> 5 books".
+_QUOTE_MARK = re.compile(r"(?m)^[ \t]*(?:>(?![ \t]*\d)[ \t]?)+")
 _EMPHASIS = re.compile(
     r"(?<![\w*_])(\*{1,3}|_{1,3})(?=[^\s*_])(.{1,600}?)(?<=[^\s*_\\])\1(?![\w*_])", re.DOTALL
 )

@@ -69,3 +69,57 @@ def test_entities_and_tags_of_formatting_lose_nothing(merged: Merged, source: st
 )
 def test_tags_around_sentences_lose_none(merged: Merged, criterion: str):
     assert merged(f"# Desk\n\n{STORY}\n\n- {criterion}\n")
+
+
+@pytest.mark.parametrize(
+    ("items", "stands"),
+    [
+        (["1. The oven is hot.", "2. Bread is in it."], ["The oven is hot.", "Bread is in it."]),
+        (["1) Heat it. Then wait.", "2) Eat."], ["Heat it. Then wait.", "Eat."]),
+        (["a) Heat it", "(b) Eat it", "1.2 Rest"], ["Heat it", "Eat it", "1.2 Rest"]),
+        (["- Wait for 5. Then eat.", "- Rest"], ["Wait for 5. Then eat.", "Rest"]),
+        (["1. Heat it.", "2. ---", "3. Eat."], ["Heat it.", "Eat."]),
+    ],
+)
+def test_an_items_number_is_no_line(merged: Merged, items: list[str], stands: list[str]):
+    _, *lines = merged(f"# Desk\n\n{STORY}\n\n" + "\n".join(items) + "\n")
+    assert lines == [f"  - {line}" for line in stands]
+
+
+@pytest.mark.parametrize(
+    ("item", "stands"),
+    [
+        ("- [x] It is red", r"\[x\] It is red"),
+        ("* [ ] It is red. It is big.", r"\[ \] It is red. It is big."),
+        ("1. [X] It is red.", r"\[X\] It is red."),
+        ("- [y] It is red", r"\[y\] It is red"),
+    ],
+)
+def test_what_is_done_is_told_with_a_criterion(merged: Merged, item: str, stands: str):
+    _, line = merged(f"# Desk\n\n{STORY}\n\n{item}\n")
+    assert line == f"  - {stands}"
+
+
+def test_the_same_criterion_done_and_not_done_stands_twice(merged: Merged):
+    _, _, *lines = merged(
+        f"# Desk\n\n{STORY}\n\n- [x] It is red\n- [ ] It is blue\n\n"
+        f"{STORY.replace('reader', 'guest')}\n\n- [ ] It is red\n- [x] It is blue\n"
+    )
+    assert len(lines) == 4 and r"  - \[ \] It is red, S-2" in lines
+
+
+@pytest.mark.parametrize(
+    ("criterion", "stands"),
+    [
+        ("- # x", r"\- \# x"),
+        ("+ or not", r"\+ or not"),
+        ("2024. The year", r"2024\. The year"),
+        ("> 5 books", r"\> 5 books"),
+        ("=== books", r"\=== books"),
+        ("-5 degrees", r"\-5 degrees"),
+        ("1990 books", "1990 books"),
+    ],
+)
+def test_a_criterion_begins_no_structure_of_its_own(merged: Merged, criterion: str, stands: str):
+    _, line = merged(f"# Desk\n\n{STORY}\n\n1. {criterion}\n")
+    assert line == f"  - {stands}"
