@@ -30,17 +30,17 @@ def visible(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """A text on one line, as Markdown that means nothing but itself."""
-    return _escaped(" ".join(text.split()))
+    """A text on one line, as Markdown that means nothing but itself, at a line's beginning too."""
+    return _OPENING.sub(_literal, _escaped(" ".join(text.split())))
 
 
 def lines(text: str) -> list[str]:
     """The lines of a text as Markdown that means nothing but itself, empty ones at its ends left
     out; each begins where the text's line has its first character that is not blank."""
-    found = [_escaped(" ".join(line.split())) for line in _BREAKS.split(text)]
+    found = [plain(line) for line in _BREAKS.split(text)]
     while found and not found[-1]:
         found.pop()
-    return [_OPENING.sub(_literal, line) for line in found[_first(found) :]]
+    return found[_first(found) :]
 
 
 def marked(text: str, runs: Iterable[str], mark: str) -> str:

@@ -22,12 +22,16 @@ _ALWAYS_INSIDE = re.compile(r"(?:\b(?:e\.?g|i\.?e|vs|cf|approx|dr|mr|mrs|ms|prof
 
 _NUMBER_NEXT = re.compile(r"\s+\d")
 
-_QUOTE_MARK = re.compile(r"(?m)^[ \t]*(?:>[ \t]?)+")
+#: Before a number it is a sign: "> 5 books".
+_QUOTE_MARK = re.compile(r"(?m)^[ \t]*(?:>(?![ \t]*\d)[ \t]?)+")
 _EMPHASIS = re.compile(
     r"(?<![\w*_])(\*{1,3}|_{1,3})(?=[^\s*_])(.{1,600}?)(?<=[^\s*_\\])\1(?![\w*_])", re.DOTALL
 )
-_TAG = re.compile(r"</?(?:div|p|br|b|i|u|ul|ol|li|span|strong|em|font|h[1-6]|tt)\b[^<>]*>", re.I)
+#: Tags between which words stand apart, and those that stand inside of a word: un<b>do</b>.
+_BLOCK_TAG = re.compile(r"</?(?:div|p|br|ul|ol|li|h[1-6])\b[^<>]*>", re.I)
+_INLINE_TAG = re.compile(r"<(/?)(b|i|u|span|strong|em|font|tt)\b[^<>]*>", re.I)
 _ENTITY = re.compile(r"&#?\w{2,8};")
+_MARKUP = re.compile(rf"(?i:{_BLOCK_TAG.pattern}|{_INLINE_TAG.pattern})|{_ENTITY.pattern}")
 _BLANKS = re.compile(r"\s+")
 #: Characters that nobody sees: byte order marks, zero-width blanks and joins, direction marks.
 _UNSEEN = re.compile("[\ufeff\u200b\u2060\u200e\u200f\u00ad\u202a\u202c]")
@@ -68,6 +72,30 @@ def _unescape(entity: re.Match[str]) -> str:
     return character if len(character) == 1 else entity.group()
 
 
+def _without_inline_tags(text: str) -> str:
+    """The text without the tags that are closed somewhere: "copy <b> to <i>" keeps its words."""
+    closed = {tag[2].lower() for tag in _INLINE_TAG.finditer(text) if tag[1]}
+    return _INLINE_TAG.sub(lambda tag: "" if tag[2].lower() in closed else tag[0], text)
+
+
+def letters(text: str) -> tuple[str, list[int]]:
+    """The letters and digits of a text, those of tags left out and entities read, and the offset
+    that each stands at."""
+    found: list[tuple[int, str]] = []
+    start = 0
+    for markup in _MARKUP.finditer(text) if "<" in text or "&" in text else ():
+        found += _lettered(text, start, markup.start())
+        if markup[0][0] == "&":
+            found += [(markup.start(), c) for c in _unescape(markup) if c.isalnum()]
+        start = markup.end()
+    found += _lettered(text, start, len(text))
+    return "".join([character for _, character in found]), [at for at, _ in found]
+
+
+def _lettered(text: str, start: int, end: int) -> list[tuple[int, str]]:
+    return [(at, c) for at, c in enumerate(text[start:end], start) if c.isalnum()]
+
+
 def plain(text: str) -> str:
     """The words of ``text`` on one line: quote marks, emphasis, simple HTML tags and characters
     that nobody sees dropped, entities read, blanks collapsed. No word is changed."""
@@ -76,7 +104,7 @@ def plain(text: str) -> str:
     if ">" in text:
         text = _QUOTE_MARK.sub("", text)
         if "</" in text or "<br" in text:
-            text = _TAG.sub(" ", text)
+            text = _without_inline_tags(_BLOCK_TAG.sub(" ", text))
     if "&" in text and ";" in text:
         text = _ENTITY.sub(_unescape, text)
     text = _BLANKS.sub(" ", text).strip()

@@ -1,7 +1,9 @@
 """The form in which texts are compared, and whether one holds another whole.
 
-White space, markup, and characters that nobody sees are apart; case, punctuation, signs and digits
-count. Nothing is decomposed for likeness: 10² is not 102.
+White space, markup, escaping and characters that nobody sees are apart; case, punctuation, signs
+and digits count. Tags that only format are markup, and an entity is the character it stands for;
+tags that change what is said (sup, del, a) and signs that are no tag ("a < b") count. Nothing is
+decomposed for likeness: 10² is not 102.
 """
 
 from __future__ import annotations
@@ -9,7 +11,9 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from functools import lru_cache
+from collections.abc import Mapping
+from functools import lru_cache, partial
+from html.entities import html5
 from typing import Final
 
 #: Characters that are not printed: controls, zero-width ones, marks of direction, tags.
@@ -24,6 +28,15 @@ _SHOWN = re.compile(
     r"\\x([0-9a-fA-F]{2})|\\u([0-9a-fA-F]{4})|<U\+([0-9a-fA-F]{4,6})>|([\u2400-\u241f\u2421])"
 )
 _LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+_ATTRIBUTES = r"(?:\s+[\w:-]+\s*=\s*(?:\"[^\"<>]*\"|'[^'<>]*'|[^\s\"'<>=]+))*\s*"
+#: Tags that set words apart from one another.
+BLOCK_TAG: Final = rf"<br\s*/?>|</?(?:p|div|ul|ol|li|h[1-6]){_ATTRIBUTES}>"
+_BLOCK_TAG = re.compile(BLOCK_TAG, re.IGNORECASE)
+_FORMAT = r"(b|i|u|em|strong|span|font|tt|code|kbd|samp|small|big|mark)"
+_CLOSING_TAG = re.compile(rf"</{_FORMAT}\s*>", re.IGNORECASE)
+_OPENING_TAG = re.compile(rf"<{_FORMAT}{_ATTRIBUTES}>", re.IGNORECASE)
+_BEGINNING = re.compile(r"[\w\"'“‘«(\[<$€£*_`-]")
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
 #: Marks of emphasis, at the edge of a word only: 5 * 3, a*b and some_name keep theirs.
 _OPENING = re.compile(r"(?<![\w*_~])(?:\*{1,3}|_{1,3}|~~)+(?=[\w\"'“‘«(\[<$€£@#/-])")
 _CLOSING = re.compile(r"(?<=[\w\"'”’»)\]>.,;:!?%…€$£/-])(?:\*{1,3}|_{1,3}|~~)+(?![\w*_~])")
@@ -48,18 +61,52 @@ _UNITS = frozenset("%‰°€$£¥<>≤≥=±≠≈")
 @lru_cache(maxsize=1 << 16)
 def settle(text: str) -> str:
     """The text as it is compared: markup and unseen characters away, one blank for white space."""
+    text = without_markup(text)
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)
     if "\\" in text or "<U+" in text or not text.isascii():
         text = _SHOWN.sub(_unshown, text)
     if not text.isprintable():
         text = _HIDDEN.sub("", text)
-    if "<" in text:
-        text = _LINE_BREAK.sub(" ", text)
     text = text.replace("`", "")
     if "*" in text or "_" in text or "~~" in text:
         text = _CLOSING.sub("", _OPENING.sub("", text))
     return " ".join(text.split())
+
+
+def without_markup(text: str) -> str:
+    """The text with its entities read and its tags of formatting gone, lines kept as they are.
+
+    As often as there are any: what is settled twice, an edition's line, is what is settled once.
+    """
+    before = ""
+    while before != text and ("<" in text or "&" in text):
+        before = text
+        if "&" in text:
+            text = _ENTITY.sub(_character, text)
+        if "<" in text:
+            text = _BLOCK_TAG.sub(" ", text)
+            closed = {tag[1].lower(): tag.start() for tag in _CLOSING_TAG.finditer(text)}
+            text = _OPENING_TAG.sub(partial(_unopened, closed=closed), text)
+            text = _CLOSING_TAG.sub("", text)
+    return text
+
+
+def _unopened(tag: re.Match[str], closed: Mapping[str, int]) -> str:
+    """ "" for a tag that is closed behind it, or stands where words begin (the sentence that
+    closes it may be another unit); else what looks like one: "a<b>c", "copy <b> to <i>".
+    """
+    text, start, end = tag.string, tag.start(), tag.end()
+    if closed.get(tag[1].lower(), -1) > start:
+        return ""
+    begins = not _is_word(text[start - 1 : start] or " ") and _BEGINNING.match(text, end)
+    return "" if begins else tag[0]
+
+
+def _character(entity: re.Match[str]) -> str:
+    """What an entity stands for; the text as it is where there is none of that name."""
+    known = entity[0][1] == "#" or entity[0][1:] in html5
+    return html.unescape(entity[0]) if known else entity[0]
 
 
 def _unshown(found: re.Match[str]) -> str:

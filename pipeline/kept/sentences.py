@@ -6,18 +6,21 @@ import re
 from collections.abc import Iterator
 
 from pipeline.kept.keywords import GHERKIN_BLOCKS
-from pipeline.kept.plain import has_words
+from pipeline.kept.plain import BLOCK_TAG, has_words, without_markup
 
 _HEADING = re.compile(r"#{1,6}\s+")
 #: A mark of a list; where a sign of a number may be meant ("> 5", "-5") it is none.
 _MARK = re.compile(
     r"(?:[-*+•◦▪‣–—·●○■□✓☐☑]|>(?=\s+\D)|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)]|\[[ xX]\]|h[1-6]\.)\s+"
 )
+_LINE_END = re.compile(rf"\r\n?|\n|{BLOCK_TAG}", re.IGNORECASE)
 _FENCE = re.compile(r'(?:"""|```|~~~)\s*[\w/.+-]*\s*$')
 _BLOCK = re.compile(r"([^:：]{1,60}?)\s*[:：]\s*(.*)$", re.DOTALL)
 #: Where a sentence may end: its mark, what closes it, then white space; none is needed after the
 #: full-width marks.
-_END = re.compile(r"(?:[.!?…؟۔։።।॥។။‽]+[\"'”’»)\]*_]*(?=\s))|(?:[。！？｡]+[\"'”’»）」』]*)")
+_END = re.compile(
+    r"(?:[.!?…؟۔։።।॥។။‽]+(?:[\"'”’»)\]*_]|</\w+>)*(?=\s))|(?:[。！？｡]+[\"'”’»）」』]*)"
+)
 #: Words that end with a point inside a sentence, in lower case and without it.
 _SHORT = frozenset(
     {
@@ -48,7 +51,7 @@ def units(text: str, kind: str) -> list[str]:
         text: as extracted.
         kind: ``agile``, ``scenario`` or ``narrative``.
     """
-    lines = re.split(r"\r\n?|\n|<br\s*/?>", text)
+    lines = _LINE_END.split(text)
     if _is_gherkin(lines, kind):
         return [unit for line in lines for unit in _of_gherkin(line.strip())]
     return [unit for paragraph in _paragraphs(lines) for unit in sentences(paragraph)]
@@ -69,7 +72,7 @@ def sentences(text: str) -> Iterator[str]:
 
 def parts(unit: str) -> list[str]:
     """The finest parts that an edition may set apart: lines, sentences, what a colon announces."""
-    found = re.split(r"\n|(?<=[.!?…:;؟。！？：；])\s+|\s+[-–—]\s+", unit)
+    found = re.split(r"\n|(?<=[.!?…:;؟。！？：；])\s+|\s+[-–—]\s+", without_markup(unit))
     return [part.strip() for part in found if has_words(part)]
 
 

@@ -15,7 +15,7 @@ from itertools import pairwise
 
 from pipeline.compare.sentence import of_cells, of_lines
 from pipeline.entries import Piece
-from pipeline.extract.sentences import plain
+from pipeline.extract.sentences import letters, plain
 from pipeline.stories import Story
 from pipeline.text.words import sentences
 
@@ -31,7 +31,12 @@ _DRAWN = re.compile(r"[\W_]*")
 #: "Scenario: A tool in good order", "Feature: …", in any dialect.
 _KEYWORD = re.compile(r"^[^\W\d_][^\W\d_ ]{2,20}(?: [^\W\d_]{3,20})?:\s")
 _CLAUSE = re.compile(r"[,;:]\s")
-_LIST_MARK = re.compile(r"^\s*(?:>\s*)*(?:[-*+•‣▪–]\s+(?:\[[ xX]\]\s+)?)?")
+#: An item's number is a label; whether it is done ("[x]") is told with a criterion.
+_NUMBER = re.compile(r"\(?(?:\d{1,3}|[a-zA-Z])[.)](?:\s+|$)")
+_ITEM = re.compile(
+    rf"\s*(?:>(?!\s*\d)\s*)*(?:[-*+•‣▪–]\s+)?(?P<number>{_NUMBER.pattern})?"
+    r"(?:(?P<box>\[[ xX]\])\s+)?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +112,9 @@ def _assembled(story: Story, text: str, told: Sequence[tuple[Piece, int, list[_U
     for piece, owner, units in told:
         raw = [text[u.start : u.end].strip() for u in units]
         whole = " ".join(filter(None, map(_clean, raw)))
-        if owner == -1 and (_LABEL.fullmatch(whole) or _DRAWN.fullmatch(whole)):
+        number = _NUMBER.match(whole)
+        unnumbered = whole[number.end() :] if number else whole
+        if owner == -1 and (_LABEL.fullmatch(whole) or _DRAWN.fullmatch(unnumbered)):
             labels += [part for part in raw if part]
         elif piece == "sentence":
             spoken += units
@@ -117,7 +124,8 @@ def _assembled(story: Story, text: str, told: Sequence[tuple[Piece, int, list[_U
             title = whole
         else:
             kind: Piece = "body" if owner == -1 or piece == "title" else piece
-            rest.append(Told(kind, _held(written.get(owner, ""), whole, labels)))
+            held = _held(written.get(owner, ""), whole, labels)
+            rest.append(Told(kind, f"{_box(raw[0])} {held}".strip()))
     sentence = _sentence(story, text, spoken) if spoken else ""
     if not (title or sentence or rest) and labels:
         title = labels.pop(0)  # all that the author wrote
@@ -125,11 +133,15 @@ def _assembled(story: Story, text: str, told: Sequence[tuple[Piece, int, list[_U
 
 
 def _held(value: str, whole: str, labels: list[str]) -> str:
-    """A field's text where it holds all that its lines say, else the lines. A keyword that
-    extraction took off ("Scenario:") is a label."""
+    """A field's text where it holds all that its lines say, else the lines. A keyword and a
+    number that extraction took off ("Scenario:", "1.") are labels."""
     if not value:
         return whole
     if _compact(whole) in _compact(value):
+        return value
+    number = _NUMBER.match(whole)
+    if number and _compact(whole[number.end() :]) in _compact(value):
+        labels.append(number[0].strip())
         return value
     keyword = _KEYWORD.match(whole)
     if keyword and _compact(whole[keyword.end() :]) in _compact(value):
@@ -203,7 +215,7 @@ def _sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
         if place < 0:
             break
         at = place + len(part)
-        if part[-1] in ".!?":
+        if part[-1] in ".!?" and not _NUMBER.fullmatch(_clean(line[:at])):
             cuts.append(at)
     cuts.append(len(line))
     return [(start + a, start + b) for a, b in pairwise(cuts)
@@ -216,7 +228,7 @@ def _places(story: Story) -> list[tuple[int, int, int]]:
     Markup, punctuation and line breaks between the words do not matter: letters and digits are
     looked for in their order.
     """
-    compact, at = _letters(story.text)
+    compact, at = letters(story.text)
     found: list[tuple[int, int, int]] = []
     goal = compact.find(_compact(story.goal)) if story.goal else -1
     behind = 0
@@ -248,16 +260,19 @@ def _places(story: Story) -> list[tuple[int, int, int]]:
     return sorted(found)
 
 
-def _letters(text: str) -> tuple[str, list[int]]:
-    found = [(i, c) for i, c in enumerate(text) if c.isalnum()]
-    return "".join([c for _, c in found]), [i for i, _ in found]
-
-
 @lru_cache(maxsize=1 << 14)
 def _compact(text: str) -> str:
-    return "".join(filter(str.isalnum, text))
+    return letters(text)[0]
 
 
 def _clean(raw: str) -> str:
-    """A line without list and quotation marks, as one line of words."""
-    return " ".join(plain(_LIST_MARK.sub("", raw)).split())
+    """A line without list and quotation marks and check boxes, as one line of words."""
+    item = _ITEM.match(raw)
+    number, words = (item["number"] or "", raw[item.end() :]) if item else ("", raw)
+    return " ".join(plain(number + words).split())
+
+
+def _box(raw: str) -> str:
+    """A line's check box, "" where it has none."""
+    item = _ITEM.match(raw)
+    return (item and item["box"]) or ""

@@ -154,6 +154,42 @@ def test_markdown_is_read_as_its_reader_sees_it(markdown: str, text: str):
     assert unmark(markdown) == text
 
 
+@pytest.mark.parametrize(
+    ("text", "settled"),
+    [
+        ("Use <b>not</b> this.", "Use not this."),
+        ('un<SPAN class="x">do</SPAN> <em>it</em>', "undo it"),
+        ("<b>Not this.", "Not this."),
+        ("nor that.</strong>", "nor that."),
+        ("R&amp;D &lt; 5&nbsp;% &#169;&#8203; &#x41;", "R&D < 5 % © A"),
+        ("&lt;b&gt;x&lt;/b&gt;", "x"),
+        ("<p>One.</p><p>Two.</p>", "One. Two."),
+    ],
+)
+def test_tags_of_formatting_and_entities_are_apart(text: str, settled: str):
+    assert settle(text) == settled == settle(settled)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a < b and b > c",
+        "a<b>c",
+        "copy <b> to <i>",
+        "if a <b and c> d",
+        "10<sup>2</sup>",
+        "<del>gone</del>",
+        "AT&T; fish &chips; &notit;",
+    ],
+)
+def test_signs_that_are_no_markup_count(text: str):
+    assert settle(text) == text
+
+
+def test_a_hundred_thousand_tags_are_read_in_time():
+    assert settle("a<b>" * 100_000) == "a<b>" * 100_000
+
+
 def edition(*entries: tuple[list[str], list[tuple[str, str]], list[tuple[str, str]]]) -> dict:
     return {
         "entries": [

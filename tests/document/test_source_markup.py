@@ -1,0 +1,125 @@
+"""What the sources mark up reaches the document: nothing of it is lost, and none is a line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipeline.document.files import write_document
+from pipeline.kept import Kept, Told, check, read_edition
+from pipeline.merge.conclusion import conclude
+from pipeline.merge.corpus import read
+from pipeline.merge.files import laid_out
+
+STORY = "As a reader, I want to see the shelf, so that I can read."
+#: The lines below the entry's own, in the document of a text; and what the check finds.
+Merged = Callable[[str], list[str]]
+
+
+@pytest.fixture
+def merged(tmp_path: Path) -> Merged:
+    """Merge a Markdown text and check both editions that are written of it."""
+
+    def lines(text: str) -> list[str]:
+        source = tmp_path / "pile" / "a.md"
+        source.parent.mkdir()
+        source.write_text(text, encoding="utf-8")
+        corpus = read([source])
+        told = {story.id: Told(story.text, story.kind) for story in corpus.stories}
+        layout = laid_out(corpus, conclude(corpus.by_id, corpus.pairs, {}), {})
+        out = write_document(tmp_path / "out", layout)
+        for kind in ("markdown", "json"):
+            found: Kept = check(read_edition(out[kind]), told)
+            assert found.whole, (kind, found.missing, found.faults)
+        written = Path(out["markdown"]).read_text(encoding="utf-8")
+        return [line for line in written.splitlines() if line.startswith(('- <a id="e', "  - "))]
+
+    return lines
+
+
+@pytest.mark.parametrize(
+    ("source", "stands"),
+    [
+        ("see R&amp;D in print", "see R&amp;D in print"),
+        ("find a &lt; b", r"find a \< b"),
+        ("read a&nbsp;b &copy; &eacute;", "read a b © é"),
+        ("print AT&T &chips; &amp;lt;", "print AT&amp;T &amp;chips; &amp;lt;"),
+        ("see <b>not</b> this", "see not this"),
+        ('un<em>do</em> the <span class="x">red</span> <u>move</u>', "undo the red move"),
+        ("copy <b> to <i>", r"copy \<b\> to \<i\>"),
+        ("put 10<sup>2</sup> a<b in", r"put 10\<sup\>2\</sup\> a\<b in"),
+    ],
+)
+def test_entities_and_tags_of_formatting_lose_nothing(merged: Merged, source: str, stands: str):
+    text = f"# Desk\n\nAs a reader, I want to {source}, so that I can read.\n\n- I {source}.\n"
+    head, line = merged(text)
+    assert f"As a reader, I want to {stands}, so that I can read." in head
+    assert line == f"  - I {stands}."
+
+
+@pytest.mark.parametrize(
+    "criterion",
+    [
+        "<b>Not this. Nor that.</b> Ever.",
+        "One.<br/>Two.</p><p>Three.",
+        "<strong>Must.</strong> <i>See <b>this</b>.</i> R&amp;D. Done.",
+    ],
+)
+def test_tags_around_sentences_lose_none(merged: Merged, criterion: str):
+    assert merged(f"# Desk\n\n{STORY}\n\n- {criterion}\n")
+
+
+@pytest.mark.parametrize(
+    ("items", "stands"),
+    [
+        (["1. The oven is hot.", "2. Bread is in it."], ["The oven is hot.", "Bread is in it."]),
+        (["1) Heat it. Then wait.", "2) Eat."], ["Heat it. Then wait.", "Eat."]),
+        (["a) Heat it", "(b) Eat it", "1.2 Rest"], ["Heat it", "Eat it", "1.2 Rest"]),
+        (["- Wait for 5. Then eat.", "- Rest"], ["Wait for 5. Then eat.", "Rest"]),
+        (["1. Heat it.", "2. ---", "3. Eat."], ["Heat it.", "Eat."]),
+    ],
+)
+def test_an_items_number_is_no_line(merged: Merged, items: list[str], stands: list[str]):
+    _, *lines = merged(f"# Desk\n\n{STORY}\n\n" + "\n".join(items) + "\n")
+    assert lines == [f"  - {line}" for line in stands]
+
+
+@pytest.mark.parametrize(
+    ("item", "stands"),
+    [
+        ("- [x] It is red", r"\[x\] It is red"),
+        ("* [ ] It is red. It is big.", r"\[ \] It is red. It is big."),
+        ("1. [X] It is red.", r"\[X\] It is red."),
+        ("- [y] It is red", r"\[y\] It is red"),
+    ],
+)
+def test_what_is_done_is_told_with_a_criterion(merged: Merged, item: str, stands: str):
+    _, line = merged(f"# Desk\n\n{STORY}\n\n{item}\n")
+    assert line == f"  - {stands}"
+
+
+def test_the_same_criterion_done_and_not_done_stands_twice(merged: Merged):
+    _, _, *lines = merged(
+        f"# Desk\n\n{STORY}\n\n- [x] It is red\n- [ ] It is blue\n\n"
+        f"{STORY.replace('reader', 'guest')}\n\n- [ ] It is red\n- [x] It is blue\n"
+    )
+    assert len(lines) == 4 and r"  - \[ \] It is red, S-2" in lines
+
+
+@pytest.mark.parametrize(
+    ("criterion", "stands"),
+    [
+        ("- # x", r"\- \# x"),
+        ("+ or not", r"\+ or not"),
+        ("2024. The year", r"2024\. The year"),
+        ("> 5 books", r"\> 5 books"),
+        ("=== books", r"\=== books"),
+        ("-5 degrees", r"\-5 degrees"),
+        ("1990 books", "1990 books"),
+    ],
+)
+def test_a_criterion_begins_no_structure_of_its_own(merged: Merged, criterion: str, stands: str):
+    _, line = merged(f"# Desk\n\n{STORY}\n\n1. {criterion}\n")
+    assert line == f"  - {stands}"
