@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from pipeline.stories import Story
 from pipeline.text.canonical import Canonical, canonical, hash_tokens
+from pipeline.text.source_differences import Sentence, blanks_differ, differences, sentence_in
+from pipeline.text.typography import set_plainly
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +36,20 @@ def prove(a: Story, b: Story) -> Proof | None:
         for field in ("title", "role", "goal", "benefit")
         for rule in _rules(field, getattr(a, field), a.language, getattr(b, field), b.language)
     ]
-    rules += _frame_rules(a, b)
+    rules += _source_rules(a, b)
     rules += _listed("body", a.body, b.body, a.language)
     if a.criteria != b.criteria:
         one, other = _canonical(a.criteria, a.language), _canonical(b.criteria, b.language)
         if [c.tokens for c in one] != [c.tokens for c in other]:
             rules.append("criteria-order")
         rules += [rule for each in (*one, *other) for rule in each.rules]
+    if a.text != b.text:
+        one_used: set[str] = set()
+        other_used: set[str] = set()
+        plain = set_plainly(a.text, one_used), set_plainly(b.text, other_used)
+        rules += one_used ^ other_used
+        rules += blanks_differ(*plain)
+        rules += [] if rules else ["markup"]
     return _proof(rules)
 
 
@@ -55,7 +64,12 @@ def prove_need(a: Story, b: Story) -> Proof | None:
         for field in ("goal", "benefit")
         for rule in _rules(field, getattr(a, field), a.language, getattr(b, field), b.language)
     ]
-    return _proof([*rules, *_frame_rules(a, b)])
+    rules += _source_rules(a, b)
+    if a.role != b.role:
+        rules.append("role")
+    if not rules and _sentence(a).text != _sentence(b).text:
+        rules.append("markup")
+    return _proof(rules)
 
 
 def need_key(story: Story) -> str:
@@ -99,9 +113,13 @@ def _rules(field: str, a: str, a_language: str, b: str, b_language: str) -> Iter
     return canonical(a, field, a_language).rules | canonical(b, field, b_language).rules
 
 
-def _frame_rules(a: Story, b: Story) -> list[str]:
-    """Rules by which the words before goal and benefit were found the same."""
-    return [*(a.lead_in.rules ^ b.lead_in.rules), *(a.purpose.rules ^ b.purpose.rules)]
+def _source_rules(a: Story, b: Story) -> set[str]:
+    """Rules by which the words around goal and benefit were found the same."""
+    return differences(_sentence(a), _sentence(b)) if a.text != b.text else set()
+
+
+def _sentence(story: Story) -> Sentence:
+    return sentence_in(story.text, story.role, story.goal, story.benefit)
 
 
 def _listed(field: str, a: tuple[str, ...], b: tuple[str, ...], language: str) -> list[str]:

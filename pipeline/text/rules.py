@@ -83,5 +83,7 @@ _LIST = (
          (("sentence", _E, "As a user, I want to print, so that I save",
            "As a user, I want to print so that I save"),), (_E,)),
     Rule("criteria-order", "the order of bulleted criteria that name no step", (), (_E,)),
+    Rule("role", "whose need it is, where goal and benefit alone are compared", ()),
+    Rule("markup", "marks of emphasis, headings, lists and cells around the words", ()),
 )  # fmt: skip
 RULES: Mapping[str, Rule] = {rule.name: rule for rule in _LIST}
