@@ -45,6 +45,11 @@ class Layout:
         """The file that lists all sections."""
         return CONTENTS + self.ending
 
+    @property
+    def left_out(self) -> str:
+        """The file that names the stories which are in no entry."""
+        return self.main if self.full else self.contents if self.split else TELLINGS + self.ending
+
     def file(self, section: Section) -> str:
         """The file a section's entries stand in."""
         return f"topics/{section.name}.md{self.ending}" if self.split else self.main

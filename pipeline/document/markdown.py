@@ -11,7 +11,7 @@ from pipeline.document.escape import plain
 from pipeline.document.layout import TELLINGS, Layout, address, lay_out
 from pipeline.document.order import ALONE
 from pipeline.document.overview import overview, section_line
-from pipeline.document.tellings import place, tellings_text
+from pipeline.document.tellings import left_out_text, place, tellings_text
 from pipeline.document.topics import Grouping, Section
 from pipeline.entries import Merge
 from pipeline.stories import Document, Story
@@ -73,6 +73,7 @@ def _main(layout: Layout) -> Iterator[str]:
         yield from ("# Tellings", "")
         for section in layout.sections:
             yield from tellings_text(section, layout)
+        yield from left_out_text(layout.content)
         yield from _ledger(layout)
 
 
@@ -92,6 +93,7 @@ def _all_tellings(layout: Layout) -> Iterator[str]:
     yield ""
     for section in layout.sections:
         yield from tellings_text(section, layout)
+    yield from left_out_text(layout.content)
 
 
 def _topic(section: Section, layout: Layout) -> Iterator[str]:
@@ -125,6 +127,8 @@ def _contents(layout: Layout) -> Iterator[str]:
     yield f"# All {len(layout.sections):,} topics"
     yield ""
     yield from (f"- {section_line(one, layout, layout.contents)}" for one in layout.sections)
+    yield ""
+    yield from left_out_text(layout.content)
 
 
 def _ledger(layout: Layout) -> Iterator[str]:

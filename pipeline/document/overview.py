@@ -12,6 +12,7 @@ from pipeline.document.content import Content, about_told, file_name, judge_told
 from pipeline.document.layout import Layout, address
 from pipeline.document.order import Group
 from pipeline.document.quoting import clipped, need, quoted, within
+from pipeline.document.tellings import LEFT_OUT
 from pipeline.document.topics import Section
 from pipeline.entries import Conflict, Entry, Outcome, Side
 from pipeline.stories import count_words
@@ -37,7 +38,7 @@ def overview(layout: Layout, at: str) -> Iterator[str]:
     yield from _conflicts(layout, at)
     yield from _often(layout, at)
     yield from _undecided(content)
-    yield from _left(content)
+    yield from _left(layout, at)
     yield from _topics(layout, at)
 
 
@@ -64,7 +65,7 @@ def _opening(content: Content) -> Iterator[str]:
         if missing:
             said.append(f"**{missing:,} of {n:,} sentences are missing: this is incomplete.**")
         else:
-            said.append(f"All {n:,} sentences of the stories are here, standing or folded.")
+            said.append(_all_here(n, len(content.skipped)))
     if content.merge.failed_calls:
         n = len(content.merge.failed_calls)
         said.append(f"{told(n, 'call')} to the judge failed.")
@@ -75,6 +76,16 @@ def _opening(content: Content) -> Iterator[str]:
         "that are alike."
     )
     yield ""
+
+
+def _all_here(n: int, left_out: int) -> str:
+    """That every sentence is here, and of how many stories none is."""
+    sentences = "The 1 sentence" if n == 1 else f"All {n:,} sentences"
+    verb = "is" if n == 1 else "are"
+    if not left_out:
+        return f"{sentences} of the stories {verb} here, standing or folded."
+    out = told(left_out, "story is", "stories are")
+    return f"{out} left out. {sentences} of the others {verb} here, standing or folded."
 
 
 def _newest(content: Content) -> Iterator[str]:
@@ -221,8 +232,9 @@ def _undecided(content: Content) -> Iterator[str]:
     yield ""
 
 
-def _left(content: Content) -> Iterator[str]:
+def _left(layout: Layout, at: str) -> Iterator[str]:
     """What of the documents is not in this one."""
+    content = layout.content
     yield "## Not shown"
     yield ""
     left = content.left
@@ -238,8 +250,9 @@ def _left(content: Content) -> Iterator[str]:
         for path, words in left.longest[:_RESIDUES]:
             yield f"- {clipped(file_name(path), 3)}: “{clipped(words, _RESIDUE)}”"
     reasons = Counter(row.reason for row in content.skipped)
+    named = address(layout.left_out, LEFT_OUT, at=at)
     items = [
-        f"- {told(n, 'story', 'stories')} left out: {clipped(reason, _NAMED)}"
+        f"- [{told(n, 'story', 'stories')} left out]({named}): {clipped(reason, _NAMED)}"
         for reason, n in reasons.most_common()
     ]
     items += [

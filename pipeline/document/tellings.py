@@ -16,12 +16,27 @@ from pipeline.stories import Story
 _FIELDS = {"sentence": "what it asks for", "title": "title", "benefit": "benefit",
            "criterion": "criteria", "body": "body"}  # fmt: skip
 
+#: The anchor of the list of stories that are in no entry.
+LEFT_OUT = "left-out"
+
 
 def tellings_text(section: Section, layout: Layout) -> Iterator[str]:
     """The lines of a section's tellings, in the order of its entries."""
     at = layout.tellings_file(section)
     for entry in section.entries:
         yield from entry_tellings(entry, layout, at)
+
+
+def left_out_text(content: Content) -> Iterator[str]:
+    """The stories that are in no entry, a line for each reason: "- S-3, S-4: its reason"."""
+    reasons: dict[str, list[str]] = {}
+    for row in content.skipped:
+        reasons.setdefault(row.reason, []).append(row.story)
+    if reasons:
+        yield from (f'## <a id="{LEFT_OUT}"></a>Left out', "")
+        for reason, stories in reasons.items():
+            yield f"- {content.names(stories)}: {plain(reason) or 'no reason given'}"
+        yield ""
 
 
 def entry_tellings(entry: Entry, layout: Layout, at: str) -> Iterator[str]:

@@ -27,7 +27,7 @@ class Books:
                 self._places.setdefault(story, []).append(at)
         self.skipped = {
             str(row.get("story")) for row in self._ledger if row.get("outcome") == "skipped"
-        }
+        } | set(self.ids(edition.get("skipped")))
 
     def place(self, story: str) -> int | None:
         """Which of the entries lists a story: the first that does."""
@@ -75,6 +75,9 @@ class Books:
                 yield f"{self.name(story)} is in more than one entry: {inside}."
             if at and story in self.skipped:
                 yield f"{self.name(story)} is skipped and in {called(self.entries[at[0]])}."
+        for story in sorted(self.skipped - self._stories.keys()):
+            if "ledger" not in self._edition:
+                yield f"{story} is left out, but is no story of the documents."
         for story, at in self._places.items():
             if story not in self._stories:
                 yield f"{called(self.entries[at[0]])} lists {story}, no story of the documents."

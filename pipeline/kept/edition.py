@@ -1,8 +1,8 @@
 """merged.json, or the Markdown edition with every file it links to, as the value that is checked.
 
 Of the Markdown edition, an entry's block (behind its anchor ``e-7``) is what stands, and each
-telling under ``## E-7`` / ``### S-12`` is a fold of its story. It has no ledger and does not say
-who folded.
+telling under ``## E-7`` / ``### S-12`` is a fold of its story; the remark before its words says
+who folded. Its ledger is not read: what is in no entry is named behind the anchor ``left-out``.
 """
 
 from __future__ import annotations
@@ -22,6 +22,17 @@ _ENTRY = re.compile(r"E-(\d+)\b")
 _STORY = re.compile(r"S-(\d+)\b")
 _NAMED = re.compile(r"(?<![\w-])S-\d+\b")
 _LINK = re.compile(r"(?<!\\)\]\(<?([^()\s<>#]+\.md(?:\.incomplete)?)(?:#[^()\s]*)?>?\)")
+_LEFT_OUT = re.compile(r"<a\s+id=[\"']left-out[\"']\s*>", re.IGNORECASE)
+_STORIES = re.compile(r"-\s+(S-\d+(?:,\s+S-\d+)*):\s")
+#: What became of a telling: "*What it asks for: folded under S-1 by a judge (…)*".
+_FIELD = r"(?:What it asks for|Title|Benefit|Criteria|Body)"
+_REMARK = re.compile(r"\*(?=\S).+\*\s*")
+_BY = re.compile(
+    rf"(?:\*|[.)] )(?:{_FIELD}: )?"
+    r"(?:(?P<proof>the same words)|(?P<person>decided against)"
+    r"|folded(?: under S-\d+)? by a (?P<who>judge|person))",
+    re.IGNORECASE,
+)
 _QUOTE = re.compile(r"^\s*>\s?")
 _FENCE = re.compile(r"\s*(`{3,}|~{3,})")
 
@@ -41,8 +52,8 @@ def read_edition(path: str | Path) -> Mapping[str, Any]:
 
     Returns:
         The object of the JSON edition. Of the Markdown edition its ``entries`` with ``name``,
-        ``sources`` (as S-12), ``standing``, ``lines`` and ``folds``, and ``faults``: what is
-        missing of its files and does not fit together.
+        ``sources`` (as S-12), ``standing``, ``lines`` and ``folds``; ``skipped``: the names of the
+        stories left out; and ``faults``: what is missing of its files and does not fit together.
 
     Raises:
         DamagedEdition: not there, not text, not one of the two, or cut off.
@@ -93,13 +104,15 @@ class _Reader:
     def __init__(self) -> None:
         self.blocks: dict[str, list[str]] = {}
         self.tellings: dict[str, dict[str, list[str]]] = {}
+        self.by: dict[tuple[str, str], str] = {}
+        self.left_out: list[str] = []
         self.faults: list[str] = []
 
     def read(self, text: str, where: str) -> list[str]:
         """Take in one file; the files it links to outside of its tellings."""
         links: list[str] = []
         entry, story, block = "", "", ""
-        fence = ""
+        fence, left_out = "", False
         for line in text.splitlines():
             mark = _FENCE.match(line.lstrip("> "))
             if mark and (not fence or mark[1].startswith(fence)):
@@ -109,6 +122,9 @@ class _Reader:
             if heading:
                 entry, story = self._place(unmark(heading[2]).strip(), entry, where)
                 block = ""
+                left_out = bool(_LEFT_OUT.search(line))
+            elif left_out and not fence and (named := _STORIES.match(line)):
+                self.left_out += _NAMED.findall(named[1])
             elif not fence and not entry and (anchor := _ANCHOR.search(line)):
                 block = f"E-{anchor[1]}"
                 if block in self.blocks:
@@ -118,9 +134,13 @@ class _Reader:
                 links += [unquote(link) for link in _LINK.findall(line)]
             if heading:
                 continue
+            if story and not fence and not self.tellings[entry][story] and _is_remark(line):
+                self.by[entry, story] = _folded_by(line)
+                continue
             plain = line if fence else unmark(_QUOTE.sub("", line, count=1))
             if story:
-                self.tellings[entry][story].append(plain)
+                if plain or self.tellings[entry][story]:
+                    self.tellings[entry][story].append(plain)
             elif block:
                 self.blocks[block].append(plain)
         if fence:
@@ -164,10 +184,28 @@ class _Reader:
                     {"field": "body", "text": line, "stories": sources} for line in block or ()
                 ],
                 "folds": [
-                    {"story": story, "field": "body", "text": "\n".join(lines), "by": "unstated"}
+                    {
+                        "story": story,
+                        "field": "body",
+                        "text": "\n".join(lines),
+                        "by": self.by.get((name, story), "unstated"),
+                    }
                     for story, lines in (told or {}).items()
                 ],
             }
+
+
+def _is_remark(line: str) -> bool:
+    return _REMARK.fullmatch(line) is not None and _BY.search(line) is not None
+
+
+def _folded_by(remark: str) -> str:
+    """Who folded a telling; "unstated" where several did, for it is not said which words."""
+    found = {
+        said["who"].lower() if said["who"] else "proof" if said["proof"] else "person"
+        for said in _BY.finditer(remark)
+    }
+    return found.pop() if len(found) == 1 else "unstated"
 
 
 def _from_markdown(first: Path) -> Mapping[str, Any]:
@@ -187,10 +225,16 @@ def _from_markdown(first: Path) -> Mapping[str, Any]:
             else:
                 reader.faults.append(f"{inside} links to {link}, which is not there.")
     entries = list(reader.entries())
-    if not entries:
+    if not entries and not reader.left_out:
         raise DamagedEdition(
             "has no entry of a merged document.",
             where=str(first),
             next="Give the merged.md or merged.json that a merge wrote.",
         )
-    return {"format": "markdown", "sources": {}, "entries": entries, "faults": reader.faults}
+    return {
+        "format": "markdown",
+        "sources": {},
+        "entries": entries,
+        "skipped": reader.left_out,
+        "faults": reader.faults,
+    }
