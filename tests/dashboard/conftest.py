@@ -189,23 +189,23 @@ def _ask(store: Store, run: str, stories: list[Story], model: str) -> None:
 def _measures(store: Store) -> dict[str, str]:
     """Runs of the other evals, by what they are called in tests."""
     found = {}
-    for name, covered in (("fabrication_1", 0.9), ("fabrication_2", 0.97)):
-        run = store.start_run(kind="fabrication", corpus=None, model="m", strategy="edit")
-        figures = [Score("covered", "", covered, covered - 0.02, covered + 0.02, 400)]
-        figures += [Score("reply_fabricated", "", 0.08, 0.05, 0.12, 300)]
-        figures += [Score("fabricated", "", 0.0, 0.0, 0.01, 400)]
-        figures += [Score("covered_by_field", f, covered, 0.8, 1.0, 90) for f in ("goal", "role")]
+    for name, stopped in (("fabrication_1", 0.9), ("fabrication_2", 0.97)):
+        run = store.start_run(kind="fabrication", corpus=None, model="m", strategy="")
+        figures = [Score("bad_stopped", "", stopped, stopped - 0.02, stopped + 0.02, 400)]
+        figures += [Score("good_stopped", "", 0.08, 0.05, 0.12, 300)]
         figures += [
-            Score("covered_of_story", f"{i:04}", covered - 0.1 * (i % 2)) for i in range(40)
+            Score("bad_stopped_of_story", f"{i:04}", stopped - 0.1 * (i % 2)) for i in range(40)
         ]
         store.save_scores(run, figures)
         store.finish_run(run, "completed")
         found[name] = run
-    run = store.start_run(kind="merging", corpus=None, model="m", strategy="edit,tree")
+    run = store.start_run(kind="merging", corpus=None, model="m", strategy="none")
     store.save_scores(run, [
-        Score(f"{s}_{name}", "", value, value - 0.1, min(1.0, value + 0.1), 60)
-        for s, value in (("edit", 0.9), ("tree", 0.7))
-        for name in ("pairwise_f1", "b_cubed_f1", "conflict_f1", "joined_reworded", "covered")
+        Score(name, "", value, value - 0.1, min(1.0, value + 0.1), 60)
+        for name, value in (
+            ("pairwise_f1", 0.9), ("b_cubed_f1", 0.7), ("folded_exact", 0.8),
+            ("together_light", 0.6), ("conflicts_marked", 0.9), ("kept", 1.0),
+        )
     ])  # fmt: skip
     store.finish_run(run, "completed")
     run = store.start_run(kind="perplexity", corpus=None, model="local/m", strategy="2048/1024")

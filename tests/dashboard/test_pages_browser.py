@@ -71,7 +71,7 @@ def test_an_empty_database_says_what_to_run(look, empty, name):
 def test_every_figure_is_drawn(look, served):
     for name, charts in (
         ("costs", ("prices", "times", "history")),
-        ("quality", ("fabricated", "by_field", "f1", "joined", "perplexity")),
+        ("quality", ("gate", "f1", "together", "perplexity")),
     ):
         page = look(f"{served}/{name}")
         for chart in charts:
@@ -329,10 +329,10 @@ def test_a_call_shows_prompt_and_replies(look, served):
 def test_two_runs_are_compared(look, served, worked):
     page = look(f"{served}/quality?a={worked.fabrication_1}&b={worked.fabrication_2}")
     compared = {row[0]: row for row in table(page, "compared")}
-    assert compared["covered"][1:4] == ["0.900", "0.970", "+0.070"]
-    assert compared["covered of story"][3:] == ["+0.070", "+0.070", "+0.070", "40", "differs",
+    assert compared["bad stopped"][1:4] == ["0.900", "0.970", "+0.070"]
+    assert compared["bad stopped of story"][3:] == ["+0.070", "+0.070", "+0.070", "40", "differs",
                                                 "paired"]  # fmt: skip
-    assert compared["reply fabricated"][7] == "no difference shown"
+    assert compared["good stopped"][7] == "no difference shown"
 
 
 def test_a_card_is_saved_as_csv_svg_and_png(look, served, worked):

@@ -54,7 +54,7 @@ def test_the_nightly_evals_are_scheduled_asleep_and_hold_their_gates(stack: Any,
     with sqlite3.connect(db) as connection:
         found = dict(connection.execute("select kind, count(*) from run group by kind"))
         states = {state for (state,) in connection.execute("select state from run")}
-    assert found.keys() == {"canary", "fabrication", "merging", "merge"}
+    assert found.keys() == {"canary", "merging", "merge"}
     assert states == {"completed"}
     report = (tmp_path / "night.html").read_text()
     assert "Canaries in numbers" in report and "F1 by kind" in report
