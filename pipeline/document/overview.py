@@ -102,7 +102,7 @@ def _newest(content: Content) -> Iterator[str]:
     )
     against = sum(entry.id in content.conflicts_of for entry in entries)
     yield (
-        f"Newest: {clipped(file_name(latest.path), 3)}, {latest.written}, "
+        f"Latest date: {clipped(file_name(latest.path), 3)}, {latest.written}, "
         f"{told(len(own), 'story', 'stories')}; {also:,} told in others too, "
         f"{against:,} (possibly) in conflict."
     )
@@ -122,6 +122,8 @@ def _conflicts(layout: Layout, at: str) -> Iterator[str]:
         ("Conflicts", found["conflict"], asserted),
         ("Possibly in conflict", found["possible"], possible),
     ):
+        if not all_of and title == "Conflicts" and found["possible"]:
+            continue  # "None." would be read as the whole answer
         yield f"## {title} ({len(all_of):,})"
         yield ""
         for lines in shown:
@@ -221,7 +223,7 @@ def _undecided(content: Content) -> Iterator[str]:
     found = [
         (kinds["conflict"], "conflict", ""),
         (kinds["possible"], "possible conflict", ""),
-        (alike, "pair that may be one need", "pairs that may be one need"),
+        (alike, "pair that is alike", "pairs that are alike"),
     ]
     parts = [told(n, one, many) for n, one, many in found if n]
     command = content.command("review", str(content.head.get("run") or "RUN"))

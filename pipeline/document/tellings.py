@@ -82,8 +82,15 @@ def fate(story: str, entry: Entry, content: Content) -> str:
     if story != entry.standing or folds:
         parts += dict.fromkeys(_folded(fold, content) for fold in folds)
     if story != entry.standing and not parts:
-        parts.append(f"the same words as {content.story_name[entry.standing]}.")
+        same = f"the same words as {content.story_name[entry.standing]}"
+        told = content.stories[story]
+        more = told.criteria or told.body
+        parts.append(f"{same} in its sentence; the rest is at the entry." if more else f"{same}.")
     return " ".join(part[:1].upper() + part[1:] for part in parts)
+
+
+#: What rules of proof are called where their names would be riddles.
+_RULES = {"story-frame": "“I want” and its like", "purpose-frame": "“so that” and its like"}
 
 
 def _but_for(rules: Sequence[str]) -> str:
@@ -97,7 +104,7 @@ def _folded(fold: Fold, content: Content) -> str:
     if content.against(fold):
         return f"{what}: {content.against(fold)}."
     if fold.by == "proof":
-        shown = [rule.replace("-", " ") for rule in fold.rules]
+        shown = [_RULES.get(rule, rule.replace("-", " ")) for rule in fold.rules]
         return f"{what}: the same words{under and f' as{under[6:]}'}{_but_for(shown)}."
     surely = f", {fold.likelihood:.0%}" if fold.likelihood is not None else ""
     why = f" ({fold.reason}{surely})" if fold.reason or surely else ""
