@@ -37,7 +37,8 @@ WRITTEN = {
 def written(setting: Setting, which: int) -> tuple[str, str]:
     """(in the environment, in the file)"""
     if setting.choices:
-        return setting.choices[which], f'"{setting.choices[which]}"'
+        choice = setting.choices[which % len(setting.choices)]
+        return choice, f'"{choice}"'
     return WRITTEN[setting.kind][which]
 
 

@@ -57,4 +57,4 @@ def test_the_nightly_evals_are_scheduled_asleep_and_hold_their_gates(stack: Any,
     assert found.keys() == {"canary", "merging", "merge"}
     assert states == {"completed"}
     report = (tmp_path / "night.html").read_text()
-    assert "Canaries in numbers" in report and "F1 by kind" in report
+    assert "Canaries in numbers" in report and "Was the right thing put into one entry?" in report
