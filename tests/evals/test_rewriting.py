@@ -100,7 +100,10 @@ def test_what_a_reply_leaves_out_is_gone_and_said_to_be(
         whole = rewritten(edge, store, rewriter(words=99), strategy, tmp_path / "whole")
     other = Edge(
         read_settings(
-            {"STORYTRANSFORMER_CACHE": str(edge.settings.cache)},
+            {
+                "STORYTRANSFORMER_CACHE": str(edge.settings.cache),
+                "ANTHROPIC_API_KEY": "never sent",
+            },
             db=f"sqlite:///{tmp_path}/y.sqlite",
         )
     )
