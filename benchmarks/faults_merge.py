@@ -89,7 +89,7 @@ def main() -> int:
                 found, began = [], time.perf_counter()
                 for seed in range(asked.runs):
                     name = Path(scratch) / f"{strategy}-{share}-{seed}"
-                    home = {"HOME": os.environ.get("HOME", ".")}
+                    home = {"HOME": os.environ.get("HOME", "."), "ANTHROPIC_API_KEY": "never sent"}
                     edge = Edge(read_settings(home, db=f"sqlite:///{name}.sqlite"))
                     with edge.store() as store:
                         found.append(
