@@ -66,7 +66,7 @@ def rewritten(
         return job
 
     wanted = {name: more[name] for name in ("canaries", "dry_run") if name in more}
-    return run_rewrite([str(SAMPLE)], make, store, out, **wanted)
+    return run_rewrite([str(SAMPLE)], make, store, out, allow_cloud=("all",), **wanted)
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
