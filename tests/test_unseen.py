@@ -79,6 +79,7 @@ def test_no_locale_ends_a_command(env: dict[str, str], folder: Path) -> None:
         if "--json" in command:
             encoding = env.get("PYTHONIOENCODING", "ascii")
             assert json.loads(done.stdout.decode(encoding))["stories"] == 4
-    merged = (folder / "merged" / "merged.md").read_text(encoding="utf-8")
+    files = ("merged.md", "merged.tellings.md")
+    merged = "".join((folder / "merged" / name).read_text(encoding="utf-8") for name in files)
     assert "a\\xff.md" in merged.replace("\\\\", "\\")
     assert "\u202e" not in merged and "\U000e0041" not in merged

@@ -15,6 +15,8 @@ from pipeline.extract.globs import check_patterns, is_excluded
 STDIN = "-"
 #: A folder may hold a file of this name with patterns of what not to read below it.
 IGNORE_FILE = ".storyignore"
+#: Databases, such as the one that a command writes, are no documents that somebody would miss.
+_OURS = (".sqlite", ".sqlite-shm", ".sqlite-wal")
 #: What else than a file a path may lead to. Reading one may never end.
 _NO_FILES = (
     (stat.S_ISFIFO, "a pipe"),
@@ -131,7 +133,7 @@ def _walk(
                 stack.append((entry.path, patterns))
             elif is_meant:
                 files.append((entry.path, _no_file(entry.path)))
-            elif passed_over is not None:
+            elif passed_over is not None and not entry.name.lower().endswith(_OURS):
                 passed_over[Path(entry.name).suffix.lower()] += 1
         yield from reversed(files)
 
