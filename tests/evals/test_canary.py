@@ -23,7 +23,7 @@ from pipeline.store import reports
 from pipeline.store.record import open_store
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"
-EDGE = Edge(read_settings({"HOME": "/nowhere"}))
+EDGE = Edge(read_settings({"HOME": "/nowhere", "ANTHROPIC_API_KEY": "never sent"}))
 SHAPES = {
     "lines.txt": "As a cook, I want salt.\nAs a baker, I want flour.\nAs a guest, I want cake.\n",
     "items.md": "# Wishes\n\n- As a cook, I want salt.\n- As a baker, I want flour.\n\nThe end.\n",
