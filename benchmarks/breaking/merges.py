@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -95,11 +96,11 @@ class Merge:
         return Ended(process.returncode, out, err)
 
     def document(self, result: Mapping[str, Any]) -> dict[str, bytes]:
-        """The files of a result without the run's name and what the run took."""
+        """The files of a result without the names of run and database, and what the run took."""
         found = {}
         for kind, path in result["out"].items():
             text = (self.folder / path).read_text(encoding="utf-8")
-            text = text.replace(result["run"], "RUN")
+            text = re.sub(r" --db [^\s`]+", "", text.replace(result["run"], "RUN"))
             if kind == "json":
                 text = json.dumps(json.loads(text) | {"run": None})
             found[kind] = text.encode()
