@@ -69,8 +69,9 @@ def cancelled(stack: Any, tmp_path_factory: pytest.TempPathFactory) -> Cancelled
         assert stack.api(f"flow_runs/{first}")["state_type"] not in ("FAILED", "CRASHED")
     stack.api(f"flow_runs/{first}/set_state", {"state": {"type": "CANCELLING"}})
     ended = stack.ended(first)
-    # The run itself may tell first that it was broken off; the worker then says why.
-    deadline = time.monotonic() + 10
+    # Prefect waits a second for a run to hear that it is to be cancelled. One that does not, on a
+    # busy machine, is killed and says that it crashed, until the worker says that it is cancelled.
+    deadline = time.monotonic() + 60
     while ended["state_type"] == "CRASHED" and time.monotonic() < deadline:
         time.sleep(0.2)
         ended = stack.api(f"flow_runs/{first}")
@@ -89,8 +90,7 @@ def count(db: Path, what: str) -> int:
 
 
 def test_a_cancelled_run_is_taken_up_by_the_same_run_started_again(cancelled: Cancelled):
-    # Which of the two is a race between the run, which is broken off, and the worker that did it.
-    assert cancelled.first["state_type"] in ("CANCELLED", "CRASHED")
+    assert cancelled.first["state_type"] == "CANCELLED", cancelled.first["state"]
     assert 0 < cancelled.journalled < len(THINGS)
     assert cancelled.again["state_type"] == "COMPLETED", cancelled.again["state"]
     assert count(cancelled.db, "reply where good") == len(THINGS)
