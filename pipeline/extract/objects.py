@@ -95,6 +95,8 @@ class Objects:
 
     def _close_object(self, frame: _Frame, above: _Frame | None, end: int) -> None:
         known = [cell for cell in frame.cells if field_role(cell[0])]
+        # What else the object says of itself may tell two rows apart: "negated: true".
+        own = frame.cells if known else []
         parent = above
         if above is not None and above.opened == "list":
             parent = self._stack[-2] if len(self._stack) > 1 else None
@@ -102,7 +104,7 @@ class Objects:
         rows = frame.rows
         if parent is not None and parent.opened == "object":
             if frame.name in _GROUPING and parent is above:
-                parent.cells += known
+                parent.cells += own
                 parent.rows += rows
                 return
             if role in ("author", "type", "criteria", "key") and (said := _said(frame.cells)):
@@ -110,9 +112,9 @@ class Objects:
                 return
             roles = {field_role(name) for name, _, _ in known}
             if frame.name.lower() in _ABOUT and not ({"role", "goal"} <= roles or "story" in roles):
-                known = []
-        if known:
-            rows = [self._row(frame.start, end, tuple(known)), *rows]
+                own = []
+        if own:
+            rows = [self._row(frame.start, end, tuple(own)), *rows]
         if above is None:
             self._rows += rows
         else:

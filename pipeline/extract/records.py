@@ -87,7 +87,8 @@ def _read_objects(text: str) -> list[Block]:
         elif token == ",":
             key = ""
         else:
-            if key and token[0].isdigit() and field_role(key) == "key":
+            role = field_role(key)
+            if key and token != "null" and (not role or (role == "key" and token[0].isdigit())):
                 objects.value(key, *match.span())
             key = ""
     return objects.rows()
