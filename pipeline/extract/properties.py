@@ -59,8 +59,12 @@ def properties_of(data: bytes, kind: str, encoding: str = "utf-8") -> Iterator[P
         encoding: that its text was read in.
     """
     if data.startswith(b"PK"):
-        with suppress(Exception):  # a damaged zip raises errors of many kinds
+        try:
             yield from _in_archive(data)
+        except zipfile.BadZipFile:
+            pass  # no reader gets a word out of it either
+        except Exception as error:  # a damaged zip raises errors of many kinds
+            yield Property(_MARK, f"not readable ({type(error).__name__})")
     elif data.startswith(b"%PDF") or kind == "pdf":
         yield from _in_pdf(data)
     elif data.startswith(b"\xd0\xcf\x11\xe0"):
@@ -105,7 +109,7 @@ def _in_archive(data: bytes) -> Iterator[Property]:
                 with archive.open(name) as part:
                     raw = part.read(min(left, _MAIN if main else _PART))
             except Exception:  # a damaged zip raises errors of many kinds
-                if name.startswith(("docProps/", "customXml/")):  # a mark may have stood there
+                if not main:  # a mark may have stood there
                     yield Property(_MARK, f"not readable, {name}")
                 continue
             left -= len(raw)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+
 import pytest
 
 from pipeline.extract.corpus import extract
 from pipeline.extract.marks import SOVEREIGNTY, is_open
+from pipeline.extract.properties import properties_of
 from tests.marked import MARKED, OPEN
 
 
@@ -53,3 +57,28 @@ def test_forty_forms_over_all_formats() -> None:
             "pdf",
         )
     }
+
+
+@pytest.mark.parametrize("part", ["docProps/core.xml", "word/settings.xml", "word/header9.xml"])
+def test_a_part_that_cannot_be_read_keeps_the_document_here(part: str, tmp_path) -> None:
+    """Its sum is wrong, so nobody knows what stood there; the text itself can be read."""
+    import docx
+
+    file, out = io.BytesIO(), io.BytesIO()
+    document = docx.Document()
+    document.add_paragraph("As a cook, I want salt.")
+    document.save(file)
+    with zipfile.ZipFile(file) as plain, zipfile.ZipFile(out, "w") as made:
+        for name in plain.namelist():
+            if name != part:
+                made.writestr(name, plain.read(name))
+        made.writestr(part, b"<a>UNHARMED</a>")
+    whole = out.getvalue()
+    damaged = whole.replace(b"UNHARMED", b"DAMAGED!")
+    for data, kept in ((whole, False), (damaged, True)):
+        found = properties_of(data, "docx", "utf-8")
+        assert any("not readable" in one.value for one in found) is kept
+    if part == "word/header9.xml":  # the reader of the text does not look at it
+        assert mark_of(("a.docx", whole), tmp_path)[0] is None
+        value, problem = mark_of(("b.docx", damaged), tmp_path)
+        assert value is not None and not is_open(value) and "not understood" in problem
