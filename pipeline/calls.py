@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
+from operator import attrgetter
 from typing import Any, Literal, NamedTuple
 
 #: Who speaks a turn. A last turn of the assistant is how the reply begins; ``text`` is the only
@@ -84,8 +85,22 @@ class Request:
     @cached_property
     def key(self) -> str:
         """The sha256 under which the reply is journalled."""
-        said = {field.name: getattr(self, field.name) for field in fields(self)}
-        return hashlib.sha256(canonical_json(said).encode()).hexdigest()
+        head = _hashed_head(self.messages[: self.shared], *_SETTINGS(self))
+        digest = head.copy()
+        digest.update(canonical_json(self.messages[self.shared :]).encode())
+        return digest.hexdigest()
+
+
+#: Everything of a request but its messages.
+_SETTING_NAMES = tuple(f.name for f in fields(Request) if f.name != "messages")
+_SETTINGS: Callable[[Request], tuple[Any, ...]] = attrgetter(*_SETTING_NAMES)
+
+
+@lru_cache(maxsize=256)
+def _hashed_head(shared: tuple[Message, ...], *settings: Any) -> hashlib._Hash:
+    """The hash of what thousands of requests have in common, to be gone on with."""
+    said = dict(zip(_SETTING_NAMES, settings, strict=True))
+    return hashlib.sha256(canonical_json([said, shared]).encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,19 +269,25 @@ class Plan:
     def sha256(self) -> str:
         """Hash of what will be asked: every request key with its handles,
         the skipped stories and the parameters."""
-        body = {
+        body: dict[str, Any] = {
             "strategy": self.strategy,
-            "calls": [[call.request.key, call.handles] for call in self.calls],
             "skipped": self.skipped,
             "parameters": dict(self.parameters),
         }
         if self.later:
             body["later"] = [[call.id, call.stories] for call in self.later]
-        return hashlib.sha256(canonical_json(body).encode()).hexdigest()
+        digest = hashlib.sha256(canonical_json(body).encode())
+        # A line a call: neither keys nor handles nor ids of stories hold a line break or a comma.
+        for call in self.calls:
+            parts = ",".join([part for handle in call.handles for part in handle])
+            digest.update(f"\n{call.request.key},{parts}".encode())
+        return digest.hexdigest()
 
-    @property
+    @cached_property
     def to_send(self) -> tuple[Call, ...]:
         """The calls that no journalled reply answers."""
+        if not self.journalled:
+            return self.calls
         return tuple(call for call in self.calls if call.request.key not in self.journalled)
 
     def skipped_by_reason(self) -> dict[str, int]:

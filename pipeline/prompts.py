@@ -55,13 +55,24 @@ class Prompt:
                 f"{sorted(values)}."
             )
         return self.turns[: self.shared] + tuple(
-            Message(turn.role, _HOLE.sub(lambda hole: values[hole[1]], turn.content))
-            for turn in self.turns[self.shared :]
+            Message(role, "".join([values[part] if hole else part for hole, part in parts]))
+            for role, parts in self._open_turns
         )
 
     @cached_property
     def _holes(self) -> frozenset[str]:
         return frozenset(name for turn in self.turns for name in _HOLE.findall(turn.content))
+
+    @cached_property
+    def _open_turns(self) -> tuple[tuple[Role, tuple[tuple[bool, str], ...]], ...]:
+        """The turns that are not shared: text, and names of placeholders (True), in turn."""
+        return tuple(
+            (
+                turn.role,
+                tuple((i % 2 == 1, part) for i, part in enumerate(_HOLE.split(turn.content))),
+            )
+            for turn in self.turns[self.shared :]
+        )
 
 
 def load_prompt(folder: Path, name: str, version: int | None = None) -> Prompt:

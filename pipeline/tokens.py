@@ -148,7 +148,7 @@ class LocalCounter:
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self.tokenizer = tokenizer
-        self._counts = _counts(tokenizer.encode_piece, words=tokenizer.words)
+        self._counts = _counts(tokenizer.encode_piece, tokenizer.lines, tokenizer.words)
         self.name = f"own:{tokenizer.fingerprint[:12]}"
 
     def count_text(self, text: str) -> TokenCount:
@@ -205,6 +205,7 @@ class TiktokenCounter:
         self._counts = _counts(encoding.encode_ordinary, tiktoken_lines, words)
         self.ratio = ratio
         self.name = encoding.name if ratio is None else f"{encoding.name}×{ratio[1]}"
+        self._scaled = lru_cache(maxsize=1 << 14)(self._scale)
 
     def count_text(self, text: str) -> TokenCount:
         return self._scaled(self._base(text))
@@ -228,7 +229,7 @@ class TiktokenCounter:
     def _base(self, text: str) -> int:
         return self._counts.of(text)
 
-    def _scaled(self, n: int) -> TokenCount:
+    def _scale(self, n: int) -> TokenCount:
         if self.ratio is None:
             return TokenCount(n, self.name, True, n, n)
         low, likely, high = (n * factor for factor in self.ratio)
@@ -260,6 +261,7 @@ class CtokCounter(TiktokenCounter):
         self.ratio = _CTOK_BAND
         self._shows_schema = True
         self._counts = _counts(_ctok_encode(family), tiktoken_lines)
+        self._scaled = lru_cache(maxsize=1 << 14)(self._scale)
 
 
 @cached

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
@@ -38,11 +39,16 @@ def asked(spec: ModelSpec, plan: Plan) -> list[Asked]:
     """
     found: list[Asked] = []
     written: set[str] = set()
+    # Thousands of questions come in a few hundred sizes.
+    known: dict[tuple[TokenCount, Band, int, bool], Asked] = {}
     for call in plan.to_send:
-        tokens = Band(call.input.low, call.input.n, call.input.high)
         first = call.request.prompt not in written
         written.add(call.request.prompt)
-        found.append(_asked(spec, tokens, call.output, call.shared_tokens, first))
+        size = (call.input, call.output, call.shared_tokens, first)
+        if size not in known:
+            tokens = Band(call.input.low, call.input.n, call.input.high)
+            known[size] = _asked(spec, tokens, call.output, call.shared_tokens, first)
+        found.append(known[size])
     for later in plan.later:
         found.append(_asked(spec, later.input, later.output, later.shared_tokens, not found))
     return found
@@ -87,21 +93,28 @@ def total_usd(
     cliff = min(price_cliffs(spec, as_of), default=math.inf)
     tokens = [0, 0, 0, 0]
     total = Decimal(0)
-    for usage in usages:
+    for usage, n in _repeated(usages):
         if usage.prompt <= cliff:
-            tokens[0] += usage.input
-            tokens[1] += usage.output
-            tokens[2] += usage.cache_read
-            tokens[3] += usage.cache_write
+            tokens[0] += n * usage.input
+            tokens[1] += n * usage.output
+            tokens[2] += n * usage.cache_read
+            tokens[3] += n * usage.cache_write
             continue
         found = price(spec, usage, as_of=as_of, batch=batch)
         if found is None:
             return None
-        total += found.usd
+        total += n * found.usd
     rates = _rates(spec, as_of, batch)
     if rates is None:
         return None
     return total + sum((n * rate for n, rate in zip(tokens, rates, strict=True)), Decimal(0))
+
+
+def _repeated(usages: Iterable[Usage]) -> list[tuple[Usage, int]]:
+    """Each usage and how often it comes: those of one size are one object (:func:`asked`)."""
+    held = list(usages)
+    one_of = dict(zip(map(id, held), held, strict=True))
+    return [(one_of[name], n) for name, n in Counter(map(id, held)).items()]
 
 
 @lru_cache(maxsize=1024)

@@ -10,6 +10,7 @@ import difflib
 import os
 import shutil
 import subprocess
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -220,7 +221,9 @@ def _flops(model: Architecture, work: Sequence[tuple[int, int]], shared: int) ->
     written."""
     head = prefill_flops(model, shared) if shared else 0.0
     waves = -(-len(work) // WAVE)
-    reading = sum(prefill_flops(model, max(prompt, shared)) - head for prompt, _ in work)
+    # Thousands of questions come in a few hundred lengths.
+    lengths = Counter(max(prompt, shared) for prompt, _ in work)
+    reading = sum(n * (prefill_flops(model, length) - head) for length, n in lengths.items())
     writing = 2.0 * model.active_params * sum(reply for _, reply in work)
     return waves * head + reading + writing
 
@@ -234,7 +237,8 @@ def _bytes_decoded(
     for first in range(0, len(work), side_by_side):
         rows = work[first : first + side_by_side]
         weights += decode_bytes(model, bits=bits) * max(reply for _, reply in rows)
-        cache += sum(reply * cache_bytes(model, prompt + reply // 2) for prompt, reply in rows)
+    for (prompt, reply), n in Counter(work).items():
+        cache += n * reply * cache_bytes(model, prompt + reply // 2)
     return weights, cache
 
 

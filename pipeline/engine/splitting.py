@@ -20,6 +20,8 @@ from tokenizers.models import BPE
 _WORDS = re.compile(r"(?= [!-/:-~])")
 #: The same, and line breaks: GPT-2's splitter knows no difference between them and other blanks.
 _WORDS_AND_LINES = re.compile(r"(?=[ \n][!-/:-~])")
+#: Of these, the line breaks.
+_LINES = re.compile(r"(?=\n[!-/:-~])")
 
 #: How cl100k splits, in the words of those who took it over: three digits a part, or one.
 _AS_CL100K = frozenset(
@@ -32,6 +34,11 @@ _AS_CL100K = frozenset(
 def words(text: str) -> Sequence[str]:
     """A text in words whose tokens by cl100k or o200k are, laid end to end, the text's."""
     return _WORDS.split(text)
+
+
+def lines_within(border: re.Pattern[str] | None) -> re.Pattern[str] | None:
+    """Where a text that may be cut at ``border`` can be cut into lines; None where it cannot."""
+    return _LINES if border is _WORDS_AND_LINES else None
 
 
 def word_border(backend: Backend) -> re.Pattern[str] | None:

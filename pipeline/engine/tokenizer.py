@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,9 @@ from tokenizers import AddedToken, decoders, pre_tokenizers
 from tokenizers import Tokenizer as Backend
 from tokenizers.models import BPE
 
-from pipeline.engine.chat import PLAIN_TEMPLATE, TEXT_TEMPLATE, render_chat
+from pipeline.engine.chat import PLAIN_TEMPLATE, TEXT_TEMPLATE, frame_of, render_chat
 from pipeline.engine.gguf_fields import read_fields
-from pipeline.engine.splitting import word_border
+from pipeline.engine.splitting import lines_within, word_border
 from pipeline.engine.weights import new_folder
 from pipeline.errors import EngineError
 
@@ -91,6 +91,8 @@ class Tokenizer:
         )
         self._cut = re.compile(f"({self._control.pattern})") if self._control and alone else None
         self._border = word_border(backend) if self._cut or not names else None
+        self._line_border = lines_within(self._border)
+        self._frame = lru_cache(maxsize=64)(self._make_frame)
 
     def __len__(self) -> int:
         return int(self.backend.get_vocab_size(with_added_tokens=True))
@@ -136,11 +138,42 @@ class Tokenizer:
         Raises:
             EngineError: the template refuses these turns.
         """
-        escaped = [(role, self._escape(content)) for role, content in messages]
-        parts = self._render(escaped, add_generation_prompt=True).split(_BREAK)
+        *before, (role, content) = messages
+        framed = self._frame(tuple(before), role)
+        escaped = self._escape(content)
+        if framed is not None and escaped == escaped.strip():
+            first, opening, closing = framed
+            return [*first, *self._cut_out(opening + escaped + closing)]
+        turns = [(role, self._escape(content)) for role, content in messages]
+        return self._cut_out(self._render(turns, add_generation_prompt=True))
+
+    def _cut_out(self, rendered: str) -> list[str]:
+        """A rendered prompt with its control tokens as pieces of their own."""
+        parts = rendered.split(_BREAK)
         if self._cut is None:
             return parts
         return [piece for part in parts for piece in self._cut.split(part) if piece]
+
+    def _make_frame(
+        self, before: tuple[tuple[str, str], ...], role: str
+    ) -> tuple[list[str], str, str] | None:
+        """What a template puts around a last turn, the turns before it as given: pieces, what
+        stands between the last of them and the turn, and what follows the turn. None where it may
+        do another thing for another text."""
+        if role in ("assistant", "text") or self.chat.template_name == "text" or self._cut is None:
+            return None
+        around = frame_of(
+            self.chat.template,
+            [(role, self._escape(content)) for role, content in before],
+            role,
+            bos_token=self.chat.bos_token,
+            eos_token=self.chat.eos_token,
+        )
+        if around is None:
+            return None
+        head, tail = around
+        end = max((found.end() for found in self._cut.finditer(head)), default=0)
+        return self._cut_out(head[:end]), head[end:], tail
 
     def encode_piece(self, piece: str) -> list[int]:
         """The ids of a piece. Control tokens in it are control tokens."""
@@ -150,6 +183,10 @@ class Tokenizer:
         """A piece in parts that :meth:`encode_piece` turns into the ids of the whole: its words,
         where this tokenizer's way of splitting is known to allow it."""
         return (piece,) if self._border is None else self._border.split(piece)
+
+    def lines(self, piece: str) -> Sequence[str]:
+        """A piece in parts as :meth:`words` makes them, but larger: its lines."""
+        return (piece,) if self._line_border is None else self._line_border.split(piece)
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text of ids, without control tokens."""

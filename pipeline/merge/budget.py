@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Protocol
 
@@ -16,7 +16,7 @@ Pricer = Callable[[Request, Usage], Decimal | None]
 class Journal(Protocol):
     """Where replies are stored, and the budget they are charged to."""
 
-    def find(self, keys: Sequence[str]) -> Mapping[str, Reply]:
+    def find(self, keys: Iterable[str]) -> Mapping[str, Reply]:
         """The good replies among these request keys."""
         ...
 

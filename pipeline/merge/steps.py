@@ -172,7 +172,7 @@ def desk(plan: Plan, spec: ModelSpec, terms: Terms) -> Desk:
 
 def with_journal(plan: Plan, journal: Journal) -> Plan:
     """The same plan, knowing which of its requests are answered already."""
-    known = journal.find([call.request.key for call in plan.calls])
+    known = journal.find(call.request.key for call in plan.calls)
     return replace(plan, journalled=frozenset(known))
 
 

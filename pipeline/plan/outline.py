@@ -15,6 +15,7 @@ from pipeline.calls import (
     Call,
     LaterCall,
     Plan,
+    Purpose,
     Request,
     SkippedStory,
     TokenCount,
@@ -23,7 +24,7 @@ from pipeline.calls import (
 )
 
 #: Raised when the shape below changes; text of another shape is a miss, not an error.
-_SHAPE = 2
+_SHAPE = 3
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,20 @@ class Outline(Plan):
         return self.known_sha256
 
 
+#: Thousands of questions come in a few hundred sizes: purpose, prompt, tokens read and written,
+#: and how many of them all calls share.
+_Size = tuple[Purpose, str, TokenCount, Band, int]
+
+
+def _size(call: Call) -> _Size:
+    request = call.request
+    return request.purpose, request.prompt, call.input, call.output, call.shared_tokens
+
+
 def outline_as_text(plan: Plan) -> str:
     """JSON of what a price needs of a plan, column by column."""
-    requests = [call.request for call in plan.calls]
+    sizes: dict[_Size, int] = {}
+    of = [sizes.setdefault(_size(call), len(sizes)) for call in plan.calls]
     body = {
         "shape": _SHAPE,
         "strategy": plan.strategy,
@@ -66,12 +78,9 @@ def outline_as_text(plan: Plan) -> str:
         "n_clusters": plan.n_clusters,
         "parameters": dict(plan.parameters),
         "remark": plan.remark,
-        "keys": [request.key for request in requests],
-        "purposes": [request.purpose for request in requests],
-        "prompts": [request.prompt for request in requests],
-        "inputs": [call.input for call in plan.calls],
-        "outputs": [call.output for call in plan.calls],
-        "shared": [call.shared_tokens for call in plan.calls],
+        "keys": [call.request.key for call in plan.calls],
+        "sizes": list(sizes),
+        "of": of,
         "later": [[c.id, c.stage, c.input, c.output, c.shared_tokens] for c in plan.later],
     }
     return canonical_json(body)
@@ -83,30 +92,27 @@ def outline_from_text(text: str) -> Outline | None:
     try:
         body = json.loads(text)
         return _outline(body) if body["shape"] == _SHAPE else None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, IndexError):
         return None
 
 
 def _outline(body: dict[str, Any]) -> Outline:
-    columns = ("keys", "purposes", "prompts", "inputs", "outputs", "shared")
-    rows = zip(*(body[name] for name in columns), strict=True)
+    strategy, model = body["strategy"], body["model"]
+    sizes = [
+        (purpose, prompt, TokenCount(*read), Band(*written), shared)
+        for purpose, prompt, read, written, shared in body["sizes"]
+    ]
+    calls = []
+    for number, (key, which) in enumerate(zip(body["keys"], body["of"], strict=True), 1):
+        purpose, prompt, read, written, shared = sizes[which]
+        request = KnownRequest(model, "", purpose, prompt, "", (), 1, known_key=key)
+        name = f"{strategy}-{number:04d}"
+        calls.append(Call(name, strategy, request, (), (), read, written, shared))
     return Outline(
-        strategy=body["strategy"],
-        model=body["model"],
+        strategy=strategy,
+        model=model,
         limits=WindowLimits(*body["limits"]),
-        calls=tuple(
-            Call(
-                id=f"{body['strategy']}-{number:04d}",
-                stage=body["strategy"],
-                request=KnownRequest(body["model"], "", purpose, prompt, "", (), 1, known_key=key),
-                handles=(),
-                clusters=(),
-                input=TokenCount(*read),
-                output=Band(*written),
-                shared_tokens=shared,
-            )
-            for number, (key, purpose, prompt, read, written, shared) in enumerate(rows, 1)
-        ),
+        calls=tuple(calls),
         skipped=tuple(SkippedStory(*entry) for entry in body["skipped"]),
         n_stories=body["n_stories"],
         n_clusters=body["n_clusters"],

@@ -111,6 +111,7 @@ class Store(Caches, Decisions, Runs):
         with self.database.write() as connection:
             if connection.execute(known).first() is not None:
                 return corpus.sha256
+            corpus.add_fingerprints()
             for row, values in (
                 (tables.DocumentRow, corpus.documents),
                 (tables.StoryRow, corpus.stories),

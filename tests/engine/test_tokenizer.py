@@ -122,6 +122,36 @@ def test_a_template_cannot_reach_python(
         tokenizer.render([("user", "x")])
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "{{ m['content'] | upper }}",
+        "{{ m['content'][:3] }}",
+        "{{ m.content * 2 }}",
+        "{{ m.content if 'B' in m.content else 'none' }}",
+        "{% if 'B' in m['content'] %}two{% endif %}{{ m['content'] }}",
+        "{% set text = m['content'] %}{{ text | replace('B', 'b') }}",
+        "{% set told = m %}{{ told.content | length }}",
+        "{{ m['con' + 'tent'] | upper }}",
+        "{{ m | tojson }}",
+        "{{ m.values() | join }}",
+        "{{ m['content'].split('B')[0] }}",
+        "{{ messages[0].content | length }}{{ m.content }}",
+        "{{ '<|im_start|>' + m.role ~ ': ' + m['content'] | trim + '\\n' }}",
+        "{{ m['role'] | upper }}: {{ m['content'] }}<|im_end|>",
+    ],
+)
+def test_a_template_that_looks_at_the_text_is_rendered_each_time(
+    tmp_path: Path, write_tiny_tokenizer: WriteTokenizer, body: str
+) -> None:
+    template = f"{{% for m in messages %}}{body}{{% endfor %}}"
+    tokenizer = Tokenizer.from_folder(write_tiny_tokenizer(tmp_path, template=template))
+    for text in ("A: one\nB: two", "A: one", "x"):
+        messages = [("system", "Judge."), ("user", text)]
+        ids = [i for p in tokenizer.prompt_pieces(messages) for i in tokenizer.encode_piece(p)]
+        assert ids == tokenizer.apply_chat_template(messages)
+
+
 def test_a_damaged_tokenizer_names_its_file(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match=r"no tokenizer\.json"):
         Tokenizer.from_folder(tmp_path)
@@ -226,9 +256,14 @@ def test_ids_equal_transformers_with_the_digits_mended(smollm_gguf: Path) -> Non
                                  "S1 (b)", "  goal: x"]), max_size=8).map("".join))  # fmt: skip
 def test_the_pieces_of_a_prompt_are_its_ids(smollm_gguf: Path, text: str) -> None:
     ours = _smollm(smollm_gguf)
-    messages = [("system", "Merge."), ("user", text), ("assistant", "  "), ("user", f"{text}\n")]
-    ids = [i for piece in ours.prompt_pieces(messages) for i in ours.encode_piece(piece)]
-    assert ids == ours.apply_chat_template(messages)
+    before = [("system", "Merge."), ("user", text), ("assistant", "  ")]
+    for last in (f"{text}\n", text, f"A: {text}\nB: {text}.", "."):
+        messages = [*before, ("user", last)]
+        ids = [i for piece in ours.prompt_pieces(messages) for i in ours.encode_piece(piece)]
+        assert ids == ours.apply_chat_template(messages)
+        for piece in ours.prompt_pieces(messages):
+            lines = [i for line in ours.lines(piece) for i in ours.encode_piece(line)]
+            assert lines == ours.encode_piece(piece)
     assert [i for piece in ours.pieces(text) for i in ours.encode_piece(piece)] == ours.encode(text)
 
 
