@@ -35,7 +35,8 @@ def group_text(group: Group, layout: Layout, at: str) -> Iterator[str]:
     for conflict in group.conflicts:
         # The sides stand right below: they are named only where others stand among them.
         others = len(group.conflicts) > 1 or len(group.entries) > len(conflict.sides)
-        yield f"**{conflict_title(conflict, content, named=others)}**{_about(conflict)}"
+        anchor = "" if layout.split else f'<a id="{layout.conflict_anchor[conflict.id]}"></a>'
+        yield f"{anchor}**{conflict_title(conflict, content, named=others)}**{_about(conflict)}"
         yield ""
     if len(group.entries) > 1 and not group.conflicts:
         yield f"**{likeness(group, content)}**"
@@ -89,8 +90,9 @@ def entry_text(
     title = next((line for line in entry.lines if line.field == "title"), None)
     sentence = next((line for line in entry.lines if line.field == "sentence"), None)
     first = [line for line in (title, sentence) if line is not None] or list(entry.lines[:1])
-    name = content.entry_name[entry.id].lower()
-    head = f'- <a id="{name}"></a>{layout.story(entry.standing, at=at)}'
+    anchor = f'<a id="{content.entry_name[entry.id].lower()}"></a>' if layout.split else ""
+    stands = content.story_name[entry.standing]
+    head = f"- {anchor}[{stands}]({layout.tellings(entry.id, at=at)})"
     for line in first:
         words = marked(line.text, marks, mark) if line is sentence else plain(line.text)
         colon = ":" if line is title and sentence and words[-1:] not in ".:!?" else ""

@@ -44,8 +44,9 @@ def entry_tellings(entry: Entry, layout: Layout, at: str) -> Iterator[str]:
     it, and its words."""
     content = layout.content
     name = content.entry_name[entry.id]
-    link = "" if layout.full else f" [entry]({layout.entry(entry.id, at=at)})"
-    yield f"## {name}{link}"
+    place = "entry" if layout.split else plain(layout.section_of[entry.id].title)
+    link = "" if layout.full else f" [{place}]({layout.entry(entry.id, at=at)})"
+    yield f'## {name} <a id="{name.lower()}"></a>{link}'
     yield ""
     for story in entry.sources:
         yield from _telling(content.stories[story], entry, content)

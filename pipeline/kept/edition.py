@@ -1,7 +1,7 @@
 """merged.json, or the Markdown edition with every file it links to, as the value that is checked.
 
-Of the Markdown edition, an entry's block (behind its anchor ``e-7``) is what stands, and each
-telling under ``## E-7`` / ``### S-12`` is a fold of its story; the remark before its words says
+Of the Markdown edition, an entry's block (an item that begins with its anchor ``e-7``, or with
+a link to it) is what stands, and each telling under ``## E-7`` / ``### S-12`` is a fold of its story; the remark before its words says
 who folded. Its ledger is not read: what is in no entry is named behind the anchor ``left-out``.
 """
 
@@ -18,6 +18,9 @@ from pipeline.kept.plain import unmark
 
 _HEADING = re.compile(r"(#{1,6})\s+(.*)")
 _ANCHOR = re.compile(r"<a\s+(?:id|name)=[\"']e-(\d+)[\"']\s*>\s*</a>", re.IGNORECASE)
+#: How an entry's item begins, and what stands between the items of one list and the next.
+_STANDS = re.compile(r"-\s+\[S-\d+\]\([^()\s#]*#e-(\d+)\)")
+_BETWEEN = re.compile(r"(?:<a\s[^<>]*></a>)?\*\*", re.IGNORECASE)
 _ENTRY = re.compile(r"E-(\d+)\b")
 _STORY = re.compile(r"S-(\d+)\b")
 _NAMED = re.compile(r"(?<![\w-])S-\d+\b")
@@ -125,8 +128,10 @@ class _Reader:
                 left_out = bool(_LEFT_OUT.search(line))
             elif left_out and not fence and (named := _STORIES.match(line)):
                 self.left_out += _NAMED.findall(named[1])
-            elif not fence and not entry and (anchor := _ANCHOR.search(line)):
-                block = f"E-{anchor[1]}"
+            elif not fence and _BETWEEN.match(line):
+                block = ""
+            elif not fence and not entry and (at := _STANDS.match(line) or _ANCHOR.search(line)):
+                block = f"E-{at[1]}"
                 if block in self.blocks:
                     self.faults.append(f"{where}: {block} stands a second time.")
                 self.blocks.setdefault(block, [])

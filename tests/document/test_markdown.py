@@ -30,7 +30,8 @@ def files(content: Content, **how) -> dict[str, str]:
 
 def block(text: str, name: str) -> str:
     """The lines of an entry in a file of entries."""
-    found = re.search(rf'^- <a id="{name.lower()}"></a>.*?(?=^- |^\*\*|^## |\Z)', text, re.M | re.S)
+    begins = rf"^- \[S-\d+\]\([^)]*#{name.lower()}\)"
+    found = re.search(rf"{begins}.*?(?=^- |^\*\*|^## |\Z)", text, re.M | re.S)
     assert found, name
     return found[0]
 
@@ -38,7 +39,7 @@ def block(text: str, name: str) -> str:
 def test_an_entry_says_whose_it_is_and_what_its_tellings_say_otherwise(desk):
     text = files(desk.content)["merged.md"]
     rooms = block(text, "E-1")
-    assert "[S-1](merged.tellings.md#s-1) Book a room: As a reader, I want to book a room" in rooms
+    assert "[S-1](merged.tellings.md#e-1) Book a room: As a reader, I want to book a room" in rooms
     assert "(2 tellings with S-2; 2 roles)" in rooms
     assert "\n  - also as: guest, S-2\n" in rooms
     assert "\n  - it has a socket\n" in rooms

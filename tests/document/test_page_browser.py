@@ -213,6 +213,7 @@ def test_the_ledger_has_a_row_for_every_story(look):
     def does(tab):
         tab.get_by_text("Ledger: what became of every story").click()
         rows = tab.locator("#ledger tbody tr")
+        rows.nth(7).wait_for()  # the list opens when the browser comes to it
         assert rows.count() == 8
         assert "conflict with" in rows.nth(2).inner_text()
         rows.nth(7).locator("button").first.click()
