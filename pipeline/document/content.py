@@ -207,7 +207,7 @@ _PATHS = 3
 _ABOUT = {
     "number": "a number", "date": "a date", "bound": "a bound", "negation": "a “not”",
     "modality": "must or may", "opposites": "opposed words", "opposite": "opposed words",
-    "role": "who may", "small words": "small words", "order": "the order of the words",
+    "role": "who may", "small words": "opposed words", "order": "the order of the words",
 }  # fmt: skip
 
 

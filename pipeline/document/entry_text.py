@@ -7,15 +7,17 @@ it, what a fold says otherwise) stands around it and never in it.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 
-from pipeline.document.content import Content, about_told, told
+from pipeline.document.content import Content, told
 from pipeline.document.escape import marked, plain
 from pipeline.document.layout import Layout
+from pipeline.document.needs import same_needs
+from pipeline.document.opposing import label
 from pipeline.document.order import ALONE, Group
 from pipeline.entries import Conflict, Entry, Fold, Line, Link
-from pipeline.stories import count_words
+from pipeline.stories import count_words, normalise
 
 #: Names of stories beside what is said of some of an entry's.
 _NAMES = 6
@@ -36,10 +38,11 @@ def group_text(group: Group, layout: Layout, at: str) -> Iterator[str]:
         # The sides stand right below: they are named only where others stand among them.
         others = len(group.conflicts) > 1 or len(group.entries) > len(conflict.sides)
         anchor = "" if layout.split else f'<a id="{layout.conflict_anchor[conflict.id]}"></a>'
-        yield f"{anchor}**{conflict_title(conflict, content, named=others)}**{_about(conflict)}"
+        title = f"{conflict_title(conflict, content, named=others)}: {label(conflict)}"
+        yield f"{anchor}**{title.removesuffix(': ')}**{_who(conflict)}"
         yield ""
     if len(group.entries) > 1 and not group.conflicts:
-        yield f"**{likeness(group, content)}**"
+        yield _heading(group, content)
         yield ""
     before: list[str] = []
     together = [entry.id for entry in group.entries]
@@ -48,6 +51,39 @@ def group_text(group: Group, layout: Layout, at: str) -> Iterator[str]:
         before.append(entry.id)
     if group.rank < ALONE:
         yield ""
+
+
+def _heading(group: Group, content: Content) -> str:
+    """ "**Alike: S-7, S-43, S-91** (3 tellings, 2 roles; undecided)": what a group is and holds,
+    and which of its entries have role and goal in common."""
+    entries = group.entries
+    same = same_needs(entries, content)
+    whole = any(len(several) == len(entries) for several in same)
+    tie = f"{likeness(group, content)}{', same role and goal' if whole else ''}"
+    roles = {normalise(role.text) for entry in entries for role in entry.roles}
+    size = [told(group.n_stories, "telling")] if group.n_stories > len(entries) else []
+    size += [told(len(roles), "role")] if len(roles) > 1 else []
+    size = [", ".join(size)] if size else []
+    if not whole:
+        size += [f"{_standing(several, content)}: same role and goal" for several in same]
+    size += [_who_ties(group, content) or "undecided"]
+    return f"**{tie}: {_standing(entries, content)}** ({'; '.join(size)})"
+
+
+def _standing(entries: Iterable[Entry], content: Content) -> str:
+    return content.names(entry.standing for entry in entries)
+
+
+def _who_ties(group: Group, content: Content) -> str:
+    """Who says that entries of a group overlap, "" where nobody does."""
+    own = {entry.id for entry in group.entries}
+    found = dict.fromkeys(
+        link.by
+        for entry in group.entries
+        for link in content.links_of.get(entry.id, ())
+        if link.a in own and link.b in own and link.kind == "overlapping"
+    )
+    return plain("; ".join(found))
 
 
 def likeness(group: Group, content: Content) -> str:
@@ -217,8 +253,6 @@ def _seen_from(link: Link, entry: Entry) -> tuple[str, tuple[str, ...]]:
     return (link.b, link.only_a) if link.a == entry.id else (link.a, link.only_b)
 
 
-def _about(conflict: Conflict) -> str:
-    """What a conflict is about and who says that it is one."""
-    about = plain(about_told(conflict))
-    who = f" ({plain(conflict.reason or conflict.by)})" if conflict.by != "code" else ""
-    return (f": {about}" if about else "") + who
+def _who(conflict: Conflict) -> str:
+    """Who says that it is a conflict, "" where code marks it."""
+    return f" ({plain(conflict.reason or conflict.by)})" if conflict.by != "code" else ""

@@ -6,15 +6,15 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 
-from pipeline.document.content import Content, about_told, file_name, judge_told, told
+from pipeline.document.content import Content, file_name, judge_told, told
 from pipeline.document.layout import Layout, address
-from pipeline.document.order import Group
-from pipeline.document.quoting import clipped, need, quoted, within
+from pipeline.document.needs import Need, told_alike, told_often
+from pipeline.document.opposing import clipped_label, facing
+from pipeline.document.quoting import asks_for, clipped, quoted, side_by_side, within
 from pipeline.document.tellings import LEFT_OUT
 from pipeline.document.topics import Section
-from pipeline.entries import Conflict, Entry, Outcome, Side
+from pipeline.entries import Conflict, Outcome, Side
 from pipeline.stories import count_words
 
 #: Words of the whole overview: two pages.
@@ -22,7 +22,7 @@ WORDS = 900
 #: Words of its parts at most; what a part does not use is nobody's.
 _CONFLICTS, _OFTEN, _LEFT, _TOPICS = 345, 125, 55, 100
 #: Words of a quotation.
-_QUOTED = 11
+_QUOTED = 9
 #: Words of a name that came with the documents: a path, a role, a reason.
 _NAMED = 8
 #: Passages of what is not shown, and words of each.
@@ -111,7 +111,8 @@ def _newest(content: Content) -> Iterator[str]:
 def _conflicts(layout: Layout, at: str) -> Iterator[str]:
     """Conflicts, then possible ones, both sides with the words in which they differ."""
     kinds = ("conflict", "possible")
-    found = {k: [c for c in layout.content.merge.conflicts if c.kind == k] for k in kinds}
+    ranked = sorted(layout.content.merge.conflicts, key=lambda one: -_n_tellings(one, layout))
+    found = {k: [one for one in ranked if one.kind == k] for k in kinds}
     told_as = {k: (_conflict(one, layout, at) for one in found[k]) for k in kinds}
     # The second kind is left what it needs, a third at most; the first may have the rest.
     possible = list(within(_CONFLICTS // 3, told_as["possible"]))
@@ -124,7 +125,9 @@ def _conflicts(layout: Layout, at: str) -> Iterator[str]:
     ):
         if not all_of and title == "Conflicts" and found["possible"]:
             continue  # "None." would be read as the whole answer
-        yield f"## {title} ({len(all_of):,})"
+        sizes = list({_n_tellings(one, layout) for one in all_of})
+        each = f", {told(sizes[0], 'telling')} each" if len(sizes) == 1 and len(all_of) > 1 else ""
+        yield f"## {title} ({len(all_of):,}{each})"
         yield ""
         for lines in shown:
             yield from lines
@@ -145,18 +148,29 @@ def _conflict(conflict: Conflict, layout: Layout, at: str) -> list[str]:
     who = clipped(" / ".join(filter(None, roles)), _NAMED) or "no role"
     section = layout.section_of[entries[0].id]
     where = f"[{clipped(section.title, 4)}]({layout.entry(entries[0].id, at=at)})"
-    sides = [_side(side, layout, at) for side in conflict.sides[:_SIDES]]
+    n = _n_tellings(conflict, layout)
+    shown = conflict.sides[:_SIDES]
+    quotes = side_by_side([(s.text, s.differs) for s in shown], facing(shown), _QUOTED)
+    sides = [_side(side, quote, layout, at) for side, quote in zip(shown, quotes, strict=True)]
     if len(conflict.sides) > _SIDES:
         sides.append(f"  - and {len(conflict.sides) - _SIDES:,} more sides")
-    about = about_told(conflict)
-    return [f"- {who}, {where}{f': {clipped(about, 4)}' if about else ''}", *sides]
+    about = clipped_label(conflict)
+    size = f" ({told(n, 'telling')})" if n > len(conflict.sides) else ""
+    return [f"- {who}, {where}{f': {about}' if about else ''}{size}", *sides]
 
 
-def _side(side: Side, layout: Layout, at: str) -> str:
+def _n_tellings(conflict: Conflict, layout: Layout) -> int:
+    """Tellings of all entries that a conflict has a side in."""
+    entry_of = layout.content.entry_of
+    entries = {entry_of[side.story].id: entry_of[side.story] for side in conflict.sides}
+    return sum(len(entry.sources) for entry in entries.values())
+
+
+def _side(side: Side, quote: str, layout: Layout, at: str) -> str:
     story = layout.content.stories[side.story]
     written = f", {story.source.written.isoformat()}" if story.source.written else ""
     return (
-        f"  - {quoted(side.text, side.differs, words=_QUOTED)} {layout.story(side.story, at=at)}, "
+        f"  - {quote} {layout.story(side.story, at=at)}, "
         f"{clipped(file_name(story.source.path), 3)}{written}"
     )
 
@@ -176,41 +190,44 @@ def _more(rest: Sequence[Conflict], layout: Layout, at: str) -> str:
 
 
 def _often(layout: Layout, at: str) -> Iterator[str]:
-    """The needs told most often and by whom; what is only alike is counted apart."""
+    """The needs told most often and by whom; those that are only alike are counted apart."""
     content = layout.content
     found = [group for section in layout.sections for group in section.groups]
-    needs = [(e, group) for group in found for e in group.entries if len(e.sources) > 1]
-    several = len(needs)
-    alike = [group for group in found if len(group.entries) > 1 and not group.conflicts]
-    needs += [(g.entries[0], g) for g in alike if all(len(e.sources) == 1 for e in g.entries)]
-    needs.sort(key=lambda one: (-len(one[0].sources), -one[1].n_stories))
+    often, alike = told_often(found, content), told_alike(found, content)
     yield "## Told most often"
     yield ""
-    if not needs:
+    if not (often or alike):
         yield "No need is told more than once."
         yield ""
         return
-    lines = (_need(entry, group, content, layout, at) for entry, group in needs)
-    for some in islice(within(_OFTEN, lines), 12):
-        yield from some
-    yield ""
-    yield f"Told more than once: {several:,}. Groups that are only alike: {len(alike):,}."
-    yield ""
+    # What is only alike is left a third, and what the needs do not use.
+    likely = list(within(_OFTEN // 3, (_need(need, layout, at) for need in alike)))
+    used = _words(likely)
+    shown = list(within(_OFTEN - used, (_need(need, layout, at) for need in often)))
+    likely += within(
+        _OFTEN - used - _words(shown), (_need(need, layout, at) for need in alike[len(likely) :])
+    )
+    for title, needs, lines in (
+        (f"{told(len(often), 'need')} in the same words:", often, shown),
+        (f"{told(len(alike), 'group')} alike, perhaps one need each:", alike, likely),
+    ):
+        if not needs:
+            continue
+        yield title
+        yield ""
+        for some in lines:
+            yield from some
+        yield ""
 
 
-def _need(entry: Entry, group: Group, content: Content, layout: Layout, at: str) -> list[str]:
-    roles = [clipped(role.text, 4) for role in entry.roles] or ["no role"]
+def _need(need: Need, layout: Layout, at: str) -> list[str]:
+    content = layout.content
+    roles = [clipped(role, 4) for role in need.roles] or ["no role"]
     who = ", ".join(roles[:3]) + (f" and {len(roles) - 3} more roles" if len(roles) > 3 else "")
-    first, *others = entry.sources
-    names = layout.story(first, at=at)
-    if others:
-        names += f", {content.names(others, _NAMES)}"
-    near = () if group.conflicts or others else group.entries
-    alike = [one.standing for one in near if one is not entry]
-    if alike:
-        names += f"; alike: {content.names(alike, _NAMES)}"
-    n = f"**{len(entry.sources)}×** " if others else ""
-    return [f"- {n}{quoted(need(entry, content), words=_QUOTED)} {who}: {names}"]
+    asked = quoted(asks_for(need.entries[0], content), words=_QUOTED)
+    first, *others = need.sources
+    names = ", ".join(filter(None, [layout.story(first, at=at), content.names(others, _NAMES)]))
+    return [f"- **{len(need.sources):,}×** {who}: {asked} {names}"]
 
 
 def _undecided(content: Content) -> Iterator[str]:
@@ -271,20 +288,15 @@ def _left(layout: Layout, at: str) -> Iterator[str]:
 
 
 def _topics(layout: Layout, at: str) -> Iterator[str]:
-    """The sections with links, the largest first, as far as the space goes."""
+    """The sections with links and numbers of entries, the largest first, as far as the space
+    goes; what each holds stands under its heading."""
     yield f"## {layout.by.capitalize()}s"
     yield ""
     sections = layout.sections
-    few = len(sections) <= 15
-    items = (
-        (f"- {section_line(one, layout, at)}" if few else _short(one, layout, at))
-        for one in sections
-    )
-    shown = [line for lines in within(_TOPICS, ([item] for item in items)) for line in lines]
-    if few and len(shown) == len(sections):
-        yield from shown
-    else:
-        yield " · ".join(shown)
+    # A comma after each but the last: one that is cut off has no other word to it.
+    items = ([_short(one, layout, at)] for one in sections)
+    shown = [line for lines in within(_TOPICS, items) for line in lines]
+    yield ", ".join(shown)
     if len(shown) < len(sections):
         rest = len(sections) - len(shown)
         where = (

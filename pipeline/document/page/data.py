@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from pipeline.document.content import Content, about_told
+from pipeline.document.content import Content
 from pipeline.document.entry_text import likeness, purpose
 from pipeline.document.layout import Layout
+from pipeline.document.opposing import opposed
 from pipeline.document.order import Group
 from pipeline.entries import Conflict, Entry, Fold
 from pipeline.extract.islands import utf16_units
@@ -98,7 +99,7 @@ class _Data:
     def conflict(self, conflict: Conflict) -> dict[str, Any]:
         return {
             "kind": conflict.kind,
-            "about": about_told(conflict),
+            "about": opposed(conflict),
             "by": conflict.by,
             "reason": conflict.reason,
             "sides": [

@@ -66,7 +66,7 @@ function drawGroup(parent, group, shown) {
     add(head, "b", conflict.kind === "conflict" ? "In conflict" : "Possibly in conflict");
     head.append(": ");
     list(head, conflict.sides.map(([n]) => n));
-    if (conflict.about) head.append(seen(", about " + conflict.about));
+    if (conflict.about) head.append(seen(" · " + conflict.about));
     if (conflict.by !== "code") head.append(seen(" (" + (conflict.reason || conflict.by) + ")"));
     head.append(" · ");
     const [[a], [b]] = conflict.sides;
