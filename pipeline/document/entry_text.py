@@ -15,7 +15,7 @@ from pipeline.document.escape import marked, plain
 from pipeline.document.layout import Layout
 from pipeline.document.needs import same_needs
 from pipeline.document.opposing import label
-from pipeline.document.order import ALONE, Group
+from pipeline.document.order import ALONE, Group, told_at_length
 from pipeline.entries import Conflict, Entry, Fold, Line, Link
 from pipeline.stories import count_words, normalise
 
@@ -240,6 +240,8 @@ def _marks(
 def _neighbours(entry: Entry, layout: Layout, at: str, together: Collection[str]) -> Iterator[str]:
     """A few of the entries that this one is alike and that stand elsewhere, and where."""
     content = layout.content
+    if told_at_length(entry, content):
+        return  # its passages are told of where they are alike
     others = (_seen_from(link, entry)[0] for link in content.links_of.get(entry.id, ()))
     for other in islice((one for one in others if one not in together), _ELSEWHERE):
         stands = content.story_name[content.entries[other].standing]
