@@ -20,15 +20,17 @@ from pipeline.stories import count_words
 #: Words of the whole overview: two pages.
 WORDS = 900
 #: Words of its parts at most; what a part does not use is nobody's.
-_CONFLICTS, _OFTEN, _LEFT, _TOPICS = 345, 125, 55, 100
+_CONFLICTS, _OFTEN, _LEFT, _TOPICS = 345, 120, 55, 100
 #: Words of a quotation.
-_QUOTED = 9
+_QUOTED = 7
 #: Words of a name that came with the documents: a path, a role, a reason.
 _NAMED = 8
 #: Passages of what is not shown, and words of each.
 _RESIDUES, _RESIDUE = 3, 8
 #: Sides of a conflict, and stories named beside a need.
 _SIDES, _NAMES = 4, 4
+#: Roles of a section that are named.
+_ROLES = 3
 
 
 def overview(layout: Layout, at: str) -> Iterator[str]:
@@ -52,9 +54,8 @@ def _opening(content: Content) -> Iterator[str]:
     folded: Counter[str] = Counter(row.by for row in merge.ledger if row.outcome in under)
     whose = {"proof": "by proof", "judge": "by a judge", "person": "by a person"}
     told_by = ", ".join(f"{folded[by]:,} {name}" for by, name in whose.items() if folded[by])
-    several = sum(len(entry.sources) > 1 for entry in merge.entries)
     said = [
-        f"{told(len(merge.entries), 'entry', 'entries')}, {several:,} of them told more than once"
+        told(len(merge.entries), "entry", "entries")
         + (f"; tellings folded: {told_by}." if told_by else "; nothing is folded.")
     ]
     judge = judge_told(head)
@@ -72,8 +73,8 @@ def _opening(content: Content) -> Iterator[str]:
     yield " ".join([*said, *_newest(content)])
     yield ""
     yield (
-        "**Bold** words differ between the sides of a conflict, *italic* ones between entries "
-        "that are alike."
+        "**Bold**: words opposed in a conflict. *Italic*: words that differ between entries alike; "
+        "whether those are one need, nobody has decided."
     )
     yield ""
 
@@ -102,9 +103,9 @@ def _newest(content: Content) -> Iterator[str]:
     )
     against = sum(entry.id in content.conflicts_of for entry in entries)
     yield (
-        f"Latest date: {clipped(file_name(latest.path), 3)}, {latest.written}, "
+        f"Newest: {clipped(file_name(latest.path), 3)}, {latest.written}, "
         f"{told(len(own), 'story', 'stories')}; {also:,} told in others too, "
-        f"{against:,} (possibly) in conflict."
+        f"{against:,} possibly in conflict."
     )
 
 
@@ -280,7 +281,7 @@ def _left(layout: Layout, at: str) -> Iterator[str]:
     ]
     shown = [line for lines in within(_LEFT, ([item] for item in items)) for line in lines]
     if not items:
-        yield "Every document could be read, and no story was left out."
+        yield "All documents could be read; no story was left out."
     yield from (["", *shown] if shown else [])
     if len(shown) < len(items):
         yield f"- and {len(items) - len(shown):,} more; the ledger of the page and JSON has them"
@@ -307,6 +308,25 @@ def _topics(layout: Layout, at: str) -> Iterator[str]:
         yield ""
         yield f"and {rest:,} more{where}."
     yield ""
+
+
+def holds(section: Section, layout: Layout) -> str:
+    """ "18 stories, 8 documents; visitor 6, coordinator 2, 5 more roles.": what a section holds,
+    the roles that tell most of it first."""
+    content = layout.content
+    sources = [story for entry in section.entries for story in entry.sources]
+    documents = {content.stories[story].source.document for story in sources}
+    said = f"{told(len(sources), 'story', 'stories')}, {told(len(documents), 'document')}"
+    roles = Counter[str]()
+    for entry in section.entries:
+        for role in entry.roles:
+            roles[content.heading("role", " ".join(role.text.split()))] += len(role.stories)
+    shown = sorted(roles, key=lambda role: (-roles[role], role))[:_ROLES]
+    who = [f"{clipped(role, 4)} {roles[role]:,}" for role in shown]
+    if len(roles) > _ROLES:
+        who.append(told(len(roles) - _ROLES, "more role", "more roles"))
+    # Under the heading of a role that role is no news.
+    return said + (f"; {', '.join(who)}." if who and layout.by == "topic" else ".")
 
 
 def section_line(section: Section, layout: Layout, at: str) -> str:
