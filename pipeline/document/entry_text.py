@@ -64,7 +64,8 @@ def _heading(group: Group, content: Content) -> str:
     tie = _agreement(entries, content) if whole else likeness(group, content)
     roles = {normalise(role.text) for entry in entries for role in entry.roles}
     size = [told(group.n_stories, "telling")] if group.n_stories > len(entries) else []
-    size += [told(len(roles), "role")] if len(roles) > 1 else []
+    # Of a pair the reader sees who tells it.
+    size += [told(len(roles), "role")] if len(roles) > 1 and group.n_stories > 2 else []
     size = [", ".join(size)] if size else []
     if not whole:
         size += [

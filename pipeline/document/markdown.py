@@ -8,9 +8,10 @@ from typing import Any
 from pipeline.document.content import Content, NotShown
 from pipeline.document.entry_text import group_text
 from pipeline.document.escape import plain
+from pipeline.document.holding import holds, section_line
 from pipeline.document.layout import TELLINGS, Layout, address, lay_out
 from pipeline.document.order import ALONE
-from pipeline.document.overview import holds, overview, section_line
+from pipeline.document.overview import overview
 from pipeline.document.tellings import left_out_text, place, tellings_text
 from pipeline.document.topics import Grouping, Section
 from pipeline.entries import Merge

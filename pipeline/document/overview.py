@@ -8,43 +8,43 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pipeline.document.content import Content, file_name, judge_told, told
-from pipeline.document.layout import Layout, address
+from pipeline.document.holding import roles, short
+from pipeline.document.layout import SINCE, Layout, address
 from pipeline.document.needs import Need, told_alike, told_often
 from pipeline.document.opposing import clipped_label, facing
 from pipeline.document.quoting import asks_for, clipped, quoted, side_by_side, within
 from pipeline.document.tellings import LEFT_OUT
-from pipeline.document.topics import Section
 from pipeline.entries import Conflict, Outcome, Side
 from pipeline.stories import count_words
 
 #: Words of the whole overview: two pages.
 WORDS = 900
 #: Words of its parts at most; what a part does not use is nobody's.
-_CONFLICTS, _OFTEN, _LEFT, _TOPICS = 345, 120, 55, 100
+_CONFLICTS, _OFTEN, _LEFT, _TOPICS = 345, 110, 55, 100
 #: Words of a quotation.
 _QUOTED = 7
 #: Words of a name that came with the documents: a path, a role, a reason.
 _NAMED = 8
 #: Passages of what is not shown, and words of each.
-_RESIDUES, _RESIDUE = 3, 8
+_RESIDUES, _RESIDUE = 2, 8
 #: Sides of a conflict, and stories named beside a need.
 _SIDES, _NAMES = 4, 4
-#: Roles of a section that are named.
-_ROLES = 3
 
 
 def overview(layout: Layout, at: str) -> Iterator[str]:
     """The lines of the overview in the file ``at``: :data:`WORDS` words at most."""
     content = layout.content
-    yield from _opening(content)
+    yield from _opening(layout)
     yield from _conflicts(layout, at)
     yield from _often(layout, at)
     yield from _undecided(content)
     yield from _left(layout, at)
+    yield from roles(layout)
     yield from _topics(layout, at)
 
 
-def _opening(content: Content) -> Iterator[str]:
+def _opening(layout: Layout) -> Iterator[str]:
+    content = layout.content
     merge, head = content.merge, content.head
     yield f"# Merged: {told(len(content.stories), 'story', 'stories')} from " + told(
         len({story.source.document for story in content.stories.values()}), "document"
@@ -72,6 +72,10 @@ def _opening(content: Content) -> Iterator[str]:
         said.append(f"{told(n, 'call')} to the judge failed.")
     yield " ".join([*said, *_newest(content)])
     yield ""
+    if head.get("since"):
+        run = clipped(str(head["since"]), _NAMED)
+        yield f"What run {run} did not have: [{SINCE}]({SINCE}{layout.ending})."
+        yield ""
     yield (
         "**Bold**: words opposed in a conflict. *Italic*: words that differ between entries alike; "
         "whether those are one need, nobody has decided."
@@ -155,7 +159,9 @@ def _conflict(conflict: Conflict, layout: Layout, at: str) -> list[str]:
     sides = [_side(side, quote, layout, at) for side, quote in zip(shown, quotes, strict=True)]
     if len(conflict.sides) > _SIDES:
         sides.append(f"  - and {len(conflict.sides) - _SIDES:,} more sides")
-    about = clipped_label(conflict)
+    # The quotations show the opposed words; where none are known, at least what it is about.
+    known = any(side.differs for side in conflict.sides)
+    about = "" if known else clipped_label(conflict)
     size = f" ({told(n, 'telling')})" if n > len(conflict.sides) else ""
     return [f"- {who}, {where}{f': {about}' if about else ''}{size}", *sides]
 
@@ -267,8 +273,14 @@ def _left(layout: Layout, at: str) -> Iterator[str]:
             + (f" (most: {paths})" if paths else "")
             + f": `{told_residue}`."
         )
+        if not (content.skipped or left.problems):
+            yield "All documents could be read; no story was left out."
+            yield ""
         for path, words in left.longest[:_RESIDUES]:
             yield f"- {clipped(file_name(path), 3)}: “{clipped(words, _RESIDUE)}”"
+        if left.boilerplate:
+            one, many = "navigation bar or footer", "navigation bars, footers and the like"
+            yield f"- {told(left.boilerplate, one, many)}"
     reasons = Counter(row.reason for row in content.skipped)
     named = address(layout.left_out, LEFT_OUT, at=at)
     items = [
@@ -280,7 +292,7 @@ def _left(layout: Layout, at: str) -> Iterator[str]:
         for path, why in left.problems
     ]
     shown = [line for lines in within(_LEFT, ([item] for item in items)) for line in lines]
-    if not items:
+    if not items and not left.residue:
         yield "All documents could be read; no story was left out."
     yield from (["", *shown] if shown else [])
     if len(shown) < len(items):
@@ -295,7 +307,9 @@ def _topics(layout: Layout, at: str) -> Iterator[str]:
     yield ""
     sections = layout.sections
     # A comma after each but the last: one that is cut off has no other word to it.
-    items = ([_short(one, layout, at)] for one in sections)
+    # In one file each section says itself how much it holds.
+    sized = layout.split or layout.by == "role"
+    items = ([short(one, layout, at, sized=sized)] for one in sections)
     shown = [line for lines in within(_TOPICS, items) for line in lines]
     yield ", ".join(shown)
     if len(shown) < len(sections):
@@ -308,39 +322,3 @@ def _topics(layout: Layout, at: str) -> Iterator[str]:
         yield ""
         yield f"and {rest:,} more{where}."
     yield ""
-
-
-def holds(section: Section, layout: Layout) -> str:
-    """ "18 stories, 8 documents; visitor 6, coordinator 2, 5 more roles.": what a section holds,
-    the roles that tell most of it first."""
-    content = layout.content
-    sources = [story for entry in section.entries for story in entry.sources]
-    documents = {content.stories[story].source.document for story in sources}
-    said = f"{told(len(sources), 'story', 'stories')}, {told(len(documents), 'document')}"
-    roles = Counter[str]()
-    for entry in section.entries:
-        for role in entry.roles:
-            roles[content.heading("role", " ".join(role.text.split()))] += len(role.stories)
-    shown = sorted(roles, key=lambda role: (-roles[role], role))[:_ROLES]
-    who = [f"{clipped(role, 4)} {roles[role]:,}" for role in shown]
-    if len(roles) > _ROLES:
-        who.append(told(len(roles) - _ROLES, "more role", "more roles"))
-    # Under the heading of a role that role is no news.
-    return said + (f"; {', '.join(who)}." if who and layout.by == "topic" else ".")
-
-
-def section_line(section: Section, layout: Layout, at: str) -> str:
-    """A section as a link, with what it holds."""
-    parts = [_short(section, layout, at) + (" entry" if len(section.entries) == 1 else " entries")]
-    if section.n_stories > len(section.entries):
-        parts.append(told(section.n_stories, "telling"))
-    for kind, name in (("conflict", "conflict"), ("possible", "possible conflict")):
-        n = section.n_conflicts(kind)
-        if n:
-            parts.append(told(n, name))
-    return ", ".join(parts)
-
-
-def _short(section: Section, layout: Layout, at: str) -> str:
-    title = clipped(section.title, _NAMED)
-    return f"[{title}]({layout.section(section, at=at)}) {len(section.entries):,}"
