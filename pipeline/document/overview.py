@@ -20,13 +20,15 @@ from pipeline.stories import count_words
 #: Words of the whole overview: two pages.
 WORDS = 900
 #: Words of its parts at most; what a part does not use is nobody's.
-_CONFLICTS, _OFTEN, _LEFT, _TOPICS = 345, 110, 55, 100
+_CONFLICTS, _OFTEN, _LEFT, _TOPICS = 345, 95, 55, 100
 #: Words of a quotation.
-_QUOTED = 7
+_QUOTED = 6
+#: Words of what a need asks for.
+_ASKED = 8
 #: Words of a name that came with the documents: a path, a role, a reason.
 _NAMED = 8
 #: Passages of what is not shown, and words of each.
-_RESIDUES, _RESIDUE = 2, 8
+_RESIDUES, _RESIDUE = 1, 8
 #: Sides of a conflict, and stories named beside a need.
 _SIDES, _NAMES = 4, 4
 
@@ -77,8 +79,8 @@ def _opening(layout: Layout) -> Iterator[str]:
         yield f"What run {run} did not have: [{SINCE}]({SINCE}{layout.ending})."
         yield ""
     yield (
-        "**Bold**: words opposed in a conflict. *Italic*: words that differ between entries alike; "
-        "whether those are one need, nobody has decided."
+        "**Bold**: opposed words. *Italic*: words that differ between entries alike, which are "
+        "undecided."
     )
     yield ""
 
@@ -207,34 +209,34 @@ def _often(layout: Layout, at: str) -> Iterator[str]:
         yield "No need is told more than once."
         yield ""
         return
-    # What is only alike is left a third, and what the needs do not use.
-    likely = list(within(_OFTEN // 3, (_need(need, layout, at) for need in alike)))
-    used = _words(likely)
-    shown = list(within(_OFTEN - used, (_need(need, layout, at) for need in often)))
-    likely += within(
-        _OFTEN - used - _words(shown), (_need(need, layout, at) for need in alike[len(likely) :])
-    )
-    for title, needs, lines in (
-        (f"{told(len(often), 'need')} in the same words:", often, shown),
-        (f"{told(len(alike), 'group')} alike, perhaps one need each:", alike, likely),
-    ):
-        if not needs:
-            continue
-        yield title
-        yield ""
-        for some in lines:
-            yield from some
-        yield ""
+    yield _how_many(len(often), len(alike))
+    yield ""
+    # Of as many tellings those in the same words come first.
+    needs = sorted([*often, *alike], key=lambda need: -len(need.sources))
+    only_alike = set(map(id, alike))
+    rows = (_need(need, layout, at, alike=id(need) in only_alike) for need in needs)
+    for some in within(_OFTEN, rows):
+        yield from some
+    yield ""
 
 
-def _need(need: Need, layout: Layout, at: str) -> list[str]:
+def _how_many(often: int, alike: int) -> str:
+    """How many needs are told in the same words, and how many may be."""
+    said = [told(often, "need is", "needs are") + " told in the same words"] if often else []
+    one, many = "group is alike, perhaps one need", "groups are alike, perhaps one need each"
+    said += [told(alike, one, many)] if alike else []
+    return f"{'; '.join(said)}:"
+
+
+def _need(need: Need, layout: Layout, at: str, *, alike: bool) -> list[str]:
     content = layout.content
     roles = [clipped(role, 4) for role in need.roles] or ["no role"]
     who = ", ".join(roles[:3]) + (f" and {len(roles) - 3} more roles" if len(roles) > 3 else "")
-    asked = quoted(asks_for(need.entries[0], content), words=_QUOTED)
+    asked = quoted(asks_for(need.entries[0], content), words=_ASKED)
     first, *others = need.sources
     names = ", ".join(filter(None, [layout.story(first, at=at), content.names(others, _NAMES)]))
-    return [f"- **{len(need.sources):,}×** {who}: {asked} {names}"]
+    times = f"{len(need.sources):,}×{' alike' if alike else ''}"
+    return [f"- **{times}** {who}: {asked} {names}"]
 
 
 def _undecided(content: Content) -> Iterator[str]:
@@ -274,7 +276,7 @@ def _left(layout: Layout, at: str) -> Iterator[str]:
             + f": `{told_residue}`."
         )
         if not (content.skipped or left.problems):
-            yield "All documents could be read; no story was left out."
+            yield "No document was unreadable, no story left out."
             yield ""
         for path, words in left.longest[:_RESIDUES]:
             yield f"- {clipped(file_name(path), 3)}: “{clipped(words, _RESIDUE)}”"
@@ -293,7 +295,7 @@ def _left(layout: Layout, at: str) -> Iterator[str]:
     ]
     shown = [line for lines in within(_LEFT, ([item] for item in items)) for line in lines]
     if not items and not left.residue:
-        yield "All documents could be read; no story was left out."
+        yield "No document was unreadable, no story left out."
     yield from (["", *shown] if shown else [])
     if len(shown) < len(items):
         yield f"- and {len(items) - len(shown):,} more; the ledger of the page and JSON has them"
