@@ -25,8 +25,10 @@ _NAMES = 6
 _PARAGRAPH = 25
 #: Words that introduce a benefit: "in order to".
 _PURPOSE = 4
-#: Words of short criteria that stand in one item, and what ends a sentence.
-_TOGETHER, _ENDS = 40, ".!?:;,"
+#: Words of short criteria that stand in one item; what has sentences, parts or a check box of
+#: its own stands alone, for there it would be hard to see where the next begins.
+_TOGETHER = 40
+_WHOLE = re.compile(r"[.!?:](?=\s|$)|[;\[]")
 _CLAUSE = re.compile(r"[.,;:!?–—]")
 #: Entries elsewhere that are named as alike.
 _ELSEWHERE = 3
@@ -161,7 +163,7 @@ def _listed(rest: Sequence[Line], content: Content) -> Iterator[list[Line]]:
     """Lines as they are listed: each alone, short criteria of the same stories together."""
     items: list[Line] = []
     for line in rest:
-        short = line.field == "criterion" and ";" not in line.text
+        short = line.field == "criterion" and not _WHOLE.search(line.text)
         fits = sum(count_words(one.text) for one in [*items, line]) <= _TOGETHER
         if items and not (short and fits and line.stories == items[0].stories):
             yield items
@@ -178,7 +180,7 @@ def _line(lines: Sequence[Line], entry: Entry, content: Content) -> Iterator[str
     line, whose = lines[0], _whose(lines[0], entry, content)
     words = plain(line.text)
     for following in lines[1:]:
-        words += f"{' ' if words[-1:] in _ENDS else '; '}{plain(following.text)}"
+        words += f"; {plain(following.text)}"
     prose = content.stories[line.stories[0]].kind == "narrative"
     if line.field == "body" and (prose or count_words(line.text) >= _PARAGRAPH):
         yield ""
