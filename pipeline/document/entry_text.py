@@ -7,15 +7,17 @@ it, what a fold says otherwise) stands around it and never in it.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
 
-from pipeline.document.content import Content, about_told, told
+from pipeline.document.content import Content, told
 from pipeline.document.escape import marked, plain
 from pipeline.document.layout import Layout
-from pipeline.document.order import ALONE, Group
+from pipeline.document.needs import same_needs
+from pipeline.document.opposing import label
+from pipeline.document.order import ALONE, Group, told_at_length
 from pipeline.entries import Conflict, Entry, Fold, Line, Link
-from pipeline.stories import count_words
+from pipeline.stories import count_words, normalise
 
 #: Names of stories beside what is said of some of an entry's.
 _NAMES = 6
@@ -23,6 +25,10 @@ _NAMES = 6
 _PARAGRAPH = 25
 #: Words that introduce a benefit: "in order to".
 _PURPOSE = 4
+#: Words of short criteria that stand in one item; what has sentences, parts or a check box of
+#: its own stands alone, for there it would be hard to see where the next begins.
+_TOGETHER = 40
+_WHOLE = re.compile(r"[.!?:](?=\s|$)|[;\[]")
 _CLAUSE = re.compile(r"[.,;:!?–—]")
 #: Entries elsewhere that are named as alike.
 _ELSEWHERE = 3
@@ -35,10 +41,12 @@ def group_text(group: Group, layout: Layout, at: str) -> Iterator[str]:
     for conflict in group.conflicts:
         # The sides stand right below: they are named only where others stand among them.
         others = len(group.conflicts) > 1 or len(group.entries) > len(conflict.sides)
-        yield f"**{conflict_title(conflict, content, named=others)}**{_about(conflict)}"
+        anchor = "" if layout.split else f'<a id="{layout.conflict_anchor[conflict.id]}"></a>'
+        title = f"{conflict_title(conflict, content, named=others)}: {label(conflict)}"
+        yield f"{anchor}**{title.removesuffix(': ')}**{_who(conflict)}"
         yield ""
     if len(group.entries) > 1 and not group.conflicts:
-        yield f"**{likeness(group, content)}**"
+        yield _heading(group, content)
         yield ""
     before: list[str] = []
     together = [entry.id for entry in group.entries]
@@ -47,6 +55,59 @@ def group_text(group: Group, layout: Layout, at: str) -> Iterator[str]:
         before.append(entry.id)
     if group.rank < ALONE:
         yield ""
+
+
+def _heading(group: Group, content: Content) -> str:
+    """ "**Alike: S-7, S-43, S-91** (4 tellings, 2 roles)": what a group is and holds, who says so,
+    and which of its entries have role and goal in common."""
+    entries = group.entries
+    same = same_needs(entries, content)
+    whole = any(len(several) == len(entries) for several in same)
+    roles = {normalise(role.text) for entry in entries for role in entry.roles}
+    size = [told(group.n_stories, "telling")] if group.n_stories > len(entries) else []
+    # Of a pair the reader sees who tells it.
+    size += [told(len(roles), "role")] if len(roles) > 1 and group.n_stories > 2 else []
+    size = [", ".join(size)] if size else []
+    if not whole:
+        size += [
+            f"{_standing(several, content)}: {_agreement(several, content).lower()}"
+            for several in same
+        ]
+    size += [who] if (who := _who_ties(group, content)) else []
+    return f"**{tie(group, content)}: {_standing(entries, content)}**" + (
+        f" ({'; '.join(size)})" if size else ""
+    )
+
+
+def tie(group: Group, content: Content) -> str:
+    """What entries without a conflict have in common: role and goal, or that they are alike."""
+    same = same_needs(group.entries, content)
+    if any(len(several) == len(group.entries) for several in same):
+        return _agreement(group.entries, content)
+    return likeness(group, content)
+
+
+def _agreement(entries: Sequence[Entry], content: Content) -> str:
+    """What is said of entries that have role and goal in common."""
+    benefits = {normalise(content.stories[entry.standing].benefit) for entry in entries}
+    other = len(benefits) == len(entries) and "" not in benefits
+    return "Same goal, other benefit" if other else "Same role and goal"
+
+
+def _standing(entries: Iterable[Entry], content: Content) -> str:
+    return content.names(entry.standing for entry in entries)
+
+
+def _who_ties(group: Group, content: Content) -> str:
+    """Who says that entries of a group overlap, "" where nobody does."""
+    own = {entry.id for entry in group.entries}
+    found = dict.fromkeys(
+        link.by
+        for entry in group.entries
+        for link in content.links_of.get(entry.id, ())
+        if link.a in own and link.b in own and link.kind == "overlapping"
+    )
+    return plain("; ".join(found))
 
 
 def likeness(group: Group, content: Content) -> str:
@@ -66,7 +127,7 @@ def likeness(group: Group, content: Content) -> str:
 
 def conflict_title(conflict: Conflict, content: Content, *, named: bool = True) -> str:
     """ "Conflict: S-16, S-71", or "Conflict"."""
-    kind = "Conflict" if conflict.kind == "conflict" else "Possibly in conflict"
+    kind = "Conflict" if conflict.kind == "conflict" else "Possible conflict"
     names = content.names(side.story for side in conflict.sides)
     return f"{kind}: {names}" if named else kind
 
@@ -89,8 +150,9 @@ def entry_text(
     title = next((line for line in entry.lines if line.field == "title"), None)
     sentence = next((line for line in entry.lines if line.field == "sentence"), None)
     first = [line for line in (title, sentence) if line is not None] or list(entry.lines[:1])
-    name = content.entry_name[entry.id].lower()
-    head = f'- <a id="{name}"></a>{layout.story(entry.standing, at=at)}'
+    anchor = f'<a id="{content.entry_name[entry.id].lower()}"></a>' if layout.split else ""
+    stands = content.story_name[entry.standing]
+    head = f"- {anchor}[{stands}]({layout.tellings(entry.id, at=at)})"
     for line in first:
         words = marked(line.text, marks, mark) if line is sentence else plain(line.text)
         colon = ":" if line is title and sentence and words[-1:] not in ".:!?" else ""
@@ -99,15 +161,35 @@ def entry_text(
     if len(entry.roles) > 1:
         roles = (f"{plain(r.text)}, {content.names(r.stories, _NAMES)}" for r in entry.roles[1:])
         yield f"  - also as: {'; '.join(roles)}"
-    for line in entry.lines:
-        if line not in first:
-            yield from _line(line, entry, content)
+    rest = [line for line in entry.lines if line not in first]
+    for lines in _listed(rest, content):
+        yield from _line(lines, entry, content)
     yield from _otherwise(entry, content)
     yield from _neighbours(entry, layout, at, together)
 
 
-def _line(line: Line, entry: Entry, content: Content) -> Iterator[str]:
-    words, whose = plain(line.text), _whose(line, entry, content)
+def _listed(rest: Sequence[Line], content: Content) -> Iterator[list[Line]]:
+    """Lines as they are listed: each alone, short criteria of the same stories together."""
+    items: list[Line] = []
+    for line in rest:
+        short = line.field == "criterion" and not _WHOLE.search(line.text)
+        fits = sum(count_words(one.text) for one in [*items, line]) <= _TOGETHER
+        if items and not (short and fits and line.stories == items[0].stories):
+            yield items
+            items = []
+        if short:
+            items.append(line)
+        else:
+            yield [line]
+    if items:
+        yield items
+
+
+def _line(lines: Sequence[Line], entry: Entry, content: Content) -> Iterator[str]:
+    line, whose = lines[0], _whose(lines[0], entry, content)
+    words = plain(line.text)
+    for following in lines[1:]:
+        words += f"; {plain(following.text)}"
     prose = content.stories[line.stories[0]].kind == "narrative"
     if line.field == "body" and (prose or count_words(line.text) >= _PARAGRAPH):
         yield ""
@@ -142,12 +224,13 @@ def _whose(line: Line, entry: Entry, content: Content) -> str:
 
 
 def _size(entry: Entry, content: Content) -> str:
-    """ " (3 tellings with S-31, S-40; 2 roles; 1 conflict)", nothing for one telling. Every source
-    is named: an entry says whose it is."""
+    """ " (3 tellings with S-31, S-40; 2 roles; 1 conflict)", " (with S-31)" for two tellings,
+    nothing for one. Every source is named: an entry says whose it is."""
     parts = []
     others = entry.sources[1:]
     if others:
-        parts.append(f"{told(len(entry.sources), 'telling')} with {content.names(others)}")
+        size = f"{told(len(entry.sources), 'telling')} " if len(others) > 1 else ""
+        parts.append(f"{size}with {content.names(others)}")
     if len(entry.roles) > 1:
         parts.append(told(len(entry.roles), "role"))
     conflicts = content.conflicts_of.get(entry.id, ())
@@ -202,12 +285,18 @@ def _marks(
 def _neighbours(entry: Entry, layout: Layout, at: str, together: Collection[str]) -> Iterator[str]:
     """A few of the entries that this one is alike and that stand elsewhere, and where."""
     content = layout.content
+    if told_at_length(entry):
+        return  # its passages are told of where they are alike
     others = (_seen_from(link, entry)[0] for link in content.links_of.get(entry.id, ()))
     for other in islice((one for one in others if one not in together), _ELSEWHERE):
         stands = content.story_name[content.entries[other].standing]
         section = layout.section_of[other]
-        place = "" if section is layout.section_of[entry.id] else f" in {plain(section.title)}"
-        yield f"  - alike: [{stands}]({layout.entry(other, at=at)}){place}"
+        link = f"[{stands}]({layout.tellings(other, at=at)})"
+        if told_at_length(content.entries[other]):
+            yield f"  - alike passage: {link}"
+            continue
+        elsewhere = section is not layout.section_of[entry.id]
+        yield f"  - alike: {link}" + (f" in {plain(section.title)}" if elsewhere else "")
 
 
 def _seen_from(link: Link, entry: Entry) -> tuple[str, tuple[str, ...]]:
@@ -215,8 +304,6 @@ def _seen_from(link: Link, entry: Entry) -> tuple[str, tuple[str, ...]]:
     return (link.b, link.only_a) if link.a == entry.id else (link.a, link.only_b)
 
 
-def _about(conflict: Conflict) -> str:
-    """What a conflict is about and who says that it is one."""
-    about = plain(about_told(conflict))
-    who = f" ({plain(conflict.reason or conflict.by)})" if conflict.by != "code" else ""
-    return (f": {about}" if about else "") + who
+def _who(conflict: Conflict) -> str:
+    """Who says that it is a conflict, "" where code marks it."""
+    return f" ({plain(conflict.reason or conflict.by)})" if conflict.by != "code" else ""

@@ -15,6 +15,8 @@ MAIN = "merged.md"
 TELLINGS = "merged.tellings.md"
 #: All topics with their sizes, where the overview cannot hold them.
 CONTENTS = "topics/contents.md"
+#: What is new since an earlier run.
+SINCE = "since.md"
 
 
 @dataclass(frozen=True)
@@ -77,9 +79,25 @@ class Layout:
         return f"[{name}]({address(file, name.lower(), at=at)})"
 
     def entry(self, entry: str, *, at: str) -> str:
-        """An entry's address, from the file ``at``."""
-        file = self.file(self.section_of[entry])
+        """Where an entry stands, from the file ``at``: the entry itself in a topic's file; in one
+        file, whose sections are short, its conflict or its section."""
+        section = self.section_of[entry]
+        anchor = section.name
+        if self.split:
+            anchor = self.content.entry_name[entry].lower()
+        elif conflicts := self.content.conflicts_of.get(entry):
+            anchor = self.conflict_anchor[conflicts[0].id]
+        return address(self.file(section), anchor, at=at)
+
+    def tellings(self, entry: str, *, at: str) -> str:
+        """The address of an entry's tellings, from the file ``at``."""
+        file = self.tellings_file(self.section_of[entry])
         return address(file, self.content.entry_name[entry].lower(), at=at)
+
+    @cached_property
+    def conflict_anchor(self) -> Mapping[str, str]:
+        """By the id of a conflict."""
+        return {one.id: f"c-{n}" for n, one in enumerate(self.content.merge.conflicts, 1)}
 
     def section(self, section: Section, *, at: str) -> str:
         """A section's address, from the file ``at``."""

@@ -6,27 +6,29 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 
-from pipeline.document.content import Content, about_told, file_name, judge_told, told
-from pipeline.document.layout import Layout, address
-from pipeline.document.order import Group
-from pipeline.document.quoting import clipped, need, quoted, within
+from pipeline.document.content import Content, file_name, judge_told, told
+from pipeline.document.holding import roles, short
+from pipeline.document.layout import SINCE, Layout, address
+from pipeline.document.needs import Need, most_told
+from pipeline.document.opposing import clipped_label, facing
+from pipeline.document.quoting import asks_for, clipped, quoted, side_by_side, within
 from pipeline.document.tellings import LEFT_OUT
-from pipeline.document.topics import Section
-from pipeline.entries import Conflict, Entry, Outcome, Side
+from pipeline.entries import Conflict, Outcome, Side
 from pipeline.stories import count_words
 
 #: Words of the whole overview: two pages.
 WORDS = 900
 #: Words of its parts at most; what a part does not use is nobody's.
-_CONFLICTS, _OFTEN, _LEFT, _TOPICS = 345, 125, 55, 100
+_CONFLICTS, _OFTEN, _LEFT, _TOPICS = 345, 95, 55, 100
 #: Words of a quotation.
-_QUOTED = 11
+_QUOTED = 6
+#: Words of what a need asks for.
+_ASKED = 8
 #: Words of a name that came with the documents: a path, a role, a reason.
 _NAMED = 8
 #: Passages of what is not shown, and words of each.
-_RESIDUES, _RESIDUE = 3, 8
+_RESIDUES, _RESIDUE = 1, 8
 #: Sides of a conflict, and stories named beside a need.
 _SIDES, _NAMES = 4, 4
 
@@ -34,15 +36,17 @@ _SIDES, _NAMES = 4, 4
 def overview(layout: Layout, at: str) -> Iterator[str]:
     """The lines of the overview in the file ``at``: :data:`WORDS` words at most."""
     content = layout.content
-    yield from _opening(content)
+    yield from _opening(layout)
     yield from _conflicts(layout, at)
     yield from _often(layout, at)
     yield from _undecided(content)
     yield from _left(layout, at)
+    yield from roles(layout)
     yield from _topics(layout, at)
 
 
-def _opening(content: Content) -> Iterator[str]:
+def _opening(layout: Layout) -> Iterator[str]:
+    content = layout.content
     merge, head = content.merge, content.head
     yield f"# Merged: {told(len(content.stories), 'story', 'stories')} from " + told(
         len({story.source.document for story in content.stories.values()}), "document"
@@ -52,9 +56,8 @@ def _opening(content: Content) -> Iterator[str]:
     folded: Counter[str] = Counter(row.by for row in merge.ledger if row.outcome in under)
     whose = {"proof": "by proof", "judge": "by a judge", "person": "by a person"}
     told_by = ", ".join(f"{folded[by]:,} {name}" for by, name in whose.items() if folded[by])
-    several = sum(len(entry.sources) > 1 for entry in merge.entries)
     said = [
-        f"{told(len(merge.entries), 'entry', 'entries')}, {several:,} of them told more than once"
+        told(len(merge.entries), "entry", "entries")
         + (f"; tellings folded: {told_by}." if told_by else "; nothing is folded.")
     ]
     judge = judge_told(head)
@@ -71,9 +74,13 @@ def _opening(content: Content) -> Iterator[str]:
         said.append(f"{told(n, 'call')} to the judge failed.")
     yield " ".join([*said, *_newest(content)])
     yield ""
+    if head.get("since"):
+        run = clipped(str(head["since"]), _NAMED)
+        yield f"What run {run} did not have: [{SINCE}]({SINCE}{layout.ending})."
+        yield ""
     yield (
-        "**Bold** words differ between the sides of a conflict, *italic* ones between entries "
-        "that are alike."
+        "**Bold**: opposed words. *Italic*: words that differ between entries alike, which are "
+        "undecided."
     )
     yield ""
 
@@ -102,16 +109,17 @@ def _newest(content: Content) -> Iterator[str]:
     )
     against = sum(entry.id in content.conflicts_of for entry in entries)
     yield (
-        f"Latest date: {clipped(file_name(latest.path), 3)}, {latest.written}, "
+        f"Newest: {clipped(file_name(latest.path), 3)}, {latest.written}, "
         f"{told(len(own), 'story', 'stories')}; {also:,} told in others too, "
-        f"{against:,} (possibly) in conflict."
+        f"{against:,} possibly in conflict."
     )
 
 
 def _conflicts(layout: Layout, at: str) -> Iterator[str]:
     """Conflicts, then possible ones, both sides with the words in which they differ."""
     kinds = ("conflict", "possible")
-    found = {k: [c for c in layout.content.merge.conflicts if c.kind == k] for k in kinds}
+    ranked = sorted(layout.content.merge.conflicts, key=lambda one: -_n_tellings(one, layout))
+    found = {k: [one for one in ranked if one.kind == k] for k in kinds}
     told_as = {k: (_conflict(one, layout, at) for one in found[k]) for k in kinds}
     # The second kind is left what it needs, a third at most; the first may have the rest.
     possible = list(within(_CONFLICTS // 3, told_as["possible"]))
@@ -124,7 +132,9 @@ def _conflicts(layout: Layout, at: str) -> Iterator[str]:
     ):
         if not all_of and title == "Conflicts" and found["possible"]:
             continue  # "None." would be read as the whole answer
-        yield f"## {title} ({len(all_of):,})"
+        sizes = list({_n_tellings(one, layout) for one in all_of})
+        each = f", {told(sizes[0], 'telling')} each" if len(sizes) == 1 and len(all_of) > 1 else ""
+        yield f"## {title} ({len(all_of):,}{each})"
         yield ""
         for lines in shown:
             yield from lines
@@ -145,18 +155,31 @@ def _conflict(conflict: Conflict, layout: Layout, at: str) -> list[str]:
     who = clipped(" / ".join(filter(None, roles)), _NAMED) or "no role"
     section = layout.section_of[entries[0].id]
     where = f"[{clipped(section.title, 4)}]({layout.entry(entries[0].id, at=at)})"
-    sides = [_side(side, layout, at) for side in conflict.sides[:_SIDES]]
+    n = _n_tellings(conflict, layout)
+    shown = conflict.sides[:_SIDES]
+    quotes = side_by_side([(s.text, s.differs) for s in shown], facing(shown), _QUOTED)
+    sides = [_side(side, quote, layout, at) for side, quote in zip(shown, quotes, strict=True)]
     if len(conflict.sides) > _SIDES:
         sides.append(f"  - and {len(conflict.sides) - _SIDES:,} more sides")
-    about = about_told(conflict)
-    return [f"- {who}, {where}{f': {clipped(about, 4)}' if about else ''}", *sides]
+    # The quotations show the opposed words; where none are known, at least what it is about.
+    known = any(side.differs for side in conflict.sides)
+    about = "" if known else clipped_label(conflict)
+    size = f" ({told(n, 'telling')})" if n > len(conflict.sides) else ""
+    return [f"- {who}, {where}{f': {about}' if about else ''}{size}", *sides]
 
 
-def _side(side: Side, layout: Layout, at: str) -> str:
+def _n_tellings(conflict: Conflict, layout: Layout) -> int:
+    """Tellings of all entries that a conflict has a side in."""
+    entry_of = layout.content.entry_of
+    entries = {entry_of[side.story].id: entry_of[side.story] for side in conflict.sides}
+    return sum(len(entry.sources) for entry in entries.values())
+
+
+def _side(side: Side, quote: str, layout: Layout, at: str) -> str:
     story = layout.content.stories[side.story]
     written = f", {story.source.written.isoformat()}" if story.source.written else ""
     return (
-        f"  - {quoted(side.text, side.differs, words=_QUOTED)} {layout.story(side.story, at=at)}, "
+        f"  - {quote} {layout.story(side.story, at=at)}, "
         f"{clipped(file_name(story.source.path), 3)}{written}"
     )
 
@@ -176,41 +199,40 @@ def _more(rest: Sequence[Conflict], layout: Layout, at: str) -> str:
 
 
 def _often(layout: Layout, at: str) -> Iterator[str]:
-    """The needs told most often and by whom; what is only alike is counted apart."""
+    """The needs told most often and by whom; those that are only alike are counted apart."""
     content = layout.content
     found = [group for section in layout.sections for group in section.groups]
-    needs = [(e, group) for group in found for e in group.entries if len(e.sources) > 1]
-    several = len(needs)
-    alike = [group for group in found if len(group.entries) > 1 and not group.conflicts]
-    needs += [(g.entries[0], g) for g in alike if all(len(e.sources) == 1 for e in g.entries)]
-    needs.sort(key=lambda one: (-len(one[0].sources), -one[1].n_stories))
+    needs, often, alike = most_told(found, content)
     yield "## Told most often"
     yield ""
     if not needs:
         yield "No need is told more than once."
         yield ""
         return
-    lines = (_need(entry, group, content, layout, at) for entry, group in needs)
-    for some in islice(within(_OFTEN, lines), 12):
+    yield _how_many(often, alike)
+    yield ""
+    for some in within(_OFTEN, (_need(need, layout, at) for need in needs)):
         yield from some
     yield ""
-    yield f"Told more than once: {several:,}. Groups that are only alike: {len(alike):,}."
-    yield ""
 
 
-def _need(entry: Entry, group: Group, content: Content, layout: Layout, at: str) -> list[str]:
-    roles = [clipped(role.text, 4) for role in entry.roles] or ["no role"]
+def _how_many(often: int, alike: int) -> str:
+    """How many needs are told in the same words, and how many may be."""
+    said = [told(often, "need is", "needs are") + " told in the same words"] if often else []
+    one, many = "group is alike, perhaps one need", "groups are alike, perhaps one need each"
+    said += [told(alike, one, many)] if alike else []
+    return f"{'; '.join(said)}:"
+
+
+def _need(need: Need, layout: Layout, at: str) -> list[str]:
+    content = layout.content
+    roles = [clipped(role, 4) for role in need.roles] or ["no role"]
     who = ", ".join(roles[:3]) + (f" and {len(roles) - 3} more roles" if len(roles) > 3 else "")
-    first, *others = entry.sources
-    names = layout.story(first, at=at)
-    if others:
-        names += f", {content.names(others, _NAMES)}"
-    near = () if group.conflicts or others else group.entries
-    alike = [one.standing for one in near if one is not entry]
-    if alike:
-        names += f"; alike: {content.names(alike, _NAMES)}"
-    n = f"**{len(entry.sources)}×** " if others else ""
-    return [f"- {n}{quoted(need(entry, content), words=_QUOTED)} {who}: {names}"]
+    asked = quoted(asks_for(need.entries[0], content), words=_ASKED)
+    first, *others = need.sources
+    names = ", ".join(filter(None, [layout.story(first, at=at), content.names(others, _NAMES)]))
+    times = f"{len(need.sources):,}×{' alike' if need.alike else ''}"
+    return [f"- **{times}** {who}: {asked} {names}"]
 
 
 def _undecided(content: Content) -> Iterator[str]:
@@ -249,8 +271,14 @@ def _left(layout: Layout, at: str) -> Iterator[str]:
             + (f" (most: {paths})" if paths else "")
             + f": `{told_residue}`."
         )
+        if not (content.skipped or left.problems):
+            yield "No document was unreadable, no story left out."
+            yield ""
         for path, words in left.longest[:_RESIDUES]:
             yield f"- {clipped(file_name(path), 3)}: “{clipped(words, _RESIDUE)}”"
+        if left.boilerplate:
+            one, many = "navigation bar or footer", "navigation bars, footers and the like"
+            yield f"- {told(left.boilerplate, one, many)}"
     reasons = Counter(row.reason for row in content.skipped)
     named = address(layout.left_out, LEFT_OUT, at=at)
     items = [
@@ -262,8 +290,8 @@ def _left(layout: Layout, at: str) -> Iterator[str]:
         for path, why in left.problems
     ]
     shown = [line for lines in within(_LEFT, ([item] for item in items)) for line in lines]
-    if not items:
-        yield "Every document could be read, and no story was left out."
+    if not items and not left.residue:
+        yield "No document was unreadable, no story left out."
     yield from (["", *shown] if shown else [])
     if len(shown) < len(items):
         yield f"- and {len(items) - len(shown):,} more; the ledger of the page and JSON has them"
@@ -271,20 +299,17 @@ def _left(layout: Layout, at: str) -> Iterator[str]:
 
 
 def _topics(layout: Layout, at: str) -> Iterator[str]:
-    """The sections with links, the largest first, as far as the space goes."""
+    """The sections with links and numbers of entries, the largest first, as far as the space
+    goes; what each holds stands under its heading."""
     yield f"## {layout.by.capitalize()}s"
     yield ""
     sections = layout.sections
-    few = len(sections) <= 15
-    items = (
-        (f"- {section_line(one, layout, at)}" if few else _short(one, layout, at))
-        for one in sections
-    )
-    shown = [line for lines in within(_TOPICS, ([item] for item in items)) for line in lines]
-    if few and len(shown) == len(sections):
-        yield from shown
-    else:
-        yield " · ".join(shown)
+    # A comma after each but the last: one that is cut off has no other word to it.
+    # In one file each section says itself how much it holds.
+    sized = layout.split or layout.by == "role"
+    items = ([short(one, layout, at, sized=sized)] for one in sections)
+    shown = [line for lines in within(_TOPICS, items) for line in lines]
+    yield ", ".join(shown)
     if len(shown) < len(sections):
         rest = len(sections) - len(shown)
         where = (
@@ -295,20 +320,3 @@ def _topics(layout: Layout, at: str) -> Iterator[str]:
         yield ""
         yield f"and {rest:,} more{where}."
     yield ""
-
-
-def section_line(section: Section, layout: Layout, at: str) -> str:
-    """A section as a link, with what it holds."""
-    parts = [_short(section, layout, at) + (" entry" if len(section.entries) == 1 else " entries")]
-    if section.n_stories > len(section.entries):
-        parts.append(told(section.n_stories, "telling"))
-    for kind, name in (("conflict", "conflict"), ("possible", "possible conflict")):
-        n = section.n_conflicts(kind)
-        if n:
-            parts.append(told(n, name))
-    return ", ".join(parts)
-
-
-def _short(section: Section, layout: Layout, at: str) -> str:
-    title = clipped(section.title, _NAMED)
-    return f"[{title}]({layout.section(section, at=at)}) {len(section.entries):,}"

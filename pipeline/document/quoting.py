@@ -9,6 +9,9 @@ from pipeline.document.escape import marked, plain
 from pipeline.entries import Entry
 from pipeline.stories import count_words
 
+#: Words shown before the place that a quotation is about.
+_AROUND = 4
+
 
 def clipped(text: str, words: int) -> str:
     """The first words of a text, escaped, "…" where there are more."""
@@ -17,25 +20,58 @@ def clipped(text: str, words: int) -> str:
     return plain(" ".join(all_words[:words])) + more.strip()
 
 
-def quoted(text: str, runs: Sequence[str] = (), *, words: int, around: int = 5) -> str:
+def quoted(text: str, runs: Sequence[str] = (), *, words: int, start: int | None = None) -> str:
     """Words of a text in quotation marks, all of them or those around the first of ``runs``,
     which are bold; "…" where something is left out.
 
     Args:
         words: shown at most.
-        around: shown before the first run.
+        start: the number of the first word shown, where it is not to be chosen.
     """
     said = text.split()
-    start = 0
-    if len(said) > words:
-        start = max(0, min(_place(said, runs) - around, len(said) - words))
+    if start is None:
+        most = len(said) - words
+        start = max(0, min(_place(said, runs) - _AROUND, most)) if most > 0 else 0
     shown = " ".join(said[start : start + words])
-    before = "… " if start else ""
-    after = " …" if start + words < len(said) else ""
+    before = "…" if start else ""
+    after = "…" if start + words < len(said) else ""
     return f"“{before}{marked(shown, runs, '**')}{after}”"
 
 
-def need(entry: Entry, content: Content) -> str:
+def side_by_side(
+    sides: Sequence[tuple[str, Sequence[str]]], places: Sequence[int], words: int
+) -> list[str]:
+    """Quotations of some texts that show the same place of each.
+
+    Args:
+        sides: (text, its runs to be bold).
+        places: for each, the number of the word that the others have another one for.
+        words: shown at most of each.
+    """
+    lengths = [len(text.split()) for text, _ in sides]
+    rest = min((n - at for n, at in zip(lengths, places, strict=True)), default=0)
+    before = max(_AROUND, words - rest)
+    shown = []
+    for (text, runs), n, at in zip(sides, lengths, places, strict=True):
+        start = max(0, at - before) if n > words else 0
+        end = _end(text.split(), runs, start)
+        fits = min(max(words, end - start), words + _AROUND)
+        shown.append(quoted(text, runs, words=fits, start=start))
+    return shown
+
+
+def _end(said: Sequence[str], runs: Sequence[str], start: int) -> int:
+    """One past the word that the first run behind a place ends with; 0 for none."""
+    rest = " ".join(said[start:])
+    wanted = [" ".join(run.split()) for run in runs]
+    found = [(at, run) for run in wanted if run and (at := rest.find(run)) >= 0]
+    if not found:
+        return 0
+    at, run = min(found)
+    return start + len(rest[:at].split()) + len(run.split())
+
+
+def asks_for(entry: Entry, content: Content) -> str:
     """What an entry asks for, in the standing telling's words and without its role."""
     return content.stories[entry.standing].goal or entry.sentence
 

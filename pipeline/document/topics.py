@@ -1,7 +1,8 @@
-"""The sections of a document: topics named by a word of their tellings, or roles.
+"""The sections of a document: topics, or roles; long stories stand in a section of their own.
 
-A topic is a word that a few entries say and not too many: of all words, again and again the one
-that most entries say which have no topic yet. The same merge has the same topics every time.
+A topic is a heading of the documents that several entries stand under, else a word that a few
+entries say and not too many: of all words, again and again the one that most entries say which
+have no topic yet. The same merge has the same topics every time.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pipeline.document.content import Content
-from pipeline.document.order import Group, groups
+from pipeline.document.headings import heading_topics, spoken_of, words_of
+from pipeline.document.order import Group, groups, is_long
 from pipeline.entries import Entry
 from pipeline.errors import InputError
 from pipeline.stories import normalise
@@ -30,6 +32,8 @@ MOST = 300
 #: backlog says tells nothing apart.
 _LEAST, _SHARE = 3, 0.3
 _OTHER = {"topic": "Other topics", "role": "Without a role"}
+#: The section of long stories.
+LONG = "Long stories"
 #: Words of an entry that are looked at; a long narrative says a little of everything.
 _WORDS = 40
 #: Words that carry content and name no topic.
@@ -89,8 +93,9 @@ def parse_grouping(name: str) -> Grouping:
 def sections(content: Content, by: Grouping = "topic", most: int = MOST) -> list[Section]:
     """Every entry in exactly one section of at most ``most`` entries, the largest topic first;
     entries that are placed next to each other are in one."""
-    found = groups(content)
+    found, long = _apart(groups(content), content)
     titled = _by_role(found, content) if by == "role" else _by_topic(found, content, most)
+    titled += [(LONG, long)] if long else []
     taken: set[str] = set()
     out = []
     for title, members in titled:
@@ -99,6 +104,16 @@ def sections(content: Content, by: Grouping = "topic", most: int = MOST) -> list
             named = f"{title} {n}" if len(parts) > 1 else title
             out.append(Section(named, _file_name(named, taken), part))
     return out
+
+
+def _apart(found: list[Group], content: Content) -> tuple[list[Group], list[Group]]:
+    """Groups, and those of one long story each, which have a section of their own where they are
+    few: of many, topics are what tells them apart."""
+    long = [group for group in found if is_long(group)]
+    if len(long) > _SHARE * len(content.entries):
+        return found, []
+    apart = {group.entries[0].id for group in long}
+    return [group for group in found if group.entries[0].id not in apart], long
 
 
 def _parts(members: Sequence[Group], most: int) -> Iterator[tuple[Group, ...]]:
@@ -157,7 +172,12 @@ def _by_topic(found: Sequence[Group], content: Content, most: int) -> list[tuple
         for word in words:
             if _LEAST <= spread[word] <= widest and word not in done:
                 speak[word].append(n)
-    topic: dict[int, str] = {}
+    headed = heading_topics(found, content, most)
+    titles = {words_of(title): title for title in headed.values()}
+    for n, words in enumerate(spoken):
+        if n not in headed and (title := spoken_of(words, titles)):
+            headed[n] = title
+    topic: dict[int, str] = dict.fromkeys(headed, "")
     # Counts only fall, so that a word whose count is as it was is the commonest of all.
     queue = [(-spread[word], word) for word in speak]
     heapq.heapify(queue)
@@ -172,9 +192,12 @@ def _by_topic(found: Sequence[Group], content: Content, most: int) -> list[tuple
             continue
         topic |= dict.fromkeys(left, word)
     members: dict[str, list[int]] = defaultdict(list)
-    for n in range(len(found)):
-        members[topic.get(n, "")].append(n)
     named: dict[str, list[Group]] = defaultdict(list)
+    for n in range(len(found)):
+        if n in headed:
+            named[content.heading("topic", headed[n])].append(found[n])
+        else:
+            members[topic.get(n, "")].append(n)
     for word, of in members.items():
         title = _commonest(spoken[n][word] for n in of) if word else ""
         named[content.heading("topic", title) if title else ""] += [found[n] for n in of]

@@ -1,8 +1,9 @@
 """merged.json, or the Markdown edition with every file it links to, as the value that is checked.
 
-Of the Markdown edition, an entry's block (behind its anchor ``e-7``) is what stands, and each
-telling under ``## E-7`` / ``### S-12`` is a fold of its story; the remark before its words says
-who folded. Its ledger is not read: what is in no entry is named behind the anchor ``left-out``.
+Of the Markdown edition, an entry's block (an item that begins with its anchor ``e-7``, or with
+a link to it) is what stands, and each telling under ``## E-7`` / ``### S-12`` is a fold of its
+story; the remark before its words says who folded. Its ledger is not read: what is in no entry is
+named behind the anchor ``left-out``.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from pipeline.kept.plain import unmark
 
 _HEADING = re.compile(r"(#{1,6})\s+(.*)")
 _ANCHOR = re.compile(r"<a\s+(?:id|name)=[\"']e-(\d+)[\"']\s*>\s*</a>", re.IGNORECASE)
+#: How an entry's item begins, and what stands between the items of one list and the next.
+_STANDS = re.compile(r"-\s+\[S-\d+\]\([^()\s#]*#e-(\d+)\)")
+_BETWEEN = re.compile(r"(?:<a\s[^<>]*></a>)?\*\*", re.IGNORECASE)
 _ENTRY = re.compile(r"E-(\d+)\b")
 _STORY = re.compile(r"S-(\d+)\b")
 _NAMED = re.compile(r"(?<![\w-])S-\d+\b")
@@ -28,9 +32,15 @@ _STORIES = re.compile(r"-\s+(S-\d+(?:,\s+S-\d+)*):\s")
 _FIELD = r"(?:What it asks for|Title|Benefit|Criteria|Body)"
 _REMARK = re.compile(r"\*(?=\S).+\*\s*")
 _BY = re.compile(
-    rf"(?:\*|[.)] )(?:{_FIELD}: )?"
+    rf"(?:\*|[.)] )(?:{_FIELD}(?: “(?P<words>.*?)”)?: )?"
     r"(?:(?P<proof>the same words)|(?P<person>decided against)"
     r"|folded(?: under S-\d+)? by a (?P<who>judge|person))",
+    re.IGNORECASE,
+)
+#: A form's own words, which no author tells.
+_FORM = re.compile(
+    r"[\W_]*(?:h[1-6]\.\s*)?(?:(?:user )?stor(?:y|ies)|description|details?|notes?|background"
+    r"|(?:acceptance )?(?:criteria|criterion|tests?|conditions?)|AC|scenario|examples?)[\W_]*",
     re.IGNORECASE,
 )
 _QUOTE = re.compile(r"^\s*>\s?")
@@ -105,6 +115,7 @@ class _Reader:
         self.blocks: dict[str, list[str]] = {}
         self.tellings: dict[str, dict[str, list[str]]] = {}
         self.by: dict[tuple[str, str], str] = {}
+        self.said: dict[tuple[str, str], list[tuple[str, str]]] = {}
         self.left_out: list[str] = []
         self.faults: list[str] = []
 
@@ -125,8 +136,10 @@ class _Reader:
                 left_out = bool(_LEFT_OUT.search(line))
             elif left_out and not fence and (named := _STORIES.match(line)):
                 self.left_out += _NAMED.findall(named[1])
-            elif not fence and not entry and (anchor := _ANCHOR.search(line)):
-                block = f"E-{anchor[1]}"
+            elif not fence and _BETWEEN.match(line):
+                block = ""
+            elif not fence and not entry and (at := _STANDS.match(line) or _ANCHOR.search(line)):
+                block = f"E-{at[1]}"
                 if block in self.blocks:
                     self.faults.append(f"{where}: {block} stands a second time.")
                 self.blocks.setdefault(block, [])
@@ -136,6 +149,7 @@ class _Reader:
                 continue
             if story and not fence and not self.tellings[entry][story] and _is_remark(line):
                 self.by[entry, story] = _folded_by(line)
+                self.said[entry, story] = list(_words_folded(line))
                 continue
             plain = line if fence else unmark(_QUOTE.sub("", line, count=1))
             if story:
@@ -169,6 +183,7 @@ class _Reader:
             block, told = self.blocks.get(name), self.tellings.get(name)
             named = list(dict.fromkeys(_NAMED.findall("\n".join(block or ()))))
             sources = list(told) if told is not None else named
+            standing = next((story for story in named if story in sources), "")
             if block is None:
                 self.faults.append(f"{name} has tellings, but stands in no file.")
             elif unnamed := [story for story in sources if story not in named]:
@@ -179,32 +194,45 @@ class _Reader:
                 "id": name,
                 "name": name,
                 "sources": sources,
-                "standing": next((story for story in named if story in sources), ""),
+                "standing": standing,
                 "lines": [
                     {"field": "body", "text": line, "stories": sources} for line in block or ()
                 ],
                 "folds": [
-                    {
-                        "story": story,
-                        "field": "body",
-                        "text": "\n".join(lines),
-                        "by": self.by.get((name, story), "unstated"),
-                    }
+                    {"story": story, "field": "body", "text": text, "by": by}
                     for story, lines in (told or {}).items()
+                    for text, by in self._folds(name, story, lines, story == standing)
                 ],
             }
+
+    def _folds(
+        self, entry: str, story: str, lines: list[str], stands: bool
+    ) -> Iterator[tuple[str, str]]:
+        """(words, who folded them): those of a remark first, then the whole telling. Of one that
+        stands only a form's own words are folded without a remark, by proof."""
+        yield from self.said.get((entry, story), ())
+        by = self.by.get((entry, story), "unstated")
+        if stands and by == "unstated":
+            yield from ((line, "proof") for line in lines if _FORM.fullmatch(line))
+        yield "\n".join(lines), by
 
 
 def _is_remark(line: str) -> bool:
     return _REMARK.fullmatch(line) is not None and _BY.search(line) is not None
 
 
+def _who(said: re.Match[str]) -> str:
+    return said["who"].lower() if said["who"] else "proof" if said["proof"] else "person"
+
+
+def _words_folded(remark: str) -> Iterator[tuple[str, str]]:
+    """(words, who folded them), as far as a remark says which."""
+    return ((unmark(said["words"]), _who(said)) for said in _BY.finditer(remark) if said["words"])
+
+
 def _folded_by(remark: str) -> str:
-    """Who folded a telling; "unstated" where several did, for it is not said which words."""
-    found = {
-        said["who"].lower() if said["who"] else "proof" if said["proof"] else "person"
-        for said in _BY.finditer(remark)
-    }
+    """Who folded a telling; "unstated" where several did: what they folded is told by the words."""
+    found = set(map(_who, _BY.finditer(remark)))
     return found.pop() if len(found) == 1 else "unstated"
 
 
