@@ -25,6 +25,8 @@ from pipeline.stories import Document, Story
 
 #: Of the normal distribution, for 95 %.
 _Z = 1.959964
+#: Characters of either end of what stands between two parts of a story.
+_SHOWN = 150
 Strata = dict[str, list[tuple[Story, Document]]]
 
 
@@ -81,10 +83,17 @@ def _around(story: Story, text: str, context: int) -> list[str]:
     end = min(end, story.end + 200 * context)
     marked, position = "", begin
     for first, last in story.source.spans:
-        marked += f"{text[position:first]}⟦{text[first:last]}⟧"
+        marked += f"{_cut(text[position:first])}⟦{text[first:last]}⟧"
         position = last
     marked += text[position:end]
     return [f"    | {line}" for line in marked.splitlines()]
+
+
+def _cut(between: str) -> str:
+    """What stands between two parts of a story: its ends, where it is long."""
+    if len(between) <= 2 * _SHOWN:
+        return between
+    return f"{between[:_SHOWN]}\n[… {len(between) - 2 * _SHOWN} characters …]\n{between[-_SHOWN:]}"
 
 
 def interval(right: float, n: float) -> tuple[float, float]:
