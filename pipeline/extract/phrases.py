@@ -19,7 +19,7 @@ from pipeline.extract.roles import (
     names_no_one,
     needs_an_article,
 )
-from pipeline.extract.sentences import first_sentence_end, plain
+from pipeline.extract.sentences import first_sentence_end, plain, small_sentence_end
 from pipeline.extract.templates import read_template
 
 _ARTICLE = r"(?:an?|the|any|every|each|one\s+of\s+(?:the|our)|another|our|some|your)"
@@ -177,6 +177,10 @@ class Phrases:
     template: bool = False
 
 
+#: A story sentence that begins with a small letter.
+_SMALL = re.compile(r"\W*as\s")
+
+
 @lru_cache(maxsize=1 << 10)
 def read_phrases(text: str, *, expected: bool = False) -> Phrases | None:
     """Read the story sentence that ``text`` begins with, marks and line breaks allowed. Cached:
@@ -194,10 +198,25 @@ def read_phrases(text: str, *, expected: bool = False) -> Phrases | None:
             template = is_placeholder(labelled.role) or is_placeholder(labelled.goal)
             role, goal = labelled.role.strip(_TRAILING), _trim(labelled.goal)
             return Phrases(role, goal, _trim(labelled.benefit), after, True, template)
-    told = _read(plain(text), expected)
+    words = plain(text)
+    told = _read(words, expected)
+    if told and _SMALL.match(words):
+        told = _one_small_sentence(told)
     if told and _LINKED.search(f"{told.role}\n{told.goal}\n{told.benefit}"):
         return _without_links(told)
     return told
+
+
+def _one_small_sentence(told: Phrases) -> Phrases:
+    """Phrases without the sentences behind theirs, for an author who begins in small letters."""
+    name, words = ("benefit", told.benefit) if told.benefit else ("goal", told.goal)
+    end = small_sentence_end(words)
+    if end == len(words):
+        return told
+    after = " ".join(filter(None, [words[end:].strip(), told.after]))
+    if name == "benefit":
+        return replace(told, benefit=_trim(words[:end]), after=after)
+    return replace(told, goal=_trim(words[:end]), after=after)
 
 
 def _without_links(told: Phrases) -> Phrases:

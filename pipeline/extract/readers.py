@@ -32,7 +32,7 @@ from pipeline.stories import Block, Document, Locator
 from pipeline.unseen import whole
 
 #: Part of every cache key: raise it when the same bytes would give another document or stories.
-READER_VERSION = "12"
+READER_VERSION = "13"
 
 
 _HALF = re.compile("[\ud800-\udfff]")

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pipeline.extract import labelled, templates
 from pipeline.extract.leads import is_lead
 from pipeline.extract.phrases import Phrases, read_phrases
-from pipeline.extract.sentences import first_sentence_end
+from pipeline.extract.sentences import first_sentence_end, has_sentence
 from pipeline.stories import Block
 
 #: Where a story sentence may begin. The pattern begins with its first letters, since the engine
@@ -117,9 +117,7 @@ def split_units(raw: str, *, expected: bool = False) -> tuple[Unit, ...]:
             and _ROLE_ALONE.fullmatch(raw, starts[-1][1], position)
         ):
             continue  # the clause of the sentence that the role alone began
-        own_line = at_line or (
-            not inside and len(lead) <= _LEAD_MAX and not re.search(r"[.!?]\s", lead)
-        )
+        own_line = at_line or (not inside and len(lead) <= _LEAD_MAX and not has_sentence(lead))
         start = (
             line_start if own_line and not (starts and starts[-1][1] >= line_start) else position
         )
