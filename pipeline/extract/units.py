@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from pipeline.extract import labelled, templates
 from pipeline.extract.leads import is_lead
-from pipeline.extract.phrases import Phrases, read_phrases
+from pipeline.extract.phrases import ROLE_COLON, Phrases, read_phrases
 from pipeline.extract.sentences import first_sentence_end, has_sentence
 from pipeline.stories import Block
 
@@ -98,7 +98,7 @@ def split_units(raw: str, *, expected: bool = False) -> tuple[Unit, ...]:
             continue
         if not (at_line or inside or _SENTENCE_BEFORE.search(before)):
             continue
-        loose = expected and _AS_A.match(opening) is not None
+        loose = expected and bool(_AS_A.match(opening) or ROLE_COLON.match(raw, position))
         if not opening.strip() and not all(
             labelled.belongs_above(line)
             for line in raw[max(0, position - 3 * _LEAD_MAX) : position].splitlines()[-3:]
