@@ -43,6 +43,8 @@ class Locator:
     Args:
         beside: of a table's row, what its cells say that are no part of the story ("status:
             rejected"): two rows that differ in them are not told to be one.
+        links: of a work item, the others that it names ("Parent: SHOP-1"). They keep its books, as
+            its key does, and are no part of what it says.
     """
 
     line: int | None = None
@@ -53,6 +55,7 @@ class Locator:
     heading: tuple[str, ...] = ()
     table: int | None = None
     beside: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         parts = []

@@ -197,7 +197,7 @@ def _read_row(
     if not told:
         told = _read_telling(cells, first, text)
     stories = []
-    place = replace(row.locator, beside=_beside(cells))
+    place = replace(row.locator, beside=_beside(cells), links=_links(cells))
     for draft, used in told:
         if draft.template or not draft.told:
             continue
@@ -236,6 +236,12 @@ def _beside(cells: Sequence[_Cell]) -> tuple[str, ...]:
         and len(cell.words) <= _SHORT
         and not _BOOKS.search(cell.name)
     )
+
+
+def _links(cells: Sequence[_Cell]) -> tuple[str, ...]:
+    """The work items that a row names, each with the name of its column."""
+    links = (f"{cell.name}: {plain(cell.words)}" for cell in cells if cell.holds == "link")
+    return tuple(dict.fromkeys(links))
 
 
 def _read_wish(goal: str) -> Phrases | None:

@@ -53,15 +53,15 @@ def locator_as_json(locator: Locator) -> dict[str, Any]:
         "table": locator.table,
         "heading": list(locator.heading) or None,
         "beside": list(locator.beside) or None,
+        "links": list(locator.links) or None,
     }
     return {name: value for name, value in found.items() if value is not None}
 
 
 def locator_from_json(body: dict[str, Any]) -> Locator:
     """The locator that :func:`locator_as_json` wrote."""
-    heading, beside = tuple(body.get("heading", ())), tuple(body.get("beside", ()))
-    rest = {k: v for k, v in body.items() if k not in ("heading", "beside")}
-    return Locator(**rest, heading=heading, beside=beside)
+    listed = {name: tuple(body.get(name, ())) for name in ("heading", "beside", "links")}
+    return Locator(**{name: value for name, value in body.items() if name not in listed}, **listed)
 
 
 def _document_as_json(document: Document) -> dict[str, Any]:
