@@ -158,6 +158,8 @@ class _Reader:
                 continue
             if tag == f"{_W}r":
                 reason = reason or self.styles.why_left_out(node)
+                if reason is None and self.styles.is_unseen(node):
+                    reason = "invisible"
             elif tag == f"{_W}t" or tag == f"{_W}delText":
                 words.write(_SOFT.sub("", node.text or ""), reason)
                 continue

@@ -10,8 +10,8 @@ import pytest
 
 from pipeline.extract.corpus import extract
 from pipeline.extract.exchange import from_json, to_json
-from pipeline.stories import Story
 from pipeline.store.documents import locator_as_json, locator_from_json
+from pipeline.stories import Story
 
 WISH = "As a climber, I want to book a wall so that I can train."
 JIRA_CSV = (

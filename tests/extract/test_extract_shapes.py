@@ -207,7 +207,6 @@ def test_what_describes_a_scenario_is_none_of_its_steps() -> None:
     assert second.criteria == ("Somebody opens the door.",)
 
 
-
 @pytest.mark.parametrize(
     "broken",
     [
