@@ -122,7 +122,12 @@ class TextBuilder:
             )
 
     def add_record(
-        self, number: int, cells: Sequence[tuple[str, Words]], *, line: int | None = None
+        self,
+        number: int,
+        cells: Sequence[tuple[str, Words]],
+        *,
+        line: int | None = None,
+        page: int | None = None,
     ) -> None:
         """Append a row of named cells, each on lines of its own; blank ones are dropped."""
         columns = []
@@ -134,7 +139,7 @@ class TextBuilder:
                 columns.append((name, start, end))
                 self.write("\n")
         if columns:
-            place = Locator(line=line, row=number, heading=self.headings)
+            place = Locator(line=line, page=page, row=number, heading=self.headings)
             first, last = columns[0][1], columns[-1][2]
             self.blocks.append(Block(first, last, "row", place, 0, tuple(columns)))
             self.write("\n")

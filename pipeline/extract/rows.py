@@ -25,8 +25,9 @@ from pipeline.stories import Block, Span, normalise
 STORY_TYPE = re.compile(r".*\b(?:stor(?:y|ies)|requirement|product backlog item)\b", re.I)
 _AS = re.compile(r"^as\s+(?:an?\s+|the\s+)?", re.I)
 _SO = re.compile(r"^(?:so\s+(?:that\s+)?|in\s+order\s+to\s+)", re.I)
-#: Where a story's own words are looked for, the likeliest column first.
-_TOLD_IN = ("story", "description", "title", "")
+#: Where a story's own words are looked for, the likeliest column first: in that of a wish ("What")
+#: where nobody is named beside it, too.
+_TOLD_IN = ("story", "description", "title", "", "goal")
 #: Columns that say something of the story itself; the others (status, labels …) stay residue.
 _TELLING = ("story", "title", "description", "criteria", "notes", "role", "goal", "benefit")
 #: Columns with which a further row goes on with the story above it.
@@ -272,7 +273,8 @@ def _read_telling(
     """Stories told in one cell: the description, the summary, or any that begins like one."""
     is_story = "type" in first and STORY_TYPE.match(first["type"].words) is not None
     told_in = sorted(
-        (c for c in cells if c.holds in _TOLD_IN), key=lambda c: _TOLD_IN.index(c.holds)
+        (c for c in cells if c.holds in _TOLD_IN and not (c.holds == "goal" and "role" in first)),
+        key=lambda c: _TOLD_IN.index(c.holds),
     )
     for cell in told_in:
         expected = cell.holds == "story" or (is_story and cell.holds in ("title", "description"))
