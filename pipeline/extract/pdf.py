@@ -13,6 +13,7 @@ from pipeline.extract.archive import Unreadable
 from pipeline.extract.builder import TextBuilder
 from pipeline.extract.leftout import Rich
 from pipeline.extract.markup import read_blocks
+from pipeline.extract.pdf_bare import names_of, tells_much
 from pipeline.extract.pdf_layout import (
     Flow,
     Line,
@@ -81,6 +82,8 @@ class _Reader:
         #: The columns of the table that ended the last page, and their names.
         self.table: tuple[Table, list[str]] | None = None
         self.unsure: list[int] = []
+        #: Pages with a table of sentences whose columns nothing names.
+        self.unnamed: list[int] = []
 
     def read(self) -> TextBuilder:
         failed = self._read_words()
@@ -191,6 +194,11 @@ class _Reader:
             self.table = (table, list(rows[0][1]))
             self.builder.add_table(rows, page=number)
         else:
+            if table.bare:
+                names = names_of([cells for _, cells in rows])
+                self.table = (table, names)
+                if not {"Story", "As a"} & set(names) and tells_much(cells for _, cells in rows):
+                    self.unnamed.append(number)
             names = self.table[1] if self.table else []
             self.builder.add_table(rows, page=number, names=names)
         self.builder.write("\n")
@@ -252,6 +260,12 @@ class _Reader:
             say(f"text boxes laid over pages {_listed(boxed)}: read below the text of their page")
         if more := [p.number for p in self.pages if p.notes.more]:
             say(f"too many annotations on pages {_listed(more)}: not all of them were read")
+        if self.unnamed:
+            say(
+                "tables whose columns nothing names, so that what they hold cannot be known, on "
+                f"pages {_listed(sorted(set(self.unnamed)))}: no story was looked for in several "
+                "of their cells together"
+            )
         if self.unsure:
             say(
                 "texts stand side by side with no lane between them, so that the order of their "

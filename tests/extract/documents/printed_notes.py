@@ -1,11 +1,57 @@
-"""PDFs with fields that were filled in, text boxes and remarks laid over them, and struck words."""
+"""PDFs with fields that were filled in, text boxes and remarks laid over them, struck words,
+and tables without a header."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from tests.extract.documents.cases import Told
-from tests.extract.documents.printed import WISHES, case, prose, sentence, told
+from tests.extract.documents.printed import (
+    WISHES,
+    Draw,
+    case,
+    lines,
+    prose,
+    put,
+    sentence,
+    told,
+    wrapped,
+)
+
+
+def bare(rows: Sequence[Sequence[str]], *edges: float, ruled: bool = False, gap: float = 6) -> Draw:
+    """Rows of wrapped cells without a header."""
+
+    def draw(canvas: Any) -> None:
+        top = 790.0
+        for row in rows:
+            cells = [wrapped(words, edges[n + 1] - edges[n] - 8) for n, words in enumerate(row)]
+            height = 12.0 * max(map(len, cells)) + gap
+            for n, cell in enumerate(cells):
+                for line, words in enumerate(cell):
+                    canvas.drawString(edges[n] + 4, top - 12 - 12 * line, words)
+                if ruled:
+                    canvas.rect(edges[n], top - height, edges[n + 1] - edges[n], height)
+            top -= height
+
+    return draw
+
+
+_STATES = ("open", "done", "open", "later", "open", "done")
+KEYED = [(f"V-{n}", sentence(n), _STATES[n]) for n in range(6)]
+SPLIT = [(f"As a {a}", f"I want to {b}", f"so that {c}") for a, b, c in WISHES]
+BESIDE = [(sentence(n), "Works at night, and also by phone in every browser.") for n in range(6)]
+NAMELESS = [(f"V-{n}", *WISHES[n]) for n in range(6)]
+ALL = told(*range(6))
+_WITH_KEYS = tuple(each._replace(key=f"V-{n}") for n, each in enumerate(ALL))
+
+
+def article(canvas: Any) -> None:
+    """Three columns of running text, of which the last ends first."""
+    for column, count in enumerate((3, 3, 1)):
+        texts = [sentence(column + n) for n in range(count)]
+        put(canvas, list(lines(50 + 170 * column, 760, 150, *texts)))
 
 
 def form(canvas: Any) -> None:
@@ -61,6 +107,23 @@ def only_fields(canvas: Any) -> None:
 
 
 CASES = (
+    *(
+        case(f"bare-{name}-{ruled:d}-{gap}", [bare(rows, *edges, ruled=ruled, gap=gap)], stories)
+        for ruled, gap in ((True, 6), (False, 6), (False, 0))
+        for name, rows, edges, stories in (
+            ("keyed", KEYED, (50, 100, 330, 400), _WITH_KEYS),
+            ("split", SPLIT, (50, 150, 330, 540), ALL),
+            ("beside", BESIDE, (50, 270, 520), ALL),
+        )
+    ),
+    case(
+        "bare-goes-on",
+        [bare(KEYED[:3], 50, 100, 330, 400), bare(KEYED[3:], 50, 100, 330, 400)],
+        _WITH_KEYS,
+        place="page 2, table 2, row 3",
+    ),
+    case("bare-nameless", [bare(NAMELESS, 50, 90, 160, 330, 540)], (), said=("nothing names",)),
+    case("article", [article], told(0, 1, 2, 1, 2, 3, 2)),
     case("form", [form], told(0, 1, 2), said=("form fields",)),
     case("form-without-text", [only_fields], told(3), said=("form fields",)),
     case("remarks", [remarked], told(0), said=("2 comments",), kept=("ghost", "Ask Ann")),
