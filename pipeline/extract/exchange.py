@@ -122,11 +122,21 @@ def _place(locator: Locator) -> list[Any]:
         at.table,
         at.beside,
         at.links,
+        at.under,
     ]
 
 
 def _located(place: list[Any]) -> Locator:
-    line, page, sheet, row, column, heading, table, beside, links = place
+    line, page, sheet, row, column, heading, table, beside, links, under = place
     return Locator(
-        line, page, sheet, row, column, tuple(heading), table, tuple(beside), tuple(links)
+        line,
+        page,
+        sheet,
+        row,
+        column,
+        tuple(heading),
+        table,
+        tuple(beside),
+        tuple(links),
+        tuple(under),
     )

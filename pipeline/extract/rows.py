@@ -39,7 +39,11 @@ _BOOKS = re.compile(
     r"(?![a-z])|#",
     re.I,
 )
-_SHORT = 80
+#: A cell without a name that says no more than the number, the date or the address of its row.
+_COUNTS = re.compile(
+    r"[#\W]*(?:[A-Z][A-Z0-9]{0,9}[-_.])?\d{1,9}[\W]*|\d{1,4}[-./]\d{1,2}[-./]\d{1,4}.{0,20}|https?://\S+",
+    re.S,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,16 +202,20 @@ def _read_row(
     if not told:
         told = _read_telling(cells, first, text)
     stories = []
-    place = replace(row.locator, beside=_beside(cells), links=_links(cells))
     for draft, used in told:
         if draft.template or not draft.told:
             continue
         spans = list(used)
-        for cell in cells:
-            inside = any(a >= cell.span.start and b <= cell.span.end for a, b in used)
-            if not inside and cell.holds in _TELLING:
+        others = [
+            cell
+            for cell in cells
+            if not any(a >= cell.span.start and b <= cell.span.end for a, b in used)
+        ]
+        for cell in others:
+            if cell.holds in _TELLING:
                 _read_more(cell, draft)
                 spans.append(cell.span)
+        place = replace(row.locator, beside=_beside(others), links=_links(cells))
 
         def words(holds: str) -> str:
             return plain(first[holds].words) if holds in first else ""
@@ -228,14 +236,13 @@ def _read_row(
 
 
 def _beside(cells: Sequence[_Cell]) -> tuple[str, ...]:
-    """What short cells say that are no part of a story: a status, a limit, a version."""
+    """What cells say that are no part of a story: a status, a limit, a version. A cell that is
+    named by no header may say as much; one that only counts or dates the row does not."""
     return tuple(
         f"{cell.name}: {plain(cell.words)}"
         for cell in cells
-        if cell.name
-        and cell.holds in ("", "type")
-        and len(cell.words) <= _SHORT
-        and not _BOOKS.search(cell.name)
+        if cell.holds in ("", "type")
+        and not (_BOOKS.search(cell.name) if cell.name else _COUNTS.fullmatch(cell.words.strip()))
     )
 
 

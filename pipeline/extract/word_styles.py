@@ -10,6 +10,7 @@ from typing import Any
 from pipeline.extract.leftout import Why
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _OFF = ("0", "false", "off", "none")
 _LETTER = re.compile(r"[A-Za-z]")
 _PLACE = re.compile(r"%(\d)")
@@ -28,8 +29,16 @@ class Styles:
         for style in document.styles.element.iter(f"{_W}style"):
             self._styles[style.get(f"{_W}styleId", "")] = style
         self._lists = _read_lists(document)
+        self._related = document.part.rels
         self._page_coloured = document.element.find(f"{_W}background") is not None
         self._counts: dict[str, dict[int, int]] = defaultdict(dict)
+
+    def address_of(self, hyperlink: Any) -> list[str]:
+        """Where a link leads: out of the document, or to a mark in it."""
+        named = hyperlink.get(f"{_R}id", "")
+        mark = hyperlink.get(f"{_W}anchor", "")
+        address = str(self._related[named].target_ref) if named in self._related else ""
+        return [f"{address}#{mark}" if mark else address] if address or mark else []
 
     def name(self, paragraph: Any) -> str:
         """The name of a paragraph's style, "" when it has none."""
@@ -61,6 +70,14 @@ class Styles:
                 return decided[0]
             based = found.find(f"{_W}basedOn")
             style_id = based.get(f"{_W}val", "") if based is not None else ""
+        return None
+
+    def raised(self, run: Any) -> bool | None:
+        """Whether a run's letters are raised (a power) or lowered (an index); None: neither."""
+        for properties in (run.find(f"{_W}rPr"), *(s.find(f"{_W}rPr") for s in self._chain(run))):
+            found = properties.find(f"{_W}vertAlign") if properties is not None else None
+            if found is not None:
+                return {"superscript": True, "subscript": False}.get(found.get(f"{_W}val", ""))
         return None
 
     def is_unseen(self, run: Any) -> bool:
