@@ -24,6 +24,8 @@ _LEFT_OUT = frozenset(
 _BLANKS = re.compile(r"(\v|[ \t\r\n\f]+)")
 #: Characters without width that only say where a word may be broken.
 _SOFT = re.compile("[\u00ad\u200b\u2060\ufeff]")
+#: What is read in preformatted text as in any other: stories, their criteria, steps.
+_TELLING = re.compile(r"\bas\s+an?\s|criteri|^\s*(?:given|scenario|when|then)\b|:\s*$", re.I | re.M)
 #: A cell may say that it covers so many rows or columns and is believed.
 _SPAN_MOST = 200
 
@@ -150,7 +152,11 @@ class _Walker:
         if why:
             self.builder.add(Rich(text, why), "paragraph")
         elif text.strip():
-            self.builder.place(text, read_blocks(text, "text"))
+            blocks = read_blocks(text, "text")
+            if not _TELLING.search(text) and all(b.kind == "paragraph" for b in blocks):
+                self.builder.add(set_code([(text, None)]), "code")
+                return
+            self.builder.place(text, blocks)
             self.builder.write("\n")
 
     def _table(self, table: Any, why: Why | None) -> bool:
