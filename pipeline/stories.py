@@ -18,7 +18,7 @@ from pipeline.text.canonical import Canonical, canonical, hash_tokens
 from pipeline.text.frames import article_in, heading_in, lead_in, purpose_in
 from pipeline.text.language import ENGLISH, proven_language
 from pipeline.text.scope import headings_that_change, names_that_change
-from pipeline.text.sequence import Order, fenced_lines, link_targets, order_of, outline
+from pipeline.text.sequence import Order, fenced_lines, link_targets, order_of, outline, signs_in
 
 StoryKind = Literal["agile", "scenario", "narrative"]
 BlockKind = Literal["heading", "paragraph", "item", "row", "cell", "step", "meta", "code"]
@@ -281,6 +281,8 @@ class Story:
         beside = tuple(" ".join(each.split()) for each in self.source.locator.beside)
         parts.append(("beside", beside))
         parts.append(("fenced", fenced_lines(self.text)))
+        if signs := signs_in(self.text):
+            parts.append(("signs", signs))
         if self.link_targets:
             parts.append(("links", self.link_targets))
         parts += [("scope", self.scope), ("order", (self.criteria_order,))]

@@ -11,7 +11,9 @@ import html
 import re
 from collections.abc import Iterator
 
-_END = re.compile(r"[.!?…]+[\"'”’)\]*_]*(?=\s+[\"'“‘(\[*_`<]*[^\W_a-zß-öø-ÿ]|\s*$)")
+_END = re.compile(
+    r"[.!?…]+[\"'”’)\]*_]*(?=\s+(?:[\"'“‘(\[*_`<]*[^\W_a-zß-öø-ÿ]|[#^][A-Za-z])|\s*$)"
+)
 _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.?g|i\.?e|etc|vs|cf|approx|resp|incl|excl|esp|fig|sec|ch|ver|"
     r"dr|mr|mrs|ms|prof|st|inc|ltd|co|corp|dept|est|min|max|temp|vol|no|nr|bzw|ca|z\.\s?b|usw|u\.\s?a|d\.\s?h)"

@@ -24,6 +24,7 @@ _HEADING = re.compile(r"\s*#{1,6}\s")
 _FENCE = re.compile(r"(?P<indent>[ \t>]*)(?P<mark>\"\"\"|`{3,}|~{3,})")
 #: A link with words of its own; its target may hold brackets, one within another.
 _LINK = re.compile(r"\]\(\s*<?([^\s()<>]*(?:\([^\s()]*\)[^\s()<>]*)*)|\[\[([^\[\]|\n]+)\|")
+_SIGN = re.compile(r"(?:(?<=\s)|^)\((?:[/x!?+-]|on|off|[yn])\)(?=\s)", re.MULTILINE)
 #: Words that place a criterion in a course of events, or point at what stands before it.
 _STEP = re.compile(
     r"\b(?:first(?:ly)?|second(?:ly)?|third(?:ly)?|then|next|after(?:wards?)?|before|finally"
@@ -101,6 +102,12 @@ def link_targets(text: str) -> tuple[str, ...]:
     if "](" not in text and "[[" not in text:
         return ()
     return tuple(found[1] or found[2].strip() for found in _LINK.finditer(text))
+
+
+def signs_in(text: str) -> tuple[str, ...]:
+    """The signs by which a tracker's wiki markup says what is done, warned of or asked, in order:
+    "(/)", "(x)", "(!)"; fields hold the words behind them."""
+    return tuple(_SIGN.findall(text)) if "(" in text else ()
 
 
 def _below(line: str, margin: int) -> str:
