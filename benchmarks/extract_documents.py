@@ -33,6 +33,7 @@ from tests.extract.documents import (
     formats,
     printed,
     printed_neighbours,
+    printed_notes,
     trackers,
     web,
     word,
@@ -45,7 +46,7 @@ GROUPS = {
     "workbook": workbook.CASES,
     "web and Markdown": web.CASES,
     "trackers": trackers.CASES,
-    "PDF": (*printed.CASES, *printed_neighbours.CASES),
+    "PDF": (*printed.CASES, *printed_neighbours.CASES, *printed_notes.CASES),
     "further formats": formats.CASES,
 }
 

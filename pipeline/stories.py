@@ -17,8 +17,8 @@ from typing import Literal, NamedTuple
 from pipeline.text.canonical import Canonical, canonical, hash_tokens
 from pipeline.text.frames import article_in, heading_in, lead_in, purpose_in
 from pipeline.text.language import ENGLISH, proven_language
-from pipeline.text.scope import headings_that_change
-from pipeline.text.sequence import Order, fenced_lines, order_of, outline
+from pipeline.text.scope import headings_that_change, names_that_change
+from pipeline.text.sequence import Order, fenced_lines, link_targets, order_of, outline, signs_in
 
 StoryKind = Literal["agile", "scenario", "narrative"]
 BlockKind = Literal["heading", "paragraph", "item", "row", "cell", "step", "meta", "code"]
@@ -43,6 +43,10 @@ class Locator:
     Args:
         beside: of a table's row, what its cells say that are no part of the story ("status:
             rejected"): two rows that differ in them are not told to be one.
+        under: what says of the story's surroundings in what scope it holds, and is no heading: a
+            label above it, its sheet, the status of its document, a ticked box before it.
+        links: of a work item, the others that it names ("Parent: SHOP-1"). They keep its books, as
+            its key does, and are no part of what it says.
     """
 
     line: int | None = None
@@ -53,6 +57,8 @@ class Locator:
     heading: tuple[str, ...] = ()
     table: int | None = None
     beside: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+    under: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         parts = []
@@ -91,6 +97,14 @@ class Block:
     columns: tuple[tuple[str, int, int], ...] = ()
 
 
+class Target(NamedTuple):
+    """Where a link in a run of the text leads, which no word of the text says."""
+
+    start: int
+    end: int
+    address: str
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """A file that was read. Byte-identical files are one document with several paths.
@@ -104,6 +118,8 @@ class Document:
         problem: why the document (or a part of it) could not be read; None when all is well.
         left_out: runs of the text that its author struck out, hid, moved away or put in a comment,
             ascending: they are no current text and in no story.
+        targets: of the links in formats whose text does not hold them, ascending. They are for
+            finding stories, which keep theirs, and not stored with the document.
     """
 
     sha256: str
@@ -116,6 +132,7 @@ class Document:
     front_matter: Mapping[str, str] = field(default_factory=dict)
     problem: str | None = None
     left_out: tuple[Span, ...] = ()
+    targets: tuple[Target, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def path(self) -> str:
@@ -227,15 +244,22 @@ class Story:
 
     @cached_property
     def scope(self) -> tuple[str, ...]:
-        """The canonical tokens of the headings above, and of the cells beside, that may change what
-        the story says ("Out of scope"), a "" after each; of a scenario, of every heading: it holds
-        in its feature and rule."""
-        headings = self.source.locator.heading
+        """The canonical tokens of the headings and labels above, the cells beside, the sheet, the
+        file and its folders that may change what the story says ("Out of scope"), a "" after each;
+        of a scenario, of every heading: it holds in its feature and rule."""
+        place = self.source.locator
+        headings = (*place.heading, *place.under)
         if self.kind != "scenario":
             headings = headings_that_change(headings, self.language)
-        headings += headings_that_change(self.source.locator.beside, ENGLISH)
+        around = (*place.beside, *((place.sheet,) if place.sheet else ()))
+        headings += headings_that_change(around, ENGLISH) + names_that_change(self.source.path)
         told = (canonical(heading, "title", self.language).tokens for heading in headings)
         return tuple(token for tokens in told for token in (*tokens, ""))
+
+    @cached_property
+    def link_targets(self) -> tuple[str, ...]:
+        """Where the links in the story's text lead whose words do not say it, in order."""
+        return link_targets(self.text)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -257,6 +281,10 @@ class Story:
         beside = tuple(" ".join(each.split()) for each in self.source.locator.beside)
         parts.append(("beside", beside))
         parts.append(("fenced", fenced_lines(self.text)))
+        if signs := signs_in(self.text):
+            parts.append(("signs", signs))
+        if self.link_targets:
+            parts.append(("links", self.link_targets))
         parts += [("scope", self.scope), ("order", (self.criteria_order,))]
         parts += [("criterion", tokens) for tokens in criteria]
         return hash_tokens(self.kind, self.language, parts)

@@ -147,6 +147,7 @@ def _source(story: Story, content: Content) -> dict[str, Any]:
         "locator": str(source.locator),
         "spans": [list(span) for span in source.spans],
         "key": source.key,
+        "links": list(source.locator.links),
         "written": source.written.isoformat() if source.written else None,
         "author": source.author,
         "kind": story.kind,

@@ -112,10 +112,11 @@ def _bare(cell: str) -> str:
 
 
 def place(story: Story) -> str:
-    """Where a story stands, who wrote it and when: "a/b.md, line 15, SHOP-12, 2026-03-09"."""
+    """Where a story stands, who wrote it and when: "a/b.md, line 15, SHOP-12, 2026-03-09";
+    of a work item also which ones it names: "Parent: SHOP-1"."""
     source = story.source
     written = source.written.isoformat() if source.written else ""
-    known = (str(source), source.key, source.author, written)
+    known = (str(source), source.key, *source.locator.links, source.author, written)
     return plain(", ".join(part for part in known if part))
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from pipeline.extract.leftout import Copy, LeftOut, Rich, Words, moved, plain_words
 from pipeline.extract.tables import Row, column_role, row_blocks
-from pipeline.stories import Block, BlockKind, Locator
+from pipeline.stories import Block, BlockKind, Locator, Target
 
 
 class TextBuilder:
@@ -20,6 +20,7 @@ class TextBuilder:
         self._tables = 0
         self.blocks: list[Block] = []
         self.left_out: list[LeftOut] = []
+        self.targets: list[Target] = []
         #: What else a person has to know of the document.
         self.remarks: list[str] = []
 
@@ -56,6 +57,7 @@ class TextBuilder:
             return
         start, end = self.write(rich.text)
         self.left_out += moved(rich.left_out, start)
+        self.targets += [Target(start, end, address) for address in rich.targets]
         if current.strip():
             if kind == "heading":
                 name = " ".join(current.split())
@@ -92,6 +94,8 @@ class TextBuilder:
                     rich = cell.stripped()
                     clean = rich.text
                     left_out += moved(rich.left_out, length + bool(position))
+                    at = self._length + length + bool(position)
+                    self.targets += [Target(at, at + len(clean), to) for to in rich.targets]
                 if position:
                     parts.append("\t")
                     length += 1
@@ -112,6 +116,7 @@ class TextBuilder:
         """Append what another holds, below the headings that stand here."""
         by, _ = self.write(other.text)
         self.left_out += moved(other.left_out, by)
+        self.targets += [Target(a + by, b + by, address) for a, b, address in other.targets]
         self.remarks += other.remarks
         for block in other.blocks:
             at = block.locator
@@ -122,7 +127,12 @@ class TextBuilder:
             )
 
     def add_record(
-        self, number: int, cells: Sequence[tuple[str, Words]], *, line: int | None = None
+        self,
+        number: int,
+        cells: Sequence[tuple[str, Words]],
+        *,
+        line: int | None = None,
+        page: int | None = None,
     ) -> None:
         """Append a row of named cells, each on lines of its own; blank ones are dropped."""
         columns = []
@@ -131,10 +141,11 @@ class TextBuilder:
             if rich.text:
                 start, end = self.write(rich.text)
                 self.left_out += moved(rich.left_out, start)
+                self.targets += [Target(start, end, address) for address in rich.targets]
                 columns.append((name, start, end))
                 self.write("\n")
         if columns:
-            place = Locator(line=line, row=number, heading=self.headings)
+            place = Locator(line=line, page=page, row=number, heading=self.headings)
             first, last = columns[0][1], columns[-1][2]
             self.blocks.append(Block(first, last, "row", place, 0, tuple(columns)))
             self.write("\n")

@@ -10,7 +10,7 @@ from pipeline.extract.escapes import text_of
 from pipeline.stories import Block, Document, Extraction, Locator, Source, Span, Story
 
 #: Raised when the text's shape changes; an older text is then no hit.
-FORMAT = 2
+FORMAT = 3
 
 
 def to_json(extraction: Extraction) -> str:
@@ -112,9 +112,31 @@ def _story(document: Document, raw: dict[str, Any]) -> Story:
 
 def _place(locator: Locator) -> list[Any]:
     at = locator
-    return [at.line, at.page, at.sheet, at.row, at.column, at.heading, at.table, at.beside]
+    return [
+        at.line,
+        at.page,
+        at.sheet,
+        at.row,
+        at.column,
+        at.heading,
+        at.table,
+        at.beside,
+        at.links,
+        at.under,
+    ]
 
 
 def _located(place: list[Any]) -> Locator:
-    line, page, sheet, row, column, heading, table, beside = place
-    return Locator(line, page, sheet, row, column, tuple(heading), table, tuple(beside))
+    line, page, sheet, row, column, heading, table, beside, links, under = place
+    return Locator(
+        line,
+        page,
+        sheet,
+        row,
+        column,
+        tuple(heading),
+        table,
+        tuple(beside),
+        tuple(links),
+        tuple(under),
+    )

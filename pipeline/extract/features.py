@@ -114,14 +114,28 @@ def _read_scenarios(text: str, parts: Sequence[Sequence[Block]]) -> Iterator[Fou
         elif part[0].level == RULE:
             background, in_rule = shared, True
         elif part[0].level == SCENARIO and part[0].kind == "heading":
-            steps = _steps(text, part[1:])
+            described = _count_described(part[1:])
+            steps = _steps(text, part[1 + described :])
             if not steps:
                 continue
             draft = Draft(title=_name(text, part[0]), criteria=[steps], strict=True)
+            draft.body += [
+                plain(text[block.start : block.end])
+                for block in part[1 : 1 + described]
+                if block.kind == "paragraph"
+            ]
             if background:
                 draft.body.append(_criterion(text, background))
             spans = join_spans(spans_of(background, text), spans_of(part, text))
             yield Found("scenario", spans, part[0].locator, draft)
+
+
+def _count_described(blocks: Sequence[Block]) -> int:
+    """How many of a scenario's blocks describe it: what stands before its first step, if it has
+    one. Lines between steps are steps whose keyword is none."""
+    if not any(block.kind == "step" for block in blocks):
+        return 0
+    return next(n for n, b in enumerate(blocks) if b.kind not in ("paragraph", "meta"))
 
 
 def _name(text: str, heading: Block) -> str:

@@ -9,8 +9,9 @@ from pipeline.extract.names import bare_name
 from pipeline.extract.tables import column_role
 
 _LINKS = re.compile(
-    r"(?:in|out)ward issue link\b.*|(?:epic|parent) link|parent(?: (?:id|key))?|epic|depends on|"
-    r"related(?: to| work)?|linked issues?|links?",
+    r"(?:in|out)ward issue link\b.*|(?:epic|parent|feature) link|parent work item|depends on|"
+    r"(?:parent|epic)(?: (?:id|key|issue))?|related(?: to| work| issues)?|"
+    r"linked (?:issues?|work items?)|sub-?tasks?|links?",
     re.IGNORECASE,
 )
 

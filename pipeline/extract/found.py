@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from pipeline.extract.assembly import Draft
@@ -22,6 +23,16 @@ _WRITTEN_KEYS = (
     "last-updated",
 )
 _AUTHOR_KEYS = ("author", "authors", "owner", "reporter", "creator")
+#: Values of a document's head that say in what state or scope its stories are.
+_STATUS = re.compile(
+    r"(?:status|state|stage|scope|phase|release|milestone|priority|moscow|decision|resolution"
+    r"|tags?|labels?|categor(?:y|ies)|archived|deprecated|draft|statut|estado|stato|zustand)",
+    re.I,
+)
+#: A box before a story, and how far before it a list's mark and a box reach.
+_TICKED = re.compile(r"\[[xX✓✔]\][ \t*_]*$|[☑☒][ \t*_]*$")
+_BEFORE = 12
+_REFERENCE = re.compile(r"\[([^\[\]]+)\]\[([^\[\]]*)\]")
 _WEEKDAY = re.compile(r"^[A-Z][a-z]{2,8}, (?=\d)")
 _ISO_DATE = re.compile(r"\b(\d{4})-(\d{1,2})-(\d{1,2})")
 _DATE_SHAPES = (
@@ -46,10 +57,15 @@ def make_story(document: Document, found: Found) -> Story:
     """The story with its id, source and text, which is as its author wrote it."""
     told = found.draft.finish()
     front = {key.lower(): value for key, value in document.front_matter.items()}
+    place = found.locator
     source = Source(
         document=document.sha256,
         path=document.path,
-        locator=found.locator,
+        locator=replace(
+            place,
+            beside=(*place.beside, *_links_beside(document, found.spans)),
+            under=(*place.under, *_status(front), *_ticked(document.text, found.spans)),
+        ),
         spans=found.spans,
         key=found.draft.key,
         written=found.written or _first_date(front.get(key, "") for key in _WRITTEN_KEYS),
@@ -67,6 +83,38 @@ def make_story(document: Document, found: Found) -> Story:
         title=visible(told.title),
         body=tuple(map(visible, told.body)),
     )
+
+
+def _status(front: Mapping[str, str]) -> list[str]:
+    """What a document's head says of the state and the scope of all that is in it."""
+    return [f"{key}: {value}" for key, value in front.items() if _STATUS.fullmatch(key)]
+
+
+def _ticked(text: str, spans: Sequence[Span]) -> list[str]:
+    """That the box of the item which is the story is ticked: it stands before the story."""
+    before = text[max(0, spans[0].start - _BEFORE) : spans[0].start]
+    return ["done"] if _TICKED.search(before) else []
+
+
+def _links_beside(document: Document, spans: Sequence[Span]) -> list[str]:
+    """Where links in the story lead that its text does not say: in formats without marks, and by
+    references that are defined elsewhere."""
+    found = []
+    targets = document.targets
+    for start, end in spans if targets else ():
+        at = bisect_left(targets, (start,))
+        while at and targets[at - 1].end > start:
+            at -= 1
+        while at < len(targets) and targets[at].start < end:
+            found.append(targets[at].address)
+            at += 1
+    for start, end in spans:
+        if document.format == "markdown" and "][" in document.text[start:end]:
+            for name in _REFERENCE.findall(document.text, start, end):
+                called = re.escape(name[1] or name[0])
+                defined = re.search(rf"(?mi)^ {{0,3}}\[{called}\]:\s*<?([^\s>]+)", document.text)
+                found += [defined[1]] if defined else []
+    return [f"link: {address}" for address in found]
 
 
 def spans_of(blocks: Sequence[Block], text: str) -> tuple[Span, ...]:

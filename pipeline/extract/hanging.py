@@ -15,6 +15,15 @@ from pipeline.stories import Block, count_words
 _SCENARIO_LINE = re.compile(r"[*_\s]*(?:given\b|scenario(?:\s+outline)?\s*:)", re.IGNORECASE)
 
 
+#: A label is no longer; one that is not bold has no more words.
+_LABEL_MOST, _LABEL_WORDS = 120, 8
+_BOLD = re.compile(r"(?:\*\*|__)(?=\S)[^*_]+(?:\*\*|__)\s*[:.]?|<(b|strong)>.+</\1>\s*[:.]?", re.I)
+#: Stories may be told in code, which no story swallows.
+_AS_A = re.compile(r"\bas\s+an?\s", re.I)
+#: A box, ticked or not, that opens a line.
+_BOX = re.compile(r"\s*(?:\[[ xX\u2713\u2714]\]|[\u2610\u2611\u2612])\s")
+
+
 def hanging_on(text: str, blocks: Sequence[Block], index: int) -> list[Block]:
     """The blocks right after a story sentence that belong to it."""
     opening = blocks[index]
@@ -34,6 +43,15 @@ def hanging_on(text: str, blocks: Sequence[Block], index: int) -> list[Block]:
             split_units(raw) or headings.STORY.match(plain(raw[:200]))
         ):
             break
+        follows = (
+            index + len(hanging) + 1 < len(blocks) and blocks[index + len(hanging) + 1] is block
+        )
+        if block.kind == "code" and follows and not _AS_A.search(raw):
+            hanging.append(block)
+            continue
+        if block.kind == "paragraph" and follows and _BOX.match(raw):
+            hanging.append(block)
+            continue
         label = block.kind == "paragraph" and is_criteria_label(raw)
         scenario = block.kind in ("paragraph", "item") and _SCENARIO_LINE.match(raw) is not None
         if label:
@@ -46,6 +64,19 @@ def hanging_on(text: str, blocks: Sequence[Block], index: int) -> list[Block]:
             break
         hanging.append(block)
     return hanging
+
+
+def label_in(raw: str, block: Block) -> str:
+    """The words of a paragraph that stands above stories as a heading does, and is none: bold from
+    end to end, or a few words that a colon ends. "" for any other."""
+    if block.kind not in ("paragraph", "item") or len(raw) > _LABEL_MOST or "\n" in raw.strip():
+        return ""
+    words = plain(raw)
+    whole = _BOLD.fullmatch(raw.strip()) is not None
+    if not words or split_units(raw) or is_criteria_label(raw):
+        return ""
+    few = count_words(words) <= _LABEL_WORDS
+    return words if whole or (few and words.endswith((":", "\uff1a"))) else ""
 
 
 def _in_table(text: str, block: Block, opening: Block) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from pipeline.extract import templates
-from pipeline.extract.sentences import plain
+from pipeline.extract.sentences import has_sentence, plain
 
 CRITERIA_LABEL = re.compile(
     r"[*_#>\s]*(?:acceptance\s+(?:criteria|criterion|tests?|conditions?)|criteria|ACs?|"
@@ -67,7 +67,7 @@ def split_lead(text: str) -> tuple[str, str, str]:
         (m for m in _AS.finditer(text[: _LEAD_MAX + 40]) if leads(text[: m.start()])), None
     )
     lead, sentence = (text[: match.start()], text[match.start() :]) if match else ("", text)
-    if len(lead) > _LEAD_MAX or re.search(r"[.!?]\s+\S", _without_key(lead).strip()):
+    if len(lead) > _LEAD_MAX or has_sentence(_without_key(lead).strip()):
         return "", "", text
     key, title = split_heading(lead)
     return key, title, sentence

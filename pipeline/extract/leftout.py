@@ -58,6 +58,8 @@ class Rich:
         self._parts: list[str] = []
         self._length = 0
         self.left_out: list[LeftOut] = []
+        #: Where links in the words lead.
+        self.targets: list[str] = []
         self.write(words, why)
 
     @property
@@ -85,12 +87,14 @@ class Rich:
     def add(self, other: Rich) -> None:
         """Append another's words with what is left out of them."""
         self.left_out += moved(other.left_out, self._length)
+        self.targets += other.targets
         self._parts.append(other.text)
         self._length += other._length
 
     def part(self, first: int, last: int) -> Rich:
         """The words from ``first`` to ``last``."""
         cut = Rich(self.text[first:last])
+        cut.targets = self.targets
         cut.left_out = [
             LeftOut(max(each.start, first) - first, min(each.end, last) - first, each.why)
             for each in self.left_out

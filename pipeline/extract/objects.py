@@ -23,8 +23,27 @@ _ABOUT = frozenset(
     | {"comments", "comment", "actions", "history", "changelog", "events", "worklog", "worklogs"}
     | {"attachments", "watchers", "assignees", "assignee", "members", "user", "users", "author"}
     | {"lists", "priority", "resolution", "status", "votes", "links", "_links", "relations"}
-    | {"issuelinks", "parent", "reactions", "closed_by", "pull_request", "time_stats", "avatar"}
+    | {
+        "issuelinks",
+        "inwardissue",
+        "outwardissue",
+        "parent",
+        "reactions",
+        "closed_by",
+        "pull_request",
+        "time_stats",
+        "avatar",
+    }
 )
+#: Objects that name another work item, and what the link is called.
+_LINKING = {
+    "parent": "Parent",
+    "epic": "Epic",
+    "inwardissue": "Inward issue link",
+    "outwardissue": "Outward issue link",
+    "issuelinks": "Issue link",
+    "relations": "Linked work item",
+}
 #: The names under which an object that stands for one value says it.
 _NAMES = ("displayName", "display_name", "name", "login", "value", "username", "title", "text")
 _DEEPEST = 200
@@ -103,6 +122,11 @@ class Objects:
         role = field_role(frame.name)
         rows = frame.rows
         if parent is not None and parent.opened == "object":
+            called = (frame.name or (above.name if above else "")).lower()
+            if called in _LINKING:
+                parent.cells += _links_of(self._text, frame, called)
+            if called in ("issuelinks", "relations"):
+                own = []
             if frame.name in _GROUPING and parent is above:
                 parent.cells += own
                 parent.rows += rows
@@ -139,6 +163,25 @@ class Objects:
             place = Locator(line=line, row=number)
             blocks.append(Block(row.start, row.end, "row", place, 0, row.columns))
         return blocks
+
+
+def _links_of(text: str, frame: _Frame, called: str) -> list[Cell]:
+    """The work items that an object names for the one that it stands in, by key, number or
+    address: Jira's issue links with their kind, a parent, Azure DevOps' relations."""
+    said = {name.lower(): text[a:b] for name, a, b in reversed(frame.cells)}
+    name = _LINKING[called]
+    if called == "issuelinks":
+        kind = f" ({said['type']})" if "type" in said else ""
+        return [(f"{n}{kind}", a, b) for n, a, b in frame.cells if n.endswith(" issue link")]
+    if called == "relations":
+        if "linktypes" not in said.get("rel", "").lower():
+            return []  # a file or a page, no work item
+        name = said["name"] if field_role(said.get("name", "")) == "link" else name
+    for wanted in ("key", "url", "id"):
+        found = next((cell for cell in frame.cells if cell[0].lower() == wanted), None)
+        if found is not None:
+            return [(name, found[1], found[2])]
+    return []
 
 
 def _said(cells: list[Cell]) -> Cell | None:

@@ -11,12 +11,14 @@ from typing import Any
 from pipeline.extract.archive import Unreadable, open_archive
 from pipeline.extract.builder import TextBuilder
 from pipeline.extract.leftout import Rich, Why, Words, copied
+from pipeline.extract.web_marks import shift
 from pipeline.extract.xml_parsing import local_name, parse_xml
 
 _DEEPEST = 20
 #: What a table may repeat of a row or cell and still be meant.
 _REPEATED_MOST = 100
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
+_XLINK = "{http://www.w3.org/1999/xlink}"
 _TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
@@ -67,6 +69,7 @@ class _Styles:
 
     def __init__(self, roots: list[Any]) -> None:
         self._whys: dict[str, tuple[Why | None, str]] = {}
+        self._raised: dict[str, bool] = {}
         self.page_hidden: set[str] = set()
         for root in roots:
             for style in root.iter(f"{_STYLE}style"):
@@ -77,11 +80,24 @@ class _Styles:
                         what = key.rpartition("}")[2]
                         if what in ("text-line-through-style", "text-line-through-type"):
                             why = "struck out" if value != "none" else why
+                        elif what == "text-position" and not value.startswith("0%"):
+                            lowered = value.startswith(("sub", "-"))
+                            self._raised[name] = not lowered
                         elif what == "display" and value == "none":
                             why = "hidden"
                         elif what == "visibility" and value == "hidden":
                             self.page_hidden.add(name)
                 self._whys[name] = (why, style.get(f"{_STYLE}parent-style-name", ""))
+
+    def raised(self, name: str | None) -> bool | None:
+        """Whether a style raises letters (a power) or lowers them (an index); None: neither."""
+        for _ in range(_DEEPEST):
+            if not name or name not in self._whys:
+                return None
+            if name in self._raised:
+                return self._raised[name]
+            name = self._whys[name][1]
+        return None
 
     def why(self, name: str | None) -> Why | None:
         for _ in range(_DEEPEST):
@@ -173,7 +189,14 @@ class _Reader:
                 )
             elif name and name != "annotation-end":
                 here = why or self.styles.why(child.get(f"{_TEXT}style-name"))
-                self._write(child, words, here, depth + 1)
+                if name == "a" and (address := child.get(f"{_XLINK}href")):
+                    words.targets.append(address)
+                raised = self.styles.raised(child.get(f"{_TEXT}style-name"))
+                if raised is None or len(child):
+                    self._write(child, words, here, depth + 1)
+                else:
+                    said = (child.text or "").replace("\n", " ")
+                    words.write(shift(said, raised=raised, before=words.text[-20:]), here)
             words.write((child.tail or "").replace("\n", " "), why)
 
     def _comment(self, element: Any) -> None:

@@ -137,12 +137,15 @@ def read_yaml(data: bytes, encoding: str | None) -> Reading:
 
 
 def read_xml(data: bytes, encoding: str | None) -> Reading:
-    """XML: a page in Confluence's storage format, else values and objects."""
+    """XML: a Confluence space, a page in its storage format, else values and objects."""
     from pipeline.extract.confluence import is_storage, storage_to_html
+    from pipeline.extract.confluence_space import is_space, read_space
     from pipeline.extract.web import read_web_page
     from pipeline.extract.xml_records import read_xml as read
 
     decoded, problem = decoded_text(data, encoding)
+    if is_space(decoded.text[:4096]):
+        return told(read_space(data), "confluence", decoded, problem)
     if is_storage(decoded.text[:65536]) and "<entity-engine-xml" not in decoded.text[:4096]:
         page, meta = read_web_page(storage_to_html(decoded.text))
         return told(page, "confluence", decoded, problem, meta)

@@ -13,6 +13,7 @@ from pipeline.extract.archive import Unreadable
 from pipeline.extract.builder import TextBuilder
 from pipeline.extract.leftout import Rich
 from pipeline.extract.markup import read_blocks
+from pipeline.extract.pdf_bare import names_of, tells_much
 from pipeline.extract.pdf_layout import (
     Flow,
     Line,
@@ -24,6 +25,7 @@ from pipeline.extract.pdf_layout import (
     may_hold_table,
     names_columns,
 )
+from pipeline.extract.pdf_notes import Notes, add_notes, read_notes, strike
 from pipeline.extract.pdf_running import split_footnotes, split_line_numbers, split_running
 from pipeline.extract.pdf_text import ends_open, join_lines, opens_anew, split_paragraphs
 from pipeline.extract.pdf_words import Word, read_rules, read_words
@@ -65,7 +67,8 @@ class _Page:
     rules: Rules = ()
     lines: list[Line] = field(default_factory=list)
     aside: list[Rich] = field(default_factory=list)
-    notes: list[Line] = field(default_factory=list)
+    footnotes: list[Line] = field(default_factory=list)
+    notes: Notes = field(default_factory=Notes)
 
 
 class _Reader:
@@ -79,10 +82,12 @@ class _Reader:
         #: The columns of the table that ended the last page, and their names.
         self.table: tuple[Table, list[str]] | None = None
         self.unsure: list[int] = []
+        #: Pages with a table of sentences whose columns nothing names.
+        self.unnamed: list[int] = []
 
     def read(self) -> TextBuilder:
         failed = self._read_words()
-        if not any(page.words for page in self.pages):
+        if not any(page.words or page.notes for page in self.pages):
             what = (
                 "damaged pages"
                 if failed
@@ -93,6 +98,9 @@ class _Reader:
         usual = self._measure()
         for page in self.pages:
             self._add_page(page, usual)
+            if page.notes:
+                self._close()
+                add_notes(self.builder, page.number, page.notes)
         self._close()
         for page in self.pages:
             self._add_aside(page)
@@ -104,13 +112,16 @@ class _Reader:
         from pypdfium2 import PdfiumError
 
         failed = []
+        if self.pdf.get_formtype():
+            self.pdf.init_forms()
         for index in range(len(self.pdf)):
             page = _Page(index + 1)
             self.pages.append(page)
             try:
                 loaded = self.pdf[index]
                 try:
-                    page.words = read_words(loaded)
+                    page.notes = read_notes(self.pdf, loaded)
+                    page.words = strike(read_words(loaded), page.notes.struck)
                     if may_hold_table(page.words):
                         page.rules = read_rules(loaded)
                 finally:
@@ -123,8 +134,9 @@ class _Reader:
         """Take from the pages what is no text of theirs: unseen and turned words, running heads
         and feet, numbers of lines."""
         for page in self.pages:
-            for line in group_lines([word for word in page.words if word.why]):
-                page.aside.append(Rich(line.text, "invisible"))
+            for why in sorted({word.why for word in page.words if word.why}):
+                gone = group_lines([word for word in page.words if word.why == why])
+                page.aside += [Rich(line.text, why) for line in gone]
             turned = [word for word in page.words if word.turned and not word.why]
             page.aside += [Rich(line.text) for line in group_lines(turned)]
             page.lines = group_lines(
@@ -149,7 +161,7 @@ class _Reader:
         return usual
 
     def _add_page(self, page: _Page, usual: float) -> None:
-        lines, page.notes = split_footnotes(page.lines, usual)
+        lines, page.footnotes = split_footnotes(page.lines, usual)
         regions: list[Region] = []
         if self.table is not None and self.open is None:
             going_on = continue_table(lines, self.table[0].edges, page.rules)
@@ -182,6 +194,11 @@ class _Reader:
             self.table = (table, list(rows[0][1]))
             self.builder.add_table(rows, page=number)
         else:
+            if table.bare:
+                names = names_of([cells for _, cells in rows])
+                self.table = (table, names)
+                if not {"Story", "As a"} & set(names) and tells_much(cells for _, cells in rows):
+                    self.unnamed.append(number)
             names = self.table[1] if self.table else []
             self.builder.add_table(rows, page=number, names=names)
         self.builder.write("\n")
@@ -223,7 +240,7 @@ class _Reader:
 
     def _add_aside(self, page: _Page) -> None:
         """After the text: footnotes, then what runs along the pages and what is not seen."""
-        for _, text in split_paragraphs(page.notes, {}):
+        for _, text in split_paragraphs(page.footnotes, {}):
             self.builder.add(text, "paragraph", page=page.number)
         for words in page.aside:
             self.builder.add(words, "meta", page=page.number)
@@ -237,6 +254,18 @@ class _Reader:
             say(f"no text on pages {_listed(empty)}")
         if ocr := [p.number for p in self.pages if any(word.ocr for word in p.words)]:
             say(f"text that OCR laid over pictures on pages {_listed(ocr)}: check its spelling")
+        if filled := [p.number for p in self.pages if p.notes.fields]:
+            say(f"form fields on pages {_listed(filled)}: read below the text of their page")
+        if boxed := [p.number for p in self.pages if p.notes.boxes]:
+            say(f"text boxes laid over pages {_listed(boxed)}: read below the text of their page")
+        if more := [p.number for p in self.pages if p.notes.more]:
+            say(f"too many annotations on pages {_listed(more)}: not all of them were read")
+        if self.unnamed:
+            say(
+                "tables whose columns nothing names, so that what they hold cannot be known, on "
+                f"pages {_listed(sorted(set(self.unnamed)))}: no story was looked for in several "
+                "of their cells together"
+            )
         if self.unsure:
             say(
                 "texts stand side by side with no lane between them, so that the order of their "

@@ -8,10 +8,12 @@ a table stands below it. Where texts stand side by side and leave no lane, no or
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from pipeline.extract.pdf_bare import find_bare_rows
 from pipeline.extract.pdf_beside import (
     LABEL,
     are_labels,
@@ -74,11 +76,13 @@ class Line:
 
 @dataclass(slots=True)
 class Table:
-    """Rows of cells, each a list of lines' words; ``edges``: where columns end, in points."""
+    """Rows of cells, each a list of lines' words; ``edges``: where columns end, in points;
+    ``bare``: its columns are named nowhere."""
 
     rows: list[list[list[Line]]]
     edges: list[Span]
     headed: bool = True
+    bare: bool = False
 
 
 @dataclass(slots=True)
@@ -127,6 +131,14 @@ def _read_region(lines: list[Line], rules: Sequence[Rule], depth: int) -> list[R
                 regions.append(flow)
                 flow = Flow()
             regions.append(table)
+            continue
+        if (bare := find_bare_rows(lines, index, rules)) is not None:
+            numbers, edges = bare
+            rows = [_cells([lines[n] for n in row], edges) for row in numbers]
+            regions += [flow] if flow.lines else []
+            flow = Flow()
+            regions.append(Table(rows, edges, headed=False, bare=True))
+            index = numbers[-1][-1] + 1
             continue
         band = _find_columns(lines, index) if depth < _DEEPEST else None
         if band is not None:
@@ -286,7 +298,9 @@ def may_hold_table(words: Sequence[Word]) -> bool:
     lines = group_lines(words)
     if any(names_columns(line) for line in lines):
         return True
-    return sum(len(_gaps(line, _CELL * line.size)) > 1 for line in lines) >= _LINES
+    gaps = [_gaps(line, _CELL * line.size) for line in lines]
+    places = Counter(round(right) for each in gaps for _, right in each)
+    return sum(len(each) > 1 for each in gaps) >= _LINES or max(places.values(), default=0) > _LINES
 
 
 def _find_table(

@@ -19,7 +19,7 @@ from pipeline.extract.roles import (
     names_no_one,
     needs_an_article,
 )
-from pipeline.extract.sentences import first_sentence_end, plain
+from pipeline.extract.sentences import first_sentence_end, plain, small_sentence_end
 from pipeline.extract.templates import read_template
 
 _ARTICLE = r"(?:an?|the|any|every|each|one\s+of\s+(?:the|our)|another|our|some|your)"
@@ -91,6 +91,15 @@ _HALF_BOLD = re.compile(
     r"[*_]{1,3}(?=[\s:])",
     re.IGNORECASE,
 )
+#: "As as a cook", "As a a cook".
+_DOUBLED = re.compile(r"^(?:as\s+(?=as\s+\w)|(?P<kept>as\s+)an?\s+(?=an?\s+\w))", re.I)
+#: A clause of the role's own: "As an owner that we trust, I want".
+_ROLE_GOES_ON = re.compile(r"\b(?:and|or|but|who|whom|that|which|when|if|where|while)[\s,]*$", re.I)
+_WISH_AFTER = re.compile(
+    rf"[^.!?;]{{2,200}}?(?=[\s,]+\bI\s+(?:{_STRONG_WISH.pattern}))", re.IGNORECASE
+)
+#: "As author:" before a list of wishes.
+ROLE_COLON = re.compile(r"As\s+(?P<role>[^,.;:!?\n]{2,60}?)[*_\s]*:[*_\s]*$")
 #: What one says, which is no wish: "As a nurse, I must say that it is hard".
 _SPEECH = re.compile(
     r"(?:['’]d\s+)?(?:(?:can|could|must|should|would|may|will|have\s+to|(?:want|need|like|love)\s+to|also|"
@@ -116,12 +125,16 @@ _ROLE_LAST = re.compile(
     r"\s*[.,;]|\s*$)",
     re.IGNORECASE,
 )
-_PURPOSE_FIRST = re.compile(
-    rf"(?:In\s+order\s+(?:to|that)|So\s+that|So\s+as\s+to|"
+_PURPOSE_BEFORE = (
+    r"(?:In\s+order\s+(?:to|that)|So\s+that|So\s+as\s+to|"
     r"To(?=[^.!?]{2,200}?,\s+as\s+an?\s[^,.;]{2,80}?,?\s+(?:I|we)\s))"
     r"\s+(?P<benefit>(?:(?![.!?]\s+(?-i:[A-Z])).){2,500}?)"
-    rf"\s*[,;:.–—-]*\s*(?=\bAs\s+(?:{_ARTICLE}\s+)?\w)",
-    re.IGNORECASE | re.DOTALL,
+    rf"\s*[,;:.–—-]*\s*(?=\b%s\s+(?:{_ARTICLE}\s+)?\w)"
+)
+#: A capital tells the role from a purpose's "as": "In order to log in as a guest / As a clerk".
+_PURPOSES_FIRST = tuple(
+    re.compile(_PURPOSE_BEFORE.replace("%s", begins), re.IGNORECASE | re.DOTALL)
+    for begins in ("(?-i:As)", "As")
 )
 _PURPOSE = re.compile(
     r"[\s,;:.–—(*•-]*\b(?:"
@@ -177,6 +190,10 @@ class Phrases:
     template: bool = False
 
 
+#: A story sentence that begins with a small letter.
+_SMALL = re.compile(r"\W*as\s")
+
+
 @lru_cache(maxsize=1 << 10)
 def read_phrases(text: str, *, expected: bool = False) -> Phrases | None:
     """Read the story sentence that ``text`` begins with, marks and line breaks allowed. Cached:
@@ -194,10 +211,25 @@ def read_phrases(text: str, *, expected: bool = False) -> Phrases | None:
             template = is_placeholder(labelled.role) or is_placeholder(labelled.goal)
             role, goal = labelled.role.strip(_TRAILING), _trim(labelled.goal)
             return Phrases(role, goal, _trim(labelled.benefit), after, True, template)
-    told = _read(plain(text), expected)
+    words = plain(text)
+    told = _read(words, expected)
+    if told and _SMALL.match(words):
+        told = _one_small_sentence(told)
     if told and _LINKED.search(f"{told.role}\n{told.goal}\n{told.benefit}"):
         return _without_links(told)
     return told
+
+
+def _one_small_sentence(told: Phrases) -> Phrases:
+    """Phrases without the sentences behind theirs, for an author who begins in small letters."""
+    name, words = ("benefit", told.benefit) if told.benefit else ("goal", told.goal)
+    end = small_sentence_end(words)
+    if end == len(words):
+        return told
+    after = " ".join(filter(None, [words[end:].strip(), told.after]))
+    if name == "benefit":
+        return replace(told, benefit=_trim(words[:end]), after=after)
+    return replace(told, goal=_trim(words[:end]), after=after)
 
 
 def _without_links(told: Phrases) -> Phrases:
@@ -212,8 +244,8 @@ def _without_links(told: Phrases) -> Phrases:
 
 def _read(words: str, expected: bool) -> Phrases | None:
     words = words.lstrip("\"'“”‘’«*_([|•·>→ ")
-    words = _HALF_BOLD.sub(r"\1", words)
-    purpose = _PURPOSE_FIRST.match(words)
+    words = _DOUBLED.sub(r"\g<kept>", _HALF_BOLD.sub(r"\1", words))
+    purpose = next(filter(None, (first.match(words) for first in _PURPOSES_FIRST)), None)
     benefit_first = ""
     if purpose:
         benefit_first = purpose["benefit"]
@@ -228,6 +260,13 @@ def _read(words: str, expected: bool) -> Phrases | None:
     if match and _CERTAIN.match(words) and not names_no_one(match["role"]):
         return _read_clause(words, match, benefit_first)
     match = _ROLE_FIRST.match(words)
+    if match and _ROLE_GOES_ON.search(match["role"]):
+        rest = _WISH_AFTER.match(words, match.start("subject"))
+        if rest and not names_no_one(match["role"]):
+            role = words[match.start("role") : rest.end()]
+            wish = re.compile(r"[\s,]*I\b\s*", re.I).match(words, rest.end())
+            assert wish is not None  # what is looked for ahead
+            return _finish(role, words[wish.end() :], benefit_first, True)
     if match:
         strict = _is_wish(words, match)
         loose = (
@@ -258,6 +297,9 @@ def _read(words: str, expected: bool) -> Phrases | None:
     match = _ROLE_COMMA.match(words)
     if match and not names_no_one(match["role"]):
         return _finish(match["role"], words[match.end() :], benefit_first, False)
+    match = ROLE_COLON.match(words)
+    if match and not names_no_one(match["role"]) and not needs_an_article(match["role"]):
+        return _finish(match["role"], "", benefit_first, False)
     match = _LABELLED.match(words)
     if match:
         benefit = (match["benefit"] or "").strip(_TRAILING)

@@ -28,11 +28,11 @@ from pipeline.extract.markup import Flavour, read_blocks
 from pipeline.extract.mojibake import count_mojibake
 from pipeline.extract.strikes import find_in_cells, find_in_markdown
 from pipeline.extract.wiki import is_jira
-from pipeline.stories import Block, Document, Locator
+from pipeline.stories import Block, Document, Locator, Target
 from pipeline.unseen import whole
 
 #: Part of every cache key: raise it when the same bytes would give another document or stories.
-READER_VERSION = "12"
+READER_VERSION = "13"
 
 
 _HALF = re.compile("[\ud800-\udfff]")
@@ -49,6 +49,7 @@ class Reading:
     front_matter: Mapping[str, str] = field(default_factory=dict)
     problem: str | None = None
     left_out: Sequence[LeftOut] = ()
+    targets: Sequence[Target] = ()
     #: The format, where the content tells it better than the name ("jira", "html" …).
     kind: str = ""
 
@@ -128,6 +129,7 @@ def read_bytes(data: bytes, paths: tuple[str, ...], *, encoding: str | None = No
         front_matter=dict(reading.front_matter),
         problem=problem,
         left_out=spans_of_left_out(reading.left_out),
+        targets=tuple(sorted(reading.targets)),
     )
     return marked(_whole(document), data)
 
@@ -265,6 +267,7 @@ def built(builder: TextBuilder, properties: Mapping[str, str] | None = None) -> 
         front_matter=properties or {},
         problem=join_problems(*builder.remarks),
         left_out=builder.left_out,
+        targets=builder.targets,
     )
 
 

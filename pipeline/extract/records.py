@@ -88,7 +88,11 @@ def _read_objects(text: str) -> list[Block]:
             key = ""
         else:
             role = field_role(key)
-            if key and token != "null" and (not role or (role == "key" and token[0].isdigit())):
+            if (
+                key
+                and token != "null"
+                and (not role or (role in ("key", "link") and token[0].isdigit()))
+            ):
                 objects.value(key, *match.span())
             key = ""
     return objects.rows()

@@ -25,8 +25,9 @@ from pipeline.stories import Block, Span, normalise
 STORY_TYPE = re.compile(r".*\b(?:stor(?:y|ies)|requirement|product backlog item)\b", re.I)
 _AS = re.compile(r"^as\s+(?:an?\s+|the\s+)?", re.I)
 _SO = re.compile(r"^(?:so\s+(?:that\s+)?|in\s+order\s+to\s+)", re.I)
-#: Where a story's own words are looked for, the likeliest column first.
-_TOLD_IN = ("story", "description", "title", "")
+#: Where a story's own words are looked for, the likeliest column first: in that of a wish ("What")
+#: where nobody is named beside it, too.
+_TOLD_IN = ("story", "description", "title", "", "goal")
 #: Columns that say something of the story itself; the others (status, labels …) stay residue.
 _TELLING = ("story", "title", "description", "criteria", "notes", "role", "goal", "benefit")
 #: Columns with which a further row goes on with the story above it.
@@ -38,7 +39,11 @@ _BOOKS = re.compile(
     r"(?![a-z])|#",
     re.I,
 )
-_SHORT = 80
+#: A cell without a name that says no more than the number, the date or the address of its row.
+_COUNTS = re.compile(
+    r"[#\W]*(?:[A-Z][A-Z0-9]{0,9}[-_.])?\d{1,9}[\W]*|\d{1,4}[-./]\d{1,2}[-./]\d{1,4}.{0,20}|https?://\S+",
+    re.S,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,16 +202,20 @@ def _read_row(
     if not told:
         told = _read_telling(cells, first, text)
     stories = []
-    place = replace(row.locator, beside=_beside(cells))
     for draft, used in told:
         if draft.template or not draft.told:
             continue
         spans = list(used)
-        for cell in cells:
-            inside = any(a >= cell.span.start and b <= cell.span.end for a, b in used)
-            if not inside and cell.holds in _TELLING:
+        others = [
+            cell
+            for cell in cells
+            if not any(a >= cell.span.start and b <= cell.span.end for a, b in used)
+        ]
+        for cell in others:
+            if cell.holds in _TELLING:
                 _read_more(cell, draft)
                 spans.append(cell.span)
+        place = replace(row.locator, beside=_beside(others), links=_links(cells))
 
         def words(holds: str) -> str:
             return plain(first[holds].words) if holds in first else ""
@@ -227,15 +236,20 @@ def _read_row(
 
 
 def _beside(cells: Sequence[_Cell]) -> tuple[str, ...]:
-    """What short cells say that are no part of a story: a status, a limit, a version."""
+    """What cells say that are no part of a story: a status, a limit, a version. A cell that is
+    named by no header may say as much; one that only counts or dates the row does not."""
     return tuple(
         f"{cell.name}: {plain(cell.words)}"
         for cell in cells
-        if cell.name
-        and cell.holds in ("", "type")
-        and len(cell.words) <= _SHORT
-        and not _BOOKS.search(cell.name)
+        if cell.holds in ("", "type")
+        and not (_BOOKS.search(cell.name) if cell.name else _COUNTS.fullmatch(cell.words.strip()))
     )
+
+
+def _links(cells: Sequence[_Cell]) -> tuple[str, ...]:
+    """The work items that a row names, each with the name of its column."""
+    links = (f"{cell.name}: {plain(cell.words)}" for cell in cells if cell.holds == "link")
+    return tuple(dict.fromkeys(links))
 
 
 def _read_wish(goal: str) -> Phrases | None:
@@ -266,7 +280,8 @@ def _read_telling(
     """Stories told in one cell: the description, the summary, or any that begins like one."""
     is_story = "type" in first and STORY_TYPE.match(first["type"].words) is not None
     told_in = sorted(
-        (c for c in cells if c.holds in _TOLD_IN), key=lambda c: _TOLD_IN.index(c.holds)
+        (c for c in cells if c.holds in _TOLD_IN and not (c.holds == "goal" and "role" in first)),
+        key=lambda c: _TOLD_IN.index(c.holds),
     )
     for cell in told_in:
         expected = cell.holds == "story" or (is_story and cell.holds in ("title", "description"))

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pipeline.extract import headings
 from pipeline.extract.assembly import Draft, assemble
 from pipeline.extract.found import Found, join_spans, spans_of
-from pipeline.extract.hanging import hanging_on, is_beside_story, wants_below
+from pipeline.extract.hanging import hanging_on, is_beside_story, label_in, wants_below
 from pipeline.extract.leads import is_criteria_label, split_heading, split_lead
 from pipeline.extract.listed import add_siblings, find_listed
 from pipeline.extract.outline import Section, outline
@@ -64,6 +64,8 @@ class _Reader:
         self.unescape = unescape
         self.records = records
         self.counted = (0, 0, 0)
+        #: The label, no heading, that the stories read now stand below.
+        self.label: tuple[str, ...] = ()
 
     def read(self, section: Section, *, stories: bool, shall: bool) -> Iterator[Found]:
         """The stories of a section. ``stories``: it stands under "User stories"; ``shall``: under
@@ -231,6 +233,7 @@ class _Reader:
         """Stories among a section's own blocks."""
         blocks = section.own
         index = 0
+        self.label = ()
         while index < len(blocks):
             block = blocks[index]
             if block.kind == "row":
@@ -238,10 +241,12 @@ class _Reader:
                 while after < len(blocks) and blocks[after].kind in ("row", "meta"):
                     after += 1
                 rows = [b for b in blocks[index:after] if b.kind == "row"]
-                yield from self._in_rows(rows, expected=expected)
+                yield from map(self._labelled, self._in_rows(rows, expected=expected))
                 index = after
                 continue
             raw = self._raw(block)
+            if label := label_in(raw, block):
+                self.label = (label,)
             if block.kind not in ("paragraph", "item"):
                 index += 1
                 continue
@@ -255,10 +260,11 @@ class _Reader:
                 for unit in units[:-1] if wants else units:
                     last = unit is units[-1]
                     more = hanging_on(self.text, blocks, index) if last and unit.whole else []
-                    yield from self._unit(block, unit, more)
+                    yield from map(self._labelled, self._unit(block, unit, more))
                     index += len(more)
                 if wants:
-                    yield from self._many_wants(self._part(block, units[-1]), units[-1], wants)
+                    many = self._many_wants(self._part(block, units[-1]), units[-1], wants)
+                    yield from map(self._labelled, many)
                     index += len(wants)
             elif shall and is_requirement(raw):
                 more = hanging_on(self.text, blocks, index) if block.kind == "item" else []
@@ -266,9 +272,17 @@ class _Reader:
                 index += len(more)
             elif section.heading and block.kind == "item" and _WANTS.match(raw):
                 more = hanging_on(self.text, blocks, index)
-                yield from self._under_role(section.heading, [block, *more])
+                told = self._under_role(section.heading, [block, *more])
+                yield from map(self._labelled, told)
                 index += len(more)
             index += 1
+
+    def _labelled(self, found: Found) -> Found:
+        """The story with the label that stands above it in its section."""
+        if not self.label:
+            return found
+        under = (*found.locator.under, *self.label)
+        return replace(found, locator=replace(found.locator, under=under))
 
     def _expected_unit(self, raw: str) -> tuple[Unit, ...]:
         phrases = read_phrases(raw, expected=True)

@@ -11,15 +11,20 @@ import html
 import re
 from collections.abc import Iterator
 
-_END = re.compile(r"[.!?…]+[\"'”’)\]*_]*(?=\s+[\"'“‘(\[*_`<]*[^\W_a-zß-öø-ÿ]|\s*$)")
+_END = re.compile(
+    r"[.!?…]+[\"'”’)\]*_]*(?=\s+(?:[\"'“‘(\[*_`<]*[^\W_a-zß-öø-ÿ]|[#^][A-Za-z])|\s*$)"
+)
 _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.?g|i\.?e|etc|vs|cf|approx|resp|incl|excl|esp|fig|sec|ch|ver|"
-    r"dr|mr|mrs|ms|prof|st|inc|ltd|co|corp|dept|est|no|nr|bzw|ca|z\.\s?b|usw|u\.\s?a|d\.\s?h)"
+    r"dr|mr|mrs|ms|prof|st|inc|ltd|co|corp|dept|est|min|max|temp|vol|no|nr|bzw|ca|z\.\s?b|usw|u\.\s?a|d\.\s?h)"
     r"|\b[A-Za-z])$",
     re.IGNORECASE,
 )
 _ALWAYS_INSIDE = re.compile(r"(?:\b(?:e\.?g|i\.?e|vs|cf|approx|dr|mr|mrs|ms|prof|z\.\s?b))$", re.I)
 
+#: Where a sentence ends whose author begins the next one with a small letter.
+_SMALL_END = re.compile(r"(?<=[^\W\d_]{2})[.!?](?=\s+[^\W\d_]{2})")
+_STOP_INSIDE = re.compile(r"[.!?](?=\s)")
 _NUMBER_NEXT = re.compile(r"\s+\d")
 
 #: Before a number it is a sign: "> 5 books".
@@ -65,6 +70,26 @@ def first_sentence_end(text: str, start: int = 0, end: int | None = None) -> int
     is the only one)."""
     stop = len(text) if end is None else end
     return next(sentence_ends(text, start, stop), stop)
+
+
+def small_sentence_end(text: str) -> int:
+    """Offset one past the first sentence of a text whose author begins sentences with small
+    letters, its length where there is one only. A stop after a shortened word ends none."""
+    for match in _SMALL_END.finditer(text):
+        if not _ABBREVIATION.search(text[max(0, match.start() - 12) : match.start()]):
+            return match.end()
+    return len(text)
+
+
+def has_sentence(text: str) -> bool:
+    """Whether a sentence ends inside of a text, at a stop that a blank follows. "Plane vs. train"
+    has none."""
+    return any(
+        match.group() != "."
+        or not (found := _ABBREVIATION.search(text[max(0, match.start() - 12) : match.start()]))
+        or len(found.group()) == 1
+        for match in _STOP_INSIDE.finditer(text)
+    )
 
 
 def _unescape(entity: re.Match[str]) -> str:

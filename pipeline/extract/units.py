@@ -9,8 +9,8 @@ from functools import lru_cache
 
 from pipeline.extract import labelled, templates
 from pipeline.extract.leads import is_lead
-from pipeline.extract.phrases import Phrases, read_phrases
-from pipeline.extract.sentences import first_sentence_end
+from pipeline.extract.phrases import ROLE_COLON, Phrases, read_phrases
+from pipeline.extract.sentences import first_sentence_end, has_sentence
 from pipeline.stories import Block
 
 #: Where a story sentence may begin. The pattern begins with its first letters, since the engine
@@ -98,7 +98,7 @@ def split_units(raw: str, *, expected: bool = False) -> tuple[Unit, ...]:
             continue
         if not (at_line or inside or _SENTENCE_BEFORE.search(before)):
             continue
-        loose = expected and _AS_A.match(opening) is not None
+        loose = expected and bool(_AS_A.match(opening) or ROLE_COLON.match(raw, position))
         if not opening.strip() and not all(
             labelled.belongs_above(line)
             for line in raw[max(0, position - 3 * _LEAD_MAX) : position].splitlines()[-3:]
@@ -117,9 +117,7 @@ def split_units(raw: str, *, expected: bool = False) -> tuple[Unit, ...]:
             and _ROLE_ALONE.fullmatch(raw, starts[-1][1], position)
         ):
             continue  # the clause of the sentence that the role alone began
-        own_line = at_line or (
-            not inside and len(lead) <= _LEAD_MAX and not re.search(r"[.!?]\s", lead)
-        )
+        own_line = at_line or (not inside and len(lead) <= _LEAD_MAX and not has_sentence(lead))
         start = (
             line_start if own_line and not (starts and starts[-1][1] >= line_start) else position
         )

@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.extract.builder import TextBuilder
 from pipeline.extract.leftout import Rich, Why, Words, copied
 from pipeline.extract.markup import read_blocks
-from pipeline.extract.web_marks import Piece, is_marked, said_alone, write_marked
+from pipeline.extract.web_marks import Piece, is_marked, said_alone, target_of, write_marked
 from pipeline.extract.web_styles import PageStyles, is_comment_mark
 from pipeline.stories import BlockKind
 
@@ -24,6 +24,8 @@ _LEFT_OUT = frozenset(
 _BLANKS = re.compile(r"(\v|[ \t\r\n\f]+)")
 #: Characters without width that only say where a word may be broken.
 _SOFT = re.compile("[\u00ad\u200b\u2060\ufeff]")
+#: What is read in preformatted text as in any other: stories, their criteria, steps.
+_TELLING = re.compile(r"\bas\s+an?\s|criteri|^\s*(?:given|scenario|when|then)\b|:\s*$", re.I | re.M)
 #: A cell may say that it covers so many rows or columns and is believed.
 _SPAN_MOST = 200
 
@@ -70,9 +72,12 @@ class _Walker:
         self.item = False
         #: Of the marked elements that are open: how many pieces came before each.
         self.marked: list[int] = []
+        #: Where links in the inline text lead.
+        self.targets: list[str] = []
 
     def flush(self, kind: BlockKind | None = None, level: int | None = None) -> None:
-        words = flow(self.inline)
+        words = set_code(self.inline) if kind == "code" else flow(self.inline)
+        words.targets, self.targets = self.targets, []
         self.inline.clear()
         if words.text:
             default: BlockKind = "item" if self.item else "paragraph"
@@ -105,6 +110,7 @@ class _Walker:
                 self._preformatted(node, why)
                 continue
             self._enter(tag)
+            self.targets += target_of(node)
             if is_marked(node):
                 self.marked.append(len(self.inline))
             elif said := said_alone(node):
@@ -142,11 +148,15 @@ class _Walker:
 
     def _preformatted(self, node: Any, why: Why | None) -> None:
         """Text whose line breaks count, read as a text file is."""
-        text = _SOFT.sub("", (node.text() or "").replace("\r\n", "\n")).strip("\n")
+        text = _SOFT.sub("", _text_with_marks(node).replace("\r\n", "\n")).strip("\n")
         if why:
             self.builder.add(Rich(text, why), "paragraph")
         elif text.strip():
-            self.builder.place(text, read_blocks(text, "text"))
+            blocks = read_blocks(text, "text")
+            if not _TELLING.search(text) and all(b.kind == "paragraph" for b in blocks):
+                self.builder.add(set_code([(text, None)]), "code")
+                return
+            self.builder.place(text, blocks)
             self.builder.write("\n")
 
     def _table(self, table: Any, why: Why | None) -> bool:
@@ -197,6 +207,7 @@ class _Walker:
     def _cell_words(self, cell: Any, why: Why | None) -> Rich:
         """A cell's text, a line for each line break, paragraph or list item in it."""
         pieces: list[Piece] = []
+        targets: list[str] = []
         stack: list[tuple[Any, Why | int | None]] = [(cell, why)]
         while stack:
             node, reason = stack.pop()
@@ -209,6 +220,7 @@ class _Walker:
             elif node.tag not in _LEFT_OUT and not is_comment_mark(node):
                 if node is not cell:
                     reason = reason or self.styles.why_left_out(node)
+                targets += target_of(node)
                 if is_marked(node):
                     stack.append((node, len(pieces)))
                 elif said := said_alone(node):
@@ -219,7 +231,9 @@ class _Walker:
                     (child, reason) for child in reversed(list(node.iter(include_text=True)))
                 )
                 stack.append(("\v- " if node.tag == "li" else "\v" if broken else "", None))
-        return flow(pieces)
+        words = flow(pieces)
+        words.targets = targets
+        return words
 
 
 def flow(pieces: Iterable[Piece]) -> Rich:
@@ -246,6 +260,44 @@ def flow(pieces: Iterable[Piece]) -> Rich:
             words.write("\n" if words.text else "")
             words.add(line)
     return words
+
+
+def set_code(pieces: Iterable[Piece]) -> Rich:
+    """Code as it is set, its blanks and line ends kept; of several lines between fences, which say
+    that they count."""
+    words = Rich()
+    for text, why in pieces:
+        words.write(_SOFT.sub("", text).replace("\r\n", "\n").replace("\v", "\n"), why)
+    lined = words.stripped()
+    if "\n" not in lined.text or "```" in lined.text:
+        return lined
+    start = words.text.index(lined.text[:1]) if lined.text else 0
+    start = words.text.rfind("\n", 0, start) + 1
+    fenced = Rich("```\n")
+    fenced.add(words.part(start, len(words.text.rstrip())))
+    fenced.write("\n```")
+    return fenced
+
+
+def _text_with_marks(node: Any) -> str:
+    """The text of preformatted lines, powers and indices kept apart from what stands before."""
+    pieces: list[Piece] = []
+    stack: list[tuple[Any, int | None]] = [(node, None)]
+    while stack:
+        child, began = stack.pop()
+        if began is not None:
+            write_marked(child, pieces, began)
+        elif child.tag == "-text":
+            pieces.append((child.text_content or "", None))
+        elif child.tag == "br":
+            pieces.append(("\n", None))
+        else:
+            if child is not node and child.tag in ("sup", "sub") and is_marked(child):
+                stack.append((child, len(pieces)))
+            elif said := said_alone(child):
+                pieces.append((said, None))
+            stack += [(each, None) for each in reversed(list(child.iter(include_text=True)))]
+    return "".join(text for text, _ in pieces)
 
 
 def _is_code(pre: Any) -> bool:

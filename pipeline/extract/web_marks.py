@@ -55,6 +55,12 @@ def said_alone(node: Any) -> str:
     return ""
 
 
+def target_of(node: Any) -> list[str]:
+    """Where a link leads, in the page ("#rules") or out of it."""
+    address = (node.attributes.get("href") or "").strip() if node.tag == "a" else ""
+    return [address] if address and not address.lower().startswith("javascript:") else []
+
+
 def write_marked(node: Any, pieces: list[Piece], start: int) -> None:
     """Write the words of a marked element, ``pieces[start:]``, so that they keep apart from the
     words around them. Words that are no current text stay as they are."""
@@ -70,20 +76,37 @@ def write_marked(node: Any, pieces: list[Piece], start: int) -> None:
     pieces[current[0]] = (f"{lead}{written}{words[len(words.rstrip()) :]}", None)
 
 
-def _write(node: Any, words: str, before: str) -> str:
-    if node.tag == "sub":
-        return _shifted(words, _LOWERED, "_")
-    if node.tag != "sup":
-        return words if "`" in words else f"`{words}`"
-    if words in _SIGNS:
-        return _SIGNS[words]
-    if _ORDINAL.fullmatch(words) and before[-1:].isdigit():
+def shift(words: str, *, raised: bool, before: str) -> str:
+    """Words that are set as a power or an index, so that they keep apart from those before: "10"
+    and a raised "2" are 10²; the mark of a note and the end of "1st" are none.
+
+    Args:
+        before: what stands right before them.
+    """
+    bare = words.strip()
+    if not bare or "\n" in bare:
         return words
-    if _NOTE.fullmatch(words):
-        return f" {words}"
-    if _is_note(node) or (_NOTE_NUMBER.fullmatch(words) and _WORD_BEFORE.search(before)):
-        return f" [{words}]"
-    return _shifted(words, _RAISED, "^")
+    if not raised:
+        written = _shifted(bare, _LOWERED, "_")
+    elif bare in _SIGNS:
+        written = _SIGNS[bare]
+    elif _ORDINAL.fullmatch(bare) and before[-1:].isdigit():
+        written = bare
+    elif _NOTE.fullmatch(bare):
+        written = f" {bare}"
+    elif _NOTE_NUMBER.fullmatch(bare) and _WORD_BEFORE.search(before):
+        written = f" [{bare}]"
+    else:
+        written = _shifted(bare, _RAISED, "^")
+    return words.replace(bare, written, 1)
+
+
+def _write(node: Any, words: str, before: str) -> str:
+    if node.tag in ("sub", "sup"):
+        if node.tag == "sup" and not _NOTE.fullmatch(words) and _is_note(node):
+            return _SIGNS.get(words, f" [{words}]")
+        return shift(words, raised=node.tag == "sup", before=before)
+    return words if "`" in words else f"`{words}`"
 
 
 def _is_note(node: Any) -> bool:

@@ -14,12 +14,14 @@ from typing import Any
 from pipeline.extract.archive import Unreadable, open_archive
 from pipeline.extract.builder import TextBuilder
 from pipeline.extract.leftout import Rich, Why, copied
+from pipeline.extract.web_marks import shift
 from pipeline.extract.word_styles import Styles
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 #: Characters without width that only say where a word may be broken.
 _SOFT = re.compile("[\u00ad\u200b\u2060\ufeff]")
+_FIELD_LINK = re.compile(r'HYPERLINK\s+(?:\\l\s+)?"([^"]+)"')
 _BOX = re.compile(r"[☐☑☒]\s*(?=\S)")
 _HEADING_STYLE = re.compile(r"heading\s*(\d)|(title)|(subtitle)", re.IGNORECASE)
 #: What Word and the libraries write when nobody filled in the properties.
@@ -158,8 +160,19 @@ class _Reader:
                 continue
             if tag == f"{_W}r":
                 reason = reason or self.styles.why_left_out(node)
+                if reason is None and self.styles.is_unseen(node):
+                    reason = "invisible"
             elif tag == f"{_W}t" or tag == f"{_W}delText":
-                words.write(_SOFT.sub("", node.text or ""), reason)
+                said = _SOFT.sub("", node.text or "")
+                run = node.getparent()
+                if run.tag == f"{_W}r" and (raised := self.styles.raised(run)) is not None:
+                    said = shift(said, raised=raised, before=words.text[-20:])
+                words.write(said, reason)
+                continue
+            elif tag == f"{_W}hyperlink":
+                words.targets += self.styles.address_of(node)
+            elif tag == f"{_W}instrText":
+                words.targets += _FIELD_LINK.findall(node.text or "")
                 continue
             elif tag == f"{_W}noBreakHyphen":
                 words.write("-", reason)

@@ -79,12 +79,18 @@ def need_key(story: Story) -> str:
         return ""
     parts = [
         ("scope", story.scope),
+        ("links", (*story.link_targets, *links_beside(story))),
         ("lead-in", story.lead_in.tokens),
         ("goal", canonical(story.goal, "goal", story.language).tokens),
         ("purpose", story.purpose.tokens),
         ("benefit", canonical(story.benefit, "benefit", story.language).tokens),
     ]
     return hash_tokens(story.kind, story.language, parts)
+
+
+def links_beside(story: Story) -> tuple[str, ...]:
+    """Where links of a story lead that its text does not hold."""
+    return tuple(each for each in story.source.locator.beside if each.startswith("link: "))
 
 
 def prove_text(

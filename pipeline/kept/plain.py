@@ -46,6 +46,20 @@ _ASIDE: Final = 0x10FF00
 _PUT_ASIDE = re.compile("[\U0010ff21-\U0010ff7e]")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--.*?-->")
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*(?:\s+\"[^\"]*\")?\)")
+#: Marks of wiki markup: {{monospaced}}, {color:red}, [~person], [words|address], +inserted+.
+_WIKI_MONOSPACED = re.compile(r"\{\{([^{}\n]+)\}\}")
+_WIKI_STYLE = re.compile(r"\{(?:color(?::[^{}\n]*)?|anchor:[^{}\n]*|[-+*_])\}", re.IGNORECASE)
+_WIKI_PERSON = re.compile(r"\[~(?:accountid:)?([^\]\s]+)\]")
+_WIKI_LINK = re.compile(
+    r"\[([^\]\[\n|]+)\|((?:https?|mailto|ftp|file):[^\]\n|]*|[#/][^\]\n|]*)(?:\|[^\]\n]*)?\]"
+)
+_WIKI_MARKED = {
+    sign: re.compile(
+        rf"(?<![\w{re.escape(sign[0])}]){re.escape(sign)}(?=\S)([^\n]{{1,400}}?)(?<=\S)"
+        rf"{re.escape(sign)}(?![\w{re.escape(sign[0])}])"
+    )
+    for sign in ("+", "??", "^")
+}
 #: Scripts written without blanks between words.
 _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
@@ -68,10 +82,22 @@ def settle(text: str) -> str:
         text = _SHOWN.sub(_unshown, text)
     if not text.isprintable():
         text = _HIDDEN.sub("", text)
-    text = text.replace("`", "")
+    text = without_wiki_marks(text.replace("`", ""))
     if "*" in text or "_" in text or "~~" in text:
         text = _CLOSING.sub("", _OPENING.sub("", text))
     return " ".join(text.split())
+
+
+def without_wiki_marks(text: str) -> str:
+    """The text without the marks that trackers' wiki markup sets inside of a line."""
+    if "{" in text:
+        text = _WIKI_MONOSPACED.sub(r"\1", _WIKI_STYLE.sub("", text))
+    if "[" in text:
+        text = _WIKI_LINK.sub(r"\1 (\2)", _WIKI_PERSON.sub(r"@\1", text))
+    for sign, marked in _WIKI_MARKED.items():
+        if sign in text:
+            text = marked.sub(r"\1", text)
+    return text
 
 
 def without_markup(text: str) -> str:

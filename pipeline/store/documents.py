@@ -42,6 +42,10 @@ def extraction_from_text(text: str) -> Extraction | None:
         return None
 
 
+#: Of a locator: what is told as lists.
+_LISTS = ("heading", "beside", "links", "under")
+
+
 def locator_as_json(locator: Locator) -> dict[str, Any]:
     """A locator without what it does not say."""
     found = {
@@ -53,15 +57,16 @@ def locator_as_json(locator: Locator) -> dict[str, Any]:
         "table": locator.table,
         "heading": list(locator.heading) or None,
         "beside": list(locator.beside) or None,
+        "links": list(locator.links) or None,
+        "under": list(locator.under) or None,
     }
     return {name: value for name, value in found.items() if value is not None}
 
 
 def locator_from_json(body: dict[str, Any]) -> Locator:
     """The locator that :func:`locator_as_json` wrote."""
-    heading, beside = tuple(body.get("heading", ())), tuple(body.get("beside", ()))
-    rest = {k: v for k, v in body.items() if k not in ("heading", "beside")}
-    return Locator(**rest, heading=heading, beside=beside)
+    listed = {name: tuple(body.get(name, ())) for name in _LISTS}
+    return Locator(**{name: value for name, value in body.items() if name not in listed}, **listed)
 
 
 def _document_as_json(document: Document) -> dict[str, Any]:

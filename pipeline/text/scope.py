@@ -23,7 +23,8 @@ _SCOPE = {
     r"|nice|may|might|maybe|perhaps|could|should|shall|must|would|wish\w*|draft\w*"
     r"|proposed|proposals?|ideas?|alternativ\w+|counter-?examples?|misuse|abuse|forbidden"
     r"|prohibit\w+|disabl\w+|banned|disallow\w*|denied|invalid|wrong|negati\w+|false|un(?:wanted|planned"
-    r"|supported|needed|used|likely|resolved)|closed|duplicates?|todo|tbd|limitations?",
+    r"|supported|needed|used|likely|resolved)|closed|duplicates?|todo|tbd|limitations?|done|completed"
+    r"|phases?|stages?|milestones?|mvp|increments?|iterations?|waves?",
     "German": r"nichts?\w*|kein\w*|nie|niemals|weder|noch|ohne|außer\w*|ausser\w*|ausgeschlossen\w*"
     r"|ausschl\w+|nur|erst|abgelehnt\w*|verworfen\w*|gestrichen\w*|veraltet\w*|überholt\w*|obsolet\w*"
     r"|später\w*|zukunft\w*|zukünftig\w*|künftig\w*|zurückgestellt\w*|verschoben\w*|entfällt"
@@ -57,3 +58,30 @@ def headings_that_change(headings: Sequence[str], language: str) -> tuple[str, .
     if language not in RULED:
         return tuple(headings)
     return tuple(each for each in headings if _CHANGES.search(set_plainly(each, set()).casefold()))
+
+
+#: Of a file or folder: a word of its name that tells a scope. Function words ("not", "if") do not,
+#: as names are no sentences.
+_NAMES = re.compile(
+    r"(?<![^\W_])(?:out[\W_]*of[\W_]*scope|not[\W_]*in[\W_]*scope|non[\W_]*goals?|won'?t(?:[\W_]*(?:do|fix|have))?"
+    r"|reject\w*|declin\w+|cancel\w+|deprecat\w+|obsolete|outdated|retired|withdrawn|dropped|discarded"
+    r"|abandon\w+|supersed\w+|archiv\w*|old|legacy|later|future|someday|postponed|deferred|parked"
+    r"|parking|icebox|optional|nice[\W_]*to[\W_]*have|drafts?|ideas?|proposals?|closed|done|completed"
+    r"|duplicates?|(?:phase|stage|release|milestone|increment|iteration|wave|version)[\W_]*\d+|mvp\d*"
+    r"|abgelehnt\w*|verworfen\w*|veraltet\w*|später|archiviert|entwürfe?|entwurf|rejet\w*|hors[\W_]*périmètre"
+    r"|obsolètes?|rechazad\w+|descartad\w+|obsolet\w+|rifiutat\w+|scartat\w+|rejeitad\w+|afgewezen|vervallen)"
+    r"(?![^\W_])",
+    re.IGNORECASE,
+)  # fmt: skip
+#: Folders above a file that are looked at: those above them are of somebody's machine.
+_FOLDERS = 3
+
+
+def names_that_change(path: str) -> tuple[str, ...]:
+    """What the names of a file and of the folders around it say of the scope of its stories, from
+    the outermost on: "rejected" of "wishes/rejected/a.md"."""
+    parts = re.split(r"[/\\]", path)[-1 - _FOLDERS :]
+    if parts:
+        parts[-1] = parts[-1].rpartition(".")[0] or parts[-1]
+    found = (_NAMES.findall(set_plainly(part, set()).casefold()) for part in parts)
+    return tuple(" ".join(re.split(r"[\W_]+", name)) for names in found for name in names)

@@ -22,6 +22,9 @@ _BOX = re.compile(r"[ \t>]*\[(?P<tick>[ xX])\][ \t]+\S")
 _HEADING = re.compile(r"\s*#{1,6}\s")
 #: What opens and closes a text whose blanks count: Gherkin's doc strings, Markdown's code.
 _FENCE = re.compile(r"(?P<indent>[ \t>]*)(?P<mark>\"\"\"|`{3,}|~{3,})")
+#: A link with words of its own; its target may hold brackets, one within another.
+_LINK = re.compile(r"\]\(\s*<?([^\s()<>]*(?:\([^\s()]*\)[^\s()<>]*)*)|\[\[([^\[\]|\n]+)\|")
+_SIGN = re.compile(r"(?:(?<=\s)|^)\((?:[/x!?+-]|on|off|[yn])\)(?=\s)", re.MULTILINE)
 #: Words that place a criterion in a course of events, or point at what stands before it.
 _STEP = re.compile(
     r"\b(?:first(?:ly)?|second(?:ly)?|third(?:ly)?|then|next|after(?:wards?)?|before|finally"
@@ -91,6 +94,20 @@ def fenced_lines(text: str) -> tuple[str, ...]:
         else:
             inside.append(line)
     return (*lines, *(inside or ()))
+
+
+def link_targets(text: str) -> tuple[str, ...]:
+    """Where the links of a marked-up text lead, in order: "a.md" of "[the rules](a.md)", "Rules" of
+    "[[Rules|the rules]]", as their words tell nothing of it."""
+    if "](" not in text and "[[" not in text:
+        return ()
+    return tuple(found[1] or found[2].strip() for found in _LINK.finditer(text))
+
+
+def signs_in(text: str) -> tuple[str, ...]:
+    """The signs by which a tracker's wiki markup says what is done, warned of or asked, in order:
+    "(/)", "(x)", "(!)"; fields hold the words behind them."""
+    return tuple(_SIGN.findall(text)) if "(" in text else ()
 
 
 def _below(line: str, margin: int) -> str:

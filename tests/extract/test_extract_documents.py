@@ -13,6 +13,7 @@ from tests.extract.documents import (
     formats,
     printed,
     printed_neighbours,
+    printed_notes,
     trackers,
     web,
     word,
@@ -23,7 +24,16 @@ from tests.extract.test_extract_invariants import check_invariants
 
 CASES = [
     case
-    for group in (word, workbook, web, trackers, printed, printed_neighbours, formats)
+    for group in (
+        word,
+        workbook,
+        web,
+        trackers,
+        printed,
+        printed_neighbours,
+        printed_notes,
+        formats,
+    )
     for case in group.CASES
 ]
 

@@ -184,6 +184,29 @@ def test_a_narrative_broken_by_a_blank_line() -> None:
     assert (story.role, story.goal, story.benefit) == ("rider", "a bunk", "I can sleep")
 
 
+def test_what_describes_a_scenario_is_none_of_its_steps() -> None:
+    told = """Feature: Doors
+  Scenario: Open
+    A door is pushed,
+    never pulled; so it is told.
+
+    # a comment
+    It has a bell.
+    Given a door
+    When it is pushed
+    so it is told again
+    Then it opens
+
+  Scenario: Loose
+    Somebody opens the door.
+"""
+    first, second = stories(told, "a.feature")
+    (steps,) = first.criteria
+    assert steps.startswith("Given a door; When it is pushed; so it is told again")
+    assert first.body == ("A door is pushed, never pulled; so it is told.", "It has a bell.")
+    assert second.criteria == ("Somebody opens the door.",)
+
+
 @pytest.mark.parametrize(
     "broken",
     [

@@ -60,4 +60,4 @@ def test_nested_marks_without_end_are_read_in_time() -> None:
 
 def test_preformatted_code_is_set_as_it_is_but_for_powers() -> None:
     builder, _ = read_web_page("<pre><code>if <kbd>a</kbd>:\n  a<sup>2</sup></code></pre>")
-    assert builder.text.strip() == "if a: a²"
+    assert builder.text.strip() == "```\nif a:\n  a²\n```"

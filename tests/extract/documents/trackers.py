@@ -219,6 +219,39 @@ MHTML = (
     "----=_P--\r\n"
 )
 
+
+def _page(number: int, title: str, body: str, *, status: str = "current", of: int = 0) -> str:
+    """A page of a space and its body; ``of``: the page whose older version it is."""
+    older = f'<property name="originalVersion" class="Page"><id name="id">{of}</id></property>'
+    body = body.replace("]]>", "]]]]><![CDATA[>")
+    return (
+        f'<object class="Page" package="com.atlassian.confluence.pages"><id name="id">{number}</id>'
+        f'<property name="title"><![CDATA[{title}]]></property>{older if of else ""}'
+        f'<property name="contentStatus"><![CDATA[{status}]]></property></object>'
+        f'<object class="BodyContent"><id name="id">{number}0</id><property name="body"><![CDATA['
+        f'{body}]]></property><property name="content" class="Page"><id name="id">{number}</id>'
+        '</property><property name="bodyType">2</property></object>'
+    )
+
+
+_SPACE = (
+    '<?xml version="1.0" encoding="UTF-8"?>\n<hibernate-generic datetime="2025-02-03 10:00:00">'
+    + _page(1, "Walls", f"<h2>Booking</h2><p>{_CLIMB}</p><ul><li>for an hour</li></ul>")
+    + _page(2, "Walls", "<p>As a ghost, I want to book for a year.</p>", of=1)
+    + _page(3, "Ropes", "<p>As a ghost, I want to haunt ropes.</p>", status="draft")
+    + _page(
+        4,
+        "Coaching",
+        '<ac:structured-macro ac:name="info"><ac:rich-text-body><p>As a coach, I want bookings.</p>'
+        '</ac:rich-text-body></ac:structured-macro><ac:structured-macro ac:name="code">'
+        "<ac:plain-text-body><![CDATA[book()]]></ac:plain-text-body></ac:structured-macro>",
+    )
+    + '<object class="Comment"><id name="id">9</id><property name="contentStatus">current</property>'
+    '</object><object class="BodyContent"><id name="id">90</id><property name="body"><![CDATA['
+    '<p>As a ghost, I want to comment.</p>]]></property><property name="content" class="Comment">'
+    '<id name="id">9</id></property></object></hibernate-generic>'
+)
+
 CASES = (
     Case(
         "jira-wiki.csv",
@@ -333,6 +366,14 @@ CASES = (
         said=("struck",),
         kept=("for a day",),
         absent=("coder",),
+    ),
+    Case(
+        "entities.xml",
+        text(_SPACE),
+        (CLIMB._replace(criteria=("for an hour",)), Told("coach", "bookings")),
+        said=("1 in older versions", "1 of status 'draft'", "1 comment"),
+        kept=("to comment",),
+        place="Coaching",
     ),
     Case("confluence.html", text(_CONFLUENCE_HTML), (CLIMB, Told("coach", "bookings"))),
     Case("confluence.doc", text(MHTML), (CLIMB,)),

@@ -158,6 +158,9 @@ _NUMBERS = (
     '<w:numFmt w:val="decimal"/><w:lvlText w:val="US-%1"/></w:lvl></w:abstractNum>'
     '<w:num w:numId="7"><w:abstractNumId w:val="7"/></w:num></w:numbering>'
 )
+_WHITE = '<w:color w:val="FFFFFF"/>'
+_DARK = '<w:color w:val="000000"/>'
+_SHADED = '<w:shd w:val="clear" w:color="auto" w:fill="1F3864"/>'
 FERRY = Told("skipper", "see the tide table", "I can moor safely")
 _FERRY = "As a skipper, I want to see the tide table so that I can moor safely."
 
@@ -215,6 +218,43 @@ CASES = (
         (FERRY,),
         said=("hidden",),
         kept=("ghost", "secret"),
+    ),
+    Case(
+        "word-white.docx",
+        body(
+            paragraph(run("As a ghost, I want to haunt so that people flee.", _WHITE)),
+            paragraph(
+                run("As a skipper, I want to see the "),
+                run("secret ", '<w:color w:val="FEFEFE"/>'),
+                run("tide table so that I can moor safely."),
+            ),
+            paragraph(run("As a spectre, I want to knock so that they wake."), style="Pale"),
+            paragraph(run("As a cook, I want gas so that I can fry fish.", _DARK), style="Pale"),
+            styles='<w:style w:type="paragraph" w:styleId="Pale"><w:name w:val="Pale"/>'
+            '<w:rPr><w:color w:val="FFFFFF"/></w:rPr></w:style>',
+        ),
+        (FERRY, Told("cook", "gas", "I can fry fish")),
+        said=("invisible",),
+        kept=("ghost", "secret", "spectre"),
+    ),
+    Case(
+        "word-white-on-dark.docx",
+        body(
+            paragraph(run(_FERRY, _WHITE), properties=_SHADED),
+            paragraph(run("As a cook, I want gas so that I can fry fish.", _WHITE + _SHADED)),
+            paragraph(
+                run("As a deckhand, I want a rota.", _WHITE + '<w:highlight w:val="black"/>')
+            ),
+            table(("Ship", paragraph(run("As a purser, I want to count heads.", _WHITE)))).replace(
+                "<w:tblPr/>", f"<w:tblPr>{_SHADED}</w:tblPr>"
+            ),
+        ),
+        (
+            FERRY,
+            Told("cook", "gas", "I can fry fish"),
+            Told("deckhand", "a rota"),
+            Told("purser", "count heads"),
+        ),
     ),
     Case(
         "word-struck.docx",

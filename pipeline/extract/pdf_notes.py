@@ -1,0 +1,135 @@
+"""What a PDF page holds beside its text: fields that were filled in, notes, struck words."""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from pipeline.extract.builder import TextBuilder
+from pipeline.extract.leftout import Rich
+from pipeline.extract.pdf_words import Box, Word
+
+#: Kinds of annotations, as the PDF specification numbers them in pdfium's interface.
+_LINK, _FREE_TEXT, _STRIKE_OUT, _POPUP, _WIDGET = 2, 3, 12, 16, 20
+#: Fields that hold text: a text field, a combo box, a list box.
+_TEXT_FIELDS = (4, 5, 6)
+_TICKED = (2, 3)
+_NUMBER = re.compile(r"[\s_.\[\]-]*(\d*)[\s_.\[\]-]*$")
+#: So many annotations of a page are looked at.
+_MOST = 2000
+
+
+@dataclass(slots=True)
+class Notes:
+    """Of one page: fields as (name, value), text boxes, remarks of readers, what is struck."""
+
+    fields: list[tuple[str, str]] = field(default_factory=list)
+    boxes: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    struck: list[Box] = field(default_factory=list)
+    more: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.fields or self.boxes or self.remarks)
+
+
+def read_notes(pdf: Any, page: Any) -> Notes:
+    """A page's annotations. The document's forms have to be initialised before the page is loaded
+    where their fields are to be read."""
+    import pypdfium2.raw as raw
+
+    notes = Notes()
+    form = pdf.formenv
+    count = raw.FPDFPage_GetAnnotCount(page)
+    notes.more = max(0, count - _MOST)
+    for index in range(min(count, _MOST)):
+        annotation = raw.FPDFPage_GetAnnot(page, index)
+        if not annotation:
+            continue
+        try:
+            _read(raw, form, annotation, notes)
+        finally:
+            raw.FPDFPage_CloseAnnot(annotation)
+    return notes
+
+
+def _read(raw: Any, form: Any, annotation: Any, notes: Notes) -> None:
+    kind = raw.FPDFAnnot_GetSubtype(annotation)
+    if raw.FPDFAnnot_GetFlags(annotation) & (raw.FPDF_ANNOT_FLAG_HIDDEN):
+        return
+    if kind == _WIDGET:
+        if form is not None:
+            _read_field(raw, form, annotation, notes)
+        return
+    if kind in (_LINK, _POPUP):
+        return
+    if kind == _STRIKE_OUT:
+        notes.struck += _quads(raw, annotation)
+    words = _string(raw.FPDFAnnot_GetStringValue, annotation, b"Contents").strip()
+    if words:
+        (notes.boxes if kind == _FREE_TEXT else notes.remarks).append(words)
+
+
+def _read_field(raw: Any, form: Any, annotation: Any, notes: Notes) -> None:
+    kind = raw.FPDFAnnot_GetFormFieldType(form, annotation)
+    name = _string(raw.FPDFAnnot_GetFormFieldName, form, annotation).strip()
+    if kind in _TICKED:
+        if raw.FPDFAnnot_IsChecked(form, annotation):
+            notes.fields.append((name, "[x]"))
+    elif kind in _TEXT_FIELDS:
+        value = _string(raw.FPDFAnnot_GetFormFieldValue, form, annotation)
+        if value.strip():
+            notes.fields.append((name, value.replace("\r\n", "\n").replace("\r", "\n").strip()))
+
+
+def _string(get: Any, *arguments: Any) -> str:
+    """A string of pdfium's interface: asked for its length first."""
+    length = get(*arguments, None, 0)
+    if length <= 2:
+        return ""
+    buffer = (ctypes.c_ushort * (length // 2 + 1))()
+    get(*arguments, buffer, length)
+    return bytes(buffer)[: length - 2].decode("utf-16-le", errors="replace")
+
+
+def _quads(raw: Any, annotation: Any) -> Iterator[Box]:
+    points = raw.FS_QUADPOINTSF()
+    for index in range(raw.FPDFAnnot_CountAttachmentPoints(annotation)):
+        if raw.FPDFAnnot_GetAttachmentPoints(annotation, index, ctypes.byref(points)):
+            across = (points.x1, points.x2, points.x3, points.x4)
+            up = (points.y1, points.y2, points.y3, points.y4)
+            yield min(across), min(up), max(across), max(up)
+
+
+def strike(words: Sequence[Word], boxes: Sequence[Box]) -> list[Word]:
+    """The words, those under a mark that strikes them out said to be so."""
+    if not boxes:
+        return list(words)
+    return [
+        replace(w, why="struck out") if w.why is None and _is_in(w, boxes) else w for w in words
+    ]
+
+
+def _is_in(word: Word, boxes: Sequence[Box]) -> bool:
+    x, y = (word.left + word.right) / 2, word.base + word.size / 4
+    return any(left <= x <= right and low <= y <= high for left, low, right, high in boxes)
+
+
+def add_notes(builder: TextBuilder, number: int, notes: Notes) -> None:
+    """A page's fields as records (those that end with one number together), its text boxes as
+    paragraphs, its remarks, which are left out of the stories."""
+    records: dict[str, list[tuple[str, str]]] = {}
+    for name, value in notes.fields:
+        end = _NUMBER.search(name)
+        bare = name[: end.start()] if end and name[: end.start()] else name
+        records.setdefault(end[1] if end else "", []).append((bare, value))
+    for row, cells in enumerate(records.values(), start=1):
+        builder.add_record(row, cells, page=number)
+    for words in notes.boxes:
+        builder.add(words, "paragraph", page=number)
+        builder.write("\n")
+    for words in notes.remarks:
+        builder.add(Rich(words, "comment"), "paragraph", page=number)

@@ -1,0 +1,134 @@
+"""Where a story stands may say in what scope: its sheet, file and folder. And what an office format
+says by its marks and not by letters, powers and links, keeps two tellings apart."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipeline.extract.corpus import extract
+from pipeline.judge.proof import prove, prove_need
+from pipeline.stories import Story
+from pipeline.text.scope import names_that_change
+from tests.extract.documents.word import body, paragraph, run
+
+WISH = "As a reader, I want to see the books of the shelf, so that I can read."
+SAME = "As a reader, I would like to see the books of the shelf, so that I can read."
+
+
+def story_in(path: Path, data: bytes) -> Story:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    (extraction,) = extract([path])
+    (story,) = extraction.stories
+    return story
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "proved"),
+    [
+        ("wishes/a.md", "wishes/b.md", True),
+        ("wishes/a.md", "rejected/a.md", False),
+        ("wishes/a.md", "out of scope/a.md", False),
+        ("wishes/a.md", "Out_of-Scope.md", False),
+        ("phase 1/a.md", "phase-2/a.md", False),
+        ("phase 1/a.md", "phase-1/b.md", True),
+        ("a/shelf.md", "a/shelf-archived.md", False),
+        ("a/old/shelf.md", "b/old/shelf.md", True),
+        ("wishes/a.md", "wishes/not yet.md", True),
+    ],
+)
+def test_names_of_files_and_folders(one: str, other: str, proved: bool, tmp_path: Path) -> None:
+    a = story_in(tmp_path / one, WISH.encode())
+    b = story_in(tmp_path / other, SAME.encode())
+    assert (prove(a, b) is not None) is proved
+    assert (prove_need(a, b) is not None) is proved
+
+
+def test_folders_far_above_say_nothing() -> None:
+    assert names_that_change("rejected/a/b/c/d.md") == ()
+    assert names_that_change("x/rejected/b/Old draft.v2.md") == ("rejected", "old", "draft")
+    assert names_that_change("golden/folders/withdrawal.md") == ()
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "proved"),
+    [
+        ("Sheet1", "Sheet2", True),
+        ("Wishes", "Rejected", False),
+        ("Wishes", "Won't have", False),
+        ("Phase 1", "Phase 2", False),
+        ("Out of scope", "Out of scope", True),
+    ],
+)
+def test_names_of_sheets(one: str, other: str, proved: bool, tmp_path: Path) -> None:
+    import openpyxl
+
+    def book(sheet: str, words: str) -> bytes:
+        workbook = openpyxl.Workbook()
+        workbook.active.title = sheet
+        for row in (["ID", "Story"], ["A-1", words]):
+            workbook.active.append(row)
+        target = io.BytesIO()
+        workbook.save(target)
+        return target.getvalue()
+
+    a = story_in(tmp_path / "a.xlsx", book(one, WISH))
+    b = story_in(tmp_path / "b.xlsx", book(other, SAME))
+    assert (prove(a, b) is not None) is proved
+
+
+def word(count: str, properties: str = "", link: str = "") -> bytes:
+    target = f' w:anchor="{link}"' if link else ""
+    linked = f"<w:hyperlink{target}>{run('books')}</w:hyperlink>" if link else run("books")
+    parts = (run("As a reader, I want to see 10"), run(count, properties), run(" "), linked)
+    return body(paragraph(*parts, run(" of the shelf, so that I can read.")))()
+
+
+def odt(count: str, position: str = "", link: str = "") -> bytes:
+    style = f'style:text-position="{position}"' if position else ""
+    books = f'<text:a xlink:href="{link}">books</text:a>' if link else "books"
+    content = (
+        '<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"'
+        ' xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"'
+        ' xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0"'
+        ' xmlns:xlink="http://www.w3.org/1999/xlink"><office:automatic-styles>'
+        f'<style:style style:name="T1" style:family="text"><style:text-properties {style}/>'
+        "</style:style></office:automatic-styles><office:body><office:text><text:p>As a reader, I "
+        f'want to see 10<text:span text:style-name="T1">{count}</text:span> {books} of the shelf, '
+        "so that I can read.</text:p></office:text></office:body></office:document-content>"
+    )
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.text")
+        archive.writestr("content.xml", content)
+    return target.getvalue()
+
+
+_UP = '<w:vertAlign w:val="superscript"/>'
+_DOWN = '<w:vertAlign w:val="subscript"/>'
+MADE: dict[str, tuple[Callable[..., bytes], str, str]] = {
+    "docx": (word, _UP, _DOWN),
+    "odt": (odt, "super 58%", "sub 58%"),
+}
+
+
+@pytest.mark.parametrize("suffix", MADE)
+def test_powers_and_links_of_office_documents(suffix: str, tmp_path: Path) -> None:
+    make, up, down = MADE[suffix]
+    stories = [
+        story_in(tmp_path / f"{n}.{suffix}", data)
+        for n, data in enumerate(
+            (make("2"), make("2", up), make("2", down), make("2", "", "a"), make("2", "", "b"))
+        )
+    ]
+    assert "10² books" in stories[1].goal and "10₂ books" in stories[2].goal
+    for number, one in enumerate(stories):
+        for other in stories[number + 1 :]:
+            assert prove(one, other) is None and prove_need(one, other) is None
+    again = story_in(tmp_path / f"again.{suffix}", make("2", up) + b"")
+    assert prove(again, stories[1]) is not None
