@@ -14,7 +14,17 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
-from sqlalchemy import Connection, Engine, Insert, Table, create_engine, event, make_url, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Insert,
+    Table,
+    create_engine,
+    event,
+    make_url,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -200,6 +210,19 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any
     keys = [column.name for column in table.primary_key]
     fresh = {name: statement.excluded[name] for name in rows[0] if name not in keys}
     connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=fresh), list(rows))
+
+
+def upsert_where(
+    connection: Connection, table: Table, row: Mapping[str, Any], replaced: ColumnElement[bool]
+) -> None:
+    """Insert a row; one with its primary key that is there already is replaced where ``replaced``
+    holds of it, and left as it is elsewhere."""
+    statement = _insert(connection, table).values(**row)
+    keys = [column.name for column in table.primary_key]
+    fresh = {name: statement.excluded[name] for name in row if name not in keys}
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=keys, set_=fresh, where=replaced)
+    )
 
 
 def _insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:

@@ -203,3 +203,25 @@ class ChargeRow(Row, table=True):
     reserved_micro_usd: int = Field(sa_type=BigInteger)
     settled_micro_usd: int | None = big_column()
     created: datetime = Field(sa_type=UtcTime)
+
+
+class AskerRow(Row, table=True):
+    """A process while it asks a model. ``beat`` goes up as long as it lives: who sees it stand
+    still for a while takes it for dead, whatever the clocks of two machines say."""
+
+    __tablename__ = "asker"
+
+    id: str = Field(primary_key=True)
+    owner: str
+    beat: int
+    created: datetime = Field(sa_type=UtcTime)
+
+
+class ClaimRow(Row, table=True):
+    """A request that an asker has in flight: others wait for its reply. Without a foreign key: a
+    claim whose asker is gone is free."""
+
+    __tablename__ = "claim"
+
+    request: str = Field(primary_key=True)
+    asker: str = Field(index=True)
