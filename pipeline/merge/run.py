@@ -14,7 +14,7 @@ from pipeline.calls import Call, Reply, Request, Usage
 from pipeline.catalog import ModelSpec
 from pipeline.cost.bill import worst_usage
 from pipeline.cost.usage import taken
-from pipeline.errors import BudgetError, ModelError, SovereigntyError
+from pipeline.errors import BudgetError, ModelError, SovereigntyError, StoreError
 from pipeline.merge.budget import Journal, Pricer, Purse
 from pipeline.merge.halves import halves
 from pipeline.merge.meeting import Claims, Meeting
@@ -77,6 +77,7 @@ def run_wave(
     smaller = {call.id: halves(call, stories) for call in calls}
     parts = [part for cut in smaller.values() for part in cut]
     replies = dict(journal.find([call.request.key for call in (*calls, *parts)]))
+    _refuse_damaged((*calls, *parts), replies)
     asked = [
         call
         for call in calls
@@ -96,6 +97,23 @@ def run_wave(
         again = [part for part in again if part.request.key not in replies]
         replies.update(sender.send(again, progress))
     return replies
+
+
+def _refuse_damaged(calls: Iterable[Call], replies: Mapping[str, Reply]) -> None:
+    """A reply that was good when it was stored is good for ever: it is not asked for again, nor
+    counted as failed, when it has changed since.
+
+    Raises:
+        StoreError: one cannot be read any more.
+    """
+    for call in calls:
+        reply = replies.get(call.request.key)
+        if reply is not None and (why := check(reply, call)):
+            raise StoreError(
+                f"a journalled reply is damaged: {why}.",
+                where=f"table reply, row request={reply.key[:24]}",
+                next="Restore a copy of the database, or name another one with --db.",
+            )
 
 
 def _answered(parts: Sequence[Call], replies: Mapping[str, Reply]) -> bool:

@@ -30,6 +30,8 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from pipeline.errors import InputError, StoreError
+from pipeline.store.columns import DamagedCell
+from pipeline.store.damage import located
 from pipeline.store.failures import failure
 from pipeline.store.interrupts import interrupts_held
 
@@ -136,6 +138,15 @@ class Database:
                         _pragma(connection, "synchronous = NORMAL")
         except DBAPIError as exc:
             raise failure(exc, self.name) from exc
+        except DamagedCell as exc:
+            raise self._located(exc) from exc
+
+    def _located(self, cell: DamagedCell) -> StoreError:
+        try:
+            with self.engine.connect() as connection:
+                return located(cell, connection, self.name)
+        except DBAPIError as exc:
+            return failure(exc, self.name)
 
     def shrink(self) -> None:
         """Rewrite the database without what was deleted, the write-ahead log included.
