@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 BEAT, LEASE = 10.0, 60.0
 #: After which the row of an asker on another host is in nobody's way any more.
 _LONG = timedelta(days=7)
+#: Seconds that a heartbeat in the making is waited for.
+_PARTING = 1.0
 _SOME = 500
 
 _ASKER = table_of(AskerRow)
@@ -75,6 +77,7 @@ class StoreClaims:
             yield
         finally:
             ended.set()
+            heart.join(_PARTING)  # a process with one thread may make copies of itself
             # What ended the run is what to tell; of one that has ended the claims are free anyway.
             with suppress(StoreError), self._database.write() as connection:
                 _remove(connection, self._id)
