@@ -87,10 +87,11 @@ SHAPES = {
 SHAPE, MOST = 120_000, 2.5
 
 _ONE_FILE = """
-import resource, sys, time
+import sys, time
 from pipeline.extract.corpus import extract
+from pipeline.merge.meter import peak_memory_bytes
 (only,) = extract([sys.argv[1]])
-print(time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+print(time.process_time(), peak_memory_bytes() / 2**20)
 """
 
 

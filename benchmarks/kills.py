@@ -1,6 +1,7 @@
 """Merges killed with `kill -9` at random moments, then resumed: what is asked twice, what is lost.
 
     python benchmarks/kills.py [PATH …] [--kills N] [--seed N]      default: data/sample, 3 kills
+    python benchmarks/kills.py --minutes 20                         end then, and say how many
     python benchmarks/kills.py --ctrl-c                             Ctrl-C instead of kill -9
 
 The real command, in a process of its own, against a server on this machine that speaks the
@@ -76,9 +77,11 @@ def main() -> int:
     parser.add_argument("paths", nargs="*", default=[ROOT / "data" / "sample"], type=Path)
     parser.add_argument("--kills", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="end after so many")
     parser.add_argument("--ctrl-c", action="store_true", help="instead of kill -9")
     asked = parser.parse_args()
     found: list[Kill] = []
+    end = time.monotonic() + 60 * asked.minutes
     print(f"{'model':30} {'killed':32} {'journal':>8} {'in flight':>10} {'again':>6}")
     sign = signal.SIGINT if asked.ctrl_c else signal.SIGKILL
     for kill in kills(asked.paths, asked.kills, seed=asked.seed, sign=sign):
@@ -89,8 +92,11 @@ def main() -> int:
             f"{kill.again:6}  {'; '.join(kill.wrong)}",
             flush=True,
         )
+        if time.monotonic() > end:
+            break
     summary = {
         "benchmark": "kills",
+        "seed": asked.seed,
         "signal": sign.name,
         "kills": len(found),
         "ended_before": sum(kill.ended for kill in found),

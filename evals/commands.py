@@ -27,6 +27,7 @@ from pipeline.options import (
     Quiet,
     for_a_flow,
 )
+from pipeline.settings import away_from_documents
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -100,8 +101,9 @@ def needle(
         return
     if prefect:
         for_a_flow(config)
-        from evals.flows import needles
-        from pipeline.orchestration.steps import call
+        with away_from_documents():
+            from evals.flows import needles
+            from pipeline.orchestration.steps import call
 
         result = call(
             needles,
@@ -160,8 +162,9 @@ def canary(
     at_depth = _integers(depths, "--depths") or []
     if prefect:
         for_a_flow(config)
-        from evals.flows import canaries
-        from pipeline.orchestration.steps import call
+        with away_from_documents():
+            from evals.flows import canaries
+            from pipeline.orchestration.steps import call
 
         result = call(
             canaries,

@@ -68,7 +68,7 @@ from pipeline.options import (
     for_a_flow,
     reading,
 )
-from pipeline.settings import keep_code_out, report_to_nobody
+from pipeline.settings import away_from_documents, keep_code_out, report_to_nobody
 
 app = typer.Typer(
     name="storytransformer",
@@ -355,8 +355,9 @@ def merge(
     }
     if prefect:
         for_a_flow(config)
-        from pipeline.flows import merge_stories
-        from pipeline.orchestration.steps import call, open_edge
+        with away_from_documents():
+            from pipeline.flows import merge_stories
+            from pipeline.orchestration.steps import call, open_edge
 
         provider = open_edge(db, allow_egress or ()).catalog.find(model).provider
         result: dict[str, Any] = call(

@@ -15,6 +15,7 @@ from pipeline.console import emit, plain, say
 from pipeline.edge import Edge, now, parse_words
 from pipeline.errors import InputError, StoryTransformerError
 from pipeline.options import PORT, AllowEgress, AsJson, Config, Db, Debug, PathsOrNone, Port, Quiet
+from pipeline.settings import away_from_documents
 
 if TYPE_CHECKING:
     from evals.dashboard.serve import Served
@@ -172,8 +173,9 @@ def serve(
     debug: Debug = False,
 ) -> None:
     """Serve the flows to a Prefect server, without a work pool. Ctrl-C ends it."""
-    from pipeline.orchestration.serving import serve_deployments
-    from pipeline.orchestration.steps import open_edge
+    with away_from_documents():
+        from pipeline.orchestration.serving import serve_deployments
+        from pipeline.orchestration.steps import open_edge
 
     edge = open_edge(db, allow_egress or ())
     given: dict[str, Any] = {"db": db, "allow_egress": allow_egress}
@@ -261,7 +263,8 @@ def doctor(
     if Wanted.database in asked:
         checks.append(_database(edge))
     if Wanted.flows in asked:
-        from pipeline.orchestration.health import examine_flows
+        with away_from_documents():
+            from pipeline.orchestration.health import examine_flows
 
         checks += examine_flows()
     report = {"facts": health.facts(), "checks": checks}

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -207,6 +208,8 @@ def _service(env: Mapping[str, str]) -> str:
 _NO_REPORTS = {
     "DO_NOT_TRACK": "1",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    # Not of the reports; the first start of Prefect's temporary server takes that long.
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "90",
     "HF_HUB_DISABLE_TELEMETRY": "1",
 }
 
@@ -243,6 +246,41 @@ def keep_code_out() -> None:
     if here and first == here and Path(here) != _PACKAGE.parent:
         del sys.path[0]  # what `python -m` puts there
     sys.path[:] = [entry for entry in sys.path if os.path.isabs(entry)]
+
+
+#: Where a command was started that starts others elsewhere.
+_STARTED_IN = "STORYTRANSFORMER_STARTED_IN"
+
+
+@contextmanager
+def away_from_documents(*, children: bool = False) -> Iterator[None]:
+    """While Prefect is imported: it takes settings from a ``prefect.toml``, ``.env`` or
+    ``pyproject.toml`` of the working directory, which holds other people's documents and might
+    name another API or database. Its settings come from variables and its home.
+
+    Args:
+        children: processes that are started meanwhile go back by :func:`back_to_documents`.
+    """
+    home = Path(os.environ.get("PREFECT_HOME") or "~/.prefect").expanduser().resolve()
+    here = os.getcwd()
+    if os.environ.get("PREFECT_HOME"):
+        os.environ["PREFECT_HOME"] = str(home)  # one that is relative means this directory
+    if children:
+        os.environ[_STARTED_IN] = here
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        os.chdir(home)
+        yield
+    finally:
+        os.chdir(here)
+        if children:
+            os.environ.pop(_STARTED_IN, None)
+
+
+def back_to_documents() -> None:
+    """In a process that was started away from the documents: from now on paths mean them."""
+    if there := os.environ.pop(_STARTED_IN, ""):
+        os.chdir(there)
 
 
 def without_secrets(text: str, environ: Mapping[str, str] | None = None) -> str:

@@ -29,9 +29,10 @@ from urllib.parse import urlsplit
 
 from pipeline.calls import Request, TokenCount
 from pipeline.catalog import ModelSpec
+from pipeline.engine.hashes import write_atomically
 from pipeline.engine.splitting import words
 from pipeline.engine.tokenizer import Tokenizer, load_tokenizer
-from pipeline.engine.weights import locate_weights, weights_sha256, write_atomically
+from pipeline.engine.weights import locate_weights, weights_sha256
 from pipeline.errors import EngineError
 from pipeline.lines import Counts, Cut, tiktoken_lines, whole
 

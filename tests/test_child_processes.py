@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from importlib.metadata import packages_distributions
@@ -59,6 +60,24 @@ def start(folder: Path, *arguments: str, **env: str) -> subprocess.Popen[str]:
     )
 
 
+def name_another_prefect(folder: Path, port: int) -> None:
+    """Settings in every file of a working directory that Prefect looks into."""
+    url = f"http://127.0.0.1:{port}/api"
+    base = f"sqlite+aiosqlite:///{folder.parent}/theirs.db"
+    (folder / "prefect.toml").write_text(
+        f'profiles_path = "{folder}/profiles.toml"\n[api]\nurl = "{url}"\n'
+        f'[server.database]\nconnection_url = "{base}"\n'
+    )
+    (folder / ".env").write_text(
+        f"PREFECT_API_URL={url}\nPREFECT_HOME={folder.parent}/theirs\n"
+        f"PREFECT_API_DATABASE_CONNECTION_URL={base}\n"
+    )
+    (folder / "pyproject.toml").write_text(f'[tool.prefect.api]\nurl = "{url}"\n')
+    (folder / "profiles.toml").write_text(
+        f'active = "theirs"\n[profiles.theirs]\nPREFECT_API_URL = "{url}"\n'
+    )
+
+
 def told_by(folder: Path) -> str:
     told = folder.parent / "told"
     return told.read_text() if told.exists() else ""
@@ -84,10 +103,30 @@ def test_the_pages(folder: Path) -> None:
 
 
 def test_prefects_server(folder: Path) -> None:
-    done = start(folder, "merge", "a.md", "b.xls", "--db", "st.sqlite", "--prefect", "--json")
-    out, err = done.communicate(timeout=280)
+    """Nothing of the folder runs, and no other server or database that it names is used."""
+    with socket.create_server(("127.0.0.1", 0)) as theirs:
+        name_another_prefect(folder, theirs.getsockname()[1])
+        done = start(folder, "merge", "a.md", "b.xls", "--db", "st.sqlite", "--prefect", "--json")
+        out, err = done.communicate(timeout=280)
+        theirs.settimeout(0.1)
+        with pytest.raises(TimeoutError):
+            theirs.accept()
     assert done.returncode == 0, err
     assert '"stories": 2' in out and told_by(folder) == ""
+    assert not list(folder.parent.glob("theirs*"))
+    assert (folder / "st.sqlite").exists() and (folder.parent / "prefect").exists()
+
+
+def test_doctor_and_serve_know_no_server_of_the_folders(folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as theirs:
+        name_another_prefect(folder, theirs.getsockname()[1])
+        served = start(folder, "serve", "--json")
+        out, err = served.communicate(timeout=120)
+        assert served.returncode == 2, out + err
+        assert "no Prefect server is set" in out
+        theirs.settimeout(0.1)
+        with pytest.raises(TimeoutError):
+            theirs.accept()
 
 
 def test_python_m(folder: Path) -> None:

@@ -46,7 +46,10 @@ def heatmaps(connection: sqlite3.Connection, values: Values) -> list[Row]:
     rows = []
     for grid in _read(connection, _GRIDS, values):
         run = grid["run"]
-        asked = json.loads(grid["parameters"])
+        try:
+            asked = dict(json.loads(grid["parameters"]))
+        except (TypeError, ValueError):  # damaged: what was measured is shown all the same
+            asked = {}
         lengths = {length for owner, length, _ in found if owner == run}
         depths = {depth for owner, _, depth in found if owner == run}
         lengths |= set(map(int, asked.get("lengths", ())))

@@ -21,7 +21,10 @@ def command_for(kind: str, model: str, strategy: str, parameters: str, db: str =
         parameters: of the run's row, as JSON.
         db: what was given as ``--db``; "" for the default.
     """
-    given = json.loads(parameters or "{}")
+    try:
+        given = dict(json.loads(parameters or "{}"))
+    except (TypeError, ValueError):  # damaged
+        return None
     if kind == "merge" and given.get("paths"):
         words = ["merge", *given["paths"], "--judge", model, *_merge_options(given)]
     elif kind == "needle" and given.get("lengths"):

@@ -6,6 +6,7 @@ import errno
 import fcntl
 import io
 import json
+import shutil
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr
@@ -14,6 +15,7 @@ from typing import Any
 
 import torch
 
+from pipeline.engine.hashes import check_list, has_list, write_list
 from pipeline.engine.quantized import quantize, saved_state
 from pipeline.engine.tokenizer import Tokenizer, load_tokenizer
 from pipeline.engine.weights import new_folder, weights_sha256
@@ -36,21 +38,31 @@ def convert_gguf(gguf: Path, cache: Path, *, bits: int = 16) -> Path:
         ``cache/models/SHA256``, with ``-8bit`` or ``-4bit`` behind it.
 
     Raises:
-        EngineError: an architecture that transformers cannot read from GGUF, a damaged file, or
-            no room.
+        EngineError: an architecture that transformers cannot read from GGUF, a damaged file (of
+            the conversion, too), or no room.
     """
     sha256 = weights_sha256(gguf, cache)
     target = cache / "models" / (sha256 if bits == 16 else f"{sha256}-{bits}bit")
-    if target.is_dir():
-        return target
-    tokenizer = load_tokenizer(gguf, cache=cache, sha256=sha256)
+    if has_list(target):
+        check_list(target, cache, next=f"Delete {target}; it is converted again.")
+    else:
+        _convert(gguf, target, load_tokenizer(gguf, cache=cache, sha256=sha256), bits)
+    return target
+
+
+def _convert(gguf: Path, target: Path, tokenizer: Tokenizer, bits: int) -> None:
+    """Make a folder, once."""
     try:
-        with _only_one(target), new_folder(target) as folder:
-            if not target.is_dir():  # another process may have made it while we waited
+        with _only_one(target):
+            if has_list(target):  # another process made it while we waited
+                return
+            # Of an earlier release, which kept no hashes: nobody knows whether it is whole.
+            shutil.rmtree(target, ignore_errors=True)
+            with new_folder(target) as folder:
                 _write_folder(gguf, tokenizer, folder, bits)
+                write_list(folder)
     except OSError as exc:
         raise _no_room(exc, target) from exc
-    return target
 
 
 def _write_folder(gguf: Path, tokenizer: Tokenizer, folder: Path, bits: int) -> None:

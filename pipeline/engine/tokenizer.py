@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -22,6 +23,7 @@ from tokenizers.models import BPE
 
 from pipeline.engine.chat import PLAIN_TEMPLATE, TEXT_TEMPLATE, frame_of, render_chat
 from pipeline.engine.gguf_fields import read_fields
+from pipeline.engine.hashes import check_list, write_list
 from pipeline.engine.splitting import lines_within, word_border
 from pipeline.engine.weights import new_folder
 from pipeline.errors import EngineError
@@ -410,9 +412,12 @@ def load_tokenizer(weights: Path, *, cache: Path, sha256: str) -> Tokenizer:
         return Tokenizer.from_folder(weights)
     target = cache / "tokenizers" / sha256
     try:
+        check_list(target, cache, next="")
         return Tokenizer.from_saved(target)
-    except Exception:  # missing, or left by another version: build it again
+    except Exception:  # missing, damaged, or left by another version: build it again
         tokenizer = Tokenizer.from_gguf(weights)
+    shutil.rmtree(target, ignore_errors=True)
     with suppress(OSError), new_folder(target) as folder:
         tokenizer.save(folder)
+        write_list(folder)
     return tokenizer

@@ -8,17 +8,22 @@ downloaded into the cache before.
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
-import json
-import os
 import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
+from pipeline.engine.hashes import (
+    LIST,
+    check_list,
+    combined_sha256,
+    file_sha256,
+    has_list,
+    write_list,
+)
 from pipeline.errors import EngineError
 
 _HUB_ID = re.compile(r"^[\w.-]+/[\w.-]+$")
@@ -126,7 +131,10 @@ def download_weights(
                 local_dir=folder,
                 allow_patterns=list(WEIGHT_FILES),
             )
+            # While what the hub says of its files is still there to compare them with.
+            weights_sha256(folder, folder / ".cache")
             shutil.rmtree(folder / ".cache", ignore_errors=True)
+            write_list(folder)
     except EngineError:
         raise
     except Exception as exc:  # the hub client raises many kinds, by the HTTP library in use
@@ -142,45 +150,17 @@ def download_weights(
 def weights_sha256(path: Path, cache: Path) -> str:
     """The sha256 of a GGUF file, or of a folder's weight files (names and hashes, sorted).
 
-    Hashing is remembered in the cache by path, size and modification time; where the cache cannot
-    be written the hash is computed every time.
+    A file is hashed where it is new or was touched since (:mod:`pipeline.engine.hashes`).
+
+    Raises:
+        EngineError: a file is not what it was published or downloaded as.
     """
     if path.is_file():
-        return _file_sha256(path, cache)
-    files = sorted({file for pattern in WEIGHT_FILES for file in path.glob(pattern)})
-    lines = "".join(f"{_file_sha256(file, cache)}  {file.name}\n" for file in files)
-    return hashlib.sha256(lines.encode()).hexdigest()
-
-
-def _file_sha256(path: Path, cache: Path) -> str:
-    stat = path.stat()
-    name = str(path.resolve())
-    stamp = [name, stat.st_size, stat.st_mtime_ns]
-    note = cache / "hashes" / f"{hashlib.sha256(name.encode()).hexdigest()[:32]}.json"
-    try:
-        remembered = json.loads(note.read_text())
-        if remembered["stamp"] == stamp:
-            return str(remembered["sha256"])
-    except (OSError, ValueError, KeyError, TypeError):
-        pass
-    with path.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    with suppress(OSError):  # a cache that cannot be written costs time, never the result
-        write_atomically(note, json.dumps({"stamp": stamp, "sha256": digest}).encode())
-    return digest
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write a whole file or nothing: a temporary file beside it, then a rename."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+        return file_sha256(path, cache)
+    if has_list(path):
+        check_list(path, cache, next="Delete the folder and download the model again.")
+    files = {file for pattern in WEIGHT_FILES for file in path.glob(pattern)}
+    return combined_sha256(sorted(files - {path / LIST}), cache)
 
 
 @contextmanager

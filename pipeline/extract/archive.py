@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Callable, Mapping
 from io import BytesIO
 
 #: An office file may unpack to this much, and to this many times its size.
@@ -41,3 +42,17 @@ def open_archive(data: bytes) -> zipfile.ZipFile:
             f"it would unpack from {len(data):,} to {unpacked:,} bytes, as a zip bomb does"
         )
     return archive
+
+
+def told_beside(read: Callable[[], Mapping[str, str]], remarks: list[str]) -> dict[str, str]:
+    """Properties of a document whose text is whole: where a library cannot read them, that is said
+    and the text stays. (Marks are looked for elsewhere: :mod:`pipeline.extract.properties`.)
+
+    Args:
+        remarks: of the document; one is added.
+    """
+    try:
+        return dict(read())
+    except Exception:  # the libraries let KeyError, AttributeError, ValueError and lxml's through
+        remarks.append("its properties (author, date) are damaged")
+        return {}

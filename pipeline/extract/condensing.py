@@ -14,7 +14,7 @@ from pipeline.extract.sections import find_in_sections
 from pipeline.stories import Block
 
 #: Characters of a document that are many, and blocks of one run.
-_LONG, _RUN = 8_000_000, 50_000
+_LONG, _RUN = 1_000_000, 50_000
 #: Blocks at a run's end that are kept: none of the shapes of a story begins further up.
 _KEPT = 300
 

@@ -13,11 +13,12 @@ from typing import NamedTuple, Protocol
 
 from pipeline.errors import InputError
 from pipeline.extract import templates
+from pipeline.extract.beside import ReaderProcess, is_needed
 from pipeline.extract.bundles import open_bundles, read_member
 from pipeline.extract.formats import document_suffixes, format_of, is_refused
 from pipeline.extract.limits import BYTES, BYTES_A_BYTE, OverLimit, apart, limited, size_of
 from pipeline.extract.patterns import find_stories
-from pipeline.extract.readers import READER_VERSION, read_bytes, unreadable
+from pipeline.extract.readers import ADDED, READER_VERSION, read_bytes, unreadable
 from pipeline.extract.walk import STDIN, find_files
 from pipeline.sharing import shared_out
 from pipeline.stories import Document, Extraction, Span
@@ -93,8 +94,9 @@ def extract(
     how = _How(encoding, pattern, repair, ears)
     found = _documents(paths, exclude, follow_links, passed_over)
     count(len(found))
-    for start in range(0, len(found), _AT_ONCE):
-        yield from _extract_groups(found[start : start + _AT_ONCE], how, cache)
+    with ReaderProcess() as reader:  # started only where it is needed
+        for start in range(0, len(found), _AT_ONCE):
+            yield from _extract_groups(found[start : start + _AT_ONCE], how, cache, reader)
 
 
 def unread(
@@ -199,7 +201,7 @@ def _told_by_name(path: str) -> str:
 
 
 def _extract_groups(
-    groups: Sequence[_Group], how: _How, cache: ExtractionCache | None
+    groups: Sequence[_Group], how: _How, cache: ExtractionCache | None, reader: ReaderProcess
 ) -> Iterator[Extraction]:
     """The documents of some groups: from the cache; the others, where they are many, by all
     processors, where they are few, one when it is asked for."""
@@ -214,9 +216,9 @@ def _extract_groups(
     # What comes through a pipe can be read once, and by this process only.
     many = len(new) >= 2 * _WORTH_A_PROCESS and all(group.paths != (STDIN,) for group in new)
     extracted = (
-        iter(shared_out(partial(_extract_all, how=how), new, least=_WORTH_A_PROCESS))
+        iter(shared_out(partial(_extract_all, how=how, reader=reader), new, least=_WORTH_A_PROCESS))
         if many
-        else (_extract_group(group, how) for group in new)
+        else (_extract_group(group, how, reader) for group in new)
     )
     for group in groups:
         if group in kept:
@@ -229,11 +231,11 @@ def _extract_groups(
         yield extraction
 
 
-def _extract_all(groups: Sequence[_Group], how: _How) -> list[_Extracted]:
-    return [_extract_group(group, how) for group in groups]
+def _extract_all(groups: Sequence[_Group], how: _How, reader: ReaderProcess) -> list[_Extracted]:
+    return [_extract_group(group, how, reader) for group in groups]
 
 
-def _extract_group(group: _Group, how: _How) -> _Extracted:
+def _extract_group(group: _Group, how: _How, reader: ReaderProcess) -> _Extracted:
     """The one document that stands under these paths."""
     sha256, paths, refused = group
     if refused:
@@ -246,6 +248,9 @@ def _extract_group(group: _Group, how: _How) -> _Extracted:
         return _Extracted(Extraction(document), lasting=False)
     size = size_of(data)
     try:
+        # A reader that was added to this process is known to no other: it reads without limits.
+        if is_needed() and format_of(paths[0]) not in ADDED:
+            return reader.call(_read_within_limits, data, size, group, how)
         return _read_within_limits(data, size, group, how)
     except OverLimit as error:
         reason = str(error)

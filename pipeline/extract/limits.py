@@ -1,8 +1,8 @@
 """How long reading one document may take, and how much memory: by its size, told when reached.
 
 A document that a reader never ends with must not hold up the others. Processor time is measured,
-not the clock's: a busy machine is no reason to give up. Where signals cannot be used (in a thread
-beside the main one, or outside Unix) there is no limit.
+not the clock's: a busy machine is no reason to give up. Threads beside the main one read in a
+process of their own (:mod:`pipeline.extract.beside`); outside Unix there is no limit.
 """
 
 from __future__ import annotations

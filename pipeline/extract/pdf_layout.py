@@ -35,6 +35,8 @@ _LINES = 3
 #: In sizes of a letter: a lane with fewer lines beside it is wider, and those have more words.
 _FAR, _WORDS = 1.5, 2
 _DEEPEST = 4
+#: Free lanes beyond which words are strewn over a page, and stand in no columns.
+_MOST_LANES = 60
 #: No table's header is longer.
 _HEADER_CHARS = 300
 #: What a list's item or a numbered line begins with.
@@ -108,14 +110,16 @@ def lay_out(words: Sequence[Word], rules: Sequence[Rule] = ()) -> list[Region]:
 def group_lines(words: Sequence[Word]) -> list[Line]:
     """Words of one height made lines, from the top of the page to its foot."""
     lines: list[list[Word]] = []
+    largest: list[Word] = []  # of each line: looking for it among thousands of words takes minutes
     for word in sorted(words, key=lambda word: (-word.base, word.left)):
-        for line in reversed(lines[-3:]):
-            largest = max(line, key=lambda each: each.size)
-            if abs(largest.base - word.base) <= 0.4 * max(word.size, largest.size):
-                line.append(word)
+        for n in range(len(lines) - 1, max(-1, len(lines) - 4), -1):
+            if abs(largest[n].base - word.base) <= 0.4 * max(word.size, largest[n].size):
+                lines[n].append(word)
+                largest[n] = max(largest[n], word, key=lambda each: each.size)
                 break
         else:
             lines.append([word])
+            largest.append(word)
     made = [Line(sorted(line, key=lambda word: word.left)) for line in lines]
     return sorted(made, key=lambda line: -line.base)
 
@@ -178,6 +182,8 @@ def _find_columns(lines: Sequence[Line], start: int) -> tuple[int, list[Span]] |
             (line.right, float("inf")),
         ]
         lanes = outside if lanes is None else _meet(lanes, outside, least)
+        if len(lanes) > _MOST_LANES:
+            break
         low, high = min(low, line.left), max(high, line.right)
         inner = [lane for lane in lanes if lane[0] >= low and lane[1] <= high]
         if not inner and (end - start > _LINES or best is not None):

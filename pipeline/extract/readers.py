@@ -54,6 +54,10 @@ class Reading:
     kind: str = ""
 
 
+#: Formats that :func:`add_reader` told: another process does not know them.
+ADDED: set[str] = set()
+
+
 def add_reader(suffix: str, kind: str, read: Callable[[bytes, str | None], Reading]) -> None:
     """Read files of a further format.
 
@@ -65,6 +69,7 @@ def add_reader(suffix: str, kind: str, read: Callable[[bytes, str | None], Readi
     """
     FORMATS[suffix] = kind
     _READERS[kind] = read
+    ADDED.add(kind)
 
 
 def read_document(path: str | Path, *, encoding: str | None = None) -> Document:

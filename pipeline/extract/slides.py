@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
-from pipeline.extract.archive import Unreadable, open_archive
+from pipeline.extract.archive import Unreadable, open_archive, told_beside
 from pipeline.extract.builder import TextBuilder
 from pipeline.extract.leftout import Rich, Why, Words, copied
 
@@ -39,7 +39,7 @@ def read_slides(data: bytes) -> tuple[TextBuilder, dict[str, str]]:
         _read_slide(slide, number, why, builder)
     if hidden:
         builder.remarks.append(f"hidden slides: {', '.join(hidden)}")
-    return builder, _properties(deck.core_properties)
+    return builder, told_beside(lambda: _properties(deck.core_properties), builder.remarks)
 
 
 def _read_slide(slide: Any, number: int, why: Why | None, builder: TextBuilder) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
-from pipeline.extract.archive import Unreadable, open_archive
+from pipeline.extract.archive import Unreadable, open_archive, told_beside
 from pipeline.extract.builder import TextBuilder
 from pipeline.extract.leftout import Rich, Why, copied
 from pipeline.extract.web_marks import shift
@@ -54,7 +54,8 @@ def read_word(data: bytes) -> tuple[TextBuilder, dict[str, str]]:
     reader.read_body(document.element.body)
     reader.read_parts(document)
     reader.read_running(document, "footer")
-    return reader.builder, _properties(document.core_properties)
+    builder = reader.builder
+    return builder, told_beside(lambda: _properties(document.core_properties), builder.remarks)
 
 
 def _properties(core: Any) -> dict[str, str]:

@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from io import BytesIO
 from typing import Any
 
-from pipeline.extract.archive import Unreadable, open_archive
+from pipeline.extract.archive import Unreadable, open_archive, told_beside
 from pipeline.extract.builder import TextBuilder
 from pipeline.extract.leftout import Rich, Why, Words, copied, plain_words
 from pipeline.extract.number_formats import show_number
@@ -49,7 +49,7 @@ def read_workbook(data: bytes) -> tuple[TextBuilder, dict[str, str]]:
                 )
                 reader = _Reader(book, archive, builder)
                 reader.read(data)
-                properties = _properties(book.properties)
+                properties = told_beside(lambda: _properties(book.properties), builder.remarks)
                 book.close()
             for place, words in read_comments(archive):
                 builder.add(Rich(f"{place}: {words}", "comment"), "paragraph")

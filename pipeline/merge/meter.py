@@ -7,7 +7,7 @@ import resource
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pipeline.cost.hardware import Hardware
@@ -25,6 +25,7 @@ class Meter:
     def __init__(self, before: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> None:
         self._started = time.monotonic()
         self._before = before
+        forget_peak()
         self._asking = self._computing = 0.0
 
     def resume(self, before: tuple[float, float, float]) -> None:
@@ -55,8 +56,15 @@ class Meter:
         return self._before[2] + self._computing
 
 
+def forget_peak() -> None:
+    """Let the peak of this process begin at what it holds now, where the system can: an earlier run
+    in the same process is none of this one's."""
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+
+
 def peak_memory_bytes() -> int:
-    """Peak resident bytes of this process."""
+    """Peak resident bytes of this process, since :func:`forget_peak` where the system can tell."""
     # Linux hands a child the peak of the process it was forked from; its own stands in /proc.
     try:
         for line in Path("/proc/self/status").read_text().splitlines():

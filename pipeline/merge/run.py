@@ -14,9 +14,10 @@ from pipeline.calls import Call, Reply, Request, Usage
 from pipeline.catalog import ModelSpec
 from pipeline.cost.bill import worst_usage
 from pipeline.cost.usage import taken
-from pipeline.errors import BudgetError, ModelError, SovereigntyError
+from pipeline.errors import BudgetError, ModelError, SovereigntyError, StoreError
 from pipeline.merge.budget import Journal, Pricer, Purse
 from pipeline.merge.halves import halves
+from pipeline.merge.meeting import Claims, Meeting
 from pipeline.merge.replies import check
 from pipeline.models.base import Model
 from pipeline.models.opening import counts_online
@@ -53,6 +54,8 @@ def run_wave(
     purse: Purse | None = None,
     progress: Callable[[int], None] | None = None,
     in_flight: InFlight = _nothing,
+    claims: Claims | None = None,
+    say: Callable[[str], None] = lambda line: None,
     clock: Callable[[], float] = time.monotonic,
 ) -> dict[str, Reply]:
     """The replies of one wave by request key, from the journal where it has them.
@@ -67,10 +70,14 @@ def run_wave(
         progress: told of newly generated tokens.
         in_flight: which of some request keys an earlier process of this run has reserved and
             handed to the provider already (as a batch).
+        claims: which process asks what at this moment; what another asks is waited for and taken
+            from the journal. None where nobody else asks.
+        say: told what is waited for.
     """
     smaller = {call.id: halves(call, stories) for call in calls}
     parts = [part for cut in smaller.values() for part in cut]
     replies = dict(journal.find([call.request.key for call in (*calls, *parts)]))
+    _refuse_damaged((*calls, *parts), replies)
     asked = [
         call
         for call in calls
@@ -79,13 +86,34 @@ def run_wave(
     purse = purse or Purse(journal)
     if model is not None and model.spec.leaves_machine:
         _refuse_staying(asked, frozenset(staying), stories, model.spec.name)
-    sender = _Sender(model, journal, usd, bool(allow_cloud), purse, in_flight, clock)
-    replies.update(sender.send(asked, progress))
-    failed = [call for call in asked if check(replies[call.request.key], call)]
-    again = [part for call in failed for part in smaller.get(call.id, ())]
-    again = [part for part in again if part.request.key not in replies]
-    replies.update(sender.send(again, progress))
+    if not asked:
+        return replies
+    meeting = Meeting(journal, claims, say, progress)
+    sender = _Sender(model, journal, usd, bool(allow_cloud), purse, in_flight, meeting, clock)
+    with meeting.asking():
+        replies.update(sender.send(asked, progress))
+        failed = [call for call in asked if check(replies[call.request.key], call)]
+        again = [part for call in failed for part in smaller.get(call.id, ())]
+        again = [part for part in again if part.request.key not in replies]
+        replies.update(sender.send(again, progress))
     return replies
+
+
+def _refuse_damaged(calls: Iterable[Call], replies: Mapping[str, Reply]) -> None:
+    """A reply that was good when it was stored is good for ever: it is not asked for again, nor
+    counted as failed, when it has changed since.
+
+    Raises:
+        StoreError: one cannot be read any more.
+    """
+    for call in calls:
+        reply = replies.get(call.request.key)
+        if reply is not None and (why := check(reply, call)):
+            raise StoreError(
+                f"a journalled reply is damaged: {why}.",
+                where=f"table reply, row request={reply.key[:24]}",
+                next="Restore a copy of the database, or name another one with --db.",
+            )
 
 
 def _answered(parts: Sequence[Call], replies: Mapping[str, Reply]) -> bool:
@@ -123,6 +151,7 @@ class _Sender:
         allow_cloud: bool,
         purse: Purse,
         in_flight: InFlight,
+        meeting: Meeting,
         clock: Callable[[], float],
     ) -> None:
         self._model = model
@@ -131,6 +160,7 @@ class _Sender:
         self._allow_cloud = allow_cloud
         self._purse = purse
         self._in_flight = in_flight
+        self._meeting = meeting
         self._clock = clock
 
     def send(
@@ -143,6 +173,8 @@ class _Sender:
             refusal = self._round(waiting, replies, progress)
             if refusal is not None and len(replies) == before:
                 raise refusal
+            if refusal is None:
+                replies.update(self._meeting.wait([k for k in waiting if k not in replies]))
         return replies
 
     def _round(
@@ -151,28 +183,32 @@ class _Sender:
         replies: dict[str, Reply],
         progress: Callable[[int], None] | None,
     ) -> BudgetError | None:
-        """Send what is not answered yet, until all of it is or the budget refuses the next call.
-        Then what is in flight is still waited for: it costs less than was set aside for it, so
-        that another round may go on."""
+        """Send what is not answered yet and no other process asks, until the budget refuses the
+        next call. Then what is in flight is still waited for: it costs less than was set aside for
+        it, so that another round may go on."""
         model = self._allowed()
         rest = {key: call for key, call in waiting.items() if key not in replies}
-        sent: list[str] = []
+        left: set[str] = set()
         refusals: list[BudgetError] = []
 
         def affordable() -> Iterator[Request]:
             handed_over = self._in_flight(list(rest))
-            for key, call in rest.items():
+            for n, (key, call) in enumerate(rest.items()):
                 # A run beside this one may have been answered since the wave began.
-                found = self._journal.find([key])
-                if key in found:
+                found = self._journal.find([key]) or self._meeting.claimed(key)
+                if found is None:
+                    left.add(key)
+                    continue
+                if found:
                     replies[key] = found[key]
                     continue
                 try:
                     self._reserve(call, model.spec, key in handed_over)
                 except BudgetError as refusal:
+                    self._meeting.released(key)
                     refusals.append(refusal)
+                    left.update(list(rest)[n:])
                     return
-                sent.append(key)
                 yield call.request
 
         started = self._clock()
@@ -183,8 +219,8 @@ class _Sender:
                     "answered a request it was not asked, or one twice.", where=model.spec.name
                 )
             replies[reply.key] = self._store(call, reply)
-        for key in sent if refusals else rest:
-            if key not in replies:
+        for key in rest:
+            if key not in replies and key not in left:
                 silent = Reply(
                     key, "", "error", Usage(), self._clock() - started, detail="no reply came"
                 )
@@ -223,6 +259,7 @@ class _Sender:
         reply = self._priced(call, reply)
         self._book_broken(call, reply.broken)
         self._journal.put(call.request, reply, good=not why, why=why)
+        self._meeting.released(reply.key)
         if self._usd is not None:
             self._purse.settle(reply.key, reply.usd)
         return reply

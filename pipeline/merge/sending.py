@@ -25,6 +25,7 @@ from pipeline.models.base import Model, ModelOptions
 from pipeline.models.opening import open_batched, open_model
 from pipeline.progress import Show
 from pipeline.store.batches import StoreBatches
+from pipeline.store.claims import StoreClaims
 from pipeline.store.record import Store
 from pipeline.store.spending import spent
 from pipeline.stories import Story
@@ -159,6 +160,8 @@ class Sending:
             purse=self.purse,
             progress=self.tally.written,
             in_flight=self.batches.in_flight,
+            claims=StoreClaims(self.store),
+            say=self.say,
         )
 
     def follow(self) -> bool:

@@ -33,13 +33,14 @@ def revision_of(spec: ModelSpec, cache: Path) -> str:
 
 
 def missing_weights(spec: ModelSpec, cache: Path) -> EngineError | None:
-    """Why a local model cannot run here, with the next step; None when its weights are here."""
+    """Why a local model cannot run here, with the next step; None when its weights are here and
+    whole."""
     if spec.provider != "local":
         return None
-    from pipeline.engine.weights import locate_weights
+    from pipeline.engine.weights import locate_weights, weights_sha256
 
     try:
-        locate_weights(spec.weights, cache=cache)
+        weights_sha256(locate_weights(spec.weights, cache=cache), cache)
     except EngineError as missing:
         return missing
     return None

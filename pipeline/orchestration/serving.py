@@ -17,6 +17,7 @@ from prefect.settings import PREFECT_API_URL
 from prefect.types.entrypoint import EntrypointType
 
 from pipeline.errors import InputError
+from pipeline.settings import away_from_documents
 
 _START = "Start one: prefect server start --host 127.0.0.1; then set PREFECT_API_URL to its /api."
 
@@ -52,11 +53,9 @@ def serve_deployments(
     chosen = [one for one in described if not names or one["name"] in names]
     if told is not None:
         told([one["name"] for one in chosen])
-    serve(
-        *(_served(one, parameters) for one in chosen),
-        limit=limit,
-        print_starting_message=told is None,
-    )
+    deployments = [_served(one, parameters) for one in chosen]
+    with away_from_documents(children=True):
+        serve(*deployments, limit=limit, print_starting_message=told is None)
 
 
 def _insist_on_a_server() -> None:

@@ -16,7 +16,7 @@ from prefect.utilities.engine import _prefect_sigterm_bridge_lock
 from pipeline.edge import Edge
 from pipeline.errors import InputError, StoryTransformerError
 from pipeline.orchestration.endings import failed
-from pipeline.settings import keep_code_out, report_to_nobody
+from pipeline.settings import back_to_documents, keep_code_out, report_to_nobody
 from pipeline.store.interrupts import hold_beside
 
 # Prefect tells a run to cancel only if SIGTERM is handled by its own handler, and looks under this
@@ -107,6 +107,7 @@ def open_edge(db: str | None, allow_egress: Sequence[str] = ()) -> Edge:
         SovereigntyError: one of them is elsewhere.
     """
     report_to_nobody()
+    back_to_documents()
     keep_code_out()
     edge = Edge.read(db, allow_egress)
     check_addresses(edge)

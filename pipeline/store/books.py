@@ -20,6 +20,7 @@ from pipeline.entries import (
     Side,
 )
 from pipeline.store import tables
+from pipeline.store.damage import reading
 from pipeline.store.record import Store
 from pipeline.store.rows.corpora import story_from_row
 from pipeline.store.tables import Row, table_of
@@ -99,9 +100,14 @@ def kept_of(connection: Connection, run: str) -> dict[str, Any] | None:
             "judge": row.folded_judge,
             "person": row.folded_person,
         },
-        "missing": [{"story": story, "sentence": told} for story, told in row.missing],
+        "missing": _missing(row),
         "faults": list(row.faults),
     }
+
+
+def _missing(row: Any) -> list[dict[str, str]]:
+    with reading("kept", row.run):
+        return [{"story": story, "sentence": told} for story, told in row.missing]
 
 
 def _of_run(connection: Connection, row: type[Row], run: str) -> Iterator[Any]:
@@ -197,7 +203,7 @@ def _ledger(connection: Connection, run: str) -> dict[str, LedgerRow]:
     return {
         row.story: LedgerRow(
             story=row.story,
-            outcome=Outcome(row.outcome),
+            outcome=_outcome(row),
             entry=row.entry,
             other=row.other,
             reason=row.reason,
@@ -212,7 +218,16 @@ def _ledger(connection: Connection, run: str) -> dict[str, LedgerRow]:
     }
 
 
+def _outcome(row: Any) -> Outcome:
+    with reading("ledger", row.story):
+        return Outcome(row.outcome)
+
+
 def _shown(connection: Connection, plan: str) -> dict[str, tuple[str, ...]]:
     call = table_of(tables.PlannedCallRow)
     query = select(call.c.id, call.c.handles).where(call.c.plan == plan).order_by(call.c.position)
-    return {row.id: tuple(story for _, story in row.handles) for row in connection.execute(query)}
+    shown = {}
+    for row in connection.execute(query):
+        with reading("planned_call", row.id):
+            shown[row.id] = tuple(story for _, story in row.handles)
+    return shown

@@ -17,6 +17,18 @@ from sqlalchemy.types import TypeDecorator
 _ESCAPED = "\ufdd0"
 
 
+class DamagedCell(ValueError):
+    """A stored value that is not what was written.
+
+    Args:
+        stored: as it stands in the database.
+    """
+
+    def __init__(self, stored: object) -> None:
+        super().__init__("a stored value is damaged")
+        self.stored = stored
+
+
 class UtcTime(TypeDecorator[datetime]):
     """A moment as ISO 8601 text in UTC, "2026-11-21T10:30:00.000000Z": sorts as it reads."""
 
@@ -32,7 +44,12 @@ class UtcTime(TypeDecorator[datetime]):
         return in_utc.isoformat(timespec="microseconds") + "Z"
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else datetime.fromisoformat(value)
+        if value is None:
+            return None
+        try:
+            return datetime.fromisoformat(value)
+        except (TypeError, ValueError) as exc:
+            raise DamagedCell(value) from exc
 
 
 class ExactText(TypeDecorator[str]):
@@ -50,10 +67,18 @@ class ExactText(TypeDecorator[str]):
 
 
 class JsonText(TypeDecorator[Any]):
-    """A JSON value as text without blanks, readable in any client."""
+    """A JSON value as text without blanks, readable in any client.
+
+    Args:
+        kind: what the value is: a list or a dict.
+    """
 
     impl = Text
     cache_ok = True
+
+    def __init__(self, kind: type[list[Any]] | type[dict[str, Any]] | None = None) -> None:
+        super().__init__()
+        self.kind = kind
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str:
         text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
@@ -62,7 +87,22 @@ class JsonText(TypeDecorator[Any]):
         return json.dumps(value, separators=(",", ":"))
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
-        return None if value is None else json.loads(value)
+        return None if value is None else from_json(value, self.kind)
+
+
+def from_json(stored: str, kind: type[Any] | None = None) -> Any:
+    """The JSON value of a stored text.
+
+    Raises:
+        DamagedCell: it is none, or of another kind.
+    """
+    try:
+        value = json.loads(stored)
+    except (TypeError, ValueError, RecursionError) as exc:
+        raise DamagedCell(stored) from exc
+    if kind is not None and not isinstance(value, kind):
+        raise DamagedCell(stored)
+    return value
 
 
 def storable(text: str) -> str:
@@ -73,8 +113,22 @@ def storable(text: str) -> str:
 
 
 def as_told(text: str) -> str:
-    """The text that :func:`storable` made this of."""
-    return str(json.loads(text[1:])) if text.startswith(_ESCAPED) else text
+    """The text that :func:`storable` made this of.
+
+    Raises:
+        DamagedCell: it made no such text.
+    """
+    if not isinstance(text, str):  # SQLite holds anything in any column
+        raise DamagedCell(text)
+    if not text.startswith(_ESCAPED):
+        return text
+    try:
+        told = json.loads(text[1:])
+    except (ValueError, RecursionError) as exc:
+        raise DamagedCell(text) from exc
+    if not isinstance(told, str):
+        raise DamagedCell(text)
+    return told
 
 
 def _encodable(text: str) -> bool:

@@ -14,12 +14,24 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
-from sqlalchemy import Connection, Engine, Insert, Table, create_engine, event, make_url, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Insert,
+    Table,
+    create_engine,
+    event,
+    make_url,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from pipeline.errors import InputError, StoreError
+from pipeline.store.columns import DamagedCell
+from pipeline.store.damage import located
 from pipeline.store.failures import failure
 from pipeline.store.interrupts import interrupts_held
 
@@ -126,6 +138,15 @@ class Database:
                         _pragma(connection, "synchronous = NORMAL")
         except DBAPIError as exc:
             raise failure(exc, self.name) from exc
+        except DamagedCell as exc:
+            raise self._located(exc) from exc
+
+    def _located(self, cell: DamagedCell) -> StoreError:
+        try:
+            with self.engine.connect() as connection:
+                return located(cell, connection, self.name)
+        except DBAPIError as exc:
+            return failure(exc, self.name)
 
     def shrink(self) -> None:
         """Rewrite the database without what was deleted, the write-ahead log included.
@@ -200,6 +221,19 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any
     keys = [column.name for column in table.primary_key]
     fresh = {name: statement.excluded[name] for name in rows[0] if name not in keys}
     connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=fresh), list(rows))
+
+
+def upsert_where(
+    connection: Connection, table: Table, row: Mapping[str, Any], replaced: ColumnElement[bool]
+) -> None:
+    """Insert a row; one with its primary key that is there already is replaced where ``replaced``
+    holds of it, and left as it is elsewhere."""
+    statement = _insert(connection, table).values(**row)
+    keys = [column.name for column in table.primary_key]
+    fresh = {name: statement.excluded[name] for name in row if name not in keys}
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=keys, set_=fresh, where=replaced)
+    )
 
 
 def _insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from sqlalchemy import delete, select
 
 from pipeline.entries import Decision
+from pipeline.store.damage import reading
 from pipeline.store.database import Database, insert_new, upsert
 from pipeline.store.rows import content_hash
 from pipeline.store.tables import DecisionRow, GlossaryRow, table_of
@@ -138,4 +139,5 @@ def _row(decision: Decision, run: str) -> dict[str, Any]:
 def _from_row(row: Mapping[str, Any]) -> Decision:
     said = {name: row[name] for name in row if name not in ("id", "run")}
     lists = {name: tuple(row[name]) for name in ("fingerprints", "values")}
-    return Decision(**{**said, **lists})
+    with reading("decision", row["id"]):
+        return Decision(**{**said, **lists})

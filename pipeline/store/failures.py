@@ -19,6 +19,11 @@ class _Meaning(NamedTuple):
 
 
 _SQLITE = (
+    _Meaning(  # the driver's words hold the text
+        ("could not decode",),
+        "a stored text is damaged: its bytes are no UTF-8.",
+        "Restore a copy of the database, or name another one with --db.",
+    ),
     _Meaning(
         ("not a database", "malformed"),
         "this file is not a database we can read ({said}).",

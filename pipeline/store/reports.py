@@ -6,7 +6,6 @@ in UTC, unknown as None. The views behind it are those the dashboards read.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -17,7 +16,7 @@ from sqlalchemy import text as sql
 from pipeline.entries import Outcome
 from pipeline.store import tables
 from pipeline.store.books import kept_of
-from pipeline.store.columns import as_told
+from pipeline.store.columns import as_told, from_json
 from pipeline.store.record import Store
 from pipeline.store.rows import dollars
 from pipeline.store.tables import table_of
@@ -256,7 +255,7 @@ def _value(name: str, value: Any) -> Any:
         amount = dollars(round(Decimal(str(value)) * 1_000_000))
         return format(amount.normalize() if amount else Decimal(0), "f")
     if name in _JSON and isinstance(value, str):
-        return json.loads(value)
+        return from_json(value, list)
     if hasattr(value, "isoformat"):
         return value.isoformat()
     if isinstance(value, Decimal):  # PostgreSQL sums integers into these

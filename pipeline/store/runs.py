@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import socket
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, Literal
 
 from sqlalchemy import Connection, insert, select, update
 
 from pipeline.errors import StoreError
 from pipeline.store.database import Database, insert_new, upsert
+from pipeline.store.processes import is_gone, this_process
 from pipeline.store.rows import micro
 from pipeline.store.tables import ActualRow, DepartureRow, RunRow, table_of
 
@@ -60,7 +58,7 @@ class Runs:
             "plan_sha256": plan_sha256,
             "parameters": dict(parameters or {}),
             "describe": dict(describe or {}),
-            "owner": _owner(),
+            "owner": this_process(),
             "attempts": 1,
             "started": now,
             "updated": now,
@@ -176,7 +174,7 @@ class Runs:
                 .where(_RUN.c.id == run, _RUN.c.state.in_(("interrupted", "failed")))
                 .values(
                     state="running",
-                    owner=_owner(),
+                    owner=this_process(),
                     attempts=_RUN.c.attempts + 1,
                     error=None,
                     finished=None,
@@ -227,30 +225,7 @@ class Runs:
             raise StoreError(f"there is no run {run!r}.", where=self.database.name)
 
 
-def _owner() -> str:
-    """The process that works on a run: host, id, and when it began, as ids are used again."""
-    return f"{socket.gethostname()}:{os.getpid()}:{_began(os.getpid())}"
-
-
 def _is_dead(owner: str, silent: timedelta) -> bool:
     """Whether the process of a run is gone: asked of this machine, guessed for others."""
-    host, _, process = owner.partition(":")
-    pid, _, began = process.partition(":")
-    if host != socket.gethostname():
-        return silent > _SILENCE
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:  # it lives, and is somebody else's
-        pass
-    return _began(int(pid)) != began
-
-
-def _began(pid: int) -> str:
-    """When a process began, in clock ticks since the machine did; "" where /proc is not there."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
-    return stat.rpartition(")")[2].split()[19]
+    gone = is_gone(owner)
+    return silent > _SILENCE if gone is None else gone

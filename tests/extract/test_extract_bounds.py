@@ -268,9 +268,6 @@ def test_long_markdown_without_a_story_takes_at_most_twice_its_size_and_200_mb(
     path, size = tmp_path / "a.md", 3_000_000
     path.write_text(unit * (size // len(unit.encode())), encoding="utf-8")
     code = PEAK + (
-        "from functools import partial\n"
-        "from pipeline.extract import readers\n"
-        "readers.settle_stretches = partial(readers.settle_stretches, least=1_000_000)\n"
         "before = peak()\n(e,) = extract([sys.argv[1]])\nprint(len(e.stories), peak() - before)\n"
     )
     told = subprocess.run(

@@ -103,3 +103,17 @@ def test_the_meter_goes_on_from_earlier_attempts():
     assert meter.seconds > 100 and meter.model_seconds > 50 and meter.processor_seconds >= 25
     assert meter.seconds - 100 >= meter.model_seconds - 50
     assert peak_memory_bytes() > 2**24
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="the system keeps no such")
+def test_the_peak_is_the_runs_own():
+    """Not that of what its process did before, nor of the process that started it."""
+    held = bytearray(300 << 20)
+    held[:: 1 << 12] = b"x" * len(held[:: 1 << 12])
+    before = peak_memory_bytes()
+    del held
+    Meter()
+    assert peak_memory_bytes() < before - (200 << 20)
+    held = bytearray(100 << 20)
+    held[:: 1 << 12] = b"x" * len(held[:: 1 << 12])
+    assert peak_memory_bytes() > len(held)

@@ -29,6 +29,8 @@ VIEWS = [
     "v_conflicts", "v_costs", "v_entries", "v_estimate_vs_actual", "v_folds", "v_learned",
     "v_ledger", "v_links", "v_needle_cells", "v_runs",
 ]  # fmt: skip
+#: Tables that version 0008 did not have.
+LATER = ("asker", "claim")
 #: What a merge was made of before entries.
 GONE = ("same", "overlap", "distinct", "verdict", "merged_story", "edit", "fallback",
         "relation")  # fmt: skip
@@ -111,6 +113,24 @@ def older(url: str, monkeypatch) -> Database:
     schema.upgrade(database)
     monkeypatch.setattr(schema, "VERSIONS", (*schema.VERSIONS, "next"))
     return database
+
+
+def test_a_database_of_the_first_version_becomes_what_the_tables_say(url, make, clock):
+    """By the real migrations: it is made without the tables that came later."""
+    with open_store(url, now=clock) as store:
+        store.save_corpus([make.extraction()])
+        with store.database.write() as connection:
+            for table in LATER:
+                connection.execute(sql(f"DROP TABLE {table}"))
+            connection.execute(sql("UPDATE alembic_version SET version_num = '0008'"))
+        before = dump(store.database)
+    with open_store(url, now=clock) as store, store.database.read() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Row.metadata) == []
+    database = Database(url)
+    newer = {"alembic_version": [(schema.VERSIONS[-1],)], **{table: [] for table in LATER}}
+    assert dump(database) == before | newer
+    database.close()
 
 
 def test_a_migration_that_is_due_is_run_with_the_data_kept(url, monkeypatch, make, clock):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
-from pipeline.calls import Estimate, Plan, Reply, Request, Usage
+from pipeline.calls import Estimate, FinishReason, Plan, Reply, Request, Usage
+from pipeline.store.damage import reading
 from pipeline.store.rows import Rows, content_hash, dollars, micro
 
 
@@ -146,19 +147,26 @@ def reply_row(
 
 
 def reply_from_row(row: Mapping[str, Any]) -> Reply:
-    """The reply of a journal row."""
-    return Reply(
-        key=row["request"],
-        text=row["text"],
-        finish=row["finish"],
-        usage=Usage(
-            input=row["input_tokens"],
-            output=row["output_tokens"],
-            cache_read=row["cache_read_tokens"],
-            cache_write=row["cache_write_tokens"],
-        ),
-        seconds=row["seconds"],
-        model=row["model"],
-        detail=row["detail"],
-        usd=dollars(row["micro_usd"]),
-    )
+    """The reply of a journal row.
+
+    Raises:
+        StoreError: the row is damaged.
+    """
+    with reading("reply", row["id"]):
+        if row["finish"] not in get_args(FinishReason):
+            raise ValueError("no way in which a reply ends")
+        return Reply(
+            key=row["request"],
+            text=row["text"],
+            finish=row["finish"],
+            usage=Usage(
+                input=int(row["input_tokens"]),
+                output=int(row["output_tokens"]),
+                cache_read=int(row["cache_read_tokens"]),
+                cache_write=int(row["cache_write_tokens"]),
+            ),
+            seconds=float(row["seconds"]),
+            model=row["model"],
+            detail=row["detail"],
+            usd=dollars(row["micro_usd"]),
+        )

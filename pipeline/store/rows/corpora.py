@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from pipeline.store.damage import reading
 from pipeline.store.documents import locator_as_json, locator_from_json
 from pipeline.store.rows import Rows, content_hash, text_columns
 from pipeline.stories import Document, Extraction, Source, Span, Story, count_words
@@ -113,27 +114,31 @@ def story_from_row(row: Any, *, sha256: str = "", path: str = "") -> Story:
     Args:
         row: with the columns of :class:`~pipeline.store.tables.reading.StoryRow`.
         sha256, path: of its document.
+
+    Raises:
+        StoreError: the row is damaged.
     """
-    return Story(
-        id=row.id,
-        kind=row.kind,
-        source=Source(
-            document=sha256,
-            path=path,
-            locator=locator_from_json(row.locator),
-            spans=tuple(Span(*span) for span in row.spans),
-            key=row.source_key,
-            written=date.fromisoformat(row.written) if row.written else None,
-            author=row.author,
-        ),
-        text=row.text,
-        role=row.role,
-        goal=row.goal,
-        benefit=row.benefit,
-        criteria=tuple(row.criteria),
-        title=row.title,
-        body=tuple(row.body),
-    )
+    with reading("story", row.key):
+        return Story(
+            id=row.id,
+            kind=row.kind,
+            source=Source(
+                document=sha256,
+                path=path,
+                locator=locator_from_json(row.locator),
+                spans=tuple(Span(*span) for span in row.spans),
+                key=row.source_key,
+                written=date.fromisoformat(row.written) if row.written else None,
+                author=row.author,
+            ),
+            text=row.text,
+            role=row.role,
+            goal=row.goal,
+            benefit=row.benefit,
+            criteria=tuple(row.criteria),
+            title=row.title,
+            body=tuple(row.body),
+        )
 
 
 def _corpus_document_row(extraction: Extraction, key: str, position: int) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """The tables. Only ``schema`` creates them; only ``record``, ``runs``, ``caches``, ``decisions``,
-``glossary``, ``batches``, ``journal`` and ``purge`` write them.
+``glossary``, ``batches``, ``claims``, ``journal`` and ``purge`` write them.
 
     reading    documents, stories, corpora; caches of extractions and plans
-    asking     plans, requests, estimates; the journal of replies, batches, reservations
+    asking     plans, requests, estimates; the journal of replies, batches, reservations, claims
     running    runs, what they took, what left the machine, needle cells
     deciding   entries, folds, conflicts, links, the ledger; decisions of persons
 
@@ -13,9 +13,11 @@ them, and ``migrations/versions`` brings an older one to the same.
 """
 
 from pipeline.store.tables.asking import (
+    AskerRow,
     BatchRequestRow,
     BatchRow,
     ChargeRow,
+    ClaimRow,
     EstimateRow,
     PlannedCallRow,
     PlannedSkipRow,
@@ -60,9 +62,11 @@ from pipeline.store.tables.running import (
 
 __all__ = [
     "ActualRow",
+    "AskerRow",
     "BatchRequestRow",
     "BatchRow",
     "ChargeRow",
+    "ClaimRow",
     "ConflictRow",
     "ConflictSideRow",
     "CorpusDocumentRow",

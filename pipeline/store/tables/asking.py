@@ -27,7 +27,7 @@ class PlanRow(Row, table=True):
     limit_input: int
     limit_output: int
     limit_reason: str = text_column()
-    parameters: dict[str, str] = json_column()
+    parameters: dict[str, str] = json_column(dict)
     created: datetime = Field(sa_type=UtcTime)
 
 
@@ -42,7 +42,7 @@ class RequestRow(Row, table=True):
     purpose: str
     prompt: str
     prompt_sha256: str
-    body: dict[str, Any] = json_column()
+    body: dict[str, Any] = json_column(dict)
 
 
 class PlannedCallRow(Row, table=True):
@@ -55,8 +55,8 @@ class PlannedCallRow(Row, table=True):
     id: str
     stage: str
     request: str = Field(foreign_key="request.key", index=True)
-    handles: list[list[str]] = json_column()
-    clusters: list[list[str]] = json_column()
+    handles: list[list[str]] = json_column(list)
+    clusters: list[list[str]] = json_column(list)
     input_tokens: int = Field(sa_type=BigInteger)
     input_counter: str
     input_exact: bool
@@ -115,7 +115,7 @@ class EstimateRow(Row, table=True):
     micro_usd_rent: int | None = big_column()
     price_date: str
     price_source: str = text_column()
-    notes: list[str] = json_column()
+    notes: list[str] = json_column(list)
     seconds: float | None = None
     seconds_low: float | None = None
     seconds_high: float | None = None
@@ -203,3 +203,25 @@ class ChargeRow(Row, table=True):
     reserved_micro_usd: int = Field(sa_type=BigInteger)
     settled_micro_usd: int | None = big_column()
     created: datetime = Field(sa_type=UtcTime)
+
+
+class AskerRow(Row, table=True):
+    """A process while it asks a model. ``beat`` goes up as long as it lives: who sees it stand
+    still for a while takes it for dead, whatever the clocks of two machines say."""
+
+    __tablename__ = "asker"
+
+    id: str = Field(primary_key=True)
+    owner: str
+    beat: int
+    created: datetime = Field(sa_type=UtcTime)
+
+
+class ClaimRow(Row, table=True):
+    """A request that an asker has in flight: others wait for its reply. Without a foreign key: a
+    claim whose asker is gone is free."""
+
+    __tablename__ = "claim"
+
+    request: str = Field(primary_key=True)
+    asker: str = Field(index=True)

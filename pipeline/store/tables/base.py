@@ -32,8 +32,8 @@ def text_column(default: str | None = "") -> Any:
     return Field(default=default, sa_type=ExactText, nullable=default is None)
 
 
-def json_column() -> Any:
-    return Field(sa_column=Column(JsonText, nullable=False))
+def json_column(kind: type[list[Any]] | type[dict[str, Any]]) -> Any:
+    return Field(sa_column=Column(JsonText(kind), nullable=False))
 
 
 def big_column() -> Any:

@@ -44,7 +44,7 @@ class EntryRoleRow(Row, table=True):
     entry: str = Field(primary_key=True)
     position: int = Field(primary_key=True)
     text: str = text_column()
-    stories: list[str] = json_column()
+    stories: list[str] = json_column(list)
 
 
 class EntryLineRow(Row, table=True):
@@ -58,7 +58,7 @@ class EntryLineRow(Row, table=True):
     position: int = Field(primary_key=True)
     field: str
     text: str = text_column()
-    stories: list[str] = json_column()
+    stories: list[str] = json_column(list)
 
 
 class FoldRow(Row, table=True):
@@ -77,8 +77,8 @@ class FoldRow(Row, table=True):
     text: str = text_column()
     by: str
     under: str
-    rules: list[str] = json_column()
-    otherwise: list[str] = json_column()
+    rules: list[str] = json_column(list)
+    otherwise: list[str] = json_column(list)
     reason: str = text_column()
     likelihood: float | None = None
 
@@ -107,7 +107,7 @@ class ConflictSideRow(Row, table=True):
     position: int = Field(primary_key=True)
     story: str
     text: str = text_column()
-    differs: list[str] = json_column()
+    differs: list[str] = json_column(list)
 
 
 class LinkRow(Row, table=True):
@@ -122,8 +122,8 @@ class LinkRow(Row, table=True):
     b: str
     kind: str
     score: float
-    only_a: list[str] = json_column()
-    only_b: list[str] = json_column()
+    only_a: list[str] = json_column(list)
+    only_b: list[str] = json_column(list)
     by: str
 
 
@@ -141,7 +141,7 @@ class LedgerEntryRow(Row, table=True):
     other: str
     reason: str = text_column()
     by: str
-    rules: list[str] = json_column()
+    rules: list[str] = json_column(list)
     judge: str
     record: str
     likelihood: float | None = None
@@ -172,8 +172,8 @@ class KeptRow(Row, table=True):
     folded_proof: int
     folded_judge: int
     folded_person: int
-    missing: list[list[str]] = json_column()
-    faults: list[str] = json_column()
+    missing: list[list[str]] = json_column(list)
+    faults: list[str] = json_column(list)
 
 
 class FailedCallRow(Row, table=True):
@@ -194,12 +194,12 @@ class DecisionRow(Row, table=True):
     __tablename__ = "decision"
 
     id: str = Field(primary_key=True)
-    fingerprints: list[str] = json_column()
+    fingerprints: list[str] = json_column(list)
     answer: str
     keep: str
     note: str = text_column()
     about: str = text_column()
-    values: list[str] = json_column()
+    values: list[str] = json_column(list)
     by: str = text_column()
     at: datetime = Field(sa_type=UtcTime)
     version: str

@@ -44,7 +44,7 @@ class DocumentRow(Row, table=True):
     encoding: str
     guessed: bool
     n_chars: int = Field(sa_type=BigInteger)
-    front_matter: dict[str, str] = json_column()
+    front_matter: dict[str, str] = json_column(dict)
     text: str = text_column()
 
 
@@ -59,9 +59,9 @@ class StoryRow(Row, table=True):
     kind: str
     start_offset: int = Field(sa_type=BigInteger)
     end_offset: int = Field(sa_type=BigInteger)
-    spans: list[list[int]] = json_column()
+    spans: list[list[int]] = json_column(list)
     place: str = text_column()
-    locator: dict[str, Any] = json_column()
+    locator: dict[str, Any] = json_column(dict)
     source_key: str = text_column()
     written: str | None = Field(default=None, max_length=10)
     author: str = text_column()
@@ -71,8 +71,8 @@ class StoryRow(Row, table=True):
     role: str = text_column()
     goal: str = text_column()
     benefit: str = text_column()
-    criteria: list[str] = json_column()
-    body: list[str] = json_column()
+    criteria: list[str] = json_column(list)
+    body: list[str] = json_column(list)
 
 
 class CorpusRow(Row, table=True):
@@ -98,10 +98,10 @@ class CorpusDocumentRow(Row, table=True):
     position: int = Field(primary_key=True)
     document: str = Field(foreign_key="document.key", index=True)
     path: str = text_column()
-    paths: list[str] = json_column()
+    paths: list[str] = json_column(list)
     problem: str | None = text_column(None)
     n_stories: int
-    residue: list[list[int]] = json_column()
+    residue: list[list[int]] = json_column(list)
     residue_chars: int = Field(sa_type=BigInteger)
 
 

@@ -29,8 +29,8 @@ class RunRow(Row, table=True):
     corpus: str | None = Field(default=None, foreign_key="corpus.sha256", index=True)
     plan_sha256: str
     estimate: str | None = None
-    parameters: dict[str, Any] = json_column()
-    describe: dict[str, str] = json_column()
+    parameters: dict[str, Any] = json_column(dict)
+    describe: dict[str, str] = json_column(dict)
     owner: str = ""
     attempts: int = 1
     error: str | None = text_column(None)
@@ -107,7 +107,7 @@ class NeedleCellRow(Row, table=True):
     expected: str = text_column()
     reply: str = text_column()
     finish: str = text_column()
-    flags: list[str] = json_column()
+    flags: list[str] = json_column(list)
     seconds: float
     request: str = Field(foreign_key="request.key", index=True)
     created: datetime = Field(sa_type=UtcTime)
@@ -136,4 +136,4 @@ class ScoreRow(Row, table=True):
     low: float | None = None
     high: float | None = None
     n: int
-    detail: dict[str, Any] = json_column()
+    detail: dict[str, Any] = json_column(dict)

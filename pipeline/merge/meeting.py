@@ -1,0 +1,118 @@
+"""Where two processes ask the same: what one has in flight the other waits for, and takes from the
+journal."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Literal, Protocol
+
+from pipeline.calls import Reply
+from pipeline.merge.budget import Journal
+
+#: Seconds between two looks at what another process does: doubling from the first to the longest.
+_FIRST, _LONGEST = 0.05, 2.0
+#: Seconds after which what is waited for is said again.
+_AGAIN = 30.0
+
+
+class Claims(Protocol):
+    """Which process asks what at this moment."""
+
+    def asking(self) -> AbstractContextManager[None]:
+        """Claims can be made within, are kept alive, and end with it."""
+        ...
+
+    def claim(self, key: str) -> Literal["ours", "theirs", "answered"]:
+        """Take a request, unless another that lives has it, or its good reply is there by now."""
+        ...
+
+    def release(self, key: str) -> None:
+        """A request is answered, or will not be sent."""
+        ...
+
+    def askers(self, keys: Sequence[str]) -> Mapping[str, str]:
+        """Who of the others that live has which of these requests, for people."""
+        ...
+
+
+class Meeting:
+    """What one wave knows of the processes that ask the same.
+
+    Args:
+        claims: None where nobody else asks.
+        say: told what is waited for.
+        progress: called at every look, so that what a person sees goes on.
+        sleep: waits that many seconds; a Ctrl-C ends it.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        claims: Claims | None,
+        say: Callable[[str], None],
+        progress: Callable[[int], None] | None = None,
+        *,
+        sleep: Callable[[float], object] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._journal = journal
+        self._claims = claims
+        self._say = say
+        self._progress = progress
+        self._sleep = sleep or threading.Event().wait
+        self._clock = clock
+
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        """Around a wave."""
+        if self._claims is None:
+            yield
+            return
+        with self._claims.asking():
+            yield
+
+    def claimed(self, key: str) -> Mapping[str, Reply] | None:
+        """Nothing where the request is ours to send now, its reply where one is there by now, None
+        where another process asks it."""
+        state = "ours" if self._claims is None else self._claims.claim(key)
+        if state == "theirs":
+            return None
+        return self._journal.find([key]) if state == "answered" else {}
+
+    def released(self, key: str) -> None:
+        """A request is answered, or will not be sent."""
+        if self._claims is not None:
+            self._claims.release(key)
+
+    def wait(self, keys: Sequence[str]) -> dict[str, Reply]:
+        """The replies to what others ask; returns as soon as one of these requests is in nobody's
+        hands any more (its asker died, or got no good reply)."""
+        replies: dict[str, Reply] = {}
+        if self._claims is None:
+            return replies
+        seconds, told, said = _FIRST, -1, self._clock()
+        while True:
+            # In this order: who lets go of a request has stored its reply before.
+            askers = self._claims.askers([key for key in keys if key not in replies])
+            replies.update(self._journal.find([key for key in keys if key not in replies]))
+            left = [key for key in keys if key not in replies]
+            if not left or any(key not in askers for key in left):
+                return replies
+            if told < 0 or (told != len(left) and self._clock() - said > _AGAIN):
+                self._say(_waits(left, askers))
+                told, said = len(left), self._clock()
+            if self._progress is not None:
+                self._progress(0)
+            self._sleep(seconds)
+            seconds = min(_LONGEST, 2 * seconds)
+
+
+def _waits(keys: Sequence[str], askers: Mapping[str, str]) -> str:
+    ((who, _), *others) = Counter(askers[key] for key in keys).most_common()
+    more = f" and {len(others)} more" if others else ""
+    calls = "1 call is" if len(keys) == 1 else f"{len(keys)} calls are"
+    return f"{calls} asked by {who}{more} already: waiting for the replies (Ctrl-C ends it)"

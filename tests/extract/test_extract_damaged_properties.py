@@ -1,0 +1,96 @@
+"""Found by fuzzing: what is damaged beside the text does not cost the text."""
+
+from __future__ import annotations
+
+import io
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import docx
+import openpyxl
+import pptx
+import pytest
+
+from pipeline.extract.corpus import extract
+from pipeline.extract.pdf_layout import group_lines
+from pipeline.extract.pdf_words import Word
+
+STORY = "As a clerk, I want to print a receipt, so that the customer has proof."
+
+
+def word() -> bytes:
+    document, file = docx.Document(), io.BytesIO()
+    document.add_paragraph(STORY)
+    document.save(file)
+    return file.getvalue()
+
+
+def slides() -> bytes:
+    deck, file = pptx.Presentation(), io.BytesIO()
+    slide = deck.slides.add_slide(deck.slide_layouts[1])
+    slide.placeholders[1].text_frame.text = STORY
+    deck.save(file)
+    return file.getvalue()
+
+
+def workbook() -> bytes:
+    book, file = openpyxl.Workbook(), io.BytesIO()
+    book.active.append(["Story"])
+    book.active.append([STORY])
+    book.save(file)
+    return file.getvalue()
+
+
+def changed(data: bytes, part: str, change: Callable[[bytes], bytes]) -> bytes:
+    """An office file with one of its parts changed."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(file, "w") as new:
+        for name in old.namelist():
+            whole = old.read(name)
+            new.writestr(name, change(whole) if name == part else whole)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("made", [word, slides])
+@pytest.mark.parametrize("target", [b"word/styles.xml", b"word/document.xml"])
+def test_properties_that_lead_elsewhere_are_said_and_the_text_stays(
+    tmp_path: Path, made: Callable[[], bytes], target: bytes
+) -> None:
+    """The part that should hold them is another one."""
+    if made is slides:
+        target = target.replace(b"word/", b"ppt/").replace(b"styles", b"presProps")
+        target = target.replace(b"document", b"presentation")
+    data = changed(made(), "_rels/.rels", lambda x: x.replace(b"docProps/core.xml", target))
+    file = tmp_path / ("a.docx" if made is word else "a.pptx")
+    file.write_bytes(data)
+    (found,) = extract([file])
+    assert [story.goal for story in found.stories] == ["print a receipt"]
+    assert "properties (author, date) are damaged" in (found.document.problem or "")
+
+
+@pytest.mark.parametrize("made", [word, slides, workbook])
+def test_what_no_date_can_be_is_no_defect(tmp_path: Path, made: Callable[[], bytes]) -> None:
+    suffix = {word: "docx", slides: "pptx", workbook: "xlsx"}[made]
+    data = changed(
+        made(), "docProps/core.xml", lambda x: x.replace(b"-", b"9").replace(b"python", b"Ann")
+    )
+    file = tmp_path / f"a.{suffix}"
+    file.write_bytes(data)
+    (found,) = extract([file])
+    assert "failed" not in (found.document.problem or "")
+
+
+def test_a_line_of_many_words_is_made_in_time_by_their_number() -> None:
+    """A page of one line of thousands of words took minutes."""
+
+    def seconds(n: int) -> float:
+        words = [Word("w", float(i), i + 0.5, 700.0, 10.0) for i in range(n)]
+        started = time.process_time()
+        (line,) = group_lines(words)
+        assert len(line.words) == n
+        return time.process_time() - started
+
+    seconds(1000)
+    assert seconds(16_000) < 8 * max(seconds(4000), 0.005)

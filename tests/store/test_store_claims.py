@@ -1,0 +1,152 @@
+"""Two processes never ask the same at once; a dead one's claims are taken over."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+from sqlalchemy import text as sql
+
+from pipeline.store.claims import StoreClaims
+from pipeline.store.journal import StoreJournal
+from pipeline.store.processes import is_gone, this_process
+from pipeline.store.record import Store
+from tests.store.test_store_journal import Worker
+
+
+@dataclass
+class Watch:
+    """A watch that goes on when it is told to."""
+
+    seconds: float = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+def test_a_request_is_in_one_hand_until_it_is_released(store):
+    one, two = StoreClaims(store), StoreClaims(store)
+    with one.asking(), two.asking():
+        assert one.claim("a") == one.claim("a") == "ours"
+        assert two.claim("a") == "theirs" and two.claim("b") == "ours"
+        assert set(two.askers(["a", "b"])) == {"a"} and set(one.askers(["a", "b"])) == {"b"}
+        assert two.askers(["a"])["a"].startswith("process ")
+        two.release("a")
+        assert two.claim("a") == "theirs", "nobody gives free what another has"
+        one.release("a")
+        assert two.askers(["a"]) == {} and two.claim("a") == "ours"
+    assert rows(store, "claim") == rows(store, "asker") == 0
+
+
+def test_what_was_answered_meanwhile_is_not_claimed(store, merge_run, make):
+    request, bad = make.request(1), make.request(2)
+    journal, claims = StoreJournal(store, merge_run.id), StoreClaims(store)
+    journal.put(request, make.reply(request), good=True)
+    journal.put(bad, make.reply(bad), good=False, why="cut off")
+    with claims.asking():
+        assert claims.claim(request.key) == "answered" and claims.claim(bad.key) == "ours"
+        assert rows(store, "claim") == 1
+
+
+def test_claims_end_with_an_error(store):
+    with pytest.raises(RuntimeError), StoreClaims(store).asking():
+        raise RuntimeError("the model is gone")
+    with pytest.raises(KeyboardInterrupt), StoreClaims(store).asking():
+        raise KeyboardInterrupt
+    assert rows(store, "asker") == 0
+
+
+def test_a_killed_process_loses_its_claims_at_once(ready, clock, store):
+    worker = Worker(ready, clock, _claiming)
+    assert worker.hear() == "ours"
+    claims = StoreClaims(store, lease=10**6)
+    with claims.asking():
+        assert claims.claim("a") == "theirs" and claims.askers(["a"])
+        worker.kill()
+        assert claims.askers(["a"]) == {} and claims.claim("a") == "ours"
+    with StoreClaims(store).asking():
+        assert rows(store, "asker") == 1, "the killed one's row is gone"
+
+
+def _claiming(own: Store, tell: Callable) -> None:
+    claims = StoreClaims(own)
+    with claims.asking():
+        tell(claims.claim("a"))
+        time.sleep(60)
+
+
+def test_another_host_is_believed_as_long_as_its_heart_beats(store):
+    watch = Watch()
+    claims = StoreClaims(store, lease=60, watch=watch)
+    put(store, "INSERT INTO asker VALUES ('far', 'elsewhere:1:2', 7, '2026-11-21T12:00:00.0Z')")
+    put(store, "INSERT INTO claim VALUES ('a', 'far')")
+    with claims.asking():
+        for _ in range(4):  # far longer than its lease
+            assert claims.claim("a") == "theirs"
+            assert claims.askers(["a"]) == {"a": "process 1 on elsewhere"}
+            watch.seconds += 50
+            put(store, "UPDATE asker SET beat = beat + 1 WHERE id = 'far'")
+        assert claims.claim("a") == "theirs"
+        watch.seconds += 59
+        assert claims.claim("a") == "theirs"
+        watch.seconds += 2
+        assert claims.askers(["a"]) == {} and claims.claim("a") == "ours"
+
+
+def test_the_heart_beats_while_a_reply_is_awaited(store):
+    one, two = StoreClaims(store, beat=0.02), StoreClaims(store, lease=0.5)
+    with one.asking(), two.asking():
+        one.claim("a")
+        end = time.monotonic() + 1.5
+        while time.monotonic() < end:
+            assert two.claim("a") == "theirs"
+            time.sleep(0.05)
+        put(store, "DELETE FROM asker")  # as for one that stood still and is taken for dead
+        assert two.claim("a") == "ours" and one.claim("a") == "theirs"
+
+
+def test_many_processes_claim_each_request_once(ready, clock, store):
+    def work(own: Store, tell: Callable) -> None:
+        claims = StoreClaims(own)
+        with claims.asking():
+            tell([n for n in range(60) if claims.claim(str(n)) == "ours"])
+            time.sleep(0.1)
+            tell("done")
+            time.sleep(60)
+
+    workers = [Worker(ready, clock, work) for _ in range(4)]
+    claimed = [n for worker in workers for n in worker.hear()]
+    assert sorted(claimed) == list(range(60))
+    for worker in workers:
+        worker.kill()
+
+    def take_over(own: Store, tell: Callable) -> None:
+        claims = StoreClaims(own)
+        with claims.asking():
+            tell([n for n in range(60) if claims.claim(str(n)) == "ours"])
+            time.sleep(60)
+
+    heirs = [Worker(ready, clock, take_over) for _ in range(2)]
+    claimed = [n for worker in heirs for n in worker.hear()]
+    assert sorted(claimed) == list(range(60)), "the dead ones' claims, each once"
+    for worker in heirs:
+        worker.kill()
+
+
+def test_a_process_is_known_by_its_id_and_when_it_began():
+    here = this_process()
+    assert is_gone(here) is False
+    assert is_gone(here.rpartition(":")[0] + ":1") is True, "the id is another process's by now"
+    assert is_gone("elsewhere:1:2") is None
+
+
+def rows(store: Store, table: str) -> int:
+    with store.database.read() as connection:
+        return connection.execute(sql(f"SELECT count(*) FROM {table}")).scalar_one()
+
+
+def put(store: Store, statement: str) -> None:
+    with store.database.write() as connection:
+        connection.execute(sql(statement))

@@ -1,0 +1,211 @@
+"""Two identical merges at once, as two users start them: what one asks the other waits for."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evals.providers import Provider
+
+pytestmark = pytest.mark.enable_socket
+
+ROOT = Path(__file__).resolve().parents[1]
+PAIRS = 16
+DATABASE = "data/runs/storytransformer.sqlite"
+#: A shell's background jobs inherit an ignored SIGINT; the processes of a terminal do not.
+COMMAND = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    "from pipeline.__main__ import main; main()"
+)
+
+
+@pytest.fixture
+def provider() -> Iterator[Provider]:
+    with Provider(seconds=0.2) as running:
+        yield running
+
+
+@pytest.fixture
+def start(tmp_path: Path, shared_cache: Path, provider: Provider) -> Iterator[Any]:
+    """Starts the command on one database; what is still there at the end is killed."""
+    started: list[subprocess.Popen[str]] = []
+    stories = [
+        f"- As a reader, I want to reserve book {n}, so that {why}."
+        for n in range(8)
+        for why in ("nobody takes it", "nobody else takes it")
+    ]
+    backlog = tmp_path / "backlog.md"
+    backlog.write_text("# Desk\n\n" + "\n".join(stories) + "\n")
+
+    def build(out: str, *more: str) -> subprocess.Popen[str]:
+        env = os.environ | {
+            "PYTHONPATH": str(ROOT),
+            "STORYTRANSFORMER_CACHE": str(shared_cache),
+            "ANTHROPIC_BASE_URL": provider.url,
+            "ANTHROPIC_API_KEY": "none",
+        }
+        command = ["merge", str(backlog), "--judge", "claude/claude-haiku-5-5", "--propose"]
+        command += ["--pairs", str(PAIRS), "--allow-cloud", "all", "--json", "--out", out, *more]
+        process = subprocess.Popen(
+            [sys.executable, "-c", COMMAND, *command], cwd=tmp_path, env=env, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        started.append(process)
+        return process
+
+    yield build
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def finish(process: subprocess.Popen[str]) -> tuple[dict[str, Any], str]:
+    out, err = process.communicate(timeout=180)
+    assert process.returncode == 0, out + err
+    return json.loads(out), err
+
+
+def until(true: Callable[[], object], process: subprocess.Popen[str], seconds: float = 90) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline, "it never came to that"
+        time.sleep(0.02)
+
+
+def said(process: subprocess.Popen[str]) -> list[str]:
+    """The lines of a process on stderr, growing as they come."""
+    lines: list[str] = []
+
+    def listen() -> None:
+        assert process.stderr is not None
+        for line in process.stderr:
+            lines.append(line)
+
+    threading.Thread(target=listen, daemon=True).start()
+    return lines
+
+
+def asked(provider: Provider) -> Counter[str]:
+    return Counter(prompt for prompt, _ in provider.asked)
+
+
+def rows(folder: Path, query: str) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(folder / DATABASE, timeout=60)) as connection:
+        return connection.execute(query).fetchall()
+
+
+def words(folder: Path, result: dict[str, Any]) -> str:
+    return (folder / result["out"]["markdown"]).read_text().replace(result["run"], "RUN")
+
+
+def test_two_at_once_ask_every_question_once(start: Any, provider: Provider, tmp_path: Path):
+    met = threading.Event()
+    first: set[str] = set()
+
+    def hold(prompt: str) -> None:
+        """No reply before each of the two has its questions at the server."""
+        first.add(prompt)
+        if len(first) == 8:
+            met.set()
+        met.wait(90)
+
+    provider.fault = hold
+    both = [start("one"), start("two")]
+    (one, _), (two, _) = (finish(process) for process in both)
+    assert len(asked(provider)) == PAIRS and set(asked(provider).values()) == {1}
+    assert one["calls"] + two["calls"] == PAIRS
+    assert one["calls"] and two["calls"], "they share what there is to ask"
+    assert one["reused_replies"] + two["reused_replies"] == PAIRS
+    assert one["ledger"] == two["ledger"] and one["proposals"] == two["proposals"]
+    assert rows(tmp_path, "select count(*), sum(good) from reply") == [(PAIRS, PAIRS)]
+    assert rows(tmp_path, "select count(*) from charge") == [(PAIRS,)]
+    assert rows(tmp_path, "select (select count(*) from claim) + count(*) from asker") == [(0,)]
+
+
+def test_what_a_killed_one_was_asking_is_asked_by_the_other(
+    start: Any, provider: Provider, tmp_path: Path
+):
+    """It dies with its questions at the server, which the other waited for."""
+    provider.seconds = 60.0
+    killed = start("one")
+    until(lambda: len(provider.asked) == 4, killed)
+    held = set(asked(provider))
+    heir = start("two")
+    until(lambda: len(provider.asked) == 8, heir)
+    assert len(asked(provider)) == 8, "what is in flight is left to who asked it"
+    provider.seconds = 0.0
+    killed.send_signal(signal.SIGKILL)
+    killed.communicate()
+    heir.send_signal(signal.SIGKILL)  # it waits for slow replies of its own
+    heir.communicate()
+    result, _ = finish(start("three"))
+    assert result["failed_calls"] == 0 and result["calls"] == PAIRS
+    again = {prompt for prompt, n in asked(provider).items() if n > 1}
+    assert held < again and len(again) == 8, "in flight at two deaths"
+
+
+def test_one_that_waits_takes_over_when_the_other_is_killed(
+    start: Any, provider: Provider, tmp_path: Path
+):
+    """Everything is in a batch of the first: the second has nothing to do but wait."""
+    provider.looks = None
+    first = start("one", "--batch")
+    until(lambda: provider.batches and provider.batches[0].looks, first)
+    second = start("two", "--batch")
+    lines = said(second)
+    until(lambda: any("waiting for the replies" in line for line in lines), second)
+    assert f"{PAIRS} calls are asked by process {first.pid} already" in "".join(lines)
+    time.sleep(1)
+    assert len(provider.batches) == 1 and second.poll() is None
+    first.send_signal(signal.SIGKILL)
+    first.communicate()
+    until(lambda: any("found again" in line for line in lines), second)
+    provider.looks = 1
+    assert second.wait(120) == 0
+    assert len(provider.batches) == 1 and not provider.asked, "nothing is handed over twice"
+
+
+def test_a_waiting_one_takes_the_replies_of_a_batch_from_the_journal(
+    start: Any, provider: Provider, tmp_path: Path
+):
+    provider.looks = None
+    first = start("one", "--batch")
+    until(lambda: provider.batches and provider.batches[0].looks, first)
+    second = start("two")
+    lines = said(second)
+    until(lambda: any("waiting for the replies" in line for line in lines), second)
+    provider.looks = 1
+    one, _ = finish(first)
+    assert second.wait(120) == 0 and second.stdout is not None
+    two = json.loads(second.stdout.read())
+    assert (one["calls"], two["calls"], two["reused_replies"]) == (PAIRS, 0, PAIRS)
+    assert words(tmp_path, one).replace("one", "two") == words(tmp_path, two).replace("one", "two")
+    assert not provider.asked
+
+
+def test_waiting_can_be_interrupted(start: Any, provider: Provider, tmp_path: Path):
+    provider.looks = None
+    first = start("one", "--batch")
+    until(lambda: provider.batches and provider.batches[0].looks, first)
+    second = start("two")
+    lines = said(second)
+    until(lambda: any("waiting for the replies" in line for line in lines), second)
+    second.send_signal(signal.SIGINT)
+    assert second.wait(30) == 130 and second.stdout is not None
+    assert json.loads(second.stdout.read())["kind"] == "interrupted"
+    assert rows(tmp_path, "select count(*) from asker") == [(1,)], "the first asks on"
+    assert rows(tmp_path, "select state from run order by started, id")[1] == ("interrupted",)
