@@ -24,6 +24,7 @@ _WRITTEN_KEYS = (
 )
 _AUTHOR_KEYS = ("author", "authors", "owner", "reporter", "creator")
 #: Values of a document's head that say in what state or scope its stories are.
+_DRAFT = re.compile(r"(?:working )?draft|(?:draft|version|revision|rev\.?|v)? ?\d+(?:\.\d+)*", re.I)
 _STATUS = re.compile(
     r"(?:status|state|stage|scope|phase|release|milestone|priority|moscow|decision|resolution"
     r"|tags?|labels?|categor(?:y|ies)|archived|deprecated|draft|statut|estado|stato|zustand)",
@@ -86,8 +87,13 @@ def make_story(document: Document, found: Found) -> Story:
 
 
 def _status(front: Mapping[str, str]) -> list[str]:
-    """What a document's head says of the state and the scope of all that is in it."""
-    return [f"{key}: {value}" for key, value in front.items() if _STATUS.fullmatch(key)]
+    """What a document's head says of the state and the scope of all that is in it. That it is a
+    draft, and which, is none: a draft asks what it says, as the document after it does."""
+    return [
+        f"{key}: {value}"
+        for key, value in front.items()
+        if _STATUS.fullmatch(key) and not _DRAFT.fullmatch(value.strip())
+    ]
 
 
 def _ticked(text: str, spans: Sequence[Span]) -> list[str]:
