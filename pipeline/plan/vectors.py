@@ -25,7 +25,7 @@ TEXT_VERSION = 1
 #: Passages of which every two are compared: some seconds' worth.
 EXACT = 20_000
 #: Passages of a cell on average, cells that are searched for each, and rounds of gathering.
-_CELL, _SEARCHED, _ROUNDS = 128, 32, 4
+_CELL, _SEARCHED, _ROUNDS = 128, 16, 4
 #: Numbers of the table that a block of passages is measured in: 64 MB.
 _CELLS = 1 << 24
 
@@ -53,9 +53,7 @@ def nearest_by_vectors(
         return np.empty((0, 2), np.int64), np.empty(0, np.float32)
     every = np.concatenate(vectors)
     owners = np.repeat(np.arange(n), [len(passages) for passages in vectors])
-    compared = (
-        _all(len(every)) if len(every) <= exact else _in_cells(every, _gathered(every), _SEARCHED)
-    )
+    compared = _all(len(every)) if len(every) <= exact else _in_cells(every)
     found = [_near(every, owners, rows, columns, k) for rows, columns in compared]
     one, two, scores = (np.concatenate(parts) for parts in zip(*found, strict=True))
     # A story's passages each have their k nearest: the k nearest of all of them are the story's.
@@ -77,39 +75,51 @@ def _all(n: int) -> Iterator[tuple[Integers, Integers]]:
         yield every[first : first + height], every
 
 
-def _gathered(every: Floats) -> Integers:
-    """The cell of each passage: the nearest of some means, which start as passages in even steps
-    and move to the middle of what is nearest to them."""
+def _means(every: Floats) -> Floats:
+    """The middle of each cell: passages in even steps, moved to the middle of those that are
+    nearest to them, some times over."""
     n_cells = max(1, len(every) // _CELL)
     means = every[np.arange(n_cells) * len(every) // n_cells]
     sample = every[:: max(1, len(every) // (16 * n_cells))]
     for _ in range(_ROUNDS):
-        cells = _nearest_mean(sample, means)
+        cells = _nearest_means(sample, means, 1)[:, 0]
         sums = np.zeros_like(means)
         np.add.at(sums, cells, sample)
         lengths = np.linalg.norm(sums, axis=1, keepdims=True)
         means = np.where(lengths > 0, sums / np.maximum(lengths, 1e-9), means)
-    return _nearest_mean(every, means)
+    return means
 
 
-def _nearest_mean(passages: Floats, means: Floats) -> Integers:
+def _nearest_means(passages: Floats, means: Floats, k: int) -> Integers:
+    """The ``k`` nearest of the means to each passage, the nearest in the first column."""
     height = max(1, _CELLS // len(means))
-    blocks = [passages[at : at + height] for at in range(0, len(passages), height)]
-    return np.concatenate([np.argmax(block @ means.T, axis=1) for block in blocks])
+    found = []
+    for first in range(0, len(passages), height):
+        table = passages[first : first + height] @ means.T
+        near = _largest(table, min(k, len(means)))
+        order = np.argsort(-np.take_along_axis(table, near, axis=1), axis=1, kind="stable")
+        found.append(np.take_along_axis(near, order, axis=1))
+    return np.concatenate(found)
 
 
-def _in_cells(every: Floats, cells: Integers, searched: int) -> Iterator[tuple[Integers, Integers]]:
-    """The passages of each cell, with those of the cells nearest to it, in the passages' order."""
+def _in_cells(every: Floats) -> Iterator[tuple[Integers, Integers]]:
+    """The passages of each cell, ascending, with all that look for theirs in it."""
+    near = _nearest_means(every, _means(every), _SEARCHED)
+    looking = np.argsort(near.ravel(), kind="stable")
+    cells = near.ravel()[looking]
+    for cell, members in _by_cell(near[:, 0], np.arange(len(every))):
+        first, last = np.searchsorted(cells, [cell, cell + 1])
+        rows = looking[first:last] // near.shape[1]
+        height = max(1, _CELLS // len(members))
+        for at in range(0, len(rows), height):
+            yield rows[at : at + height], members
+
+
+def _by_cell(cells: Integers, places: Integers) -> Iterator[tuple[int, Integers]]:
+    """The places of each cell that has any, in their order."""
     order = np.argsort(cells, kind="stable")
     used, starts = np.unique(cells[order], return_index=True)
-    members = np.split(order, starts[1:])
-    means = np.stack([every[some].mean(axis=0) for some in members])
-    near = _largest(means @ means.T, min(searched, len(used)))
-    for place, rows in enumerate(members):
-        columns = np.sort(np.concatenate([members[other] for other in near[place]]))
-        height = max(1, _CELLS // len(columns))
-        for first in range(0, len(rows), height):
-            yield rows[first : first + height], columns
+    yield from zip(used.tolist(), np.split(places[order], starts[1:]), strict=True)
 
 
 def _near(

@@ -128,6 +128,23 @@ def test_a_migration_that_is_due_is_run_with_the_data_kept(url, monkeypatch, mak
     database.close()
 
 
+def test_a_database_of_before_the_vectors_gets_what_the_tables_say(url, make, clock):
+    with open_store(url, now=clock) as store:
+        store.save_plan(None, make.plan(make.extraction()))
+        with store.database.write() as connection:
+            connection.execute(sql("DROP TABLE vector"))
+            connection.execute(sql("ALTER TABLE planned_call DROP COLUMN found_by"))
+            connection.execute(sql("UPDATE alembic_version SET version_num = '0008'"))
+    with open_store(url, now=clock) as store:
+        with store.database.read() as connection:
+            context = MigrationContext.configure(connection, opts={"compare_type": True})
+            assert compare_metadata(context, Row.metadata) == []
+            found = connection.execute(sql("SELECT found_by FROM planned_call")).scalars().all()
+        assert found and set(found) == {None}
+        store.put_vectors("one", {"x": (1, b"12")})
+        assert store.get_vectors("one", ["x"]) == {"x": (1, b"12")}
+
+
 def test_a_failed_migration_leaves_the_database_as_it_was(url, monkeypatch):
     database = older(url, monkeypatch)
     fill(database)
