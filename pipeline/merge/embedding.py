@@ -26,8 +26,14 @@ _AT_ONCE = 512
 _LIKELY = 7
 
 
-def known_vectors(store: Store, stories: Sequence[Story], *, cache: Path) -> StoryVectors | None:
-    """The vectors that the database holds; None where the encoder's package is not installed."""
+def known_vectors(
+    store: Store | None, stories: Sequence[Story], *, cache: Path
+) -> StoryVectors | None:
+    """The vectors that the database holds; None where the encoder's package is not installed.
+
+    Args:
+        store: None where there is none, which holds no vectors.
+    """
     import numpy as np
 
     from pipeline.plan.vectors import TEXT_VERSION, WINDOW
@@ -38,9 +44,10 @@ def known_vectors(store: Store, stories: Sequence[Story], *, cache: Path) -> Sto
         return None
     encoder = f"{ENCODER_PACKAGE} {sha256[:16]}, {WINDOW} tokens, text {TEXT_VERSION}"
     fingerprints = [story.fingerprint for story in unique(stories)]
+    held = store.get_vectors(encoder, fingerprints) if store else {}
     found = {
         fingerprint: np.frombuffer(body, np.float16).reshape(passages, -1).astype(np.float32)
-        for fingerprint, (passages, body) in store.get_vectors(encoder, fingerprints).items()
+        for fingerprint, (passages, body) in held.items()
     }
     return StoryVectors(encoder, found, len(fingerprints))
 

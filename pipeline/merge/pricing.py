@@ -71,6 +71,8 @@ def estimate_corpus(
                 corpus, spec, allow_cloud=terms.allow_cloud, local_only=terms.local_only
             )
     planned: steps.Planner = steps.from_stories
+    known = known_vectors(store, corpus.stories, cache=terms.cache)
+    terms = replace(terms, vectors=known)
     if store is not None:
         choices = [(steps.with_measured(spec, store, terms.cache), bits) for spec, bits in choices]
         try:
@@ -78,8 +80,6 @@ def estimate_corpus(
         except StoreError:
             store = None
         else:
-            known = known_vectors(store, corpus.stories, cache=terms.cache)
-            terms = replace(terms, vectors=known)
             if not online:  # a provider counts the words themselves: an outline has none
                 ahead = [
                     (spec, _wanted(terms, bits, _kinds(spec, strategies))) for spec, bits in choices
