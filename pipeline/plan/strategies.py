@@ -57,6 +57,7 @@ def make_plan(
     parameters: Mapping[str, str] | None = None,
     pairs: Sequence[Pair] = (),
     most_pairs: int | None = None,
+    found_by: Mapping[tuple[str, ...], tuple[str, ...]] | None = None,
 ) -> Plan:
     """All calls of a strategy for one model, and why every other story needs none.
 
@@ -72,6 +73,7 @@ def make_plan(
         parameters: whatever else decided the plan, such as decisions and records; recorded.
         pairs: to be asked about, the most promising first.
         most_pairs: questions about pairs, at most.
+        found_by: of each pair the lists that it was found on; recorded.
 
     Raises:
         InputError: no such strategy.
@@ -106,4 +108,5 @@ def make_plan(
         journalled=journalled,
         later=tuple(drafted.later),
         remark=drafted.remark,
+        found_by={**found_by} if found_by else {},
     )

@@ -1,19 +1,23 @@
-"""Work that is not done twice: extractions by file, plans by what they are made from."""
+"""Work that is not done twice: extractions by file, plans by what they are made from, vectors by
+the words of a story."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
 
 from pipeline.store.database import Database, upsert
 from pipeline.store.documents import extraction_as_text, extraction_from_text
-from pipeline.store.tables import ExtractionRow, OutlineRow, table_of
+from pipeline.store.tables import ExtractionRow, OutlineRow, VectorRow, table_of
 from pipeline.stories import Extraction
 
 _EXTRACTION = table_of(ExtractionRow)
 _OUTLINE = table_of(OutlineRow)
+_VECTOR = table_of(VectorRow)
+#: Fingerprints of one question.
+_SOME = 500
 
 
 class Caches:
@@ -52,3 +56,34 @@ class Caches:
         """Remember the outline of a plan."""
         with self.database.write() as connection:
             upsert(connection, _OUTLINE, [{"key": key, "body": body, "created": self.now()}])
+
+    def get_vectors(
+        self, encoder: str, fingerprints: Sequence[str]
+    ) -> dict[str, tuple[int, bytes]]:
+        """Of stories that an encoder has embedded, by fingerprint: how many passages there are,
+        and their vectors."""
+        found: dict[str, tuple[int, bytes]] = {}
+        columns = (_VECTOR.c.fingerprint, _VECTOR.c.passages, _VECTOR.c.body)
+        with self.database.read() as connection:
+            for start in range(0, len(fingerprints), _SOME):
+                some = _VECTOR.c.fingerprint.in_(fingerprints[start : start + _SOME])
+                query = select(*columns).where(_VECTOR.c.encoder == encoder, some)
+                for name, passages, body in connection.execute(query):
+                    found[name] = (passages, bytes(body))
+        return found
+
+    def put_vectors(self, encoder: str, vectors: Mapping[str, tuple[int, bytes]]) -> None:
+        """Remember vectors by fingerprint, as :meth:`get_vectors` gives them."""
+        created = self.now()
+        rows = [
+            {
+                "encoder": encoder,
+                "fingerprint": fingerprint,
+                "passages": passages,
+                "body": body,
+                "created": created,
+            }
+            for fingerprint, (passages, body) in vectors.items()
+        ]
+        with self.database.write() as connection:
+            upsert(connection, _VECTOR, rows)

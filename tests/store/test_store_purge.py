@@ -147,6 +147,18 @@ def test_the_text_is_gone_and_the_figures_stay(store, make, by: str):
         find_target(store, "shop/backlog.md")
 
 
+def test_the_vectors_of_stories_that_are_gone_go_with_them(store, make):
+    run, extraction = fill(store, make)
+    gone = {story.fingerprint for story in extraction.stories}
+    store.put_vectors("one", dict.fromkeys([*gone, "another document's"], (1, b"1234")))
+    store.put_vectors("two", dict.fromkeys(gone, (1, b"1234")))
+    deleted = purge(store, find_target(store, run))
+    assert deleted.rows["vector"] == 2 * len(gone) > 0
+    left = store.get_vectors("one", [*gone, "another document's"])
+    assert left == {"another document's": (1, b"1234")}
+    assert store.get_vectors("two", [*gone]) == {}
+
+
 def test_every_text_column_is_purged_or_known_to_hold_no_words(store, make):
     run, _ = fill(store, make)
     with store.database.write() as connection:

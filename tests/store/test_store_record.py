@@ -338,3 +338,12 @@ def test_a_cells_flags_and_fields_come_back(store, make):
     found = reports.cells_by_key(store)["k1"]
     assert found["flags"] == ["verbatim"] and found["target_tokens"] == 512
     assert found["depth_actual"] == 49.2 and found["expected"] == "7"
+
+
+def test_vectors_come_back_by_fingerprint_and_encoder(store):
+    rows = {f"f{n}": (1 + n % 3, bytes([n % 256]) * 8 * (1 + n % 3)) for n in range(1200)}
+    store.put_vectors("one", rows)
+    store.put_vectors("one", {"f0": rows["f0"]})
+    assert store.get_vectors("one", [*rows, "unknown"]) == rows
+    assert store.get_vectors("two", [*rows]) == {}
+    store.put_vectors("one", {})

@@ -30,7 +30,9 @@ VIEWS = [
     "v_ledger", "v_links", "v_needle_cells", "v_runs",
 ]  # fmt: skip
 #: Tables that version 0008 did not have.
-LATER = ("asker", "claim")
+LATER = ("asker", "claim", "vector")
+#: Columns that they did not have.
+LATER_COLUMNS = (("planned_call", "found_by"),)
 #: What a merge was made of before entries.
 GONE = ("same", "overlap", "distinct", "verdict", "merged_story", "edit", "fallback",
         "relation")  # fmt: skip
@@ -122,6 +124,8 @@ def test_a_database_of_the_first_version_becomes_what_the_tables_say(url, make, 
         with store.database.write() as connection:
             for table in LATER:
                 connection.execute(sql(f"DROP TABLE {table}"))
+            for table, column in LATER_COLUMNS:
+                connection.execute(sql(f"ALTER TABLE {table} DROP COLUMN {column}"))
             connection.execute(sql("UPDATE alembic_version SET version_num = '0008'"))
         before = dump(store.database)
     with open_store(url, now=clock) as store, store.database.read() as connection:
@@ -146,6 +150,23 @@ def test_a_migration_that_is_due_is_run_with_the_data_kept(url, monkeypatch, mak
     schema.upgrade(database)
     assert dump(database) == before | {"alembic_version": [("next",)], "judge": []}
     database.close()
+
+
+def test_a_database_of_before_the_vectors_gets_what_the_tables_say(url, make, clock):
+    with open_store(url, now=clock) as store:
+        store.save_plan(None, make.plan(make.extraction()))
+        with store.database.write() as connection:
+            connection.execute(sql("DROP TABLE vector"))
+            connection.execute(sql("ALTER TABLE planned_call DROP COLUMN found_by"))
+            connection.execute(sql("UPDATE alembic_version SET version_num = '0009'"))
+    with open_store(url, now=clock) as store:
+        with store.database.read() as connection:
+            context = MigrationContext.configure(connection, opts={"compare_type": True})
+            assert compare_metadata(context, Row.metadata) == []
+            found = connection.execute(sql("SELECT found_by FROM planned_call")).scalars().all()
+        assert found and set(found) == {None}
+        store.put_vectors("one", {"x": (1, b"12")})
+        assert store.get_vectors("one", ["x"]) == {"x": (1, b"12")}
 
 
 def test_a_failed_migration_leaves_the_database_as_it_was(url, monkeypatch):

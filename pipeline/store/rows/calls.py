@@ -61,6 +61,8 @@ def planned_call_rows(plan: Plan) -> Rows:
             "output_low": call.output.low,
             "output_likely": call.output.likely,
             "output_high": call.output.high,
+            "found_by": ", ".join(plan.found_by.get(tuple(id for _, id in call.handles), ()))
+            or None,
         }
         for position, call in enumerate(plan.calls)
     ]

@@ -50,6 +50,7 @@ from pipeline.store.tables.reading import (
     ExtractionRow,
     OutlineRow,
     StoryRow,
+    VectorRow,
 )
 from pipeline.store.tables.running import (
     ActualRow,
@@ -100,5 +101,6 @@ __all__ = [
     "RunRow",
     "ScoreRow",
     "StoryRow",
+    "VectorRow",
     "table_of",
 ]

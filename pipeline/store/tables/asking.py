@@ -46,7 +46,7 @@ class RequestRow(Row, table=True):
 
 
 class PlannedCallRow(Row, table=True):
-    """One call of a plan."""
+    """One call of a plan. ``found_by`` names the lists that a pair asked about was found on."""
 
     __tablename__ = "planned_call"
 
@@ -65,6 +65,7 @@ class PlannedCallRow(Row, table=True):
     output_low: int = Field(sa_type=BigInteger)
     output_likely: int = Field(sa_type=BigInteger)
     output_high: int = Field(sa_type=BigInteger)
+    found_by: str | None = None
 
 
 class PlannedSkipRow(Row, table=True):

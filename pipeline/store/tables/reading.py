@@ -1,4 +1,4 @@
-"""What was read: documents, stories and the corpora they form; and the two caches."""
+"""What was read: documents, stories and the corpora they form; and the three caches."""
 
 from __future__ import annotations
 
@@ -30,6 +30,19 @@ class OutlineRow(Row, table=True):
 
     key: str = Field(primary_key=True)
     body: str = text_column()
+    created: datetime = Field(sa_type=UtcTime)
+
+
+class VectorRow(Row, table=True):
+    """The cache of sentence vectors: of a story, by its fingerprint, those of its ``passages``, end
+    to end, as little-endian numbers of two bytes (IEEE 754)."""
+
+    __tablename__ = "vector"
+
+    encoder: str = Field(primary_key=True)
+    fingerprint: str = Field(primary_key=True)
+    passages: int
+    body: bytes
     created: datetime = Field(sa_type=UtcTime)
 
 

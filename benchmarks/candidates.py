@@ -1,0 +1,183 @@
+"""Which pairs are asked about: how many of the true ones, by which list, and what finding costs.
+
+    python benchmarks/candidates.py [PATH …] [--half tuning] [--stories 1000 10000] [--db URL]
+
+Recall: of pairs of stories that are one need, overlap or contradict each other, and that proof does
+not decide, the share that is among the k nearest of either story by the index of words, by sentence
+vectors, and by both; n, and a Wilson interval of 95 %. Once on what people labelled in data/sample,
+once on copies that are planted in the stories of PATH (evals/planting.py; default: data/sample).
+``--half tuning`` plants with other words and another seed.
+
+Growth, with ``--stories``: a corpus of so many stories (benchmarks/load.py) is embedded, and the
+candidates are found by either list; a story more makes its neighbours no rarer. ``--db`` keeps the
+vectors for the next time. Goal: ten times the stories, at most 13 times the time.
+
+Without the package of the encoder the index alone is measured. Last, one JSON line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from benchmarks.load import Load, RealStories, tell, write
+from evals.merging import MIX, SEEDS, originals
+from evals.planting import plant, write_corpus
+from evals.rewording import Half
+from evals.statistics import wilson
+from evals.truth import Truth, read_truth, recognise
+from pipeline.extract.corpus import extract
+from pipeline.judge.proof import need_key
+from pipeline.merge.corpus import Corpus, Reading, gather
+from pipeline.merge.embedding import all_vectors
+from pipeline.plan.candidates import INDEX, VECTORS, StoryVectors, unite
+from pipeline.plan.pairs import NEAREST
+from pipeline.store.record import Store, open_store
+
+_ROOT = Path(__file__).parents[1]
+_SAMPLE = _ROOT / "data" / "sample"
+_CACHE = _ROOT / "data" / "runs"
+KS = (5, 10, 20)
+BOTH = "both"
+#: Stories of the load that ``Load`` tells at a scale of 1.
+_WHOLE = 15_500
+
+Pair = frozenset[str]
+
+
+def recalls(truth: Truth, corpus: Corpus, vectors: StoryVectors | None) -> list[dict[str, Any]]:
+    """A row for each k and list."""
+    ids = recognise(truth, corpus)
+    first = {story.fingerprint: story.id for story in reversed(corpus.stories)}
+    stands = {name: first[corpus.by_id[story].fingerprint] for name, story in ids.items()}
+    needs = {story.id: need_key(story) for story in corpus.stories}
+
+    def is_open(a: str, b: str) -> bool:
+        return not (needs[a] and needs[a] == needs[b])
+
+    told = {frozenset(stands[name] for name in true) for true in truth.belonging | truth.conflicts}
+    wanted = {pair for pair in told if len(pair) == 2 and is_open(*sorted(pair))}
+    lists = (INDEX,) if vectors is None else (INDEX, VECTORS, BOTH)
+    # Enough more that those which proof decides take nobody's place.
+    by_vectors = [] if vectors is None else vectors.pairs(corpus.stories, 2 * max(KS))
+    rows = []
+    for k in KS:
+        for name in lists:
+            words = corpus.pairs if name != VECTORS else ()
+            found = unite(words, by_vectors if name != INDEX else (), k, is_open)
+            asked = {frozenset((pair.a, pair.b)) for pair in found.pairs}
+            hits = len(wanted & asked)
+            low, high = wilson(hits, len(wanted))
+            rows.append(
+                {
+                    "k": k,
+                    "list": name,
+                    "n": len(wanted),
+                    "recall": round(hits / len(wanted), 4),
+                    "interval": [round(low, 4), round(high, 4)],
+                    "pairs": len(asked),
+                }
+            )
+    return rows
+
+
+def labelled(store: Store) -> list[dict[str, Any]]:
+    """On what is known of the sample."""
+    corpus = gather([_SAMPLE])
+    vectors = all_vectors(store, corpus.stories, cache=_CACHE, say=_tell)
+    return recalls(read_truth(_SAMPLE / "truth.json"), corpus, vectors)
+
+
+def planted(paths: Sequence[Path], half: Half, most: int, store: Store) -> list[dict[str, Any]]:
+    """On copies that are planted in real stories."""
+    stories = [story for extraction in extract(paths) for story in extraction.stories]
+    seed = SEEDS[half]
+    told = plant(originals(stories, seed=seed, most=most), seed=seed, shares=MIX, half=half)
+    with tempfile.TemporaryDirectory() as folder:
+        truth = read_truth(write_corpus(told, Path(folder)))
+        corpus = gather([folder], how=Reading(exclude=("truth.json",)))
+        vectors = all_vectors(store, corpus.stories, cache=_CACHE, say=_tell)
+        return recalls(truth, corpus, vectors)
+
+
+def growth(real: RealStories, n: int, store: Store) -> dict[str, Any]:
+    """What finding the candidates of so many stories takes, in processor seconds: another program
+    beside it changes little."""
+    took: dict[str, float] = {}
+
+    @contextmanager
+    def timed(name: str) -> Iterator[None]:
+        start = _processor()
+        yield
+        took[name] = round(_processor() - start, 2)
+
+    with tempfile.TemporaryDirectory() as folder:
+        write(tell(real, Load().scaled(n / _WHOLE)), Path(folder))
+        corpus = gather([folder])
+    with timed("embed"):
+        vectors = all_vectors(store, corpus.stories, cache=_CACHE, say=_tell)
+    with timed("index"):
+        by_words = list(corpus.pairs)
+    by_vectors = []
+    if vectors is not None:
+        with timed("read"):
+            vectors = all_vectors(store, corpus.stories, cache=_CACHE, say=_tell)
+        with timed("search"):
+            by_vectors = vectors.pairs(corpus.stories, NEAREST) if vectors else []
+    with timed("unite"):
+        found = unite(by_words, by_vectors, NEAREST)
+    took["plan"] = round(sum(took.values()) - took["embed"], 2)
+    return {"stories": len(corpus.stories), "pairs": len(found.pairs), **took}
+
+
+def _processor() -> float:
+    return time.process_time()
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _print_recalls(title: str, rows: Sequence[dict[str, Any]]) -> None:
+    print(f"{title}, {rows[0]['n']} pairs\n  {'k':>3}  {'list':8}{'recall':>8}  interval    asked")
+    for row in rows:
+        low, high = row["interval"]
+        print(f"  {row['k']:3}  {row['list']:8}{row['recall']:8.1%}  {low:.0%}–{high:.0%}"
+              f"{row['pairs']:10,}")  # fmt: skip
+    print()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("paths", nargs="*", default=[_SAMPLE], type=Path)
+    parser.add_argument("--half", choices=("tuning", "reported"), default="reported")
+    parser.add_argument("--most", type=int, default=2800, help="originals, at most")
+    parser.add_argument("--stories", nargs="*", default=[], type=int)
+    parser.add_argument("--db", help="keeps the vectors; none: a database for this time")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        url = asked.db or f"sqlite:///{scratch}/vectors.sqlite"
+        with open_store(url, now=lambda: datetime.now(UTC)) as store:
+            sample = labelled(store)
+            _print_recalls("labelled: data/sample", sample)
+            copies = planted(asked.paths, asked.half, asked.most, store)
+            _print_recalls(f"planted: {', '.join(path.name for path in asked.paths)}", copies)
+            real = RealStories(asked.paths) if asked.stories else None
+            grown = [growth(real, n, store) for n in asked.stories if real]
+    for row in grown:
+        print("  ".join(f"{name} {value:,}" for name, value in row.items()))
+    figures = {"labelled": sample, "planted": copies, "growth": grown}
+    print(json.dumps({"benchmark": "candidates", "half": asked.half, **figures}))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
