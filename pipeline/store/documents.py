@@ -65,8 +65,8 @@ def locator_as_json(locator: Locator) -> dict[str, Any]:
 
 def locator_from_json(body: dict[str, Any]) -> Locator:
     """The locator that :func:`locator_as_json` wrote."""
-    listed = {name: tuple(body.get(name, ())) for name in _LISTS}
-    return Locator(**{name: value for name, value in body.items() if name not in listed}, **listed)
+    listed: dict[str, Any] = {name: tuple(body.get(name, ())) for name in _LISTS}
+    return Locator(**{**body, **listed})
 
 
 def _document_as_json(document: Document) -> dict[str, Any]:
