@@ -113,6 +113,7 @@ def _parts(layout: Layout, kept: Mapping[str, Any] | None) -> dict[str, Any]:
                 {"path": path, "residue_chars": n, "chars": of} for path, n, of in left.residue
             ],
             "problems": [{"path": path, "reason": why} for path, why in left.problems],
+            "boilerplate": left.boilerplate,
         },
     }
 

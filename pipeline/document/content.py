@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import PurePath
 from typing import Any
 
+from pipeline.document.boilerplate import boilerplate
 from pipeline.document.names import entry_names, story_names
 from pipeline.entries import Conflict, Entry, Fold, LedgerRow, Link, Merge, Outcome
 from pipeline.stories import Document, Extraction, Story, normalise
@@ -30,11 +31,13 @@ class NotShown:
         problems: (path, why) of every document that could not be read, or not wholly.
         longest: (path, text) of the longest paragraph in no story of each document, the longest
             first.
+        boilerplate: navigation bars, menus and running lines of all documents together.
     """
 
     residue: tuple[tuple[str, int, int], ...] = ()
     problems: tuple[tuple[str, str], ...] = ()
     longest: tuple[tuple[str, str], ...] = ()
+    boilerplate: int = 0
 
     @property
     def share(self) -> float:
@@ -44,23 +47,26 @@ class NotShown:
 
 def not_shown(extractions: Iterable[Extraction]) -> NotShown:
     """What was read and is in no story."""
-    residue, problems, longest = [], [], []
+    residue, problems, longest, bars = [], [], [], 0
     for extraction in extractions:
         document = extraction.document
         left = "".join(document.text[start:end] for start, end in extraction.residue)
         residue.append((document.path, _inked(left), _inked(document.text)))
         if document.problem:
             problems.append((document.path, document.problem))
+        texts = [document.text[start:end] for start, end in extraction.residue]
+        found, prose = boilerplate(texts, document.format)
+        bars += found
         told = [
             paragraph
-            for start, end in extraction.residue
-            for paragraph in _PARAGRAPH.split(document.text[start:end])
+            for text in prose
+            for paragraph in _PARAGRAPH.split(text)
             if len(paragraph.split()) >= _PROSE
         ]
         if told:
             longest.append((document.path, max(told, key=len)))
     longest.sort(key=lambda found: -len(found[1]))
-    return NotShown(tuple(residue), tuple(problems), tuple(longest))
+    return NotShown(tuple(residue), tuple(problems), tuple(longest), bars)
 
 
 _PARAGRAPH = re.compile(r"\n\s*\n")

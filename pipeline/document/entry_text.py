@@ -7,7 +7,7 @@ it, what a fold says otherwise) stands around it and never in it.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
 
 from pipeline.document.content import Content, told
@@ -25,6 +25,10 @@ _NAMES = 6
 _PARAGRAPH = 25
 #: Words that introduce a benefit: "in order to".
 _PURPOSE = 4
+#: Words of short criteria that stand in one item; what has sentences, parts or a check box of
+#: its own stands alone, for there it would be hard to see where the next begins.
+_TOGETHER = 40
+_WHOLE = re.compile(r"[.!?:](?=\s|$)|[;\[]")
 _CLAUSE = re.compile(r"[.,;:!?–—]")
 #: Entries elsewhere that are named as alike.
 _ELSEWHERE = 3
@@ -54,20 +58,31 @@ def group_text(group: Group, layout: Layout, at: str) -> Iterator[str]:
 
 
 def _heading(group: Group, content: Content) -> str:
-    """ "**Alike: S-7, S-43, S-91** (3 tellings, 2 roles; undecided)": what a group is and holds,
+    """ "**Alike: S-7, S-43, S-91** (4 tellings, 2 roles)": what a group is and holds, who says so,
     and which of its entries have role and goal in common."""
     entries = group.entries
     same = same_needs(entries, content)
     whole = any(len(several) == len(entries) for several in same)
-    tie = f"{likeness(group, content)}{', same role and goal' if whole else ''}"
+    tie = _agreement(entries, content) if whole else likeness(group, content)
     roles = {normalise(role.text) for entry in entries for role in entry.roles}
     size = [told(group.n_stories, "telling")] if group.n_stories > len(entries) else []
-    size += [told(len(roles), "role")] if len(roles) > 1 else []
+    # Of a pair the reader sees who tells it.
+    size += [told(len(roles), "role")] if len(roles) > 1 and group.n_stories > 2 else []
     size = [", ".join(size)] if size else []
     if not whole:
-        size += [f"{_standing(several, content)}: same role and goal" for several in same]
-    size += [_who_ties(group, content) or "undecided"]
-    return f"**{tie}: {_standing(entries, content)}** ({'; '.join(size)})"
+        size += [
+            f"{_standing(several, content)}: {_agreement(several, content).lower()}"
+            for several in same
+        ]
+    size += [who] if (who := _who_ties(group, content)) else []
+    return f"**{tie}: {_standing(entries, content)}**" + (f" ({'; '.join(size)})" if size else "")
+
+
+def _agreement(entries: Sequence[Entry], content: Content) -> str:
+    """What is said of entries that have role and goal in common."""
+    benefits = {normalise(content.stories[entry.standing].benefit) for entry in entries}
+    other = len(benefits) == len(entries) and "" not in benefits
+    return "Same goal, other benefit" if other else "Same role and goal"
 
 
 def _standing(entries: Iterable[Entry], content: Content) -> str:
@@ -103,7 +118,7 @@ def likeness(group: Group, content: Content) -> str:
 
 def conflict_title(conflict: Conflict, content: Content, *, named: bool = True) -> str:
     """ "Conflict: S-16, S-71", or "Conflict"."""
-    kind = "Conflict" if conflict.kind == "conflict" else "Possibly in conflict"
+    kind = "Conflict" if conflict.kind == "conflict" else "Possible conflict"
     names = content.names(side.story for side in conflict.sides)
     return f"{kind}: {names}" if named else kind
 
@@ -137,15 +152,35 @@ def entry_text(
     if len(entry.roles) > 1:
         roles = (f"{plain(r.text)}, {content.names(r.stories, _NAMES)}" for r in entry.roles[1:])
         yield f"  - also as: {'; '.join(roles)}"
-    for line in entry.lines:
-        if line not in first:
-            yield from _line(line, entry, content)
+    rest = [line for line in entry.lines if line not in first]
+    for lines in _listed(rest, content):
+        yield from _line(lines, entry, content)
     yield from _otherwise(entry, content)
     yield from _neighbours(entry, layout, at, together)
 
 
-def _line(line: Line, entry: Entry, content: Content) -> Iterator[str]:
-    words, whose = plain(line.text), _whose(line, entry, content)
+def _listed(rest: Sequence[Line], content: Content) -> Iterator[list[Line]]:
+    """Lines as they are listed: each alone, short criteria of the same stories together."""
+    items: list[Line] = []
+    for line in rest:
+        short = line.field == "criterion" and not _WHOLE.search(line.text)
+        fits = sum(count_words(one.text) for one in [*items, line]) <= _TOGETHER
+        if items and not (short and fits and line.stories == items[0].stories):
+            yield items
+            items = []
+        if short:
+            items.append(line)
+        else:
+            yield [line]
+    if items:
+        yield items
+
+
+def _line(lines: Sequence[Line], entry: Entry, content: Content) -> Iterator[str]:
+    line, whose = lines[0], _whose(lines[0], entry, content)
+    words = plain(line.text)
+    for following in lines[1:]:
+        words += f"; {plain(following.text)}"
     prose = content.stories[line.stories[0]].kind == "narrative"
     if line.field == "body" and (prose or count_words(line.text) >= _PARAGRAPH):
         yield ""
@@ -180,12 +215,13 @@ def _whose(line: Line, entry: Entry, content: Content) -> str:
 
 
 def _size(entry: Entry, content: Content) -> str:
-    """ " (3 tellings with S-31, S-40; 2 roles; 1 conflict)", nothing for one telling. Every source
-    is named: an entry says whose it is."""
+    """ " (3 tellings with S-31, S-40; 2 roles; 1 conflict)", " (with S-31)" for two tellings,
+    nothing for one. Every source is named: an entry says whose it is."""
     parts = []
     others = entry.sources[1:]
     if others:
-        parts.append(f"{told(len(entry.sources), 'telling')} with {content.names(others)}")
+        size = f"{told(len(entry.sources), 'telling')} " if len(others) > 1 else ""
+        parts.append(f"{size}with {content.names(others)}")
     if len(entry.roles) > 1:
         parts.append(told(len(entry.roles), "role"))
     conflicts = content.conflicts_of.get(entry.id, ())
@@ -246,8 +282,12 @@ def _neighbours(entry: Entry, layout: Layout, at: str, together: Collection[str]
     for other in islice((one for one in others if one not in together), _ELSEWHERE):
         stands = content.story_name[content.entries[other].standing]
         section = layout.section_of[other]
-        place = "" if section is layout.section_of[entry.id] else f" in {plain(section.title)}"
-        yield f"  - alike: [{stands}]({layout.entry(other, at=at)}){place}"
+        link = f"[{stands}]({layout.tellings(other, at=at)})"
+        if told_at_length(content.entries[other], content):
+            yield f"  - alike passage: {link}"
+            continue
+        elsewhere = section is not layout.section_of[entry.id]
+        yield f"  - alike: {link}" + (f" in {plain(section.title)}" if elsewhere else "")
 
 
 def _seen_from(link: Link, entry: Entry) -> tuple[str, tuple[str, ...]]:

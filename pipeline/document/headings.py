@@ -18,7 +18,7 @@ from pipeline.stories import normalise
 from pipeline.text.words import WORD, fold, is_content, stem, word_set
 
 #: Entries under a heading that make it a topic: this many, and of all entries this share.
-LEAST, _PART = 3, 200
+LEAST, _PART = 5, 200
 #: Words that head a part of any document and say nothing of what is in it.
 _ANY = word_set(
     "user story stories scenario scenarios feature features epic epics use case cases requirement"

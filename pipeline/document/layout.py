@@ -15,6 +15,8 @@ MAIN = "merged.md"
 TELLINGS = "merged.tellings.md"
 #: All topics with their sizes, where the overview cannot hold them.
 CONTENTS = "topics/contents.md"
+#: What is new since an earlier run.
+SINCE = "since.md"
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pipeline.document.content import Content, NotShown, told
+from pipeline.document.content import Content, NotShown
 from pipeline.document.entry_text import group_text
 from pipeline.document.escape import plain
+from pipeline.document.holding import holds, section_line
 from pipeline.document.layout import TELLINGS, Layout, address, lay_out
 from pipeline.document.order import ALONE
-from pipeline.document.overview import overview, section_line
+from pipeline.document.overview import overview
 from pipeline.document.tellings import left_out_text, place, tellings_text
 from pipeline.document.topics import Grouping, Section
 from pipeline.entries import Merge
@@ -68,6 +69,8 @@ def _main(layout: Layout) -> Iterator[str]:
     for section in layout.sections:
         yield f'## <a id="{section.name}"></a>{plain(section.title)}'
         yield ""
+        yield holds(section, layout)
+        yield ""
         yield from _entries(section, layout, layout.main)
     if layout.full:
         yield from ("# Tellings", "")
@@ -100,11 +103,9 @@ def _topic(section: Section, layout: Layout) -> Iterator[str]:
     at, beside = layout.file(section), layout.tellings_file(section)
     yield f"# {plain(section.title)}"
     yield ""
-    size = f"{told(section.n_stories, 'telling')} in " + told(
-        len(section.entries), "entry", "entries"
-    )
     yield (
-        f"{size}. [Tellings]({address(beside, at=at)}) · [overview]({address(layout.main, at=at)})"
+        f"{holds(section, layout)} [Tellings]({address(beside, at=at)}) · "
+        f"[overview]({address(layout.main, at=at)})"
     )
     yield ""
     yield from _entries(section, layout, at)

@@ -15,8 +15,7 @@ from pipeline.entries import Entry
 from pipeline.stories import Story
 from pipeline.text.canonical import canonical
 
-#: What a need is known by: its role, how it is wished for, its goal, and the headings above that
-#: may change what it says, each as canonical tokens.
+#: What a need is known by: its role, how it is wished for and its goal, as canonical tokens.
 Key = tuple[tuple[str, ...], ...]
 
 #: Likeness from which entries may be one need in other words: below, as a rule, they ask for the
@@ -53,7 +52,7 @@ def need_key(story: Story) -> Key | None:
         return None
     role = canonical(story.role, "role", story.language).tokens
     goal = canonical(story.goal, "goal", story.language).tokens
-    return role, story.lead_in.tokens, goal, story.scope
+    return role, story.lead_in.tokens, goal
 
 
 def same_needs(entries: Iterable[Entry], content: Content) -> list[tuple[Entry, ...]]:

@@ -8,25 +8,27 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pipeline.document.content import Content, file_name, judge_told, told
-from pipeline.document.layout import Layout, address
+from pipeline.document.holding import roles, short
+from pipeline.document.layout import SINCE, Layout, address
 from pipeline.document.needs import Need, told_alike, told_often
 from pipeline.document.opposing import clipped_label, facing
 from pipeline.document.quoting import asks_for, clipped, quoted, side_by_side, within
 from pipeline.document.tellings import LEFT_OUT
-from pipeline.document.topics import Section
 from pipeline.entries import Conflict, Outcome, Side
 from pipeline.stories import count_words
 
 #: Words of the whole overview: two pages.
 WORDS = 900
 #: Words of its parts at most; what a part does not use is nobody's.
-_CONFLICTS, _OFTEN, _LEFT, _TOPICS = 345, 125, 55, 100
+_CONFLICTS, _OFTEN, _LEFT, _TOPICS = 345, 95, 55, 100
 #: Words of a quotation.
-_QUOTED = 9
+_QUOTED = 6
+#: Words of what a need asks for.
+_ASKED = 8
 #: Words of a name that came with the documents: a path, a role, a reason.
 _NAMED = 8
 #: Passages of what is not shown, and words of each.
-_RESIDUES, _RESIDUE = 3, 8
+_RESIDUES, _RESIDUE = 1, 8
 #: Sides of a conflict, and stories named beside a need.
 _SIDES, _NAMES = 4, 4
 
@@ -34,15 +36,17 @@ _SIDES, _NAMES = 4, 4
 def overview(layout: Layout, at: str) -> Iterator[str]:
     """The lines of the overview in the file ``at``: :data:`WORDS` words at most."""
     content = layout.content
-    yield from _opening(content)
+    yield from _opening(layout)
     yield from _conflicts(layout, at)
     yield from _often(layout, at)
     yield from _undecided(content)
     yield from _left(layout, at)
+    yield from roles(layout)
     yield from _topics(layout, at)
 
 
-def _opening(content: Content) -> Iterator[str]:
+def _opening(layout: Layout) -> Iterator[str]:
+    content = layout.content
     merge, head = content.merge, content.head
     yield f"# Merged: {told(len(content.stories), 'story', 'stories')} from " + told(
         len({story.source.document for story in content.stories.values()}), "document"
@@ -52,9 +56,8 @@ def _opening(content: Content) -> Iterator[str]:
     folded: Counter[str] = Counter(row.by for row in merge.ledger if row.outcome in under)
     whose = {"proof": "by proof", "judge": "by a judge", "person": "by a person"}
     told_by = ", ".join(f"{folded[by]:,} {name}" for by, name in whose.items() if folded[by])
-    several = sum(len(entry.sources) > 1 for entry in merge.entries)
     said = [
-        f"{told(len(merge.entries), 'entry', 'entries')}, {several:,} of them told more than once"
+        told(len(merge.entries), "entry", "entries")
         + (f"; tellings folded: {told_by}." if told_by else "; nothing is folded.")
     ]
     judge = judge_told(head)
@@ -71,9 +74,13 @@ def _opening(content: Content) -> Iterator[str]:
         said.append(f"{told(n, 'call')} to the judge failed.")
     yield " ".join([*said, *_newest(content)])
     yield ""
+    if head.get("since"):
+        run = clipped(str(head["since"]), _NAMED)
+        yield f"What run {run} did not have: [{SINCE}]({SINCE}{layout.ending})."
+        yield ""
     yield (
-        "**Bold** words differ between the sides of a conflict, *italic* ones between entries "
-        "that are alike."
+        "**Bold**: opposed words. *Italic*: words that differ between entries alike, which are "
+        "undecided."
     )
     yield ""
 
@@ -102,9 +109,9 @@ def _newest(content: Content) -> Iterator[str]:
     )
     against = sum(entry.id in content.conflicts_of for entry in entries)
     yield (
-        f"Latest date: {clipped(file_name(latest.path), 3)}, {latest.written}, "
+        f"Newest: {clipped(file_name(latest.path), 3)}, {latest.written}, "
         f"{told(len(own), 'story', 'stories')}; {also:,} told in others too, "
-        f"{against:,} (possibly) in conflict."
+        f"{against:,} possibly in conflict."
     )
 
 
@@ -154,7 +161,9 @@ def _conflict(conflict: Conflict, layout: Layout, at: str) -> list[str]:
     sides = [_side(side, quote, layout, at) for side, quote in zip(shown, quotes, strict=True)]
     if len(conflict.sides) > _SIDES:
         sides.append(f"  - and {len(conflict.sides) - _SIDES:,} more sides")
-    about = clipped_label(conflict)
+    # The quotations show the opposed words; where none are known, at least what it is about.
+    known = any(side.differs for side in conflict.sides)
+    about = "" if known else clipped_label(conflict)
     size = f" ({told(n, 'telling')})" if n > len(conflict.sides) else ""
     return [f"- {who}, {where}{f': {about}' if about else ''}{size}", *sides]
 
@@ -200,34 +209,34 @@ def _often(layout: Layout, at: str) -> Iterator[str]:
         yield "No need is told more than once."
         yield ""
         return
-    # What is only alike is left a third, and what the needs do not use.
-    likely = list(within(_OFTEN // 3, (_need(need, layout, at) for need in alike)))
-    used = _words(likely)
-    shown = list(within(_OFTEN - used, (_need(need, layout, at) for need in often)))
-    likely += within(
-        _OFTEN - used - _words(shown), (_need(need, layout, at) for need in alike[len(likely) :])
-    )
-    for title, needs, lines in (
-        (f"{told(len(often), 'need')} in the same words:", often, shown),
-        (f"{told(len(alike), 'group')} alike, perhaps one need each:", alike, likely),
-    ):
-        if not needs:
-            continue
-        yield title
-        yield ""
-        for some in lines:
-            yield from some
-        yield ""
+    yield _how_many(len(often), len(alike))
+    yield ""
+    # Of as many tellings those in the same words come first.
+    needs = sorted([*often, *alike], key=lambda need: -len(need.sources))
+    only_alike = set(map(id, alike))
+    rows = (_need(need, layout, at, alike=id(need) in only_alike) for need in needs)
+    for some in within(_OFTEN, rows):
+        yield from some
+    yield ""
 
 
-def _need(need: Need, layout: Layout, at: str) -> list[str]:
+def _how_many(often: int, alike: int) -> str:
+    """How many needs are told in the same words, and how many may be."""
+    said = [told(often, "need is", "needs are") + " told in the same words"] if often else []
+    one, many = "group is alike, perhaps one need", "groups are alike, perhaps one need each"
+    said += [told(alike, one, many)] if alike else []
+    return f"{'; '.join(said)}:"
+
+
+def _need(need: Need, layout: Layout, at: str, *, alike: bool) -> list[str]:
     content = layout.content
     roles = [clipped(role, 4) for role in need.roles] or ["no role"]
     who = ", ".join(roles[:3]) + (f" and {len(roles) - 3} more roles" if len(roles) > 3 else "")
-    asked = quoted(asks_for(need.entries[0], content), words=_QUOTED)
+    asked = quoted(asks_for(need.entries[0], content), words=_ASKED)
     first, *others = need.sources
     names = ", ".join(filter(None, [layout.story(first, at=at), content.names(others, _NAMES)]))
-    return [f"- **{len(need.sources):,}×** {who}: {asked} {names}"]
+    times = f"{len(need.sources):,}×{' alike' if alike else ''}"
+    return [f"- **{times}** {who}: {asked} {names}"]
 
 
 def _undecided(content: Content) -> Iterator[str]:
@@ -266,8 +275,14 @@ def _left(layout: Layout, at: str) -> Iterator[str]:
             + (f" (most: {paths})" if paths else "")
             + f": `{told_residue}`."
         )
+        if not (content.skipped or left.problems):
+            yield "No document was unreadable, no story left out."
+            yield ""
         for path, words in left.longest[:_RESIDUES]:
             yield f"- {clipped(file_name(path), 3)}: “{clipped(words, _RESIDUE)}”"
+        if left.boilerplate:
+            one, many = "navigation bar or footer", "navigation bars, footers and the like"
+            yield f"- {told(left.boilerplate, one, many)}"
     reasons = Counter(row.reason for row in content.skipped)
     named = address(layout.left_out, LEFT_OUT, at=at)
     items = [
@@ -279,8 +294,8 @@ def _left(layout: Layout, at: str) -> Iterator[str]:
         for path, why in left.problems
     ]
     shown = [line for lines in within(_LEFT, ([item] for item in items)) for line in lines]
-    if not items:
-        yield "Every document could be read, and no story was left out."
+    if not items and not left.residue:
+        yield "No document was unreadable, no story left out."
     yield from (["", *shown] if shown else [])
     if len(shown) < len(items):
         yield f"- and {len(items) - len(shown):,} more; the ledger of the page and JSON has them"
@@ -294,7 +309,9 @@ def _topics(layout: Layout, at: str) -> Iterator[str]:
     yield ""
     sections = layout.sections
     # A comma after each but the last: one that is cut off has no other word to it.
-    items = ([_short(one, layout, at)] for one in sections)
+    # In one file each section says itself how much it holds.
+    sized = layout.split or layout.by == "role"
+    items = ([short(one, layout, at, sized=sized)] for one in sections)
     shown = [line for lines in within(_TOPICS, items) for line in lines]
     yield ", ".join(shown)
     if len(shown) < len(sections):
@@ -307,20 +324,3 @@ def _topics(layout: Layout, at: str) -> Iterator[str]:
         yield ""
         yield f"and {rest:,} more{where}."
     yield ""
-
-
-def section_line(section: Section, layout: Layout, at: str) -> str:
-    """A section as a link, with what it holds."""
-    parts = [_short(section, layout, at) + (" entry" if len(section.entries) == 1 else " entries")]
-    if section.n_stories > len(section.entries):
-        parts.append(told(section.n_stories, "telling"))
-    for kind, name in (("conflict", "conflict"), ("possible", "possible conflict")):
-        n = section.n_conflicts(kind)
-        if n:
-            parts.append(told(n, name))
-    return ", ".join(parts)
-
-
-def _short(section: Section, layout: Layout, at: str) -> str:
-    title = clipped(section.title, _NAMED)
-    return f"[{title}]({layout.section(section, at=at)}) {len(section.entries):,}"

@@ -51,12 +51,24 @@ def side_by_side(
     lengths = [len(text.split()) for text, _ in sides]
     rest = min((n - at for n, at in zip(lengths, places, strict=True)), default=0)
     before = max(_AROUND, words - rest)
-    return [
-        quoted(text, runs, words=words, start=max(0, at - before))
-        if n > words
-        else quoted(text, runs, words=words)
-        for (text, runs), n, at in zip(sides, lengths, places, strict=True)
-    ]
+    shown = []
+    for (text, runs), n, at in zip(sides, lengths, places, strict=True):
+        start = max(0, at - before) if n > words else 0
+        end = _end(text.split(), runs, start)
+        fits = min(max(words, end - start), words + _AROUND)
+        shown.append(quoted(text, runs, words=fits, start=start))
+    return shown
+
+
+def _end(said: Sequence[str], runs: Sequence[str], start: int) -> int:
+    """One past the word that the first run behind a place ends with; 0 for none."""
+    rest = " ".join(said[start:])
+    wanted = [" ".join(run.split()) for run in runs]
+    found = [(at, run) for run in wanted if run and (at := rest.find(run)) >= 0]
+    if not found:
+        return 0
+    at, run = min(found)
+    return start + len(rest[:at].split()) + len(run.split())
 
 
 def asks_for(entry: Entry, content: Content) -> str:

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from itertools import islice
 
 from pipeline.document.content import told
-from pipeline.document.layout import Layout
+from pipeline.document.layout import SINCE, Layout
 from pipeline.document.quoting import clipped, quoted
 from pipeline.document.tellings import place
 from pipeline.stories import Story
 
-FILE = "since.md"
 #: Stories listed under each heading; the page and the JSON have all.
 _SHOWN, _QUOTED = 100, 40
 #: Entries named beside a new story that are like it.
@@ -109,12 +108,12 @@ def _lines(layout: Layout, since: Since, run: str) -> Iterator[str]:
 def _line(story: str, other: str, relation: str, layout: Layout) -> str:
     content = layout.content
     one = content.stories[story]
-    line = f"- {layout.story(story, at=FILE)} {_says(one, layout)} ({place(one)})"
+    line = f"- {layout.story(story, at=SINCE)} {_says(one, layout)} ({place(one)})"
     if not other and (near := _alike(one, layout)):
         line += f"; alike: {near}"
     if other:
         beside = content.stories[other]
-        line += f"; {relation} {layout.story(other, at=FILE)} {_says(beside, layout)}"
+        line += f"; {relation} {layout.story(other, at=SINCE)} {_says(beside, layout)}"
     return line
 
 
@@ -124,7 +123,7 @@ def _alike(story: Story, layout: Layout) -> str:
     own = content.entry_of[story.id].id
     beside = [link.b if link.a == own else link.a for link in content.links_of.get(own, ())]
     return ", ".join(
-        layout.story(content.entries[entry].standing, at=FILE) for entry in beside[:_NEAR]
+        layout.story(content.entries[entry].standing, at=SINCE) for entry in beside[:_NEAR]
     )
 
 

@@ -1,8 +1,9 @@
 """merged.json, or the Markdown edition with every file it links to, as the value that is checked.
 
 Of the Markdown edition, an entry's block (an item that begins with its anchor ``e-7``, or with
-a link to it) is what stands, and each telling under ``## E-7`` / ``### S-12`` is a fold of its story; the remark before its words says
-who folded. Its ledger is not read: what is in no entry is named behind the anchor ``left-out``.
+a link to it) is what stands, and each telling under ``## E-7`` / ``### S-12`` is a fold of its
+story; the remark before its words says who folded. Its ledger is not read: what is in no entry is
+named behind the anchor ``left-out``.
 """
 
 from __future__ import annotations

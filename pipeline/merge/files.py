@@ -10,8 +10,7 @@ from typing import Any
 from pipeline.document.as_json import as_json
 from pipeline.document.content import Content, not_shown
 from pipeline.document.files import write_document, write_set
-from pipeline.document.layout import Layout, lay_out
-from pipeline.document.since import FILE as SINCE
+from pipeline.document.layout import SINCE, Layout, lay_out
 from pipeline.document.since import since_text
 from pipeline.document.topics import Grouping
 from pipeline.entries import Merge

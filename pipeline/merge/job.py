@@ -284,6 +284,8 @@ class MergeJob(Sending):
         }
         # What a command that the document shows has to say.
         head = result | {"paths": list(self.paths)}
+        if self.since:
+            head["since"] = self.since
         if mark := mark_of(self.corpus.documents.values(), self.terms.local_only):
             head["sovereignty"] = mark
         if self.store.database.is_sqlite:

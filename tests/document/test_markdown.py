@@ -40,7 +40,7 @@ def test_an_entry_says_whose_it_is_and_what_its_tellings_say_otherwise(desk):
     text = files(desk.content)["merged.md"]
     rooms = block(text, "E-1")
     assert "[S-1](merged.tellings.md#e-1) Book a room: As a reader, I want to book a room" in rooms
-    assert "(2 tellings with S-2; 2 roles)" in rooms
+    assert "(with S-2; 2 roles)" in rooms
     assert "\n  - also as: guest, S-2\n" in rooms
     assert "\n  - it has a socket\n" in rooms
     assert "\n  - so that: our group can talk, S-2\n" in rooms
@@ -49,7 +49,7 @@ def test_an_entry_says_whose_it_is_and_what_its_tellings_say_otherwise(desk):
 
 def test_sides_of_a_conflict_stand_together_with_what_differs(desk):
     text = files(desk.content)["merged.md"]
-    stands = text.partition("**Conflict**: a number\n\n")[2]
+    stands = text.partition("**Conflict: 2 euros / 3 euros**\n\n")[2]
     one, two = stands.splitlines()[:2]
     assert "[S-3]" in one and "**2**" in one
     assert "[S-4]" in two and "**3**" in two
@@ -60,7 +60,7 @@ def test_sides_of_a_conflict_stand_together_with_what_differs(desk):
 
 def test_what_is_alike_stands_together_with_what_differs(desk):
     text = files(desk.content)["merged.md"]
-    one, two = text.partition("**Alike**\n\n")[2].splitlines()[:2]
+    one, two = text.partition("**Alike: S-5, S-6**\n\n")[2].splitlines()[:2]
     assert "[S-5]" in one and "*overdue*" in one
     assert "[S-6]" in two and "*damaged*" in two
     apart = replace(desk.merge, links=())

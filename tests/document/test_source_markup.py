@@ -76,7 +76,7 @@ def test_tags_around_sentences_lose_none(merged: Merged, criterion: str):
     [
         (["1. The oven is hot.", "2. Bread is in it."], ["The oven is hot.", "Bread is in it."]),
         (["1) Heat it. Then wait.", "2) Eat."], ["Heat it. Then wait.", "Eat."]),
-        (["a) Heat it", "(b) Eat it", "1.2 Rest"], ["Heat it", "Eat it", "1.2 Rest"]),
+        (["a) Heat it", "(b) Eat it", "1.2 Rest"], ["Heat it; Eat it; 1.2 Rest"]),
         (["- Wait for 5. Then eat.", "- Rest"], ["Wait for 5. Then eat.", "Rest"]),
         (["1. Heat it.", "2. ---", "3. Eat."], ["Heat it.", "Eat."]),
     ],

@@ -37,6 +37,7 @@ def page_data(layout: Layout, text_limit: int = TEXT_LIMIT) -> Iterator[tuple[st
             "share": content.left.share,
             "residue": [list(one) for one in content.left.residue],
             "problems": [list(one) for one in content.left.problems],
+            "boilerplate": content.left.boilerplate,
         },
     )
     yield "texts", (document.text for document in held.values())

@@ -156,6 +156,10 @@ function overview() {
     + (left.problems.length ? ", " + told(left.problems.length, "problem") : ""));
   const all = add(hidden, "ul");
   for (const [path, why] of left.problems) add(all, "li", base(path) + ": " + why);
+  if (left.boilerplate) {
+    add(all, "li", told(left.boilerplate, "navigation bar, footer or the like",
+      "navigation bars, footers and the like"));
+  }
   const most = left.residue.filter(([, n]) => n).sort((a, b) => b[1] / b[2] - a[1] / a[2]);
   for (const [path, n, of] of most.slice(0, 50)) {
     add(all, "li", base(path) + ": " + Math.round((100 * n) / of) + " % in no story");

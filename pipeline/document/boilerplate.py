@@ -1,0 +1,74 @@
+"""What of a document's rest is no prose: navigation bars, menus, running headers and footers.
+
+They say nothing that anybody asked for, but they are not in the merged document either, so they
+are counted; and what is quoted of the rest is prose.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+#: Formats whose lines are records and fields, not pages.
+_RECORDS = frozenset({"csv", "tsv", "xlsx", "json", "jsonl", "xml", "yaml", "gherkin"})
+#: Words of a menu's item, items that make a menu of lines below each other, and words of a running
+#: line that stands on every page.
+_ITEM, _ITEMS, _RUNNING = 4, 4, 14
+#: Items beside each other: "Home | Contact | Imprint".
+_BESIDE = re.compile(r"\S\s*[|·›»•]\s*\S.*?\S\s*[|·›»•]\s*\S")
+_SENTENCE = re.compile(r"[.!?:;,]\s*$")
+_MARKED = re.compile(r"^\s*(?:[#>*+=~`-]|\d+[.)])")
+_NUMBER = re.compile(r"\d+")
+
+
+def boilerplate(texts: Iterable[str], format: str) -> tuple[int, list[str]]:
+    """How many bars and running lines some texts of a document hold, and the texts without them.
+
+    Args:
+        format: the document's; of one that holds records nothing is boilerplate.
+    """
+    given = list(texts)
+    if format in _RECORDS:
+        return 0, given
+    lines = [text.splitlines() for text in given]
+    running = _running(line for some in lines for line in some)
+    count = len(running)
+    left = []
+    for some in lines:
+        kept, menu = [], list[str]()
+        for line in [*some, ""]:
+            if line.strip() and _is_item(line):
+                menu.append(line)
+                continue
+            count += len(menu) >= _ITEMS
+            kept += menu if len(menu) < _ITEMS else []
+            menu = []
+            bar = bool(_BESIDE.search(line)) and not _SENTENCE.search(line) and "||" not in line
+            count += bar
+            if not bar and _repeated(line) not in running:
+                kept.append(line)
+        left.append("\n".join(kept))
+    return count, left
+
+
+def _is_item(line: str) -> bool:
+    """Whether a line may be a menu's item: a few words that are no sentence, heading or bullet."""
+    bare = not (_SENTENCE.search(line) or _MARKED.match(line) or _BESIDE.search(line))
+    return bare and len(line.split()) <= _ITEM
+
+
+def _running(lines: Iterable[str]) -> set[str]:
+    """The lines that stand there again and again but for a number, as pages number them."""
+    found: dict[str, set[str]] = {}
+    seen = Counter[str]()
+    for line in lines:
+        told = " ".join(line.split())
+        if _NUMBER.search(told) and len(told.split()) <= _RUNNING and not _MARKED.match(line):
+            found.setdefault(_repeated(told), set()).add(told)
+            seen[_repeated(told)] += 1
+    return {line for line, forms in found.items() if len(forms) > 1 and seen[line] == len(forms)}
+
+
+def _repeated(line: str) -> str:
+    return _NUMBER.sub("0", " ".join(line.split()))
