@@ -60,9 +60,55 @@ def _telling(story: Story, entry: Entry, content: Content) -> Iterator[str]:
     if became:
         yield f"*{plain(became)}*"
         yield ""
-    # Two blanks at its end keep a line a line.
-    yield from (f"> {line}  " if line else ">" for line in lines(story.text))
+    yield from _words(story)
     yield ""
+
+
+def _words(story: Story) -> Iterator[str]:
+    """A telling word for word, quoted; role, goal and benefit that stand in cells of their own as
+    a row under what they are."""
+    told = lines(story.text)
+    row = _row(story, told)
+    if row is None:
+        yield from _quoted(told)
+        return
+    before, cells, behind = row
+    yield from _quoted(before)
+    yield ""
+    yield f"| {' | '.join(cells)} |"
+    yield "|---" * len(cells) + "|"
+    yield f"| {' | '.join(cells.values())} |"
+    yield ""
+    yield from _quoted(behind)
+
+
+def _quoted(told: Sequence[str]) -> Iterator[str]:
+    # Two blanks at its end keep a line a line.
+    return (f"> {line}  " if line else ">" for line in told)
+
+
+def _row(
+    story: Story, told: Sequence[str]
+) -> tuple[Sequence[str], dict[str, str], Sequence[str]] | None:
+    """The lines before a row's cells, the cells by what they are, and the lines behind; None
+    where role, goal and benefit are no lines of their own below each other."""
+    locator = story.source.locator
+    if locator.row is None and locator.table is None and locator.sheet is None:
+        return None
+    fields = {"As a": story.role, "I want": story.goal, "So that": story.benefit}
+    wanted = {name: plain(text) for name, text in fields.items() if text}
+    if not (story.role and story.goal):
+        return None
+    start = next((n for n, line in enumerate(told) if line == wanted["As a"]), -1)
+    cells = told[start : start + len(wanted)] if start >= 0 else []
+    if [_bare(cell) for cell in cells] != [_bare(text) for text in wanted.values()]:
+        return None
+    return told[:start], dict(zip(wanted, cells, strict=True)), told[start + len(wanted) :]
+
+
+def _bare(cell: str) -> str:
+    """A cell without the "to" that a goal may be told with."""
+    return cell.casefold().removeprefix("to ").rstrip(".")
 
 
 def place(story: Story) -> str:
@@ -81,7 +127,9 @@ def fate(story: str, entry: Entry, content: Content) -> str:
         [f"{row.reason}."] if row and row.outcome is Outcome.CONFLICT_WITH and row.reason else []
     )
     if story != entry.standing or folds:
-        parts += dict.fromkeys(_folded(fold, content) for fold in folds)
+        # Where several put it aside, it is said which words.
+        several = len({fold.by for fold in folds}) > 1
+        parts += dict.fromkeys(_folded(fold, content, words=several) for fold in folds)
     if story != entry.standing and not parts:
         same = f"the same words as {content.story_name[entry.standing]}"
         told = content.stories[story]
@@ -99,8 +147,9 @@ def _but_for(rules: Sequence[str]) -> str:
     return f", but for {', '.join(rules)}" if rules else ""
 
 
-def _folded(fold: Fold, content: Content) -> str:
+def _folded(fold: Fold, content: Content, *, words: bool = False) -> str:
     what = _FIELDS.get(fold.field, fold.field)
+    what += f" “{' '.join(fold.text.split())}”" if words else ""
     under = f" under {content.story_name[fold.under]}" if fold.under else ""
     if content.against(fold):
         return f"{what}: {content.against(fold)}."

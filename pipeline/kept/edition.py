@@ -32,7 +32,7 @@ _STORIES = re.compile(r"-\s+(S-\d+(?:,\s+S-\d+)*):\s")
 _FIELD = r"(?:What it asks for|Title|Benefit|Criteria|Body)"
 _REMARK = re.compile(r"\*(?=\S).+\*\s*")
 _BY = re.compile(
-    rf"(?:\*|[.)] )(?:{_FIELD}: )?"
+    rf"(?:\*|[.)] )(?:{_FIELD}(?: “(?P<words>.*?)”)?: )?"
     r"(?:(?P<proof>the same words)|(?P<person>decided against)"
     r"|folded(?: under S-\d+)? by a (?P<who>judge|person))",
     re.IGNORECASE,
@@ -109,6 +109,7 @@ class _Reader:
         self.blocks: dict[str, list[str]] = {}
         self.tellings: dict[str, dict[str, list[str]]] = {}
         self.by: dict[tuple[str, str], str] = {}
+        self.said: dict[tuple[str, str], list[tuple[str, str]]] = {}
         self.left_out: list[str] = []
         self.faults: list[str] = []
 
@@ -142,6 +143,7 @@ class _Reader:
                 continue
             if story and not fence and not self.tellings[entry][story] and _is_remark(line):
                 self.by[entry, story] = _folded_by(line)
+                self.said[entry, story] = list(_words_folded(line))
                 continue
             plain = line if fence else unmark(_QUOTE.sub("", line, count=1))
             if story:
@@ -175,6 +177,7 @@ class _Reader:
             block, told = self.blocks.get(name), self.tellings.get(name)
             named = list(dict.fromkeys(_NAMED.findall("\n".join(block or ()))))
             sources = list(told) if told is not None else named
+            standing = next((story for story in named if story in sources), "")
             if block is None:
                 self.faults.append(f"{name} has tellings, but stands in no file.")
             elif unnamed := [story for story in sources if story not in named]:
@@ -185,32 +188,43 @@ class _Reader:
                 "id": name,
                 "name": name,
                 "sources": sources,
-                "standing": next((story for story in named if story in sources), ""),
+                "standing": standing,
                 "lines": [
                     {"field": "body", "text": line, "stories": sources} for line in block or ()
                 ],
                 "folds": [
-                    {
-                        "story": story,
-                        "field": "body",
-                        "text": "\n".join(lines),
-                        "by": self.by.get((name, story), "unstated"),
-                    }
+                    {"story": story, "field": "body", "text": text, "by": by}
                     for story, lines in (told or {}).items()
+                    for text, by in self._folds(name, story, lines, story == standing)
                 ],
             }
+
+    def _folds(
+        self, entry: str, story: str, lines: list[str], stands: bool
+    ) -> Iterator[tuple[str, str]]:
+        """(words, who folded them): those of a remark first, then the whole telling. Of one that
+        stands nobody folded anything but a form's own words, which is proof's."""
+        yield from self.said.get((entry, story), ())
+        by = self.by.get((entry, story), "proof" if stands else "unstated")
+        yield "\n".join(lines), by
 
 
 def _is_remark(line: str) -> bool:
     return _REMARK.fullmatch(line) is not None and _BY.search(line) is not None
 
 
+def _who(said: re.Match[str]) -> str:
+    return said["who"].lower() if said["who"] else "proof" if said["proof"] else "person"
+
+
+def _words_folded(remark: str) -> Iterator[tuple[str, str]]:
+    """(words, who folded them), as far as a remark says which."""
+    return ((unmark(said["words"]), _who(said)) for said in _BY.finditer(remark) if said["words"])
+
+
 def _folded_by(remark: str) -> str:
-    """Who folded a telling; "unstated" where several did, for it is not said which words."""
-    found = {
-        said["who"].lower() if said["who"] else "proof" if said["proof"] else "person"
-        for said in _BY.finditer(remark)
-    }
+    """Who folded a telling; "unstated" where several did: what they folded is told by the words."""
+    found = set(map(_who, _BY.finditer(remark)))
     return found.pop() if len(found) == 1 else "unstated"
 
 

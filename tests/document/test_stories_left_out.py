@@ -91,18 +91,22 @@ def test_the_overview_says_how_many_are_left_out(desk, left_out, n, says):
         ([("judge", "judge-1, record 7, the same words")], "judge"),
         ([("person", "decided by Lena")], "person"),
         ([("person", "decided against by Lena on 2026-11-30")], "person"),
-        ([("proof", ""), ("judge", "judge-1, record 7")], "unstated"),
+        ([("proof", ""), ("judge", "judge-1, record 7")], "proof judge unstated"),
+        ([("person", "decided by Lena"), ("judge", "judge-1")], "person judge unstated"),
     ],
 )
 def test_who_folded_is_read_from_the_remark_of_a_telling(desk, tmp_path, folds, by):
     rooms, b = desk.merge.entries[0], desk.stories["b"]
+    texts = (b.text, "Room “B”: folded")
     made = tuple(
-        Fold("b", "sentence" if n == 0 else "title", b.text, who, "a", reason=why)
+        Fold("b", "sentence" if n == 0 else "title", texts[n], who, "a", reason=why)
         for n, (who, why) in enumerate(folds)
     )
     merge = replace(desk.merge, entries=(replace(rooms, folds=made), *desk.merge.entries[1:]))
     out = write_document(tmp_path, lay_out(replace(desk.content, merge=merge)))
     (entry,) = [e for e in read_edition(out["markdown"])["entries"] if e["name"] == "E-1"]
-    (fold,) = [fold for fold in entry["folds"] if fold["story"] == "S-2"]
-    assert fold["by"] == by
+    *said, fold = [fold for fold in entry["folds"] if fold["story"] == "S-2"]
+    # Words that several folded are told apart, each by whom.
+    assert " ".join([one["by"] for one in (*said, fold)]) == by
+    assert [one["text"] for one in said] == list(texts[: len(said)])
     assert "Lena" not in fold["text"] and "judge-1" not in fold["text"] and b.text in fold["text"]
