@@ -63,7 +63,6 @@ def _heading(group: Group, content: Content) -> str:
     entries = group.entries
     same = same_needs(entries, content)
     whole = any(len(several) == len(entries) for several in same)
-    tie = _agreement(entries, content) if whole else likeness(group, content)
     roles = {normalise(role.text) for entry in entries for role in entry.roles}
     size = [told(group.n_stories, "telling")] if group.n_stories > len(entries) else []
     # Of a pair the reader sees who tells it.
@@ -75,7 +74,17 @@ def _heading(group: Group, content: Content) -> str:
             for several in same
         ]
     size += [who] if (who := _who_ties(group, content)) else []
-    return f"**{tie}: {_standing(entries, content)}**" + (f" ({'; '.join(size)})" if size else "")
+    return f"**{tie(group, content)}: {_standing(entries, content)}**" + (
+        f" ({'; '.join(size)})" if size else ""
+    )
+
+
+def tie(group: Group, content: Content) -> str:
+    """What entries without a conflict have in common: role and goal, or that they are alike."""
+    same = same_needs(group.entries, content)
+    if any(len(several) == len(group.entries) for several in same):
+        return _agreement(group.entries, content)
+    return likeness(group, content)
 
 
 def _agreement(entries: Sequence[Entry], content: Content) -> str:

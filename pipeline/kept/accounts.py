@@ -12,8 +12,9 @@ from pipeline.kept.plain import find_whole, settle
 from pipeline.kept.sentences import parts, units
 from pipeline.kept.wording import altered
 
-#: Who folds, in the order they are told of. A Markdown edition does not say: ``unstated``.
+#: Who folds, in the order they are told of; what an edition does not say.
 BY = ("proof", "judge", "person")
+UNSTATED = "unstated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ class _Entry:
             for story in ids(line.get("stories")):
                 self._lines.setdefault(story, []).append(text)
         for fold in rows(entry, "folds"):
-            by = str(fold.get("by") or "unstated")
+            by = str(fold.get("by") or UNSTATED)
             for story in ids([fold.get("story")]):
                 self._folds.setdefault(story, []).append((by, _prepare(fold.get("text"))))
         self._everything = frozenset(everything)
@@ -159,7 +160,11 @@ class _Search:
 
     def find(self, unit: str) -> str | None:
         """ "" where it stands, else who folded it (of its parts: one of them); None: missing."""
-        return self._whole_or_in_parts(unit, self._find)
+        found = self._whole_or_in_parts(unit, self._find)
+        if found == UNSTATED and len(own := parts(unit)) > 1:
+            # A telling of a Markdown edition is whole whatever of it stands.
+            return "" if all(self._find(settle(part)) == "" for part in own) else found
+        return found
 
     def is_standing(self, unit: str) -> bool:
         """Whether it, or a part of it, is in a line."""

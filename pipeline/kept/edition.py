@@ -37,6 +37,12 @@ _BY = re.compile(
     r"|folded(?: under S-\d+)? by a (?P<who>judge|person))",
     re.IGNORECASE,
 )
+#: A form's own words, which no author tells.
+_FORM = re.compile(
+    r"[\W_]*(?:h[1-6]\.\s*)?(?:(?:user )?stor(?:y|ies)|description|details?|notes?|background"
+    r"|(?:acceptance )?(?:criteria|criterion|tests?|conditions?)|AC|scenario|examples?)[\W_]*",
+    re.IGNORECASE,
+)
 _QUOTE = re.compile(r"^\s*>\s?")
 _FENCE = re.compile(r"\s*(`{3,}|~{3,})")
 
@@ -203,9 +209,11 @@ class _Reader:
         self, entry: str, story: str, lines: list[str], stands: bool
     ) -> Iterator[tuple[str, str]]:
         """(words, who folded them): those of a remark first, then the whole telling. Of one that
-        stands nobody folded anything but a form's own words, which is proof's."""
+        stands only a form's own words are folded without a remark, by proof."""
         yield from self.said.get((entry, story), ())
-        by = self.by.get((entry, story), "proof" if stands else "unstated")
+        by = self.by.get((entry, story), "unstated")
+        if stands and by == "unstated":
+            yield from ((line, "proof") for line in lines if _FORM.fullmatch(line))
         yield "\n".join(lines), by
 
 

@@ -7,16 +7,20 @@ from collections.abc import Iterator
 from typing import Any
 
 from pipeline.document.content import Content
-from pipeline.document.entry_text import likeness, purpose
+from pipeline.document.entry_text import purpose, tie
 from pipeline.document.layout import Layout
+from pipeline.document.needs import told_alike, told_often
 from pipeline.document.opposing import opposed
 from pipeline.document.order import Group
+from pipeline.document.quoting import asks_for
 from pipeline.entries import Conflict, Entry, Fold
 from pipeline.extract.islands import utf16_units
 from pipeline.stories import Document, Story
 
 #: Characters of document text that one page holds.
 TEXT_LIMIT = 30_000_000
+#: Needs listed as told most often.
+_OFTEN = 20
 
 
 def page_data(layout: Layout, text_limit: int = TEXT_LIMIT) -> Iterator[tuple[str, Any]]:
@@ -30,6 +34,8 @@ def page_data(layout: Layout, text_limit: int = TEXT_LIMIT) -> Iterator[tuple[st
     yield "links", made.links()
     yield "stories", made.stories(held)
     yield "paths", list(made.paths)
+    yield "often", made.often()
+    yield "review", content.command("review", str(content.head.get("run") or "RUN"))
     yield "proposals", [[made.number[a], made.number[b]] for a, b in content.merge.proposals]
     yield (
         "left",
@@ -97,6 +103,23 @@ class _Data:
             ],
         }
 
+    def often(self) -> list[dict[str, Any]]:
+        """The needs told most often, in the same words or, perhaps, in others."""
+        found = [group for one in self._layout.sections for group in one.groups]
+        often, alike = told_often(found, self._content), told_alike(found, self._content)
+        needs = [(need, False) for need in often] + [(need, True) for need in alike]
+        needs.sort(key=lambda one: -len(one[0].sources))
+        return [
+            {
+                "n": len(need.sources),
+                "alike": alike,
+                "entries": [self._place[entry.id] for entry in need.entries],
+                "roles": list(need.roles),
+                "asks": asks_for(need.entries[0], self._content),
+            }
+            for need, alike in needs[:_OFTEN]
+        ]
+
     def conflict(self, conflict: Conflict) -> dict[str, Any]:
         return {
             "kind": conflict.kind,
@@ -151,7 +174,7 @@ class _Data:
         return {
             "entries": [self._place[entry.id] for entry in group.entries],
             "conflicts": [self._conflict[one.id] for one in group.conflicts],
-            "kind": likeness(group, self._content) if len(group.entries) > 1 else "",
+            "kind": tie(group, self._content) if len(group.entries) > 1 else "",
         }
 
     def _fold(self, fold: Fold) -> dict[str, Any]:

@@ -21,10 +21,10 @@ function lay(passes) {
       .map((group) => ({ group, shown: group.entries.filter(passes) }))
       .filter(({ shown }) => shown.length);
     if (!groups.length) continue;
-    const n = groups.reduce((sum, { shown }) => sum + shown.length, 0);
+    const all = groups.flatMap(({ shown }) => shown);
     const box = add(host, "section");
     const head = add(box, "h2", section.title);
-    add(head, "small", told(n, "entry", "entries"));
+    add(head, "small", told(all.length, "entry", "entries") + " · " + sizes(all));
     let some = [], held = 0;
     const flush = () => {
       if (some.length) part(box, some, held);
@@ -39,6 +39,15 @@ function lay(passes) {
     flush();
   }
   if (!order.length) add(host, "p", "Nothing fits.", "soft");
+}
+/* How many tell some entries, from how many documents, in how many roles. */
+function sizes(places) {
+  const sources = places.flatMap((place) => entries[place].sources);
+  const roles = new Set(places.flatMap((place) => entries[place].roles.map(([role]) => role)));
+  const parts = [told(sources.length, "telling"),
+    told(new Set(sources.map((n) => stories[n - 1].path)).size, "document")];
+  if (roles.size) parts.push(told(roles.size, "role"));
+  return parts.join(", ");
 }
 function part(box, groups, n) {
   const node = add(box, "div", undefined, "some");
@@ -75,7 +84,10 @@ function drawGroup(parent, group, shown) {
   if (together && !group.conflicts.length) {
     const head = add(box, "p", undefined, "kind");
     add(head, "b", group.kind);
-    head.append(": " + told(group.entries.length, "entry", "entries") + " · ");
+    head.append(": ");
+    list(head, group.entries.map((place) => entries[place].sources[0]));
+    head.append(" · " + sizes(group.entries) + (group.kind.startsWith("Overlapping") ? "" : " · undecided")
+      + " · ");
     const [a, b] = group.entries;
     button(head, "side by side", "link",
       () => compare(entries[a].sources[0], entries[b].sources[0], a));

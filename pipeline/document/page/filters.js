@@ -4,7 +4,7 @@ const STATES = {
   possible: ["possibly in conflict", (e) => e.conflicts.some((c) => conflicts[c].kind !== "conflict")],
   several: ["told more than once", (e) => e.sources.length > 1],
   roles: ["told in several roles", (e) => e.roles.length > 1],
-  alike: ["like another", (e, n) => alikeTo[n].length > 0],
+  alike: ["alike, undecided", (e, n) => alikeTo[n].length > 0],
   judge: ["folded by a judge", (e) => e.folds.some((f) => f.by === "judge")],
   person: ["decided by a person", (e) => e.folds.some((f) => f.by === "person")],
 };
@@ -89,10 +89,12 @@ function wordsOf(n) {
   }
   return words[n];
 }
+/* "S-12", "s12", "where did S-12 go?" */
+const NAMED = /^(?:where\s+(?:did|is|has)\s+)?s[-\s]?0*(\d+)(?:\s+(?:go|gone|now))?\s*\??$/i;
 function filter() {
   asked.q = at("q").value.trim();
-  const number = /^s-?(\d+)$/i.exec(asked.q);
-  const wanted = number ? [] : asked.q.toLowerCase().split(/\s+/).filter(Boolean);
+  const number = NAMED.exec(asked.q), entry = /^e[-\s]?(\d+)$/i.exec(asked.q);
+  const wanted = number || entry ? [] : asked.q.toLowerCase().split(/\s+/).filter(Boolean);
   const passes = (n) =>
     (!asked.topic || sectionOf[n] === Number(asked.topic))
     && (!asked.role || rolesOf[n].has(asked.role))
@@ -108,6 +110,14 @@ function filter() {
   remember({ q: asked.q, topic: asked.topic, role: asked.role, document: asked.document,
     state: asked.state });
   if (number && stories[number[1] - 1]) follow(Number(number[1]));
+  else if (number) at("found").textContent = "There is no S-" + number[1] + ": the last is S-" + stories.length + ".";
+  if (entry) {
+    const place = entries.findIndex((one) => one.name === "E-" + Number(entry[1]));
+    if (place >= 0) {
+      bring(place);
+      show(place);
+    } else at("found").textContent = "There is no E-" + entry[1] + ".";
+  }
 }
 function clear() {
   at("q").value = "";
@@ -133,20 +143,26 @@ function overview() {
   figure("conflict", conflicts.filter((c) => c.kind === "conflict").length, "conflict");
   figure("possible", conflicts.filter((c) => c.kind !== "conflict").length, "possible conflict");
   figure("several", of("several"), "need told more than once", "needs told more than once");
-  figure("alike", of("alike"), "entry like another", "entries like another");
+  figure("alike", of("alike"), "entry to compare with those alike", "entries to compare with those alike");
   if (proposals.length) {
-    add(box, "p", told(proposals.length, "pair waits", "pairs wait") + " for a person's word.", "soft");
+    const line = add(box, "p", told(proposals.length, "pair is", "pairs are") + " undecided: ", "soft");
+    add(line, "code", review);
+    line.append(" asks you, two side by side. To see where a story went, search for its name: ");
+    link(line, 1);
+    line.append(".");
   }
-  const often = entries.map((entry, n) => [entry.sources.length, n])
-    .filter(([n]) => n > 1).sort((a, b) => b[0] - a[0] || a[1] - b[1]).slice(0, 10);
   if (often.length) {
     const more = add(box, "details");
     add(more, "summary", "Told most often");
-    const all = add(more, "ol");
-    for (const [n, place] of often) {
+    const all = add(more, "ul");
+    for (const need of often) {
       const item = add(all, "li");
-      button(item, sentenceOf(entries[place]), "link", () => { bring(place); show(place); });
-      add(item, "small", " " + told(n, "telling"));
+      add(item, "b", need.n + "×" + (need.alike ? " alike" : ""));
+      item.append(seen(" " + (need.roles.join(", ") || "no role") + ": "));
+      const [place] = need.entries;
+      button(item, need.asks, "link", () => { bring(place); show(place); });
+      item.append(" ");
+      list(add(item, "small"), need.entries.flatMap((one) => entries[one].sources), RUNS);
     }
   }
   const skipped = stories.filter((story) => story.entry < 0).length;

@@ -59,7 +59,7 @@ function recall() {
   } else if (entry >= 0) {
     bring(entry);
     show(entry);
-  } else if (!/^s-?\d+$/i.test(asked.q)) {
+  } else if (!NAMED.test(asked.q) && !/^e[-\s]?\d+$/i.test(asked.q)) {
     leave();
   }
 }
