@@ -15,6 +15,8 @@ _RECORDS = frozenset({"csv", "tsv", "xlsx", "json", "jsonl", "xml", "yaml", "ghe
 #: Words of a menu's item, items that make a menu of lines below each other, and words of a running
 #: line that stands on every page.
 _ITEM, _ITEMS, _RUNNING = 4, 4, 14
+#: Pages on which a line without a number is a running one.
+_PAGES = 3
 #: Items beside each other: "Home | Contact | Imprint".
 _BESIDE = re.compile(r"\S\s*[|·›»•]\s*\S.*?\S\s*[|·›»•]\s*\S")
 _SENTENCE = re.compile(r"[.!?:;,]\s*$")
@@ -32,12 +34,15 @@ def boilerplate(texts: Iterable[str], format: str) -> tuple[int, list[str]]:
     if format in _RECORDS:
         return 0, given
     lines = [text.splitlines() for text in given]
-    running = _running(line for some in lines for line in some)
+    # Only pages repeat a line at their edge; a text's "Step 1", "Step 2" are its own.
+    running = _running(line for some in lines for line in some) if format == "pdf" else set()
     count = len(running)
     left = []
     for some in lines:
         kept, menu = [], list[str]()
         for line in [*some, ""]:
+            if _repeated(line) in running:
+                continue
             if line.strip() and _is_item(line):
                 menu.append(line)
                 continue
@@ -46,7 +51,7 @@ def boilerplate(texts: Iterable[str], format: str) -> tuple[int, list[str]]:
             menu = []
             bar = bool(_BESIDE.search(line)) and not _SENTENCE.search(line) and "||" not in line
             count += bar
-            if not bar and _repeated(line) not in running:
+            if not bar:
                 kept.append(line)
         left.append("\n".join(kept))
     return count, left
@@ -59,15 +64,19 @@ def _is_item(line: str) -> bool:
 
 
 def _running(lines: Iterable[str]) -> set[str]:
-    """The lines that stand there again and again but for a number, as pages number them."""
-    found: dict[str, set[str]] = {}
+    """The lines that stand on page after page, alike but for a number or three times the same."""
+    forms: dict[str, set[str]] = {}
     seen = Counter[str]()
     for line in lines:
         told = " ".join(line.split())
-        if _NUMBER.search(told) and len(told.split()) <= _RUNNING and not _MARKED.match(line):
-            found.setdefault(_repeated(told), set()).add(told)
+        if told and len(told.split()) <= _RUNNING and not _MARKED.match(line):
+            forms.setdefault(_repeated(told), set()).add(told)
             seen[_repeated(told)] += 1
-    return {line for line, forms in found.items() if len(forms) > 1 and seen[line] == len(forms)}
+    return {
+        line
+        for line, told in forms.items()
+        if (len(told) > 1 and len(told) == seen[line]) or (len(told) == 1 and seen[line] >= _PAGES)
+    }
 
 
 def _repeated(line: str) -> str:

@@ -225,7 +225,13 @@ function follow(number) {
   if (story.entry >= 0) {
     const entry = entries[story.entry];
     const line = add(panel, "p", undefined, "state");
-    button(line, "Show " + entry.name + " in the document", "link", () => bring(story.entry));
+    button(line, "Show " + entry.name + " in " + sections[sectionOf[story.entry]].title, "link",
+      () => bring(story.entry));
+    const near = alikeTo[story.entry].map((one) => entries[one.entry].sources[0]);
+    if (near.length) {
+      line.append(" · alike: ");
+      list(line, near, RUNS);
+    }
     if (entry.sources.length > 1) {
       line.append(" · ");
       button(line, told(entry.sources.length, "telling"), "link", () => show(story.entry));
