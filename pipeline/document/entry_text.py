@@ -285,14 +285,14 @@ def _marks(
 def _neighbours(entry: Entry, layout: Layout, at: str, together: Collection[str]) -> Iterator[str]:
     """A few of the entries that this one is alike and that stand elsewhere, and where."""
     content = layout.content
-    if told_at_length(entry, content):
+    if told_at_length(entry):
         return  # its passages are told of where they are alike
     others = (_seen_from(link, entry)[0] for link in content.links_of.get(entry.id, ()))
     for other in islice((one for one in others if one not in together), _ELSEWHERE):
         stands = content.story_name[content.entries[other].standing]
         section = layout.section_of[other]
         link = f"[{stands}]({layout.tellings(other, at=at)})"
-        if told_at_length(content.entries[other], content):
+        if told_at_length(content.entries[other]):
             yield f"  - alike passage: {link}"
             continue
         elsewhere = section is not layout.section_of[entry.id]

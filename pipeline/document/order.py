@@ -47,27 +47,22 @@ class Group:
         return sum(len(entry.sources) for entry in self.entries)
 
 
-def told_at_length(entry: Entry, content: Content) -> bool:
+def told_at_length(entry: Entry) -> bool:
     """Whether an entry is a long story without a sentence that says what it asks for."""
-    standing = content.stories[entry.standing]
-    if standing.goal or standing.kind != "narrative":
+    if any(line.field in ("sentence", "criterion") for line in entry.lines):
         return False
-    return count_words(standing.text) >= LONG
+    return sum(count_words(line.text) for line in entry.lines) >= LONG
 
 
-def is_long(group: Group, content: Content) -> bool:
+def is_long(group: Group) -> bool:
     """Whether a group is one long story that stands for itself."""
-    return (
-        len(group.entries) == 1
-        and not group.conflicts
-        and told_at_length(group.entries[0], content)
-    )
+    return len(group.entries) == 1 and not group.conflicts and told_at_length(group.entries[0])
 
 
 def groups(content: Content) -> list[Group]:
     """Every entry in exactly one group, in the order of the groups' first entries."""
     joined = _Joined(content.entries)
-    long = {name for name, entry in content.entries.items() if told_at_length(entry, content)}
+    long = {name for name, entry in content.entries.items() if told_at_length(entry)}
     for conflict in content.merge.conflicts:
         first, *others = (content.entry_of[side.story].id for side in conflict.sides)
         for other in others:

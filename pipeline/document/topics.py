@@ -109,7 +109,7 @@ def sections(content: Content, by: Grouping = "topic", most: int = MOST) -> list
 def _apart(found: list[Group], content: Content) -> tuple[list[Group], list[Group]]:
     """Groups, and those of one long story each, which have a section of their own where they are
     few: of many, topics are what tells them apart."""
-    long = [group for group in found if is_long(group, content)]
+    long = [group for group in found if is_long(group)]
     if len(long) > _SHARE * len(content.entries):
         return found, []
     apart = {group.entries[0].id for group in long}
