@@ -76,10 +76,10 @@ def _apart(pairs: frozenset[Pair], ids: dict[str, str], placed: Placed) -> list[
 
 
 def _words(file: Path) -> dict[str, int]:
-    """Words of the Markdown edition, and of its overview: what stands before the first entry."""
+    """Words of the Markdown edition, and of its overview: what stands before the first
+    section of entries."""
     text = file.read_text(encoding="utf-8")
-    first = text.find('<a id="e-')
-    overview = text if first < 0 else text[: text.rfind("\n## ", 0, first)]
+    overview, _, _ = text.partition('\n## <a id="')
     return {"merged_md_words": count_words(text), "overview_words": count_words(overview)}
 
 

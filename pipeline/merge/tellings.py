@@ -31,8 +31,9 @@ _DRAWN = re.compile(r"[\W_]*")
 #: "Scenario: A tool in good order", "Feature: …", in any dialect.
 _KEYWORD = re.compile(r"^[^\W\d_][^\W\d_ ]{2,20}(?: [^\W\d_]{3,20})?:\s")
 _CLAUSE = re.compile(r"[,;:]\s")
-#: An item's number is a label; whether it is done ("[x]") is told with a criterion.
-_NUMBER = re.compile(r"\(?(?:\d{1,3}|[a-zA-Z])[.)](?:\s+|$)")
+#: An item's number is a label, "1." as well as "1.2."; without a mark behind it ("1.2 litres") it
+#: may be what is told. Whether an item is done ("[x]") is told with a criterion.
+_NUMBER = re.compile(r"\(?(?:\d{1,3}(?:\.\d{1,3}){0,4}|[a-zA-Z])[.)](?:\s+|$)")
 _ITEM = re.compile(
     rf"\s*(?:>(?!\s*\d)\s*)*(?:[-*+•‣▪–]\s+)?(?P<number>{_NUMBER.pattern})?"
     r"(?:(?P<box>\[[ xX]\])\s+)?"
