@@ -11,7 +11,8 @@ from pipeline.kept.plain import BLOCK_TAG, has_words, without_markup
 _HEADING = re.compile(r"#{1,6}\s+")
 #: A mark of a list; where a sign of a number may be meant ("> 5", "-5") it is none.
 _MARK = re.compile(
-    r"(?:[-*+•◦▪‣–—·●○■□✓☐☑]|>(?=\s+\D)|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)]|\[[ xX]\]|h[1-6]\.)\s+"
+    r"(?:[-*+•◦▪‣–—·●○■□✓☐☑]|>(?=\s+\D)|\(?\d{1,3}(?:\.\d{1,3}){0,4}[.)]|\(?[a-zA-Z][.)]"
+    r"|\[[ xX]\]|h[1-6]\.)\s+"
 )
 _LINE_END = re.compile(rf"\r\n?|\n|{BLOCK_TAG}", re.IGNORECASE)
 _FENCE = re.compile(r'(?:"""|```|~~~)\s*[\w/.+-]*\s*$')
