@@ -2,11 +2,13 @@
 
 Documents use one heading in several forms ("Loan", "Loans", "Loans and reservations"): they are
 one topic where the words of the shorter are all in the longer. A heading that names a part of any
-document ("User stories", "Story 3", "Goals") names no topic, and the one above it is looked at.
+document ("User stories", "Goals") or only counts ("Day 3") names no topic, and the one above it is
+looked at. One that heads more than a section may hold tells too little apart.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,8 +30,12 @@ _ANY = word_set(
     " miscellaneous other others rest optional appendix example examples section chapter part"
     " page sheet table list document draft version specification spec design risk risks"
     " mitigation mitigations caveat caveats constraint constraints unresolved alternatives"
-    " implementation persona personas actor actors todo tbd wip"
+    " implementation persona personas actor actors todo tbd wip theme themes topic topics category"
+    " categories group groups area areas module modules sprint sprints iteration iterations"
+    " release releases milestone milestones phase phases wave batch block"
 )
+#: A heading that only counts: "Workshop 3", "B-12".
+_COUNTED = re.compile(r"[\W_]*[^\W\d_]+[\W_]*\d+[\W_]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +51,9 @@ class Heading:
     title: str
 
 
-def heading_topics(groups: Sequence[Group], content: Content) -> dict[int, str]:
+def heading_topics(groups: Sequence[Group], content: Content, most: int) -> dict[int, str]:
     """The title of the heading that a group stands under, by the group's place, where the heading
-    is shared by enough entries; and of groups under none, where they say all words of one."""
+    is shared by enough entries, and by ``most`` at most."""
     own = [_of_group(group, content) for group in groups]
     sizes = Counter[frozenset[str]]()
     for heading, group in zip(own, groups, strict=True):
@@ -65,7 +71,7 @@ def heading_topics(groups: Sequence[Group], content: Content) -> dict[int, str]:
     titles = {
         words: min(found, key=lambda title: (-found[title], title))
         for words, found in spellings.items()
-        if held[words] >= least
+        if least <= held[words] <= most
     }
     return {
         n: titles[topic_of[heading.words]]
@@ -108,7 +114,7 @@ def _of_entry(entry: Entry, content: Content) -> Heading | None:
     own = normalise(story.title)
     for title in above:
         words = words_of(title)
-        if words and normalise(title) != own:
+        if words and normalise(title) != own and not _COUNTED.fullmatch(title):
             return Heading(words, " ".join(title.split()))
     return None
 

@@ -6,7 +6,7 @@ entries stand, and a reader is told in which words they agree.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pipeline.document.content import Content
@@ -28,11 +28,11 @@ class Need:
     """Entries of one group that tell one need.
 
     Args:
-        group: where they stand.
+        alike: they may be one need in other words; nobody has decided.
     """
 
     entries: tuple[Entry, ...]
-    group: Group
+    alike: bool = False
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -65,15 +65,25 @@ def same_needs(entries: Iterable[Entry], content: Content) -> list[tuple[Entry, 
     return [tuple(several) for several in found.values() if len(several) > 1]
 
 
+def most_told(groups: Sequence[Group], content: Content) -> tuple[list[Need], int, int]:
+    """The needs told most often, those that are only alike among them: of as many tellings the
+    ones in the same words first, and none that is a part of one in more words; how many needs are
+    told in the same words, and how many may be."""
+    often, alike = told_often(groups, content), told_alike(groups, content)
+    inside = {entry.id for need in alike for entry in need.entries}
+    apart = [need for need in often if not {entry.id for entry in need.entries} <= inside]
+    return sorted([*apart, *alike], key=lambda need: -len(need.sources)), len(often), len(alike)
+
+
 def told_often(groups: Iterable[Group], content: Content) -> list[Need]:
     """The needs that two or more tellings have in the same words, the most often told first."""
     found: list[Need] = []
     for group in groups:
         same = same_needs(group.entries, content) if len(group.entries) > 1 else []
         inside = {entry.id for several in same for entry in several}
-        found += [Need(several, group) for several in same]
+        found += [Need(several) for several in same]
         found += [
-            Need((entry,), group)
+            Need((entry,))
             for entry in group.entries
             if len(entry.sources) > 1 and entry.id not in inside
         ]
@@ -90,7 +100,7 @@ def told_alike(groups: Iterable[Group], content: Content) -> list[Need]:
         for close in _close(group, content):
             same = same_needs(close, content)
             if not any(len(several) == len(close) for several in same):
-                found.append(Need(close, group))
+                found.append(Need(close, alike=True))
     return sorted(found, key=lambda need: -len(need.sources))
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pipeline.document.content import Content, file_name, judge_told, told
 from pipeline.document.holding import roles, short
 from pipeline.document.layout import SINCE, Layout, address
-from pipeline.document.needs import Need, told_alike, told_often
+from pipeline.document.needs import Need, most_told
 from pipeline.document.opposing import clipped_label, facing
 from pipeline.document.quoting import asks_for, clipped, quoted, side_by_side, within
 from pipeline.document.tellings import LEFT_OUT
@@ -202,20 +202,16 @@ def _often(layout: Layout, at: str) -> Iterator[str]:
     """The needs told most often and by whom; those that are only alike are counted apart."""
     content = layout.content
     found = [group for section in layout.sections for group in section.groups]
-    often, alike = told_often(found, content), told_alike(found, content)
+    needs, often, alike = most_told(found, content)
     yield "## Told most often"
     yield ""
-    if not (often or alike):
+    if not needs:
         yield "No need is told more than once."
         yield ""
         return
-    yield _how_many(len(often), len(alike))
+    yield _how_many(often, alike)
     yield ""
-    # Of as many tellings those in the same words come first.
-    needs = sorted([*often, *alike], key=lambda need: -len(need.sources))
-    only_alike = set(map(id, alike))
-    rows = (_need(need, layout, at, alike=id(need) in only_alike) for need in needs)
-    for some in within(_OFTEN, rows):
+    for some in within(_OFTEN, (_need(need, layout, at) for need in needs)):
         yield from some
     yield ""
 
@@ -228,14 +224,14 @@ def _how_many(often: int, alike: int) -> str:
     return f"{'; '.join(said)}:"
 
 
-def _need(need: Need, layout: Layout, at: str, *, alike: bool) -> list[str]:
+def _need(need: Need, layout: Layout, at: str) -> list[str]:
     content = layout.content
     roles = [clipped(role, 4) for role in need.roles] or ["no role"]
     who = ", ".join(roles[:3]) + (f" and {len(roles) - 3} more roles" if len(roles) > 3 else "")
     asked = quoted(asks_for(need.entries[0], content), words=_ASKED)
     first, *others = need.sources
     names = ", ".join(filter(None, [layout.story(first, at=at), content.names(others, _NAMES)]))
-    times = f"{len(need.sources):,}×{' alike' if alike else ''}"
+    times = f"{len(need.sources):,}×{' alike' if need.alike else ''}"
     return [f"- **{times}** {who}: {asked} {names}"]
 
 

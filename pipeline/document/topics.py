@@ -172,7 +172,7 @@ def _by_topic(found: Sequence[Group], content: Content, most: int) -> list[tuple
         for word in words:
             if _LEAST <= spread[word] <= widest and word not in done:
                 speak[word].append(n)
-    headed = heading_topics(found, content)
+    headed = heading_topics(found, content, most)
     titles = {words_of(title): title for title in headed.values()}
     for n, words in enumerate(spoken):
         if n not in headed and (title := spoken_of(words, titles)):

@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.document.content import Content
 from pipeline.document.entry_text import purpose, tie
 from pipeline.document.layout import Layout
-from pipeline.document.needs import told_alike, told_often
+from pipeline.document.needs import most_told
 from pipeline.document.opposing import opposed
 from pipeline.document.order import Group
 from pipeline.document.quoting import asks_for
@@ -106,18 +106,16 @@ class _Data:
     def often(self) -> list[dict[str, Any]]:
         """The needs told most often, in the same words or, perhaps, in others."""
         found = [group for one in self._layout.sections for group in one.groups]
-        often, alike = told_often(found, self._content), told_alike(found, self._content)
-        needs = [(need, False) for need in often] + [(need, True) for need in alike]
-        needs.sort(key=lambda one: -len(one[0].sources))
+        needs, _, _ = most_told(found, self._content)
         return [
             {
                 "n": len(need.sources),
-                "alike": alike,
+                "alike": need.alike,
                 "entries": [self._place[entry.id] for entry in need.entries],
                 "roles": list(need.roles),
                 "asks": asks_for(need.entries[0], self._content),
             }
-            for need, alike in needs[:_OFTEN]
+            for need in needs[:_OFTEN]
         ]
 
     def conflict(self, conflict: Conflict) -> dict[str, Any]:
