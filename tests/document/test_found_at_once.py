@@ -57,6 +57,34 @@ def test_topics_are_named_by_the_headings_that_documents_share(tmp_path):
     assert "User stories" not in of.values() and of["bake a cake"] != "Loans"
 
 
+@pytest.mark.parametrize(
+    ("heading", "title"),
+    [
+        ("Loans", "Loans"), ("2. Loans", "2. Loans"), ("Loans 2024", ""), ("Theme 13", ""),
+        ("Day 3", ""), ("User stories", ""), ("Goals", ""), ("A-12", ""), ("Story 3", ""),
+    ],
+)  # fmt: skip
+def test_a_heading_that_says_nothing_names_no_topic(kit, heading, title):
+    found = titled(kit, [(heading, 9)])
+    assert (title in found) if title else (heading not in found)
+
+
+def titled(kit, headings) -> list[str]:
+    told = []
+    for heading, n in headings:
+        for i in range(n):
+            one = kit.story(f"{heading}{i}", f"to find thing{len(told)} at place{len(told)}")
+            at = Locator(line=3, heading=("Desk", heading))
+            told.append(replace(one, source=replace(one.source, locator=at)))
+    content = Content(kit.merge([kit.entry(one) for one in told]), {one.id: one for one in told})
+    return [section.title for section in lay_out(content).sections]
+
+
+def test_a_heading_over_more_than_a_section_names_no_topic(kit):
+    found = titled(kit, [("Loans", 299), ("Repairs", 301), ("Fees", 1)])
+    assert "Loans" in found and not {"Repairs", "Repairs 1", "Fees"} & set(found)
+
+
 def long_story(n: int) -> str:
     told = " ".join(f"Then person {n} looked at shelf {k} and wrote its number." for k in range(30))
     return f"## Story {n}: A day of person {n}\n\n{told}\n"
@@ -64,7 +92,8 @@ def long_story(n: int) -> str:
 
 def test_long_stories_have_a_section_and_are_no_base_of_differences(kit):
     short = [kit.story(f"s{i}", f"to see shelf {i}", role=f"reader{i}") for i in range(8)]
-    long = kit.story("n", role="", kind="narrative", title="A day", text=long_story(1))
+    long = kit.story("n", role="", kind="narrative", title="A day", text=long_story(1),
+                     body=(long_story(1),))  # fmt: skip
     entries = [kit.entry(one) for one in (*short, long)]
     links = (kit.link(entries[-1], entries[0], 0.9), kit.link(entries[-1], entries[1], 0.8))
     content = Content(kit.merge(entries, links=links), {s.id: s for s in (*short, long)})
@@ -99,6 +128,19 @@ def test_a_group_says_what_its_entries_have_in_common(kit, benefits, roles, head
     merge = kit.merge(entries, links=(kit.link(*entries),))
     text = written(lay_out(Content(merge, {s.id: s for s in told})))["merged.md"]
     assert f"\n{heading}\n" in text
+
+
+def test_a_need_that_is_part_of_one_in_more_words_is_listed_once(kit):
+    told = [kit.story(f"s{n}", f"read {what}", text=f"As a reader, I want to read {what}.")
+            for n, what in enumerate(("one book", "one book", "a book"))]  # fmt: skip
+    again = replace(told[1], benefit="I learn")
+    entries = [kit.entry(one) for one in (told[0], again, told[2])]
+    links = (kit.link(entries[0], entries[1], 1.0), kit.link(entries[0], entries[2], 0.96))
+    content = Content(kit.merge(entries, links=links), {"s0": told[0], "s1": again, "s2": told[2]})
+    text = written(lay_out(content))["merged.md"].partition("## Told most often")[2]
+    assert "1 need is told in the same words; 1 group is alike, perhaps one need:" in text
+    assert text.count("×**") + text.count("× alike**") == 1
+    assert "- **3× alike** reader: “read one book”" in text
 
 
 def test_a_group_of_more_says_how_many_tell_it_in_which_roles(kit):
