@@ -10,15 +10,15 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-#: Formats whose lines are records and fields, not pages.
-_RECORDS = frozenset({"csv", "tsv", "xlsx", "json", "jsonl", "xml", "yaml", "gherkin"})
 #: Words of a menu's item, items that make a menu of lines below each other, and words of a running
 #: line that stands on every page.
 _ITEM, _ITEMS, _RUNNING = 4, 4, 14
 #: Pages on which a line without a number is a running one.
 _PAGES = 3
+#: Words of a bar of one line.
+_BAR = 24
 #: Items beside each other: "Home | Contact | Imprint".
-_BESIDE = re.compile(r"\S\s*[|·›»•]\s*\S.*?\S\s*[|·›»•]\s*\S")
+_BESIDE = re.compile(r"\S\s*[|·›»•]\s*\S")
 _SENTENCE = re.compile(r"[.!?:;,]\s*$")
 _MARKED = re.compile(r"^\s*(?:[#>*+=~`-]|\d+[.)])")
 _NUMBER = re.compile(r"\d+")
@@ -28,13 +28,13 @@ def boilerplate(texts: Iterable[str], format: str) -> tuple[int, list[str]]:
     """How many bars and running lines some texts of a document hold, and the texts without them.
 
     Args:
-        format: the document's; of one that holds records nothing is boilerplate.
+        format: the document's: web pages have bars and menus, pages to be printed running lines;
+            elsewhere a short line may be code, a cell or a step.
     """
     given = list(texts)
-    if format in _RECORDS:
+    if format not in ("html", "pdf"):
         return 0, given
     lines = [text.splitlines() for text in given]
-    # Only pages repeat a line at their edge; a text's "Step 1", "Step 2" are its own.
     running = _running(line for some in lines for line in some) if format == "pdf" else set()
     count = len(running)
     left = []
@@ -43,13 +43,19 @@ def boilerplate(texts: Iterable[str], format: str) -> tuple[int, list[str]]:
         for line in [*some, ""]:
             if _repeated(line) in running:
                 continue
-            if line.strip() and _is_item(line):
+            if format == "html" and line.strip() and _is_item(line):
                 menu.append(line)
                 continue
             count += len(menu) >= _ITEMS
             kept += menu if len(menu) < _ITEMS else []
             menu = []
-            bar = bool(_BESIDE.search(line)) and not _SENTENCE.search(line) and "||" not in line
+            bar = (
+                format == "html"
+                and bool(_BESIDE.search(line))
+                and not _SENTENCE.search(line)
+                and "||" not in line
+            )
+            bar = bar and len(line.split()) <= _BAR
             count += bar
             if not bar:
                 kept.append(line)

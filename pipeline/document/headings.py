@@ -32,7 +32,9 @@ _ANY = word_set(
     " mitigation mitigations caveat caveats constraint constraints unresolved alternatives"
     " implementation persona personas actor actors todo tbd wip theme themes topic topics category"
     " categories group groups area areas module modules sprint sprints iteration iterations"
-    " release releases milestone milestones phase phases wave batch block"
+    " release releases milestone milestones phase phases wave batch block objective objectives"
+    " scope purpose terminology glossary assumption assumptions dependency dependencies open"
+    " question questions workflow workflows references links changelog history"
 )
 #: A heading that only counts: "Workshop 3", "B-12".
 _COUNTED = re.compile(r"[\W_]*[^\W\d_]+[\W_]*\d+[\W_]*")
@@ -60,7 +62,10 @@ def heading_topics(groups: Sequence[Group], content: Content, most: int) -> dict
         if heading is not None:
             sizes[heading.words] += len(group.entries)
     topic_of = _joined(sizes)
-    least = max(LEAST, sum(len(group.entries) for group in groups) // _PART)
+    n_entries = sum(len(group.entries) for group in groups)
+    least = max(LEAST, n_entries // _PART)
+    # What more than half of all stand under tells nothing apart.
+    most = min(most, max(least, n_entries // 2))
     held = Counter[frozenset[str]]()
     spellings: dict[frozenset[str], Counter[str]] = defaultdict(Counter)
     for words, n in sizes.items():
