@@ -24,7 +24,7 @@ _WRITTEN_KEYS = (
 )
 _AUTHOR_KEYS = ("author", "authors", "owner", "reporter", "creator")
 #: Values of a document's head that say in what state or scope its stories are.
-_DRAFT = re.compile(r"(?:working )?draft|(?:draft|version|revision|rev\.?|v)? ?\d+(?:\.\d+)*", re.I)
+_DRAFT = re.compile(r"(?:working )?draft ?(?:\d+(?:\.\d+)*)?", re.I)
 _STATUS = re.compile(
     r"(?:status|state|stage|scope|phase|release|milestone|priority|moscow|decision|resolution"
     r"|tags?|labels?|categor(?:y|ies)|archived|deprecated|draft|statut|estado|stato|zustand)",
