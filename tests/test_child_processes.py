@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.settings import keep_code_out
+from pipeline.settings import away_from_documents, keep_code_out
 from tests.marked import STORY, xls
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -155,3 +155,22 @@ def test_empty_entries_of_the_path_are_not_inherited(monkeypatch: pytest.MonkeyP
     keep_code_out()
     assert (os.environ["PYTHONPATH"], os.environ["PYTHONSAFEPATH"]) == ("/somewhere", "1")
     assert sys.path == [entry for entry in before if os.path.isabs(entry)]
+
+
+def test_served_runs_begin_elsewhere_and_go_back(tmp_path: Path, monkeypatch) -> None:
+    """Their paths mean the folder in which `serve` was started."""
+    documents, home = tmp_path / "documents", tmp_path / "home"
+    documents.mkdir()
+    monkeypatch.chdir(documents)
+    monkeypatch.setenv("PREFECT_HOME", str(home))
+    code = (
+        "import os; from pipeline.settings import back_to_documents as back\n"
+        "print(os.getcwd()); back(); print(os.getcwd()); back(); print(os.getcwd())"
+    )
+    with away_from_documents(children=True):
+        done = subprocess.run(
+            [sys.executable, "-P", "-c", code], env=os.environ | {"PYTHONPATH": str(ROOT)},
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+    assert done.stdout.split() == [str(home), str(documents), str(documents)]
+    assert Path.cwd() == documents and "STORYTRANSFORMER_STARTED_IN" not in os.environ

@@ -19,10 +19,10 @@ pytestmark = [pytest.mark.prefect, pytest.mark.enable_socket]
 
 
 def test_a_served_deployment_runs_and_the_end_is_clean(stack: Any, tmp_path: Path):
-    """Where it was started, as far as its paths go; without the settings that lie there."""
+    """Settings that lie where it is started are not looked at: Prefect would refuse these."""
     (tmp_path / "prefect.toml").write_text('[flows]\ndefault_retries = "as many as it takes"\n')
     log = stack.start(
-        "serve", "serve", "--only", "canaries", "--db", "a.sqlite",
+        "serve", "serve", "--only", "canaries", "--db", str(tmp_path / "a.sqlite"),
         module="pipeline", cwd=tmp_path,
     )  # fmt: skip
     stack.wait_for(log, "being served")
