@@ -97,13 +97,18 @@ def further_questions(plan: Plan, vectors: StoryVectors | None, most: int | None
     """How many more questions there will be once every story has vectors; None where it has.
 
     At most each story that has none brings its nearest, and is new among the nearest of the others.
+    Of the stories that ``--about`` leaves out no question is asked; which of the others have
+    vectors is not known, so as many are taken to have none as may.
 
     Args:
         most: questions about pairs, at most.
     """
     if plan.strategy != "pairs" or vectors is None or not vectors.n_missing:
         return None
-    n, missing = vectors.n_stories, vectors.n_missing
+    n = max(0, vectors.n_stories - plan.skipped_by_reason().get("about", 0))
+    missing = min(vectors.n_missing, n)
+    if n < 2:
+        return None
     high = missing * NEAREST + len(vectors.of) * min(NEAREST, missing)
     high = min(high, n * NEAREST, n * (n - 1) // 2)
     if most is not None:
