@@ -22,7 +22,8 @@ class Lexicon:
         scales: rows of cells; the words of two cells of a row are opposed wherever they stand.
         directions: rows of cells that are opposed before the same word ("to X", "from X").
         joints: rows of cells that are opposed between the same words ("X and Y", "X or Y").
-        negations: words that deny; two of them cancel out.
+        negations: words that deny; two of them cancel out, but where ``concord`` holds: there they
+            go together ("no veo nada").
         limits: words that take everything else away ("only"): told once or not at all.
     """
 
@@ -31,6 +32,7 @@ class Lexicon:
     joints: tuple[tuple[frozenset[str], ...], ...]
     negations: frozenset[str]
     limits: frozenset[str]
+    concord: bool = False
 
 
 def _rows(table: str) -> tuple[tuple[frozenset[str], ...], ...]:
@@ -72,7 +74,7 @@ left/leftmost | right/rightmost
 forward/forwards/ahead | back/backward/backwards
 """
     ),
-    _rows("to/into/onto/towards/toward/for | from/by/off"),
+    _rows("to/into/onto/towards/toward/for | from/by/off/against"),
     _rows("and | or"),
     (NOT - {"cant"})
     | word_set("cant unless prevent prevents prevented preventing avoid avoids avoided avoiding")
@@ -129,8 +131,9 @@ avec | sans
     ),
     _rows("à/au/aux/vers/pour | de/du/des/par/depuis"),
     _rows("et | ou"),
-    word_set("ne n pas jamais aucun aucune sans rien personne sauf empêcher éviter interdire ni"),
+    word_set("pas jamais aucun aucune sans rien personne sauf empêcher éviter interdire ni"),
     word_set("seulement uniquement seul seule seuls exclusivement"),
+    concord=True,
 )
 _SPANISH = Lexicon(
     _rows(
@@ -157,6 +160,7 @@ con | sin
         "no nunca jamás ningún ninguno ninguna sin nada nadie salvo impedir evitar prohibir ni"
     ),
     word_set("solo sólo solamente únicamente exclusivamente"),
+    concord=True,
 )
 _ITALIAN = Lexicon(
     _rows(
@@ -180,6 +184,7 @@ con | senza
     _rows("e/ed | o/oppure"),
     word_set("non mai nessun nessuno nessuna senza niente nulla impedire evitare vietare né"),
     word_set("solo soltanto solamente esclusivamente unicamente"),
+    concord=True,
 )
 _PORTUGUESE = Lexicon(
     _rows(
@@ -204,6 +209,7 @@ com | sem
     _rows("e | ou"),
     word_set("não nunca jamais nenhum nenhuma sem nada ninguém exceto impedir evitar proibir nem"),
     word_set("só somente apenas unicamente exclusivamente"),
+    concord=True,
 )
 _DUTCH = Lexicon(
     _rows(
@@ -248,6 +254,7 @@ LEXICONS: Mapping[str, Lexicon] = {
 def united(lexicons: Iterable[Lexicon]) -> Lexicon:
     """What any of several languages knows, for text whose language is not known."""
     held = tuple(lexicons)
+    # Whether denials cancel out is not known of it: see how `vetoes` counts them.
     return Lexicon(
         tuple(row for one in held for row in one.scales),
         tuple(row for one in held for row in one.directions),

@@ -17,6 +17,7 @@ from pipeline.compare.contrast import tokens as topics_in_order
 from pipeline.compare.differences import contradiction
 from pipeline.compare.opposed import are_opposites, opposition
 from pipeline.compare.quantities import quantities
+from pipeline.compare.synonyms import concept, topic
 from pipeline.judge.opposed_words import ANY, LEXICONS, Lexicon
 from pipeline.stories import Story
 from pipeline.text.language import ENGLISH
@@ -26,9 +27,22 @@ from pipeline.text.words import fold, is_content, sentences, stem, word_set
 VERSION = "vetoes-1"
 #: Words after "to" or "from" among which the word stands that they point to.
 _REACH = 4
-#: What two goals may differ in besides the order of their words, in content words of each.
-_SPARE = 1
+#: Content words of which another order may be another voice.
 _FEWEST = 2
+#: Words that join two things of which the first is not the second.
+_RELATING = word_set(
+    "before after until till since than if when unless while to from into onto over under above"
+    " below with without by against through via behind instead"
+)
+#: Topics of "let", "allow", "be able to": who may do a thing is told by the thing.
+_LETTING = frozenset(topic(concept(stem(word))) for word in ("allow", "enable", "help", "permit"))
+#: Small words of the scales that say something by themselves; the others often go unsaid.
+_SCALED = frozenset(
+    word for row in LEXICONS[ENGLISH].scales for cell in row for word in cell
+) - word_set(
+    "on all every each everything everyone everybody both always whenever must shall may"
+    " never none nothing nobody neither"
+)
 
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _DIGITS = re.compile(r"\w*\d[\w.,/-]*")
@@ -65,7 +79,7 @@ def veto_text(a: str, b: str, language: str = ENGLISH) -> str:
     words = _words(one), _words(two)
     if _amounts(one, language) != _amounts(two, language) or _signs(one) != _signs(two):
         return "quantity"
-    if _denials(words[0], lexicon) % 2 != _denials(words[1], lexicon) % 2:
+    if _denied(words[0], lexicon) != _denied(words[1], lexicon):
         return "negation"
     if _small_words_opposed(*words, lexicon):
         return "small words"
@@ -100,13 +114,14 @@ def _signs(text: str) -> Counter[str]:
     return Counter(_SIGNS.findall(text)) if not text.isalnum() else Counter()
 
 
-def _denials(words: Sequence[str], lexicon: Lexicon) -> int:
-    """How many words deny. "no later than", "not only" are bounds, not denials."""
-    return sum(
+def _denied(words: Sequence[str], lexicon: Lexicon) -> bool:
+    """Whether the words deny in all. "no later than", "not only" are bounds, not denials."""
+    n = sum(
         1
         for i, word in enumerate(words)
         if (word in lexicon.negations or word.endswith("n't")) and not _is_bound(words, i)
     )
+    return n > 0 if lexicon.concord else n % 2 == 1
 
 
 _AFTER_NO_DENIAL = word_set(
@@ -116,7 +131,8 @@ _AFTER_NO_DENIAL = word_set(
 
 
 def _is_bound(words: Sequence[str], i: int) -> bool:
-    return i + 1 < len(words) and words[i + 1] in _AFTER_NO_DENIAL
+    following = words[i + 1 : i + 3]
+    return bool(following) and (following[0] in _AFTER_NO_DENIAL or "than" in following)
 
 
 def _small_words_opposed(one: Sequence[str], two: Sequence[str], lexicon: Lexicon) -> bool:
@@ -172,15 +188,23 @@ def _between(words: Sequence[str], row: Sequence[frozenset[str]]) -> dict[frozen
 
 
 def _content_opposed(a: str, b: str, one: Sequence[str], two: Sequence[str], language: str) -> str:
-    if language in (ENGLISH, ""):
-        mine, yours = _stems(one), _stems(two)
-        left, right = mine - yours, yours - mine
-        if any(are_opposites(x, y) for x in left for y in right):
-            return "opposites"
-        if marked := opposition(a, b):
-            return marked.about
-        return "order" if _is_reordered(_content(a), _content(b)) else ""
-    return "order" if Counter(one) == Counter(two) and tuple(one) != tuple(two) else ""
+    if language not in (ENGLISH, ""):
+        return "order" if Counter(one) == Counter(two) and tuple(one) != tuple(two) else ""
+    mine, yours = _stems(one), _stems(two)
+    if any(are_opposites(x, y) for x in mine - yours for y in yours - mine):
+        return "opposites"
+    marked = opposition(a, b)
+    if marked is not None and marked.about == "opposites":
+        return "opposites"
+    if mine == yours and _telling(one) != _telling(two):
+        return "small words"
+    related = bool(_RELATING & set(one) & set(two))
+    return "order" if _is_reordered(_content(a), _content(b), related) else ""
+
+
+def _telling(words: Sequence[str]) -> frozenset[str]:
+    """Small words whose loss is felt where all other words are the same ("the day before")."""
+    return frozenset(word for word in words if word in _SCALED)
 
 
 def _stems(words: Sequence[str]) -> frozenset[str]:
@@ -188,17 +212,34 @@ def _stems(words: Sequence[str]) -> frozenset[str]:
 
 
 def _content(text: str) -> tuple[str, ...]:
-    """Topics in order, words that may stand for each other united."""
-    return tuple(word for word in topics_in_order(text) if word[0] != "<")
+    """Topics in order, words that may stand for each other united; "bills of tenants" is in the
+    order of "tenants' bills", and who is let do a thing is told by the thing alone."""
+    found: list[str] = []
+    genitive = False
+    for word in topics_in_order(text):
+        if word == "<of>" and found:
+            genitive = True
+        elif word[0] == "<":
+            genitive = genitive and word[1:-1] not in _RELATING
+        elif word not in _LETTING:
+            found.insert(len(found) - 1 if genitive else len(found), word)
+            genitive = False
+    return tuple(found)
 
 
-def _is_reordered(mine: Sequence[str], yours: Sequence[str]) -> bool:
-    """Whether two goals share all their content words, but for one each, in another order."""
-    shared = Counter(mine) & Counter(yours)
-    n = sum(shared.values())
-    if n < _FEWEST or max(len(mine), len(yours)) - n > (_SPARE if n > _FEWEST else 0):
+def _is_reordered(mine: Sequence[str], yours: Sequence[str], related: bool) -> bool:
+    """Whether two goals say the same content words in another order; or the same two around another
+    word ("buyers rate sellers", "sellers review buyers").
+
+    Args:
+        related: a small word between two things stands in both: without one, two words alone in
+            another order are a verb and its object ("print the list", "have the list printed").
+    """
+    if Counter(mine) == Counter(yours):
+        return tuple(mine) != tuple(yours) and (related or len(mine) > _FEWEST)
+    if len(mine) != 3 or len(yours) != 3:
         return False
-    return tuple(w for w in mine if w in shared) != tuple(w for w in yours if w in shared)
+    return mine[0] == yours[2] and mine[2] == yours[0] and mine[1] != yours[1]
 
 
 def _details_differ(a: Story, b: Story) -> bool:
