@@ -110,7 +110,9 @@ class Reply:
     ``usd`` is what the provider's prices make of ``usage`` (None when the price is unknown,
     0 for a local model). ``model`` is the model id that the answering side reported. ``broken`` is
     how many attempts went before it whose connection broke, or which were not waited for any
-    longer, after they had been sent: a provider may have billed them.
+    longer, after they had been sent: a provider may have billed them. ``likelihoods`` are, for a
+    question with a closed list of answers, the probabilities of all of them, by their words in the
+    question's schema; they add up to 1. None where whoever answered gives none.
     """
 
     key: str
@@ -122,6 +124,7 @@ class Reply:
     detail: str = ""
     usd: Decimal | None = None
     broken: int = 0
+    likelihoods: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
