@@ -230,6 +230,7 @@ def rows(record: Record) -> Iterable[dict[str, Any]]:
                 "false_positive_rate": group.false_positives.share,
                 "false_positive_upper": group.false_positives.upper(),
                 "positives": group.recall.n,
+                "found": group.recall.hits,
                 "recall": group.recall.share,
                 "interval": [low, high],
                 "threshold": one.threshold,

@@ -26,8 +26,8 @@ from pipeline.store.record import open_store
 from pipeline.store.tables import CorpusRow, Row, table_of
 
 VIEWS = [
-    "v_conflicts", "v_costs", "v_entries", "v_estimate_vs_actual", "v_folds", "v_learned",
-    "v_ledger", "v_links", "v_needle_cells", "v_runs",
+    "v_conflicts", "v_costs", "v_entries", "v_estimate_vs_actual", "v_folds", "v_judgements",
+    "v_learned", "v_ledger", "v_links", "v_needle_cells", "v_records", "v_runs",
 ]  # fmt: skip
 #: What a merge was made of before entries.
 GONE = ("same", "overlap", "distinct", "verdict", "merged_story", "edit", "fallback",
