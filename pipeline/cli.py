@@ -27,6 +27,7 @@ from pipeline.edge import (
     parse_words,
 )
 from pipeline.errors import InputError
+from pipeline.examining import app as examining
 from pipeline.guard import guard
 from pipeline.machine import app as machine
 from pipeline.options import (
@@ -79,6 +80,7 @@ app = typer.Typer(
 )
 app.add_typer(books)
 app.add_typer(machine)
+app.add_typer(examining)
 
 
 class _Evals(TyperGroup):
@@ -121,6 +123,7 @@ Merge piles of overlapping documents: the price known before, every source after
 
   look back    runs [RUN], decisions     clean up   purge RUN-OR-DOCUMENT
   set up       doctor, models            settings   init, config
+  judges       exam: how far a model may be believed
   measure      eval needle, canary, fabrication, merging, …
   orchestrate  serve, merge --prefect
 

@@ -14,7 +14,6 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from pipeline.calls import Plan
-from pipeline.entries import Judgement
 from pipeline.errors import BudgetError, InputError, LedgerError, StoreError
 from pipeline.merge import steps
 from pipeline.merge.budget import Purse
@@ -22,8 +21,8 @@ from pipeline.merge.conclusion import conclude
 from pipeline.merge.corpus import read
 from pipeline.merge.failing import all_failed, kind_told, warning
 from pipeline.merge.files import as_told, laid_out, look, words, write_merge
+from pipeline.merge.judging import Heard, about_belief, audit, hear
 from pipeline.merge.ledger import counts
-from pipeline.merge.replies import CallFailed, read_answer
 from pipeline.merge.sending import Sending
 from pipeline.merge.settling import settle
 from pipeline.merge.sovereignty import check_permission, check_sovereignty, mark_of
@@ -67,6 +66,7 @@ class MergeJob(Sending):
                 next="`storytransformer eval rewrite` runs it for comparison.",
             )
         check_permission(self.spec, self.terms.allow_cloud)
+        self._judge = steps.record_of(self.spec, self.store, self.terms)
         if self.since:
             self._earlier = _fingerprints(self.store, self.since)
         self.corpus = read(self.paths, how=self.how, cache=self.store)
@@ -80,7 +80,7 @@ class MergeJob(Sending):
             self.spec,
             allow_cloud=self.terms.allow_cloud,
             local_only=self.terms.local_only,
-            partly=self.terms.propose,
+            partly=self.terms.propose or self._judge.record is not None,
         )
         self.terms = replace(self.terms, staying=staying)
         self.corpus_id = self.store.save_corpus(self.corpus.extractions)
@@ -91,13 +91,22 @@ class MergeJob(Sending):
 
     def make_plan(self) -> None:
         """Plan the calls, look up which are answered already, and price the rest."""
+        self.terms, self.belief = steps.believing(self.spec, self.store, self.terms, self.corpus_id)
         self.terms = replace(self.terms, strategy=self._strategy())
         asks = self.terms.strategy != "none"
         if asks and (missing := missing_weights(self.spec, self.terms.cache)) is not None:
             raise missing
         self.terms = replace(self.terms, decisions=self.store.decisions())
+        self.plan_and_price(steps.from_stories)
+
+    def plan_and_price(self, planned: steps.Planner) -> None:
+        """Make the plan, look up what of it is answered, and refuse what cannot be run.
+
+        Raises:
+            BudgetError: the plan cannot be run here.
+        """
         self.spec = steps.with_measured(self.spec, self.store, self.terms.cache)
-        plan = steps.plan(self.corpus, self.spec, self.terms)
+        plan = steps.plan(self.corpus, self.spec, self.terms, planned)
         self.plan = steps.with_journal(plan, StoreJournal(self.store, ""))
         learned = steps.calibration(self.store, self.plan, self.terms)
         self.estimate = steps.price_plan(self.plan, self.spec, self.terms, learned)
@@ -133,16 +142,23 @@ class MergeJob(Sending):
             return self.terms.strategy
         if self.spec.provider == "extractive":
             return "none"
+        asking = "pairs" if self.terms.strategy == "none" else self.terms.strategy
+        if self.belief is not None:
+            self.say(about_belief(self.belief))
+            return asking
+        why = f" ({self._judge.why})" if self._judge.why else ""
         if self.terms.propose:
             self.say(
-                f"{self.spec.name} has no record: its answers order what a person is asked, and "
-                "fold nothing"
+                f"{self.spec.name} has no record{why}: its answers order what a person is asked, "
+                "and fold nothing"
             )
-            return "pairs" if self.terms.strategy == "none" else self.terms.strategy
+            return asking
+        price = f" {self.exam_price(self.spec)}" if self.exam_price else ""
         self.say(
-            f"warning: {self.spec.name} has no record of an exam, so it is asked nothing: what "
-            "stands under one entry is proved word for word. --propose lets it order the questions "
-            "of `review`."
+            f"warning: {self.spec.name} has no record of an exam{why}, so it is asked nothing: "
+            "what stands under one entry is proved word for word. `storytransformer exam --model "
+            f"{self.spec.name}` examines it.{price} --propose lets it order the questions of "
+            "`review`."
         )
         return "none"
 
@@ -202,16 +218,18 @@ class MergeJob(Sending):
     def conclude(self) -> None:
         """Put tellings under one another, balance the books, and look whether every sentence is
         kept; store what was decided in one transaction."""
-        opinions, failed = self._answers_read()
+        self.heard = self._heard()
         self.merged = conclude(
             self.corpus.by_id,
             self.corpus.pairs,
             self.corpus.weights,
-            opinions=opinions,
+            judgements=self.heard.judgements,
+            opinions=self.heard.opinions,
             decisions=self.terms.decisions,
             about=self.terms.about,
-            failed_calls=failed,
+            failed_calls=self.heard.failed,
         )
+        self.store.save_judgements(self.run_id, self.heard.told)
         for decision in settle(self.terms.decisions, self.corpus.stories).unused:
             word = decision.answer.replace("_", " ")
             self.say(
@@ -225,22 +243,9 @@ class MergeJob(Sending):
             + ", ".join(f"{n} {name}" for name, n in counts(self.merged.ledger).items())
         )
 
-    def _answers_read(self) -> tuple[list[Judgement], list[str]]:
-        """What the judge said of each pair, and why calls failed."""
-        said: list[Judgement] = []
-        failed: list[str] = []
-        for call in self.plan.calls:
-            reply = self.replies.get(call.request.key)
-            try:
-                if reply is None:
-                    raise CallFailed("no reply came")
-                answer = read_answer(reply)
-            except CallFailed as failure:
-                failed.append(failure.reason)
-                continue
-            (_, a), (_, b) = call.handles
-            said.append(Judgement(a, b, answer, self.spec.name))
-        return said, failed
+    def _heard(self) -> Heard:
+        """What follows of what the judge said."""
+        return hear(self.spec.name, self.plan.calls, self.replies, self.corpus.by_id, self.belief)
 
     def write(self) -> dict[str, Any]:
         """Write the document, close the run's row, and return what ``merge --json`` prints.
@@ -257,7 +262,13 @@ class MergeJob(Sending):
         result: dict[str, Any] = {
             "run": self.run_id,
             "model": self.spec.name,
-            "judge": {"model": self.spec.name if self.plan.calls else None, "record": None},
+            "judge": {
+                "model": self.spec.name if self.plan.calls else None,
+                "record": self.terms.record or None,
+                "believed": self.terms.belief or None,
+            },
+            "would_fold": self.heard.would_fold,
+            "audit": audit(self.belief) if self.belief is not None else None,
             "strategy": self.plan.strategy,
             "stories": len(self.corpus.stories),
             "entries": len(self.merged.entries),

@@ -79,7 +79,15 @@ def estimate_corpus(
         else:
             if not online:  # a provider counts the words themselves: an outline has none
                 ahead = [
-                    (spec, _wanted(terms, bits, _kinds(spec, strategies))) for spec, bits in choices
+                    (
+                        spec,
+                        _wanted(
+                            steps.believing(spec, store, terms, corpus_id)[0],
+                            bits,
+                            _kinds(spec, strategies),
+                        ),
+                    )
+                    for spec, bits in choices
                 ]
                 planned = Outlines(store, corpus_id, ahead=ahead)
     total = sum(len(_kinds(spec, strategies)) for spec, _ in choices)
@@ -87,7 +95,8 @@ def estimate_corpus(
         for strategy in _kinds(spec, strategies):
             done = len(lines)
             show(Progress("estimate", "plans", done=done, total=total, fresh=done))
-            those = replace(terms, strategy=strategy, bits=bits)
+            believed, _ = steps.believing(spec, store, terms, corpus_id)
+            those = replace(believed, strategy=strategy, bits=bits)
             try:
                 plan = steps.plan(corpus, spec, those, planned)
             except (EngineError, ModelError) as error:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from pipeline.calls import Estimate, Plan, Request, Usage, WindowLimits
-from pipeline.catalog import ModelSpec
+from pipeline.catalog import EXTRACTIVE, ModelSpec
 from pipeline.cost.calibration import (
     JUDGING,
     NOTHING_LEARNED,
@@ -22,8 +22,11 @@ from pipeline.cost.estimate import estimate, window_limits
 from pipeline.cost.hardware import Hardware, detect_hardware
 from pipeline.cost.prices import price
 from pipeline.entries import Decision
+from pipeline.judge.belief import Belief
 from pipeline.judge.proof import need_key
+from pipeline.judge.records import Record
 from pipeline.merge.corpus import Corpus
+from pipeline.merge.judging import Found, belief_on, find_record, records_of
 from pipeline.merge.meter import machine_name
 from pipeline.merge.run import Journal
 from pipeline.merge.settling import Settled, settle
@@ -46,6 +49,10 @@ class Terms:
         propose: ask a judge that has no record; its answers only order what a person is asked.
         most_pairs: questions about pairs, at most; None for as many as are near.
         staying: ids of stories that no question to a model elsewhere may show.
+        exams: folder of the built-in exam.
+        record: id of the record that the judge is believed by, "" without one; belief: by what it
+            may fold here, "" where it may not.
+        listed: records of the catalogue.
     """
 
     prompts: Path
@@ -63,6 +70,10 @@ class Terms:
     propose: bool = False
     most_pairs: int | None = None
     staying: frozenset[str] = frozenset()
+    exams: Path = Path("data/exam")
+    record: str = ""
+    belief: str = ""
+    listed: tuple[Record, ...] = ()
 
 
 def with_measured(spec: ModelSpec, store: Store, cache: Path) -> ModelSpec:
@@ -72,6 +83,25 @@ def with_measured(spec: ModelSpec, store: Store, cache: Path) -> ModelSpec:
     if found is None or not found.is_bound:
         return spec
     return replace(spec, effective=found.tokens, measured_by=found.run)
+
+
+def record_of(spec: ModelSpec, store: Store | None, terms: Terms) -> Found:
+    """The record that a judge is believed by."""
+    if spec.provider == "extractive" and spec.name == EXTRACTIVE:
+        return Found()
+    held = records_of(spec, store, terms.listed)
+    return find_record(spec, terms.cache, terms.prompts, terms.exams, held)
+
+
+def believing(
+    spec: ModelSpec, store: Store | None, terms: Terms, corpus_id: str
+) -> tuple[Terms, Belief | None]:
+    """The terms with what decides what a judge's answers do on a corpus; None without a record."""
+    found = record_of(spec, store, terms).record
+    if found is None:
+        return terms, None
+    belief = belief_on(found, store, corpus_id)
+    return replace(terms, record=found.id, belief=belief.because), belief
 
 
 Planner = Callable[[Corpus, ModelSpec, Terms, WindowLimits], Plan]
@@ -86,6 +116,9 @@ def from_stories(corpus: Corpus, spec: ModelSpec, terms: Terms, limits: WindowLi
     parameters = {"alike": str(alike)} if alike else {}
     if settled.sha256:
         parameters["decisions"] = settled.sha256
+    if terms.record and asks:
+        # What its answers do: a plan whose record or belief changed is another one.
+        parameters |= {"record": terms.record, "belief": terms.belief}
     return make_plan(
         terms.strategy,
         corpus.stories,

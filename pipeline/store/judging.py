@@ -21,6 +21,7 @@ from pipeline.store.tables import (
     JudgeFigureRow,
     JudgementRow,
     JudgeRecordRow,
+    PlannedCallRow,
     ReadingRow,
     RunRow,
     StoryRow,
@@ -32,6 +33,7 @@ _FIGURE = table_of(JudgeFigureRow)
 _JUDGEMENT = table_of(JudgementRow)
 _READING = table_of(ReadingRow)
 _RUN = table_of(RunRow)
+_CALL = table_of(PlannedCallRow)
 
 #: What a person reads a pair for.
 Purpose = Literal["fold", "candidate"]
@@ -191,14 +193,28 @@ class Judging:
             ).scalar()
         if run is None:
             return set()
-        told = [
-            one
-            for one in self.judgements(run)
-            if purpose == "candidate" or (one.answer is Answer.ONE_NEED and (one.acts or one.would))
-        ]
+        if purpose == "candidate":
+            told = self._asked(run)
+        else:
+            told = [
+                (one.a, one.b)
+                for one in self.judgements(run)
+                if one.answer is Answer.ONE_NEED and (one.acts or one.would)
+            ]
         prints = self._fingerprints(corpus)
-        pairs = (sorted((prints.get(one.a, ""), prints.get(one.b, ""))) for one in told)
+        pairs = (sorted((prints.get(a, ""), prints.get(b, ""))) for a, b in told)
         return {(a, b) for a, b in pairs if a}
+
+    def _asked(self, run: str) -> list[tuple[str, str]]:
+        """The pairs of stories that a run asked about."""
+        query = (
+            select(_CALL.c.handles)
+            .join(_RUN, _RUN.c.plan_sha256 == _CALL.c.plan)
+            .where(_RUN.c.id == run)
+        )
+        with self.database.read() as connection:
+            shown = [list(handles) for handles in connection.execute(query).scalars()]
+        return [(one[0][1], one[1][1]) for one in shown if len(one) == 2]
 
     def _fingerprints(self, corpus: str) -> dict[str, str]:
         held, story = table_of(CorpusStoryRow), table_of(StoryRow)
