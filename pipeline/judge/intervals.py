@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 #: Chance of error on one side: a bound that holds in 95 of 100 cases. An interval of both sides at
 #: this chance each holds in 90 of 100; at half of it in 95.
@@ -38,13 +39,13 @@ class Rate:
         """The lower bound; 0 of nothing."""
         if self.hits == 0:
             return 0.0
-        return _where(lambda p: 1 - _at_most(self.hits - 1, self.n, p) < alpha)
+        return _lower(self.hits, self.n, alpha)
 
     def upper(self, alpha: float = ONE_SIDED) -> float:
         """The upper bound; 1 of nothing."""
         if self.hits == self.n:
             return 1.0
-        return _where(lambda p: _at_most(self.hits, self.n, p) > alpha)
+        return _upper(self.hits, self.n, alpha)
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -54,6 +55,16 @@ class Rate:
     def without(self, other: Rate) -> Rate:
         """The rate of what is not in ``other``, a part of this one."""
         return Rate(self.hits - other.hits, self.n - other.n)
+
+
+@lru_cache(maxsize=1 << 14)
+def _lower(hits: int, n: int, alpha: float) -> float:
+    return _where(lambda p: 1 - _at_most(hits - 1, n, p) < alpha)
+
+
+@lru_cache(maxsize=1 << 14)
+def _upper(hits: int, n: int, alpha: float) -> float:
+    return _where(lambda p: _at_most(hits, n, p) > alpha)
 
 
 def _where(before: Callable[[float], bool]) -> float:
@@ -69,19 +80,38 @@ def _where(before: Callable[[float], bool]) -> float:
 
 
 def _at_most(k: int, n: int, p: float) -> float:
-    """The chance of k hits or fewer in n tries of chance p."""
-    if p <= 0:
-        return 1.0
-    if p >= 1:
-        return 1.0 if k >= n else 0.0
-    log_p, log_q = math.log(p), math.log1p(-p)
-    whole = math.lgamma(n + 1)
-    return min(
-        1.0,
-        math.fsum(
-            math.exp(
-                whole - math.lgamma(i + 1) - math.lgamma(n - i + 1) + i * log_p + (n - i) * log_q
-            )
-            for i in range(k + 1)
-        ),
+    """The chance of k hits or fewer, k < n, in n tries of chance p: the regularised incomplete beta
+    function I of 1 - p at (n - k, k + 1)."""
+    if p <= 0 or p >= 1:
+        return float(p <= 0)
+    a, b, x = n - k, k + 1, 1 - p
+    log_front = (
+        math.lgamma(n + 1) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log(p)
     )
+    front = math.exp(log_front)
+    # The fraction converges fast below the mean of the distribution; above it by symmetry.
+    if x < (a + 1) / (a + b + 2):
+        return front * _fraction(a, b, x) / a
+    return 1 - front * _fraction(b, a, p) / b
+
+
+def _fraction(a: float, b: float, x: float) -> float:
+    """The continued fraction of the incomplete beta function (Abramowitz and Stegun 26.5.8), by the
+    modified method of Lentz."""
+    tiny = 1e-300
+    c, d = 1.0, 1 - (a + b) * x / (a + 1)
+    d = 1 / (d if abs(d) > tiny else tiny)
+    found = d
+    for m in range(1, 10_000):
+        for term in (
+            m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m)),
+            -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1)),
+        ):
+            d = 1 + term * d
+            c = 1 + term / c
+            d = 1 / (d if abs(d) > tiny else tiny)
+            c = c if abs(c) > tiny else tiny
+            found *= d * c
+        if abs(d * c - 1) < 1e-14:
+            break
+    return found
