@@ -48,7 +48,7 @@ _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _DIGITS = re.compile(r"\w*\d[\w.,/-]*")
 _SIGNS = re.compile(r"[<>≤≥≠=±]|(?<![\w.])[-−+](?=\d)|\+\+|#(?!\w)")
 _BARE_NUMBER = re.compile(r"[-−+]?\d+(?:[.,:/]\d+)*")
-#: Where criteria or benefits are compared, what counts as a contradiction of theirs.
+#: Where criteria are compared, what counts as a contradiction of theirs.
 _HARD = ("number", "date", "negation", "modality", "opposite")
 
 
@@ -58,7 +58,7 @@ def veto(a: Story, b: Story) -> str:
     Returns:
         ``language``; ``scope`` where one stands under a heading that changes it ("Out of scope");
         ``quantity``, ``negation``, ``small words``, ``opposites`` or ``order`` of their goals; or
-        ``details`` where a criterion or benefit contradicts the other's.
+        ``details`` where a criterion or paragraph contradicts the other's.
     """
     if a.scope != b.scope:
         return "scope"
@@ -243,7 +243,8 @@ def _is_reordered(mine: Sequence[str], yours: Sequence[str], related: bool) -> b
 
 
 def _details_differ(a: Story, b: Story) -> bool:
-    """Whether a benefit, criterion or paragraph of one contradicts one of the other."""
+    """Whether a criterion or paragraph of one contradicts one of the other. Benefits are not looked
+    at: many authors give one need different ones, and each stands."""
     return any(
         difference is not None and difference.attribute in _HARD
         for one in _details(a)
@@ -253,6 +254,6 @@ def _details_differ(a: Story, b: Story) -> bool:
 
 
 def _details(story: Story) -> Iterator[str]:
-    texts = (story.benefit, *story.criteria, *story.body) if story.goal else ()
+    texts = (*story.criteria, *story.body) if story.goal else ()
     for text in texts:
         yield from sentences(text)

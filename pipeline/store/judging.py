@@ -144,8 +144,12 @@ class Judging:
         """The pairs (fingerprints) that a person may read, in an order that has nothing to do with
         them: what the newest run on this corpus with this record was told, and what was read."""
         prints = self._judged_pairs(corpus, record, purpose)
-        prints |= {pair for pair, _ in self._read(corpus, record, purpose)}
+        prints |= self.read_before(corpus, record, purpose)
         return sorted(prints, key=lambda pair: _lot(corpus, record, purpose, pair))
+
+    def read_before(self, corpus: str, record: str, purpose: Purpose) -> set[tuple[str, str]]:
+        """The pairs that a person read already."""
+        return {pair for pair, _ in self._read(corpus, record, purpose)}
 
     def readings(self, corpus: str, record: str) -> Readings:
         """What a person found of a judge's would-be folds on a corpus."""

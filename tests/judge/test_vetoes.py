@@ -155,6 +155,11 @@ def test_details_that_contradict_are_no_one_need():
     assert veto(a, story("take a drill on loan", criteria=("A deposit is paid.",))) == ""
 
 
+def test_benefits_may_differ_as_they_like():
+    a = story("reserve a seat", benefit="I can stand nowhere")
+    assert veto(a, story("book a place", benefit="I do not stand")) == ""
+
+
 def test_a_heading_that_takes_a_need_back_vetoes():
     a = story("borrow a drill")
     out = a.source.locator
