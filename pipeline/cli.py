@@ -305,7 +305,8 @@ def estimate(
         if best := next((found for found in result["lines"] if found["cheapest"]), None):
             cloud = [word for named in allow_cloud or () for word in ("--allow-cloud", named)]
             # A model without a record is asked nothing but with this.
-            asked = [] if best["strategy"] == "none" else ["--propose"]
+            known = best["strategy"] == "none" or result.get("records", {}).get(best["model"])
+            asked = [] if known else ["--propose"]
             following = ["merge", *(paths or ["PATHS"]), "--judge", best["model"], *asked, *cloud]
             screen.next_step(*following, db=db, config=config)
         else:

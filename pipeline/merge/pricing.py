@@ -57,6 +57,7 @@ def estimate_corpus(
     if store is not None:
         terms = replace(terms, decisions=store.decisions())
     lines: list[Estimate] = []
+    records: dict[str, str | None] = {}
     first: Plan | None = None
     corpus_id = ""
     find = online.find if online else catalog.find
@@ -96,6 +97,7 @@ def estimate_corpus(
             done = len(lines)
             show(Progress("estimate", "plans", done=done, total=total, fresh=done))
             believed, _ = steps.believing(spec, store, terms, corpus_id)
+            records[spec.name] = believed.record or None
             those = replace(believed, strategy=strategy, bits=bits)
             try:
                 plan = steps.plan(corpus, spec, those, planned)
@@ -130,6 +132,7 @@ def estimate_corpus(
         "skipped": first.skipped_by_reason() if first else {},
         "left_out": _left_out(first, corpus) if first else [],
         "review": _review(first),
+        "records": records,
         "as_of": terms.as_of.isoformat(),
         "today": terms.today.isoformat(),
         "hardware": str(terms.hardware),

@@ -85,8 +85,8 @@ def test_reading_is_of_these_documents_alone(doubted, edge, merge, tmp_path):  #
 
 def test_a_file_of_answers_is_taken_and_what_was_read_is_not_asked_again(
     doubted,
-    edge,
-    tmp_path,  # noqa: F811
+    edge,  # noqa: F811
+    tmp_path,
 ):
     with edge.store() as store:
         asked = audit.drawn_questions(store, doubted, "fold")
