@@ -173,7 +173,8 @@ def choose(
 def _rows(index: int, prompt: list[int], places: Sequence[Fork]) -> list[_Row]:
     paths = [fork.path for fork in places]
     ends = [p for p in paths if not any(p != q and q[: len(p)] == p for q in paths)]
-    rows, taken = [], set()
+    rows: list[_Row] = []
+    taken: set[Fork] = set()
     for end in ends:
         wanted = tuple(f for f in places if end[: len(f.path)] == f.path and f not in taken)
         taken.update(wanted)
@@ -262,7 +263,7 @@ def _pass(engine: StoryTransformer, rows: Sequence[_Row], chunk: int) -> list[to
         keep += [start + place for place in wanted]
         start += len(ids)
     logits = read_packed(model, cache, packed, 0, device, keep=keep)
-    return list(logits.split([len(row.wanted) for row in rows]))
+    return list(torch.split(logits, [len(row.wanted) for row in rows]))
 
 
 def _read_on(

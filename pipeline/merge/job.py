@@ -23,7 +23,7 @@ from pipeline.merge.corpus import read
 from pipeline.merge.failing import all_failed, kind_told, warning
 from pipeline.merge.files import as_told, laid_out, look, words, write_merge
 from pipeline.merge.ledger import counts
-from pipeline.merge.replies import CallFailed, read_answer
+from pipeline.merge.replies import CallFailed, likelihood_of, read_answer
 from pipeline.merge.sending import Sending
 from pipeline.merge.settling import settle
 from pipeline.merge.sovereignty import check_permission, check_sovereignty, mark_of
@@ -239,7 +239,8 @@ class MergeJob(Sending):
                 failed.append(failure.reason)
                 continue
             (_, a), (_, b) = call.handles
-            said.append(Judgement(a, b, answer, self.spec.name))
+            sure = likelihood_of(reply, answer)
+            said.append(Judgement(a, b, answer, self.spec.name, likelihood=sure))
         return said, failed
 
     def write(self) -> dict[str, Any]:
