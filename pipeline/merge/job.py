@@ -8,22 +8,22 @@ every step a task; the command line calls them as they are.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Protocol
 
-from pipeline.calls import Plan
-from pipeline.entries import Judgement
+from pipeline.calls import Call, Plan
 from pipeline.errors import BudgetError, InputError, LedgerError, StoreError
 from pipeline.merge import steps
+from pipeline.merge.asking import Asking
 from pipeline.merge.budget import Purse
 from pipeline.merge.conclusion import conclude
 from pipeline.merge.corpus import read
 from pipeline.merge.failing import all_failed, kind_told, warning
 from pipeline.merge.files import as_told, laid_out, look, words, write_merge
 from pipeline.merge.ledger import counts
-from pipeline.merge.replies import CallFailed, likelihood_of, read_answer
 from pipeline.merge.sending import Sending
 from pipeline.merge.settling import settle
 from pipeline.merge.sovereignty import check_permission, check_sovereignty, mark_of
@@ -50,8 +50,12 @@ def plainly(name: str, function: Callable[..., Any], *args: Any) -> Any:
     return function(*args)
 
 
+@dataclass
 class MergeJob(Sending):
     """A merge, step by step; its options are those of :class:`Sending`."""
+
+    asking: Asking = field(init=False)
+    _following: list[Call] | None = field(init=False, default=None)
 
     def read(self) -> None:
         """Extract every document; store the corpus.
@@ -113,7 +117,9 @@ class MergeJob(Sending):
     def _tell_plan(self) -> None:
         journalled = self.estimate.journalled_calls
         answered = f", {journalled} of them answered by the journal" if journalled else ""
-        later = f"; {len(self.plan.later)} more follow on replies" if self.plan.later else ""
+        following = self.plan.to_follow
+        most = "up to " if any(later.share < 1 for later in following) else ""
+        later = f"; {most}{len(following)} more follow on replies" if following else ""
         self.say(f"planned {len(self.plan.calls)} calls{answered}{later}")
         if self.plan.remark:
             self.say(self.plan.remark)
@@ -148,6 +154,12 @@ class MergeJob(Sending):
 
     def start(self) -> None:
         """Open the run's row, or take up the one that a killed process left behind."""
+        self.asking = Asking(
+            self.plan,
+            partial(steps.desk, self.plan, self.spec, self.terms),
+            self.corpus.by_id,
+            self.terms.orders,
+        )
         self.run_id = self._taken_up() or self.store.start_run(
             kind=self.kind,
             corpus=self.corpus_id,
@@ -202,15 +214,15 @@ class MergeJob(Sending):
     def conclude(self) -> None:
         """Put tellings under one another, balance the books, and look whether every sentence is
         kept; store what was decided in one transaction."""
-        opinions, failed = self._answers_read()
+        answered = self.asking.answered(self.replies, self.spec.name)
         self.merged = conclude(
             self.corpus.by_id,
             self.corpus.pairs,
             self.corpus.weights,
-            opinions=opinions,
+            opinions=answered.judgements,
             decisions=self.terms.decisions,
             about=self.terms.about,
-            failed_calls=failed,
+            failed_calls=answered.failed,
         )
         for decision in settle(self.terms.decisions, self.corpus.stories).unused:
             word = decision.answer.replace("_", " ")
@@ -225,23 +237,27 @@ class MergeJob(Sending):
             + ", ".join(f"{n} {name}" for name, n in counts(self.merged.ledger).items())
         )
 
-    def _answers_read(self) -> tuple[list[Judgement], list[str]]:
-        """What the judge said of each pair, and why calls failed."""
-        said: list[Judgement] = []
-        failed: list[str] = []
-        for call in self.plan.calls:
-            reply = self.replies.get(call.request.key)
-            try:
-                if reply is None:
-                    raise CallFailed("no reply came")
-                answer = read_answer(reply)
-            except CallFailed as failure:
-                failed.append(failure.reason)
-                continue
-            (_, a), (_, b) = call.handles
-            sure = likelihood_of(reply, answer)
-            said.append(Judgement(a, b, answer, self.spec.name, likelihood=sure))
-        return said, failed
+    @property
+    def calls(self) -> Sequence[Call]:
+        """The questions that are to be asked now."""
+        return self.plan.calls if self._following is None else self._following
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """Questions answered, and those foreseen so far."""
+        return self._done, len(self.asking.calls)
+
+    @property
+    def sent(self) -> Sequence[Call]:
+        """The questions that no journalled reply answered when the run was planned."""
+        return (*self.plan.to_send, *self.asking.calls[len(self.plan.calls) :])
+
+    def follow(self) -> bool:
+        """Make the questions that follow on the replies."""
+        self._following = self.asking.follow(self.replies)
+        if self._following:
+            self.say(f"{self.stage}: {len(self._following)} more questions")
+        return bool(self._following)
 
     def write(self) -> dict[str, Any]:
         """Write the document, close the run's row, and return what ``merge --json`` prints.

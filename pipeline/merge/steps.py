@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from pipeline.calls import Estimate, Plan, Request, Usage, WindowLimits
+from pipeline.calls import Estimate, Plan, Reply, Request, Usage, WindowLimits
 from pipeline.catalog import ModelSpec
 from pipeline.cost.calibration import (
     JUDGING,
@@ -29,6 +29,7 @@ from pipeline.merge.run import Journal
 from pipeline.merge.settling import Settled, settle
 from pipeline.models.opening import missing_weights, revision_of
 from pipeline.plan.desk import Desk
+from pipeline.plan.orders import Orders, orders_told
 from pipeline.plan.pairs import NEAREST
 from pipeline.plan.similarity import Pair, nearest
 from pipeline.plan.strategies import make_plan
@@ -45,6 +46,8 @@ class Terms:
     Args:
         propose: ask a judge that has no record; its answers only order what a person is asked.
         most_pairs: questions about pairs, at most; None for as many as are near.
+        orders: near which thresholds of the judge's record a pair is asked about in the other
+            order, too; None for never.
         staying: ids of stories that no question to a model elsewhere may show.
     """
 
@@ -62,6 +65,7 @@ class Terms:
     bits: int = 16
     propose: bool = False
     most_pairs: int | None = None
+    orders: Orders | None = None
     staying: frozenset[str] = frozenset()
 
 
@@ -99,6 +103,7 @@ def from_stories(corpus: Corpus, spec: ModelSpec, terms: Terms, limits: WindowLi
         parameters=parameters,
         pairs=_open_pairs(corpus, settled, terms.staying) if asks else (),
         most_pairs=terms.most_pairs,
+        orders=terms.orders,
     )
 
 
@@ -173,7 +178,17 @@ def desk(plan: Plan, spec: ModelSpec, terms: Terms) -> Desk:
 def with_journal(plan: Plan, journal: Journal) -> Plan:
     """The same plan, knowing which of its requests are answered already."""
     known = journal.find([call.request.key for call in plan.calls])
-    return replace(plan, journalled=frozenset(known))
+    return replace(plan, journalled=frozenset(known), settled=_settled(plan, known))
+
+
+def _settled(plan: Plan, known: Mapping[str, Reply]) -> frozenset[str]:
+    """Keys of answered questions that are not asked in the other order."""
+    orders = orders_told(plan.parameters.get("orders", ""))
+    if orders is None:
+        return frozenset()
+    return frozenset(
+        key for key, reply in known.items() if not orders.asks_again(reply.likelihoods)
+    )
 
 
 def calibration(store: Store, plan: Plan, terms: Terms) -> Calibration:
