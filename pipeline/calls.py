@@ -189,6 +189,8 @@ class LaterCall:
     Args:
         clusters: ids of the stories that this prompt is the first to show, those that may be the
             same together.
+        share: how likely it is made at all; a price counts with none at least and all at most.
+        after: key of the request whose reply alone decides whether it is made.
     """
 
     id: str
@@ -197,6 +199,8 @@ class LaterCall:
     output: Band
     shared_tokens: int = 0
     clusters: tuple[tuple[str, ...], ...] = ()
+    share: float = 1.0
+    after: str = ""
 
     @property
     def stories(self) -> tuple[str, ...]:
@@ -237,7 +241,8 @@ class Plan:
     Lossless: every story of the corpus is in a call (now or ``later``) or in exactly one
     ``skipped`` entry. ``journalled`` are the keys of requests whose reply is stored
     already; they are not part of :attr:`sha256`, so an estimate and the run after it show the
-    same hash. ``later`` are the calls that follow on replies. ``remark`` says what of the strategy
+    same hash. ``later`` are the calls that follow on replies; those ``after`` a request in
+    ``settled`` are not made, as its journalled reply shows. ``remark`` says what of the strategy
     this model cannot do with this corpus, "" when it can do all.
     """
 
@@ -252,6 +257,7 @@ class Plan:
     journalled: frozenset[str] = frozenset()
     later: tuple[LaterCall, ...] = ()
     remark: str = ""
+    settled: frozenset[str] = frozenset()
 
     @cached_property
     def sha256(self) -> str:
@@ -271,6 +277,11 @@ class Plan:
     def to_send(self) -> tuple[Call, ...]:
         """The calls that no journalled reply answers."""
         return tuple(call for call in self.calls if call.request.key not in self.journalled)
+
+    @property
+    def to_follow(self) -> tuple[LaterCall, ...]:
+        """The later calls that are still to be reckoned with."""
+        return tuple(one for one in self.later if not one.after or one.after not in self.settled)
 
     def skipped_by_reason(self) -> dict[str, int]:
         """How many stories need no call, by reason."""

@@ -140,9 +140,7 @@ class ExamJob(MergeJob):
             (_, a), (_, b) = call.handles
             reply = self.replies.get(call.request.key)
             try:
-                if reply is None:
-                    raise CallFailed("no reply came")
-                found[a, b] = said_in(reply)
+                found[a, b] = said_in([] if reply is None else [reply])
             except CallFailed as failure:
                 found[a, b] = Said(None)
                 failures.append(failure.reason)

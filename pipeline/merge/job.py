@@ -8,14 +8,16 @@ every step a task; the command line calls them as they are.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Protocol
 
-from pipeline.calls import Plan
+from pipeline.calls import Call, Plan
 from pipeline.errors import BudgetError, InputError, LedgerError, StoreError
 from pipeline.merge import steps
+from pipeline.merge.asking import Asking
 from pipeline.merge.budget import Purse
 from pipeline.merge.conclusion import conclude
 from pipeline.merge.corpus import read
@@ -49,8 +51,12 @@ def plainly(name: str, function: Callable[..., Any], *args: Any) -> Any:
     return function(*args)
 
 
+@dataclass
 class MergeJob(Sending):
     """A merge, step by step; its options are those of :class:`Sending`."""
+
+    asking: Asking = field(init=False)
+    _following: list[Call] | None = field(init=False, default=None)
 
     def read(self) -> None:
         """Extract every document; store the corpus.
@@ -122,7 +128,9 @@ class MergeJob(Sending):
     def _tell_plan(self) -> None:
         journalled = self.estimate.journalled_calls
         answered = f", {journalled} of them answered by the journal" if journalled else ""
-        later = f"; {len(self.plan.later)} more follow on replies" if self.plan.later else ""
+        following = self.plan.to_follow
+        most = "up to " if any(later.share < 1 for later in following) else ""
+        later = f"; {most}{len(following)} more follow on replies" if following else ""
         self.say(f"planned {len(self.plan.calls)} calls{answered}{later}")
         if self.plan.remark:
             self.say(self.plan.remark)
@@ -164,6 +172,12 @@ class MergeJob(Sending):
 
     def start(self) -> None:
         """Open the run's row, or take up the one that a killed process left behind."""
+        self.asking = Asking(
+            self.plan,
+            partial(steps.desk, self.plan, self.spec, self.terms),
+            self.corpus.by_id,
+            self.terms.orders,
+        )
         self.run_id = self._taken_up() or self.store.start_run(
             kind=self.kind,
             corpus=self.corpus_id,
@@ -245,7 +259,30 @@ class MergeJob(Sending):
 
     def _heard(self) -> Heard:
         """What follows of what the judge said."""
-        return hear(self.spec.name, self.plan.calls, self.replies, self.corpus.by_id, self.belief)
+        asked = self.asking.asked(self.replies)
+        return hear(self.spec.name, asked, self.corpus.by_id, self.belief)
+
+    @property
+    def calls(self) -> Sequence[Call]:
+        """The questions that are to be asked now."""
+        return self.plan.calls if self._following is None else self._following
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """Questions answered, and those foreseen so far."""
+        return self._done, len(self.asking.calls)
+
+    @property
+    def sent(self) -> Sequence[Call]:
+        """The questions that no journalled reply answered when the run was planned."""
+        return (*self.plan.to_send, *self.asking.calls[len(self.plan.calls) :])
+
+    def follow(self) -> bool:
+        """Make the questions that follow on the replies."""
+        self._following = self.asking.follow(self.replies)
+        if self._following:
+            self.say(f"{self.stage}: {len(self._following)} more questions")
+        return bool(self._following)
 
     def write(self) -> dict[str, Any]:
         """Write the document, close the run's row, and return what ``merge --json`` prints.

@@ -164,23 +164,21 @@ class Heard:
 
 def hear(
     name: str,
-    calls: Iterable[Call],
-    replies: Mapping[str, Reply],
+    asked: Iterable[tuple[Call, Sequence[Reply]]],
     stories: Mapping[str, Story],
     belief: Belief | None,
 ) -> Heard:
     """What follows of a judge's replies.
 
     Args:
-        name: of the judge. belief: None for one without a record, who decides nothing.
+        name: of the judge.
+        asked: every question with its replies, in one order or in both.
+        belief: None for a judge without a record, who decides nothing.
     """
     found = Heard()
-    for call in calls:
-        reply = replies.get(call.request.key)
+    for call, replies in asked:
         try:
-            if reply is None:
-                raise CallFailed("no reply came")
-            said = said_in(reply)
+            said = said_in(replies)
         except CallFailed as failure:
             found.failed.append(failure.reason)
             continue
@@ -189,13 +187,22 @@ def hear(
     return found
 
 
-def said_in(reply: Reply) -> Said:
-    """What a reply says.
+def said_in(replies: Sequence[Reply]) -> Said:
+    """What is said of a pair: in one order, or in both; of each answer the smaller likelihood
+    counts. Where both orders give none and differ, they say nothing in common.
 
     Raises:
-        CallFailed: it cannot be used.
+        CallFailed: a reply cannot be used, or there is none.
     """
-    return Said(read_answer(reply), likelihoods_of(reply.likelihoods, WORDS))
+    if not replies:
+        raise CallFailed("no reply came")
+    answers = [read_answer(reply) for reply in replies]
+    likelihoods = [likelihoods_of(reply.likelihoods, WORDS) for reply in replies]
+    given = [one for one in likelihoods if one is not None]
+    if len(given) < len(replies):
+        return Said(answers[0] if len(set(answers)) == 1 else Answer.DIFFERENT)
+    least = {answer: min(one[answer] for one in given) for answer in given[0]}
+    return Said(max(least, key=least.__getitem__), least)
 
 
 def take(found: Heard, name: str, a: Story, b: Story, said: Said, belief: Belief | None) -> None:

@@ -24,6 +24,7 @@ _FENCE = re.compile(r"\A\s*```(?:json)?\s*\n(?P<inside>.*?)\n?```\s*\Z", re.DOTA
 _HANDLE = re.compile(r"[A-Z]\d{0,6}")
 #: A part that is named instead of repeated: "S2.c1", "S1.b3".
 _PART = re.compile(r"(?P<handle>[A-Z]\d+)\.(?P<kind>[cb])(?P<number>\d+)")
+_WORD_OF = {answer: word for word, answer in WORDS.items()}
 _SCHEMAS = {"pair": PAIR_SCHEMA, "stories": STORIES_SCHEMA}
 
 
@@ -68,6 +69,11 @@ def read_answer(reply: Reply) -> Answer:
     if word in WORDS:  # a server that keeps no schema and writes the bare word
         return WORDS[word]
     return WORDS[_read_json(reply.text, "pair")["answer"]]
+
+
+def likelihood_of(reply: Reply, answer: Answer) -> float | None:
+    """How likely an answer is by a reply, 0 to 1; None where whoever answered gave no number."""
+    return reply.likelihoods.get(_WORD_OF[answer]) if reply.likelihoods is not None else None
 
 
 def read_stories(reply: Reply, call: Call) -> list[Written]:

@@ -178,6 +178,11 @@ class Sending:
         return self.plan.calls
 
     @property
+    def sent(self) -> Sequence[Call]:
+        """The calls that no journalled reply answered when the run was planned."""
+        return self.plan.to_send
+
+    @property
     def known(self) -> Mapping[str, Story]:
         """What the handles of the calls point to, by id."""
         return self.corpus.by_id
@@ -207,7 +212,7 @@ class Sending:
         took = spent(self.store, self.run_id)
         asked = [
             reply.usage
-            for call in self.plan.to_send
+            for call in self.sent
             if (reply := self.replies.get(call.request.key)) and reply.finish != "error"
         ]
         self.store.save_actuals(

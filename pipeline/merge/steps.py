@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from pipeline.calls import Estimate, Plan, Request, Usage, WindowLimits
+from pipeline.calls import Estimate, Plan, Reply, Request, Usage, WindowLimits
 from pipeline.catalog import EXTRACTIVE, ModelSpec
 from pipeline.cost.calibration import (
     JUDGING,
@@ -21,7 +21,7 @@ from pipeline.cost.calibration import (
 from pipeline.cost.estimate import estimate, window_limits
 from pipeline.cost.hardware import Hardware, detect_hardware
 from pipeline.cost.prices import price
-from pipeline.entries import Decision
+from pipeline.entries import Answer, Decision
 from pipeline.judge.belief import Belief
 from pipeline.judge.proof import need_key
 from pipeline.judge.records import Record
@@ -32,7 +32,8 @@ from pipeline.merge.run import Journal
 from pipeline.merge.settling import Settled, settle
 from pipeline.models.opening import missing_weights, revision_of
 from pipeline.plan.desk import Desk
-from pipeline.plan.pairs import NEAREST
+from pipeline.plan.orders import Orders, orders_told
+from pipeline.plan.pairs import NEAREST, WORDS
 from pipeline.plan.similarity import Pair, nearest
 from pipeline.plan.strategies import make_plan
 from pipeline.store.measured import effective_length
@@ -48,6 +49,8 @@ class Terms:
     Args:
         propose: ask a judge that has no record; its answers only order what a person is asked.
         most_pairs: questions about pairs, at most; None for as many as are near.
+        orders: near which thresholds of the judge's record a pair is asked about in the other
+            order, too; None for never.
         staying: ids of stories that no question to a model elsewhere may show.
         exams: folder of the built-in exam.
         record: id of the record that the judge is believed by, "" without one; belief: by what it
@@ -69,6 +72,7 @@ class Terms:
     bits: int = 16
     propose: bool = False
     most_pairs: int | None = None
+    orders: Orders | None = None
     staying: frozenset[str] = frozenset()
     exams: Path = Path("data/exam")
     record: str = ""
@@ -101,7 +105,21 @@ def believing(
     if found is None:
         return terms, None
     belief = belief_on(found, store, corpus_id)
-    return replace(terms, record=found.id, belief=belief.because), belief
+    orders = _orders(found)
+    return replace(terms, record=found.id, belief=belief.because, orders=orders), belief
+
+
+def _orders(record: Record) -> Orders | None:
+    """Near which likelihoods a pair is asked about the other way round, too: the thresholds of the
+    answers that have consequences."""
+    thresholds = tuple(
+        (word, found.threshold)
+        for word, answer in WORDS.items()
+        if answer is not Answer.DIFFERENT
+        and (found := record.of(answer)) is not None
+        and found.threshold is not None
+    )
+    return Orders(thresholds) if thresholds and record.reads == "likelihood" else None
 
 
 Planner = Callable[[Corpus, ModelSpec, Terms, WindowLimits], Plan]
@@ -132,6 +150,7 @@ def from_stories(corpus: Corpus, spec: ModelSpec, terms: Terms, limits: WindowLi
         parameters=parameters,
         pairs=_open_pairs(corpus, settled, terms.staying) if asks else (),
         most_pairs=terms.most_pairs,
+        orders=terms.orders,
     )
 
 
@@ -206,7 +225,17 @@ def desk(plan: Plan, spec: ModelSpec, terms: Terms) -> Desk:
 def with_journal(plan: Plan, journal: Journal) -> Plan:
     """The same plan, knowing which of its requests are answered already."""
     known = journal.find([call.request.key for call in plan.calls])
-    return replace(plan, journalled=frozenset(known))
+    return replace(plan, journalled=frozenset(known), settled=_settled(plan, known))
+
+
+def _settled(plan: Plan, known: Mapping[str, Reply]) -> frozenset[str]:
+    """Keys of answered questions that are not asked in the other order."""
+    orders = orders_told(plan.parameters.get("orders", ""))
+    if orders is None:
+        return frozenset()
+    return frozenset(
+        key for key, reply in known.items() if not orders.asks_again(reply.likelihoods)
+    )
 
 
 def calibration(store: Store, plan: Plan, terms: Terms) -> Calibration:

@@ -23,7 +23,7 @@ from pipeline.calls import (
 )
 
 #: Raised when the shape below changes; text of another shape is a miss, not an error.
-_SHAPE = 2
+_SHAPE = 3
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,10 @@ def outline_as_text(plan: Plan) -> str:
         "inputs": [call.input for call in plan.calls],
         "outputs": [call.output for call in plan.calls],
         "shared": [call.shared_tokens for call in plan.calls],
-        "later": [[c.id, c.stage, c.input, c.output, c.shared_tokens] for c in plan.later],
+        "later": [
+            [c.id, c.stage, c.input, c.output, c.shared_tokens, c.share, c.after]
+            for c in plan.later
+        ],
     }
     return canonical_json(body)
 
@@ -112,8 +115,8 @@ def _outline(body: dict[str, Any]) -> Outline:
         n_clusters=body["n_clusters"],
         parameters=body["parameters"],
         later=tuple(
-            LaterCall(name, stage, Band(*read), Band(*written), shared)
-            for name, stage, read, written, shared in body["later"]
+            LaterCall(name, stage, Band(*read), Band(*written), shared, (), share, after)
+            for name, stage, read, written, shared, share, after in body["later"]
         ),
         remark=body["remark"],
         known_sha256=body["sha256"],

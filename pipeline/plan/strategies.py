@@ -10,6 +10,7 @@ from pipeline.catalog import ModelSpec
 from pipeline.errors import InputError
 from pipeline.plan.desk import Desk
 from pipeline.plan.draft import Drafted
+from pipeline.plan.orders import Orders
 from pipeline.plan.pairs import plan_none, plan_pairs
 from pipeline.plan.rewrite import plan_fold, plan_tree
 from pipeline.plan.selection import Selection, select
@@ -57,6 +58,7 @@ def make_plan(
     parameters: Mapping[str, str] | None = None,
     pairs: Sequence[Pair] = (),
     most_pairs: int | None = None,
+    orders: Orders | None = None,
 ) -> Plan:
     """All calls of a strategy for one model, and why every other story needs none.
 
@@ -72,6 +74,7 @@ def make_plan(
         parameters: whatever else decided the plan, such as decisions and records; recorded.
         pairs: to be asked about, the most promising first.
         most_pairs: questions about pairs, at most.
+        orders: when a pair is asked about the other way round, too; by a judge's record.
 
     Raises:
         InputError: no such strategy.
@@ -83,7 +86,14 @@ def make_plan(
             next=f"There are: {', '.join(sorted(STRATEGIES))}.",
         )
     desk = Desk(
-        spec, limits, counter, prompts_folder, revision, stage=strategy, most_pairs=most_pairs
+        spec,
+        limits,
+        counter,
+        prompts_folder,
+        revision,
+        stage=strategy,
+        most_pairs=most_pairs,
+        orders=orders,
     )
     selection = select(stories, clusters, about, pairs=pairs)
     drafted = STRATEGIES[strategy](selection, desk)
@@ -94,6 +104,8 @@ def make_plan(
         recorded["about"] = ", ".join(about)
     if most_pairs is not None:
         recorded["pairs"] = str(most_pairs)
+    if orders is not None:
+        recorded["orders"] = orders.told
     return Plan(
         strategy=strategy,
         model=spec.name,
