@@ -35,17 +35,17 @@ def price_exam(exam: Exam, spec: ModelSpec, terms: steps.Terms, store: Store | N
 
 
 def told(line: Estimate) -> str:
-    """An estimate of an exam in a sentence."""
+    """An estimate of an exam in a sentence, and why it cannot be run where it cannot."""
     n = line.calls - line.journalled_calls
     asked = f"It asks {n:,} questions, {line.input_tokens.n:,} tokens"
-    if not line.feasible:
-        return f"{asked}; that cannot be run from here: {line.reason}."
     if line.usd is not None and line.usd[2]:
         low, likely, high = line.usd
-        return f"{asked}: ${low} – ${likely} – ${high}."
-    if line.seconds is not None:
-        return f"{asked}: about {max(1, round(line.seconds / 60)):,} minutes here."
-    return f"{asked}; its price is unknown."
+        price = f"${low} – ${likely} – ${high}"
+    elif line.seconds is not None:
+        price = f"about {max(1, round(line.seconds / 60)):,} minutes here"
+    else:
+        price = "the price is unknown"
+    return f"{asked}: {price}." + ("" if line.feasible else f" Not as it stands: {line.reason}.")
 
 
 def price_teller(terms: steps.Terms, store: Store | None) -> Callable[[ModelSpec], str]:

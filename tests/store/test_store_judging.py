@@ -95,7 +95,7 @@ def test_judgements_come_back_in_order_and_a_second_try_replaces_them(store, run
 
 
 @pytest.fixture
-def many(store, tmp_path):
+def many(store, tmp_path, make):
     """A run on a corpus of many stories, with the pairs that its judge would fold."""
     lines = "\n".join(f"- As a user, I want to do thing {n}x." for n in range(40))
     path = tmp_path / "backlog.md"
@@ -107,6 +107,17 @@ def many(store, tmp_path):
     told = [judged(s[n], s[n + 1]) for n in range(0, 30, 2)]
     told += [judged(s[30], s[31], OTHER, would=False), judged(s[32], s[33], would=False)]
     store.save_judgements(run, told)
+    plan = make.plan(extraction)
+    asked = [
+        replace(
+            plan.calls[0],
+            id=f"pairs-{n}",
+            request=make.request(n),
+            handles=(("A", one.a), ("B", one.b)),
+        )
+        for n, one in enumerate(told)
+    ]
+    store.save_plan(run, replace(plan, calls=tuple(asked)))
     return run, corpus
 
 
