@@ -118,7 +118,7 @@ class MergeJob(Sending):
         journalled = self.estimate.journalled_calls
         answered = f", {journalled} of them answered by the journal" if journalled else ""
         following = self.plan.to_follow
-        most = "up to " if any(later.share < 1 for later in following) else ""
+        most = "up to " if any(later.share is not None for later in following) else ""
         later = f"; {most}{len(following)} more follow on replies" if following else ""
         self.say(f"planned {len(self.plan.calls)} calls{answered}{later}")
         if self.plan.remark:
@@ -159,6 +159,12 @@ class MergeJob(Sending):
             partial(steps.desk, self.plan, self.spec, self.terms),
             self.corpus.by_id,
             self.terms.orders,
+            steps.open_question(
+                self.corpus,
+                settle(self.terms.decisions, self.corpus.stories),
+                self.terms.staying,
+            ),
+            self.terms.most_pairs,
         )
         self.run_id = self._taken_up() or self.store.start_run(
             kind=self.kind,
@@ -314,7 +320,7 @@ class MergeJob(Sending):
         self._save_actuals()
         if self.kept.missing or self.kept.faults:
             raise self._lost(result["out"]["json"])
-        failed = all_failed(len(self.plan.calls), self._failed(), where=self.spec.name)
+        failed = all_failed(len(self.asking.calls), self._failed(), where=self.spec.name)
         if failed is not None:
             raise failed
         self.store.finish_run(self.run_id, "completed")
@@ -327,7 +333,7 @@ class MergeJob(Sending):
                 f"{self.tally.doubts[0]}. Their cost is the dearer of what was reported and what "
                 "was set aside; compare it with your bill."
             )
-        if told := warning(len(self.plan.calls), self._failed()):
+        if told := warning(len(self.asking.calls), self._failed()):
             self.say(told)
 
     def _failed(self) -> Counter[str]:
