@@ -182,6 +182,7 @@ class MergeJob(Sending):
                 "edition": "full" if self.full else None,
                 "since": self.since,
                 "propose": self.terms.propose,
+                "strategy": "groups" if self.terms.strategy == "groups" else None,
                 "pairs": self.terms.most_pairs,
                 "max_usd": None if self.max_usd is None else str(self.max_usd),
                 "batch": self.batch,
