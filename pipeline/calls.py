@@ -17,7 +17,7 @@ from typing import Any, Literal, NamedTuple
 #: Who speaks a turn. A last turn of the assistant is how the reply begins; ``text`` is the only
 #: turn of a prompt that no template is put around. Both are for local models.
 Role = Literal["system", "user", "assistant", "text"]
-Purpose = Literal["pair", "stories", "answer"]
+Purpose = Literal["pair", "groups", "stories", "answer"]
 FinishReason = Literal["stop", "length", "refusal", "error"]
 
 
@@ -56,7 +56,8 @@ class Request:
     Args:
         model: catalogue name, such as ``local/smollm2-135m``.
         revision: what exactly answers: the sha256 of local weights, or the provider's model id.
-        purpose: ``pair`` (how two tellings relate, in one word), ``stories`` (every story of the
+        purpose: ``pair`` (how two tellings relate, in one word), ``groups`` (which of a
+            window's tellings belong together, by their handles), ``stories`` (every story of the
             prompt written again, merged), ``answer`` (free text).
         prompt, prompt_sha256: the released prompt it was rendered from.
         messages: the turns; the first ``shared`` of them are the same in every request of a plan.
@@ -189,7 +190,8 @@ class LaterCall:
     Args:
         clusters: ids of the stories that this prompt is the first to show, those that may be the
             same together.
-        share: how likely it is made at all; a price counts with none at least and all at most.
+        share: how likely it is made at all: a price counts with none at least, all at most. None
+            where it surely is.
         after: key of the request whose reply alone decides whether it is made.
     """
 
@@ -199,7 +201,7 @@ class LaterCall:
     output: Band
     shared_tokens: int = 0
     clusters: tuple[tuple[str, ...], ...] = ()
-    share: float = 1.0
+    share: float | None = None
     after: str = ""
 
     @property
@@ -213,7 +215,8 @@ class SkippedStory(NamedTuple):
 
     ``duplicate``: proved to be another story, whose id is the detail. ``single``: nothing like it.
     ``asked enough``: what is like it lies beyond the pairs that are asked about. ``too_long``: fits
-    into no window, kept as it is. ``about``: left out by ``--about``. ``proof``: no judge is asked.
+    into no window, kept as it is. ``staying``: its document may not leave this
+    machine. ``about``: left out by ``--about``. ``proof``: no judge is asked.
     """
 
     story: str

@@ -39,6 +39,7 @@ from pipeline.options import (
     AllowCloud,
     AllowEgress,
     AsJson,
+    AskBy,
     Batch,
     Card,
     Config,
@@ -318,6 +319,7 @@ def merge(
     paths: Paths,
     model: Judge = MODEL,
     propose: Propose = False,
+    strategy: AskBy = "pairs",
     pairs: MostPairs = None,
     about: About = None,
     max_cost: MaxCost = None,
@@ -346,6 +348,7 @@ def merge(
     """Plan, run and, after an interruption, resume a merge."""
     terms: dict[str, Any] = {
         "propose": propose,
+        "strategy": strategy,
         "pairs": pairs,
         "about": about or [],
         "max_cost": max_cost,

@@ -109,7 +109,9 @@ def parse_tokens_per_word(text: str | None) -> Decimal | None:
     return ratio
 
 
-def check_options(edition: str, pairs: int | None, about: Sequence[str]) -> None:
+def check_options(
+    edition: str, pairs: int | None, about: Sequence[str], strategy: str = "none"
+) -> None:
     """Refuse options of a merge that mean nothing.
 
     Raises:
@@ -118,6 +120,12 @@ def check_options(edition: str, pairs: int | None, about: Sequence[str]) -> None
     if edition not in ("files", "full"):
         raise InputError(
             f"there is no edition {edition!r}.", where="--edition", next="There are: files, full."
+        )
+    from pipeline.plan.strategies import STRATEGIES
+
+    if strategy not in STRATEGIES:
+        raise InputError(
+            f"no strategy {strategy!r}.", where="--strategy", next="There are: pairs, groups."
         )
     if pairs is not None and pairs < 0:
         raise InputError("fewer than no questions cannot be asked.", where="--pairs",
@@ -357,7 +365,7 @@ class Edge:
         from pipeline.merge.files import check_folder
         from pipeline.merge.job import MergeJob
 
-        check_options(edition, pairs, about)
+        check_options(edition, pairs, about, strategy)
         # What can be known at once is said before a document is read or a dollar spent.
         spec, options = self._asked(model, allow_cloud, batch, more.get("opener"))
         check_folder(Path(out))

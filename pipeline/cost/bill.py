@@ -46,7 +46,7 @@ def asked(spec: ModelSpec, plan: Plan) -> list[Asked]:
         found.append(_asked(spec, tokens, call.output, call.shared_tokens, first))
     for later in plan.to_follow:
         one = _asked(spec, later.input, later.output, later.shared_tokens, not found)
-        found.append(one if later.share == 1 else _perhaps(one, later.share))
+        found.append(one if later.share is None else _perhaps(one, later.share))
     return found
 
 
@@ -58,7 +58,9 @@ def _perhaps(one: Asked, share: float) -> Asked:
 
 def n_likely(plan: Plan) -> int:
     """How many requests are likely sent."""
-    return len(plan.to_send) + round(math.fsum(later.share for later in plan.to_follow))
+    return len(plan.to_send) + round(
+        math.fsum(1.0 if later.share is None else later.share for later in plan.to_follow)
+    )
 
 
 def worst_usage(spec: ModelSpec, call: Call) -> Usage:
@@ -132,7 +134,7 @@ def total_input(plan: Plan) -> TokenCount:
     counts = [call.input for call in plan.to_send]
     later = [
         call.input
-        if call.share == 1
+        if call.share is None
         else Band(0, round(call.input.likely * call.share), call.input.high)
         for call in plan.to_follow
     ]

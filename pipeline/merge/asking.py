@@ -9,9 +9,11 @@ from functools import cached_property
 
 from pipeline.calls import Call, Plan, Reply
 from pipeline.entries import Answer, Judgement
-from pipeline.merge.replies import CallFailed, likelihood_of, read_answer
+from pipeline.merge.halves import halves
+from pipeline.merge.replies import CallFailed, likelihood_of, read_answer, read_groups
 from pipeline.models.choosing import likeliest
 from pipeline.plan.desk import Desk
+from pipeline.plan.groups import VERIFYING, pairs_of
 from pipeline.plan.orders import Orders, smaller
 from pipeline.plan.pairs import AGAIN, WORDS, pair_call
 from pipeline.stories import Story
@@ -41,12 +43,16 @@ class Asking:
         desk: where questions are made; called when there are some to make.
         stories: by id.
         orders: when a pair is asked about the other way round, too.
+        is_open: whether a pair that a window groups may be asked about.
+        most_pairs: so many of them at most.
     """
 
     plan: Plan
     desk: Callable[[], Desk]
     stories: Mapping[str, Story]
     orders: Orders | None = None
+    is_open: Callable[[str, str], bool] = lambda a, b: True
+    most_pairs: int | None = None
     #: The questions about pairs in their first order.
     pairs: list[Call] = field(init=False)
     #: The same in the other order, by the key of the first.
@@ -54,8 +60,9 @@ class Asking:
     _steps: Iterator[Callable[[Mapping[str, Reply]], list[Call]]] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.pairs = list(self.plan.calls)
-        self._steps = iter([self._other_order])
+        windows = self.plan.strategy == "groups"
+        self.pairs = [] if windows else list(self.plan.calls)
+        self._steps = iter([*([self._verify] if windows else []), self._other_order])
 
     @cached_property
     def _desk(self) -> Desk:
@@ -64,7 +71,8 @@ class Asking:
     @property
     def calls(self) -> list[Call]:
         """Every question so far."""
-        return [*self.plan.calls, *self.again.values()]
+        following = self.pairs if self.plan.strategy == "groups" else []
+        return [*self.plan.calls, *following, *self.again.values()]
 
     def follow(self, replies: Mapping[str, Reply]) -> list[Call]:
         """The questions that follow on the replies so far; none when there are no more."""
@@ -80,8 +88,10 @@ class Asking:
             replies: by request key; a question without one was not asked.
         """
         said: list[Judgement] = []
-        failed: list[str] = []
         unasked = 0
+        failed: list[str] = []
+        if self.plan.strategy == "groups":
+            _, failed, unasked = self._grouped(replies)
         for call in self.pairs:
             known = [replies.get(one.request.key) for one in self._orders_of(call)]
             asked = [reply for reply in known if reply is not None]
@@ -106,8 +116,50 @@ class Asking:
             if len(asked) == len(known):
                 yield call, asked
 
+    def failed_windows(self, replies: Mapping[str, Reply]) -> list[str]:
+        """Why windows of stories were not grouped, one text each."""
+        return self._grouped(replies)[1] if self.plan.strategy == "groups" else []
+
     def _orders_of(self, call: Call) -> list[Call]:
         return [call, *filter(None, [self.again.get(call.request.key)])]
+
+    def _verify(self, replies: Mapping[str, Reply]) -> list[Call]:
+        """The questions about the pairs that windows group."""
+        groups, _, _ = self._grouped(replies)
+        for a, b in pairs_of(groups):
+            if self.most_pairs is not None and len(self.pairs) >= self.most_pairs:
+                break
+            if not self.is_open(a, b):
+                continue
+            call = pair_call(self._desk, self.stories[a], self.stories[b], len(self.pairs) + 1)
+            if call.input.high <= self.plan.limits.input_tokens:
+                self.pairs.append(replace(call, stage=VERIFYING))
+        return self.pairs
+
+    def _grouped(
+        self, replies: Mapping[str, Reply]
+    ) -> tuple[list[tuple[Answer, tuple[str, ...]]], list[str], int]:
+        """(relation, ids) of every group, why windows failed, and how many were not asked."""
+        groups: list[tuple[Answer, tuple[str, ...]]] = []
+        failed: list[str] = []
+        unasked = 0
+        for call in self.plan.calls:
+            reply = replies.get(call.request.key)
+            parts = halves(call, self.stories)
+            if reply is None and not any(part.request.key in replies for part in parts):
+                unasked += 1
+                continue
+            try:
+                groups += _read(reply, call)
+            except CallFailed as failure:
+                asked = [part for part in parts if part.request.key in replies]
+                for part in asked:
+                    try:
+                        groups += _read(replies[part.request.key], part)
+                    except CallFailed as again:
+                        failed.append(again.reason)
+                failed += [] if asked else [failure.reason]
+        return groups, failed, unasked
 
     def _other_order(self, replies: Mapping[str, Reply]) -> list[Call]:
         if self.orders is None:
@@ -129,6 +181,21 @@ class Asking:
         (_, a), (_, b) = call.handles
         turned = pair_call(self._desk, self.stories[b], self.stories[a], len(self.again) + 1)
         return replace(turned, id=f"{call.id} again", stage=AGAIN)
+
+
+def _read(reply: Reply | None, call: Call) -> list[tuple[Answer, tuple[str, ...]]]:
+    """The groups of a window by the ids of their stories.
+
+    Raises:
+        CallFailed: the reply cannot be used, or an earlier run's halves were asked in its place.
+    """
+    if reply is None:
+        raise CallFailed("no reply came")
+    ids = dict(call.handles)
+    return [
+        (group.relation, tuple(ids[handle] for handle in group.handles))
+        for group in read_groups(reply, call)
+    ]
 
 
 def read_both(replies: Sequence[Reply]) -> tuple[Answer, float | None]:

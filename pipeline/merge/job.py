@@ -129,7 +129,7 @@ class MergeJob(Sending):
         journalled = self.estimate.journalled_calls
         answered = f", {journalled} of them answered by the journal" if journalled else ""
         following = self.plan.to_follow
-        most = "up to " if any(later.share < 1 for later in following) else ""
+        most = "up to " if any(later.share is not None for later in following) else ""
         later = f"; {most}{len(following)} more follow on replies" if following else ""
         self.say(f"planned {len(self.plan.calls)} calls{answered}{later}")
         if self.plan.remark:
@@ -177,6 +177,12 @@ class MergeJob(Sending):
             partial(steps.desk, self.plan, self.spec, self.terms),
             self.corpus.by_id,
             self.terms.orders,
+            steps.open_question(
+                self.corpus,
+                settle(self.terms.decisions, self.corpus.stories),
+                self.terms.staying,
+            ),
+            self.terms.most_pairs,
         )
         self.run_id = self._taken_up() or self.store.start_run(
             kind=self.kind,
@@ -194,6 +200,7 @@ class MergeJob(Sending):
                 "edition": "full" if self.full else None,
                 "since": self.since,
                 "propose": self.terms.propose,
+                "strategy": "groups" if self.terms.strategy == "groups" else None,
                 "pairs": self.terms.most_pairs,
                 "max_usd": None if self.max_usd is None else str(self.max_usd),
                 "batch": self.batch,
@@ -260,7 +267,9 @@ class MergeJob(Sending):
     def _heard(self) -> Heard:
         """What follows of what the judge said."""
         asked = self.asking.asked(self.replies)
-        return hear(self.spec.name, asked, self.corpus.by_id, self.belief)
+        heard = hear(self.spec.name, asked, self.corpus.by_id, self.belief)
+        heard.failed += self.asking.failed_windows(self.replies)
+        return heard
 
     @property
     def calls(self) -> Sequence[Call]:
@@ -345,7 +354,7 @@ class MergeJob(Sending):
         self._save_actuals()
         if self.kept.missing or self.kept.faults:
             raise self._lost(result["out"]["json"])
-        failed = all_failed(len(self.plan.calls), self._failed(), where=self.spec.name)
+        failed = all_failed(len(self.asking.calls), self._failed(), where=self.spec.name)
         if failed is not None:
             raise failed
         self.store.finish_run(self.run_id, "completed")
@@ -358,7 +367,7 @@ class MergeJob(Sending):
                 f"{self.tally.doubts[0]}. Their cost is the dearer of what was reported and what "
                 "was set aside; compare it with your bill."
             )
-        if told := warning(len(self.plan.calls), self._failed()):
+        if told := warning(len(self.asking.calls), self._failed()):
             self.say(told)
 
     def _failed(self) -> Counter[str]:

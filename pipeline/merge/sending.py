@@ -131,7 +131,7 @@ class Sending:
         asked, self._before = self.tally.calls - before, self.tally.calls
         if self.show is None:
             self.say(
-                f"{self._done} of {len(self.plan.calls)} calls answered"
+                f"{self._done} of {self.progress[1]} calls answered"
                 + (f", {asked} by the model" if asked else " by the journal: no model call")
             )
         else:

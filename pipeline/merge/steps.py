@@ -151,21 +151,32 @@ def from_stories(corpus: Corpus, spec: ModelSpec, terms: Terms, limits: WindowLi
         pairs=_open_pairs(corpus, settled, terms.staying) if asks else (),
         most_pairs=terms.most_pairs,
         orders=terms.orders,
+        staying=terms.staying if asks else frozenset(),
     )
 
 
 def _open_pairs(corpus: Corpus, settled: Settled, staying: frozenset[str]) -> list[Pair]:
-    """The nearest pairs of stories that neither proof nor a person has settled."""
+    """The nearest pairs of stories that are worth a question."""
+    is_open = open_question(corpus, settled, staying)
+    return list(nearest((pair for pair in corpus.pairs if is_open(pair.a, pair.b)), NEAREST))
+
+
+def open_question(
+    corpus: Corpus, settled: Settled, staying: frozenset[str]
+) -> Callable[[str, str], bool]:
+    """Of which pairs of stories a judge may be asked: those that neither proof nor a person has
+    settled, and that may be shown."""
     needs = {story.id: need_key(story) for story in corpus.stories}
-    open_ones = (
-        pair
-        for pair in corpus.pairs
-        if not (needs[pair.a] and needs[pair.a] == needs[pair.b])
-        and settled.decides(pair.a, pair.b) is None
-        and pair.a not in staying
-        and pair.b not in staying
-    )
-    return list(nearest(open_ones, NEAREST))
+
+    def is_open(a: str, b: str) -> bool:
+        return (
+            not (needs[a] and needs[a] == needs[b])
+            and settled.decides(a, b) is None
+            and a not in staying
+            and b not in staying
+        )
+
+    return is_open
 
 
 def plan(corpus: Corpus, spec: ModelSpec, terms: Terms, planned: Planner = from_stories) -> Plan:

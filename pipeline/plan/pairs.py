@@ -66,11 +66,16 @@ def plan_pairs(selection: Selection, desk: Desk) -> Drafted:
 
 def pair_call(desk: Desk, one: Story, other: Story, number: int) -> Call:
     """The question about two stories, in this order."""
+    return pair_question(desk, (one.id, pair_text(one)), (other.id, pair_text(other)), number)
+
+
+def pair_question(desk: Desk, one: tuple[str, str], other: tuple[str, str], number: int) -> Call:
+    """The question about two tellings, each the id of its story and its text."""
     return desk.call(
         PAIR_PROMPT,
-        {"one": pair_text(one), "other": pair_text(other)},
+        {"one": one[1], "other": other[1]},
         purpose="pair",
-        handles=(("A", one.id), ("B", other.id)),
+        handles=(("A", one[0]), ("B", other[0])),
         clusters=(("A", "B"),),
         output=_REPLY,
         number=number,

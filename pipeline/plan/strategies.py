@@ -10,6 +10,7 @@ from pipeline.catalog import ModelSpec
 from pipeline.errors import InputError
 from pipeline.plan.desk import Desk
 from pipeline.plan.draft import Drafted
+from pipeline.plan.groups import plan_groups
 from pipeline.plan.orders import Orders
 from pipeline.plan.pairs import plan_none, plan_pairs
 from pipeline.plan.rewrite import plan_fold, plan_tree
@@ -24,13 +25,14 @@ Strategy = Callable[[Selection, Desk], Drafted]
 STRATEGIES: dict[str, Strategy] = {
     "none": plan_none,
     "pairs": plan_pairs,
+    "groups": plan_groups,
     "tree": plan_tree,
     "fold": plan_fold,
 }
 
 
 #: Those that ask a model something, as an estimate shows them.
-ASKING = ("pairs", "tree", "fold")
+ASKING = ("pairs", "groups", "tree", "fold")
 
 
 def add_strategy(name: str, plan: Strategy) -> None:
@@ -59,6 +61,7 @@ def make_plan(
     pairs: Sequence[Pair] = (),
     most_pairs: int | None = None,
     orders: Orders | None = None,
+    staying: frozenset[str] = frozenset(),
 ) -> Plan:
     """All calls of a strategy for one model, and why every other story needs none.
 
@@ -75,6 +78,7 @@ def make_plan(
         pairs: to be asked about, the most promising first.
         most_pairs: questions about pairs, at most.
         orders: when a pair is asked about the other way round, too; by a judge's record.
+        staying: ids of stories that no question to this model may show; ``pairs`` hold none.
 
     Raises:
         InputError: no such strategy.
@@ -95,7 +99,7 @@ def make_plan(
         most_pairs=most_pairs,
         orders=orders,
     )
-    selection = select(stories, clusters, about, pairs=pairs)
+    selection = select(stories, clusters, about, pairs=pairs, staying=staying)
     drafted = STRATEGIES[strategy](selection, desk)
     position = {story.id: i for i, story in enumerate(stories)}
     skipped = sorted((*selection.skipped, *drafted.skipped), key=lambda s: position[s.story])
