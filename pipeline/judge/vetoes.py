@@ -21,6 +21,7 @@ from pipeline.compare.synonyms import concept, topic
 from pipeline.judge.opposed_words import ANY, LEXICONS, Lexicon
 from pipeline.stories import Story
 from pipeline.text.language import ENGLISH
+from pipeline.text.scope import headings_that_change
 from pipeline.text.words import fold, is_content, sentences, stem, word_set
 
 #: Part of what an exam's record holds for: a change here lets every record expire.
@@ -60,7 +61,7 @@ def veto(a: Story, b: Story) -> str:
         ``quantity``, ``negation``, ``small words``, ``opposites`` or ``order`` of their goals; or
         ``details`` where a criterion or paragraph contradicts the other's.
     """
-    if a.scope != b.scope:
+    if _taken_back(a) != _taken_back(b):
         return "scope"
     if a.language and b.language and a.language != b.language:
         return "language"
@@ -84,6 +85,12 @@ def veto_text(a: str, b: str, language: str = ENGLISH) -> str:
     if _small_words_opposed(*words, lexicon):
         return "small words"
     return _content_opposed(one, two, *words, language)
+
+
+def _taken_back(story: Story) -> tuple[str, ...]:
+    """The headings over a story that change what it says; the feature of a scenario does not."""
+    found = headings_that_change(story.source.locator.heading, story.language)
+    return tuple(" ".join(heading.split()).casefold() for heading in found)
 
 
 def _goal(story: Story) -> str:
