@@ -99,7 +99,7 @@ def prose(paths: Sequence[Path]) -> str:
 def packed_against_padded(folder: Path, cache: Path, lengths: Sequence[int]) -> dict[str, Any]:
     """Prompts of unequal length in one packed pass against one padded batch (float32, the
     model's own code on the same weights): the largest gap of a last logit, and the times."""
-    from pipeline.engine.generate import _forward
+    from pipeline.engine.generate import read_packed
     from pipeline.engine.key_values import KeyValues
     from pipeline.engine.loading import load
     from pipeline.engine.packed import Segment, register
@@ -119,7 +119,7 @@ def packed_against_padded(folder: Path, cache: Path, lengths: Sequence[int]) -> 
     for _ in range(2):  # the first round makes what the second reuses
         at = time.perf_counter()
         cache_ = KeyValues(model.config.num_hidden_layers, len(prompts), "sdpa_flash")
-        packed = _forward(model, cache_, parts, 0, torch.device("cpu"), keep=keep)
+        packed = read_packed(model, cache_, parts, 0, torch.device("cpu"), keep=keep)
         took["packed"].append(time.perf_counter() - at)
         at = time.perf_counter()
         with torch.inference_mode():

@@ -14,6 +14,7 @@ from pipeline.errors import InputError
 from pipeline.options import AllowEgress, AsJson, Config, Db, Debug, Quiet
 
 if TYPE_CHECKING:
+    from pipeline.store.judging import Purpose
     from pipeline.store.record import Store
 
 app = typer.Typer(rich_markup_mode=None)
@@ -77,6 +78,12 @@ def review(
     glossary: Annotated[
         bool, typer.Option("--glossary", help="Roles and topics that share a heading.")
     ] = False,
+    audit: Annotated[
+        bool, typer.Option("--audit", help="Read folds of the judge, drawn at random.")
+    ] = False,
+    candidates: Annotated[
+        bool, typer.Option("--candidates", help="Read pairs that it was asked about, at random.")
+    ] = False,
     by: Annotated[str | None, typer.Option(help="Who decides [you].")] = None,
     json: AsJson = False,
     db: Db = None,
@@ -96,6 +103,10 @@ def review(
             return
         if together is not None:
             _together(store, run, together, json=json, by=who)
+            return
+        if audit or candidates:
+            _audit(store, run, "fold" if audit else "candidate", decide, listed=listed, json=json,
+                   by=who)  # fmt: skip
             return
         asked = questions.of_run(store, run, again=again, most=most, only=only or ())
         if decide is not None:
@@ -124,6 +135,41 @@ def review(
             )
             plain(", ".join(f"{n} {name}" for name, n in counts.items()) + ".")
             plain("The next merge of these documents applies what was decided.")
+
+
+def _audit(
+    store: Store, run: str, purpose: Purpose, decide: str | None, *, listed: bool, json: bool,
+    by: str,
+) -> None:  # fmt: skip
+    """Read what a judge does, in a drawn order."""
+    from pipeline.review import audit, walk
+    from pipeline.review.answers import read_answers
+
+    asked = audit.drawn_questions(store, run, purpose)
+    if decide is not None:
+        for answer in read_answers(Path(decide), asked, by=by):
+            audit.keep(store, run, purpose, answer, by=by)
+    elif json:
+        from pipeline.review.questions import as_json
+
+        emit({"run": run, "questions": [as_json(question) for question in asked]})
+        return
+    elif listed:
+        screen.questions_page(asked, walk.describe)
+        return
+    else:
+        walk.walk(
+            asked,
+            walk.terminal_read,
+            show_line,
+            lambda answer: audit.keep(store, run, purpose, answer, by=by),
+            by=by,
+            marks=walk.terminal_marks(),
+        )
+    if json:
+        emit({"run": run, "audit": audit.found(store, run, purpose)})
+    else:
+        plain(audit.told(store, run, purpose))
 
 
 def _together(store: Store, run: str, names: tuple[str, str], *, json: bool, by: str) -> None:

@@ -18,7 +18,7 @@ from typing import Any, Literal, NamedTuple
 #: Who speaks a turn. A last turn of the assistant is how the reply begins; ``text`` is the only
 #: turn of a prompt that no template is put around. Both are for local models.
 Role = Literal["system", "user", "assistant", "text"]
-Purpose = Literal["pair", "stories", "answer"]
+Purpose = Literal["pair", "groups", "stories", "answer"]
 FinishReason = Literal["stop", "length", "refusal", "error"]
 
 
@@ -57,7 +57,8 @@ class Request:
     Args:
         model: catalogue name, such as ``local/smollm2-135m``.
         revision: what exactly answers: the sha256 of local weights, or the provider's model id.
-        purpose: ``pair`` (how two tellings relate, in one word), ``stories`` (every story of the
+        purpose: ``pair`` (how two tellings relate, in one word), ``groups`` (which of a
+            window's tellings belong together, by their handles), ``stories`` (every story of the
             prompt written again, merged), ``answer`` (free text).
         prompt, prompt_sha256: the released prompt it was rendered from.
         messages: the turns; the first ``shared`` of them are the same in every request of a plan.
@@ -125,7 +126,9 @@ class Reply:
     ``usd`` is what the provider's prices make of ``usage`` (None when the price is unknown,
     0 for a local model). ``model`` is the model id that the answering side reported. ``broken`` is
     how many attempts went before it whose connection broke, or which were not waited for any
-    longer, after they had been sent: a provider may have billed them.
+    longer, after they had been sent: a provider may have billed them. ``likelihoods`` are, for a
+    question with a closed list of answers, the probabilities of all of them, by their words in the
+    question's schema; they add up to 1. None where whoever answered gives none.
     """
 
     key: str
@@ -137,6 +140,7 @@ class Reply:
     detail: str = ""
     usd: Decimal | None = None
     broken: int = 0
+    likelihoods: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +205,9 @@ class LaterCall:
     Args:
         clusters: ids of the stories that this prompt is the first to show, those that may be the
             same together.
+        share: how likely it is made at all: a price counts with none at least, all at most. None
+            where it surely is.
+        after: key of the request whose reply alone decides whether it is made.
     """
 
     id: str
@@ -209,6 +216,8 @@ class LaterCall:
     output: Band
     shared_tokens: int = 0
     clusters: tuple[tuple[str, ...], ...] = ()
+    share: float | None = None
+    after: str = ""
 
     @property
     def stories(self) -> tuple[str, ...]:
@@ -221,7 +230,8 @@ class SkippedStory(NamedTuple):
 
     ``duplicate``: proved to be another story, whose id is the detail. ``single``: nothing like it.
     ``asked enough``: what is like it lies beyond the pairs that are asked about. ``too_long``: fits
-    into no window, kept as it is. ``about``: left out by ``--about``. ``proof``: no judge is asked.
+    into no window, kept as it is. ``staying``: its document may not leave this
+    machine. ``about``: left out by ``--about``. ``proof``: no judge is asked.
     """
 
     story: str
@@ -249,7 +259,8 @@ class Plan:
     Lossless: every story of the corpus is in a call (now or ``later``) or in exactly one
     ``skipped`` entry. ``journalled`` are the keys of requests whose reply is stored
     already; they are not part of :attr:`sha256`, so an estimate and the run after it show the
-    same hash. ``later`` are the calls that follow on replies. ``remark`` says what of the strategy
+    same hash. ``later`` are the calls that follow on replies; those ``after`` a request in
+    ``settled`` are not made, as its journalled reply shows. ``remark`` says what of the strategy
     this model cannot do with this corpus, "" when it can do all. ``found_by`` names, for the ids of
     a pair that may be asked about, the lists of candidates that it is on.
     """
@@ -266,6 +277,7 @@ class Plan:
     later: tuple[LaterCall, ...] = ()
     remark: str = ""
     found_by: Mapping[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
+    settled: frozenset[str] = frozenset()
 
     @cached_property
     def sha256(self) -> str:
@@ -291,6 +303,11 @@ class Plan:
         if not self.journalled:
             return self.calls
         return tuple(call for call in self.calls if call.request.key not in self.journalled)
+
+    @property
+    def to_follow(self) -> tuple[LaterCall, ...]:
+        """The later calls that are still to be reckoned with."""
+        return tuple(one for one in self.later if not one.after or one.after not in self.settled)
 
     def skipped_by_reason(self) -> dict[str, int]:
         """How many stories need no call, by reason."""

@@ -27,6 +27,7 @@ from pipeline.edge import (
     parse_words,
 )
 from pipeline.errors import InputError
+from pipeline.examining import app as examining
 from pipeline.guard import guard
 from pipeline.machine import app as machine
 from pipeline.options import (
@@ -38,6 +39,7 @@ from pipeline.options import (
     AllowCloud,
     AllowEgress,
     AsJson,
+    AskBy,
     Batch,
     Card,
     Config,
@@ -79,6 +81,7 @@ app = typer.Typer(
 )
 app.add_typer(books)
 app.add_typer(machine)
+app.add_typer(examining)
 
 
 class _Evals(TyperGroup):
@@ -121,6 +124,7 @@ Merge piles of overlapping documents: the price known before, every source after
 
   look back    runs [RUN], decisions     clean up   purge RUN-OR-DOCUMENT
   set up       doctor, models            settings   init, config
+  judges       exam: how far a model may be believed
   measure      eval needle, canary, fabrication, merging, …
   orchestrate  serve, merge --prefect
 
@@ -302,7 +306,8 @@ def estimate(
         if best := next((found for found in result["lines"] if found["cheapest"]), None):
             cloud = [word for named in allow_cloud or () for word in ("--allow-cloud", named)]
             # A model without a record is asked nothing but with this.
-            asked = [] if best["strategy"] == "none" else ["--propose"]
+            known = best["strategy"] == "none" or result.get("records", {}).get(best["model"])
+            asked = [] if known else ["--propose"]
             following = ["merge", *(paths or ["PATHS"]), "--judge", best["model"], *asked, *cloud]
             screen.next_step(*following, db=db, config=config)
         else:
@@ -314,6 +319,7 @@ def merge(
     paths: Paths,
     model: Judge = MODEL,
     propose: Propose = False,
+    strategy: AskBy = "pairs",
     pairs: MostPairs = None,
     about: About = None,
     max_cost: MaxCost = None,
@@ -342,6 +348,7 @@ def merge(
     """Plan, run and, after an interruption, resume a merge."""
     terms: dict[str, Any] = {
         "propose": propose,
+        "strategy": strategy,
         "pairs": pairs,
         "about": about or [],
         "max_cost": max_cost,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pipeline.catalog import Catalog, Gpu, ModelSpec
     from pipeline.cost.hardware import Hardware
     from pipeline.egress import Egress
+    from pipeline.exam.job import ExamJob
     from pipeline.merge.counting import OnlineCounts
     from pipeline.merge.job import MergeJob
     from pipeline.merge.steps import Terms
@@ -108,7 +109,9 @@ def parse_tokens_per_word(text: str | None) -> Decimal | None:
     return ratio
 
 
-def check_options(edition: str, pairs: int | None, about: Sequence[str]) -> None:
+def check_options(
+    edition: str, pairs: int | None, about: Sequence[str], strategy: str = "none"
+) -> None:
     """Refuse options of a merge that mean nothing.
 
     Raises:
@@ -117,6 +120,12 @@ def check_options(edition: str, pairs: int | None, about: Sequence[str]) -> None
     if edition not in ("files", "full"):
         raise InputError(
             f"there is no edition {edition!r}.", where="--edition", next="There are: files, full."
+        )
+    from pipeline.plan.strategies import STRATEGIES
+
+    if strategy not in STRATEGIES:
+        raise InputError(
+            f"no strategy {strategy!r}.", where="--strategy", next="There are: pairs, groups."
         )
     if pairs is not None and pairs < 0:
         raise InputError("fewer than no questions cannot be asked.", where="--pairs",
@@ -271,6 +280,7 @@ class Edge:
             propose: ask a judge that has no record.
             pairs: questions about pairs, at most.
         """
+        from pipeline.judge.listed import listed_records
         from pipeline.merge.steps import Terms
 
         today = now().date()
@@ -287,6 +297,8 @@ class Edge:
             hardware=self.hardware(gpu),
             propose=propose,
             most_pairs=pairs,
+            exams=self.settings.exams,
+            listed=listed_records(self.catalog.tables, where=str(self.settings.models_toml)),
         )
 
     def hardware(self, gpu: str | None = None) -> Hardware:
@@ -349,38 +361,90 @@ class Edge:
             ModelError: the provider's key is missing.
         """
         from pipeline.document.topics import parse_grouping
+        from pipeline.exam.price import price_teller
         from pipeline.merge.files import check_folder
         from pipeline.merge.job import MergeJob
-        from pipeline.merge.sovereignty import check_permission
-        from pipeline.models.opening import missing_key, needs_key, no_batches, takes_batches
 
-        check_options(edition, pairs, about)
-        spec = self.find(model)
+        check_options(edition, pairs, about, strategy)
         # What can be known at once is said before a document is read or a dollar spent.
-        check_permission(spec, allow_cloud)
+        spec, options = self._asked(model, allow_cloud, batch, more.get("opener"))
         check_folder(Path(out))
-        options = self.options(spec)
-        if more.get("opener") is None and needs_key(spec) and not options.key:
-            raise missing_key(spec)
-        if batch and not takes_batches(spec):
-            raise no_batches(spec)
+        terms = self.terms(
+            strategy=strategy,
+            about=about,
+            allow_cloud=allow_cloud,
+            local_only=local_only,
+            propose=propose,
+            pairs=pairs,
+        )
         return MergeJob(
             paths=list(paths),
             spec=spec,
             options=options,
             store=store,
             out=Path(out),
-            terms=self.terms(
-                strategy=strategy,
-                about=about,
-                allow_cloud=allow_cloud,
-                local_only=local_only,
-                propose=propose,
-                pairs=pairs,
-            ),
+            terms=terms,
+            exam_price=price_teller(terms, store),
             max_usd=parse_usd(max_cost, where="--max-cost"),
             batch=batch,
             group=parse_grouping(group),
             full=edition == "full",
             **more,
         )
+
+    def exam_job(
+        self,
+        model: str,
+        *,
+        store: Store,
+        labels: Sequence[Path],
+        corpora: Path | None = None,
+        max_cost: str | None = None,
+        allow_cloud: Sequence[str] = (),
+        local_only: Sequence[str] = (),
+        batch: bool = False,
+        **more: Any,
+    ) -> ExamJob:
+        """The exam of a model, ready to run.
+
+        Args:
+            labels: files of labelled pairs.
+            corpora: folder of the documents that drawn pairs stand in.
+
+        Raises:
+            InputError: no such model or amount.
+            SovereigntyError: the model is not on this machine, and nothing may leave it.
+            ModelError: the provider's key is missing.
+        """
+        from pipeline.exam.job import ExamJob
+
+        spec, options = self._asked(model, allow_cloud, batch, more.get("opener"))
+        return ExamJob(
+            paths=[str(path) for path in labels],
+            spec=spec,
+            options=options,
+            store=store,
+            out=Path(),
+            terms=self.terms(strategy="pairs", allow_cloud=allow_cloud, local_only=local_only),
+            max_usd=parse_usd(max_cost, where="--max-cost"),
+            batch=batch,
+            labels=tuple(labels),
+            corpora=corpora,
+            **more,
+        )
+
+    def _asked(
+        self, model: str, allow_cloud: Sequence[str], batch: bool, opener: object
+    ) -> tuple[ModelSpec, ModelOptions]:
+        """A model that is to be asked, once all is there that it takes."""
+        from pipeline.merge.sovereignty import check_permission
+        from pipeline.models.opening import missing_key, needs_key, no_batches, takes_batches
+
+        spec = self.find(model)
+        check_permission(spec, allow_cloud)
+        options = self.options(spec)
+        if opener is None and needs_key(spec) and not options.key:
+            raise missing_key(spec)
+        if batch and not takes_batches(spec):
+            raise no_batches(spec)
+        return spec, options

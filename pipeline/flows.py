@@ -159,6 +159,7 @@ def merge_stories(
     paths: p.Documents,
     model: p.Name = "extractive",
     propose: p.Propose = False,
+    strategy: p.AskBy = "pairs",
     pairs: p.MostPairs = None,
     about: p.About = (),
     max_cost: p.Budget = None,
@@ -185,6 +186,7 @@ def merge_stories(
         paths: Files, folders or globs, as the worker sees them.
         model: Who judges, as `storytransformer models` lists them; `extractive` asks nobody.
         propose: Its answers order what a person is asked; they fold nothing.
+        strategy: Pair by pair, or by windows of near stories first.
         pairs: Of all that are near, the most promising; all of them if empty.
         about: Words; stories without any of them are left out.
         max_cost: What the run may spend; without a limit if empty.
@@ -222,6 +224,7 @@ def merge_stories(
                 edition=edition,
                 since=since,
                 propose=propose,
+                strategy=strategy,
                 pairs=pairs,
                 about=about,
                 max_cost=None if max_cost is None else str(max_cost),

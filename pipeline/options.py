@@ -72,6 +72,12 @@ Judge = Annotated[
     str, typer.Option("--judge", "--model", "-m", help="Who judges; see `storytransformer models`.")
 ]
 Propose = Annotated[bool, _of("propose")]
+AskBy = Annotated[
+    str,
+    typer.Option(
+        "--strategy", help="How a judge is asked: pairs, or groups, which fill its window first."
+    ),
+]
 MostPairs = Annotated[int | None, _of("pairs")]
 Edition = Annotated[str, _of("edition")]
 Since = Annotated[

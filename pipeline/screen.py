@@ -80,9 +80,30 @@ def merge_summary(result: Mapping[str, Any]) -> None:
         f"{_counted(result['conflicts'], 'conflict', 'conflicts')}, {told}; "
         f"{_counted(result['proposals'], 'pair', 'pairs')} for a person to decide."
     )
+    if said := _audit_line(result):
+        plain(said)
     for kind, path in result["out"].items():
         plain(f"  {kind:<9} {path}")
     plain(f"  run       {result['run']}")
+
+
+def _audit_line(result: Mapping[str, Any]) -> str:
+    """What a person read of the judge's folds here, or where to begin."""
+    read = result["audit"]
+    if read:
+        return (
+            f"{read['read']} of the judge's folds read, {read['wrong']} wrong: at least "
+            f"{read['right_at_least']:.1%} are right (95 %)."
+        )
+    folded = result["kept"]["folded"]["judge"]
+    n = folded or result["would_fold"]
+    if not n:
+        return ""
+    what = "folds" if folded else "would-be folds"
+    return (
+        f"{n} {what} of the judge, none of them read: `storytransformer review {result['run']} "
+        f"--audit` shows {min(n, 50)} at random."
+    )
 
 
 _RUNS = (

@@ -77,6 +77,11 @@ class Settings:
         return self.share / "data" / "models.toml"
 
     @property
+    def exams(self) -> Path:
+        """Folder of the built-in exam."""
+        return self.share / "data" / "exam"
+
+    @property
     def deployments(self) -> Path:
         """What Prefect is told of the flows."""
         return self.share / "prefect.yaml"

@@ -150,7 +150,7 @@ def test_estimate_prices_the_plan_of_every_model(folder: Path):
     assert 0 < low <= likely <= high
     assert claude["price_date"] == "2026-11-21"
     every = {(line["model"], line["strategy"]) for line in priced["lines"]}
-    asked = {(m, s) for m in lines for s in ("pairs", "tree", "fold")}
+    asked = {(m, s) for m in lines for s in ("pairs", "groups", "tree", "fold")}
     assert every == {("extractive", "none"), *asked}
     marked = [line for line in priced["lines"] if line["cheapest"]]
     assert len(marked) == 1 and marked[0]["feasible"]

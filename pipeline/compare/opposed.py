@@ -26,6 +26,8 @@ _HARMLESS = word_set(
 #: What makes the opposite of a word ("visible", "invisible"), or the doing of it once more.
 _PREFIXES = ("un", "in", "im", "ir", "il", "dis", "de", "non", "mis", "anti", "de-", "non-", "re")
 _FEWEST = 2
+#: Letters of a stem that a prefix may turn round, at least ("port" is no end of "export").
+_SHORTEST = 4
 #: Small words that grammar counts as adverbs or adjectives.
 _SMALL_TOO = word_set(
     "least fewest first last next previous unless inside outside fewer less more lesser greater"
@@ -143,15 +145,24 @@ def _direction(words: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(found)
 
 
+def are_opposites(one: str, two: str) -> bool:
+    """Whether two stems are opposites by the closed list, or by "un-" and "non-"."""
+    if frozenset((one, two)) in _OPPOSED:
+        return True
+    if frozenset((concept(one), concept(two))) in OPPOSITES:
+        return True
+    short, long = sorted((one, two), key=len)
+    return len(short) >= _SHORTEST and long in (f"un{short}", f"non{short}")
+
+
 def _opposite(mine: tuple[str, ...], yours: tuple[str, ...]) -> bool:
     """Whether the only content word in which two texts differ is the other's opposite."""
     left, right = Counter(mine) - Counter(yours), Counter(yours) - Counter(mine)
     if sum(left.values()) != 1 or sum(right.values()) != 1:
         return False
     one, two = next(iter(left)), next(iter(right))
-    if frozenset((one, two)) in _OPPOSED:
-        return True
-    if frozenset((concept(one), concept(two))) in OPPOSITES:
+    if are_opposites(one, two):
         return True
     short, long = sorted((one, two), key=len)
-    return len(short) >= 4 and any(re.fullmatch(p + re.escape(short), long) for p in _PREFIXES)
+    made = (re.fullmatch(prefix + re.escape(short), long) for prefix in _PREFIXES)
+    return len(short) >= _SHORTEST and any(made)

@@ -103,15 +103,20 @@ _ARTICLE_UNIT = re.compile(
     re.IGNORECASE,
 )
 _RANGE = re.compile(r"\s*(?:-|–|to|or|and)\s*$", re.IGNORECASE)
+#: Comparatives of more and of less: a bound each, and the other one behind "no" and "not".
+_MORE = r"(?:more|longer|later|greater|higher|larger|bigger|older|heavier|wider|farther|further)"
+_LESS = r"(?:less|fewer|shorter|sooner|earlier|smaller|lower|younger|lighter|narrower|nearer)"
+_NOT = r"(?:\bno|\bnot)"
+_DENIED = r"(?<!\bno )(?<!\bnot )"
 _AT_MOST = re.compile(
-    r"(?:at most|maximum(?: of)?|max\.?|up to|(?:no|not) (?:more|longer|later|greater|higher) than"
-    r"|less than|fewer than|shorter than|under|below|within|≤|<=?|limit(?:ed)?(?: of| to)?"
+    rf"(?:at most|maximum(?: of)?|max\.?|up to|{_NOT} {_MORE} than|{_DENIED}\b{_LESS} than"
+    r"|under|below|within|≤|<=?|limit(?:ed)?(?: of| to)?"
     r"|(?:can|must|may|does) ?not exceed)\s*$",
     re.IGNORECASE,
 )
 _AT_LEAST = re.compile(
-    r"(?:at least|minimum(?: of)?|min\.?|(?:no|not) (?:less|fewer|shorter|sooner|earlier) than"
-    r"|more than|longer than|greater than|over|above|exceed(?:s|ing)?|≥|>=?)\s*$",
+    rf"(?:at least|minimum(?: of)?|min\.?|{_NOT} {_LESS} than|{_DENIED}\b{_MORE} than"
+    r"|over|above|exceed(?:s|ing)?|≥|>=?)\s*$",
     re.IGNORECASE,
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import astuple
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -49,9 +50,23 @@ def asked(spec: ModelSpec, plan: Plan) -> list[Asked]:
             tokens = Band(call.input.low, call.input.n, call.input.high)
             known[size] = _asked(spec, tokens, call.output, call.shared_tokens, first)
         found.append(known[size])
-    for later in plan.later:
-        found.append(_asked(spec, later.input, later.output, later.shared_tokens, not found))
+    for later in plan.to_follow:
+        one = _asked(spec, later.input, later.output, later.shared_tokens, not found)
+        found.append(one if later.share is None else _perhaps(one, later.share))
     return found
+
+
+def _perhaps(one: Asked, share: float) -> Asked:
+    """A request that may not be made: none at least, a share of it likely, all of it at most."""
+    likely = Usage(*(round(n * share) for n in astuple(one.likely)))
+    return Asked(Usage(), likely, one.high)
+
+
+def n_likely(plan: Plan) -> int:
+    """How many requests are likely sent."""
+    return len(plan.to_send) + round(
+        math.fsum(1.0 if later.share is None else later.share for later in plan.to_follow)
+    )
 
 
 def worst_usage(spec: ModelSpec, call: Call) -> Usage:
@@ -130,7 +145,12 @@ def _rates(spec: ModelSpec, as_of: date, batch: bool) -> tuple[Decimal, ...] | N
 def total_input(plan: Plan) -> TokenCount:
     """Prompt tokens of all requests: exact when every one is counted exactly."""
     counts = [call.input for call in plan.to_send]
-    later = [call.input for call in plan.later]
+    later = [
+        call.input
+        if call.share is None
+        else Band(0, round(call.input.likely * call.share), call.input.high)
+        for call in plan.to_follow
+    ]
     return TokenCount(
         n=sum(c.n for c in counts) + sum(band.likely for band in later),
         counter=counts[0].counter if counts else "",

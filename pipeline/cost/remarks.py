@@ -47,7 +47,7 @@ def cache_note(spec: ModelSpec, plan: Plan) -> str:
     """Whether the shared prompt is cached and what share of the input that is, "" where nothing
     is shared or caches."""
     sizes = [(call.shared_tokens, call.input.n) for call in plan.to_send]
-    sizes += [(call.shared_tokens, call.input.likely) for call in plan.later]
+    sizes += [(call.shared_tokens, call.input.likely) for call in plan.to_follow]
     shared = max((head for head, _ in sizes), default=0)
     if len(sizes) < 2 or spec.provider != "claude" or not spec.min_cacheable or not shared:
         return ""

@@ -19,7 +19,7 @@ from pipeline.engine.packed import PACKED, Pack, Segment
 from pipeline.engine.rows import Limits, Row, accept, common_prefix, device_of
 
 #: A prefix shorter than this is not worth a pass of its own.
-_MIN_PREFIX = 16
+MIN_PREFIX = 16
 
 
 def decode(
@@ -96,7 +96,7 @@ def read(
     for start in range(min(known, since), len(ids), chunk):
         part = ids[start : start + chunk]
         segment = Segment(0, 0, len(part), start)
-        yield start, _forward(model, cache, [(segment, part)], 0, device, keep=range(len(part)))
+        yield start, read_packed(model, cache, [(segment, part)], 0, device, keep=range(len(part)))
 
 
 def _read_prefix(
@@ -104,11 +104,11 @@ def _read_prefix(
 ) -> KeyValues:
     """Read what all prompts begin with, once, and cut it off the rows."""
     n = common_prefix([row.prompt for row in rows])
-    if len(rows) < 2 or n < _MIN_PREFIX:
+    if len(rows) < 2 or n < MIN_PREFIX:
         return cache
     single = KeyValues(len(cache.prefix), 1, cache.kernel, cache.bits)
     ids = rows[0].prompt[:n]
-    _forward(model, single, [(Segment(0, 0, n, 0), ids)], 0, device, keep=[n - 1])
+    read_packed(model, single, [(Segment(0, 0, n, 0), ids)], 0, device, keep=[n - 1])
     single.make_prefix(0, n)
     for row in rows:
         row.prompt = row.prompt[n:]
@@ -149,7 +149,7 @@ def _step(
         packed.append((Segment(row.slot, start, len(tokens), row.stored), tokens))
         start += len(tokens)
         keep.extend(range(start - n_drafts - 1, start))
-    logits = _forward(model, cache, packed, n_short, device, keep=keep)
+    logits = read_packed(model, cache, packed, n_short, device, keep=keep)
     plain = logits.argmax(-1).tolist()
 
     n_new, at = 0, 0
@@ -188,7 +188,7 @@ def look_up(ids: Sequence[int], n: int, longest: int = 3) -> list[int]:
     return []
 
 
-def _forward(
+def read_packed(
     model: Any,
     cache: KeyValues,
     packed: Sequence[tuple[Segment, Sequence[int]]],

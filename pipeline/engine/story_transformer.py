@@ -21,6 +21,7 @@ import torch
 from pipeline.engine.attention import Attention
 from pipeline.engine.blocked import block
 from pipeline.engine.cached import decode_cached
+from pipeline.engine.choosing import Chosen, SharedPrefix, choose
 from pipeline.engine.constrain import SchemaCompiler, WordConstraint, WordList
 from pipeline.engine.footprint import (
     cache_bytes_per_token,
@@ -36,6 +37,7 @@ from pipeline.engine.packed import register
 from pipeline.engine.roads import Road, choose_kernel, choose_road, head_size
 from pipeline.engine.rows import Constraint, Limits, Row, out_of_memory
 from pipeline.engine.seq2seq import decode_seq2seq
+from pipeline.engine.stopping import cut, ended_by
 from pipeline.engine.tokenizer import Tokenizer
 from pipeline.engine.weights import locate_weights
 from pipeline.errors import EngineError
@@ -132,6 +134,7 @@ class StoryTransformer:
                 f"its cache cannot be kept in 8 bits: {self.road.reason}.", next="Use 16."
             )
         self.last_read = LastRead()
+        self.shared_prefix = SharedPrefix()
         self._schemas: SchemaCompiler | None = None
         register()
 
@@ -296,6 +299,7 @@ class StoryTransformer:
         self, rows: Sequence[Row], limits: Limits, progress: Callable[[int], None] | None
     ) -> Iterator[Row]:
         model, eos = self.loaded.model, frozenset(self.tokenizer.eos_ids)
+        self.shared_prefix.forget()
         if self.road.name == "seq2seq":
             pad = self.tokenizer.pad_id
             return decode_seq2seq(model, rows, eos=eos, limits=limits, pad=pad, progress=progress)
@@ -330,6 +334,17 @@ class StoryTransformer:
             n_drafted=row.n_drafted,
             n_accepted=row.n_accepted,
         )
+
+    def choose(
+        self,
+        prompts: Sequence[Prompt],
+        texts: Sequence[str],
+        *,
+        progress: Callable[[int], None] | None = None,
+    ) -> Iterator[Chosen]:
+        """How likely each text is as a reply: :func:`pipeline.engine.choosing.choose`."""
+        self.last_read.forget()
+        return choose(self, prompts, texts, progress)
 
     def losses(
         self, ids: Sequence[int], *, since: int = 1, kernel: str | None = None
@@ -418,7 +433,7 @@ class StoryTransformer:
             constraint=self._constraint(one),
             temperature=one.temperature,
             seed=one.seed,
-            ended=_ended(self.tokenizer, one.stop) if one.stop else lambda out: False,
+            ended=ended_by(self.tokenizer, one.stop) if one.stop else lambda out: False,
         )
 
     def _constraint(self, one: Asked) -> Constraint | None:
@@ -430,21 +445,3 @@ class StoryTransformer:
         if one.vocabulary:
             return WordConstraint(WordList(self.tokenizer, one.vocabulary))
         return None
-
-
-def cut(text: str, stop: Sequence[str]) -> str:
-    """The text up to the first stop string."""
-    ends = [at for s in stop if (at := text.find(s)) >= 0]
-    return text[: min(ends)] if ends else text
-
-
-def _ended(tokenizer: Tokenizer, stop: Sequence[str]) -> Callable[[list[int]], bool]:
-    """Whether a stop string stands at the end of what was generated. Only the last tokens are
-    decoded: a string of n characters takes at most n bytes times four tokens."""
-    reach = 4 * max(map(len, stop)) + 4
-
-    def ended(ids: list[int]) -> bool:
-        tail = tokenizer.decode(ids[-reach:])
-        return any(s in tail for s in stop)
-
-    return ended

@@ -8,14 +8,20 @@ halves still do.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
 from pipeline.calls import Band, Call, Message
+from pipeline.plan.groups import group_line
 from pipeline.plan.rendering import story_text
 from pipeline.stories import Story
 
+#: What can be cut, by its purpose: what stands between stories, and how one is shown.
+_CUT: Mapping[str, tuple[str, Callable[[Story, str], str]]] = {
+    "stories": ("\n\n", story_text),
+    "groups": ("\n", group_line),
+}
 Clusters = tuple[tuple[str, ...], ...]
 
 
@@ -25,7 +31,7 @@ def halves(call: Call, stories: Mapping[str, Story]) -> tuple[Call, ...]:
 
     The counts of the whole call stand as the upper bound of each half.
     """
-    if call.request.purpose != "stories" or len(call.clusters) < 2:
+    if call.request.purpose not in _CUT or len(call.clusters) < 2:
         return ()
     lists = _lists(call)
     shown = [_shown(call, stories, clusters) for clusters in lists]
@@ -81,8 +87,9 @@ def _half(clusters: Clusters, number: int, index: int) -> Clusters:
 
 def _shown(call: Call, stories: Mapping[str, Story], clusters: Sequence[Sequence[str]]) -> str:
     ids = dict(call.handles)
-    return "\n\n".join(
-        story_text(stories[ids[handle]], handle) for handles in clusters for handle in handles
+    between, told = _CUT[call.request.purpose]
+    return between.join(
+        told(stories[ids[handle]], handle) for handles in clusters for handle in handles
     )
 
 

@@ -8,23 +8,24 @@ every step a task; the command line calls them as they are.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Protocol
 
-from pipeline.calls import Plan
-from pipeline.entries import Judgement
+from pipeline.calls import Call, Plan
 from pipeline.errors import BudgetError, InputError, LedgerError, StoreError
 from pipeline.merge import steps
+from pipeline.merge.asking import Asking
 from pipeline.merge.budget import Purse
 from pipeline.merge.conclusion import conclude
 from pipeline.merge.corpus import read
 from pipeline.merge.embedding import all_vectors
 from pipeline.merge.failing import all_failed, kind_told, warning
 from pipeline.merge.files import as_told, laid_out, look, words, write_merge
+from pipeline.merge.judging import Heard, about_belief, audit, hear
 from pipeline.merge.ledger import counts
-from pipeline.merge.replies import CallFailed, read_answer
 from pipeline.merge.sending import Sending
 from pipeline.merge.settling import settle
 from pipeline.merge.sovereignty import check_permission, check_sovereignty, mark_of
@@ -51,8 +52,12 @@ def plainly(name: str, function: Callable[..., Any], *args: Any) -> Any:
     return function(*args)
 
 
+@dataclass
 class MergeJob(Sending):
     """A merge, step by step; its options are those of :class:`Sending`."""
+
+    asking: Asking = field(init=False)
+    _following: list[Call] | None = field(init=False, default=None)
 
     def read(self) -> None:
         """Extract every document; store the corpus.
@@ -68,6 +73,7 @@ class MergeJob(Sending):
                 next="`storytransformer eval rewrite` runs it for comparison.",
             )
         check_permission(self.spec, self.terms.allow_cloud)
+        self._judge = steps.record_of(self.spec, self.store, self.terms)
         if self.since:
             self._earlier = _fingerprints(self.store, self.since)
         self.corpus = read(self.paths, how=self.how, cache=self.store)
@@ -81,7 +87,7 @@ class MergeJob(Sending):
             self.spec,
             allow_cloud=self.terms.allow_cloud,
             local_only=self.terms.local_only,
-            partly=self.terms.propose,
+            partly=self.terms.propose or self._judge.record is not None,
         )
         self.terms = replace(self.terms, staying=staying)
         self.corpus_id = self.store.save_corpus(self.corpus.extractions)
@@ -92,18 +98,27 @@ class MergeJob(Sending):
 
     def make_plan(self) -> None:
         """Plan the calls, look up which are answered already, and price the rest."""
+        self.terms, self.belief = steps.believing(self.spec, self.store, self.terms, self.corpus_id)
         self.terms = replace(self.terms, strategy=self._strategy())
         asks = self.terms.strategy != "none"
         if asks and (missing := missing_weights(self.spec, self.terms.cache)) is not None:
             raise missing
         self.terms = replace(self.terms, decisions=self.store.decisions())
-        self.spec = steps.with_measured(self.spec, self.store, self.terms.cache)
-        if self.terms.strategy == "pairs":
+        if self.terms.strategy in ("pairs", "groups"):
             vectors = all_vectors(
                 self.store, self.corpus.stories, cache=self.terms.cache, say=self.say
             )
             self.terms = replace(self.terms, vectors=vectors)
-        plan = steps.plan(self.corpus, self.spec, self.terms)
+        self.plan_and_price(steps.from_stories)
+
+    def plan_and_price(self, planned: steps.Planner) -> None:
+        """Make the plan, look up what of it is answered, and refuse what cannot be run.
+
+        Raises:
+            BudgetError: the plan cannot be run here.
+        """
+        self.spec = steps.with_measured(self.spec, self.store, self.terms.cache)
+        plan = steps.plan(self.corpus, self.spec, self.terms, planned)
         self.plan = steps.with_journal(plan, StoreJournal(self.store, ""))
         learned = steps.calibration(self.store, self.plan, self.terms)
         self.estimate = steps.price_plan(self.plan, self.spec, self.terms, learned)
@@ -119,7 +134,9 @@ class MergeJob(Sending):
     def _tell_plan(self) -> None:
         journalled = self.estimate.journalled_calls
         answered = f", {journalled} of them answered by the journal" if journalled else ""
-        later = f"; {len(self.plan.later)} more follow on replies" if self.plan.later else ""
+        following = self.plan.to_follow
+        most = "up to " if any(later.share is not None for later in following) else ""
+        later = f"; {most}{len(following)} more follow on replies" if following else ""
         self.say(f"planned {len(self.plan.calls)} calls{answered}{later}")
         if self.plan.remark:
             self.say(self.plan.remark)
@@ -139,21 +156,40 @@ class MergeJob(Sending):
             return self.terms.strategy
         if self.spec.provider == "extractive":
             return "none"
+        asking = "pairs" if self.terms.strategy == "none" else self.terms.strategy
+        if self.belief is not None:
+            self.say(about_belief(self.belief))
+            return asking
+        why = f" ({self._judge.why})" if self._judge.why else ""
         if self.terms.propose:
             self.say(
-                f"{self.spec.name} has no record: its answers order what a person is asked, and "
-                "fold nothing"
+                f"{self.spec.name} has no record{why}: its answers order what a person is asked, "
+                "and fold nothing"
             )
-            return "pairs" if self.terms.strategy == "none" else self.terms.strategy
+            return asking
+        price = f" {self.exam_price(self.spec)}" if self.exam_price else ""
         self.say(
-            f"warning: {self.spec.name} has no record of an exam, so it is asked nothing: what "
-            "stands under one entry is proved word for word. --propose lets it order the questions "
-            "of `review`."
+            f"warning: {self.spec.name} has no record of an exam{why}, so it is asked nothing: "
+            "what stands under one entry is proved word for word. `storytransformer exam --model "
+            f"{self.spec.name}` examines it.{price} --propose lets it order the questions of "
+            "`review`."
         )
         return "none"
 
     def start(self) -> None:
         """Open the run's row, or take up the one that a killed process left behind."""
+        self.asking = Asking(
+            self.plan,
+            partial(steps.desk, self.plan, self.spec, self.terms),
+            self.corpus.by_id,
+            self.terms.orders,
+            steps.open_question(
+                self.corpus,
+                settle(self.terms.decisions, self.corpus.stories),
+                self.terms.staying,
+            ),
+            self.terms.most_pairs,
+        )
         self.run_id = self._taken_up() or self.store.start_run(
             kind=self.kind,
             corpus=self.corpus_id,
@@ -170,6 +206,7 @@ class MergeJob(Sending):
                 "edition": "full" if self.full else None,
                 "since": self.since,
                 "propose": self.terms.propose,
+                "strategy": "groups" if self.terms.strategy == "groups" else None,
                 "pairs": self.terms.most_pairs,
                 "max_usd": None if self.max_usd is None else str(self.max_usd),
                 "batch": self.batch,
@@ -208,16 +245,18 @@ class MergeJob(Sending):
     def conclude(self) -> None:
         """Put tellings under one another, balance the books, and look whether every sentence is
         kept; store what was decided in one transaction."""
-        opinions, failed = self._answers_read()
+        self.heard = self._heard()
         self.merged = conclude(
             self.corpus.by_id,
             self.corpus.pairs,
             self.corpus.weights,
-            opinions=opinions,
+            judgements=self.heard.judgements,
+            opinions=self.heard.opinions,
             decisions=self.terms.decisions,
             about=self.terms.about,
-            failed_calls=failed,
+            failed_calls=self.heard.failed,
         )
+        self.store.save_judgements(self.run_id, self.heard.told)
         for decision in settle(self.terms.decisions, self.corpus.stories).unused:
             word = decision.answer.replace("_", " ")
             self.say(
@@ -231,22 +270,34 @@ class MergeJob(Sending):
             + ", ".join(f"{n} {name}" for name, n in counts(self.merged.ledger).items())
         )
 
-    def _answers_read(self) -> tuple[list[Judgement], list[str]]:
-        """What the judge said of each pair, and why calls failed."""
-        said: list[Judgement] = []
-        failed: list[str] = []
-        for call in self.plan.calls:
-            reply = self.replies.get(call.request.key)
-            try:
-                if reply is None:
-                    raise CallFailed("no reply came")
-                answer = read_answer(reply)
-            except CallFailed as failure:
-                failed.append(failure.reason)
-                continue
-            (_, a), (_, b) = call.handles
-            said.append(Judgement(a, b, answer, self.spec.name))
-        return said, failed
+    def _heard(self) -> Heard:
+        """What follows of what the judge said."""
+        asked = self.asking.asked(self.replies)
+        heard = hear(self.spec.name, asked, self.corpus.by_id, self.belief)
+        heard.failed += self.asking.failed_windows(self.replies)
+        return heard
+
+    @property
+    def calls(self) -> Sequence[Call]:
+        """The questions that are to be asked now."""
+        return self.plan.calls if self._following is None else self._following
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """Questions answered, and those foreseen so far."""
+        return self._done, len(self.asking.calls)
+
+    @property
+    def sent(self) -> Sequence[Call]:
+        """The questions that no journalled reply answered when the run was planned."""
+        return (*self.plan.to_send, *self.asking.calls[len(self.plan.calls) :])
+
+    def follow(self) -> bool:
+        """Make the questions that follow on the replies."""
+        self._following = self.asking.follow(self.replies)
+        if self._following:
+            self.say(f"{self.stage}: {len(self._following)} more questions")
+        return bool(self._following)
 
     def write(self) -> dict[str, Any]:
         """Write the document, close the run's row, and return what ``merge --json`` prints.
@@ -263,7 +314,13 @@ class MergeJob(Sending):
         result: dict[str, Any] = {
             "run": self.run_id,
             "model": self.spec.name,
-            "judge": {"model": self.spec.name if self.plan.calls else None, "record": None},
+            "judge": {
+                "model": self.spec.name if self.plan.calls else None,
+                "record": self.terms.record or None,
+                "believed": self.terms.belief or None,
+            },
+            "would_fold": self.heard.would_fold,
+            "audit": audit(self.belief) if self.belief is not None else None,
             "strategy": self.plan.strategy,
             "stories": len(self.corpus.stories),
             "entries": len(self.merged.entries),
@@ -305,7 +362,7 @@ class MergeJob(Sending):
         self._save_actuals()
         if self.kept.missing or self.kept.faults:
             raise self._lost(result["out"]["json"])
-        failed = all_failed(len(self.plan.calls), self._failed(), where=self.spec.name)
+        failed = all_failed(len(self.asking.calls), self._failed(), where=self.spec.name)
         if failed is not None:
             raise failed
         self.store.finish_run(self.run_id, "completed")
@@ -318,7 +375,7 @@ class MergeJob(Sending):
                 f"{self.tally.doubts[0]}. Their cost is the dearer of what was reported and what "
                 "was set aside; compare it with your bill."
             )
-        if told := warning(len(self.plan.calls), self._failed()):
+        if told := warning(len(self.asking.calls), self._failed()):
             self.say(told)
 
     def _failed(self) -> Counter[str]:

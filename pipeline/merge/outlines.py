@@ -31,7 +31,7 @@ from pipeline.tokens import counter_for
 #: What is not named here is part of the key, so that a new term cannot be forgotten.
 _OF_NO_PLAN = frozenset(
     {"prompts", "cache", "as_of", "today", "allow_cloud", "local_only", "usd_per_kwh"}
-    | {"hardware", "bits"}
+    | {"hardware", "bits", "exams", "listed"}
 )
 
 

@@ -58,6 +58,7 @@ def estimate_corpus(
     if store is not None:
         terms = replace(terms, decisions=store.decisions())
     lines: list[Estimate] = []
+    records: dict[str, str | None] = {}
     first: Plan | None = None
     corpus_id = ""
     find = online.find if online else catalog.find
@@ -82,7 +83,15 @@ def estimate_corpus(
         else:
             if not online:  # a provider counts the words themselves: an outline has none
                 ahead = [
-                    (spec, _wanted(terms, bits, _kinds(spec, strategies))) for spec, bits in choices
+                    (
+                        spec,
+                        _wanted(
+                            steps.believing(spec, store, terms, corpus_id)[0],
+                            bits,
+                            _kinds(spec, strategies),
+                        ),
+                    )
+                    for spec, bits in choices
                 ]
                 planned = Outlines(store, corpus_id, ahead=ahead)
     total = sum(len(_kinds(spec, strategies)) for spec, _ in choices)
@@ -90,7 +99,9 @@ def estimate_corpus(
         for strategy in _kinds(spec, strategies):
             done = len(lines)
             show(Progress("estimate", "plans", done=done, total=total, fresh=done))
-            those = replace(terms, strategy=strategy, bits=bits)
+            believed, _ = steps.believing(spec, store, terms, corpus_id)
+            records[spec.name] = believed.record or None
+            those = replace(believed, strategy=strategy, bits=bits)
             try:
                 plan = steps.plan(corpus, spec, those, planned)
             except (EngineError, ModelError) as error:
@@ -124,6 +135,7 @@ def estimate_corpus(
         "skipped": first.skipped_by_reason() if first else {},
         "left_out": _left_out(first, corpus) if first else [],
         "review": _review(first),
+        "records": records,
         "as_of": terms.as_of.isoformat(),
         "today": terms.today.isoformat(),
         "hardware": str(terms.hardware),

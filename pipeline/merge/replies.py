@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -18,13 +18,15 @@ import jsonschema
 from pipeline.calls import Call, Reply
 from pipeline.entries import Answer
 from pipeline.outcomes import STORIES_SCHEMA, StoryText
+from pipeline.plan.groups import GROUPS_SCHEMA, RELATIONS
 from pipeline.plan.pairs import PAIR_SCHEMA, WORDS
 
 _FENCE = re.compile(r"\A\s*```(?:json)?\s*\n(?P<inside>.*?)\n?```\s*\Z", re.DOTALL)
 _HANDLE = re.compile(r"[A-Z]\d{0,6}")
 #: A part that is named instead of repeated: "S2.c1", "S1.b3".
 _PART = re.compile(r"(?P<handle>[A-Z]\d+)\.(?P<kind>[cb])(?P<number>\d+)")
-_SCHEMAS = {"pair": PAIR_SCHEMA, "stories": STORIES_SCHEMA}
+_WORD_OF = {answer: word for word, answer in WORDS.items()}
+_SCHEMAS = {"pair": PAIR_SCHEMA, "groups": GROUPS_SCHEMA, "stories": STORIES_SCHEMA}
 
 
 class CallFailed(Exception):
@@ -33,6 +35,14 @@ class CallFailed(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Handles that a reply puts together, in its order, and what it says of them."""
+
+    handles: tuple[str, ...]
+    relation: Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +58,8 @@ def check(reply: Reply, call: Call) -> str:
     try:
         if call.request.purpose == "pair":
             read_answer(reply)
+        elif call.request.purpose == "groups":
+            read_groups(reply, call)
         elif call.request.purpose == "stories":
             read_stories(reply, call)
         else:
@@ -70,6 +82,46 @@ def read_answer(reply: Reply) -> Answer:
     return WORDS[_read_json(reply.text, "pair")["answer"]]
 
 
+def likelihood_of(reply: Reply, answer: Answer) -> float | None:
+    """How likely an answer is by a reply, 0 to 1; None where whoever answered gave no number."""
+    return reply.likelihoods.get(_WORD_OF[answer]) if reply.likelihoods is not None else None
+
+
+def read_groups(reply: Reply, call: Call) -> list[Group]:
+    """Which tellings of a window belong together. A handle that stands in no group is different
+    from all others.
+
+    Raises:
+        CallFailed: the reply cannot be used.
+    """
+    check_finish(reply)
+    given = {handle for handle, _ in call.handles}
+    used: set[str] = set()
+    found = []
+    for group in _read_json(reply.text, "groups")["groups"]:
+        handles = tuple(handle.strip() for handle in group["handles"])
+        if len(handles) < 2:
+            raise CallFailed("a group names fewer than two handles")
+        _take(handles, given, used)
+        found.append(Group(handles, RELATIONS[group["relation"]]))
+    return found
+
+
+def _take(handles: Iterable[str], given: Collection[str], used: set[str]) -> None:
+    """Count handles as used.
+
+    Raises:
+        CallFailed: one was not given, or is used already.
+    """
+    for handle in handles:
+        if handle not in given:
+            shown = repr(handle) if _HANDLE.fullmatch(handle) else ""
+            raise CallFailed(f"unknown handle {shown}".rstrip())
+        if handle in used:
+            raise CallFailed(f"handle {handle} is named twice")
+        used.add(handle)
+
+
 def read_stories(reply: Reply, call: Call) -> list[Written]:
     """Stories written again. A handle that the reply leaves out is in none of them.
 
@@ -84,13 +136,7 @@ def read_stories(reply: Reply, call: Call) -> list[Written]:
         handles = tuple(handle.strip() for handle in story["handles"])
         if not handles:
             raise CallFailed("a written story names no handle")
-        for handle in handles:
-            if handle not in given:
-                shown = repr(handle) if _HANDLE.fullmatch(handle) else ""
-                raise CallFailed(f"unknown handle {shown}".rstrip())
-            if handle in used:
-                raise CallFailed(f"handle {handle} is named twice")
-            used.add(handle)
+        _take(handles, given, used)
         text = StoryText(
             role=story["role"].strip(),
             goal=story["goal"].strip(),

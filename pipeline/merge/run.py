@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from pipeline.calls import Call, Reply, Request, Usage
 from pipeline.catalog import ModelSpec
@@ -20,6 +21,7 @@ from pipeline.merge.halves import halves
 from pipeline.merge.meeting import Claims, Meeting
 from pipeline.merge.replies import check
 from pipeline.models.base import Model
+from pipeline.models.choosing import choose
 from pipeline.models.opening import counts_online
 from pipeline.stories import Story
 
@@ -212,7 +214,9 @@ class _Sender:
                 yield call.request
 
         started = self._clock()
-        for reply in model.complete(affordable(), progress):
+        judges = all(call.request.purpose == "pair" for call in waiting.values())
+        replies_of = partial(choose, model) if judges else model.complete
+        for reply in replies_of(affordable(), progress):
             call = waiting.get(reply.key)
             if call is None or reply.key in replies:
                 raise ModelError(

@@ -13,10 +13,12 @@ from pipeline.catalog import ModelSpec
 from pipeline.cost.estimate import formula_seconds
 from pipeline.document.topics import Grouping
 from pipeline.entries import Merge
+from pipeline.judge.belief import Belief
 from pipeline.kept import Kept
 from pipeline.merge import steps
 from pipeline.merge.budget import Purse
 from pipeline.merge.corpus import Corpus, Reading
+from pipeline.merge.judging import Found, Heard
 from pipeline.merge.meter import Meter, machine_name, peak_memory_bytes
 from pipeline.merge.run import WAVE, run_wave, waves
 from pipeline.merge.sovereignty import host_of, leaving
@@ -49,6 +51,7 @@ class Sending:
         since: an earlier run; what is new, told already and contradicting since is told apart.
         opener: opens the model, in place of :func:`open_model`.
         turn: called once, before the model is opened and between two steps; may wait.
+        exam_price: what examining a model would cost, in a sentence.
     """
 
     #: What its run is called in the database.
@@ -70,6 +73,7 @@ class Sending:
     show: Show | None = None
     opener: Callable[[ModelSpec, ModelOptions], Model] | None = None
     turn: Callable[[], None] = lambda: None
+    exam_price: Callable[[ModelSpec], str] | None = None
     corpus: Corpus = field(init=False)
     plan: Plan = field(init=False)
     estimate: Estimate = field(init=False)
@@ -79,6 +83,9 @@ class Sending:
     purse: Purse = field(init=False)
     replies: dict[str, Reply] = field(init=False, default_factory=dict)
     merged: Merge = field(init=False)
+    belief: Belief | None = field(init=False, default=None)
+    heard: Heard = field(init=False, default_factory=Heard)
+    _judge: Found = field(init=False, default_factory=Found)
     kept: Kept = field(init=False)
     _earlier: Mapping[str, str] | None = field(init=False, default=None)
     _model: Model | None = field(init=False, default=None)
@@ -125,7 +132,7 @@ class Sending:
         asked, self._before = self.tally.calls - before, self.tally.calls
         if self.show is None:
             self.say(
-                f"{self._done} of {len(self.plan.calls)} calls answered"
+                f"{self._done} of {self.progress[1]} calls answered"
                 + (f", {asked} by the model" if asked else " by the journal: no model call")
             )
         else:
@@ -174,6 +181,11 @@ class Sending:
         return self.plan.calls
 
     @property
+    def sent(self) -> Sequence[Call]:
+        """The calls that no journalled reply answered when the run was planned."""
+        return self.plan.to_send
+
+    @property
     def known(self) -> Mapping[str, Story]:
         """What the handles of the calls point to, by id."""
         return self.corpus.by_id
@@ -203,7 +215,7 @@ class Sending:
         took = spent(self.store, self.run_id)
         asked = [
             reply.usage
-            for call in self.plan.to_send
+            for call in self.sent
             if (reply := self.replies.get(call.request.key)) and reply.finish != "error"
         ]
         self.store.save_actuals(

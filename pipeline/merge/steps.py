@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from pipeline.calls import Estimate, Plan, Request, Usage, WindowLimits
-from pipeline.catalog import ModelSpec
+from pipeline.calls import Estimate, Plan, Reply, Request, Usage, WindowLimits
+from pipeline.catalog import EXTRACTIVE, ModelSpec
 from pipeline.cost.calibration import (
     JUDGING,
     NOTHING_LEARNED,
@@ -23,17 +23,21 @@ from pipeline.cost.estimate import estimate, window_limits
 from pipeline.cost.hardware import Hardware, detect_hardware
 from pipeline.cost.prices import price
 from pipeline.engine.weights import INSTALL
-from pipeline.entries import Decision
+from pipeline.entries import Answer, Decision
+from pipeline.judge.belief import Belief
 from pipeline.judge.proof import need_key
+from pipeline.judge.records import Record
 from pipeline.merge.corpus import Corpus
 from pipeline.merge.embedding import as_parameters, further_questions, widened
+from pipeline.merge.judging import Found, belief_on, find_record, records_of
 from pipeline.merge.meter import machine_name
 from pipeline.merge.run import Journal
 from pipeline.merge.settling import Settled, settle
 from pipeline.models.opening import missing_weights, revision_of
 from pipeline.plan.candidates import ENCODER_PACKAGE, Candidates, StoryVectors, unite
 from pipeline.plan.desk import Desk
-from pipeline.plan.pairs import NEAREST
+from pipeline.plan.orders import Orders, orders_told
+from pipeline.plan.pairs import NEAREST, WORDS
 from pipeline.plan.strategies import make_plan
 from pipeline.store.measured import effective_length
 from pipeline.store.record import Store
@@ -56,8 +60,14 @@ class Terms:
     Args:
         propose: ask a judge that has no record; its answers only order what a person is asked.
         most_pairs: questions about pairs, at most; None for as many as are near.
+        orders: near which thresholds of the judge's record a pair is asked about in the other
+            order, too; None for never.
         staying: ids of stories that no question to a model elsewhere may show.
         vectors: of the stories; None where nothing can make any.
+        exams: folder of the built-in exam.
+        record: id of the record that the judge is believed by, "" without one; belief: by what it
+            may fold here, "" where it may not.
+        listed: records of the catalogue.
     """
 
     prompts: Path
@@ -74,8 +84,13 @@ class Terms:
     bits: int = 16
     propose: bool = False
     most_pairs: int | None = None
+    orders: Orders | None = None
     staying: frozenset[str] = frozenset()
     vectors: StoryVectors | None = None
+    exams: Path = Path("data/exam")
+    record: str = ""
+    belief: str = ""
+    listed: tuple[Record, ...] = ()
 
 
 def with_measured(spec: ModelSpec, store: Store, cache: Path) -> ModelSpec:
@@ -85,6 +100,39 @@ def with_measured(spec: ModelSpec, store: Store, cache: Path) -> ModelSpec:
     if found is None or not found.is_bound:
         return spec
     return replace(spec, effective=found.tokens, measured_by=found.run)
+
+
+def record_of(spec: ModelSpec, store: Store | None, terms: Terms) -> Found:
+    """The record that a judge is believed by."""
+    if spec.provider == "extractive" and spec.name == EXTRACTIVE:
+        return Found()
+    held = records_of(spec, store, terms.listed)
+    return find_record(spec, terms.cache, terms.prompts, terms.exams, held)
+
+
+def believing(
+    spec: ModelSpec, store: Store | None, terms: Terms, corpus_id: str
+) -> tuple[Terms, Belief | None]:
+    """The terms with what decides what a judge's answers do on a corpus; None without a record."""
+    found = record_of(spec, store, terms).record
+    if found is None:
+        return terms, None
+    belief = belief_on(found, store, corpus_id)
+    orders = _orders(found)
+    return replace(terms, record=found.id, belief=belief.because, orders=orders), belief
+
+
+def _orders(record: Record) -> Orders | None:
+    """Near which likelihoods a pair is asked about the other way round, too: the thresholds of the
+    answers that have consequences."""
+    thresholds = tuple(
+        (word, found.threshold)
+        for word, answer in WORDS.items()
+        if answer is not Answer.DIFFERENT
+        and (found := record.of(answer)) is not None
+        and found.threshold is not None
+    )
+    return Orders(thresholds) if thresholds and record.reads == "likelihood" else None
 
 
 Planner = Callable[[Corpus, ModelSpec, Terms, WindowLimits], Plan]
@@ -99,9 +147,12 @@ def from_stories(corpus: Corpus, spec: ModelSpec, terms: Terms, limits: WindowLi
     parameters = {"alike": str(alike)} if alike else {}
     if settled.sha256:
         parameters["decisions"] = settled.sha256
-    found = _candidates(corpus, settled, terms) if asks else Candidates()
     if asks:
         parameters |= as_parameters(terms.vectors)
+    if terms.record and asks:
+        # What its answers do: a plan whose record or belief changed is another one.
+        parameters |= {"record": terms.record, "belief": terms.belief}
+    found = _candidates(corpus, settled, terms) if asks else Candidates()
     made = make_plan(
         terms.strategy,
         corpus.stories,
@@ -116,30 +167,41 @@ def from_stories(corpus: Corpus, spec: ModelSpec, terms: Terms, limits: WindowLi
         pairs=found.pairs,
         most_pairs=terms.most_pairs,
         found_by=found.found_by,
+        orders=terms.orders,
+        staying=terms.staying if asks else frozenset(),
     )
     return replace(made, remark=BY_WORDS) if asks and terms.vectors is None else made
 
 
 def _candidates(corpus: Corpus, settled: Settled, terms: Terms) -> Candidates:
-    """The nearest pairs of stories that neither proof nor a person has settled."""
+    """The nearest pairs of stories that are worth a question."""
+    is_open = open_question(corpus, settled, terms.staying)
+    if terms.vectors is None:
+        return unite(corpus.pairs, (), NEAREST, is_open)
+    may_be_shown = [story for story in corpus.stories if story.id not in terms.staying]
+    needs = Counter(key for story in corpus.stories if (key := need_key(story))).most_common(1)
+    decided = Counter(name for pair in settled.by for name in pair).most_common(1)
+    more = sum(n for _, n in (*needs, *decided))
+    by_vectors = terms.vectors.pairs(may_be_shown, NEAREST + min(more, MOST_SETTLED))
+    return unite(corpus.pairs, by_vectors, NEAREST, is_open)
+
+
+def open_question(
+    corpus: Corpus, settled: Settled, staying: frozenset[str]
+) -> Callable[[str, str], bool]:
+    """Of which pairs of stories a judge may be asked: those that neither proof nor a person has
+    settled, and that may be shown."""
     needs = {story.id: need_key(story) for story in corpus.stories}
 
     def is_open(a: str, b: str) -> bool:
         return (
             not (needs[a] and needs[a] == needs[b])
             and settled.decides(a, b) is None
-            and a not in terms.staying
-            and b not in terms.staying
+            and a not in staying
+            and b not in staying
         )
 
-    if terms.vectors is None:
-        return unite(corpus.pairs, (), NEAREST, is_open)
-    may_be_shown = [story for story in corpus.stories if story.id not in terms.staying]
-    settled_ones = Counter(key for key in needs.values() if key).most_common(1)
-    decided = Counter(name for pair in settled.by for name in pair).most_common(1)
-    more = sum(n for _, n in (*settled_ones, *decided))
-    by_vectors = terms.vectors.pairs(may_be_shown, NEAREST + min(more, MOST_SETTLED))
-    return unite(corpus.pairs, by_vectors, NEAREST, is_open)
+    return is_open
 
 
 def plan(corpus: Corpus, spec: ModelSpec, terms: Terms, planned: Planner = from_stories) -> Plan:
@@ -199,7 +261,17 @@ def desk(plan: Plan, spec: ModelSpec, terms: Terms) -> Desk:
 def with_journal(plan: Plan, journal: Journal) -> Plan:
     """The same plan, knowing which of its requests are answered already."""
     known = journal.find(call.request.key for call in plan.calls)
-    return replace(plan, journalled=frozenset(known))
+    return replace(plan, journalled=frozenset(known), settled=_settled(plan, known))
+
+
+def _settled(plan: Plan, known: Mapping[str, Reply]) -> frozenset[str]:
+    """Keys of answered questions that are not asked in the other order."""
+    orders = orders_told(plan.parameters.get("orders", ""))
+    if orders is None:
+        return frozenset()
+    return frozenset(
+        key for key, reply in known.items() if not orders.asks_again(reply.likelihoods)
+    )
 
 
 def calibration(store: Store, plan: Plan, terms: Terms) -> Calibration:

@@ -151,6 +151,13 @@ class Cloud(ABC):
         if fatal is not None:
             raise fatal
 
+    def choose(
+        self, requests: Iterable[Request], progress: Callable[[int], None] | None = None
+    ) -> Iterator[Reply]:
+        """As :meth:`complete`: one word under the schema. Replies carry likelihoods where the
+        provider gives log-probabilities, for which closed questions are always asked."""
+        return self.complete(requests, progress)
+
     @abstractmethod
     def describe(self) -> Mapping[str, str]:
         """SDK version, address and threads."""

@@ -24,6 +24,7 @@ from pipeline.configuration import without_password
 from pipeline.models.base import ModelOptions
 from pipeline.models.batches import BatchLimits, BatchProgress
 from pipeline.models.cloud import THREADS, Cloud, close_quietly, failed
+from pipeline.models.logprobs import Asking, TokenTold, as_told, likelihoods
 from pipeline.models.retries import Retries, retry_after, shorten, status_error
 
 ADDRESS = "https://generativelanguage.googleapis.com/"
@@ -57,6 +58,7 @@ class GeminiModel(Cloud):
     ) -> None:
         super().__init__(spec, options, retries=retries, threads=threads, timeout=timeout)
         self._address = options.base_url or ADDRESS
+        self._logprobs = Asking()
         self._client = genai.Client(
             api_key=options.key,
             vertexai=False,
@@ -158,12 +160,19 @@ class GeminiModel(Cloud):
 
     def _ask(self, request: Request) -> Reply:
         contents, config = self._prompt(request)
-        response = self._mapped(
-            lambda: self._client.models.generate_content(
-                model=self.spec.model_id, contents=contents, config=config
+
+        def send(n: int) -> types.GenerateContentResponse:
+            wanting = {"response_logprobs": True, "logprobs": n} if n else {}
+            found: types.GenerateContentResponse = self._mapped(
+                lambda: self._client.models.generate_content(
+                    model=self.spec.model_id,
+                    contents=contents,
+                    config=config.model_copy(update=wanting),
+                )
             )
-        )
-        return self._reply(request, response)
+            return found
+
+        return self._reply(request, self._logprobs.ask(request, send))
 
     def _prompt(self, request: Request) -> tuple[list[types.Content], types.GenerateContentConfig]:
         """Everything that is sent for one reply."""
@@ -205,6 +214,7 @@ class GeminiModel(Cloud):
             seconds=0.0,
             model=response.model_version or "",
             detail=self._scrub(detail),
+            likelihoods=likelihoods(request, text, _tokens(response)) if finish == "stop" else None,
         )
 
     def _mapped(self, call: Callable[[], Any]) -> Any:
@@ -251,6 +261,27 @@ def _read(response: types.GenerateContentResponse) -> tuple[str, FinishReason, s
     if reason in _REFUSED:
         return text, "refusal", detail
     return text, "error", detail
+
+
+def _tokens(response: types.GenerateContentResponse) -> list[TokenTold]:
+    """The reply's tokens with their log-probabilities; none where they have no such shape."""
+    told = response.candidates[0].logprobs_result if response.candidates else None
+    if told is None or not told.chosen_candidates:
+        return []
+    others = told.top_candidates or []
+    if len(others) != len(told.chosen_candidates):
+        return []
+    return as_told(
+        {
+            "token": one.token,
+            "logprob": one.log_probability,
+            "others": [
+                {"token": other.token, "logprob": other.log_probability}
+                for other in top.candidates or ()
+            ],
+        }
+        for one, top in zip(told.chosen_candidates, others, strict=True)
+    )
 
 
 def _usage(found: types.GenerateContentResponseUsageMetadata | None) -> Usage:

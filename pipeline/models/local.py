@@ -5,7 +5,7 @@ Opening it and counting load no torch; the weights are loaded on the first ``com
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from pipeline.catalog import ModelSpec
 from pipeline.engine.weights import locate_weights, weights_sha256
 from pipeline.errors import EngineError
 from pipeline.models.base import ModelOptions
+from pipeline.models.choosing import choices, likeliest, shares
 from pipeline.tokens import counter_for
 
 if TYPE_CHECKING:
@@ -52,12 +53,9 @@ class LocalModel:
         engine = self.engine()
         asked: list[Asked] = []
         fitting: list[Request] = []
-        for request in requests:
-            ids = engine.ids(request.messages)
-            try:
-                engine.check_fits(len(ids), request.max_tokens)
-            except EngineError as exc:
-                yield self._refused(request, str(exc))
+        for request, ids in self._fitting(requests):
+            if isinstance(ids, str):
+                yield self._refused(request, ids)
                 continue
             fitting.append(request)
             asked.append(
@@ -81,6 +79,76 @@ class LocalModel:
                 model=self.spec.name,
                 usd=Decimal(0),
             )
+
+    def choose(
+        self, requests: Iterable[Request], progress: Callable[[int], None] | None = None
+    ) -> Iterator[Reply]:
+        """Questions with a closed list of answers, by the likelihood of each answer: many behind
+        one prefix in a pass, nothing decoded. ``usage.output`` are the tokens of the answer.
+
+        Any other request, and every one to an encoder-decoder, is completed.
+        """
+        engine = self.engine()
+        whole: list[Request] = []
+        alike: dict[str, list[tuple[Request, list[int]]]] = {}
+        for request, ids in self._fitting(requests):
+            if engine.road.name == "seq2seq" or len(choices(request)) < 2:
+                whole.append(request)
+            elif isinstance(ids, str):
+                yield self._refused(request, ids)
+            else:
+                alike.setdefault(request.schema, []).append((request, ids))
+        for group in alike.values():
+            yield from self._chosen(group, progress)
+        if whole:
+            yield from self.complete(whole, progress)
+
+    def _chosen(
+        self,
+        asked: Sequence[tuple[Request, list[int]]],
+        progress: Callable[[int], None] | None,
+    ) -> Iterator[Reply]:
+        """The replies to questions that share their answers."""
+        engine = self.engine()
+        answers = choices(asked[0][0])
+        lengths = {word: len(engine.tokenizer.encode(text)) for word, text in answers.items()}
+        for done in engine.choose([ids for _, ids in asked], list(answers.values())):
+            likelihoods = shares(dict(zip(answers, done.logs, strict=True)))
+            if likelihoods is None:  # weights of which nothing can be computed
+                why = "the model gives no likelihoods: its logits are no numbers"
+                yield self._refused(asked[done.index][0], why)
+                continue
+            word = likeliest(likelihoods, list(answers))
+            if progress is not None:
+                progress(lengths[word])
+            yield Reply(
+                key=asked[done.index][0].key,
+                text=answers[word],
+                finish="stop",
+                usage=Usage(input=done.n_prompt, output=lengths[word]),
+                seconds=done.seconds,
+                model=self.spec.name,
+                usd=Decimal(0),
+                likelihoods=likelihoods,
+            )
+
+    def _fitting(self, requests: Iterable[Request]) -> Iterator[tuple[Request, list[int] | str]]:
+        """Each request with its prompt's ids, or why they do not fit the window together with the
+        longest reply."""
+        engine = self.engine()
+        for request in requests:
+            ids = engine.ids(request.messages)
+            try:
+                engine.check_fits(len(ids), max(request.max_tokens, self._longest(request)))
+            except EngineError as exc:
+                yield request, str(exc)
+                continue
+            yield request, ids
+
+    def _longest(self, request: Request) -> int:
+        """Tokens of the longest answer of a closed list, 0 where there is none."""
+        encode = self.engine().tokenizer.encode
+        return max((len(encode(text)) for text in choices(request).values()), default=0)
 
     def _refused(self, request: Request, why: str) -> Reply:
         return Reply(

@@ -20,6 +20,7 @@ from pipeline.errors import ModelError
 from pipeline.models.base import ModelOptions
 from pipeline.models.cloud import THREADS, Cloud, close_quietly
 from pipeline.models.context import PromptSizes, is_too_long, larger_context
+from pipeline.models.logprobs import Asking, TokenTold, as_told, likelihoods
 from pipeline.models.retries import (
     RequestError,
     Retries,
@@ -63,6 +64,7 @@ class OpenAIModel(Cloud):
         self._hosted = is_openais(self._address)
         self._tokenizes = not self._hosted
         self._sizes = PromptSizes()
+        self._logprobs = Asking()
         self._served = Served(spec.name, self._entry, options.served)
         # Text for a server on this machine must not leave it by a proxy or a redirect.
         local = not spec.leaves_machine
@@ -122,7 +124,9 @@ class OpenAIModel(Cloud):
 
     def _ask(self, request: Request) -> Reply:
         self._served.check_if_doubted()
-        completion = self._send(self._body(request))
+        completion = self._logprobs.ask(
+            request, lambda n: self._send(self._body(request) | _wanting(n))
+        )
         if not self._hosted:
             self._served.check_name(str(completion.model or ""))
         if not completion.choices or not isinstance(completion.choices, list):
@@ -155,6 +159,7 @@ class OpenAIModel(Cloud):
             seconds=0.0,
             model=str(completion.model or ""),
             detail=self._scrub(detail),
+            likelihoods=likelihoods(request, text, _tokens(choice)) if finish == "stop" else None,
         )
 
     def _body(self, request: Request) -> dict[str, Any]:
@@ -262,6 +267,29 @@ class OpenAIModel(Cloud):
             raise self._garbled(self._scrub(str(exc))) from exc
         except openai.OpenAIError as exc:
             raise ModelError(self._scrub(str(exc)), where=self.spec.name) from exc
+
+
+def _wanting(n: int) -> dict[str, Any]:
+    """What is added to a question for the log-probabilities of so many alternatives a token."""
+    return {"logprobs": True, "top_logprobs": n} if n else {}
+
+
+def _tokens(choice: Any) -> list[TokenTold]:
+    """The reply's tokens with their log-probabilities; none where they have no such shape."""
+    try:
+        return as_told(
+            {
+                "token": one.token,
+                "logprob": one.logprob,
+                "others": [
+                    {"token": other.token, "logprob": other.logprob}
+                    for other in one.top_logprobs or ()
+                ],
+            }
+            for one in choice.logprobs.content or ()
+        )
+    except (AttributeError, TypeError):
+        return []
 
 
 def _usage(found: openai.types.CompletionUsage | None) -> Usage:

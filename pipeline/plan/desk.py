@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pipeline.calls import Band, Call, Purpose, Request, WindowLimits
 from pipeline.catalog import LEAST_THINKING, ModelSpec
+from pipeline.plan.orders import Orders
 from pipeline.prompts import Prompt, load_prompt
 from pipeline.tokens import TokenCounter
 
@@ -21,6 +22,7 @@ class Desk:
         stage: name of the strategy's stage, the first half of call ids.
         prompts: folder of the released prompts.
         most_pairs: questions about pairs, at most; None for no limit.
+        orders: when a pair is asked about the other way round, too; None for never.
     """
 
     spec: ModelSpec
@@ -30,6 +32,7 @@ class Desk:
     revision: str
     stage: str = "pairs"
     most_pairs: int | None = None
+    orders: Orders | None = None
     _shared: dict[str, int] = field(default_factory=dict, compare=False, repr=False)
     _read: dict[str, Prompt] = field(default_factory=dict, compare=False, repr=False)
 

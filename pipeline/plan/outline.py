@@ -81,7 +81,10 @@ def outline_as_text(plan: Plan) -> str:
         "keys": [call.request.key for call in plan.calls],
         "sizes": list(sizes),
         "of": of,
-        "later": [[c.id, c.stage, c.input, c.output, c.shared_tokens] for c in plan.later],
+        "later": [
+            [c.id, c.stage, c.input, c.output, c.shared_tokens, c.share, c.after]
+            for c in plan.later
+        ],
     }
     return canonical_json(body)
 
@@ -118,8 +121,8 @@ def _outline(body: dict[str, Any]) -> Outline:
         n_clusters=body["n_clusters"],
         parameters=body["parameters"],
         later=tuple(
-            LaterCall(name, stage, Band(*read), Band(*written), shared)
-            for name, stage, read, written, shared in body["later"]
+            LaterCall(name, stage, Band(*read), Band(*written), shared, (), share, after)
+            for name, stage, read, written, shared, share, after in body["later"]
         ),
         remark=body["remark"],
         known_sha256=body["sha256"],

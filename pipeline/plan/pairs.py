@@ -1,21 +1,26 @@
 """The strategy ``pairs``: one question a candidate pair, the most promising first.
 
-A candidate is a question, not an answer. Each is asked in one order; prompts share everything but
-the two tellings, so that a local model reads the rest once and a cloud caches it.
+A candidate is a question, not an answer. Each is asked in one order, and near a threshold in the
+other, too (:mod:`pipeline.plan.orders`); prompts share everything but the two tellings, so that a
+local model reads the rest once and a cloud caches it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline.calls import Band, canonical_json
+from pipeline.calls import Band, Call, LaterCall, canonical_json
 from pipeline.entries import Answer
 from pipeline.plan.desk import Desk
 from pipeline.plan.draft import Drafted
+from pipeline.plan.orders import Orders
 from pipeline.plan.rendering import pair_text
 from pipeline.plan.selection import Selection
+from pipeline.stories import Story
 
 PAIR_PROMPT = "judge-pair"
+#: What questions in the other order are called.
+AGAIN = "other order"
 #: Stories that each story is compared with, at least.
 NEAREST = 10
 #: What a judge may write, and what it means.
@@ -46,24 +51,46 @@ def plan_pairs(selection: Selection, desk: Desk) -> Drafted:
         if desk.most_pairs is not None and len(drafted.calls) >= desk.most_pairs:
             break
         one, other = selection.stories[pair.a], selection.stories[pair.b]
-        call = desk.call(
-            PAIR_PROMPT,
-            {"one": pair_text(one), "other": pair_text(other)},
-            purpose="pair",
-            handles=(("A", pair.a), ("B", pair.b)),
-            clusters=(("A", "B"),),
-            output=_REPLY,
-            number=len(drafted.calls) + 1,
-            schema=SCHEMA,
-        )
+        call = pair_call(desk, one, other, len(drafted.calls) + 1)
         if call.input.high > desk.limits.input_tokens:
             why = f"a question of {call.input.high:,} tokens is too long for one window"
             too_long.update(dict.fromkeys((pair.a, pair.b), why))
             continue
         drafted.calls.append(call)
+        if desk.orders is not None:
+            drafted.later.append(_second(call, desk.orders))
         asked.update((pair.a, pair.b))
     _leave(drafted, list(selection.stories), asked, too_long, selection)
     return drafted
+
+
+def pair_call(desk: Desk, one: Story, other: Story, number: int) -> Call:
+    """The question about two stories, in this order."""
+    return pair_question(desk, (one.id, pair_text(one)), (other.id, pair_text(other)), number)
+
+
+def pair_question(desk: Desk, one: tuple[str, str], other: tuple[str, str], number: int) -> Call:
+    """The question about two tellings, each the id of its story and its text."""
+    return desk.call(
+        PAIR_PROMPT,
+        {"one": one[1], "other": other[1]},
+        purpose="pair",
+        handles=(("A", one[0]), ("B", other[0])),
+        clusters=(("A", "B"),),
+        output=_REPLY,
+        number=number,
+        schema=SCHEMA,
+    )
+
+
+def _second(first: Call, orders: Orders) -> LaterCall:
+    """The question in the other order, which may be asked: about as long, as the same words stand
+    in other places."""
+    size = Band(first.input.low, first.input.n, first.input.high)
+    name, shared = f"{first.id} again", first.shared_tokens
+    return LaterCall(
+        name, AGAIN, size, first.output, shared, share=orders.share, after=first.request.key
+    )
 
 
 def _leave(

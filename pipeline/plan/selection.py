@@ -19,6 +19,7 @@ class Selection:
 
     Args:
         pairs: to be asked about, the most promising first, none of them skipped.
+        staying: ids of stories that no question to a model elsewhere may show.
     """
 
     stories: Mapping[str, Story]
@@ -26,6 +27,7 @@ class Selection:
     loose: tuple[str, ...]
     skipped: tuple[SkippedStory, ...]
     pairs: Sequence[Pair] = ()
+    staying: frozenset[str] = frozenset()
 
     def of(self, cluster: Cluster) -> list[Story]:
         """The stories of a cluster, in its order."""
@@ -38,6 +40,7 @@ def select(
     about: Sequence[str] = (),
     *,
     pairs: Sequence[Pair] = (),
+    staying: frozenset[str] = frozenset(),
 ) -> Selection:
     """Leave out what is not ``about`` the keywords, and all but the first of exact duplicates.
 
@@ -66,7 +69,7 @@ def select(
             real.append(Cluster(members, cluster.score))
     loose = tuple(name for name in kept if name not in clustered)
     here = [pair for pair in pairs if pair.a in kept and pair.b in kept]
-    return Selection(kept, tuple(real), loose, tuple(skipped), here)
+    return Selection(kept, tuple(real), loose, tuple(skipped), here, staying)
 
 
 def left_out(stories: Iterable[Story], about: Sequence[str]) -> dict[str, str]:

@@ -10,6 +10,8 @@ from pipeline.catalog import ModelSpec
 from pipeline.errors import InputError
 from pipeline.plan.desk import Desk
 from pipeline.plan.draft import Drafted
+from pipeline.plan.groups import plan_groups
+from pipeline.plan.orders import Orders
 from pipeline.plan.pairs import plan_none, plan_pairs
 from pipeline.plan.rewrite import plan_fold, plan_tree
 from pipeline.plan.selection import Selection, select
@@ -23,13 +25,14 @@ Strategy = Callable[[Selection, Desk], Drafted]
 STRATEGIES: dict[str, Strategy] = {
     "none": plan_none,
     "pairs": plan_pairs,
+    "groups": plan_groups,
     "tree": plan_tree,
     "fold": plan_fold,
 }
 
 
 #: Those that ask a model something, as an estimate shows them.
-ASKING = ("pairs", "tree", "fold")
+ASKING = ("pairs", "groups", "tree", "fold")
 
 
 def add_strategy(name: str, plan: Strategy) -> None:
@@ -58,6 +61,8 @@ def make_plan(
     pairs: Sequence[Pair] = (),
     most_pairs: int | None = None,
     found_by: Mapping[tuple[str, ...], tuple[str, ...]] | None = None,
+    orders: Orders | None = None,
+    staying: frozenset[str] = frozenset(),
 ) -> Plan:
     """All calls of a strategy for one model, and why every other story needs none.
 
@@ -74,6 +79,8 @@ def make_plan(
         pairs: to be asked about, the most promising first.
         most_pairs: questions about pairs, at most.
         found_by: of each pair the lists that it was found on; recorded.
+        orders: when a pair is asked about the other way round, too; by a judge's record.
+        staying: ids of stories that no question to this model may show; ``pairs`` hold none.
 
     Raises:
         InputError: no such strategy.
@@ -85,9 +92,16 @@ def make_plan(
             next=f"There are: {', '.join(sorted(STRATEGIES))}.",
         )
     desk = Desk(
-        spec, limits, counter, prompts_folder, revision, stage=strategy, most_pairs=most_pairs
+        spec,
+        limits,
+        counter,
+        prompts_folder,
+        revision,
+        stage=strategy,
+        most_pairs=most_pairs,
+        orders=orders,
     )
-    selection = select(stories, clusters, about, pairs=pairs)
+    selection = select(stories, clusters, about, pairs=pairs, staying=staying)
     drafted = STRATEGIES[strategy](selection, desk)
     position = {story.id: i for i, story in enumerate(stories)}
     skipped = sorted((*selection.skipped, *drafted.skipped), key=lambda s: position[s.story])
@@ -96,6 +110,8 @@ def make_plan(
         recorded["about"] = ", ".join(about)
     if most_pairs is not None:
         recorded["pairs"] = str(most_pairs)
+    if orders is not None:
+        recorded["orders"] = orders.told
     return Plan(
         strategy=strategy,
         model=spec.name,

@@ -146,6 +146,18 @@ def questions(
     return ranked[:most]
 
 
+def about_pairs(books: Books, pairs: Iterable[Sequence[str]]) -> list[Question]:
+    """Questions about given pairs of fingerprints, in their order; those whose stories are not here
+    are left out."""
+    by_print: dict[str, str] = {}
+    for story in books.stories.values():
+        by_print.setdefault(story.fingerprint, story.id)
+    asking = _Asking(books, [])
+    members = ([by_print[f] for f in pair if f in by_print] for pair in pairs)
+    found = (asking.ask("fold", pair, "drawn at random") for pair in members if len(pair) > 1)
+    return [question for question in found if question is not None]
+
+
 def by_hand(books: Books, names: Sequence[str]) -> Question:
     """A question about any stories of a run, by their names ("S-3"), ids or the keys that their
     documents give them; the first of them would stand.

@@ -22,6 +22,7 @@ from pipeline.store.caches import Caches
 from pipeline.store.database import PATIENCE, Database, insert_all, insert_new
 from pipeline.store.decisions import Decisions
 from pipeline.store.journal import StoreJournal
+from pipeline.store.judging import Judging
 from pipeline.store.rows import calls
 from pipeline.store.rows.cells import NeedleCell, cell_row
 from pipeline.store.rows.corpora import corpus_rows
@@ -77,7 +78,7 @@ def open_store(
     return store
 
 
-class Store(Caches, Decisions, Runs):
+class Store(Caches, Decisions, Judging, Runs):
     """An open database at the newest version. Use it as a context manager or close it."""
 
     def __init__(

@@ -179,4 +179,24 @@ VIEWS = {
          WHERE r.state = 'completed' AND a.asked > 0
          GROUP BY r.model, r.strategy, a.prompt
     """,
+    # What exams found: a row an answer and group of pairs.
+    "v_records": """
+        SELECT r.id AS record, r.model, r.made, r.run, f.position, f.answer, f.kind, f.language,
+               f.n, f.false_positives,
+               CASE WHEN f.n > 0 THEN f.false_positives * 1.0 / f.n END AS false_positive_rate,
+               f.upper AS false_positive_upper, f.positives,
+               CASE WHEN f.positives > 0 THEN f.found * 1.0 / f.positives END AS recall,
+               f.low AS recall_low, f.high AS recall_high, f.threshold
+          FROM judge_record r
+          JOIN judge_figure f ON f.record = r.id
+    """,
+    "v_judgements": """
+        SELECT j.run, j.position, j.a, 'S-' || (sa.position + 1) AS a_name, j.b,
+               'S-' || (sb.position + 1) AS b_name, j.answer, j.judge, j.record, j.likelihood,
+               j.acts, j.would, j.why
+          FROM judgement j
+          JOIN run r ON r.id = j.run
+          JOIN corpus_story sa ON sa.corpus = r.corpus AND sa.id = j.a
+          JOIN corpus_story sb ON sb.corpus = r.corpus AND sb.id = j.b
+    """,
 }

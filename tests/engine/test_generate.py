@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.engine import generate
-from pipeline.engine.generate import _forward, decode, look_up
+from pipeline.engine.generate import decode, look_up, read_packed
 from pipeline.engine.key_values import KeyValues
 from pipeline.engine.loading import Loaded, load
 from pipeline.engine.packed import Segment, register
@@ -99,7 +99,7 @@ def test_packed_with_borders_equals_padded_and_masked(tiny: Loaded, kernel: str)
         parts.append((Segment(slot, starts[-1], len(text), 0), text))
     keep = [start + len(text) - 1 for start, text in zip(starts, texts, strict=True)]
     cache = KeyValues(2, len(texts), kernel)
-    packed = _forward(tiny.model, cache, parts, 0, torch.device("cpu"), keep=keep)
+    packed = read_packed(tiny.model, cache, parts, 0, torch.device("cpu"), keep=keep)
     mask = torch.tensor([[0] * (width - len(t)) + [1] * len(t) for t in texts])
     padded = tiny.model(
         torch.tensor([[0] * (width - len(t)) + t for t in texts]),

@@ -205,6 +205,24 @@ def test_read_in_pieces_equals_read_whole(
         torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_a_choice_is_what_the_model_says_of_each_prompt_alone(
+    kind: Kind, open_kind: Callable[..., StoryTransformer]
+) -> None:
+    engine = open_kind(kind)
+    texts = ["same.", "similar.", "other."]
+    first, second = ([engine.tokenizer.encode(t)[n] for t in texts] for n in (0, 1))
+    for limits in (Limits(), Limits(chunk=30)):
+        engine.limits = limits
+        for found, ids in zip(engine.choose(prompts(), texts), prompts(), strict=True):
+            with torch.inference_mode():
+                at = engine.loaded.model(torch.tensor([[*ids, first[0]]])).logits[0].double()
+            outer = at[-2][[first[0], first[2]]].log_softmax(-1)
+            inner = at[-1][[second[0], second[1]]].log_softmax(-1)
+            expected = [float(outer[0] + inner[0]), float(outer[0] + inner[1]), float(outer[1])]
+            assert list(found.logs) == pytest.approx(expected, abs=1e-3)
+
+
 def test_an_encoder_decoder_has_a_window_for_each_side(
     open_kind: Callable[..., StoryTransformer],
 ) -> None:
@@ -216,6 +234,8 @@ def test_an_encoder_decoder_has_a_window_for_each_side(
         engine.generate([[1] * 30], max_tokens=65)
     with pytest.raises(EngineError, match="no likelihood"):
         engine.losses([1, 2, 3])
+    with pytest.raises(EngineError, match="no likelihood"):
+        list(engine.choose([[1, 2, 3]], ["one", "two"]))
 
 
 def test_a_kernel_the_architecture_lacks_is_refused(

@@ -37,7 +37,7 @@ def estimated(corpus: Corpus, terms: Terms, strategy: str) -> dict[str, Any]:
     return pricing.estimate_corpus(corpus, [HAIKU], [strategy], terms, catalog=CATALOG, store=None)
 
 
-@pytest.mark.parametrize("strategy", ["pairs", "tree", "fold"])
+@pytest.mark.parametrize("strategy", ["pairs", "groups", "tree", "fold"])
 @pytest.mark.parametrize("word", ["order", "invoice", "zeppelin"])
 def test_the_saving_and_the_rest_are_the_whole(
     corpus: Corpus, terms: Terms, strategy: str, word: str

@@ -82,7 +82,7 @@ def test_what_the_journal_answers_is_known_of_an_outline_too(corpus, terms, stor
 
 
 def test_an_outline_quotes_no_story(corpus, terms):
-    for strategy in ("pairs", "tree", "fold"):
+    for strategy in ("pairs", "groups", "tree", "fold"):
         for spec in (HAIKU, CATALOG.find("extractive")):
             plan = steps.plan(corpus, spec, replace(terms, strategy=strategy))
             text = outline_as_text(plan).casefold()

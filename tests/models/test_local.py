@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from pipeline.errors import EngineError
 from pipeline.models.base import ModelOptions
 from pipeline.models.local import LocalModel
 from pipeline.models.opening import open_model
+from pipeline.plan.pairs import SCHEMA, WORDS
 
 TEMPLATE = (
     "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\n' + m['content'] + '<|im_end|>' }}"
@@ -113,6 +116,73 @@ def test_a_schema_binds_the_reply(model: LocalModel) -> None:
     (reply,) = model.complete([request(model, "which?", schema=schema)])
     assert json.loads(reply.text) in ("same", "overlap")
     assert reply.finish == "stop"
+
+
+def question(model: LocalModel, text: str) -> Request:
+    return request(model, text, purpose="pair", schema=SCHEMA, max_tokens=30)
+
+
+def test_a_choice_has_the_likelihood_of_every_answer_and_the_likeliest_as_its_text(
+    model: LocalModel,
+) -> None:
+    wave = [question(model, text) for text in ("which?", "b", "a longer one", "which one?")]
+    told: list[int] = []
+    replies = list(model.choose(wave, told.append))
+    assert {reply.key for reply in replies} == {one.key for one in wave}
+    for reply in replies:
+        assert reply.finish == "stop" and reply.usd == 0 and reply.seconds > 0
+        assert reply.likelihoods is not None and list(reply.likelihoods) == list(WORDS)
+        assert math.fsum(reply.likelihoods.values()) == pytest.approx(1, abs=1e-9)
+        word = max(reply.likelihoods, key=lambda one: reply.likelihoods[one])
+        assert reply.text == f'{{"answer":"{word}"}}'
+        assert reply.usage.output == len(reply.text), "a token a byte, as it would be written"
+    assert sum(told) == sum(reply.usage.output for reply in replies)
+    first = next(reply for reply in replies if reply.key == wave[0].key)
+    assert first.usage.input == model.count(wave[0]).n
+    alone = [next(model.choose([one])) for one in wave]
+    for one in alone:
+        together = next(reply for reply in replies if reply.key == one.key)
+        assert one.likelihoods == pytest.approx(together.likelihoods, abs=1e-2), "bfloat16"
+
+
+def test_a_wave_of_all_kinds_gets_a_reply_each(model: LocalModel) -> None:
+    other = SCHEMA.replace('"overlap",', "")
+    wave = [
+        question(model, "which?"),
+        question(model, "b" * 200),
+        request(model, "free text"),
+        replace(question(model, "three"), schema=other),
+        question(model, "or"),
+        request(model, "b" * 200),
+    ]
+    replies = {reply.key: reply for reply in model.choose(wave)}
+    found = [replies[one.key] for one in wave]
+    assert len(replies) == len(wave)
+    assert [len(reply.likelihoods or ()) for reply in found] == [4, 0, 0, 3, 4, 0]
+    assert [reply.finish == "error" for reply in found] == [False, True, False, False, False, True]
+    assert "would fit" in found[1].detail
+
+
+def test_an_answer_longer_than_the_limit_of_the_reply_must_fit_the_window(
+    model: LocalModel,
+) -> None:
+    """The window holds 128: a prompt that leaves room for 5 and not for the longest answer."""
+    bare = model.count(question(model, "")).n
+    wave = [replace(question(model, "b" * (120 - bare)), max_tokens=5), question(model, "b")]
+    replies = {reply.key: reply for reply in model.choose(wave)}
+    assert replies[wave[0].key].finish == "error"
+    assert replies[wave[1].key].likelihoods is not None
+
+
+def test_weights_that_are_no_numbers_give_no_answer(folder: Path, tmp_path: Path) -> None:
+    import torch
+
+    opened = LocalModel(spec(folder), ModelOptions(tmp_path, threads=1))
+    with torch.no_grad():
+        opened.engine().loaded.model.model.norm.weight.fill_(math.nan)
+    (reply,) = opened.choose([question(opened, "which?")])
+    assert reply.finish == "error" and "no numbers" in reply.detail
+    assert reply.likelihoods is None
 
 
 def test_the_revision_is_the_weights(folder: Path, model: LocalModel, tmp_path: Path) -> None:

@@ -224,7 +224,7 @@ def test_journalled_calls_are_not_sent_and_do_not_change_the_plan():
 
 
 def test_an_unknown_strategy_lists_the_known_ones():
-    with pytest.raises(InputError, match="fold, none, pairs, tree"):
+    with pytest.raises(InputError, match="fold, groups, none, pairs, tree"):
         make_plan("guess", [], [], JUDGE, LIMITS, WordCounter(), PROMPTS, revision="r")
 
 

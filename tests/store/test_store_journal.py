@@ -9,6 +9,7 @@ import signal
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -77,6 +78,21 @@ def test_a_reply_comes_back_as_it_was(store, merge_run, make):
     unpriced = make.reply(make.request(2), usd=None)
     journal.put(make.request(2), unpriced, good=True, why="")
     assert StoreJournal(store, "").find([make.request(2).key]) == {unpriced.key: unpriced}
+
+
+def test_likelihoods_come_back_to_the_last_digit(store, merge_run, make):
+    journal = StoreJournal(store, merge_run.id)
+    request = make.request(1)
+    sure = {"same": 0.1 + 0.2, "overlap": 1e-300, "conflict": 0.7 - 1e-300, "different": 0.0}
+    reply = replace(make.reply(request, text='{"answer":"conflict"}'), likelihoods=sure)
+    journal.put(request, reply, good=True)
+    journal.put(request, reply, good=True)
+    (found,) = journal.find([request.key]).values()
+    assert found == reply
+    assert list(found.likelihoods or {}) == list(sure), "in the order of the schema"
+    with store.database.read() as connection:
+        (n,) = connection.execute(sql("SELECT count(*) FROM reply WHERE likelihoods > ''")).one()
+    assert n == 1
 
 
 def test_a_reply_is_stored_once_and_bad_ones_are_never_found(store, merge_run, make):

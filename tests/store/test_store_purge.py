@@ -22,7 +22,8 @@ KEPT = {
     "corpus_document.problem", "corpus_document.residue", "decision.by",
     "decision.fingerprints", "departure.path", "entry_line.stories", "entry_role.stories",
     "estimate.notes", "estimate.price_source", "estimate.reason",
-    "failed_call.why", "fold.rules", "glossary.by", "ledger.rules", "needle_cell.finish",
+    "failed_call.why", "fold.rules", "glossary.by", "judge_record.body", "ledger.rules",
+    "needle_cell.finish",
     "needle_cell.flags", "needle_cell.haystack", "outline.body", "reply.why", "run.describe",
     "run.error", "run.parameters",
 }  # fmt: skip

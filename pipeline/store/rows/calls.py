@@ -145,6 +145,8 @@ def reply_row(
         "micro_usd": micro(reply.usd),
         "seconds": reply.seconds,
     }
+    if reply.likelihoods is not None:  # without any, a row's id is what it was before they came
+        row["likelihoods"] = dict(reply.likelihoods)
     return {"id": content_hash(row), **row, "created": created}
 
 
@@ -171,4 +173,5 @@ def reply_from_row(row: Mapping[str, Any]) -> Reply:
             model=row["model"],
             detail=row["detail"],
             usd=dollars(row["micro_usd"]),
+            likelihoods=row["likelihoods"],
         )

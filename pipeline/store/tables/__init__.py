@@ -1,9 +1,10 @@
 """The tables. Only ``schema`` creates them; only ``record``, ``runs``, ``caches``, ``decisions``,
-``glossary``, ``batches``, ``claims``, ``journal`` and ``purge`` write them.
+``glossary``, ``judging``, ``batches``, ``claims``, ``journal`` and ``purge`` write them.
 
     reading    documents, stories, corpora; caches of extractions and plans
     asking     plans, requests, estimates; the journal of replies, batches, reservations, claims
     running    runs, what they took, what left the machine, needle cells
+    judging    what exams found of judges, what these said in a run, what persons read of it
     deciding   entries, folds, conflicts, links, the ledger; decisions of persons
 
 Keys are content hashes where content decides identity, so that writing twice is writing once.
@@ -41,6 +42,12 @@ from pipeline.store.tables.deciding import (
     LedgerEntryRow,
     LinkRow,
     ProposalRow,
+)
+from pipeline.store.tables.judging import (
+    JudgeFigureRow,
+    JudgementRow,
+    JudgeRecordRow,
+    ReadingRow,
 )
 from pipeline.store.tables.reading import (
     CorpusDocumentRow,
@@ -85,6 +92,9 @@ __all__ = [
     "FailedCallRow",
     "FoldRow",
     "GlossaryRow",
+    "JudgeFigureRow",
+    "JudgeRecordRow",
+    "JudgementRow",
     "KeptRow",
     "LedgerEntryRow",
     "LinkRow",
@@ -94,6 +104,7 @@ __all__ = [
     "PlannedCallRow",
     "PlannedSkipRow",
     "ProposalRow",
+    "ReadingRow",
     "ReplyRow",
     "RequestRow",
     "Row",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Index
+from sqlalchemy import BigInteger, Column, Index
 from sqlalchemy import text as sql
 from sqlmodel import Field
 
-from pipeline.store.columns import UtcTime
+from pipeline.store.columns import JsonText, UtcTime
 from pipeline.store.tables.base import Row, big_column, json_column, run_key, text_column
 
 
@@ -160,6 +160,9 @@ class ReplyRow(Row, table=True):
     cache_write_tokens: int = Field(sa_type=BigInteger)
     micro_usd: int | None = big_column()
     seconds: float
+    likelihoods: dict[str, float] | None = Field(
+        default=None, sa_column=Column(JsonText, nullable=True)
+    )
     created: datetime = Field(sa_type=UtcTime)
 
 

@@ -1,0 +1,8 @@
+"""The exam of a judge: labelled pairs are asked about as a merge asks; what is found becomes the
+judge's record.
+
+    questions   labelled pairs as stories, drawn ones looked up in their documents
+    job         the run: planned, priced, journalled and resumed as a merge is
+    by_code     judges that no model stands behind
+    price       what an exam would cost
+"""

@@ -1,0 +1,88 @@
+"""How far judges are believed: what exams found, what judges said in a run, what persons read."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index
+from sqlmodel import Field
+
+from pipeline.store.columns import UtcTime
+from pipeline.store.tables.base import Row, json_column, run_key
+
+
+class JudgeRecordRow(Row, table=True):
+    """What an exam found of a judge. ``id`` is the hash of ``body``: a row whose id is another is
+    believed by nobody. ``run`` is the exam's, "" for a judge that no model stands behind."""
+
+    __tablename__ = "judge_record"
+    __table_args__ = (Index("ix_judge_record_model", "model"),)
+
+    id: str = Field(primary_key=True)
+    model: str
+    made: datetime = Field(sa_type=UtcTime)
+    run: str
+    body: dict[str, Any] = json_column(dict)
+
+
+class JudgeFigureRow(Row, table=True):
+    """One figure of a record, for looking at: an answer on the pairs of a language, shape, length,
+    wording or kind ("all" for all of them). ``n`` pairs have another answer, ``positives`` have
+    it. Beliefs are made of the record's body alone."""
+
+    __tablename__ = "judge_figure"
+
+    record: str = Field(primary_key=True, foreign_key="judge_record.id", ondelete="CASCADE")
+    position: int = Field(primary_key=True)
+    answer: str
+    kind: str
+    language: str
+    n: int
+    false_positives: int
+    upper: float
+    positives: int
+    found: int
+    low: float
+    high: float
+    threshold: float | None = None
+
+
+class JudgementRow(Row, table=True):
+    """What a judge with a record said of two stories of a run. ``acts``: the merge went by it;
+    ``would``: it would have, were the judge believed on this corpus. ``why`` names what kept it
+    from either."""
+
+    __tablename__ = "judgement"
+
+    run: str = run_key()
+    position: int = Field(primary_key=True)
+    a: str
+    b: str
+    answer: str
+    judge: str
+    record: str
+    likelihood: float | None = None
+    acts: bool
+    would: bool
+    why: str
+
+
+class ReadingRow(Row, table=True):
+    """A pair that a person read to see how far a judge is right on a corpus. ``purpose`` is fold
+    (the judge would fold them: are they one need?) or candidate (asked of whatever judge: are
+    they?). ``a`` and ``b`` are fingerprints, ``a`` the smaller."""
+
+    __tablename__ = "reading"
+    __table_args__ = (Index("ix_reading_corpus_record", "corpus", "record"),)
+
+    id: str = Field(primary_key=True)
+    corpus: str
+    record: str
+    purpose: str
+    a: str
+    b: str
+    right: bool
+    by: str
+    at: datetime = Field(sa_type=UtcTime)
+    run: str

@@ -1,0 +1,68 @@
+"""The command as scripts rely on it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pipeline.cli import app
+from pipeline.console import emit
+from pipeline.guard import guard
+from tests.exam.examples import lines, write
+
+CLOUD = "claude/claude-haiku-5-5"
+
+
+@pytest.fixture
+def exam(tmp_path, monkeypatch, capsys):
+    """Runs ``exam``; returns the exit code and what it printed."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
+    monkeypatch.chdir(tmp_path)
+    labels = write(tmp_path / "labels.jsonl", lines())
+
+    def go(*words, file=labels):
+        code = guard(app, ["exam", "--labels", str(file), *words], emit)
+        return code, capsys.readouterr().out
+
+    return go
+
+
+def test_it_prints_the_figures_of_the_contract(exam):
+    code, out = exam("--json")
+    told = json.loads(out)
+    assert code == 0 and {one["model"] for one in told["runs"]} == {"code", "likeness"}
+    for row in told["records"]:
+        assert {"id", "model", "answer", "kind", "n", "false_positive_rate", "recall", "interval",
+                "threshold", "usd", "seconds"} <= row.keys()  # fmt: skip
+        assert row["false_positive_rate"] is None or 0 <= row["false_positive_rate"] <= 1
+
+
+def test_a_dry_run_prices_and_asks_nothing(exam):
+    code, out = exam("--model", CLOUD, "--allow-cloud", "all", "--dry-run", "--json")
+    told = json.loads(out)
+    assert code == 0 and told["pairs"] == 100 == told["lines"][0]["calls"]
+    assert float(told["lines"][0]["usd"]["likely"]) > 0
+    code, out = exam("--model", CLOUD, "--dry-run")
+    assert code == 0 and "100 questions" in out and "Not as it stands" in out and "$" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        (("--model", CLOUD), 5),
+        (("--model", CLOUD, "--allow-cloud", "all"), 6),  # no key
+        (("--model", "claude/nobody"), 2),
+        (("--model", CLOUD, "--allow-cloud", ""), 2),
+    ],
+)
+def test_what_cannot_be_is_refused_by_its_code(exam, words, wanted):
+    code, out = exam(*words, "--json")
+    assert code == wanted and json.loads(out)["error"]
+
+
+def test_a_bad_line_is_named(exam, tmp_path):
+    code, out = exam("--json", file=write(tmp_path / "bad.jsonl", [{"id": "x"}]))
+    told = json.loads(out)
+    assert code == 2 and told["where"].endswith("bad.jsonl, line 1") and told["next"]
