@@ -9,7 +9,7 @@ from dataclasses import astuple
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from pipeline.calls import Band, Call, Plan, TokenCount, Usage
 from pipeline.catalog import ModelSpec
@@ -125,9 +125,12 @@ def total_usd(
     return total + sum((n * rate for n, rate in zip(tokens, rates, strict=True)), Decimal(0))
 
 
-def _repeated(usages: Iterable[Usage]) -> list[tuple[Usage, int]]:
-    """Each usage and how often it comes: those of one size are one object (:func:`asked`)."""
-    held = list(usages)
+_One = TypeVar("_One", Usage, Asked)
+
+
+def _repeated(each: Iterable[_One]) -> list[tuple[_One, int]]:
+    """Each of them and how often it comes: those of one size are one object (:func:`asked`)."""
+    held = list(each)
     one_of = dict(zip(map(id, held), held, strict=True))
     return [(one_of[name], n) for name, n in Counter(map(id, held)).items()]
 
@@ -144,7 +147,7 @@ def _rates(spec: ModelSpec, as_of: date, batch: bool) -> tuple[Decimal, ...] | N
 
 def total_input(plan: Plan) -> TokenCount:
     """Prompt tokens of all requests: exact when every one is counted exactly."""
-    counts = [call.input for call in plan.to_send]
+    counts = Counter(call.input for call in plan.to_send)
     later = [
         call.input
         if call.share is None
@@ -152,20 +155,21 @@ def total_input(plan: Plan) -> TokenCount:
         for call in plan.to_follow
     ]
     return TokenCount(
-        n=sum(c.n for c in counts) + sum(band.likely for band in later),
-        counter=counts[0].counter if counts else "",
+        n=sum(n * c.n for c, n in counts.items()) + sum(band.likely for band in later),
+        counter=next(iter(counts)).counter if counts else "",
         exact=all(c.exact for c in counts) and not later,
-        low=sum(c.low for c in counts) + sum(band.low for band in later),
-        high=sum(c.high for c in counts) + sum(band.high for band in later),
+        low=sum(n * c.low for c, n in counts.items()) + sum(band.low for band in later),
+        high=sum(n * c.high for c, n in counts.items()) + sum(band.high for band in later),
     )
 
 
 def total_output(requests: Sequence[Asked]) -> Band:
     """Reply tokens of all requests."""
+    counted = _repeated(requests)
     return Band(
-        sum(request.low.output for request in requests),
-        sum(request.likely.output for request in requests),
-        sum(request.high.output for request in requests),
+        sum(n * request.low.output for request, n in counted),
+        sum(n * request.likely.output for request, n in counted),
+        sum(n * request.high.output for request, n in counted),
     )
 
 

@@ -14,6 +14,7 @@ from pipeline.compare.measures import stem_weights
 from pipeline.errors import InputError
 from pipeline.extract.corpus import ExtractionCache, extract, said_of_passed_over
 from pipeline.merge.links import links_as_json
+from pipeline.plan.candidates import Candidates
 from pipeline.plan.similarity import Pair, cluster, similar_pairs
 from pipeline.progress import Progress, Show, show_nothing
 from pipeline.stories import Document, Extraction, Story, count_words
@@ -53,6 +54,12 @@ class Corpus:
     def pairs(self) -> Collection[Pair]:
         """Stories that may be the same, two by two, the most alike first."""
         return similar_pairs(self.stories, weights=self.weights)
+
+    @cached_property
+    def candidates(self) -> dict[tuple[str, frozenset[str], str], Candidates]:
+        """Pairs to be asked about as they were found, by hash of what is settled, ids of what stays
+        and hash of the sentence vectors: found once, for all models."""
+        return {}
 
     @cached_property
     def documents(self) -> dict[str, Document]:

@@ -152,7 +152,13 @@ def from_stories(corpus: Corpus, spec: ModelSpec, terms: Terms, limits: WindowLi
     if terms.record and asks:
         # What its answers do: a plan whose record or belief changed is another one.
         parameters |= {"record": terms.record, "belief": terms.belief}
-    found = _candidates(corpus, settled, terms) if asks else Candidates()
+    found = Candidates()
+    if asks:
+        vectors = terms.vectors.digest if terms.vectors else ""
+        key = (settled.sha256, terms.staying, vectors)
+        if key not in corpus.candidates:
+            corpus.candidates[key] = _candidates(corpus, settled, terms)
+        found = corpus.candidates[key]
     made = make_plan(
         terms.strategy,
         corpus.stories,
