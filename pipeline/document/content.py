@@ -16,7 +16,7 @@ from typing import Any
 from pipeline.document.boilerplate import boilerplate
 from pipeline.document.names import entry_names, story_names
 from pipeline.entries import Conflict, Entry, Fold, LedgerRow, Link, Merge, Outcome
-from pipeline.stories import Document, Extraction, Story, normalise
+from pipeline.stories import Document, Extraction, Source, Story, normalise
 
 #: How the ledger's reason, or a fold's, begins where a person decided against a telling.
 AGAINST = "decided against"
@@ -103,6 +103,12 @@ class Content:
         """The mark of documents that may leave for no cloud, which what is made of one carries; ""
         where all may leave."""
         return str(self.head.get("sovereignty") or "")
+
+    @property
+    def newest(self) -> Source | None:
+        """A source in the document with the latest date; None where no document has one."""
+        dated = (s.source for s in self.stories.values() if s.source.written)
+        return max(dated, key=lambda source: (str(source.written), source.path), default=None)
 
     @property
     def paths(self) -> list[str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.document.as_json import json_text
-from pipeline.document.layout import MAIN, Layout
+from pipeline.document.layout import LISTS, MAIN, Layout
 from pipeline.document.markdown import files_of
 from pipeline.document.page import page_text
 from pipeline.errors import InputError
@@ -118,7 +118,7 @@ def _remove_stale(out: Path, written: Iterable[Path]) -> None:
     """Remove what an earlier run of ours left and this one did not write: its topics, the
     tellings of another edition, its incomplete files."""
     keep = set(written)
-    own = [MAIN, JSON, PAGE, "merged.tellings.md", "since.md"]
+    own = [MAIN, JSON, PAGE, "merged.tellings.md", LISTS, "since.md"]
     stale = [out / f"{name}{INCOMPLETE}" for name in own] + [out / name for name in own[3:]]
     topics = out / "topics"
     if topics.is_dir():

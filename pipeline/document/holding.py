@@ -33,11 +33,26 @@ def holds(section: Section, layout: Layout) -> str:
     return f"{said}, {told(len(roles), 'role')}."
 
 
+def stories_by_role(layout: Layout) -> list[tuple[str, list[str]]]:
+    """The stories that each role tells, the role of most tellings first."""
+    content = layout.content
+    found: dict[str, list[str]] = {}
+    for entry in content.merge.entries:
+        for role in entry.roles:
+            name = content.heading("role", " ".join(role.text.split()))
+            found.setdefault(name, []).extend(role.stories)
+    return sorted(found.items(), key=lambda one: (-len(one[1]), one[0]))
+
+
 def roles(layout: Layout) -> Iterator[str]:
     """Who tells the stories, the role of most tellings first."""
     roles = _roles_of(layout.content.merge.entries, layout.content)
     if roles and layout.by == "topic":
-        yield from (f"## Roles ({len(roles):,})", "", f"{_who(roles, _WHO)}.", "")
+        often = Counter({role: n for role, n in roles.items() if n > 1})
+        once = len(roles) - len(often)
+        said = [_who(often, _WHO)] if often else []
+        said += [layout.lists(f"{once:,} once each", "roles", at=layout.main)] if once else []
+        yield from (f"## Roles ({len(roles):,})", "", f"{'; '.join(said)}.", "")
 
 
 def _roles_of(entries: Iterable[Entry], content: Content) -> Counter[str]:

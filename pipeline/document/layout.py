@@ -17,6 +17,8 @@ TELLINGS = "merged.tellings.md"
 CONTENTS = "topics/contents.md"
 #: What is new since an earlier run.
 SINCE = "since.md"
+#: What the overview counts, one by one.
+LISTS = "merged.lists.md"
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,10 @@ class Layout:
     def left_out(self) -> str:
         """The file that names the stories which are in no entry."""
         return self.main if self.full else self.contents if self.split else TELLINGS + self.ending
+
+    def lists(self, said: str, anchor: str, *, at: str) -> str:
+        """Words as a link to the list behind them; plain in an edition of one file."""
+        return said if self.full else f"[{said}]({address(LISTS + self.ending, anchor, at=at)})"
 
     def file(self, section: Section) -> str:
         """The file a section's entries stand in."""

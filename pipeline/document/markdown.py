@@ -9,7 +9,8 @@ from pipeline.document.content import Content, NotShown
 from pipeline.document.entry_text import group_text
 from pipeline.document.escape import plain
 from pipeline.document.holding import holds, section_line
-from pipeline.document.layout import TELLINGS, Layout, address, lay_out
+from pipeline.document.layout import LISTS, TELLINGS, Layout, address, lay_out
+from pipeline.document.lists import lists_text
 from pipeline.document.order import ALONE
 from pipeline.document.overview import overview
 from pipeline.document.tellings import left_out_text, place, tellings_text
@@ -53,6 +54,7 @@ def files_of(layout: Layout) -> Iterator[File]:
     yield layout.main, _written(_main(layout))
     if layout.full:
         return
+    yield LISTS + layout.ending, _written(lists_text(layout))
     if not layout.split:
         yield TELLINGS + layout.ending, _written(_all_tellings(layout))
         return

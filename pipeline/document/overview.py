@@ -7,7 +7,7 @@ import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from pipeline.document.content import Content, file_name, judge_told, told
+from pipeline.document.content import file_name, judge_told, told
 from pipeline.document.holding import roles, short
 from pipeline.document.layout import SINCE, Layout, address
 from pipeline.document.needs import Need, most_told
@@ -22,7 +22,7 @@ WORDS = 900
 #: Words of its parts at most; what a part does not use is nobody's.
 _CONFLICTS, _OFTEN, _LEFT, _TOPICS = 345, 95, 55, 100
 #: Words of a quotation.
-_QUOTED = 6
+_QUOTED = 8
 #: Words of what a need asks for.
 _ASKED = 8
 #: Words of a name that came with the documents: a path, a role, a reason.
@@ -35,11 +35,10 @@ _SIDES, _NAMES = 4, 4
 
 def overview(layout: Layout, at: str) -> Iterator[str]:
     """The lines of the overview in the file ``at``: :data:`WORDS` words at most."""
-    content = layout.content
     yield from _opening(layout)
     yield from _conflicts(layout, at)
     yield from _often(layout, at)
-    yield from _undecided(content)
+    yield from _undecided(layout, at)
     yield from _left(layout, at)
     yield from roles(layout)
     yield from _topics(layout, at)
@@ -56,6 +55,7 @@ def _opening(layout: Layout) -> Iterator[str]:
     folded: Counter[str] = Counter(row.by for row in merge.ledger if row.outcome in under)
     whose = {"proof": "by proof", "judge": "by a judge", "person": "by a person"}
     told_by = ", ".join(f"{folded[by]:,} {name}" for by, name in whose.items() if folded[by])
+    told_by = told_by and layout.lists(told_by, "folded", at=layout.main)
     said = [
         told(len(merge.entries), "entry", "entries")
         + (f"; tellings folded: {told_by}." if told_by else "; nothing is folded.")
@@ -72,7 +72,7 @@ def _opening(layout: Layout) -> Iterator[str]:
     if content.merge.failed_calls:
         n = len(content.merge.failed_calls)
         said.append(f"{told(n, 'call')} to the judge failed.")
-    yield " ".join([*said, *_newest(content)])
+    yield " ".join([*said, *_newest(layout)])
     yield ""
     if head.get("since"):
         run = clipped(str(head["since"]), _NAMED)
@@ -95,10 +95,10 @@ def _all_here(n: int, left_out: int) -> str:
     return f"{out} left out. {sentences} of the others {verb} here, standing or folded."
 
 
-def _newest(content: Content) -> Iterator[str]:
+def _newest(layout: Layout) -> Iterator[str]:
     """What the document with the latest date adds to the others."""
-    dated = (s.source for s in content.stories.values() if s.source.written)
-    latest = max(dated, key=lambda source: (str(source.written), source.path), default=None)
+    content = layout.content
+    latest = content.newest
     if latest is None:
         return
     own = [one for one in content.stories.values() if one.source.document == latest.document]
@@ -108,8 +108,9 @@ def _newest(content: Content) -> Iterator[str]:
         for entry in entries
     )
     against = sum(entry.id in content.conflicts_of for entry in entries)
+    newest = layout.lists("Newest", "newest", at=layout.main)
     yield (
-        f"Newest: {clipped(file_name(latest.path), 3)}, {latest.written}, "
+        f"{newest}: {clipped(file_name(latest.path), 3)}, {latest.written}, "
         f"{told(len(own), 'story', 'stories')}; {also:,} told in others too, "
         f"{against:,} possibly in conflict."
     )
@@ -209,19 +210,19 @@ def _often(layout: Layout, at: str) -> Iterator[str]:
         yield "No need is told more than once."
         yield ""
         return
-    yield _how_many(often, alike)
+    yield _how_many(often, alike, layout, at)
     yield ""
     for some in within(_OFTEN, (_need(need, layout, at) for need in needs)):
         yield from some
     yield ""
 
 
-def _how_many(often: int, alike: int) -> str:
+def _how_many(often: int, alike: int, layout: Layout, at: str) -> str:
     """How many needs are told in the same words, and how many may be."""
     said = [told(often, "need is", "needs are") + " told in the same words"] if often else []
     one, many = "group is alike, perhaps one need", "groups are alike, perhaps one need each"
     said += [told(alike, one, many)] if alike else []
-    return f"{'; '.join(said)}:"
+    return f"{layout.lists('; '.join(said), 'told-often', at=at)}:"
 
 
 def _need(need: Need, layout: Layout, at: str) -> list[str]:
@@ -235,7 +236,8 @@ def _need(need: Need, layout: Layout, at: str) -> list[str]:
     return [f"- **{times}** {who}: {asked} {names}"]
 
 
-def _undecided(content: Content) -> Iterator[str]:
+def _undecided(layout: Layout, at: str) -> Iterator[str]:
+    content = layout.content
     merge = content.merge
     yield "## Undecided"
     yield ""
@@ -248,6 +250,8 @@ def _undecided(content: Content) -> Iterator[str]:
         (alike, "pair that is alike", "pairs that are alike"),
     ]
     parts = [told(n, one, many) for n, one, many in found if n]
+    if alike:
+        parts[-1] = layout.lists(parts[-1], "undecided", at=at)
     command = content.command("review", str(content.head.get("run") or "RUN"))
     if parts:
         yield f"{', '.join(parts)}: `{command}` asks them."
@@ -266,8 +270,9 @@ def _left(layout: Layout, at: str) -> Iterator[str]:
     if left.residue:
         most = sorted((-n / max(1, of), path) for path, n, of in left.residue if n)[:2]
         paths = ", ".join(f"{clipped(file_name(path), 3)} {-share:.0%}" for share, path in most)
+        share = layout.lists(f"{left.share:.0%}", "not-shown", at=at)
         yield (
-            f"{left.share:.0%} of the documents' text is in no story"
+            f"{share} of the documents' text is in no story"
             + (f" (most: {paths})" if paths else "")
             + f": `{told_residue}`."
         )

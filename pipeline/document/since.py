@@ -90,40 +90,44 @@ def _lines(layout: Layout, since: Since, run: str) -> Iterator[str]:
         f"possibly contradicting; {since.gone:,} of that run are no longer in the documents. "
         "S-numbers are those of this run."
     )
+    for title, lines in listed(layout, since, SINCE):
+        yield from ("", f"## {title} ({len(lines):,})", "")
+        yield from islice(lines, _SHOWN)
+        if len(lines) > _SHOWN:
+            yield f"- and {len(lines) - _SHOWN:,} more"
+
+
+def listed(layout: Layout, since: Since, at: str) -> Iterator[tuple[str, list[str]]]:
+    """The stories of each kind, a line each in the file ``at``: contradicting, new, told."""
     parts: tuple[tuple[str, tuple[tuple[str, str], ...], str], ...] = (
         ("Possibly contradicting", since.against, "against"),
         ("New", tuple((story, "") for story in since.new), ""),
         ("Told already", since.told, "told by"),
     )
     for title, found, relation in parts:
-        if not found:
-            continue
-        yield from ("", f"## {title} ({len(found):,})", "")
-        for story, other in islice(found, _SHOWN):
-            yield _line(story, other, relation, layout)
-        if len(found) > _SHOWN:
-            yield f"- and {len(found) - _SHOWN:,} more"
+        if found:
+            yield title, [_line(story, other, relation, layout, at) for story, other in found]
 
 
-def _line(story: str, other: str, relation: str, layout: Layout) -> str:
+def _line(story: str, other: str, relation: str, layout: Layout, at: str) -> str:
     content = layout.content
     one = content.stories[story]
-    line = f"- {layout.story(story, at=SINCE)} {_says(one, layout)} ({place(one)})"
-    if not other and (near := _alike(one, layout)):
+    line = f"- {layout.story(story, at=at)} {_says(one, layout)} ({place(one)})"
+    if not other and (near := _alike(one, layout, at)):
         line += f"; alike: {near}"
     if other:
         beside = content.stories[other]
-        line += f"; {relation} {layout.story(other, at=SINCE)} {_says(beside, layout)}"
+        line += f"; {relation} {layout.story(other, at=at)} {_says(beside, layout)}"
     return line
 
 
-def _alike(story: Story, layout: Layout) -> str:
+def _alike(story: Story, layout: Layout, at: str) -> str:
     """The entries that a new story's entry stands next to, the most alike first."""
     content = layout.content
     own = content.entry_of[story.id].id
     beside = [link.b if link.a == own else link.a for link in content.links_of.get(own, ())]
     return ", ".join(
-        layout.story(content.entries[entry].standing, at=SINCE) for entry in beside[:_NEAR]
+        layout.story(content.entries[entry].standing, at=at) for entry in beside[:_NEAR]
     )
 
 

@@ -190,6 +190,8 @@ class Phrases:
     template: bool = False
 
 
+#: What ends a sentence, and is no part of a phrase.
+_FINAL = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s|$)")
 #: A story sentence that begins with a small letter.
 _SMALL = re.compile(r"\W*as\s")
 
@@ -214,19 +216,27 @@ def read_phrases(text: str, *, expected: bool = False) -> Phrases | None:
     words = plain(text)
     told = _read(words, expected)
     if told and _SMALL.match(words):
-        told = _one_small_sentence(told)
+        told = _one_small_sentence(told, words)
     if told and _LINKED.search(f"{told.role}\n{told.goal}\n{told.benefit}"):
         return _without_links(told)
     return told
 
 
-def _one_small_sentence(told: Phrases) -> Phrases:
-    """Phrases without the sentences behind theirs, for an author who begins in small letters."""
+def _one_small_sentence(told: Phrases, written: str) -> Phrases:
+    """Phrases without the sentences behind theirs, for an author who begins in small letters.
+
+    Args:
+        written: what they were read from, in which the last of these sentences has its mark.
+    """
     name, words = ("benefit", told.benefit) if told.benefit else ("goal", told.goal)
     end = small_sentence_end(words)
     if end == len(words):
         return told
-    after = " ".join(filter(None, [words[end:].strip(), told.after]))
+    behind = words[end:].strip()
+    at = written.find(behind)
+    if at >= 0 and (mark := _FINAL.match(written, at + len(behind))):
+        behind += mark.group()
+    after = " ".join(filter(None, [behind, told.after]))
     if name == "benefit":
         return replace(told, benefit=_trim(words[:end]), after=after)
     return replace(told, goal=_trim(words[:end]), after=after)

@@ -18,7 +18,7 @@ from pipeline.kept import Told, check, read_edition
 from pipeline.merge.corpus import gather
 from pipeline.merge.sovereignty import stays_here
 
-MAIN = {"merged.md", "merged.tellings.md", "merged.json", "merged.html"}
+MAIN = {"merged.md", "merged.lists.md", "merged.tellings.md", "merged.json", "merged.html"}
 
 
 def names(folder: Path) -> set[str]:
@@ -35,7 +35,10 @@ def many(kit) -> Content:
 def test_a_document_is_written_with_everything_it_links_to(desk, tmp_path):
     out = write_document(tmp_path / "a" / "b", lay_out(desk.content))
     assert names(tmp_path / "a" / "b") == MAIN
-    assert {Path(path).name for path in out.values()} == MAIN - {"merged.tellings.md"}
+    assert {Path(path).name for path in out.values()} == MAIN - {
+        "merged.tellings.md",
+        "merged.lists.md",
+    }
     assert json.loads(Path(out["json"]).read_text())["counts"]["skipped"] == 1
 
 

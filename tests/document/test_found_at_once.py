@@ -142,7 +142,10 @@ def test_a_need_that_is_part_of_one_in_more_words_is_listed_once(kit):
     links = (kit.link(entries[0], entries[1], 1.0), kit.link(entries[0], entries[2], 0.96))
     content = Content(kit.merge(entries, links=links), {"s0": told[0], "s1": again, "s2": told[2]})
     text = written(lay_out(content))["merged.md"].partition("## Told most often")[2]
-    assert "1 need is told in the same words; 1 group is alike, perhaps one need:" in text
+    assert (
+        "[1 need is told in the same words; 1 group is alike, perhaps one need](merged.lists.md"
+        in text
+    )
     assert text.count("×**") + text.count("× alike**") == 1
     assert "- **3× alike** reader: “read one book”" in text
 
@@ -159,7 +162,7 @@ def test_a_group_of_more_says_how_many_tell_it_in_which_roles(kit):
         "- **4× alike** reader, guest: “read book 0” [S-1](merged.tellings.md#s-1), S-2, S-4"
         in text
     )
-    assert "## Roles (2)\n\nguest 3; once each: reader.\n" in text
+    assert "## Roles (2)\n\nguest 3; [1 once each](merged.lists.md#roles).\n" in text
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from pipeline.document.topics import MOST
 from pipeline.entries import Fold, LedgerRow, Line, Merge, Outcome
 from pipeline.stories import count_words
 
-MD = ("merged.md", "merged.tellings.md")
+MD = ("merged.md", "merged.lists.md", "merged.tellings.md")
 
 
 def files(content: Content, **how) -> dict[str, str]:
@@ -141,8 +141,8 @@ def test_up_to_three_hundred_entries_are_one_file_and_its_tellings(kit):
         if names:
             assert tuple(written) == names
         else:
-            assert list(written)[:2] == ["merged.md", "topics/contents.md"]
-            assert {name for name in written if "/" not in name} == {"merged.md"}
+            assert list(written)[:3] == ["merged.md", "merged.lists.md", "topics/contents.md"]
+            assert {name for name in written if "/" not in name} == set(MD[:2])
             check_links(written)
         assert list(files(content, full=True)) == ["merged.md"]
 
