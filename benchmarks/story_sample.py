@@ -1,11 +1,13 @@
 """A random sample of extracted stories with the lines around them, to be judged by a reader.
 
     python benchmarks/story_sample.py CORPORA --seed 1 [--size 200] [--context 4]
+    python benchmarks/story_sample.py CORPORA --seed 1 --drawn > LABELS.jsonl
     python benchmarks/story_sample.py CORPORA --judged LABELS.jsonl
 
 The sample is stratified: every folder of ``CORPORA`` gives the same number of stories, and what a
 small folder lacks is shared out among the others. Each story is shown as its fields, then as it
-stands in the document, its own characters between ⟦ and ⟧. ``--judged`` takes the verdicts of a
+stands in the document, its own characters between ⟦ and ⟧. ``--drawn`` lists their places only, to
+be kept before any is judged; a reader adds the verdicts. ``--judged`` takes the verdicts of a
 sample (see ``labels/README.md``) and prints how many are right: of the sample, and weighted by the
 stories of each folder, both with the 95 % interval.
 """
@@ -61,6 +63,12 @@ def draw(strata: Strata, wanted: int, seed: int) -> list[tuple[str, Story, Docum
         numbers = sorted(chance.sample(range(len(stories)), counts[name]))
         sample += [(name, *stories[number]) for number in numbers]
     return sample
+
+
+def place_of(root: Path, story: Story, document: Document) -> dict[str, str | int]:
+    """Where a drawn story stands, as a line of labels that has no verdict yet."""
+    path = Path(document.path).relative_to(root).as_posix()
+    return {"path": path, "start": story.start, "end": story.end, "kind": story.kind}
 
 
 def shown(number: int, root: Path, story: Story, document: Document, context: int) -> str:
@@ -136,6 +144,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--size", type=int, default=200)
     parser.add_argument("--context", type=int, default=4, help="lines before and after a story")
+    parser.add_argument("--drawn", action="store_true", help="places only, as JSON lines")
     parser.add_argument("--judged", type=Path, help="verdicts of a sample, as JSON lines")
     given = parser.parse_args(arguments)
     strata = strata_of(given.corpora)
@@ -144,7 +153,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         lines = given.judged.read_text(encoding="utf-8").splitlines()
         print(json.dumps(report(map(json.loads, lines), sizes), indent=2))
         return
-    for number, (_, story, document) in enumerate(draw(strata, given.size, given.seed), start=1):
+    sample = draw(strata, given.size, given.seed)
+    if given.drawn:
+        for _, story, document in sample:
+            print(json.dumps(place_of(given.corpora, story, document), ensure_ascii=False))
+        return
+    for number, (_, story, document) in enumerate(sample, start=1):
         print(shown(number, given.corpora, story, document, given.context), "\n")
     print(json.dumps({"seed": given.seed, "stories": sizes}))
 
