@@ -8,8 +8,9 @@ The sample is stratified: every folder of ``CORPORA`` gives the same number of s
 small folder lacks is shared out among the others. Each story is shown as its fields, then as it
 stands in the document, its own characters between ⟦ and ⟧. ``--drawn`` lists their places only, to
 be kept before any is judged; a reader adds the verdicts. ``--judged`` takes the verdicts of a
-sample (see ``labels/README.md``) and prints how many are right: of the sample, and weighted by the
-stories of each folder, both with the 95 % interval.
+sample (see ``labels/README.md``) and prints how many are right: of the sample, with wrong titles
+and further paragraphs counted as right, and weighted by the stories of each folder, each with the
+95 % interval.
 """
 
 from __future__ import annotations
@@ -123,6 +124,7 @@ def report(
         counts[str(label["path"]).split("/", 1)[0]][str(label["verdict"])] += 1
     n = sum(sum(each.values()) for each in counts.values())
     right = sum(each["right"] for each in counts.values())
+    titles = sum(each["title"] for each in counts.values())
     told = sum(sizes[name] for name in counts)
     weighted = sum(sizes[s] / told * c["right"] / sum(c.values()) for s, c in counts.items())
     effective = 1 / sum((sizes[s] / told) ** 2 / sum(c.values()) for s, c in counts.items())
@@ -131,6 +133,7 @@ def report(
         "right": right,
         "precision": round(right / n, 4),
         "interval": [round(each, 4) for each in interval(right, n)],
+        "but_for_titles": [right + titles, *(round(x, 4) for x in interval(right + titles, n))],
         "weighted": round(weighted, 4),
         "weighted_interval": [round(each, 4) for each in interval(weighted * effective, effective)],
         "verdicts": dict(sum(counts.values(), Counter())),
