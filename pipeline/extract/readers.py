@@ -32,7 +32,7 @@ from pipeline.stories import Block, Document, Locator, Target
 from pipeline.unseen import whole
 
 #: Part of every cache key: raise it when the same bytes would give another document or stories.
-READER_VERSION = "13"
+READER_VERSION = "14"
 
 
 _HALF = re.compile("[\ud800-\udfff]")
