@@ -15,6 +15,7 @@ from pipeline.extract.archive import Unreadable
 from pipeline.extract.builder import TextBuilder
 from pipeline.extract.leftout import Rich, Why, Words
 from pipeline.extract.web_marks import shift
+from pipeline.extract.word_styles import is_white
 
 _TOKEN = re.compile(r"\\([a-z]{1,32})(-?\d{1,10})? ?|\\'[0-9a-f]{2}|\\[^a-z]|[{}]", re.IGNORECASE)
 _BEGINS: dict[Why, str] = {
@@ -22,6 +23,7 @@ _BEGINS: dict[Why, str] = {
     "hidden": "\ue001",
     "deleted": "\ue002",
     "comment": "\ue003",
+    "invisible": "\ue00e",
 }
 _WHYS = {sign: why for why, sign in _BEGINS.items()}
 _END, _CELL, _ROW, _ROW_BEGINS, _ITEM = "\ue004", "\ue005", "\ue006", "\ue007", "\ue008"
@@ -31,12 +33,19 @@ _HEADING = 0xE010
 _LINK, _DIGITS = "\ue00a", 0xE018
 #: Where raised (a power) and lowered letters (an index) begin, and where they end.
 _RAISED, _LOWERED, _LEVEL = "\ue00b", "\ue00c", "\ue00d"
-_SIGN = re.compile("[\ue000-\ue004\ue00b-\ue00d]|\ue00a[\ue018-\ue01f]+")
+_SIGN = re.compile("[\ue000-\ue004\ue00b-\ue00e]|\ue00a[\ue018-\ue01f]+")
 #: A field's instruction in plain words, "\x00" for the backslash of a switch.
 _HYPERLINK = re.compile(
     r'\s*HYPERLINK\b\s*(?:"(?P<to>[^"]*)"|(?P<bare>[^\s"\x00]+))?', re.IGNORECASE
 )
 _IN_DOCUMENT = re.compile(r'\x00l\s*(?:"([^"]*)"|(\S+))')
+#: The file's colours, and whatever may be dark behind letters: where any of it is in the file,
+#: white ones may be seen.
+_COLOURS = re.compile(r"\{\\colortbl\s*([^{}]*)\}")
+_MAY_BE_DARK = re.compile(
+    r"\\(?:highlight[1-9]|cb[1-9]|chcbpat[1-9]|chcfpat|chshdng|cbpat[1-9]|cfpat|shading[1-9]|bg[a-z]+\b|"
+    r"clcbpat[1-9]|clcfpat|clshdng|trcbpat[1-9]|trcfpat|trshdng|background\b|shp\b|do\b|pict\b)"
+)
 _CONTROL = re.compile(r"\\[a-z]{1,32}-?\d* ?|[{}\r\n]")
 _AUTHOR = re.compile(r"\{\\author ([^{}\\]*)\}")
 _MADE = re.compile(r"\{\\creatim\\yr(\d{4})\\mo(\d{1,2})\\dy(\d{1,2})")
@@ -51,6 +60,7 @@ class _State:
     hidden: bool = False
     deleted: bool = False
     comment: bool = False
+    white: bool = False
     item: bool = False
     level: int = 0
     shifted: str = ""
@@ -61,7 +71,9 @@ class _State:
             return "comment"
         if self.deleted:
             return "deleted"
-        return "hidden" if self.hidden else "struck out" if self.struck else None
+        if self.hidden:
+            return "hidden"
+        return "struck out" if self.struck else "invisible" if self.white else None
 
 
 def read_rtf(data: bytes) -> tuple[TextBuilder, dict[str, str]]:
@@ -124,6 +136,7 @@ def _mark(source: str) -> tuple[str, list[str]]:
     """The file with signs where text begins and ends not to be current, at the ends of cells, rows
     and paragraphs, before items and links; where its links lead, in order."""
     links: list[str] = []
+    white = _white_colours(source)
     instructed = 0
     parts: list[str] = []
     stack: list[_State] = []
@@ -186,6 +199,8 @@ def _mark(source: str) -> tuple[str, list[str]]:
             switch()
             continue
         state = _after(state, word, number)
+        if word == "cf":
+            state = replace(state, white=number in white)
         if word in ("cell", "nestcell", "row", "nestrow", "trowd"):
             sign = _CELL if word.endswith("cell") else _ROW if word.endswith("row") else _ROW_BEGINS
             parts.append(_escaped(sign))
@@ -199,6 +214,19 @@ def _mark(source: str) -> tuple[str, list[str]]:
     if skipped is None:
         parts.append(source[position:])
     return "".join(parts), links
+
+
+def _white_colours(source: str) -> frozenset[str]:
+    """The numbers of the colours that cannot be seen on the file's pages."""
+    table = _COLOURS.search(source)
+    if table is None or _MAY_BE_DARK.search(source):
+        return frozenset()
+    white = set()
+    for number, colour in enumerate(table[1].split(";")):
+        parts = [re.search(rf"\\{name}(\d+)", colour) for name in ("red", "green", "blue")]
+        if all(parts) and is_white("".join(f"{int(p[1]) & 255:02x}" for p in parts if p)):
+            white.add(str(number))
+    return frozenset(white)
 
 
 def _after(state: _State, word: str | None, number: str | None) -> _State:
@@ -217,7 +245,7 @@ def _after(state: _State, word: str | None, number: str | None) -> _State:
     if word in ("nosupersub", "up", "dn"):
         return replace(state, shifted="")
     if word == "plain":
-        return replace(state, struck=False, hidden=False, deleted=False, shifted="")
+        return replace(state, struck=False, hidden=False, deleted=False, shifted="", white=False)
     if word == "pard":
         return replace(state, item=False, level=0)
     if word == "ls":
