@@ -1,13 +1,16 @@
 """A random sample of extracted stories with the lines around them, to be judged by a reader.
 
     python benchmarks/story_sample.py CORPORA --seed 1 [--size 200] [--context 4]
+    python benchmarks/story_sample.py CORPORA --seed 1 --drawn > LABELS.jsonl
     python benchmarks/story_sample.py CORPORA --judged LABELS.jsonl
 
 The sample is stratified: every folder of ``CORPORA`` gives the same number of stories, and what a
 small folder lacks is shared out among the others. Each story is shown as its fields, then as it
-stands in the document, its own characters between ⟦ and ⟧. ``--judged`` takes the verdicts of a
-sample (see ``labels/README.md``) and prints how many are right: of the sample, and weighted by the
-stories of each folder, both with the 95 % interval.
+stands in the document, its own characters between ⟦ and ⟧. ``--drawn`` lists their places only, to
+be kept before any is judged; a reader adds the verdicts. ``--judged`` takes the verdicts of a
+sample (see ``labels/README.md``) and prints how many are right: of the sample, with wrong titles
+and further paragraphs counted as right, and weighted by the stories of each folder, each with the
+95 % interval.
 """
 
 from __future__ import annotations
@@ -63,6 +66,12 @@ def draw(strata: Strata, wanted: int, seed: int) -> list[tuple[str, Story, Docum
     return sample
 
 
+def place_of(root: Path, story: Story, document: Document) -> dict[str, str | int]:
+    """Where a drawn story stands, as a line of labels that has no verdict yet."""
+    path = Path(document.path).relative_to(root).as_posix()
+    return {"path": path, "start": story.start, "end": story.end, "kind": story.kind}
+
+
 def shown(number: int, root: Path, story: Story, document: Document, context: int) -> str:
     """One story for the reader: where it stands, its fields, the text around it."""
     place = Path(document.path).relative_to(root)
@@ -115,6 +124,7 @@ def report(
         counts[str(label["path"]).split("/", 1)[0]][str(label["verdict"])] += 1
     n = sum(sum(each.values()) for each in counts.values())
     right = sum(each["right"] for each in counts.values())
+    titles = sum(each["title"] for each in counts.values())
     told = sum(sizes[name] for name in counts)
     weighted = sum(sizes[s] / told * c["right"] / sum(c.values()) for s, c in counts.items())
     effective = 1 / sum((sizes[s] / told) ** 2 / sum(c.values()) for s, c in counts.items())
@@ -123,6 +133,7 @@ def report(
         "right": right,
         "precision": round(right / n, 4),
         "interval": [round(each, 4) for each in interval(right, n)],
+        "but_for_titles": [right + titles, *(round(x, 4) for x in interval(right + titles, n))],
         "weighted": round(weighted, 4),
         "weighted_interval": [round(each, 4) for each in interval(weighted * effective, effective)],
         "verdicts": dict(sum(counts.values(), Counter())),
@@ -136,6 +147,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--size", type=int, default=200)
     parser.add_argument("--context", type=int, default=4, help="lines before and after a story")
+    parser.add_argument("--drawn", action="store_true", help="places only, as JSON lines")
     parser.add_argument("--judged", type=Path, help="verdicts of a sample, as JSON lines")
     given = parser.parse_args(arguments)
     strata = strata_of(given.corpora)
@@ -144,7 +156,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         lines = given.judged.read_text(encoding="utf-8").splitlines()
         print(json.dumps(report(map(json.loads, lines), sizes), indent=2))
         return
-    for number, (_, story, document) in enumerate(draw(strata, given.size, given.seed), start=1):
+    sample = draw(strata, given.size, given.seed)
+    if given.drawn:
+        for _, story, document in sample:
+            print(json.dumps(place_of(given.corpora, story, document), ensure_ascii=False))
+        return
+    for number, (_, story, document) in enumerate(sample, start=1):
         print(shown(number, given.corpora, story, document, given.context), "\n")
     print(json.dumps({"seed": given.seed, "stories": sizes}))
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pipeline.extract.labelled import begins_labelled
 from pipeline.extract.leads import (
     CRITERIA_LABEL,
+    ONLY_TAGS,
     is_criteria_label,
     levelled_key,
     split_heading,
@@ -151,7 +152,7 @@ def _take_heading(told: Draft, raw: str, mode: str) -> str:
     phrases = read_phrases(sentence) if not told.told else None
     if phrases:
         told.add_title(title)
-        _take_phrases(told, phrases)
+        take_phrases(told, phrases)
         return "told"
     key, title = split_heading(raw)
     told.key = told.key or key
@@ -174,25 +175,28 @@ def _take_opening(told: Draft, raw: str, block: Block, expected: bool) -> str | 
             told.key = told.key or key or inner_key
             told.add_title(title)
             told.add_title(inner_title)
-            _take_phrases(told, phrases)
+            take_phrases(told, phrases)
             return "told"
         phrases = None
     if phrases is None:
         found = find_sentence(raw)
         if found:
             told.body.append(plain(raw[: found[0]]))
-            _take_phrases(told, found[1])
+            take_phrases(told, found[1])
             return "told"
         unit = next((u for u in split_units(raw) if u.phrases.strict and u.sentence), None)
         if unit:
             told.body += [words] if (words := plain(raw[: unit.sentence]).strip(" -–—|")) else []
-            _take_phrases(told, unit.phrases)
+            take_phrases(told, unit.phrases)
             return "told"
         told.body.append(_verbatim(raw, block))
         return None
     told.key = told.key or key
-    told.add_title(title)
-    _take_phrases(told, phrases)
+    if ONLY_TAGS.fullmatch(title):  # it heads nothing, and may tell two stories apart
+        told.body.append(title)
+    else:
+        told.add_title(title)
+    take_phrases(told, phrases)
     return "told"
 
 
@@ -211,7 +215,8 @@ def find_sentence(raw: str) -> tuple[int, Phrases] | None:
     return None
 
 
-def _take_phrases(told: Draft, phrases: Phrases) -> None:
+def take_phrases(told: Draft, phrases: Phrases) -> None:
+    """A story sentence into the fields of its story, what follows it behind them."""
     told.role = told.role or phrases.role
     told.goal = phrases.goal
     told.benefit = phrases.benefit

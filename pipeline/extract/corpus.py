@@ -23,6 +23,7 @@ from pipeline.extract.walk import STDIN, find_files
 from pipeline.sharing import shared_out
 from pipeline.stories import Document, Extraction, Span
 from pipeline.text.language import ENGLISH, language_of
+from pipeline.text.scope import names_that_change
 from pipeline.unseen import shown_path
 
 _CHUNK_BYTES = 1 << 20
@@ -222,13 +223,13 @@ def _extract_groups(
     )
     for group in groups:
         if group in kept:
-            yield kept.pop(group)
+            yield _with_scopes(kept.pop(group))
             continue
         extraction, lasting = next(extracted)
         document = extraction.document
         if cache is not None and document.sha256 and lasting:
             cache.put_extraction(document.sha256, how.variant(document.path), extraction)
-        yield extraction
+        yield _with_scopes(extraction)
 
 
 def _extract_all(groups: Sequence[_Group], how: _How, reader: ReaderProcess) -> list[_Extracted]:
@@ -324,6 +325,40 @@ def _with_paths(extraction: Extraction, paths: tuple[str, ...]) -> Extraction:
         replace(story, source=replace(story.source, path=paths[0])) for story in extraction.stories
     )
     return Extraction(document, stories, extraction.residue)
+
+
+def _with_scopes(extraction: Extraction) -> Extraction:
+    """An extraction whose document lies in places that tell different scopes ("wishes/a.md",
+    "rejected/a.md"): which holds cannot be known, so that its stories stand under all of them."""
+    document = extraction.document
+    told = {path: names_that_change(path) for path in document.paths}
+    first = told[document.path]
+    if all(names == first for names in told.values()):
+        return extraction
+    other = tuple(dict.fromkeys(name for names in told.values() for name in names))
+    said = ", ".join(f"“{name}”" for name in other)
+    problem = _join(
+        document.problem,
+        f"the same file lies in {len(told)} places, of which not all say {said}: its stories are "
+        f"told once, from {document.path}, and are proved to be none that others tell",
+    )
+    stories = tuple(
+        replace(
+            story,
+            source=replace(
+                story.source,
+                locator=replace(
+                    story.source.locator,
+                    under=(
+                        *story.source.locator.under,
+                        *(f"not in every place: {name}" for name in other),
+                    ),
+                ),
+            ),
+        )
+        for story in extraction.stories
+    )
+    return Extraction(replace(document, problem=problem), stories, extraction.residue)
 
 
 def _nothing(document: Document) -> Extraction:

@@ -3,18 +3,27 @@ where a feature has none, each scenario is a story of its own."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from pipeline.extract.assembly import Draft, assemble
+from pipeline.extract.assembly import Draft, assemble, take_phrases
 from pipeline.extract.found import Found, join_spans, spans_of
 from pipeline.extract.gherkin import BACKGROUND, EXAMPLES, FEATURE, RULE, SCENARIO
-from pipeline.extract.phrases import read_phrases
+from pipeline.extract.phrases import Phrases, read_phrases
 from pipeline.extract.sentences import plain
 from pipeline.extract.units import join_parts
 from pipeline.stories import Block
 
 #: Characters of a narrative that are read to see whether it is one.
 _REACH = 3000
+#: The older form, a line or more each: "In order to …", "A writer", "Should be able to …".
+_BY_LINES = re.compile(
+    r"\s*(?:In\s+order\s+(?:to|that)|So\s+that|To)\s+(?P<benefit>(?:[^\n]+\n){1,3}?)"
+    r"[ \t]*(?P<story>(?:(?:an?|the|any|every|each|all)\s+)?[^\W\d_][^\n.,;:!?]{1,60}\n"
+    r"[ \t]*(?:(?:should|must|shall|will|can)|(?:wants?|needs?|wish(?:es)?)\b|would\s+like)\b.+)",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 def find_in_features(text: str, blocks: Sequence[Block]) -> Iterator[Found]:
@@ -82,6 +91,10 @@ def _read_narrative(text: str, head: Sequence[Block]) -> Draft | None:
     told = Draft()
     for block in described[:opening]:
         told.body.append(plain(text[block.start : block.end]))
+    first = described[opening]
+    if by_lines := _read_by_lines(text[first.start : first.end]):
+        take_phrases(told, by_lines)
+        opening += 1
     assemble(text, described[opening:], expected=True, draft=told)
     if not told.told or told.template:
         return None
@@ -93,6 +106,8 @@ def _read_narrative(text: str, head: Sequence[Block]) -> Draft | None:
 def _opens(text: str, block: Block) -> bool:
     """A narrative somewhere in a paragraph of a feature's description."""
     raw = text[block.start : block.end]
+    if _read_by_lines(raw):
+        return True
     # A sentence reaches so far and no further: reading on to the end of a long description, again
     # for each of its lines, would take quadratic time.
     position = 0
@@ -101,6 +116,15 @@ def _opens(text: str, block: Block) -> bool:
             return True
         position += len(line)
     return False
+
+
+def _read_by_lines(raw: str) -> Phrases | None:
+    """A narrative whose lines are the purpose, who, and what they should be able to do."""
+    lines = _BY_LINES.match(raw[:_REACH])
+    told = read_phrases(lines["story"], expected=True) if lines else None
+    if lines is None or told is None or not told.role or told.benefit:
+        return None
+    return replace(told, benefit=plain(lines["benefit"]).rstrip(" ,;:."), strict=True)
 
 
 def _read_scenarios(text: str, parts: Sequence[Sequence[Block]]) -> Iterator[Found]:
@@ -116,8 +140,8 @@ def _read_scenarios(text: str, parts: Sequence[Sequence[Block]]) -> Iterator[Fou
         elif part[0].level == SCENARIO and part[0].kind == "heading":
             described = _count_described(part[1:])
             steps = _steps(text, part[1 + described :])
-            if not steps:
-                continue
+            if not steps or part[1 + described].level == EXAMPLES:
+                continue  # examples of no step tell nothing
             draft = Draft(title=_name(text, part[0]), criteria=[steps], strict=True)
             draft.body += [
                 plain(text[block.start : block.end])

@@ -1,6 +1,7 @@
 """Markdown with Gherkin (``.feature.md``): the same keywords behind headings' and lists' marks.
 
-The marks are blanked out, so that what is left reads as Gherkin at the same places.
+The marks, and the rules of tables, are blanked out, so that what is left reads as Gherkin at the
+same places.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import re
 from pipeline.extract.gherkin import find_language, keywords_of
 
 _MARK = re.compile(r"[ \t]*(?:#{1,6}|[*+-])[ \t]+")
+#: Between a table's header and its rows.
+_RULE = re.compile(r"[ \t]*\|(?:[ \t]*:?-+:?[ \t]*\|)+[ \t]*$")
 _TAGS = re.compile(r"[ \t]*(?:`@[^`\s]+`[ \t]*)+(?:#.*)?$")
 
 
@@ -33,6 +36,8 @@ def blank_marks(text: str) -> str | None:
                 aside = found and not heading  # a section that is not Gherkin's
             if heading or ("#" not in mark.group() and rest.startswith(keywords.steps)):
                 line = " " * mark.end() + rest
+        elif _RULE.match(line):
+            line = " " * len(line)
         elif _TAGS.match(line):
             line = line.replace("`", " ")
         lines.append(" " * len(line) if aside else line)

@@ -57,6 +57,10 @@ _LEAD_PIECE = re.compile(
 #: Words that lead a sentence in end with one of these.
 _LEAD_ENDS = re.compile(r"(?:[“‘«(\[:.|–—›→»\])>!?*_\"”’…/~=`;•·]|\s-|-{2,})\s*$")
 _EDGE_MARKS = re.compile(r"^[\s:|–—\-*_\[\]·\"“'‘(«»→✅☐☑✔•>]+|[\s:|–—\-*_\[\]·\"“'‘(«→]+$")
+#: A bracket or a quote at an edge stays where its other half does.
+_PAIRS = (("(", ")"), ("[", "]"), ("“", "”"), ("«", "»"), ("‘", "’"), ('"', '"'))
+#: Tags and no words: "#G02#", "@web #billing".
+ONLY_TAGS = re.compile(r"\s*(?:[#@][\w/-]+#?[\s:]*)+")
 _LEAD_MAX = 90
 
 
@@ -122,7 +126,23 @@ def split_heading(text: str) -> tuple[str, str]:
                 changed = True
     if not key and (match := re.search(rf"[\[(]({_KEY})[\])]\s*$", words)):
         key, words = match.group(1), words[: match.start()]
-    return key, _EDGE_MARKS.sub("", words)
+    return key, _without_edges(words)
+
+
+def _without_edges(words: str) -> str:
+    """A title without the marks around it: "(web) Refunds" keeps its brackets, "(web)" none."""
+    bare = _EDGE_MARKS.sub("", words)
+    at = words.find(bare) if bare else 0
+    before, after = words[:at], words[at + len(bare) :]
+    for opening, closing in _PAIRS:
+        more = bare.count(closing) - bare.count(opening)
+        if opening == closing:
+            more = bare.count(closing) % 2
+        if more and opening in before and closing not in after:
+            bare = bare[:-1] if bare.find(closing) == len(bare) - 1 else f"{opening}{bare}"
+        elif more and closing in after and opening not in before:
+            bare = f"{bare}{closing}"
+    return bare
 
 
 def is_criteria_label(text: str) -> bool:

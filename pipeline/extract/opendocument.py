@@ -6,12 +6,14 @@ elements and styles that libraries for such files hand on as text like any other
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from pipeline.extract.archive import Unreadable, open_archive
 from pipeline.extract.builder import TextBuilder
 from pipeline.extract.leftout import Rich, Why, Words, copied
 from pipeline.extract.web_marks import shift
+from pipeline.extract.word_styles import is_white
 from pipeline.extract.xml_parsing import local_name, parse_xml
 
 _DEEPEST = 20
@@ -71,10 +73,16 @@ class _Styles:
         self._whys: dict[str, tuple[Why | None, str]] = {}
         self._raised: dict[str, bool] = {}
         self.page_hidden: set[str] = set()
+        #: Of the styles that say it: whether letters are white, whether it may be dark behind them.
+        self._white: dict[str, bool] = {}
+        self._dark: set[str] = set()
+        self._page_dark = any(map(_may_be_dark, _page_properties(roots)))
         for root in roots:
             for style in root.iter(f"{_STYLE}style"):
                 name = style.get(f"{_STYLE}name", "")
                 why: Why | None = None
+                if any(map(_may_be_dark, style)):
+                    self._dark.add(name)
                 for properties in style:
                     for key, value in properties.attrib.items():
                         what = key.rpartition("}")[2]
@@ -83,6 +91,10 @@ class _Styles:
                         elif what == "text-position" and not value.startswith("0%"):
                             lowered = value.startswith(("sub", "-"))
                             self._raised[name] = not lowered
+                        elif what == "color":
+                            self._white[name] = is_white(value.lstrip("#"))
+                        elif what == "use-window-font-color" and value == "true":
+                            self._white[name] = False
                         elif what == "display" and value == "none":
                             why = "hidden"
                         elif what == "visibility" and value == "hidden":
@@ -99,6 +111,34 @@ class _Styles:
             name = self._whys[name][1]
         return None
 
+    def _chain(self, name: str | None) -> Iterator[str]:
+        for _ in range(_DEEPEST):
+            if not name or name not in self._whys:
+                return
+            yield name
+            name = self._whys[name][1]
+
+    def is_unseen(self, element: Any) -> bool:
+        """Whether a paragraph's or span's own letters are white on a page that is. In a box, and
+        where anything around them may be dark, they are seen."""
+        if self._page_dark:
+            return False
+        around = [element, *element.iterancestors()]
+        inline = [each for each in around if local_name(each) in ("span", "a", "p", "h")]
+        names = (name for each in inline for name in self._chain(each.get(f"{_TEXT}style-name")))
+        if not next((self._white[name] for name in names if name in self._white), False):
+            return False
+        for each in around:
+            kind = local_name(each)
+            if kind in ("frame", "text-box", "custom-shape", "g"):
+                return False
+            inside = each.iter() if kind == "table" else (each,)
+            for part in inside:
+                named = [value for key, value in part.attrib.items() if key.endswith("style-name")]
+                if any(name in self._dark for start in named for name in self._chain(start)):
+                    return False
+        return True
+
     def why(self, name: str | None) -> Why | None:
         for _ in range(_DEEPEST):
             if not name or name not in self._whys:
@@ -107,6 +147,26 @@ class _Styles:
             if why:
                 return why
         return None
+
+
+def _page_properties(roots: list[Any]) -> Iterator[Any]:
+    for root in roots:
+        yield from root.iter(f"{_STYLE}page-layout-properties", f"{_STYLE}drawing-page-properties")
+
+
+def _may_be_dark(properties: Any) -> bool:
+    """Whether properties paint a background that is not known to be white."""
+    if any(local_name(part) == "background-image" and len(part.attrib) for part in properties):
+        return True
+    for key, value in properties.attrib.items():
+        what = key.rpartition("}")[2]
+        coloured = any(name.endswith("}fill-color") for name in properties.attrib)
+        if what == "fill" and value != "none" and not (value == "solid" and coloured):
+            return True
+        painted = what in ("background-color", "fill-color") and value != "transparent"
+        if painted and not is_white(value.lstrip("#")):
+            return True
+    return False
 
 
 class _Reader:
@@ -163,6 +223,8 @@ class _Reader:
         """A paragraph's text; notes, comments and boxes in it are put aside."""
         words = Rich()
         reason = why or self.styles.why(element.get(f"{_TEXT}style-name"))
+        if reason is None and self.styles.is_unseen(element):
+            reason = "invisible"
         self._write(element, words, reason, 0)
         return words
 
@@ -188,7 +250,9 @@ class _Reader:
                     child.get(f"{_TEXT}string-value", "") or "".join(child.itertext()), "hidden"
                 )
             elif name and name != "annotation-end":
-                here = why or self.styles.why(child.get(f"{_TEXT}style-name"))
+                here: Why | None = None if why == "invisible" else why
+                here = here or self.styles.why(child.get(f"{_TEXT}style-name"))
+                here = here or ("invisible" if self.styles.is_unseen(child) else None)
                 if name == "a" and (address := child.get(f"{_XLINK}href")):
                     words.targets.append(address)
                 raised = self.styles.raised(child.get(f"{_TEXT}style-name"))

@@ -25,7 +25,14 @@ from pipeline.extract.pdf_layout import (
     may_hold_table,
     names_columns,
 )
-from pipeline.extract.pdf_notes import Notes, add_notes, read_notes, strike
+from pipeline.extract.pdf_notes import (
+    Notes,
+    add_notes,
+    linked,
+    read_notes,
+    strike,
+    targets_of,
+)
 from pipeline.extract.pdf_running import split_footnotes, split_line_numbers, split_running
 from pipeline.extract.pdf_text import ends_open, join_lines, opens_anew, split_paragraphs
 from pipeline.extract.pdf_words import Word, read_rules, read_words
@@ -104,6 +111,8 @@ class _Reader:
         self._close()
         for page in self.pages:
             self._add_aside(page)
+        links = {p.number: (p.words, linked(p.words, p.notes.links)) for p in self.pages}
+        self.builder.targets += targets_of(self.builder.text, self.builder.blocks, links)
         self._remark(failed)
         return self.builder
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ctypes
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pipeline.extract.builder import TextBuilder
 from pipeline.extract.leftout import Rich
 from pipeline.extract.pdf_words import Box, Word
+from pipeline.stories import Block, Target
 
 #: Kinds of annotations, as the PDF specification numbers them in pdfium's interface.
 _LINK, _FREE_TEXT, _STRIKE_OUT, _POPUP, _WIDGET = 2, 3, 12, 16, 20
@@ -30,6 +31,8 @@ class Notes:
     boxes: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     struck: list[Box] = field(default_factory=list)
+    #: Where each link lies, and where it leads.
+    links: list[tuple[Box, str]] = field(default_factory=list)
     more: int = 0
 
     def __bool__(self) -> bool:
@@ -50,7 +53,10 @@ def read_notes(pdf: Any, page: Any) -> Notes:
         if not annotation:
             continue
         try:
-            _read(raw, form, annotation, notes)
+            if raw.FPDFAnnot_GetSubtype(annotation) == _LINK:
+                _read_link(raw, pdf, annotation, notes)
+            else:
+                _read(raw, form, annotation, notes)
         finally:
             raw.FPDFPage_CloseAnnot(annotation)
     return notes
@@ -64,7 +70,7 @@ def _read(raw: Any, form: Any, annotation: Any, notes: Notes) -> None:
         if form is not None:
             _read_field(raw, form, annotation, notes)
         return
-    if kind in (_LINK, _POPUP):
+    if kind == _POPUP:
         return
     if kind == _STRIKE_OUT:
         notes.struck += _quads(raw, annotation)
@@ -83,6 +89,38 @@ def _read_field(raw: Any, form: Any, annotation: Any, notes: Notes) -> None:
         value = _string(raw.FPDFAnnot_GetFormFieldValue, form, annotation)
         if value.strip():
             notes.fields.append((name, value.replace("\r\n", "\n").replace("\r", "\n").strip()))
+
+
+def _read_link(raw: Any, pdf: Any, annotation: Any, notes: Notes) -> None:
+    link = raw.FPDFAnnot_GetLink(annotation)
+    address = _address(raw, pdf, link) if link else ""
+    boxes = list(_quads(raw, annotation))
+    area = raw.FS_RECTF()
+    if not boxes and raw.FPDFAnnot_GetRect(annotation, ctypes.byref(area)):
+        boxes = [(area.left, min(area.bottom, area.top), area.right, max(area.bottom, area.top))]
+    # One of which the action is not understood may lead anywhere, and is told from all others.
+    notes.links += [(box, address or "an action of this page") for box in boxes]
+
+
+def _address(raw: Any, pdf: Any, link: Any) -> str:
+    """An address, a file's path or "page 3"; "" where a link's action is none of these."""
+    action = raw.FPDFLink_GetAction(link)
+    kind = raw.FPDFAction_GetType(action) if action else 0
+    if kind == raw.PDFACTION_URI:
+        return _bytes(raw.FPDFAction_GetURIPath, pdf, action)
+    if kind in (raw.PDFACTION_REMOTEGOTO, raw.PDFACTION_LAUNCH):
+        return _bytes(raw.FPDFAction_GetFilePath, action)
+    place = raw.FPDFLink_GetDest(pdf, link)
+    page = raw.FPDFDest_GetDestPageIndex(pdf, place) if place else -1
+    return f"page {page + 1}" if page >= 0 else ""
+
+
+def _bytes(get: Any, *arguments: Any) -> str:
+    """A path of pdfium's interface, in bytes: asked for its length first."""
+    length = get(*arguments, None, 0)
+    buffer = ctypes.create_string_buffer(max(length, 1))
+    get(*arguments, buffer, length)
+    return buffer.raw[: max(length - 1, 0)].decode("utf-8", errors="replace")
 
 
 def _string(get: Any, *arguments: Any) -> str:
@@ -116,6 +154,66 @@ def strike(words: Sequence[Word], boxes: Sequence[Box]) -> list[Word]:
 def _is_in(word: Word, boxes: Sequence[Box]) -> bool:
     x, y = (word.left + word.right) / 2, word.base + word.size / 4
     return any(left <= x <= right and low <= y <= high for left, low, right, high in boxes)
+
+
+@dataclass(slots=True)
+class Linked:
+    """The words ``first`` to ``last`` of a page, and where their link leads."""
+
+    first: int
+    last: int
+    address: str
+
+
+def linked(words: Sequence[Word], links: Sequence[tuple[Box, str]]) -> list[Linked]:
+    """A page's links in order. What goes on on the next line is one link; one that lies over no
+    word is a picture's."""
+    told: list[Linked] = []
+    for box, address in links:
+        under = [n for n, word in enumerate(words) if _is_in(word, [box])]
+        if not under:
+            continue
+        if told and address == told[-1].address and under[0] == told[-1].last + 1:
+            told[-1].last = under[-1]
+        else:
+            told.append(Linked(under[0], under[-1], address))
+    return told
+
+
+def targets_of(
+    text: str, blocks: Sequence[Block], pages: Mapping[int, tuple[Sequence[Word], Sequence[Linked]]]
+) -> list[Target]:
+    """Where the links of each page lead, of the blocks that hold their words. A page's layout tells
+    no character of the text, so a link is one of every block there that says the same: with the
+    words around it, else alone, else but for what a line's end broke."""
+    found = []
+    for number, (words, links) in pages.items():
+        # A paragraph that a page broke off goes on on the next, under the number of the first.
+        above = [b for b in blocks if (b.locator.page or 0) < number][-1:]
+        near = above + [b for b in blocks if b.locator.page == number] if links else []
+        for link in links:
+            around = _said(words, link.first - 2, link.last + 2)
+            said = _said(words, link.first, link.last).strip(" .,;:!?()")
+            holding = [b for b in near if _whole(around).search(text, b.start, b.end)]
+            holding = holding or [b for b in near if _whole(said).search(text, b.start, b.end)]
+            holding = holding or [b for b in near if _bare(said) in _bare(text[b.start : b.end])]
+            # By its words, too: a block may hold several, and the place of each is not known.
+            found += [Target(b.start, b.end, f"{said} → {link.address}") for b in holding]
+    return found
+
+
+def _said(words: Sequence[Word], first: int, last: int) -> str:
+    return " ".join(word.text for word in words[max(first, 0) : last + 1])
+
+
+def _whole(said: str) -> re.Pattern[str]:
+    apart = r"\s+".join(map(re.escape, said.split()))
+    return re.compile(rf"(?<!\w){apart}(?!\w)")
+
+
+def _bare(words: str) -> str:
+    """Words as they are found again where a line's end broke one."""
+    return "".join(sign for sign in words if sign.isalnum()) or words
 
 
 def add_notes(builder: TextBuilder, number: int, notes: Notes) -> None:

@@ -25,7 +25,8 @@ from pipeline.extract.templates import read_template
 _ARTICLE = r"(?:an?|the|any|every|each|one\s+of\s+(?:the|our)|another|our|some|your)"
 _SUBJECT = r"(?:I|we|they|he|she|you)(?![.'’]?\w*\.)"
 _ADVERB = r"(?:(?:also|really|just|only|still|often|then|now|sometimes|always|\w+ly)\s+)?"
-_ABLE = r"(?:\s*,?\s*be\s+able(?:\s+to)?)?"
+#: Authors write it twice: "to be able to able to".
+_ABLE = r"(?:\s*,?\s*(?:(?:to\s+)?be\s+able(?:\s+to)?|able\s+to)\b)*"
 
 #: "I want to be able to": glue, taken off a goal. What carries meaning ("must", "do not want",
 #: "will") is left on it.
@@ -76,9 +77,10 @@ _ROLE_COMMA = re.compile(
 )
 #: "As a user, when I request an object, I want …": the clause belongs to the goal.
 _CLAUSE = re.compile(
-    rf"As\s+(?:{_ARTICLE}\s+)?(?P<role>(?:(?!\bI\b)[^,.;:!?]){{2,80}}?)\s*[,.]\s*(?=(?:when|whenever|if|after|before|"
-    r"while|once|until|because|given|during|without|instead|in|on|at|for|from|by|with|\w+ing)\b)"
-    r"(?P<clause>(?:(?![.!?]\s+(?-i:[A-Z])).){1,240}?)\s*,?\s*\b(?:I|we)\b\s*",
+    rf"As\s+(?:{_ARTICLE}\s+)?(?P<role>(?:(?!\bI\b)[^,.;:!?]){{2,80}}?)\s*[,.]\s*(?!\w+\s+wh(?:ich|om|ose)\b)"
+    r"(?=(?:when|whenever|if|after|before|while|once|until|because|given|during|without|instead|in|on|at|"
+    r"for|from|by|with|rather|unlike|despite|although|though|since|due|\w+ing)\b)"
+    r"(?P<clause>(?:(?![.!?]\s+(?-i:[A-Z])).){1,240}?)\s*[,;]?\s*\b(?:I|we)\b\s*",
     re.IGNORECASE | re.DOTALL,
 )
 _NO_SUBJECT = re.compile(
@@ -138,9 +140,9 @@ _PURPOSES_FIRST = tuple(
 )
 _PURPOSE = re.compile(
     r"[\s,;:.–—(*•-]*\b(?:"
-    r"so\s+(?:that\b\s*[:,]?\s*)+"
-    r"|so\s+as\s+to\b\s*"
-    r"|in\s+order\s+(?:to|that|for)\b\s*[:,]?\s*"
+    r"so\s+(?:that\b\s*[:,]?\s*)+(?:so\s+(?:that\b\s*[:,]?\s*|(?=(?:I|we|they|he|she|it|you)\b)))*"
+    r"|so\s+as\s+to\b\s*(?:to\b\s*)?"
+    r"|in\s+order\s+(?:to\b(?:\s+to\b)?|that\b|for\b)\s*[:,]?\s*"
     r"|such\s+that\b\s*"
     r"|so\s*,?\s+(?=(?:I|we|they|he|she|it|you|the|an?|my|our|their|your|his|her|its|this|these|"
     r"those|all|any|every\w*|no|nobody|each|people|users?|others?|customers?|there|both|only)\b)"
@@ -156,7 +158,7 @@ _SUFFERS = re.compile(
 )
 _SUBJECT_FIRST = re.compile(
     rf"(?:{_ARTICLE}\s+|all\s+)?(?P<role>(?!{NO_ACTOR})[A-Za-z][\w'’/ -]{{1,60}}?)\s+(?:"
-    r"(?P<able>(?:should|must|shall|will|needs?\s+to|can)\s+(?:not\s+)?(?:be\s+able\s+to\b)?)"
+    r"(?P<able>(?:should|must|shall|will|needs?\s+to|can)\s+(?:not\s+)?(?:be\s+able(?:\s+to)?\b)?)"
     r"|(?:wants?|needs?|wish(?:es)?|would\s+like)\s+(?:to\b(?:\s+be\s+able\s+to\b)?)?)\s*",
     re.IGNORECASE,
 )
@@ -175,6 +177,10 @@ _SO_THAT = re.compile(r"\bso\s+that\b", re.IGNORECASE)
 _CONTRACTED = {"'m ": "am ", "’m ": "am ", "'ve ": "have ", "’ve ": "have "}
 _LINKED = re.compile(r"\]\(|\[\[")
 _TRAILING = " \t\n,;:.–—-"
+#: After these a clause's own "I" comes first.
+_BEFORE_I = r"when(?:ever)?|if|after|before|while|once|until|because|since|(?:al)?though"
+#: Its last stop is its own: what follows stands below, in a list.
+_ABBREVIATED = re.compile(r"\b(?:e\.g|i\.e)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,7 +328,7 @@ def _read(words: str, expected: bool) -> Phrases | None:
 def _read_clause(words: str, match: re.Match[str], benefit: str) -> Phrases:
     """ "As a user, when I …, I want …": the goal keeps the clause in front."""
     clause, position = match["clause"].strip(_TRAILING), match.end()
-    if re.match(r"(?:when|whenever|if|after|before|while|once|until|because)$", clause, re.I):
+    if re.match(rf"(?:{_BEFORE_I})$", clause, re.I):
         # The subject found is the clause's own; the wish's follows the next comma.
         rest = re.compile(r"(?P<clause>[^,.!?]{1,240}),\s*(?:I|we)\b\s*", re.I).match(
             words, position
@@ -388,7 +394,7 @@ def _read_roleless(words: str) -> Phrases | None:
         and not _SUFFERS.match(words, match.end())
     ):
         able = " ".join((match["able"] or "").lower().split())
-        kept = "" if able in ("", "should be able to", "can") else match["able"]
+        kept = "" if able in ("", "should be able to", "should be able", "can") else match["able"]
         found = _finish(match["role"], words[match.end() :], "", False)
         goal = f"{kept.strip()} {found.goal}".strip()
         return Phrases(match["role"], goal, found.benefit, found.after, False, found.template)
@@ -433,6 +439,8 @@ def _trim(phrase: str) -> str:
     """A phrase without its closing stop or the quote that closes the whole sentence."""
     phrase = phrase.strip()
     stripped = phrase.rstrip(_TRAILING + "*_")
+    if _ABBREVIATED.search(stripped) and phrase.startswith(".", len(stripped)):
+        return f"{stripped}."
     for opening, closing in (
         ("“", "”"),
         ("«", "»"),

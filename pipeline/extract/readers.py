@@ -134,7 +134,7 @@ def read_bytes(data: bytes, paths: tuple[str, ...], *, encoding: str | None = No
         front_matter=dict(reading.front_matter),
         problem=problem,
         left_out=spans_of_left_out(reading.left_out),
-        targets=tuple(sorted(reading.targets)),
+        targets=tuple(sorted(reading.targets, key=lambda each: each[:2])),
     )
     return marked(_whole(document), data)
 

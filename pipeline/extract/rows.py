@@ -308,5 +308,11 @@ def _read_more(cell: _Cell, draft: Draft) -> None:
         assemble(cell.words, read_blocks(cell.words, cell.flavour), draft=more)
         draft.criteria += [item for item in more.criteria if item not in draft.criteria]
         draft.body += [item for item in (more.title, *more.body) if item]
-    else:
+    elif not _says_again(cell, draft):
         draft.body.append(plain(cell.words))
+
+
+def _says_again(cell: _Cell, draft: Draft) -> bool:
+    """Whether a role, goal or benefit column says what the row's sentence says of it."""
+    told = {"role": draft.role, "goal": draft.goal, "benefit": draft.benefit}.get(cell.holds, "")
+    return bool(told) and plain(cell.words).rstrip(" .") == told

@@ -12,6 +12,7 @@ from typing import Any
 from pipeline.extract.archive import Unreadable, open_archive, told_beside
 from pipeline.extract.builder import TextBuilder
 from pipeline.extract.leftout import Rich, Why, Words, copied
+from pipeline.extract.web_marks import shift
 
 _NOBODY = ("python-pptx", "Steve Canny", "")
 _DEEPEST = 12
@@ -122,8 +123,32 @@ def _words(paragraph: Any, why: Why | None) -> Rich:
             strike = properties.get("strike", "noStrike") if properties is not None else "noStrike"
             gone: Why | None = "struck out" if strike != "noStrike" else None
             text = part.find("{*}t")
-            words.write((text.text or "") if text is not None else "", why or gone)
+            said = (text.text or "") if text is not None else ""
+            raised = _percent(properties.get("baseline", "0")) if properties is not None else 0
+            if raised:
+                said = shift(said, raised=raised > 0, before=words.text[-20:])
+            words.write(said, why or gone)
+            words.targets += _addresses(paragraph, properties)
     return words
+
+
+def _percent(baseline: str) -> float:
+    """How far letters are raised (a power) or lowered (an index): "30000" or "30%"."""
+    try:
+        return float(baseline.rstrip("%"))
+    except ValueError:
+        return 0.0
+
+
+def _addresses(paragraph: Any, properties: Any) -> list[str]:
+    """Where a run's link leads: out of the deck, or to a slide of it."""
+    link = properties.find("{*}hlinkClick") if properties is not None else None
+    if link is None:
+        return []
+    named = next((value for key, value in link.attrib.items() if key.endswith("}id")), "")
+    relations = paragraph.part.rels
+    to = str(relations[named].target_ref) if named in relations else ""
+    return [to or link.get("action", "") or "an action of this deck"]
 
 
 def _properties(core: Any) -> dict[str, str]:

@@ -44,7 +44,9 @@ def _language(name: str, opens: tuple[str, ...], purpose: str, nobody: str) -> _
     return _Language(
         name,
         tuple(re.compile(pattern, _FLAGS) for pattern in opens),
-        re.compile(rf"[\s,;:.–—(*_-]*(?<!\w)(?:{purpose})[\s:,*_]*", _FLAGS),
+        re.compile(
+            rf"[\s,;:.–—(*_-]*(?<!\w)(?P<opens>{purpose})(?:\s+(?P=opens)(?!\w))?[\s:,*_]*", _FLAGS
+        ),
         re.compile(rf"(?:{nobody})(?!\w)", _FLAGS),
     )
 

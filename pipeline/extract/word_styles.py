@@ -88,14 +88,14 @@ class Styles:
     def _is_white(self, run: Any) -> bool:
         color = _color(run.find(f"{_W}rPr"))
         if color:
-            return _is_white(color)
+            return is_white(color)
         paragraph = next(run.iterancestors(f"{_W}p"), None)
         for style in (
             *self._chain(run),
             *(self._chain(paragraph) if paragraph is not None else ()),
         ):
             if color := _color(style.find(f"{_W}rPr")):
-                return _is_white(color)
+                return is_white(color)
         return False
 
     def _chain(self, element: Any) -> Iterator[Any]:
@@ -178,7 +178,7 @@ def _color(properties: Any) -> str:
     return str(found.get(f"{_W}val", "")) if found is not None else ""
 
 
-def _is_white(color: str) -> bool:
+def is_white(color: str) -> bool:
     """Whether letters of a colour cannot be seen on white, or nearly so."""
     return bool(_HEX.fullmatch(color)) and all(
         int(color[n : n + 2], 16) >= _NEARLY_WHITE for n in (0, 2, 4)
@@ -189,7 +189,7 @@ def _shades(element: Any) -> bool:
     """Whether any shading in an element may be dark: of no colour that is known to be white."""
     return any(
         shading.get(f"{_W}themeFill") is not None
-        or not ((fill := shading.get(f"{_W}fill", "auto")) == "auto" or _is_white(fill))
+        or not ((fill := shading.get(f"{_W}fill", "auto")) == "auto" or is_white(fill))
         or shading.get(f"{_W}val", "clear") not in ("clear", "nil")
         for shading in element.iter(f"{_W}shd")
     )

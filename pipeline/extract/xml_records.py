@@ -15,6 +15,8 @@ from pipeline.extract.objects import Objects, apart
 from pipeline.extract.tables import column_role
 from pipeline.extract.xml_parsing import local_name, parse_xml
 
+#: What an element holds that may be a story by itself.
+_TELLING = ("story", "title", "description", "goal")
 #: Elements deeper than this are not looked at.
 _DEEPEST = 150
 _MARKED_UP = frozenset(
@@ -66,10 +68,14 @@ class _Writer:
             self._value(name, _markup_of(element))
             return
         own = (element.text or "").strip()
+        if name == "link" and own and element.getparent().find("{*}key") is not None:
+            self._value("url", own)  # where the item itself is, and no other
+            return
         if not children:
-            # An attribute beside a text describes it (a language, a format), unless it is a key.
+            # An attribute beside a text describes it (a language, a format), unless it is a key
+            # of what may be a story: Jira numbers types, states and people, too.
             keyed = any(column_role(key.rpartition("}")[2]) == "key" for key in element.attrib)
-            if own and not (keyed and column_role(name) not in ("", "key")):
+            if own and not (keyed and column_role(name) in _TELLING):
                 self._value(name, own)
             elif own:
                 self._event("open", name)
@@ -83,10 +89,15 @@ class _Writer:
         if name == "customfield" and (said := _custom_field(element)):
             self._value(*said)
             return
+        if name == "issuelinks":
+            for said in _issue_links(element):
+                self._value(*said)
+            return
         names = {local_name(child) for child in children}
         if {"title", "summary", "key"} <= names:  # Jira says both again in the title
             children = [child for child in children if local_name(child) != "title"]
-        if len(names) == 1 and not element.attrib and len(children) > 1:
+        several = len(children) > 1 or f"{local_name(children[0])}s" == name
+        if len(names) == 1 and not element.attrib and several:
             self._event("list", name)
             for child in children:
                 self.element(child, depth + 1)
@@ -122,6 +133,18 @@ def _custom_field(element: Any) -> tuple[str, str] | None:
         return None
     words = [said for value in values.iter() if (said := (value.text or "").strip())]
     return name.text.strip(), "\n".join(words)
+
+
+def _issue_links(element: Any) -> list[tuple[str, str]]:
+    """(name as in Jira's table, key) of each work item that Jira's export links to."""
+    found = []
+    for kind in element:
+        named = (kind.findtext("{*}name") or "").strip() if local_name(kind) else ""
+        for way in kind if local_name(kind) else ():
+            inward = "Inward" if local_name(way) == "inwardlinks" else "Outward"
+            for key in way.iter("{*}issuekey"):
+                found.append((f"{inward} issue link ({named})", (key.text or "").strip()))
+    return found
 
 
 def _markup_of(element: Any) -> str:

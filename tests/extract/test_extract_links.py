@@ -67,6 +67,18 @@ AZURE_REST = {
         }
     ]
 }
+JIRA_RSS = (
+    '<rss version="0.92"><channel><title>Jira</title><item><title>[WALL-3] Booking</title>'
+    '<link>https://climb.example/browse/WALL-3</link><key id="9">WALL-3</key>'
+    '<summary>Booking</summary><type id="10001" iconUrl="s.svg">Story</type>'
+    f'<status id="1">Open</status><description>&lt;p&gt;{WISH}&lt;/p&gt;</description>'
+    '<parent id="8">WALL-1</parent><issuelinks><issuelinktype id="1"><name>Blocks</name>'
+    '<outwardlinks description="blocks"><issuelink><issuekey id="3">WALL-4</issuekey></issuelink>'
+    '<issuelink><issuekey id="4">WALL-5</issuekey></issuelink></outwardlinks></issuelinktype>'
+    '<issuelinktype id="2"><name>Relates</name><inwardlinks description="relates to"><issuelink>'
+    '<issuekey id="5">WALL-9</issuekey></issuelink></inwardlinks></issuelinktype></issuelinks>'
+    '<subtasks><subtask id="6">WALL-7</subtask></subtasks></item></channel></rss>'
+)
 CASES = {
     "jira.csv": (
         JIRA_CSV,
@@ -84,6 +96,16 @@ CASES = {
             "Parent: WALL-1",
             "Outward issue link (Blocks): WALL-4",
             "Inward issue link (Relates): WALL-9",
+        ),
+    ),
+    "jira.xml": (
+        JIRA_RSS,
+        (
+            "parent: WALL-1",
+            "Outward issue link (Blocks): WALL-4",
+            "Outward issue link (Blocks): WALL-5",
+            "Inward issue link (Relates): WALL-9",
+            "subtasks: WALL-7",
         ),
     ),
     "azure.json": (

@@ -109,11 +109,63 @@ def odt(count: str, position: str = "", link: str = "") -> bytes:
     return target.getvalue()
 
 
+def rtf(count: str, mark: str = "", link: str = "") -> bytes:
+    number = f"{{\\{mark} {count}}}" if mark else count
+    books = (
+        f'{{\\field{{\\*\\fldinst{{HYPERLINK "https://{link}.example"}}}}{{\\fldrslt books}}}}'
+        if link
+        else "books"
+    )
+    return (
+        f"{{\\rtf1\\ansi\\pard As a reader, I want to see 10{number} {books} of the shelf, "
+        "so that I can read.\\par}"
+    ).encode()
+
+
+def pptx(count: str, baseline: str = "", link: str = "") -> bytes:
+    from pptx import Presentation
+    from pptx.util import Inches
+
+    deck = Presentation()
+    slide = deck.slides.add_slide(deck.slide_layouts[6])
+    (paragraph,) = slide.shapes.add_textbox(0, 0, Inches(9), Inches(2)).text_frame.paragraphs
+    for words in ("As a reader, I want to see 10", count, " ", "books"):
+        part = paragraph.add_run()
+        part.text = words
+        if words == count and baseline:
+            part._r.get_or_add_rPr().set("baseline", baseline)
+        if words == "books" and link:
+            part.hyperlink.address = f"https://{link}.example"
+    paragraph.add_run().text = " of the shelf, so that I can read."
+    target = io.BytesIO()
+    deck.save(target)
+    return target.getvalue()
+
+
+def page(*paragraphs: str) -> bytes:
+    from reportlab.lib.styles import getSampleStyleSheet
+    from reportlab.platypus import Paragraph, SimpleDocTemplate
+
+    style = getSampleStyleSheet()["BodyText"]
+    target = io.BytesIO()
+    SimpleDocTemplate(target).build([Paragraph(words, style) for words in paragraphs])
+    return target.getvalue()
+
+
+def linked(books: str = "", shelf: str = "") -> str:
+    words = WISH
+    for word, link in (("books", books), ("shelf", shelf)):
+        words = words.replace(word, f'<a href="{link}">{word}</a>') if link else words
+    return words
+
+
 _UP = '<w:vertAlign w:val="superscript"/>'
 _DOWN = '<w:vertAlign w:val="subscript"/>'
 MADE: dict[str, tuple[Callable[..., bytes], str, str]] = {
     "docx": (word, _UP, _DOWN),
     "odt": (odt, "super 58%", "sub 58%"),
+    "rtf": (rtf, "super", "sub"),
+    "pptx": (pptx, "30000", "-25000"),
 }
 
 
@@ -132,3 +184,62 @@ def test_powers_and_links_of_office_documents(suffix: str, tmp_path: Path) -> No
             assert prove(one, other) is None and prove_need(one, other) is None
     again = story_in(tmp_path / f"again.{suffix}", make("2", up) + b"")
     assert prove(again, stories[1]) is not None
+
+
+def test_links_of_printed_pages(tmp_path: Path) -> None:
+    salt, oil = "https://salt.example/a", "https://oil.example/b"
+    told = [
+        story_in(tmp_path / f"{n}.pdf", page(linked(*links)))
+        for n, links in enumerate(((), (salt,), (oil,), (salt, oil), (oil, salt), ("", salt)))
+    ]
+    assert len({story.goal for story in told}) == 1
+    for number, one in enumerate(told):
+        for other in told[number + 1 :]:
+            assert prove(one, other) is None
+    beside = f'As a cook, I want <a href="{oil}">that</a> and <a href="{salt}">books</a>.'
+    (tmp_path / "again.pdf").write_bytes(page(linked(salt), beside))
+    (extraction,) = extract([tmp_path / "again.pdf"])
+    again, _ = extraction.stories
+    assert prove(again, told[1]) is not None  # a link elsewhere on its page is none of its own
+
+
+def test_a_link_over_two_lines_of_a_page_is_one(tmp_path: Path) -> None:
+    to = "https://salt.example/a"
+    one, other = (
+        story_in(
+            tmp_path / f"{len(words)}.pdf",
+            page(f'As a cook, I want <a href="{to}">{words}</a>, so that it tastes.'),
+        )
+        for words in ("salt from<br/>the sea", "salt from the sea")
+    )
+    assert (
+        one.source.locator.beside
+        == other.source.locator.beside
+        == (f"link: salt from the sea → {to}",)
+    )
+    assert prove(one, other) is not None
+
+
+@pytest.mark.parametrize(
+    ("places", "proved"),
+    [
+        (("wishes/a.md", "more/a.md"), True),
+        (("wishes/a.md", "rejected/a.md"), False),
+        (("a/shelf.md", "release 2/shelf.md"), False),
+        (("old/a.md", "old/b.md"), True),
+    ],
+)
+def test_one_file_in_places_of_different_scopes(
+    places: tuple[str, ...], proved: bool, tmp_path: Path
+) -> None:
+    for place in places:
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).write_text(WISH)
+    other = story_in(tmp_path / places[0].replace(".md", "-again.md"), SAME.encode())
+    found = list(extract([tmp_path / place for place in places]))
+    (extraction,) = found
+    assert len(extraction.document.paths) == 2
+    (story,) = extraction.stories
+    assert (prove(story, other) is not None) is proved
+    said = extraction.document.problem or ""
+    assert ("lies in 2 places" in said) is not proved

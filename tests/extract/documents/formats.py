@@ -123,6 +123,32 @@ _RTF = (
     r"\trowd\cellx3000\cellx6000\intbl As a\cell I want\cell\row"
     r"\trowd\cellx3000\cellx6000\intbl cook\cell a stove\cell\row \pard The end.\par}"
 )
+_RTF_WHITE = (
+    r"{\rtf1\ansi{\colortbl;\red254\green255\blue255;\red0\green0\blue0;}\pard "
+    r"As a sailor, I want to mend a {\cf1 big }sail so that we can race.\par "
+    r"{\cf1 As a ghost, I want to haunt.\par}\pard\cf1 As a spectre, I want to knock, \cf2 "
+    r"quietly.\par\pard\cf0 As a cook, I want a stove so that soup is hot.\par}"
+)
+_ODT_WHITE = (
+    '<text:p>As a sailor, I want to mend a <text:span text:style-name="Pale">big </text:span>sail so '
+    'that we can race.</text:p><text:p text:style-name="Paler">As a ghost, I want to haunt.</text:p>'
+    f'<text:p text:style-name="Paler"><text:span text:style-name="Ink">{_COOK}</text:span></text:p>'
+)
+_COLOURED = (
+    '<style:style style:name="Pale" style:family="text"><style:text-properties fo:color="#fefefe"/>'
+    '</style:style><style:style style:name="Paler" style:family="paragraph" style:parent-style-name='
+    '"Pale"/><style:style style:name="Ink" style:family="text"><style:text-properties '
+    'style:use-window-font-color="true"/></style:style><style:style style:name="Dark" style:family='
+    '"paragraph" style:parent-style-name="Pale"><style:paragraph-properties fo:background-color='
+    '"#1f3864"/></style:style><style:style style:name="Sea" style:family="table-cell">'
+    '<style:table-cell-properties fo:background-color="#1f3864"/></style:style>'
+)
+_ODT_DARK = (
+    f'<text:p text:style-name="Dark">{_SAIL}</text:p><table:table><table:table-row><table:table-cell '
+    f'table:style-name="Sea"><text:p text:style-name="Paler">{_COOK}</text:p></table:table-cell>'
+    "</table:table-row></table:table><text:p><draw:frame><draw:text-box><text:p text:style-name="
+    '"Paler">As a purser, I want to count heads.</text:p></draw:text-box></draw:frame></text:p>'
+)
 _MAIL = (
     "From: Jo Li <jo@yard.example>\r\nTo: all@yard.example\r\nSubject: Sails\r\nDate: Mon, 3 Feb 2025 "
     "10:00:00 +0100\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nHello,\r\n\r\n"
@@ -190,6 +216,35 @@ CASES = (
         (SAIL._replace(criteria=("café cloth",)), Told("cook", "a stove")),
         said=("struck", "hidden", "deleted"),
         kept=("big", "ghost", "pirate", "judge"),
+    ),
+    Case(
+        "white.rtf",
+        text(_RTF_WHITE),
+        (SAIL, COOK),
+        said=("invisible",),
+        kept=("big", "ghost", "spectre"),
+    ),
+    Case(
+        "white-on-dark.rtf",
+        text(_RTF_WHITE.replace(r"{\cf1 As a ghost", r"{\chcbpat2\cf1 As a ghost")),
+        (
+            SAIL._replace(goal="mend a big sail"),
+            Told("ghost", "haunt"),
+            Told("spectre", "knock, quietly"),
+            COOK,
+        ),
+    ),
+    Case(
+        "white.odt",
+        odt(_ODT_WHITE, _COLOURED),
+        (SAIL, COOK),
+        said=("invisible",),
+        kept=("big", "ghost"),
+    ),
+    Case(
+        "white-on-dark.odt",
+        odt(_ODT_DARK, _COLOURED),
+        (SAIL, COOK, Told("purser", "count heads")),
     ),
     Case("sails.eml", text(_MAIL), (SAIL, COOK)),
     Case(
