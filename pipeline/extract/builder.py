@@ -109,7 +109,7 @@ class TextBuilder:
         self._tables += sheet is None
         self.left_out += moved(left_out, self._length)
         table = self._tables if sheet is None else None
-        blocks = _named(placed, names) if names else row_blocks(text, placed, sheet)
+        blocks = _named(placed, names) if names else list(row_blocks(text, placed, sheet))
         self.place(text, blocks, page=page, table=table)
 
     def append(self, other: TextBuilder) -> None:
