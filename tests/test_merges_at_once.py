@@ -204,7 +204,8 @@ def test_a_run_without_a_batch_waits_for_anothers_within_bounds(
     start: Any, provider: Provider, tmp_path: Path, alive: bool
 ):
     """A provider has a day for a batch. Whoever asks one by one is told whose it is and what to do,
-    also where the run that handed it over has been killed; nothing is asked a second time."""
+    also where the run that handed it over has been killed and another asks some of the same;
+    nothing is asked a second time."""
     provider.looks = None
     first = start("one", "--batch")
     until(lambda: provider.batches and provider.batches[0].looks, first)
@@ -212,12 +213,13 @@ def test_a_run_without_a_batch_waits_for_anothers_within_bounds(
     if not alive:
         first.kill()
         first.communicate()
-    second = start("two", patience=2)
+    asked_again = PAIRS if alive else PAIRS - 4
+    second = start("two", "--pairs", str(asked_again), patience=2)
     out, err = second.communicate(timeout=120)
     told = json.loads(out)
     assert (second.returncode, told["kind"]) == (6, "model"), out + err
     assert run in told["where"] and "--batch" in told["next"]
-    assert f"{PAIRS} calls are in a batch of run {run}" in err and "at most" in err
+    assert f"{asked_again} calls are in a batch of run {run}" in err and "at most" in err
     assert not provider.asked and len(provider.batches) == 1
     provider.looks = 1
     result, _ = finish(start("three", "--batch"))

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipeline.extract import condensing
+from pipeline.extract import condensing, xml_records
 from pipeline.extract.patterns import find_stories
 from pipeline.extract.readers import read_bytes
 from pipeline.extract.row_store import Cells, Names, RowStore
@@ -73,6 +73,35 @@ def _list(seed: int, n: int = MANY) -> list[object]:
     return [_object(chance, number) for number in range(n)]
 
 
+def _element(chance: random.Random, number: int) -> str:
+    drawn, told = chance.random(), f"As a cook, I want salt {number}, so that it tastes."
+    if drawn < 0.005:
+        return (
+            f"<item id='{number}'><title>T</title><summary>s</summary><key>K-{number}</key>"
+            f"<description>&lt;p&gt;{told}&lt;/p&gt;</description></item>\n"
+        )
+    if drawn < 0.007:
+        return f"<item><title>~~x~~</title><description><p>{told}</p></description></item>"
+    if drawn < 0.009:
+        return f"<item key='K{number}'>{told}</item><!-- remark -->"
+    if drawn < 0.011:
+        return f"<a><b><title>{told}</title></b></a>"
+    kinds = ("<item><title>t{n}</title></item>\n", "<w>w{n}</w>tail", '<o k="w{n}"/>')
+    return chance.choice(kinds).replace("{n}", str(number))
+
+
+def _tree(before: str, after: str, seed: int) -> bytes:
+    chance = random.Random(seed)
+    return (before + "".join(_element(chance, n) for n in range(MANY)) + after).encode()
+
+
+def _bars(seed: int) -> bytes:
+    chance = random.Random(seed)
+    told = (f"|K{n}\n|As a cook, I want salt {n}, so that it tastes.\n\n" for n in range(MANY))
+    rows = (one if chance.random() < 0.01 else f"|K{n} |v\n" for n, one in enumerate(told))
+    return ("= Desk\n\n|===\n|Key |Description\n\n" + "".join(rows) + "|===\n").encode()
+
+
 def _shared(seed: int) -> bytes:
     """A role that stands for the rows below it, blank rows and all."""
     chance = random.Random(seed)
@@ -93,6 +122,9 @@ DOCUMENTS = {
     "list.json": json.dumps(_list(7)).encode(),
     "inside.json": json.dumps({"title": "T", "words": _list(8)}).encode(),
     "lines.jsonl": "\n".join(map(json.dumps, _list(9))).encode(),
+    "rss.xml": _tree("<rss><channel><title>x</title>", "</channel></rss>", 11),
+    "mixed.xml": _tree("<r a='1'><x/>", "<title>z</title><summary>q</summary><key>1</key></r>", 12),
+    "rows.adoc": _bars(13),
     "list.yaml": yaml.safe_dump(_list(10, 700)).encode(),
 }
 
@@ -101,9 +133,11 @@ DOCUMENTS = {
 def test_the_same_is_found_with_most_rows_let_go_of(name: str, monkeypatch: pytest.MonkeyPatch):
     def read(least: int) -> Extraction:
         monkeypatch.setattr(condensing, "_LONG", least)
+        monkeypatch.setattr(xml_records, "_LONG", least)
         return find_stories(read_bytes(DOCUMENTS[name], (name,)))
 
     monkeypatch.setattr(condensing, "_ROWS", 150)
+    monkeypatch.setattr(xml_records, "_MANY", 50)
     monkeypatch.setattr(condensing, "_KEPT", 60)
     whole, long = read(10**9), read(0)
     assert long.stories == whole.stories and whole.stories
@@ -117,13 +151,23 @@ def test_the_same_is_found_with_most_rows_let_go_of(name: str, monkeypatch: pyte
 
 @pytest.mark.parametrize(
     ("name", "unit"),
-    [("a.csv", "k{n},v\n"), ("b.json", '{"title":"w{n}"},'), ("c.json", '"w{n}",')],
+    [
+        ("a.csv", "k{n},v\n"),
+        ("b.json", '{"title":"w{n}"},'),
+        ("c.json", '"w{n}",'),
+        ("d.xml", '<o title="w{n}"/>'),
+    ],
 )
 def test_short_values_take_no_more_than_the_limit(name: str, unit: str, tmp_path: Path):
     """A table of 3 MB took 323 MB when every cell was held as an object."""
     body = "".join(unit.replace("{n}", str(n)) for n in range(2_500_000 // len(unit)))
     path = tmp_path / name
-    path.write_text(f'[{body}"{STORY}"]' if name.endswith("json") else f'{body}z,"{STORY}"\n')
+    whole = {
+        ".csv": f'{body}z,"{STORY}"\n',
+        ".json": f'[{body}"{STORY}"]',
+        ".xml": f"<r>{body}<o><title>{STORY}</title></o></r>",
+    }
+    path.write_text(whole[path.suffix])
     told = subprocess.run(
         [sys.executable, "-c", PEAK, str(path)],
         env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True,
