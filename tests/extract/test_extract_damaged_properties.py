@@ -82,6 +82,49 @@ def typed(data: bytes, part: str) -> bytes:
     return changed(data, "[Content_Types].xml", change)
 
 
+def marred(data: bytes, kind: bytes, offset: int, value: bytes) -> bytes:
+    """A zip file of whose records of a kind each says something else."""
+    changed, at = bytearray(data), data.find(kind)
+    while at >= 0:
+        changed[at + offset : at + offset + len(value)] = value
+        at = data.find(kind, at + 4)
+    return bytes(changed)
+
+
+@pytest.mark.parametrize("suffix", ["docx", "xlsx", "pptx", "zip"])
+@pytest.mark.parametrize(
+    ("kind", "offset", "value"),
+    [
+        (b"PK\1\2", 6, b"\x97\0"),  # a version of zip that there is not
+        (b"PK\1\2", 10, b"\x63\0"),  # a compression that there is not
+        (b"PK\1\2", 8, b"\1\0"),  # encrypted
+        (b"PK\1\2", 20, b"\xff\xff\xff\x7f"),  # longer than the file
+        (b"PK\1\2", 30, b"\xff\xff"),  # an extra field beyond the end
+        (b"PK\1\2", 42, b"\xff\xff\xff\xff"),  # begins beyond the end
+        (b"PK\3\4", 30, b"\xff\xff"),  # another name at its place
+        (b"PK\5\6", 16, b"\xff\xff\xff\xff"),  # the list of parts beyond the end
+    ],
+)
+def test_a_marred_zip_is_said_and_stops_nothing(
+    tmp_path: Path, suffix: str, kind: bytes, offset: int, value: bytes
+) -> None:
+    made = {"docx": word, "xlsx": workbook, "pptx": slides}.get(suffix)
+    if made is None:
+        file = io.BytesIO()
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as bundle:
+            bundle.writestr("a.md", f"{STORY}\n")
+        data = file.getvalue()
+    else:
+        data = made()
+    (tmp_path / f"a.{suffix}").write_bytes(marred(data, kind, offset, value))
+    (tmp_path / "b.md").write_text(f"Beside it.\n\n{STORY}\n")
+    found = {Path(each.document.path).name: each for each in extract([tmp_path])}
+    assert len(found["b.md"].stories) == 1
+    for name, each in found.items():
+        assert name == "b.md" or each.stories or each.document.problem
+        assert "reader failed" not in (each.document.problem or "")
+
+
 @pytest.mark.parametrize(
     ("part", "said"),
     [
