@@ -226,6 +226,61 @@ def test_a_run_without_a_batch_waits_for_anothers_within_bounds(
     assert result["failed_calls"] == 0 and len(provider.batches) == 1 and not provider.asked
 
 
+@pytest.mark.parametrize("killed", [False, True])
+def test_needles_at_once_ask_nothing_twice(
+    tmp_path: Path, shared_cache: Path, provider: Provider, killed: bool
+):
+    """Two grids on one database: a cell that one asks the other waits for, and takes as measured;
+    those of a killed one it asks itself."""
+    provider.seconds = 12.0  # longer than the second takes to begin
+    env = os.environ | {
+        "PYTHONPATH": str(ROOT),
+        "STORYTRANSFORMER_CACHE": str(shared_cache),
+        "ANTHROPIC_BASE_URL": provider.url,
+        "ANTHROPIC_API_KEY": "none",
+    }
+    command = ["eval", "needle", "--model", "claude/claude-haiku-5-5", "--allow-cloud", "all"]
+    command += ["--lengths", "300,500", "--depths", "0,25,50,75,90,100", "--json"]
+
+    def begin() -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-c", COMMAND.format(patience=600), *command], cwd=tmp_path, env=env,
+            text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+
+    first = begin()
+    try:
+        until(lambda: provider.asked, first)
+        second = begin()
+        lines = said(second)
+        try:
+            until(lambda: any("waiting for the replies" in line for line in lines), second)
+            provider.seconds = 0.1
+            if killed:
+                first.kill()
+                first.communicate()
+                ((stored,),) = rows(tmp_path, "select count(*) from needle_cell")
+                before = set(asked(provider))
+            assert second.wait(180) == 0 and second.stdout is not None, lines
+            two = json.loads(second.stdout.read())
+        finally:
+            second.kill()
+        if killed:
+            again = {prompt for prompt, n in asked(provider).items() if n > 1}
+            assert again <= before, "in flight at its death, and no other"
+            assert 0 < len(again) <= len(before) - stored <= 8
+        else:
+            one, _ = finish(first)
+            assert one["reused"] + two["reused"] == len(asked(provider)) == 12
+            assert set(asked(provider).values()) == {1}
+            assert one["cells"] and two["mean"] == one["mean"]
+    finally:
+        first.kill()
+        first.communicate()
+    assert rows(tmp_path, "select count(*) from needle_cell") == [(12,)]
+    assert rows(tmp_path, "select count(*) from claim") == [(0,)]
+
+
 def test_waiting_can_be_interrupted(start: Any, provider: Provider, tmp_path: Path):
     provider.looks = None
     first = start("one", "--batch")

@@ -8,6 +8,7 @@ program's records, those are kept that tell a story, that look like one, or that
 
 from __future__ import annotations
 
+import sys
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
@@ -33,6 +34,8 @@ _ROWS, _AGAIN, _BEFORE, _AFTER = 2_000, 40, 4, 3
 #: After a run of which more than half is kept, so many are kept unseen: where nearly every row
 #: tells a story there is little to let go of, and each would be read twice.
 _UNSEEN = 10
+#: Rows that a short text may have: a page of short cells is many times as long as its text.
+_SHORT = 20_000
 #: Columns by which rows of one table tell of one another.
 _SHARED = frozenset({"role", "goal"})
 
@@ -81,14 +84,15 @@ class RowKeeper:
     Args:
         kind: the document's format.
         records: the rows are a program's records, each of which stands alone.
-        least: characters of a text whose rows are looked through; of a shorter one all are kept.
+        whole: keep every row, also of a long document.
     """
 
-    def __init__(self, text: str, kind: str, *, records: bool, least: int | None = None) -> None:
+    def __init__(self, text: str, kind: str, *, records: bool, whole: bool = False) -> None:
         self._text = text
         self._unescape = unescape_of(kind)
         self._records = records
-        self._least = _LONG if least is None else least
+        #: Rows after which they are looked through; of a short document with fewer all are kept.
+        self._first = sys.maxsize if whole else 0 if len(text) >= _LONG else _SHORT
         self._wiki = self._shares = False
         self._strikes = may_strike(text)
         self._struck: list[LeftOut] = []
@@ -108,10 +112,11 @@ class RowKeeper:
         for row in kept:
             self._may_matter(row)
         del kept[-_AGAIN:]
-        unseen = 0
+        unseen, count = 0, len(kept)
         while run := list(islice(coming, _ROWS)):
             window = again + run
-            seen = unseen == 0 and len(self._text) >= self._least
+            count += len(run)
+            seen = unseen == 0 and count > self._first
             unseen = max(0, unseen - 1)
             marks += [self._may_matter(row) or not seen for row in run]
             if seen:

@@ -1,5 +1,5 @@
-"""Where two processes ask the same: what one has in flight the other waits for, and takes from the
-journal."""
+"""Where two processes ask the same: what one has in flight the other waits for, and takes from
+where it was stored."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Literal, Protocol
+from typing import Generic, Literal, Protocol, TypeVar
 
-from pipeline.calls import Reply
 from pipeline.errors import ModelError
-from pipeline.merge.budget import Journal
+
+#: What is stored of an answer: a reply, a measured cell.
+A = TypeVar("A")
 
 #: Seconds between two looks at what another process does: doubling from the first to the longest.
 _FIRST, _LONGEST = 0.05, 2.0
@@ -47,10 +48,11 @@ class Claims(Protocol):
         ...
 
 
-class Meeting:
+class Meeting(Generic[A]):
     """What one wave knows of the processes that ask the same.
 
     Args:
+        find: what is stored for some keys.
         claims: None where nobody else asks.
         say: told what is waited for.
         progress: called at every look, so that what a person sees goes on.
@@ -60,7 +62,7 @@ class Meeting:
 
     def __init__(
         self,
-        journal: Journal,
+        find: Callable[[Sequence[str]], Mapping[str, A]],
         claims: Claims | None,
         say: Callable[[str], None],
         progress: Callable[[int], None] | None = None,
@@ -70,7 +72,7 @@ class Meeting:
         patience: float | None = None,
     ) -> None:
         self._patience = BATCH_PATIENCE if patience is None else patience
-        self._journal = journal
+        self._find = find
         self._claims = claims
         self._say = say
         self._progress = progress
@@ -86,27 +88,27 @@ class Meeting:
         with self._claims.asking():
             yield
 
-    def claimed(self, key: str) -> Mapping[str, Reply] | None:
-        """Nothing where the request is ours to send now, its reply where one is there by now, None
+    def claimed(self, key: str) -> Mapping[str, A] | None:
+        """Nothing where the request is ours to send now, its answer where one is there by now, None
         where another process asks it."""
         state = "ours" if self._claims is None else self._claims.claim(key)
         if state == "theirs":
             return None
-        return self._journal.find([key]) if state == "answered" else {}
+        return self._find([key]) if state == "answered" else {}
 
     def released(self, key: str) -> None:
         """A request is answered, or will not be sent."""
         if self._claims is not None:
             self._claims.release(key)
 
-    def wait(self, keys: Sequence[str]) -> dict[str, Reply]:
-        """The replies to what others ask; returns as soon as one of these requests is in nobody's
+    def wait(self, keys: Sequence[str]) -> dict[str, A]:
+        """The answers to what others ask; returns as soon as one of these requests is in nobody's
         hands any more (its asker died, or got no good reply).
 
         Raises:
             ModelError: what is left is in another run's batch, which takes longer than is waited.
         """
-        replies: dict[str, Reply] = {}
+        replies: dict[str, A] = {}
         if self._claims is None:
             return replies
         seconds, told, said = _FIRST, -1, self._clock()
@@ -116,7 +118,7 @@ class Meeting:
             open_keys = [key for key in keys if key not in replies]
             batched = self._claims.batched(open_keys)
             askers = {**self._claims.askers(open_keys), **batched}
-            replies.update(self._journal.find([key for key in keys if key not in replies]))
+            replies.update(self._find([key for key in keys if key not in replies]))
             left = [key for key in keys if key not in replies]
             if not left or any(key not in askers for key in left):
                 return replies

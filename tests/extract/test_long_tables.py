@@ -102,6 +102,19 @@ def _bars(seed: int) -> bytes:
     return ("= Desk\n\n|===\n|Key |Description\n\n" + "".join(rows) + "|===\n").encode()
 
 
+def _page(seed: int) -> bytes:
+    chance = random.Random(seed)
+    told = (
+        f"<tr><td>K{n}</td><td>As a cook, I want salt {n}, so that it tastes.</td></tr>"
+        for n in range(MANY)
+    )
+    rows = (
+        one if chance.random() < 0.01 else f"<tr><td>k{n}</td><td>v</td></tr>\n"
+        for n, one in enumerate(told)
+    )
+    return f"<h1>Desk</h1><table><tr><th>Key<th>Description</tr>{''.join(rows)}</table>".encode()
+
+
 def _shared(seed: int) -> bytes:
     """A role that stands for the rows below it, blank rows and all."""
     chance = random.Random(seed)
@@ -125,6 +138,7 @@ DOCUMENTS = {
     "rss.xml": _tree("<rss><channel><title>x</title>", "</channel></rss>", 11),
     "mixed.xml": _tree("<r a='1'><x/>", "<title>z</title><summary>q</summary><key>1</key></r>", 12),
     "rows.adoc": _bars(13),
+    "rows.html": _page(14),
     "list.yaml": yaml.safe_dump(_list(10, 700)).encode(),
 }
 
