@@ -28,6 +28,8 @@ from pipeline.stories import Block
 _LONG, _RUN = 1_000_000, 50_000
 #: Blocks at a run's end that are kept: none of the shapes of a story begins further up.
 _KEPT = 300
+#: Blocks at the top of a table that are kept: they name its columns.
+_HEAD = 20
 #: Rows of one run; those at a run's end that are looked at again with the next, where a table that
 #: stands sideways may begin; and those that are kept before and after a row that is.
 _ROWS, _AGAIN, _BEFORE, _AFTER = 2_000, 40, 4, 3
@@ -40,9 +42,13 @@ _SHORT = 20_000
 _SHARED = frozenset({"role", "goal"})
 
 
-def settle_stretches(text: str, least: int = _LONG) -> Settle | None:
+def settle_stretches(text: str, least: int | None = None) -> Settle | None:
     """What lets go of the blocks of a document's stretches, None for one that is not long."""
-    return Settle(_RUN, _letting_go(text)) if len(text) >= least else None
+    return (
+        Settle(_RUN, _letting_go(text))
+        if len(text) >= (_LONG if least is None else least)
+        else None
+    )
 
 
 def _letting_go(text: str) -> Callable[[list[Block]], list[Block]]:
@@ -52,8 +58,6 @@ def _letting_go(text: str) -> Callable[[list[Block]], list[Block]]:
         nonlocal done
         before, run = blocks[:done], blocks[done:]
         cut = len(run) - _KEPT
-        while cut > 0 and run[cut].kind in ("row", "meta"):
-            cut -= 1  # the columns of a table are named above it
         if cut <= 0:
             return blocks
         above = headings_above(before)
@@ -61,9 +65,23 @@ def _letting_go(text: str) -> Callable[[list[Block]], list[Block]]:
         if next(find_in_sections(text, named), None) is not None:
             done = len(blocks) - _KEPT
             return blocks
-        trail = [block for block in headings_above([*above, *run[:cut]]) if block not in above]
+        top = cut
+        while top > 0 and run[top].kind in ("row", "meta"):
+            top -= 1
+        head: list[Block] = []
+        if top < cut:  # in a table: its columns are named by its first rows
+            keeper = RowKeeper(text, "markdown", records=False)
+            rows = named[len(above) + top + _HEAD : len(above) + cut]
+            if any(row.kind == "row" and keeper.may_matter(row) for row in rows):
+                cut = top
+            else:
+                head, cut = run[top : top + _HEAD], max(cut, top + _HEAD)
+        if cut <= 0:
+            return blocks
+        past = run[: top if head else cut]
+        trail = [block for block in headings_above([*above, *past]) if block not in above]
         done = len(before) + len(trail)
-        return [*before, *trail, *run[cut:]]
+        return [*before, *trail, *head, *run[cut:]]
 
     return settle
 
@@ -110,7 +128,7 @@ class RowKeeper:
         self._strikes = self._strikes or self._wiki
         again, marks = kept[-_AGAIN:], [True] * len(kept[-_AGAIN:])
         for row in kept:
-            self._may_matter(row)
+            self.may_matter(row)
         del kept[-_AGAIN:]
         unseen, count = 0, len(kept)
         while run := list(islice(coming, _ROWS)):
@@ -118,7 +136,7 @@ class RowKeeper:
             count += len(run)
             seen = unseen == 0 and count > self._first
             unseen = max(0, unseen - 1)
-            marks += [self._may_matter(row) or not seen for row in run]
+            marks += [self.may_matter(row) or not seen for row in run]
             if seen:
                 self._mark(window, marks)
             settled = len(window) - _AGAIN
@@ -144,7 +162,7 @@ class RowKeeper:
             first, after = max(0, first - _BEFORE), min(len(rows), after + _AFTER)
             marks[first:after] = [True] * (after - first)
 
-    def _may_matter(self, row: Block) -> bool:
+    def may_matter(self, row: Block) -> bool:
         """Whether a row that tells no story says something to others: the head of a table, a row
         that adds to another or holds what is struck out, one that looks like a story; any of a
         table in which a role or a wish may stand for the rows below it."""

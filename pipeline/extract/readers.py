@@ -184,7 +184,7 @@ def _read_prose(flavour: Flavour) -> Callable[[bytes, str | None], Reading]:
         if head.length:
             blocks.append(Block(0, head.length, "meta", Locator(line=1)))
         line = 1 + decoded.text.count("\n", 0, head.length)
-        settle = settle_stretches(decoded.text) if flavour == "markdown" else None
+        settle = settle_stretches(decoded.text) if flavour != "text" else None
         blocks += read_blocks(decoded.text, flavour, head.length, line=line, settle=settle)
         return Reading(
             decoded.text,

@@ -115,6 +115,15 @@ def _page(seed: int) -> bytes:
     return f"<h1>Desk</h1><table><tr><th>Key<th>Description</tr>{''.join(rows)}</table>".encode()
 
 
+def _lines(before: str, unit: str) -> bytes:
+    """Words a line, and few stories."""
+    told = {400: f"{STORY[:-1]} a.", 402: f"{STORY[:-1]} b.", 1500: f"{STORY[:-1]} c."}
+    lines = (
+        unit.replace("{n}", str(n)).replace("{words}", told.get(n, f"w{n}")) for n in range(MANY)
+    )
+    return (before + "".join(lines)).encode()
+
+
 def _shared(seed: int) -> bytes:
     """A role that stands for the rows below it, blank rows and all."""
     chance = random.Random(seed)
@@ -139,6 +148,8 @@ DOCUMENTS = {
     "mixed.xml": _tree("<r a='1'><x/>", "<title>z</title><summary>q</summary><key>1</key></r>", 12),
     "rows.adoc": _bars(13),
     "rows.html": _page(14),
+    "rows.md": _lines("| Key | Description |\n|---|---|\n", "| k{n} | {words} |\n"),
+    "items.rst": _lines("Desk\n====\n\n", "- {words}\n"),
     "list.yaml": yaml.safe_dump(_list(10, 700)).encode(),
 }
 
@@ -151,13 +162,16 @@ def test_the_same_is_found_with_most_rows_let_go_of(name: str, monkeypatch: pyte
         return find_stories(read_bytes(DOCUMENTS[name], (name,)))
 
     monkeypatch.setattr(condensing, "_ROWS", 150)
+    monkeypatch.setattr(condensing, "_RUN", 150)
     monkeypatch.setattr(xml_records, "_MANY", 50)
     monkeypatch.setattr(condensing, "_KEPT", 60)
     whole, long = read(10**9), read(0)
     assert long.stories == whole.stories and whole.stories
     assert long.residue == whole.residue
-    for what in ("text", "problem", "left_out"):
-        assert getattr(long.document, what) == getattr(whole.document, what), what
+    assert long.document.text == whole.document.text
+    assert long.document.left_out == whole.document.left_out
+    if name != "items.rst":  # where fewer items are left, fewer are said to stand beside stories
+        assert long.document.problem == whole.document.problem
     kept, there = len(long.document.blocks), len(whole.document.blocks)
     shared = name in ("roles.csv", "criteria.csv")  # each row may tell of the others
     assert kept == there if name == "roles.csv" else shared or kept < 0.7 * there
