@@ -18,6 +18,8 @@ from pipeline.catalog import ModelSpec
 from pipeline.errors import BudgetError
 from pipeline.models.base import Model
 
+#: Whose a trial is now: ours to ask, another process's that asks it, or known by now.
+Claim = Literal["ours", "theirs", "known"]
 Status = Literal["ok", "truncated", "refused", "error", "skipped"]
 
 #: Cells asked together. Local prompts go one by one: reading them is nearly all of the work, so
@@ -71,12 +73,17 @@ def measure(
     *,
     known: Callable[[str], bool] = lambda key: False,
     afford: Callable[[Trial], None] = lambda trial: None,
+    claim: Callable[[Trial], Claim] = lambda trial: "ours",
+    wait: Callable[[Trial], None] = lambda trial: None,
 ) -> Iterator[Cell | Trial]:
     """Ask every trial, in order.
 
     Args:
         known: whether the cell of a key has been measured already.
         afford: called before a trial is sent; raises where it may not be.
+        claim: called before that, so that no two processes ask one trial.
+        wait: called for a trial that another process asks; returns when it is known or in
+            nobody's hands. No trial of ours is claimed and unasked meanwhile.
 
     Yields:
         cells as they are measured; the trial itself where its cell is known.
@@ -90,6 +97,13 @@ def measure(
     waiting: list[Trial] = []
     for trial in trials:
         if known(trial.key):
+            yield trial
+            continue
+        while (state := "ours" if trial.skip else claim(trial)) == "theirs":
+            yield from _measure(spec, model, waiting)
+            waiting = []
+            wait(trial)
+        if state == "known":
             yield trial
             continue
         try:

@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from evals.grids import Grid
 from evals.haystack import prose_files
 from evals.likelihood import NAME, answer_losses, likelihood, overall
-from evals.needle import Cell, measure
+from evals.needle import Cell, Claim, measure
 from evals.needle_price import worst_usage
 from evals.recorded import figure, recorded
 from evals.statistics import EffectiveLengths, Interval, effective_bands, effective_lengths, wilson
@@ -22,12 +23,14 @@ from pipeline.cost.prices import price
 from pipeline.errors import SovereigntyError
 from pipeline.extract.readers import read_document
 from pipeline.merge.budget import Purse
+from pipeline.merge.meeting import Meeting
 from pipeline.merge.sovereignty import check_allowed, why_not
 from pipeline.models.base import Model, ModelOptions
 from pipeline.models.local import LocalModel
 from pipeline.models.opening import open_model
 from pipeline.progress import Progress, Show, show_nothing
 from pipeline.store import reports
+from pipeline.store.claims import StoreClaims
 from pipeline.store.record import Store, StoreJournal
 from pipeline.store.rows.scores import Score
 
@@ -91,15 +94,19 @@ def run_needles(
     if spec.leaves_machine:
         _check_haystack(spec, grid.haystack, allow_cloud)
     model = opened or open_model(spec, options)
+    meeting = Meeting(partial(reports.cells_by_key, store), StoreClaims(store), say)
     try:
-        with recorded(
-            store,
-            kind="needle",
-            model=spec.name,
-            strategy=",".join(grid.tasks),
-            revision=model.revision,
-            parameters=asdict(grid) | {"max_usd": None if max_usd is None else str(max_usd)},
-        ) as run:
+        with (
+            meeting.asking(),
+            recorded(
+                store,
+                kind="needle",
+                model=spec.name,
+                strategy=",".join(grid.tasks),
+                revision=model.revision,
+                parameters=asdict(grid) | {"max_usd": None if max_usd is None else str(max_usd)},
+            ) as run,
+        ):
             purse = Purse(StoreJournal(store, run, max_usd=max_usd), max_usd)
             known = reports.cells_by_key(store)
             read_before = reports.newest_scores(store, NAME) if with_likelihood else {}
@@ -112,12 +119,27 @@ def run_needles(
                 usd = None if worst is None else worst.usd
                 purse.reserve(trial.request.key, usd, f"cell {len(cells) + 1} of {grid.n_cells}")
 
+            def claim(trial: Trial) -> Claim:
+                if meeting.claimed(trial.key) is None:
+                    return "theirs"
+                # Looked for only after the claim: who had it until now has stored the cell before.
+                if not (stored := reports.cells_by_key(store, [trial.key])):
+                    return "ours"
+                known.update(stored)
+                meeting.released(trial.key)
+                return "known"
+
+            def wait(trial: Trial) -> None:
+                known.update(meeting.wait([trial.key]))
+
             for found in measure(
                 spec,
                 model,
                 grid.trials(spec, model.revision, model.count, prompts),
                 known=known.__contains__,
                 afford=afford,
+                claim=claim,
+                wait=wait,
             ):
                 if isinstance(found, Trial):
                     store.reuse_cells(run, [found.key])
@@ -125,6 +147,7 @@ def run_needles(
                     reused += 1
                 else:
                     store.save_cell(run, found)
+                    meeting.released(found.key)
                     if found.usage is not None:
                         paid = price(spec, found.usage, as_of=as_of)
                         purse.settle(found.request.key, None if paid is None else paid.usd)

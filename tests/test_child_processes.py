@@ -15,6 +15,7 @@ import pytest
 
 from pipeline.settings import away_from_documents, keep_code_out
 from tests.marked import STORY, xls
+from tests.other_prefect import name_another_prefect
 
 ROOT = Path(__file__).resolve().parents[1]
 pytestmark = pytest.mark.enable_socket
@@ -57,24 +58,6 @@ def start(folder: Path, *arguments: str, **env: str) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         stdin=subprocess.DEVNULL,
-    )
-
-
-def name_another_prefect(folder: Path, port: int) -> None:
-    """Settings in every file of a working directory that Prefect looks into."""
-    url = f"http://127.0.0.1:{port}/api"
-    base = f"sqlite+aiosqlite:///{folder.parent}/theirs.db"
-    (folder / "prefect.toml").write_text(
-        f'profiles_path = "{folder}/profiles.toml"\n[api]\nurl = "{url}"\n'
-        f'[server.database]\nconnection_url = "{base}"\n'
-    )
-    (folder / ".env").write_text(
-        f"PREFECT_API_URL={url}\nPREFECT_HOME={folder.parent}/theirs\n"
-        f"PREFECT_API_DATABASE_CONNECTION_URL={base}\n"
-    )
-    (folder / "pyproject.toml").write_text(f'[tool.prefect.api]\nurl = "{url}"\n')
-    (folder / "profiles.toml").write_text(
-        f'active = "theirs"\n[profiles.theirs]\nPREFECT_API_URL = "{url}"\n'
     )
 
 

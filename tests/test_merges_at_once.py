@@ -28,6 +28,7 @@ DATABASE = "data/runs/storytransformer.sqlite"
 #: A shell's background jobs inherit an ignored SIGINT; the processes of a terminal do not.
 COMMAND = (
     "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    "from pipeline.merge import meeting; meeting.BATCH_PATIENCE = {patience}\n"
     "from pipeline.__main__ import main; main()"
 )
 
@@ -50,7 +51,7 @@ def start(tmp_path: Path, shared_cache: Path, provider: Provider) -> Iterator[An
     backlog = tmp_path / "backlog.md"
     backlog.write_text("# Desk\n\n" + "\n".join(stories) + "\n")
 
-    def build(out: str, *more: str) -> subprocess.Popen[str]:
+    def build(out: str, *more: str, patience: float = 600) -> subprocess.Popen[str]:
         env = os.environ | {
             "PYTHONPATH": str(ROOT),
             "STORYTRANSFORMER_CACHE": str(shared_cache),
@@ -59,8 +60,9 @@ def start(tmp_path: Path, shared_cache: Path, provider: Provider) -> Iterator[An
         }
         command = ["merge", str(backlog), "--judge", "claude/claude-haiku-5-5", "--propose"]
         command += ["--pairs", str(PAIRS), "--allow-cloud", "all", "--json", "--out", out, *more]
+        code = COMMAND.format(patience=patience)
         process = subprocess.Popen(
-            [sys.executable, "-c", COMMAND, *command], cwd=tmp_path, env=env, text=True,
+            [sys.executable, "-c", code, *command], cwd=tmp_path, env=env, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
         started.append(process)
@@ -195,6 +197,88 @@ def test_a_waiting_one_takes_the_replies_of_a_batch_from_the_journal(
     assert (one["calls"], two["calls"], two["reused_replies"]) == (PAIRS, 0, PAIRS)
     assert words(tmp_path, one).replace("one", "two") == words(tmp_path, two).replace("one", "two")
     assert not provider.asked
+
+
+@pytest.mark.parametrize("alive", [True, False])
+def test_a_run_without_a_batch_waits_for_anothers_within_bounds(
+    start: Any, provider: Provider, tmp_path: Path, alive: bool
+):
+    """A provider has a day for a batch. Whoever asks one by one is told whose it is and what to do,
+    also where the run that handed it over has been killed and another asks some of the same;
+    nothing is asked a second time."""
+    provider.looks = None
+    first = start("one", "--batch")
+    until(lambda: provider.batches and provider.batches[0].looks, first)
+    ((run,),) = rows(tmp_path, "select id from run")
+    if not alive:
+        first.kill()
+        first.communicate()
+    asked_again = PAIRS if alive else PAIRS - 4
+    second = start("two", "--pairs", str(asked_again), patience=2)
+    out, err = second.communicate(timeout=120)
+    told = json.loads(out)
+    assert (second.returncode, told["kind"]) == (6, "model"), out + err
+    assert run in told["where"] and "--batch" in told["next"]
+    assert f"{asked_again} calls are in a batch of run {run}" in err and "at most" in err
+    assert not provider.asked and len(provider.batches) == 1
+    provider.looks = 1
+    result, _ = finish(start("three", "--batch"))
+    assert result["failed_calls"] == 0 and len(provider.batches) == 1 and not provider.asked
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_needles_at_once_ask_nothing_twice(
+    tmp_path: Path, shared_cache: Path, provider: Provider, killed: bool
+):
+    """Two grids on one database: a cell that one asks the other waits for, and takes as measured;
+    those of a killed one it asks itself."""
+    provider.seconds = 12.0  # longer than the second takes to begin
+    env = os.environ | {
+        "PYTHONPATH": str(ROOT),
+        "STORYTRANSFORMER_CACHE": str(shared_cache),
+        "ANTHROPIC_BASE_URL": provider.url,
+        "ANTHROPIC_API_KEY": "none",
+    }
+    command = ["eval", "needle", "--model", "claude/claude-haiku-5-5", "--allow-cloud", "all"]
+    command += ["--lengths", "300,500", "--depths", "0,25,50,75,90,100", "--json"]
+
+    def begin() -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-c", COMMAND.format(patience=600), *command], cwd=tmp_path, env=env,
+            text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+
+    first = begin()
+    try:
+        until(lambda: provider.asked, first)
+        second = begin()
+        lines = said(second)
+        try:
+            until(lambda: any("waiting for the replies" in line for line in lines), second)
+            provider.seconds = 0.1
+            if killed:
+                first.kill()
+                first.communicate()
+                ((stored,),) = rows(tmp_path, "select count(*) from needle_cell")
+                before = set(asked(provider))
+            assert second.wait(180) == 0 and second.stdout is not None, lines
+            two = json.loads(second.stdout.read())
+        finally:
+            second.kill()
+        if killed:
+            again = {prompt for prompt, n in asked(provider).items() if n > 1}
+            assert again <= before, "in flight at its death, and no other"
+            assert 0 < len(again) <= len(before) - stored <= 8
+        else:
+            one, _ = finish(first)
+            assert one["reused"] + two["reused"] == len(asked(provider)) == 12
+            assert set(asked(provider).values()) == {1}
+            assert one["cells"] and two["mean"] == one["mean"]
+    finally:
+        first.kill()
+        first.communicate()
+    assert rows(tmp_path, "select count(*) from needle_cell") == [(12,)]
+    assert rows(tmp_path, "select count(*) from claim") == [(0,)]
 
 
 def test_waiting_can_be_interrupted(start: Any, provider: Provider, tmp_path: Path):

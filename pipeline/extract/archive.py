@@ -29,7 +29,9 @@ def open_archive(data: bytes) -> zipfile.ZipFile:
         raise Unreadable("it is encrypted or in an old binary format; save it without a password")
     try:
         archive = zipfile.ZipFile(BytesIO(data))
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
+    except MemoryError:
+        raise
+    except Exception as error:  # a damaged zip raises errors of many kinds
         raise Unreadable(f"damaged or cut off ({error})") from error
     members = archive.infolist()
     unpacked = sum(member.file_size for member in members)

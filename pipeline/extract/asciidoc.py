@@ -7,8 +7,11 @@ here, line by line, as far as stories hang on it; what is not known is a paragra
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
 
+from pipeline.extract.condensing import RowKeeper
 from pipeline.extract.leftout import LeftOut
 from pipeline.extract.tables import Row, row_blocks
 from pipeline.stories import Block, BlockKind, Locator
@@ -162,29 +165,39 @@ class _Reader:
     def _table(self, first: int, last: int, number: int) -> None:
         """Cells begin with a bar; rows have as many as the table's columns."""
         text = self.text
-        edges = list(_CELL.finditer(text, first, last))
-        cells: list[tuple[int, int]] = []
-        for n, edge in enumerate(edges):
-            start = edge.end()
-            end = edges[n + 1].start() if n + 1 < len(edges) else last
-            while start < end and text[start].isspace():
-                start += 1
-            while end > start and text[end - 1].isspace():
-                end -= 1
-            cells.append((start, end))
-        if not cells:
+        edge = _CELL.search(text, first, last)
+        if edge is None:
             return
-        line_end = text.find("\n", edges[0].start(), last)
-        in_first = sum(edge.start() < (line_end if line_end > 0 else last) for edge in edges)
-        wide = self.columns or in_first
-        rows = []
-        for n, start in enumerate(range(0, len(cells), wide), start=1):
-            at = number + text.count("\n", first, cells[start][0])
-            rows.append(Row(n, at, cells[start : start + wide]))
+        line_end = text.find("\n", edge.start(), last)
+        in_first = sum(1 for _ in _CELL.finditer(text, first, line_end if line_end > 0 else last))
+        rows = self._rows(first, last, number, self.columns or in_first)
         names = tuple(name for _, name in self.trail)
-        for block in row_blocks(text, rows):
+        keeper = RowKeeper(text, "asciidoc", records=False)
+        for block in keeper.keep(row_blocks(text, rows)):
             place = Locator(line=block.locator.line, row=block.locator.row, heading=names)
             self.blocks.append(Block(block.start, block.end, block.kind, place, 0, block.columns))
+
+    def _rows(self, first: int, last: int, number: int, wide: int) -> Iterator[Row]:
+        """The rows of a table of so many columns that begins on a numbered line."""
+        cells, row = self._cells(first, last), 0
+        while taken := list(islice(cells, wide)):
+            row += 1
+            number += self.text.count("\n", first, taken[0][0])
+            first = taken[0][0]
+            yield Row(row, number, taken)
+
+    def _cells(self, first: int, last: int) -> Iterator[tuple[int, int]]:
+        """The places of the words between two bars."""
+        text, start = self.text, -1
+        for edge in chain(_CELL.finditer(text, first, last), (None,)):
+            end = last if edge is None else edge.start()
+            if start >= 0:
+                while start < end and text[start].isspace():
+                    start += 1
+                while end > start and text[end - 1].isspace():
+                    end -= 1
+                yield start, end
+            start = last if edge is None else edge.end()
 
     def _close(self) -> None:
         if self.open is not None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import io
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 
+from pipeline.extract.condensing import RowKeeper
 from pipeline.extract.leftout import Copy, LeftOut, Rich, Words, moved, plain_words
 from pipeline.extract.tables import Row, column_role, row_blocks
 from pipeline.stories import Block, BlockKind, Locator, Target
@@ -69,24 +73,24 @@ class TextBuilder:
 
     def add_table(
         self,
-        rows: Sequence[tuple[int, Sequence[Words]]],
+        rows: Iterable[tuple[int, Sequence[Words]]],
         sheet: str | None = None,
         *,
         page: int | None = None,
         names: Sequence[str] = (),
     ) -> None:
-        """Append numbered rows of cells, tab between cells, line break between rows.
+        """Append numbered rows of cells, tab between cells, line break between rows. Of a long
+        table those rows are blocks that may matter (:class:`.RowKeeper`).
 
         Args:
             names: of the columns, where a table goes on whose header stands elsewhere.
         """
-        rows = _settle_copies(rows)
-        parts: list[str] = []
+        parts = io.StringIO()
         length = 0
-        placed: list[Row] = []
+        placed = _Placed()
         left_out: list[LeftOut] = []
-        for number, cells in rows:
-            places = []
+        for number, cells in _settle_copies(rows):
+            placed.begin(number)
             for position, cell in enumerate(cells):
                 if isinstance(cell, str):
                     clean = cell.strip()
@@ -97,19 +101,20 @@ class TextBuilder:
                     at = self._length + length + bool(position)
                     self.targets += [Target(at, at + len(clean), to) for to in rich.targets]
                 if position:
-                    parts.append("\t")
+                    parts.write("\t")
                     length += 1
-                parts.append(clean)
-                places.append((length, length + len(clean)))
+                parts.write(clean)
+                placed.add(length, length + len(clean))
                 length += len(clean)
-            parts.append("\n")
+            parts.write("\n")
             length += 1
-            placed.append(Row(number, None, places))
-        text = "".join(parts)
+        text = parts.getvalue()
         self._tables += sheet is None
         self.left_out += moved(left_out, self._length)
         table = self._tables if sheet is None else None
-        blocks = _named(placed, names) if names else row_blocks(text, placed, sheet)
+        # What is left out may make a story of a row: where there is any, all are kept.
+        keeper = RowKeeper(text, "", records=False, whole=bool(left_out))
+        blocks = _named(placed, names) if names else keeper.keep(row_blocks(text, placed, sheet))
         self.place(text, blocks, page=page, table=table)
 
     def append(self, other: TextBuilder) -> None:
@@ -171,7 +176,31 @@ class TextBuilder:
             )
 
 
-def _named(rows: Sequence[Row], names: Sequence[str]) -> list[Block]:
+class _Placed:
+    """The rows of a table with the places of their cells, as columns of numbers."""
+
+    def __init__(self) -> None:
+        self._number, self._count = array("Q"), array("I")
+        self._start, self._end = array("I"), array("I")
+
+    def begin(self, number: int) -> None:
+        """Begin a row."""
+        self._number.append(number)
+        self._count.append(0)
+
+    def add(self, start: int, end: int) -> None:
+        """Add a cell to the last row."""
+        self._count[-1] += 1
+        self._start.append(start)
+        self._end.append(end)
+
+    def __iter__(self) -> Iterator[Row]:
+        cells = zip(self._start, self._end, strict=True)
+        for number, count in zip(self._number, self._count, strict=True):
+            yield Row(number, None, list(islice(cells, count)))
+
+
+def _named(rows: Iterable[Row], names: Sequence[str]) -> list[Block]:
     """Row blocks whose columns' names are known."""
     blocks = []
     for row in rows:
@@ -187,14 +216,11 @@ def _named(rows: Sequence[Row], names: Sequence[str]) -> list[Block]:
 
 
 def _settle_copies(
-    rows: Sequence[tuple[int, Sequence[Words]]],
-) -> Sequence[tuple[int, Sequence[Words]]]:
+    rows: Iterable[tuple[int, Sequence[Words]]],
+) -> Iterator[tuple[int, Sequence[Words]]]:
     """The rows, a merged cell's words in each row that it covers; a row over which the story
     itself is merged goes on with that story, and says only what is its own."""
-    if not any(isinstance(cell, Copy) for _, cells in rows for cell in cells):
-        return rows
     roles: dict[int, str] = {}
-    settled: list[tuple[int, Sequence[Words]]] = []
     for number, cells in rows:
         copies = {n for n, cell in enumerate(cells) if isinstance(cell, Copy)}
         if not copies:
@@ -203,5 +229,4 @@ def _settle_copies(
                 roles = named
         if any(roles.get(n) in ("story", "goal", "description") for n in copies):
             cells = ["" if n in copies else cell for n, cell in enumerate(cells)]
-        settled.append((number, cells))
-    return settled
+        yield number, cells

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
-from pipeline.extract.tables import Row, column_role, find_header, row_blocks
+from pipeline.extract.tables import Row, column_role, find_header, row_blocks, split_head
 from pipeline.stories import Block
 
 _SNIFFED = ",;\t|"
@@ -22,15 +23,22 @@ _WORDS = ("story", "title", "description", "criteria", "goal", "benefit", "notes
 _NAMED = 5
 
 
-def read_delimited(text: str, delimiter: str | None = None) -> tuple[list[Block], str | None]:
+def read_delimited(
+    text: str,
+    delimiter: str | None = None,
+    keep: Callable[[Iterable[Block]], list[Block]] = list,
+) -> tuple[list[Block], str | None]:
     """The rows of a CSV or TSV text, and which of them are not written by the rules. The delimiter
     is taken from the first lines if not given.
 
     Repeated column names are all kept, in order.
+
+    Args:
+        keep: takes the rows one by one, and gives those that are wanted.
     """
-    reader = _Reader(text, delimiter or sniff_delimiter(text))
-    rows = _join_last(text, list(reader.rows()), reader.odd)
-    return row_blocks(text, rows), _say(reader.odd)
+    odd = _Odd()
+    rows = odd.counting(_join_last(text, find_rows(text, delimiter or sniff_delimiter(text))))
+    return keep(row_blocks(text, rows)), odd.say()
 
 
 def sniff_delimiter(text: str) -> str:
@@ -55,13 +63,38 @@ def find_rows(text: str, delimiter: str) -> Iterator[Row]:
     yield from _Reader(text, delimiter).rows()
 
 
+class _Odd:
+    """Rows that are not written by the rules: how many, and the first of them."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.named: list[int] = []
+
+    def counting(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """The same rows, those counted that are odd."""
+        for row in rows:
+            if row.odd:
+                self.count += 1
+                if len(self.named) < _NAMED:
+                    self.named.append(row.number)
+            yield row
+
+    def say(self) -> str | None:
+        if not self.count:
+            return None
+        named = ", ".join(map(str, self.named))
+        more = f" and {self.count - _NAMED:,} more" if self.count > _NAMED else ""
+        rows = "row" if self.count == 1 else "rows"
+        return f"quotes or commas are not written as CSV asks in {rows} {named}{more}; check them"
+
+
 class _Reader:
-    """``odd``: the rows that are not written by the rules."""
+    """``odd``: whether the row that is read is not written by the rules."""
 
     def __init__(self, text: str, delimiter: str) -> None:
         self.text = text
         self.delimiter = delimiter
-        self.odd: list[int] = []
+        self.odd = False
         mark = re.escape(delimiter)
         ends = rf"(?=[ ]*(?:{mark}|\r|\n|\Z))"
         self.quoted = re.compile(r'[ ]*"([^"]*(?:""[^"]*)*)(?:"' + ends + r"|\Z)[ ]*")
@@ -75,9 +108,9 @@ class _Reader:
         position, line, number = 0, 1, 1
         while position < length:
             cells: list[tuple[int, int]] = []
-            started = line
+            started, self.odd = line, False
             while True:
-                first, last, position = self._cell(position, number)
+                first, last, position = self._cell(position)
                 line += text.count("\n", first, last)
                 cells.append(_bare(text, first, last))
                 if position < length and text[position] == self.delimiter:
@@ -87,10 +120,10 @@ class _Reader:
             position += 1 if text.startswith("\r\n", position) else 0
             line += text.startswith("\n", position)
             position += 1
-            yield Row(number, started, cells)
+            yield Row(number, started, cells, self.odd)
             number += 1
 
-    def _cell(self, position: int, number: int) -> tuple[int, int, int]:
+    def _cell(self, position: int) -> tuple[int, int, int]:
         """(first, last) of the value that begins at a place, and where the cell ends."""
         text = self.text
         if text.startswith('"', position) or text.startswith(" ", position):
@@ -98,46 +131,33 @@ class _Reader:
                 return *match.span(1), match.end()
             for shape in (self.careless, self.broken):
                 if match := shape.match(text, position):
-                    if number not in self.odd[-1:]:
-                        self.odd.append(number)
+                    self.odd = True
                     return *match.span(1), match.end()
         match = self.plain.match(text, position)
         assert match is not None  # the pattern matches the empty string
         return *match.span(), match.end()
 
 
-def _join_last(text: str, rows: Sequence[Row], odd: list[int]) -> list[Row]:
+def _join_last(text: str, rows: Iterable[Row]) -> Iterator[Row]:
     """Rows with more cells than the header has names: the last column, where it holds words, is
     read to the end of the row."""
-    header = find_header(text, rows)
-    if header is None:
-        return list(rows)
-    names = [text[first:last] for first, last in rows[header].cells]
+    head, rows = split_head(rows)
+    header = find_header(text, head)
+    names = [] if header is None else [text[first:last] for first, last in head[header].cells]
     while names and not names[-1].strip():
         names.pop()
     wide = len(names)
-    joined: list[Row] = []
+    if header is None or not wide:
+        yield from rows
+        return
     for index, row in enumerate(rows):
         cells = row.cells
-        if index > header and wide and any(first < last for first, last in cells[wide:]):
-            if row.number not in odd:
-                odd.append(row.number)
+        if index > header and any(first < last for first, last in cells[wide:]):
+            row = replace(row, odd=True)
             if column_role(names[-1]) in _WORDS:
                 end = max(last for first, last in cells[wide - 1 :] if first < last)
-                cells = [*cells[: wide - 1], (cells[wide - 1][0], end)]
-                row = Row(row.number, row.line, cells)
-        joined.append(row)
-    odd.sort()
-    return joined
-
-
-def _say(odd: Sequence[int]) -> str | None:
-    if not odd:
-        return None
-    named = ", ".join(map(str, odd[:_NAMED]))
-    more = f" and {len(odd) - _NAMED:,} more" if len(odd) > _NAMED else ""
-    rows = "row" if len(odd) == 1 else "rows"
-    return f"quotes or commas are not written as CSV asks in {rows} {named}{more}; check them"
+                row = replace(row, cells=[*cells[: wide - 1], (cells[wide - 1][0], end)])
+        yield row
 
 
 def _bare(text: str, first: int, last: int) -> tuple[int, int]:

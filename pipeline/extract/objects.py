@@ -7,10 +7,12 @@ labels, its sprint, remarks on it) is no row of its own.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pipeline.extract.fields import field_role
+from pipeline.extract.row_store import Cell, Cells, Names, RowStore
 from pipeline.stories import Block, Locator
 
 Opened = Literal["object", "list"]
@@ -48,16 +50,14 @@ _LINKING = {
 _NAMES = ("displayName", "display_name", "name", "login", "value", "username", "title", "text")
 _DEEPEST = 200
 
-Cell = tuple[str, int, int]
 
-
-@dataclass
+@dataclass(slots=True)
 class _Frame:
     opened: Opened
     start: int
     name: str
-    cells: list[Cell] = field(default_factory=list)
-    rows: list[Block] = field(default_factory=list)
+    cells: Cells
+    rows: RowStore
 
 
 class Objects:
@@ -69,7 +69,8 @@ class Objects:
     def __init__(self, text: str) -> None:
         self._text = text
         self._stack: list[_Frame] = []
-        self._rows: list[Block] = []
+        self._names = Names()
+        self._rows = RowStore(self._names)
 
     @property
     def inside(self) -> Opened | None:
@@ -82,13 +83,14 @@ class Objects:
         return len(self._stack) >= _DEEPEST
 
     def open(self, opened: Opened, start: int, name: str) -> None:
-        self._stack.append(_Frame(opened, start, name))
+        cells, rows = Cells(self._names), RowStore(self._names)
+        self._stack.append(_Frame(opened, start, name, cells, rows))
 
     def value(self, name: str, start: int, end: int) -> None:
         """A scalar: a field of the open object, or an item of the open list."""
         if self._stack and start < end:
             frame = self._stack[-1]
-            frame.cells.append((name if frame.opened == "object" else frame.name, start, end))
+            frame.cells.add(name if frame.opened == "object" else frame.name, start, end)
 
     def drop(self) -> str | None:
         """Forget what was opened last: its text is one value, and told as such. Its name."""
@@ -102,89 +104,78 @@ class Objects:
         if frame.opened == "object":
             self._close_object(frame, above, end)
         elif above is not None and above.opened == "object":
-            above.cells += frame.cells
-            above.rows += frame.rows
+            above.cells.extend(frame.cells)
+            above.rows.extend(frame.rows)
         elif above is not None:
-            above.rows += frame.rows
+            above.rows.extend(frame.rows)
         else:
-            self._rows += [
-                self._row(first, last, (("", first, last),)) for _, first, last in frame.cells
-            ]
-            self._rows += frame.rows
+            self._rows.add_each(frame.cells)
+            self._rows.extend(frame.rows)
 
     def _close_object(self, frame: _Frame, above: _Frame | None, end: int) -> None:
-        known = [cell for cell in frame.cells if field_role(cell[0])]
+        known = {role for name in frame.cells.names if (role := field_role(name))}
         # What else the object says of itself may tell two rows apart: "negated: true".
-        own = frame.cells if known else []
+        told = bool(known)
         parent = above
         if above is not None and above.opened == "list":
             parent = self._stack[-2] if len(self._stack) > 1 else None
         role = field_role(frame.name)
-        rows = frame.rows
+        rows = above.rows if above is not None else self._rows
         if parent is not None and parent.opened == "object":
             called = (frame.name or (above.name if above else "")).lower()
             if called in _LINKING:
-                parent.cells += _links_of(self._text, frame, called)
+                for cell in _links_of(self._text, frame, called):
+                    parent.cells.add(*cell)
             if called in ("issuelinks", "relations"):
-                own = []
+                told = False
             if frame.name in _GROUPING and parent is above:
-                parent.cells += own
-                parent.rows += rows
+                if told:
+                    parent.cells.extend(frame.cells)
+                parent.rows.extend(frame.rows)
                 return
             if role in ("author", "type", "criteria", "key") and (said := _said(frame.cells)):
-                parent.cells.append((frame.name, said[1], said[2]))
+                parent.cells.add(frame.name, said[1], said[2])
                 return
-            roles = {field_role(name) for name, _, _ in known}
-            if frame.name.lower() in _ABOUT and not ({"role", "goal"} <= roles or "story" in roles):
-                own = []
-        if own:
-            rows = [self._row(frame.start, end, tuple(own)), *rows]
-        if above is None:
-            self._rows += rows
-        else:
-            above.rows += rows
+            wishes = {"role", "goal"} <= known or "story" in known
+            if frame.name.lower() in _ABOUT and not wishes:
+                told = False
+        if told:
+            rows.add(frame.start, end, frame.cells)
+        rows.extend(frame.rows)
 
-    def _row(self, start: int, end: int, cells: tuple[Cell, ...]) -> Block:
-        first = min(start, *(cell[1] for cell in cells))
-        last = max(end, *(cell[2] for cell in cells))
-        return Block(first, last, "row", Locator(), 0, cells)
-
-    def rows(self) -> list[Block]:
+    def rows(self) -> Iterator[Block]:
         """The rows in order of their places, numbered, each with the line it begins on. Objects
         that were never closed give the rows that they hold."""
         while self._stack:
-            frame = self._stack.pop()
-            self._rows += frame.rows
-        blocks = []
+            self._rows.extend(self._stack.pop().rows)
         position, line = 0, 1
-        for number, row in enumerate(sorted(self._rows, key=lambda row: row.start), start=1):
-            line += self._text.count("\n", position, row.start)
-            position = row.start
-            place = Locator(line=line, row=number)
-            blocks.append(Block(row.start, row.end, "row", place, 0, row.columns))
-        return blocks
+        for number, (start, end, cells) in enumerate(self._rows.in_order(), start=1):
+            line += self._text.count("\n", position, start)
+            position = start
+            yield Block(start, end, "row", Locator(line=line, row=number), 0, cells)
 
 
 def _links_of(text: str, frame: _Frame, called: str) -> list[Cell]:
     """The work items that an object names for the one that it stands in, by key, number or
     address: Jira's issue links with their kind, a parent, Azure DevOps' relations."""
-    said = {name.lower(): text[a:b] for name, a, b in reversed(frame.cells)}
+    cells = list(frame.cells)
+    said = {name.lower(): text[a:b] for name, a, b in reversed(cells)}
     name = _LINKING[called]
     if called == "issuelinks":
         kind = f" ({said['type']})" if "type" in said else ""
-        return [(f"{n}{kind}", a, b) for n, a, b in frame.cells if n.endswith(" issue link")]
+        return [(f"{n}{kind}", a, b) for n, a, b in cells if n.endswith(" issue link")]
     if called == "relations":
         if "linktypes" not in said.get("rel", "").lower():
             return []  # a file or a page, no work item
         name = said["name"] if field_role(said.get("name", "")) == "link" else name
     for wanted in ("key", "url", "id"):
-        found = next((cell for cell in frame.cells if cell[0].lower() == wanted), None)
+        found = next((cell for cell in cells if cell[0].lower() == wanted), None)
         if found is not None:
             return [(name, found[1], found[2])]
     return []
 
 
-def _said(cells: list[Cell]) -> Cell | None:
+def _said(cells: Iterable[Cell]) -> Cell | None:
     """The one value for which an object stands: a person's name, a type's name."""
     for name in _NAMES:
         for cell in cells:
@@ -193,19 +184,18 @@ def _said(cells: list[Cell]) -> Cell | None:
     return None
 
 
-def apart(rows: list[Block]) -> list[Block]:
+def apart(rows: Iterable[Block]) -> Iterator[Block]:
     """Rows that overlap no other: an object's row ends where the first object inside it begins."""
-    apart: list[Block] = []
+    above: Block | None = None
     for row in rows:
-        columns = row.columns
-        if apart and row.start < apart[-1].end:
-            above = apart[-1]
+        if above is not None and row.start < above.end:
             kept = tuple(cell for cell in above.columns if cell[2] <= row.start)
-            if kept:
-                apart[-1] = Block(kept[0][1], kept[-1][2], "row", above.locator, 0, kept)
-            else:
-                apart.pop()
-        apart.append(
-            Block(columns[0][1], max(cell[2] for cell in columns), "row", row.locator, 0, columns)
-        )
-    return apart
+            above = (
+                replace(above, start=kept[0][1], end=kept[-1][2], columns=kept) if kept else None
+            )
+        if above is not None:
+            yield above
+        first, last = row.columns[0][1], max(cell[2] for cell in row.columns)
+        above = replace(row, start=first, end=last)
+    if above is not None:
+        yield above

@@ -171,33 +171,14 @@ class _Judge:
 
     def rows(self) -> Iterator[str]:
         """Rows that their table calls stories, or whose cells wish, and that tell none."""
-        left = [
-            block for block in self.document.blocks if block.kind == "row" and self._is_left(block)
-        ]
-        called = [block for block in left if self._is_called_story(block)]
+        left = [b for b in self.document.blocks if b.kind == "row" and self._is_left(b)]
+        called = [block for block in left if is_called_story(self.text, block)]
         if called:
             yield f"{_subject(called, 'is', 'are')} said to be stories, in no form known here"
         named = {block.start for block in called}
-        wishing = [b for b in left if b.start not in named and self._wishes_in_cells(b)]
+        wishing = [b for b in left if b.start not in named and wishes_in_cells(self.text, b)]
         if len(wishing) >= _LEAST:
             yield f"{_subject(wishing, 'looks', 'look')} like stories, read as none: {_COLUMNS}"
-
-    def _is_called_story(self, block: Block) -> bool:
-        for name, start, end in block.columns:
-            holds, words = column_role(name), self.text[start:end]
-            if start < end and normalise(words) != normalise(name):
-                if holds == "type" and STORY_TYPE.match(words):
-                    return True
-                if holds == "story" and count_words(words) >= 4:
-                    return True
-        return False
-
-    def _wishes_in_cells(self, block: Block) -> bool:
-        cells = [self.text[start:end] for _, start, end in block.columns]
-        return (
-            any(len(c) < 600 and _I_WISH.match(c) for c in cells)
-            or sum(len(c) < 600 and _PURPOSE.match(c) is not None for c in cells) > 0
-        )
 
     def items(self) -> Iterator[str]:
         """Items in none beside items that are stories, where they are the greater part."""
@@ -240,6 +221,25 @@ class _Judge:
             ):
                 place = _places([block])
                 yield f"nothing below {place} ({plain(self._raw(block))[:60]}) was read as a story"
+
+
+def is_called_story(text: str, row: Block) -> bool:
+    """Whether a row's table calls it a story."""
+    for name, start, end in row.columns:
+        holds = column_role(name)
+        if start < end and holds in ("type", "story"):
+            words = text[start:end]
+            if normalise(words) != normalise(name) and (
+                STORY_TYPE.match(words) if holds == "type" else count_words(words) >= 4
+            ):
+                return True
+    return False
+
+
+def wishes_in_cells(text: str, row: Block) -> bool:
+    """Whether a cell of a row begins as a wish or a purpose does."""
+    cells = (text[start:end] for _, start, end in row.columns if end - start < 600)
+    return any(_I_WISH.match(cell) or _PURPOSE.match(cell) for cell in cells)
 
 
 def _section(blocks: Sequence[Block], index: int) -> Iterator[Block]:

@@ -8,6 +8,7 @@ from pipeline.extract import formats
 from pipeline.extract.archive import Unreadable
 from pipeline.extract.biff import read_old_workbook
 from pipeline.extract.bundles import why_unread
+from pipeline.extract.condensing import RowKeeper
 from pipeline.extract.formats import sniff
 from pipeline.extract.readers import (
     Reading,
@@ -17,7 +18,6 @@ from pipeline.extract.readers import (
     read_as,
     told,
 )
-from pipeline.extract.strikes import find_in_cells
 
 
 def read_docx(data: bytes, encoding: str | None) -> Reading:
@@ -106,14 +106,15 @@ def read_json(data: bytes, encoding: str | None) -> Reading:
     decoded, problem = decoded_text(data, encoding)
     if (board := read_board(decoded.text)) is not None:
         return told(board, "trello", decoded, problem)
-    blocks, struck, fault = read_records(decoded.text)
+    rows = RowKeeper(decoded.text, "json", records=True)
+    blocks, struck, fault = read_records(decoded.text, rows.keep)
     return Reading(
         decoded.text,
         tuple(blocks),
         decoded.encoding,
         decoded.guessed,
         problem=join_problems(problem, fault),
-        left_out=[*struck, *find_in_cells(decoded.text, blocks)],
+        left_out=[*struck, *rows.left_out],
     )
 
 
@@ -124,7 +125,8 @@ def read_yaml(data: bytes, encoding: str | None) -> Reading:
     from pipeline.extract.yaml_records import read_yaml as read
 
     decoded, problem = decoded_text(data, encoding)
-    blocks, values, fault = read(decoded.text)
+    rows = RowKeeper(decoded.text, "yaml", records=True)
+    blocks, values, fault = read(decoded.text, rows.keep)
     return Reading(
         decoded.text,
         tuple(blocks),
@@ -132,7 +134,7 @@ def read_yaml(data: bytes, encoding: str | None) -> Reading:
         decoded.guessed,
         values,
         join_problems(problem, fault),
-        find_in_cells(decoded.text, blocks),
+        rows.left_out,
     )
 
 

@@ -18,7 +18,7 @@ from pipeline.extract.features import find_in_features
 from pipeline.extract.found import Found, make_story, spans_of
 from pipeline.extract.leftout import blank_out, current_blocks, without
 from pipeline.extract.lists import find_in_list
-from pipeline.extract.markup import read_blocks
+from pipeline.extract.markup import Flavour, read_blocks
 from pipeline.extract.mojibake import repair_mojibake
 from pipeline.extract.overlooked import judge
 from pipeline.extract.sections import find_in_sections
@@ -60,8 +60,9 @@ def find_stories(
     blocks: Sequence[Block] = document.blocks
     text = document.text
     unescape = unescape_of(document.format)
-    if (pattern or ears) and document.format == "markdown" and settle_stretches(text):
-        blocks = tuple(read_blocks(text, "markdown"))  # also where no known shape tells a story
+    if (pattern or ears) and settle_stretches(text) and document.format in ("markdown", "rst"):
+        flavour: Flavour = "rst" if document.format == "rst" else "markdown"
+        blocks = tuple(read_blocks(text, flavour))  # also where no known shape tells a story
     if document.left_out:
         text = blank_out(text, document.left_out)
         blocks = current_blocks(text, blocks)

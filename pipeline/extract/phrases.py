@@ -196,7 +196,6 @@ class Phrases:
     template: bool = False
 
 
-#: What ends a sentence, and is no part of a phrase.
 _FINAL = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s|$)")
 #: A story sentence that begins with a small letter.
 _SMALL = re.compile(r"\W*as\s")
@@ -229,20 +228,15 @@ def read_phrases(text: str, *, expected: bool = False) -> Phrases | None:
 
 
 def _one_small_sentence(told: Phrases, written: str) -> Phrases:
-    """Phrases without the sentences behind theirs, for an author who begins in small letters.
-
-    Args:
-        written: what they were read from, in which the last of these sentences has its mark.
-    """
+    """Phrases without the sentences behind theirs, for an author who begins in small letters; the
+    last of these has its mark in what was ``written``."""
     name, words = ("benefit", told.benefit) if told.benefit else ("goal", told.goal)
     end = small_sentence_end(words)
     if end == len(words):
         return told
     behind = words[end:].strip()
-    at = written.find(behind)
-    if at >= 0 and (mark := _FINAL.match(written, at + len(behind))):
-        behind += mark.group()
-    after = " ".join(filter(None, [behind, told.after]))
+    mark = _FINAL.match(written, max(0, written.find(behind)) + len(behind))
+    after = " ".join(filter(None, [behind + (mark.group() if mark else ""), told.after]))
     if name == "benefit":
         return replace(told, benefit=_trim(words[:end]), after=after)
     return replace(told, goal=_trim(words[:end]), after=after)

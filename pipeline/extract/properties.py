@@ -26,8 +26,12 @@ _WORDS = frozenset(
 )
 #: What a part is taken to say that cannot be read, and might have said so.
 _MARK = "sovereignty"
-_ELEMENT = re.compile(r"<(?P<tag>[\w:.-]+)(?P<with>[^<>]*)>(?P<text>[^<]*)")
-_ATTRIBUTE = re.compile(r"""([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+))""")
+# Every run is taken whole and from its start: a damaged part may hold a megabyte of one.
+_ELEMENT = re.compile(r"<(?P<tag>[\w:.-]++)(?P<with>[^<>]*+)>(?P<text>[^<]*+)")
+_ATTRIBUTE = re.compile(
+    r"""(?<![\w:.-])([\w:.-]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'<>]++))"""
+)
+_SCRIPT = re.compile(r"<(script|style)\b(?:[^<]++|<(?!/?(?:script|style)\b))*+</\1>", re.IGNORECASE)
 _NAMING = frozenset({"name", "property", "http-equiv", "itemprop", "val", "tag", "key", "id"})
 _VALUED = frozenset({"content", "value", "val", "text"})
 _LINE_END = re.compile(
@@ -124,7 +128,9 @@ def _in_archive(data: bytes) -> Iterator[Property]:
 def _in_part(name: str, found: str) -> Iterator[Property]:
     if name == "xl/sharedStrings.xml":
         # Cells of hidden sheets stand here too, one after the other.
-        cells = [_text_of(one) for one in re.findall(r"<si\b.*?</si>", found, re.DOTALL)]
+        cells = [
+            _text_of(f"<si{one.partition('</si>')[0]}") for one in re.split(r"<si\b", found)[1:]
+        ]
         for cell, after in zip(cells, [*cells[1:], ""], strict=True):
             yield Property("", cell.strip()[:200], "value")
             if len(cell) < 40 and " " not in cell.strip():
@@ -163,11 +169,12 @@ def _inside(found: str, element: re.Match[str]) -> str:
 
 def _text_of(page: str) -> str:
     """The words of XML or HTML: lines for paragraphs and rows, tabs between cells."""
-    page = re.sub(r"(?is)<(script|style)\b.*?</\1>", "", page)
+    page = _SCRIPT.sub("", page)
     page = _CELL_END.sub("\t", _LINE_END.sub("\n", page))
     return html.unescape(re.sub(r"<[^<>]*>", "", page)).strip()
 
 
+_PACKET = re.compile(rb"<x:xmpmeta(?:[^<]++|<(?!/?x:xmpmeta))*+</x:xmpmeta>")
 _STREAM = re.compile(rb"stream\r?\n")
 _PDF_NAME = re.compile(
     rb"/([^\s/()<>\[\]{}%]{1,80})\s*(?:\(((?:[^()\\]|\\.)*)\)|<([0-9A-Fa-f\s]*)>)"
@@ -183,7 +190,7 @@ def _in_pdf(data: bytes) -> Iterator[Property]:
             title = name.decode("latin-1")
             words: Literal["words", "value"] = "words" if title.lower() in _WORDS else "value"
             yield Property(title, _pdf_string(value), words)
-        for packet in re.findall(rb"<x:xmpmeta.*?</x:xmpmeta>", raw, re.DOTALL):
+        for packet in _PACKET.findall(raw):
             yield from _in_elements(packet[:_PART].decode("utf-8", errors="replace"))
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from pipeline.errors import InputError
 from pipeline.extract.archive import Unreadable
 from pipeline.extract.builder import TextBuilder
-from pipeline.extract.condensing import settle_stretches
+from pipeline.extract.condensing import RowKeeper, settle_stretches
 from pipeline.extract.decoding import Decoded, decode
 from pipeline.extract.delimited import read_delimited
 from pipeline.extract.formats import FORMATS, format_of, is_refused, refusal, sniff
@@ -27,7 +27,6 @@ from pipeline.extract.marks import marked
 from pipeline.extract.markup import Flavour, read_blocks
 from pipeline.extract.mojibake import count_mojibake
 from pipeline.extract.strikes import find_in_cells, find_in_markdown
-from pipeline.extract.wiki import is_jira
 from pipeline.stories import Block, Document, Locator, Target
 from pipeline.unseen import whole
 
@@ -185,7 +184,7 @@ def _read_prose(flavour: Flavour) -> Callable[[bytes, str | None], Reading]:
         if head.length:
             blocks.append(Block(0, head.length, "meta", Locator(line=1)))
         line = 1 + decoded.text.count("\n", 0, head.length)
-        settle = settle_stretches(decoded.text) if flavour == "markdown" else None
+        settle = settle_stretches(decoded.text) if flavour != "text" else None
         blocks += read_blocks(decoded.text, flavour, head.length, line=line, settle=settle)
         return Reading(
             decoded.text,
@@ -231,15 +230,15 @@ def _read_gherkin_markdown(data: bytes, encoding: str | None) -> Reading:
 def _read_csv(delimiter: str | None) -> Callable[[bytes, str | None], Reading]:
     def read(data: bytes, encoding: str | None) -> Reading:
         decoded, problem = decoded_text(data, encoding)
-        found, odd = read_delimited(decoded.text, delimiter)
-        blocks = tuple(found)
+        rows = RowKeeper(decoded.text, "csv", records=False)
+        blocks, odd = read_delimited(decoded.text, delimiter, rows.keep)
         return Reading(
             decoded.text,
-            blocks,
+            tuple(blocks),
             decoded.encoding,
             decoded.guessed,
             problem=join_problems(problem, odd),
-            left_out=find_in_cells(decoded.text, blocks, wiki=is_jira(decoded.text, blocks)),
+            left_out=rows.left_out,
         )
 
     return read

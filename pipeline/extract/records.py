@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Iterable, Iterator
 
 from pipeline.extract.fields import field_role
 from pipeline.extract.leftout import LeftOut
@@ -22,13 +23,19 @@ _STRUCK_NODE = re.compile(
 )
 
 
-def read_records(text: str) -> tuple[list[Block], list[LeftOut], str | None]:
+def read_records(
+    text: str, keep: Callable[[Iterable[Block]], list[Block]] = list
+) -> tuple[list[Block], list[LeftOut], str | None]:
     """Row blocks for the objects of a JSON or JSONL text, what is struck out in its documents, and
-    what is wrong with it."""
-    blocks = _read_objects(text)
+    what is wrong with it.
+
+    Args:
+        keep: takes the rows one by one, and gives those that are wanted.
+    """
+    blocks = keep(_read_objects(text))
     problem = None
     try:
-        json.loads(text)
+        _check(text)
     except (ValueError, RecursionError) as error:
         if not _is_lines(text):
             problem = f"invalid JSON ({error}); read as far as it goes"
@@ -40,18 +47,33 @@ def read_records(text: str) -> tuple[list[Block], list[LeftOut], str | None]:
     return blocks, struck, problem
 
 
+def _check(text: str) -> None:
+    """Raises a ValueError where a text is no JSON. Its values are let go of as they are read: of a
+    list of small objects they would take twenty times the text."""
+    json.loads(text, object_pairs_hook=_nothing, parse_int=_nothing, parse_float=_nothing)
+
+
+def _nothing(value: object) -> None:
+    return None
+
+
 def _is_lines(text: str) -> bool:
     """Whether every line that is not blank is JSON of its own."""
-    for line in text.splitlines():
-        if line.strip():
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start)
+        end = len(text) if end < 0 else end
+        line = text[start:end].strip()
+        if line:
             try:
-                json.loads(line)
+                _check(line)
             except (ValueError, RecursionError):
                 return False
+        start = end + 1
     return True
 
 
-def _read_objects(text: str) -> list[Block]:
+def _read_objects(text: str) -> Iterator[Block]:
     objects = Objects(text)
     key = ""
     pending: str | None = None

@@ -79,15 +79,23 @@ def find_in_cells(text: str, blocks: Sequence[Block], *, wiki: bool = False) -> 
     Args:
         wiki: the cells are written in Jira's markup.
     """
-    if "~~" not in text and "</" not in text and not wiki:
+    if not may_strike(text, wiki=wiki):
         return []
-    found: list[LeftOut] = []
-    for block in blocks:
-        for _, start, end in block.columns:
-            for shape in (_CELL, _WIKI) if wiki else (_CELL,):
-                found += [
-                    LeftOut(match.start(), match.end(), "struck out")
-                    for match in shape.finditer(text, start, end)
-                    if not match.groupdict().get("code")
-                ]
+    found = [each for block in blocks for each in struck_in_row(text, block, wiki=wiki)]
     return sorted(found, key=lambda each: (each.start, each.end))
+
+
+def may_strike(text: str, *, wiki: bool = False) -> bool:
+    """Whether a text holds a mark of those that strike something out in a cell."""
+    return wiki or "~~" in text or "</" in text
+
+
+def struck_in_row(text: str, row: Block, *, wiki: bool = False) -> list[LeftOut]:
+    """Struck runs inside the cells of one row."""
+    return [
+        LeftOut(match.start(), match.end(), "struck out")
+        for _, start, end in row.columns
+        for shape in ((_CELL, _WIKI) if wiki else (_CELL,))
+        for match in shape.finditer(text, start, end)
+        if not match.groupdict().get("code")
+    ]

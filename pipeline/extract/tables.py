@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, islice, pairwise
 
 from pipeline.extract.names import bare_name
 from pipeline.stories import Block, Locator
@@ -77,11 +77,13 @@ def _bare(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row as it stands in the stored text: its cells' places and its number (from 1)."""
+    """One row as it stands in the stored text: its cells' places and its number (from 1); ``odd``:
+    it is not written by the rules of its format."""
 
     number: int
     line: int | None
     cells: Sequence[Cell]
+    odd: bool = False
 
 
 def find_header(text: str, rows: Sequence[Row]) -> int | None:
@@ -118,30 +120,38 @@ def stands_sideways(text: str, rows: Sequence[Row]) -> bool:
     return False
 
 
-def row_blocks(text: str, rows: Sequence[Row], sheet: str | None = None) -> list[Block]:
+def split_head(rows: Iterable[Row]) -> tuple[list[Row], Iterator[Row]]:
+    """The rows among which a header is looked for, and all rows, those with them."""
+    coming = iter(rows)
+    head = list(islice(coming, _HEADER_WITHIN + 1))
+    return head, chain(head, coming)
+
+
+def row_blocks(text: str, rows: Iterable[Row], sheet: str | None = None) -> Iterator[Block]:
     """Row blocks named by their header; the header and what stands above it are meta blocks.
 
     A table ends where the header of another begins, and where, below blank rows, a row stands
     that is no row of it. The columns of a table that stands sideways are named by their numbers.
     """
-    header = find_header(text, rows)
-    sideways = header is None and stands_sideways(text, rows)
+    head, rows = split_head(rows)
+    header = find_header(text, head)
+    sideways = header is None and stands_sideways(text, head)
     names: list[str] = []
-    blocks = []
-    gap = False
+    gap, above = False, 0
     for index, row in enumerate(rows):
+        above, before = row.number, above
         filled = [(n, a, b) for n, (a, b) in enumerate(row.cells) if a < b]
         if not filled:
             gap = True
             continue
-        gap = gap or (index > 0 and row.number > rows[index - 1].number + 1)
+        gap = gap or (index > 0 and row.number > before + 1)
         place = Locator(line=row.line, sheet=sheet, row=row.number)
         start, end = filled[0][1], filled[-1][2]
         heads = header is not None and index >= header and _is_header(text, row, names, gap)
         if heads or index == header:
             names = [" ".join(text[a:b].split()) for a, b in row.cells]
         if heads or (header is not None and index <= header):
-            blocks.append(Block(start, end, "meta", place))
+            yield Block(start, end, "meta", place)
             gap = False
             continue
         gap = False
@@ -149,8 +159,7 @@ def row_blocks(text: str, rows: Sequence[Row], sheet: str | None = None) -> list
             (names[n] if n < len(names) else str(n) if sideways and n else "", a, b)
             for n, a, b in filled
         )
-        blocks.append(Block(start, end, "row", place, 0, columns))
-    return blocks
+        yield Block(start, end, "row", place, 0, columns)
 
 
 def _is_header(text: str, row: Row, names: Sequence[str], gap: bool) -> bool:

@@ -162,18 +162,20 @@ class _Walker:
     def _table(self, table: Any, why: Why | None) -> bool:
         """A data table becomes rows; one that holds blocks for layout is walked as text."""
         rows = table.css("tr")
-        if any(cell.css_first("table, h1, h2, h3") is not None for cell in table.css("td")):
+        # Each cell is asked only where there may be one: their list alone is many times the page.
+        if table.css_first("h1, h2, h3, tr table") is not None and any(
+            cell.css_first("table, h1, h2, h3") is not None for cell in table.css("td")
+        ):
             return False
         caption = table.css_first("caption")
         if caption is not None:
             self.inline.append((caption.text(), why))
             self.flush()
-        lines: list[tuple[int, list[Words]]] = []
         above: dict[int, tuple[int, Words]] = {}
-        for number, row in enumerate(rows, start=1):
-            here = why or self.styles.why_left_out(row)
-            lines.append((number, self._cells(row, here, above)))
-        self.builder.add_table(lines)
+        self.builder.add_table(
+            (number, self._cells(row, why or self.styles.why_left_out(row), above))
+            for number, row in enumerate(rows, start=1)
+        )
         self.builder.write("\n")
         return True
 

@@ -49,7 +49,9 @@ def read_word(data: bytes) -> tuple[TextBuilder, dict[str, str]]:
         document = docx.Document(BytesIO(data))
     except Exception as error:  # python-docx lets KeyError, ValueError and lxml's own through
         raise Unreadable(f"not a Word document that can be read ({error})") from error
-    reader = _Reader(Styles(document))
+    remarks: list[str] = []
+    reader = _Reader(Styles(document, remarks))
+    reader.builder.remarks += remarks
     reader.read_running(document, "header")
     reader.read_body(document.element.body)
     reader.read_parts(document)
@@ -222,10 +224,14 @@ class _Reader:
         """Headers or footers, each wording once: on every page, and part of no story."""
         seen = set()
         for section in document.sections:
-            part = getattr(section, which)
-            if part.is_linked_to_previous:
+            try:
+                part = getattr(section, which)
+                paragraphs = [] if part.is_linked_to_previous else part._element.iter(f"{_W}p")
+            except Exception:  # the library lets KeyError, AttributeError and lxml's own through
+                remark = f"a {which} of it is damaged"
+                self.builder.remarks += [remark] * (remark not in self.builder.remarks)
                 continue
-            for paragraph in part._element.iter(f"{_W}p"):
+            for paragraph in paragraphs:
                 words = self._words(paragraph)
                 if words.text.strip() and words.text not in seen:
                     seen.add(words.text)

@@ -19,15 +19,23 @@ _DEEPEST = 12
 _HEX = re.compile(r"[0-9A-Fa-f]{6}")
 #: Of red, green and blue each, as PDF pages are read.
 _NEARLY_WHITE = 0xF8
+_UNSTYLED = "its styles are damaged: what they hide, strike or number is read as plain text"
 
 
 class Styles:
-    """The styles and the list counters of one document."""
+    """The styles and the list counters of one document.
 
-    def __init__(self, document: Any) -> None:
+    Args:
+        remarks: of the document; one is added where its styles cannot be read.
+    """
+
+    def __init__(self, document: Any, remarks: list[str]) -> None:
         self._styles: dict[str, Any] = {}
-        for style in document.styles.element.iter(f"{_W}style"):
-            self._styles[style.get(f"{_W}styleId", "")] = style
+        try:
+            for style in document.styles.element.iter(f"{_W}style"):
+                self._styles[style.get(f"{_W}styleId", "")] = style
+        except Exception:  # the library lets KeyError, AttributeError and lxml's own through
+            remarks.append(_UNSTYLED)
         self._lists = _read_lists(document)
         self._related = document.part.rels
         self._page_coloured = document.element.find(f"{_W}background") is not None

@@ -7,18 +7,26 @@ text is put together from the values, one below another.
 from __future__ import annotations
 
 import html
+import io
 import re
-from typing import Any
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from pipeline.extract.builder import TextBuilder
+from pipeline.extract.condensing import RowKeeper
 from pipeline.extract.objects import Objects, apart
+from pipeline.extract.row_store import Names
 from pipeline.extract.tables import column_role
-from pipeline.extract.xml_parsing import local_name, parse_xml
+from pipeline.extract.xml_parsing import local_name, parse_xml, walk_xml
 
 #: What an element holds that may be a story by itself.
 _TELLING = ("story", "title", "description", "goal")
 #: Elements deeper than this are not looked at.
 _DEEPEST = 150
+#: Bytes of a file that is read element by element, and children of one that are not held at once.
+_LONG, _MANY = 1_000_000, 1_000
 _MARKED_UP = frozenset(
     {"p", "div", "ul", "ol", "li", "br", "b", "i", "em", "strong", "span", "u", "a", "code", "tt"}
     | {"sub", "sup", "del", "ins", "s", "h1", "h2", "h3", "h4", "h5", "h6", "table", "tr", "td"}
@@ -31,11 +39,14 @@ def read_xml(data: bytes) -> TextBuilder:
     Raises:
         Unreadable: not well-formed, or it declares entities.
     """
-    root = parse_xml(data)
     writer = _Writer()
-    writer.element(root, 0)
+    levels = _long_levels(data) if len(data) >= _LONG else {}
+    if levels and all(level.told for level in levels.values()):
+        _write_long(data, levels, writer)
+    else:
+        writer.element(parse_xml(data), 0)
     builder = TextBuilder()
-    text = "".join(writer.parts)
+    text = writer.text.getvalue()
     objects = Objects(text)
     for what, name, start, end in writer.events:
         if what == "open":
@@ -47,17 +58,119 @@ def read_xml(data: bytes) -> TextBuilder:
         else:
             objects.close(end)
     builder.write(text)
-    builder.blocks += apart(objects.rows())
+    builder.blocks += RowKeeper(text, "xml", records=True).keep(apart(objects.rows()))
     return builder
+
+
+@dataclass(slots=True)
+class _Level:
+    """An element with very many children, or one in which such an element stands: what is known of
+    its children before the first is read."""
+
+    names: set[str] = field(default_factory=set)
+    count: int = 0
+    long: bool = False
+    #: Whether it is an object or a list, and no value.
+    told: bool = True
+
+    def take(self, name: str) -> None:
+        if name:
+            self.names.add(name)
+            self.count += 1
+
+
+def _long_levels(data: bytes) -> dict[int, _Level]:
+    """The elements that are not held as a whole, by their numbers in the file from 0."""
+    found: dict[int, _Level] = {}
+    stack: list[tuple[int, _Level]] = []
+    number = 0
+    for event, element in walk_xml(data):
+        if event == "start":
+            stack.append((number, _Level()))
+            number += 1
+            continue
+        at, level = stack.pop()
+        name = local_name(element)
+        if level.count > _MANY or level.long:
+            marked = all(child.lower() in _MARKED_UP for child in level.names)
+            level.told = not marked and name != "customfield"
+            found[at] = level
+            if stack:
+                stack[-1][1].long = True
+        if stack:
+            stack[-1][1].take(name)
+        _let_go(element)
+    return found
+
+
+def _write_long(data: bytes, levels: dict[int, _Level], writer: _Writer) -> None:
+    """Write a file of which no element of many children is held as a whole."""
+    opened: list[_Level | None] = []
+    number = -1
+    for event, element in walk_xml(data):
+        if event == "start":
+            number += 1
+            level = levels.get(number) if len(opened) <= _DEEPEST else None
+            opened.append(level)
+            if level is not None:
+                writer.begin(element, level.names, level.count)
+            continue
+        level = opened.pop()
+        above = opened[-1] if opened else None
+        if level is not None:
+            writer.event("close", local_name(element))
+        elif above is not None:
+            if local_name(element) != "title" or not _says_title_again(above.names):
+                writer.element(element, len(opened))
+        else:
+            continue  # it goes with the element that it stands in
+        _let_go(element)
+
+
+def _let_go(element: Any) -> None:
+    """Forget what an element held, and all that stands before it."""
+    element.clear()
+    while element.getprevious() is not None:
+        del element.getparent()[0]
+
+
+def _says_title_again(names: set[str]) -> bool:
+    """Jira says key and summary again in the title."""
+    return {"title", "summary", "key"} <= names
+
+
+_What = Literal["open", "list", "value", "close"]
+_WHATS: tuple[_What, ...] = ("open", "list", "value", "close")
+
+
+class _Events:
+    """What was met in an XML tree, in order, as columns of numbers."""
+
+    def __init__(self) -> None:
+        self._names = Names()
+        self._what = bytearray()
+        self._name, self._start, self._end = array("I"), array("I"), array("I")
+
+    def add(self, what: _What, name: str, start: int, end: int) -> None:
+        self._what.append(_WHATS.index(what))
+        self._name.append(self._names.number(name))
+        self._start.append(start)
+        self._end.append(end)
+
+    def __iter__(self) -> Iterator[tuple[_What, str, int, int]]:
+        for what, name, start, end in zip(
+            self._what, self._name, self._start, self._end, strict=True
+        ):
+            yield _WHATS[what], self._names.listed[name], start, end
 
 
 class _Writer:
     """Writes an XML tree's values and what is met on the way."""
 
     def __init__(self) -> None:
-        self.parts: list[str] = []
+        self.text = io.StringIO()
         self.length = 0
-        self.events: list[tuple[str, str, int, int]] = []
+        self.events = _Events()
 
     def element(self, element: Any, depth: int) -> None:
         name = local_name(element)
@@ -78,13 +191,13 @@ class _Writer:
             if own and not (keyed and column_role(name) in _TELLING):
                 self._value(name, own)
             elif own:
-                self._event("open", name)
+                self.event("open", name)
                 for key, value in element.attrib.items():
                     self._value(key.rpartition("}")[2], value)
                 self._value(name, own)
-                self._event("close", name)
+                self.event("close", name)
             elif element.attrib:
-                self._object(element, name, [], depth)
+                self._object(element, set(), [], depth)
             return
         if name == "customfield" and (said := _custom_field(element)):
             self._value(*said)
@@ -94,35 +207,38 @@ class _Writer:
                 self._value(*said)
             return
         names = {local_name(child) for child in children}
-        if {"title", "summary", "key"} <= names:  # Jira says both again in the title
+        if _says_title_again(names):
             children = [child for child in children if local_name(child) != "title"]
-        several = len(children) > 1 or f"{local_name(children[0])}s" == name
-        if len(names) == 1 and not element.attrib and several:
-            self._event("list", name)
-            for child in children:
-                self.element(child, depth + 1)
-            self._event("close", name)
-            return
-        self._object(element, name, children, depth)
+        self._object(element, names, children, depth)
 
-    def _object(self, element: Any, name: str, children: list[Any], depth: int) -> None:
-        self._event("open", name)
+    def begin(self, element: Any, names: set[str], count: int) -> None:
+        """Open an element whose children have these names: a list where all have one, be it of one
+        child that is called as one of them ("parents", "parent")."""
+        several = count > 1 or names == {local_name(element).removesuffix("s")}
+        if len(names) == 1 and not element.attrib and several:
+            self.event("list", local_name(element))
+            return
+        self.event("open", local_name(element))
         for key, value in element.attrib.items():
             self._value(key.rpartition("}")[2], value)
+
+    def _object(self, element: Any, names: set[str], children: list[Any], depth: int) -> None:
+        self.begin(element, names, len(children))
         for child in children:
             self.element(child, depth + 1)
-        self._event("close", name)
+        self.event("close", local_name(element))
 
-    def _event(self, what: str, name: str) -> None:
-        self.events.append((what, name, self.length, self.length))
+    def event(self, what: _What, name: str) -> None:
+        self.events.add(what, name, self.length, self.length)
 
     def _value(self, name: str, words: str) -> None:
         words = words.strip()
         if words:
             start = self.length
-            self.parts += [words, "\n"]
+            self.text.write(words)
+            self.text.write("\n")
             self.length += len(words) + 1
-            self.events.append(("value", name, start, start + len(words)))
+            self.events.add("value", name, start, start + len(words))
 
 
 def _custom_field(element: Any) -> tuple[str, str] | None:

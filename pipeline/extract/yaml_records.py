@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import yaml
@@ -20,8 +21,14 @@ MAX_YAML_BYTES = 8 << 20
 _HEADER = re.compile(r"[|>][+-]?\d?[+-]?[ \t]*(?:#[^\n]*)?\n")
 
 
-def read_yaml(text: str) -> tuple[list[Block], dict[str, str], str | None]:
-    """Row blocks, the first document's own plain values, and what is wrong with the text."""
+def read_yaml(
+    text: str, keep: Callable[[Iterable[Block]], list[Block]] = list
+) -> tuple[list[Block], dict[str, str], str | None]:
+    """Row blocks, the first document's own plain values, and what is wrong with the text.
+
+    Args:
+        keep: takes the rows one by one, and gives those that are wanted.
+    """
     if len(text) > MAX_YAML_BYTES:
         return [], {}, f"larger than {MAX_YAML_BYTES >> 20} MB of YAML; export less at once"
     reader = _Reader(text)
@@ -34,7 +41,7 @@ def read_yaml(text: str) -> tuple[list[Block], dict[str, str], str | None]:
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         reason = " ".join(str(error).split())[:160]
         problem = f"invalid YAML ({reason}); read as far as it goes"
-    return apart(reader.objects.rows()), reader.values, problem
+    return keep(apart(reader.objects.rows())), reader.values, problem
 
 
 class _Reader:

@@ -90,7 +90,7 @@ def run_wave(
         _refuse_staying(asked, frozenset(staying), stories, model.spec.name)
     if not asked:
         return replies
-    meeting = Meeting(journal, claims, say, progress)
+    meeting = Meeting(journal.find, claims, say, progress)
     sender = _Sender(model, journal, usd, bool(allow_cloud), purse, in_flight, meeting, clock)
     with meeting.asking():
         replies.update(sender.send(asked, progress))
@@ -153,7 +153,7 @@ class _Sender:
         allow_cloud: bool,
         purse: Purse,
         in_flight: InFlight,
-        meeting: Meeting,
+        meeting: Meeting[Reply],
         clock: Callable[[], float],
     ) -> None:
         self._model = model

@@ -167,7 +167,7 @@ class Sending:
             purse=self.purse,
             progress=self.tally.written,
             in_flight=self.batches.in_flight,
-            claims=StoreClaims(self.store),
+            claims=StoreClaims(self.store, run=None if self.batch else self.run_id),
             say=self.say,
         )
 

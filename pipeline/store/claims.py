@@ -3,7 +3,8 @@
 A request is claimed before it is sent and given free when its reply is in the journal. A claim is
 as good as the process behind it: one that is gone (asked of this machine) loses its claims at once,
 one that cannot be asked or stands still when its heartbeat has not moved for :data:`LEASE` seconds
-by the watch of whoever waits, so that clocks need not agree.
+by the watch of whoever waits, so that clocks need not agree. What another run has handed to its
+provider as a batch is being asked until that has answered, whether the run's process lives or not.
 """
 
 from __future__ import annotations
@@ -21,7 +22,14 @@ from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 from pipeline.errors import StoreError
 from pipeline.store.database import Database, insert_new, upsert_where
 from pipeline.store.processes import is_gone, shown, this_process
-from pipeline.store.tables import AskerRow, ClaimRow, ReplyRow, table_of
+from pipeline.store.tables import (
+    AskerRow,
+    BatchRequestRow,
+    BatchRow,
+    ClaimRow,
+    ReplyRow,
+    table_of,
+)
 
 if TYPE_CHECKING:
     from pipeline.store.record import Store
@@ -30,6 +38,8 @@ if TYPE_CHECKING:
 BEAT, LEASE = 10.0, 60.0
 #: After which the row of an asker on another host is in nobody's way any more.
 _LONG = timedelta(days=7)
+#: After which a batch that nobody fetched has been given up by every provider, which take a day.
+_EXPIRED = timedelta(days=2)
 #: Seconds that a heartbeat in the making is waited for.
 _PARTING = 1.0
 _SOME = 500
@@ -37,12 +47,16 @@ _SOME = 500
 _ASKER = table_of(AskerRow)
 _CLAIM = table_of(ClaimRow)
 _REPLY = table_of(ReplyRow)
+_BATCH = table_of(BatchRow)
+_ENTRY = table_of(BatchRequestRow)
 
 
 class StoreClaims:
     """The claims of one asker: a run in one process.
 
     Args:
+        run: whose calls are sent one by one; what another run's batch holds is not asked beside
+            it. None for one that takes up any batch itself.
         beat, lease: seconds, see :data:`BEAT` and :data:`LEASE`.
         watch: seconds that only ever go forward.
     """
@@ -51,12 +65,14 @@ class StoreClaims:
         self,
         store: Store,
         *,
+        run: str | None = None,
         beat: float = BEAT,
         lease: float = LEASE,
         watch: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database: Database = store.database
         self._now: Callable[[], datetime] = store.now
+        self._run = run
         self._beat, self._lease, self._watch = beat, lease, watch
         self._id = ""
         #: Heartbeats of others, and when each was first seen to stand there.
@@ -91,10 +107,11 @@ class StoreClaims:
                 return "theirs"
             # Looked for only after the claim: who had it until now has stored the reply before.
             good = select(_REPLY.c.id).where(_REPLY.c.request == key, _REPLY.c.good)
-            if connection.execute(good).first() is None:
+            answered = connection.execute(good).first() is not None
+            if not answered and not self._batched(connection, [key]):
                 return "ours"
             connection.execute(delete(_CLAIM).where(self._ours(key)))
-            return "answered"
+            return "answered" if answered else "theirs"
 
     def release(self, key: str) -> None:
         """A request is answered, or will not be sent."""
@@ -114,6 +131,31 @@ class StoreClaims:
                 for key, asker, owner, beat in connection.execute(held):
                     if asker != self._id and not self._is_dead(asker, owner, beat):
                         found[key] = shown(owner)
+        return found
+
+    def batched(self, keys: Sequence[str]) -> Mapping[str, str]:
+        """Which of these requests are in another run's batch at its provider: that run and since
+        when, for people."""
+        with self._database.read() as connection:
+            return self._batched(connection, keys)
+
+    def _batched(self, connection: Connection, keys: Sequence[str]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for start in range(0, len(keys) if self._run is not None else 0, _SOME):
+            held = (
+                select(_ENTRY.c.request, _BATCH.c.run, _BATCH.c.created)
+                .join(_BATCH, _BATCH.c.id == _ENTRY.c.batch)
+                .where(
+                    _ENTRY.c.request.in_(keys[start : start + _SOME]),
+                    _ENTRY.c.taken.is_(False),
+                    _BATCH.c.closed.is_(None),
+                    _BATCH.c.provider_id != "",
+                    _BATCH.c.run != self._run,
+                    _BATCH.c.created > self._now() - _EXPIRED,
+                )
+            )
+            for key, run, since in connection.execute(held):
+                found[key] = f"run {run}, since {since:%Y-%m-%d %H:%M} UTC"
         return found
 
     def _take(self, connection: Connection, key: str) -> bool:

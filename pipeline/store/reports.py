@@ -6,7 +6,7 @@ in UTC, unknown as None. The views behind it are those the dashboards read.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -155,12 +155,15 @@ def needle_grid(store: Store, run: str) -> list[Report]:
         return [_plain(row) for row in _all(connection, query, run=run)]
 
 
-def cells_by_key(store: Store) -> dict[str, Report]:
-    """Every needle cell that need not be measured again, by its key; those that ended in an
-    error are left out."""
+def cells_by_key(store: Store, keys: Sequence[str] | None = None) -> dict[str, Report]:
+    """Every needle cell that need not be measured again (of these keys), by its key; those that
+    ended in an error are left out."""
     cell = table_of(tables.NeedleCellRow)
+    wanted = select(cell).where(cell.c.status != "error")
+    if keys is not None:
+        wanted = wanted.where(cell.c.key.in_(keys))
     with store.database.read() as connection:
-        found = connection.execute(select(cell).where(cell.c.status != "error"))
+        found = connection.execute(wanted)
         return {row.key: _plain(row._mapping) for row in found}
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import text as sql
 
+from pipeline.store.batches import StoreBatches
 from pipeline.store.claims import StoreClaims
 from pipeline.store.journal import StoreJournal
 from pipeline.store.processes import is_gone, this_process
@@ -48,6 +50,41 @@ def test_what_was_answered_meanwhile_is_not_claimed(store, merge_run, make):
     with claims.asking():
         assert claims.claim(request.key) == "answered" and claims.claim(bad.key) == "ours"
         assert rows(store, "claim") == 1
+
+
+def test_what_another_runs_batch_holds_is_asked_by_it(store, merge_run, make):
+    """As long as its provider has it; a run that takes up batches is not kept from it."""
+    batches = StoreBatches(store, merge_run.id)
+    mine, other = make.request(1), make.request(2)
+    batch = batches.open("claude/x", [mine])
+    outside = StoreClaims(store, run=another(store, merge_run))
+    own, taking = StoreClaims(store, run=merge_run.id), StoreClaims(store)
+    keys = [mine.key, other.key]
+    with outside.asking():
+        assert outside.claim(mine.key) == "ours", "its provider may never have got it"
+        outside.release(mine.key)
+        batch = batches.submitted(batch, "msgbatch_1")
+        assert outside.claim(mine.key) == "theirs" and outside.claim(other.key) == "ours"
+        assert set(outside.batched(keys)) == {mine.key}
+        assert f"run {merge_run.id}, since 20" in outside.batched(keys)[mine.key]
+        assert own.batched(keys) == taking.batched(keys) == {}
+        with own.asking(), taking.asking():
+            assert own.claim(mine.key) == "ours"
+            own.release(mine.key)
+            assert taking.claim(mine.key) == "ours"
+            taking.release(mine.key)
+        batches.close(batch, "ended", [mine.key])
+        assert outside.batched(keys) == {} and outside.claim(mine.key) == "ours"
+
+
+def test_a_batch_that_no_provider_holds_any_more_is_in_nobodys_way(store, merge_run, make):
+    batches, mine = StoreBatches(store, merge_run.id), make.request(1)
+    batches.submitted(batches.open("claude/x", [mine]), "msgbatch_1")
+    outside = StoreClaims(store, run=another(store, merge_run))
+    with outside.asking():
+        assert outside.claim(mine.key) == "theirs"
+        put(store, "UPDATE batch SET created = '2020-01-01T00:00:00.000000Z'")
+        assert outside.claim(mine.key) == "ours"
 
 
 def test_claims_end_with_an_error(store):
@@ -140,6 +177,11 @@ def test_a_process_is_known_by_its_id_and_when_it_began():
     assert is_gone(here) is False
     assert is_gone(here.rpartition(":")[0] + ":1") is True, "the id is another process's by now"
     assert is_gone("elsewhere:1:2") is None
+
+
+def another(store: Store, run: SimpleNamespace) -> str:
+    """A second run over the same documents."""
+    return store.start_run(kind="merge", corpus=run.corpus, model="local/tiny", strategy="edit")
 
 
 def rows(store: Store, table: str) -> int:
