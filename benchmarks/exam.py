@@ -1,13 +1,14 @@
 """The records of judges side by side, on the built-in exam.
 
     python benchmarks/exam.py [CORPORA] [--model M]… [--part N] [--half report] [--seed 16]
-        [--db FILE] [--out FILE]
+        [--language en] [--db FILE] [--out FILE]
 
 Without CORPORA the 1,368 written pairs, with it the drawn ones too, whose documents lie under that
 folder; the two are examined apart. Judges: those of code (`code`, `likeness`, `embeddings`), and
-every ``--model``, in the prompt that a merge asks with. ``--part N`` asks a model N pairs of each,
-drawn at random by the seed, and a larger N asks the same and more; ``--half`` asks that half alone.
-Answers are journalled in ``--db``: what is interrupted goes on where it was.
+every ``--model``, in the prompt that a merge asks with. ``--half`` and ``--language`` (of the
+written pairs) ask those alone; ``--part N`` asks a model N pairs of each set, drawn at random by the
+seed, and a larger N asks the same and more. Answers are journalled in ``--db``: what is interrupted
+goes on where it was.
 
 Every figure is of the half ``report``; every threshold of the half ``threshold``. Printed of each
 judge: n; the area under the curve of "one need" (0.5 is chance) with a 95 % interval by bootstrap
@@ -76,12 +77,21 @@ class PartJob(ExamJob):
         return plan_exam(self.wanted(self._asked_of), self.exam.hash, spec, terms, limits)
 
 
-def part(
-    questions: Sequence[Question], n: int | None, half: Half | None, seed: int
-) -> list[Question]:
-    """The first ``n`` of the pairs (of a half) in an order drawn by the seed."""
-    some = [one for one in questions if half in (None, one.label.half)]
-    some.sort(key=lambda one: one.label.id)
+def among(questions: Sequence[Question], half: Half | None, language: str) -> list[Question]:
+    """The pairs of a half and a language."""
+    return [
+        one
+        for one in questions
+        if half in (None, one.label.half) and one.label.id.startswith(language)
+    ]
+
+
+def part(questions: Sequence[Question], n: int | None, seed: int) -> list[Question]:
+    """The first ``n`` of the pairs in an order drawn by the seed; all of them, as they are, where
+    no number is given."""
+    if n is None:
+        return list(questions)
+    some = sorted(questions, key=lambda one: one.label.id)
     random.Random(seed).shuffle(some)
     return some[:n]
 
@@ -219,15 +229,16 @@ def examined_by(
 ) -> dict[str, Any]:
     """The row of a judge on one set of pairs."""
     if name in JUDGES:
+        questions = among(exam.questions, options.half, options.language)
         started = time.perf_counter()
-        said: Mapping[tuple[str, str], Said] = answers_of(name, exam.questions)
-        seconds, fresh = time.perf_counter() - started, len(exam.questions)
+        said: Mapping[tuple[str, str], Said] = answers_of(name, questions)
+        seconds, fresh = time.perf_counter() - started, len(questions)
         judge = Judge(name, "", "", "", "", "", exam.hash, "")
-        questions = list(exam.questions)
     else:
 
         def wanted(some: Sequence[Question]) -> list[Question]:
-            return part(some, options.part, options.half, options.seed)
+            some = among(some, options.half, options.language)
+            return part(some, options.part, options.seed)
 
         job, seconds, fresh = ask(edge, name, files, options.corpora, wanted, options.db)
         said, judge, questions = job.said, job.record.judge, wanted(job.exam.questions)
@@ -291,6 +302,7 @@ def main() -> int:
     parser.add_argument("--set", choices=("both", "pairs", "corpora"), default="both")
     parser.add_argument("--part", type=int)
     parser.add_argument("--half", choices=("threshold", "report"))
+    parser.add_argument("--language", default="", help="en, de, fr or es")
     parser.add_argument("--seed", type=int, default=16)
     parser.add_argument("--db", help="where answers are journalled [a temporary file]")
     parser.add_argument("--no-code", action="store_true", help="only the models")
@@ -310,7 +322,8 @@ def main() -> int:
             exam = gather_exam(files, options.corpora)
             for name in names:
                 row = {"benchmark": "exam", "date": str(now().date()), "machine": machine(),
-                       "set": kind, "seed": options.seed}  # fmt: skip
+                       "set": kind, "part": options.part if name not in JUDGES else None,
+                       "language": options.language, "seed": options.seed}  # fmt: skip
                 row |= examined_by(name, edge, exam, files, options)
                 show(row)
                 if options.out is not None:
