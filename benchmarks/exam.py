@@ -6,9 +6,9 @@
 Without CORPORA the 1,368 written pairs, with it the drawn ones too, whose documents lie under that
 folder; the two are examined apart. Judges: those of code (`code`, `likeness`, `embeddings`), and
 every ``--model``, in the prompt that a merge asks with. ``--half`` and ``--language`` (of the
-written pairs) ask those alone; ``--part N`` asks a model N pairs of each set, drawn at random by the
-seed, and a larger N asks the same and more. Answers are journalled in ``--db``: what is interrupted
-goes on where it was.
+written pairs) ask those alone; ``--part N`` asks a model N pairs of each set, drawn at random by
+the seed, and a larger N asks the same and more. Answers are journalled in ``--db``: what is
+interrupted goes on where it was.
 
 Every figure is of the half ``report``; every threshold of the half ``threshold``. Printed of each
 judge: n; the area under the curve of "one need" (0.5 is chance) with a 95 % interval by bootstrap
