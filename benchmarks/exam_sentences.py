@@ -27,6 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from evals.fabrication import told_of_trust
 from evals.statistics import Interval, cluster_bootstrap, mean, share
 from pipeline.gate.grounding import sentence_verdicts
 from pipeline.outcomes import StoryText
@@ -233,6 +234,10 @@ def report(asked: Sequence[Asked], seed: int) -> Json:
             for value, group in _grouped(of_label, field)
         ]
         table([f"{label} by", "sentences", "stopped", "95 %"], rows)
+    passed = share([one.line["label"] == "good" for one in asked if not one.stopped])
+    figures["passed_good"] = {k: round(v, 4) for k, v in passed._asdict().items()}
+    print(f"\nof {passed.n} that pass {passed.mean:.1%} are good ({_shown(passed)}). "
+          f"{told_of_trust(passed)}")  # fmt: skip
     return figures
 
 

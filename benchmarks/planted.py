@@ -6,15 +6,19 @@ Without a path, the stories of data/sample. They are drawn, copied (evals/planti
 documents, read again and merged without a model. Tables: how many true pairs the index found and
 what share of all pairs it looked at; of the copies of each kind, those in one entry and those in
 one or next to each other; conflicts marked; look-alikes in one entry; words that stand; the same
-for long stories, by passage. ``--judge truth`` lets a judge act that answers from the truth what it
-is asked about: what the best one could do. ``--half tuning`` uses other words and another seed; the
-figures to report are those of the other half. Last, one JSON line.
+for long stories, by passage; what share of the sources' tokens (o200k) stands, and whether every
+sentence is kept. ``--judge truth`` lets a judge act that answers from the truth what it is asked
+about: what the best one could do; what stands is told beside the same merge without a judge.
+``--half tuning`` uses other words and another seed; the figures to report are those of the other
+half. ``--show N`` prints N planted pairs drawn at random, for reading whether they are what they
+are called, and merges nothing. Last, one JSON line. Exits 1 where a sentence is not kept.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import random
 import sys
 import tempfile
 import time
@@ -25,7 +29,7 @@ from typing import Any
 from evals.judges import judged, knowing
 from evals.merging import MIX, SEEDS, candidates, merge, originals
 from evals.narratives import paragraphs, plant_passages, told, write_narratives
-from evals.planting import Change, plant, write_corpus
+from evals.planting import Change, Planted, plant, sentence, write_corpus
 from evals.quality import quality
 from evals.rewording import Half
 from evals.truth import Truth, read_truth, recognise
@@ -33,10 +37,13 @@ from pipeline.compare.measures import stem_weights
 from pipeline.entries import Merge
 from pipeline.extract.corpus import extract
 from pipeline.merge.corpus import Corpus, Reading, gather
+from pipeline.merge.files import look
 from pipeline.plan.index import Index
 from pipeline.plan.pairs import NEAREST
 from pipeline.plan.similarity import nearest, unique
+from pipeline.settings import read_settings
 from pipeline.stories import count_words
+from pipeline.tokens import load_encoding
 
 _SAMPLE = Path(__file__).parents[1] / "data" / "sample"
 _KINDS: tuple[Change, ...] = ("exact", "light", "medium", "heavy", "split", "harmless")
@@ -82,11 +89,43 @@ def score(truth: Truth, corpus: Corpus, merged: Merge) -> dict[str, Any]:
     }
 
 
-def run(paths: Sequence[Path], half: Half, most: int, judge: str) -> dict[str, Any]:
-    """Plant, write, read, merge, score."""
+def standing(corpus: Corpus, merged: Merge) -> dict[str, Any]:
+    """What of the sources' tokens stands in a merge, and what of their sentences is not kept."""
+    encode = load_encoding("o200k_base", read_settings().cache).encode_ordinary
+    stands = sum(len(encode(line.text)) for entry in merged.entries for line in entry.lines)
+    sources = sum(len(encode(story.text)) for story in corpus.stories)
+    kept = look(corpus, merged)
+    return {
+        "tokens": stands,
+        "of": sources,
+        "share": round(stands / sources, 4),
+        "folded_by_judge": sum(fold.by == "judge" for e in merged.entries for fold in e.folds),
+        "units": kept.units,
+        "not_kept": len(kept.missing) + len(kept.faults),
+    }
+
+
+def planted_of(paths: Sequence[Path], half: Half, most: int) -> list[Planted]:
+    """The backlog: originals of these paths, with copies."""
     stories = [story for extraction in extract(paths) for story in extraction.stories]
     seed = SEEDS[half]
-    planted = plant(originals(stories, seed=seed, most=most), seed=seed, shares=MIX, half=half)
+    return plant(originals(stories, seed=seed, most=most), seed=seed, shares=MIX, half=half)
+
+
+def show(planted: Sequence[Planted], n: int, seed: int) -> None:
+    """Planted pairs drawn at random, with what they are called."""
+    by_id = {one.id: one for one in planted}
+    pairs = sorted((one.of, one.id) for one in planted if one.of)
+    for number, (of, copy) in enumerate(random.Random(seed).sample(pairs, n), 1):
+        one, other = by_id[of], by_id[copy]
+        print(f"{number}. {other.change} {other.detail}: {other.relation}")
+        for text in (one.text, other.text):
+            print("   " + " | ".join([sentence(text), *text.criteria]))
+
+
+def run(paths: Sequence[Path], half: Half, most: int, judge: str) -> dict[str, Any]:
+    """Plant, write, read, merge, score."""
+    planted = planted_of(paths, half, most)
     with tempfile.TemporaryDirectory() as folder:
         truth = read_truth(write_corpus(planted, Path(folder)))
         start = time.perf_counter()
@@ -97,7 +136,11 @@ def run(paths: Sequence[Path], half: Half, most: int, judge: str) -> dict[str, A
             said = judged(says, nearest(corpus.pairs, NEAREST), corpus.by_id)
         merged = merge(corpus, said)
         seconds = time.perf_counter() - start
-        return score(truth, corpus, merged) | {"asked": len(said), "seconds": round(seconds, 1)}
+        stands = {judge: standing(corpus, merged)}
+        if said:
+            stands["none"] = standing(corpus, merge(corpus))
+        more = {"asked": len(said), "seconds": round(seconds, 1), "standing": stands}
+        return score(truth, corpus, merged) | more
 
 
 def run_long(paths: Sequence[Path], half: Half, most: int) -> dict[str, Any]:
@@ -112,12 +155,12 @@ def run_long(paths: Sequence[Path], half: Half, most: int) -> dict[str, Any]:
         write_narratives(planted, Path(folder))
         corpus = gather([folder], how=Reading(exclude=("passages.json",)))
         merged = merge(corpus)
-    standing = _words(line.text for entry in merged.entries for line in entry.lines)
+    stands = _words(line.text for entry in merged.entries for line in entry.lines)
     return {
         "stories": len(corpus.stories),
         "passages": len(planted),
         "entries": len(merged.entries),
-        "standing_words": round(standing / _words(s.text for s in corpus.stories), 4),
+        "standing_words": round(stands / _words(s.text for s in corpus.stories), 4),
         "all": told(planted, corpus.stories, merged)._asdict(),
         **{k: told(planted, corpus.stories, merged, k)._asdict() for k in _COPIES},
     }
@@ -133,7 +176,11 @@ def main() -> int:
     parser.add_argument("--half", choices=("tuning", "reported"), default="reported")
     parser.add_argument("--most", type=int, default=2800, help="originals, at most")
     parser.add_argument("--judge", choices=("none", "truth"), default="none")
+    parser.add_argument("--show", type=int, default=0, metavar="N", help="print planted pairs")
     asked = parser.parse_args()
+    if asked.show:
+        show(planted_of(asked.paths, asked.half, asked.most), asked.show, SEEDS[asked.half])
+        return 0
     figures = run(asked.paths, asked.half, asked.most, asked.judge)
     print(f"{figures['stories']:,} stories in {figures['entries']:,} entries, "
           f"{figures['marks']} marks, {figures['seconds']} s")  # fmt: skip
@@ -143,6 +190,11 @@ def main() -> int:
     print(f"\n{'figure':28} {'mean':>8} {'low':>8} {'high':>8} {'n':>7}")
     for name, (mean, low, high, n) in figures["figures"].items():
         print(f"{name.replace('_', ' '):28} {mean:8.4f} {low:8.4f} {high:8.4f} {n:7,}")
+    print(f"\n{'judge':8} {'stands':>9} {'of tokens':>10} {'share':>7} {'folds':>6} "
+          f"{'units':>7} {'not kept':>8}")  # fmt: skip
+    for name, row in figures["standing"].items():
+        print(f"{name:8} {row['tokens']:9,} {row['of']:10,} {row['share']:7.4f} "
+              f"{row['folded_by_judge']:6,} {row['units']:7,} {row['not_kept']:8,}")  # fmt: skip
     long = run_long(asked.paths, asked.half, asked.most)
     if long:
         print(f"\n{'long stories':16} {'folded':>9} {'left':>7} {'n':>6}")
@@ -155,7 +207,8 @@ def main() -> int:
         print("no paragraphs to plant long stories from")
     found = {"benchmark": "planted", "half": asked.half, "judge": asked.judge, **figures}
     print(json.dumps(found | {"long": long or None}))
-    return 1 if long and long["all"]["lost"] else 0
+    gone = sum(row["not_kept"] for row in figures["standing"].values())
+    return 1 if gone or (long and long["all"]["lost"]) else 0
 
 
 if __name__ == "__main__":

@@ -25,6 +25,8 @@ from pipeline.stories import Locator, Source, Span, Story
 
 #: What stands in place of a model: the gate is code.
 GATE = "gate"
+#: Share of good ones among the sentences that pass, from which passing says something.
+TRUSTED = 0.99
 #: What is said where there are no labels.
 HOW = (
     "Unknown: nothing made without a model is fabricated, as every line stands in its author's "
@@ -132,17 +134,30 @@ def _story(text: str) -> Story:
 
 
 def rates(judged: Iterable[Judged]) -> dict[str, Interval]:
-    """What the gate does with bad sentences, and with good ones."""
+    """What the gate does with bad sentences and with good ones, and how many of those that it lets
+    through are good, where bad and good ones are as frequent as among the labels."""
     listed = list(judged)
     return {
         "bad_stopped": share([bool(j.why) for j in listed if not j.label.good]),
         "good_stopped": share([bool(j.why) for j in listed if j.label.good]),
+        "passed_good": share([j.label.good for j in listed if not j.why]),
     }
+
+
+def told_of_trust(passed_good: Interval) -> str:
+    """Whether a sentence may be believed because it passed: where 99 of 100 that pass are good, as
+    a judge's folds have to be right."""
+    if passed_good.low >= TRUSTED:
+        return "A sentence that passes may be believed: the labels show 99 of 100 to be good."
+    return (
+        "A sentence is not to be believed because it passed: the labels do not show that 99 of "
+        "100 that pass are good. Read a digest's line beside its tellings."
+    )
 
 
 def unknown() -> dict[str, Any]:
     """What is said without labels: nothing was measured, and how it could be."""
-    return {"run": None, "known": False, "scores": {}, "disagreed": [], "how": HOW}
+    return {"run": None, "known": False, "scores": {}, "trust": "", "disagreed": [], "how": HOW}
 
 
 def run_fabrication(labels: Path, store: Store) -> dict[str, Any]:
@@ -166,6 +181,7 @@ def run_fabrication(labels: Path, store: Store) -> dict[str, Any]:
         "run": run,
         "known": True,
         "scores": {name: rate._asdict() for name, rate in found.items()},
+        "trust": told_of_trust(found["passed_good"]),
         "disagreed": [
             {"line": j.label.line, "sentence": j.label.sentence, "good": j.label.good, "why": j.why}
             for j in judged

@@ -214,6 +214,7 @@ def fabrication_summary(result: Mapping[str, Any]) -> None:
     """What the gate did with labelled sentences, and where it was wrong."""
     for name, found in result["scores"].items():
         plain(f"{name.replace('_', ' ')}: {_rate(found) or 'no such sentence'}")
+    plain(result["trust"])
     for one in result["disagreed"][:10]:
         told = "good, stopped" if one["good"] else "bad, let through"
         plain(f"line {one['line']}, {told}: {one['sentence']}")

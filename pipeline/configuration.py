@@ -233,6 +233,10 @@ SETTINGS: tuple[Setting, ...] = (
         example="2.50", option="--max-cost", commands=_SPENDING,
     ),
     Setting(
+        "max_seconds", "whole", "Seconds of asking after which a merge asks nothing more.",
+        "Merging", example="3600", option="--max-seconds", commands=_MERGING,
+    ),
+    Setting(
         "batch", "flag", "By the provider's batch API: half the price, within a day.", "Merging",
         default="false", option="--batch", commands=_MERGING,
     ),

@@ -109,31 +109,6 @@ def parse_tokens_per_word(text: str | None) -> Decimal | None:
     return ratio
 
 
-def check_options(
-    edition: str, pairs: int | None, about: Sequence[str], strategy: str = "none"
-) -> None:
-    """Refuse options of a merge that mean nothing.
-
-    Raises:
-        InputError: one of them.
-    """
-    if edition not in ("files", "full"):
-        raise InputError(
-            f"there is no edition {edition!r}.", where="--edition", next="There are: files, full."
-        )
-    from pipeline.plan.strategies import STRATEGIES
-
-    if strategy not in STRATEGIES:
-        raise InputError(
-            f"no strategy {strategy!r}.", where="--strategy", next="There are: pairs, groups."
-        )
-    if pairs is not None and pairs < 0:
-        raise InputError("fewer than no questions cannot be asked.", where="--pairs",
-                         next="Give a number of pairs, 0 for none.")  # fmt: skip
-    if any(not phrase.strip() for phrase in about):
-        raise InputError("no word is given.", where="--about", next="Name what to keep.")
-
-
 @dataclass(frozen=True)
 class Edge:
     """The settings of one command or flow, and what is opened with them."""
@@ -344,6 +319,7 @@ class Edge:
         strategy: str = "none",
         about: Sequence[str] = (),
         max_cost: str | None = None,
+        max_seconds: int | None = None,
         allow_cloud: Sequence[str] = (),
         local_only: Sequence[str] = (),
         batch: bool = False,
@@ -364,8 +340,11 @@ class Edge:
         from pipeline.exam.price import price_teller
         from pipeline.merge.files import check_folder
         from pipeline.merge.job import MergeJob
+        from pipeline.merge.options import check_judge, check_options, check_seconds
 
+        check_judge(model)
         check_options(edition, pairs, about, strategy)
+        check_seconds(max_seconds, batch=batch)
         # What can be known at once is said before a document is read or a dollar spent.
         spec, options = self._asked(model, allow_cloud, batch, more.get("opener"))
         check_folder(Path(out))
@@ -386,6 +365,7 @@ class Edge:
             terms=terms,
             exam_price=price_teller(terms, store),
             max_usd=parse_usd(max_cost, where="--max-cost"),
+            max_seconds=max_seconds,
             batch=batch,
             group=parse_grouping(group),
             full=edition == "full",

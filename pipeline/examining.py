@@ -57,12 +57,12 @@ def exam(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """How far a judge may be believed. Without a model: code's proof, and likeness."""
-    from pipeline.exam.by_code import JUDGES
+    """How far a judge may be believed. Without a model: proof, likeness and embeddings."""
+    from pipeline.exam.by_code import JUDGES, judges_here
     from pipeline.exam.questions import gather_exam, label_files
 
     edge, line = Edge.read(db, allow_egress, config), say(quiet)
-    names = list(dict.fromkeys(model or JUDGES))
+    names = list(dict.fromkeys(model or judges_here()))
     files = label_files(labels, corpora, edge.settings.exams)
     folder = None if corpora is None else Path(corpora)
     for name in names:
@@ -79,7 +79,9 @@ def exam(
                 from pipeline.exam.by_code import examine_code
 
                 read = gather_exam(files, folder, cache=store)
-                record = examine_code(name, read, now().date())
+                if read.remark:
+                    line(read.remark)
+                record = examine_code(name, read, now().date(), edge.settings.cache)
                 store.save_record(record)
                 runs.append({"run": None, "model": name, "record": record.id, "pairs": record.n})
                 records.append(record)
@@ -191,6 +193,8 @@ def _price(
         lines = [found | {"strategy": "exam"} for found in as_lines(priced)]
         emit({"exam": read.hash, "pairs": len(read.questions), "lines": lines})
         return
-    plain(f"{len(read.questions)} labelled pairs; code and likeness cost nothing.")
+    plain(f"{len(read.questions)} labelled pairs; judges by code cost nothing.")
+    if read.remark:
+        plain(read.remark)
     for found in priced:
         plain(f"{found.model}: {told(found)}")

@@ -163,6 +163,7 @@ def merge_stories(
     pairs: p.MostPairs = None,
     about: p.About = (),
     max_cost: p.Budget = None,
+    max_seconds: p.MostSeconds = None,
     allow_cloud: p.AllowCloud = (),
     local_only: p.LocalOnly = (),
     batch: p.Batch = False,
@@ -190,6 +191,7 @@ def merge_stories(
         pairs: Of all that are near, the most promising; all of them if empty.
         about: Words; stories without any of them are left out.
         max_cost: What the run may spend; without a limit if empty.
+        max_seconds: How long it may ask; then it goes on by what was answered.
         allow_cloud: Paths and globs of what may leave this machine, or all.
         local_only: Documents sent to no cloud, as in .gitignore.
         batch: By the provider's batch API, at half the price.
@@ -228,6 +230,7 @@ def merge_stories(
                 pairs=pairs,
                 about=about,
                 max_cost=None if max_cost is None else str(max_cost),
+                max_seconds=max_seconds,
                 allow_cloud=allow_cloud,
                 local_only=local_only,
                 batch=batch,

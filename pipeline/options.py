@@ -85,6 +85,7 @@ Since = Annotated[
 ]
 About = Annotated[list[str] | None, typer.Option(help="Keep only stories with these words.")]
 MaxCost = Annotated[str | None, _of("max_cost")]
+MaxSeconds = Annotated[int | None, _of("max_seconds")]
 AllowCloud = Annotated[
     list[str] | None,
     typer.Option(

@@ -75,6 +75,8 @@ def merge_summary(result: Mapping[str, Any]) -> None:
             f"journal; {result['input_tokens']:,} tokens in, {result['output_tokens']:,} out; "
             f"{dollars(result['usd'])} (estimated {dollars(result['estimated_usd'])})."
         )
+    if unasked := result["not_asked"]:
+        plain(f"{_counted(unasked, 'question was', 'questions were')} not asked: time was up.")
     told = _counted(result["possible_conflicts"], "possible conflict", "possible conflicts")
     plain(
         f"{_counted(result['conflicts'], 'conflict', 'conflicts')}, {told}; "

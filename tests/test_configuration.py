@@ -117,7 +117,7 @@ def test_the_written_file_changes_nothing_and_each_of_its_lines_is_valid(tmp_pat
     ("line", "said"),
     [
         ('modle = "x"', "Did you mean model?"),
-        ('"max-cost" = 2', "Did you mean max_cost?"),
+        ('"max-cost" = 2', "Did you mean max_cost"),
         ("[merge]\nmodel = 1", "there is no table 'merge'"),
         ("threads = -1", "a whole number"),
         ("threads = true", "a whole number"),

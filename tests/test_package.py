@@ -39,6 +39,8 @@ def test_a_wheel_carries_what_it_reads_at_run_time_and_nothing_else(wheel: Path)
         "prefect.yaml",
         "prompts/judge-pair.v1.md",
         "data/sample/truth.json",
+        "data/exam/pairs.jsonl",
+        "data/exam/corpora.jsonl",
     } <= shared
     assert any(
         n.startswith("pipeline/store/migrations/versions/") and n.endswith(".py") for n in names
@@ -87,6 +89,9 @@ def test_an_sdist_is_installed_by_pip_and_its_command_runs(tmp_path: Path):
         return done.stdout
 
     sample = site / "pipeline" / "_share" / "data" / "sample"
+    examined = json.loads(command("exam", "--json", "--quiet"))
+    n_pairs = len((ROOT / "data" / "exam" / "pairs.jsonl").read_text().splitlines())
+    assert {run["pairs"] for run in examined["runs"]} == {n_pairs}
     result = json.loads(command("merge", str(sample), "--json", "--quiet"))
     assert sum(result["ledger"].values()) == result["stories"] > 90
     assert (here / "data" / "runs" / "storytransformer.sqlite").is_file()

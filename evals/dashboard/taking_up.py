@@ -10,7 +10,7 @@ from typing import Any
 #: Parameters of a merge that are options as they stand, with what they are when left out.
 _SAME = {"pairs": ("--pairs", None), "out": ("--out", ""), "group": ("--group", "topic"),
          "edition": ("--edition", None), "since": ("--since", None),
-         "max_usd": ("--max-cost", None)}  # fmt: skip
+         "max_usd": ("--max-cost", None), "max_seconds": ("--max-seconds", None)}  # fmt: skip
 _SWITCHES = {"propose": "--propose", "batch": "--batch"}
 
 

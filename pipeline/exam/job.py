@@ -47,6 +47,8 @@ class ExamJob(MergeJob):
     corpora: Path | None = None
     exam: Exam = field(init=False)
     record: Record = field(init=False)
+    #: What was said of each pair, by the ids of its two stories.
+    said: dict[tuple[str, str], Said] = field(init=False, default_factory=dict)
     _failures: list[str] = field(init=False, default_factory=list)
 
     def read(self) -> None:
@@ -66,6 +68,8 @@ class ExamJob(MergeJob):
             f"examining {self.spec.name} with {len(self._asked_of)} labelled pairs"
             + (f"; {stay} stay on this machine" if stay else "")
         )
+        if self.exam.remark:
+            self.say(self.exam.remark)
 
     def _staying(self) -> frozenset[str]:
         """Ids of the stories that no question to a model elsewhere may show."""
@@ -110,14 +114,14 @@ class ExamJob(MergeJob):
 
     def conclude(self) -> None:
         """Make the record, and keep it; none where every call failed."""
-        said, self._failures = self._said()
+        self.said, self._failures = self._said()
         if self._all_failed:
             return
         judge = judge_of(self.spec, self.terms.cache, self.terms.prompts, self.exam.hash)
         took = spent(self.store, self.run_id)
         record = examine(
             judge,
-            examined(self._asked_of, said),
+            examined(self._asked_of, self.said),
             labels=self.exam.names,
             sovereignty=mark_of(self.corpus.documents.values(), self.terms.local_only)
             or ("local" if self.exam.marked else ""),
@@ -169,6 +173,7 @@ class ExamJob(MergeJob):
             "pairs": self.record.n,
             "failed_calls": self.record.failed,
             "left_out": len(self.exam.questions) - len(self.plan.calls),
+            "read_otherwise": len(self.exam.read_otherwise),
             "reused_replies": self._reused,
             "usd": self.record.usd,
             "records": list(rows(self.record)),

@@ -30,12 +30,15 @@ class Exam:
     Args:
         files: the label files. extractions: the documents that the stories are from, theirs first.
         marked: ids of the stories of pairs that bear a mark of their own.
+        read_otherwise: file and line of the drawn pairs that nobody can be asked about, as a story
+            of theirs is read with other borders by now than when it was drawn and labelled.
     """
 
     files: tuple[LabelFile, ...]
     questions: tuple[Question, ...]
     extractions: tuple[Extraction, ...]
     marked: frozenset[str] = frozenset()
+    read_otherwise: tuple[str, ...] = ()
 
     @property
     def hash(self) -> str:
@@ -46,6 +49,17 @@ class Exam:
     def names(self) -> tuple[str, ...]:
         """The label files, to find them again."""
         return tuple(str(file.path.resolve()) for file in self.files)
+
+    @property
+    def remark(self) -> str:
+        """What is to be said of pairs that are left out, "" where none is."""
+        if not self.read_otherwise:
+            return ""
+        n = len(self.read_otherwise)
+        return (
+            f"{n} drawn pair{'s are' if n > 1 else ' is'} left out: documents are read otherwise "
+            f"by now than when they were labelled, the first of them {self.read_otherwise[0]}"
+        )
 
 
 def label_files(labels: str | None, corpora: str | None, exams: Path) -> list[Path]:
@@ -79,16 +93,24 @@ def gather_exam(
 
     Raises:
         InputError: a file or line that cannot be used; a drawn pair without ``corpora``; a document
-            that is not there, is another by now, or holds no such story.
+            that is not there or is another by now; no pair whose stories are read as they were
+            when it was drawn.
     """
     files = tuple(read_labels(path) for path in paths)
     labels = [label for file in files for label in file.labels]
     places = [p for label in labels for p in (label.a, label.b) if isinstance(p, Place)]
     documents = _documents(places, labels, corpora, cache)
+    found = [(one, _story(one.a, documents), _story(one.b, documents)) for one in labels]
     questions = tuple(
-        Question(label, _story(label.a, documents, label), _story(label.b, documents, label))
-        for label in labels
+        Question(label, a, b) for label, a, b in found if a is not None and b is not None
     )
+    otherwise = tuple(label.where for label, a, b in found if a is None or b is None)
+    if not questions:
+        raise InputError(
+            "no pair can be asked about: no story stands where it stood when it was drawn.",
+            where=otherwise[0],
+            next="Documents were read otherwise then; draw the pairs again.",
+        )
     marked = frozenset(
         story.id
         for one in questions
@@ -96,7 +118,7 @@ def gather_exam(
         for story in (one.a, one.b)
     )
     written = tuple(file.extraction for file in files)
-    return Exam(files, questions, (*written, *documents.values()), marked)
+    return Exam(files, questions, (*written, *documents.values()), marked, otherwise)
 
 
 def _documents(
@@ -136,7 +158,8 @@ def _documents(
     return found
 
 
-def _story(told: Story | Place, documents: dict[str, Extraction], label: Label) -> Story:
+def _story(told: Story | Place, documents: dict[str, Extraction]) -> Story | None:
+    """A telling; None where its document is read with other borders by now."""
     if isinstance(told, Story):
         return told
     here = [
@@ -144,10 +167,4 @@ def _story(told: Story | Place, documents: dict[str, Extraction], label: Label) 
         for story in documents[told.document].stories
         if (story.start, story.end) == (told.start, told.end)
     ]
-    if len(here) != 1:
-        raise InputError(
-            f"{len(here)} stories of {told.document} stand at {told.start} to {told.end}.",
-            where=label.where,
-            next="It was drawn by another way of reading; draw the pairs again.",
-        )
-    return here[0]
+    return here[0] if len(here) == 1 else None

@@ -30,8 +30,9 @@ Half = Literal["threshold", "report"]
 _HALVES: tuple[Half, ...] = ("threshold", "report")
 #: Kind of a pair that the real search for candidates found.
 DRAWN = "drawn"
-_SHAPES = {"agile": "agile", "narrative": "narrative", "scenario": "scenario",
-           "gherkin": "scenario"}  # fmt: skip
+#: What labels call a shape, and the kind of story that it is; criteria make no kind of their own.
+_SHAPES = {"agile": "agile", "criteria": "agile", "narrative": "narrative",
+           "scenario": "scenario", "gherkin": "scenario"}  # fmt: skip
 _SHAPE_OF_A_LINE = (
     'Write {"id": "p1", "a": {"goal": "…"}, "b": {"goal": "…"}, "answer": "one_need"}.'
 )

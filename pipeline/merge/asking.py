@@ -116,6 +116,12 @@ class Asking:
             if len(asked) == len(known):
                 yield call, asked
 
+    def unasked(self, replies: Mapping[str, Reply]) -> int:
+        """How many questions so far nobody was asked: time was up before."""
+        windows = self._grouped(replies)[2] if self.plan.strategy == "groups" else 0
+        pairs = [*self.pairs, *self.again.values()]
+        return windows + sum(call.request.key not in replies for call in pairs)
+
     def failed_windows(self, replies: Mapping[str, Reply]) -> list[str]:
         """Why windows of stories were not grouped, one text each."""
         return self._grouped(replies)[1] if self.plan.strategy == "groups" else []

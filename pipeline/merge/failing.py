@@ -10,7 +10,8 @@ from collections import Counter
 from collections.abc import Mapping
 
 from pipeline.calls import Reply
-from pipeline.errors import ModelError
+from pipeline.errors import LedgerError, ModelError
+from pipeline.kept import Kept
 
 #: What a reply's detail, or the reason why it cannot be used, says of the kind of failure.
 _KINDS = (
@@ -57,6 +58,29 @@ def warning(asked: int, failed: Mapping[str, int]) -> str:
         return ""
     return (
         f"warning: {n} of {asked} calls failed: {told(failed)}. Their stories stand as they were."
+    )
+
+
+def unasked_told(unasked: int, of: int, seconds: int | None) -> str:
+    """What a run says whose time was up before all was asked, "" where it was not."""
+    if not unasked:
+        return ""
+    return (
+        f"{unasked:,} of {of:,} questions were not asked: the {seconds:,} seconds of --max-seconds "
+        "were up. The merge goes by what was answered; the same command again asks on."
+    )
+
+
+def lost(kept: Kept, file: str) -> LedgerError:
+    """What ends a run whose document lacks a sentence, with exit code 3."""
+    # Numbers and ids: words would stand in a log and in Prefect's state.
+    first = f", the first of them of story {kept.missing[0][0]}" if kept.missing else ""
+    return LedgerError(
+        f"{len(kept.missing)} sentences of the stories are not in the merged document{first}; "
+        f"{len(kept.faults)} faults in its books.",
+        where=file,
+        next='The files are written as *.incomplete; "kept" in it names each. Please report '
+        "this with the database.",
     )
 
 

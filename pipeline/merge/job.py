@@ -15,14 +15,14 @@ from functools import partial
 from typing import Any, Protocol
 
 from pipeline.calls import Call, Plan
-from pipeline.errors import BudgetError, InputError, LedgerError, StoreError
+from pipeline.errors import BudgetError, InputError, StoreError
 from pipeline.merge import steps
 from pipeline.merge.asking import Asking
 from pipeline.merge.budget import Purse
 from pipeline.merge.conclusion import conclude
 from pipeline.merge.corpus import read
 from pipeline.merge.embedding import all_vectors
-from pipeline.merge.failing import all_failed, kind_told, warning
+from pipeline.merge.failing import all_failed, kind_told, lost, unasked_told, warning
 from pipeline.merge.files import as_told, laid_out, look, words, write_merge
 from pipeline.merge.judging import Heard, about_belief, audit, hear
 from pipeline.merge.ledger import counts
@@ -209,6 +209,7 @@ class MergeJob(Sending):
                 "strategy": "groups" if self.terms.strategy == "groups" else None,
                 "pairs": self.terms.most_pairs,
                 "max_usd": None if self.max_usd is None else str(self.max_usd),
+                "max_seconds": self.max_seconds,
                 "batch": self.batch,
             },
         )
@@ -335,6 +336,7 @@ class MergeJob(Sending):
             "estimated_usd": None if likely is None else str(likely),
             "fallbacks": len(self.merged.failed_calls),
             "failed_calls": len(self.merged.failed_calls),
+            "not_asked": self.asking.unasked(self.replies),
             "doubted_usage": len(self.tally.doubts),
             "reused_replies": self._reused,
             "plan": self.plan.sha256,
@@ -361,8 +363,8 @@ class MergeJob(Sending):
         )
         self._save_actuals()
         if self.kept.missing or self.kept.faults:
-            raise self._lost(result["out"]["json"])
-        failed = all_failed(len(self.asking.calls), self._failed(), where=self.spec.name)
+            raise lost(self.kept, result["out"]["json"])
+        failed = all_failed(self._n_asked, self._failed(), where=self.spec.name)
         if failed is not None:
             raise failed
         self.store.finish_run(self.run_id, "completed")
@@ -375,24 +377,19 @@ class MergeJob(Sending):
                 f"{self.tally.doubts[0]}. Their cost is the dearer of what was reported and what "
                 "was set aside; compare it with your bill."
             )
-        if told := warning(len(self.asking.calls), self._failed()):
+        if told := warning(self._n_asked, self._failed()):
             self.say(told)
+        n, unasked = len(self.asking.calls), self.asking.unasked(self.replies)
+        if told := unasked_told(unasked, n, self.max_seconds):
+            self.say(told)
+
+    @property
+    def _n_asked(self) -> int:
+        return len(self.asking.calls) - self.asking.unasked(self.replies)
 
     def _failed(self) -> Counter[str]:
         """How many calls failed, by the kind of failure."""
         return Counter(kind_told(reason) for reason in self.merged.failed_calls)
-
-    def _lost(self, file: str) -> LedgerError:
-        kept = self.kept
-        # Numbers and ids: words would stand in a log and in Prefect's state.
-        first = f", the first of them of story {kept.missing[0][0]}" if kept.missing else ""
-        return LedgerError(
-            f"{len(kept.missing)} sentences of the stories are not in the merged document{first}; "
-            f"{len(kept.faults)} faults in its books.",
-            where=file,
-            next='The files are written as *.incomplete; "kept" in it names each. Please report '
-            "this with the database.",
-        )
 
 
 def run(job: MergeJob, step: Step = plainly) -> dict[str, Any]:

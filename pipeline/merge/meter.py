@@ -27,6 +27,8 @@ class Meter:
         self._before = before
         forget_peak()
         self._asking = self._computing = 0.0
+        #: When the asking began that is going on, None between two waves.
+        self._since: float | None = None
 
     def resume(self, before: tuple[float, float, float]) -> None:
         """Go on from what earlier attempts took: in all, asking, computing."""
@@ -36,9 +38,11 @@ class Meter:
     def asking(self) -> Iterator[None]:
         """Around everything that is done to get replies from the model."""
         wall, processor = time.monotonic(), time.process_time()
+        self._since = wall
         try:
             yield
         finally:
+            self._since = None
             self._asking += time.monotonic() - wall
             self._computing += time.process_time() - processor
 
@@ -49,7 +53,8 @@ class Meter:
 
     @property
     def model_seconds(self) -> float:
-        return self._before[1] + self._asking
+        now = 0.0 if self._since is None else time.monotonic() - self._since
+        return self._before[1] + self._asking + now
 
     @property
     def processor_seconds(self) -> float:

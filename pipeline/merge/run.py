@@ -39,6 +39,11 @@ def _nothing(keys: Sequence[str]) -> Collection[str]:
     return ()
 
 
+def _always() -> bool:
+    """Time has no limit."""
+    return True
+
+
 def waves(calls: Sequence[Call], size: int = WAVE) -> list[tuple[Call, ...]]:
     """The calls in bounded lists, in order; a Prefect task holds one."""
     return [tuple(calls[i : i + size]) for i in range(0, len(calls), size)]
@@ -57,6 +62,7 @@ def run_wave(
     progress: Callable[[int], None] | None = None,
     in_flight: InFlight = _nothing,
     claims: Claims | None = None,
+    in_time: Callable[[], bool] = _always,
     say: Callable[[str], None] = lambda line: None,
     clock: Callable[[], float] = time.monotonic,
 ) -> dict[str, Reply]:
@@ -74,6 +80,7 @@ def run_wave(
             handed to the provider already (as a batch).
         claims: which process asks what at this moment; what another asks is waited for and taken
             from the journal. None where nobody else asks.
+        in_time: whether another call may be sent; what is not sent has no reply.
         say: told what is waited for.
     """
     smaller = {call.id: halves(call, stories) for call in calls}
@@ -88,13 +95,19 @@ def run_wave(
     purse = purse or Purse(journal)
     if model is not None and model.spec.leaves_machine:
         _refuse_staying(asked, frozenset(staying), stories, model.spec.name)
-    if not asked:
+    if not asked or not in_time():
         return replies
     meeting = Meeting(journal.find, claims, say, progress)
-    sender = _Sender(model, journal, usd, bool(allow_cloud), purse, in_flight, meeting, clock)
+    sender = _Sender(
+        model, journal, usd, bool(allow_cloud), purse, in_flight, meeting, in_time, clock
+    )
     with meeting.asking():
         replies.update(sender.send(asked, progress))
-        failed = [call for call in asked if check(replies[call.request.key], call)]
+        failed = [
+            call
+            for call in asked
+            if (reply := replies.get(call.request.key)) is not None and check(reply, call)
+        ]
         again = [part for call in failed for part in smaller.get(call.id, ())]
         again = [part for part in again if part.request.key not in replies]
         replies.update(sender.send(again, progress))
@@ -154,6 +167,7 @@ class _Sender:
         purse: Purse,
         in_flight: InFlight,
         meeting: Meeting[Reply],
+        in_time: Callable[[], bool],
         clock: Callable[[], float],
     ) -> None:
         self._model = model
@@ -163,6 +177,7 @@ class _Sender:
         self._purse = purse
         self._in_flight = in_flight
         self._meeting = meeting
+        self._in_time = in_time
         self._clock = clock
 
     def send(
@@ -170,12 +185,13 @@ class _Sender:
     ) -> dict[str, Reply]:
         waiting = {call.request.key: call for call in calls}
         replies: dict[str, Reply] = {}
-        while len(replies) < len(waiting):
+        while len(replies) < len(waiting) and self._in_time():
             before = len(replies)
             refusal = self._round(waiting, replies, progress)
             if refusal is not None and len(replies) == before:
                 raise refusal
-            if refusal is None:
+            # What others ask is theirs to answer: a run whose time is up does not wait for it.
+            if refusal is None and self._in_time():
                 replies.update(self._meeting.wait([k for k in waiting if k not in replies]))
         return replies
 
@@ -196,6 +212,9 @@ class _Sender:
         def affordable() -> Iterator[Request]:
             handed_over = self._in_flight(list(rest))
             for n, (key, call) in enumerate(rest.items()):
+                if not self._in_time():
+                    left.update(list(rest)[n:])
+                    return
                 # A run beside this one may have been answered since the wave began.
                 found = self._journal.find([key]) or self._meeting.claimed(key)
                 if found is None:

@@ -45,6 +45,8 @@ class Sending:
         show: told how far the calls are with every reply, and while one is written; where there is
             nobody to look, ``say`` is told after every wave.
         max_usd: budget over the whole run, None for no limit.
+        max_seconds: that loading the model and asking it may take over the whole run, None for no
+            limit; a call that has been sent is waited for.
         batch: through the provider's batch API: half the price, within a day.
         group: what the merged document is grouped by.
         full: everything in one file.
@@ -64,6 +66,7 @@ class Sending:
     store: Store
     out: Path
     max_usd: Decimal | None = None
+    max_seconds: int | None = None
     batch: bool = False
     how: Reading = field(default_factory=Reading)
     group: Grouping = "topic"
@@ -106,18 +109,23 @@ class Sending:
 
     def take_turn(self, wave: Sequence[Call]) -> None:
         """Wait for the model, where the journal cannot answer all of this wave."""
-        if self._its_turn:
+        if self._its_turn or not self.in_time():
             return
         keys = {call.request.key for call in wave}
         if len(self.tally.find(list(keys))) < len(keys):
             self.turn()
             self._its_turn = True
 
+    def in_time(self) -> bool:
+        """Whether another call may be sent."""
+        return self.max_seconds is None or self._meter.model_seconds < self.max_seconds
+
     def send(self, wave: Sequence[Call]) -> int:
-        """Answer one wave, from the journal where it can. Returns how many calls it held."""
+        """Answer one wave, from the journal where it can, and by the model while there is time.
+        Returns how many calls it held."""
         before = self._before = self.tally.calls
         answered = self.tally.find([call.request.key for call in wave])
-        if len(answered) < len(wave):
+        if len(answered) < len(wave) and self.in_time():
             self._record_departures([c for c in wave if c.request.key not in answered])
             with self._meter.asking():
                 self._model = self._model or self._opened()
@@ -127,7 +135,7 @@ class Sending:
         if self._model is not None:
             self.store.update_run(self.run_id, describe=self._model.describe())
             self._save_actuals()
-        self._done += len(wave)
+        self._done += sum(call.request.key in self.replies for call in wave)
         self._reused += len({c.request.key for c in wave} & self.replies.keys() - self.tally.asked)
         asked, self._before = self.tally.calls - before, self.tally.calls
         if self.show is None:
@@ -168,6 +176,7 @@ class Sending:
             progress=self.tally.written,
             in_flight=self.batches.in_flight,
             claims=StoreClaims(self.store, run=None if self.batch else self.run_id),
+            in_time=self.in_time,
             say=self.say,
         )
 

