@@ -152,7 +152,7 @@ def the_same_again(run: Mapping[str, Any]) -> list[str]:
             words.append(flag)
         elif isinstance(value, list):
             words += [word for one in value for word in (flag, str(one))]
-        elif value:
+        elif value is not None and value is not False and value != "":  # 0 is a limit
             words += [flag, str(value)]
     return words
 

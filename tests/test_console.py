@@ -282,8 +282,18 @@ def test_help_loads_no_room_that_it_does_not_need():
             f"pipeline.{name}"
             for name in (
                 "amounts", "books", "cli", "config_file", "configuration", "console", "edge",
-                "errors", "guard", "machine", "options", "price_pages", "progress", "screen",
-                "settings", "unseen",
+                "errors", "examining", "guard", "machine", "options", "price_pages", "progress",
+                "screen", "settings", "unseen",
             )
         ),
     }  # fmt: skip
+
+
+def test_the_same_again_keeps_a_limit_of_nothing_and_leaves_out_what_was_not_given():
+    from pipeline.screen import the_same_again
+
+    given = {"paths": ["a.md"], "pairs": 0, "max_seconds": 0, "max_usd": None, "batch": False,
+             "propose": True, "since": "", "about": []}  # fmt: skip
+    assert the_same_again({"model": "m", "parameters": given}) == [
+        "merge", "a.md", "--pairs", "0", "--max-seconds", "0", "--propose", "--judge", "m",
+    ]  # fmt: skip

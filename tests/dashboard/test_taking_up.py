@@ -14,7 +14,7 @@ MERGE = {
     "paths": ["my docs/it's here", "more.md"], "about": ["late fee"],
     "allow_cloud": ["docs/", "all"],
     "out": "merged", "group": "role", "edition": "full", "since": "merge-1", "propose": True,
-    "pairs": 500, "max_usd": "2.50", "batch": False,
+    "pairs": 500, "max_usd": "2.50", "max_seconds": 0, "batch": False,
 }  # fmt: skip
 
 
@@ -24,7 +24,7 @@ def test_a_merge_with_all_that_was_asked_for():
         "storytransformer", "merge", "my docs/it's here", "more.md", "--judge", "claude/x",
         "--about", "late fee", "--allow-cloud", "docs/", "--allow-cloud", "all", "--pairs", "500",
         "--out", "merged", "--group", "role", "--edition", "full", "--since", "merge-1",
-        "--max-cost", "2.50", "--propose", "--db", "my runs.sqlite",
+        "--max-cost", "2.50", "--max-seconds", "0", "--propose", "--db", "my runs.sqlite",
     ]  # fmt: skip
 
 
