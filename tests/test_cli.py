@@ -142,7 +142,9 @@ def test_estimate_prices_the_plan_of_every_model(folder: Path):
     lines = {line["model"]: line for line in priced["lines"] if line["strategy"] == "pairs"}
     assert set(priced) >= {"words", "stories", "clusters", "skipped", "lines"}
     local, claude = lines["local/smollm2-135m"], lines["claude/claude-haiku-5-5"]
-    assert local["exact"] and local["feasible"] and local["usd"]["likely"] == "0"
+    # Exact, but for pairs that only sentence vectors would find, which a merge computes first.
+    assert local["exact"] is not any("no sentence vectors yet" in note for note in local["notes"])
+    assert local["feasible"] and local["usd"]["likely"] == "0"
     assert local["seconds"] > 0 and local["peak_memory_bytes"] > 0
     assert not claude["exact"] and not claude["feasible"]
     assert "--allow-cloud" in claude["reason"]
