@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from itertools import islice
 from pathlib import PurePath
 from typing import Any
 
@@ -31,6 +32,8 @@ class NotShown:
         problems: (path, why) of every document that could not be read, or not wholly.
         longest: (path, text) of the longest paragraph in no story of each document, the longest
             first.
+        passages: (path, texts) of the first paragraphs in no story of each document, in its order,
+            titles and labels among them.
         boilerplate: navigation bars, menus and running lines of all documents together.
     """
 
@@ -38,6 +41,7 @@ class NotShown:
     problems: tuple[tuple[str, str], ...] = ()
     longest: tuple[tuple[str, str], ...] = ()
     boilerplate: int = 0
+    passages: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
     def share(self) -> float:
@@ -47,7 +51,7 @@ class NotShown:
 
 def not_shown(extractions: Iterable[Extraction]) -> NotShown:
     """What was read and is in no story."""
-    residue, problems, longest, bars = [], [], [], 0
+    residue, problems, longest, passages, bars = [], [], [], [], 0
     for extraction in extractions:
         document = extraction.document
         left = "".join(document.text[start:end] for start, end in extraction.residue)
@@ -57,19 +61,20 @@ def not_shown(extractions: Iterable[Extraction]) -> NotShown:
         texts = [document.text[start:end] for start, end in extraction.residue]
         found, prose = boilerplate(texts, document.format)
         bars += found
-        told = [
-            paragraph
-            for text in prose
-            for paragraph in _PARAGRAPH.split(text)
-            if len(paragraph.split()) >= _PROSE
-        ]
+        every = [part for text in prose for part in _PARAGRAPH.split(text) if part.strip()]
+        worded = dict.fromkeys(part for part in every if len(_WORD.findall(part)) > 1)
+        passages.append((document.path, tuple(islice(worded, _PASSAGES))))
+        told = [part for part in every if len(part.split()) >= _PROSE]
         if told:
             longest.append((document.path, max(told, key=len)))
     longest.sort(key=lambda found: -len(found[1]))
-    return NotShown(tuple(residue), tuple(problems), tuple(longest), bars)
+    return NotShown(tuple(residue), tuple(problems), tuple(longest), bars, tuple(passages))
 
 
 _PARAGRAPH = re.compile(r"\n\s*\n")
+_WORD = re.compile(r"[^\W\d_]{2,}")
+#: Passages of a document that are kept for the lists.
+_PASSAGES = 40
 #: Words from which what stands in no story is a passage, not a label.
 _PROSE = 8
 

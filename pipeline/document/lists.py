@@ -18,8 +18,14 @@ from pipeline.entries import Outcome
 
 #: Items of each list; the page and the JSON have all.
 _SHOWN = 300
-#: Words of what a need or a story asks for, of a name, and of a passage that is in no story.
-_ASKED, _NAMED, _PASSAGE = 14, 8, 30
+#: Words of what a need or a story asks for, of a name, and with which a passage begins that is in
+#: no story.
+_ASKED, _NAMED, _PASSAGE = 14, 8, 12
+#: What the parts of a comparison with an earlier run are called where it is with other documents.
+_AGAINST_OTHERS = {
+    "New": "Not told in the same words elsewhere",
+    "Told already": "Told in the same words elsewhere",
+}
 #: Stories named beside a need or a role.
 _NAMES = 40
 
@@ -28,6 +34,8 @@ def lists_text(layout: Layout) -> Iterator[str]:
     """The lines of the file."""
     at = LISTS + layout.ending
     yield from ("# Lists", "", f"What [{layout.main}]({layout.main}) counts, one by one.", "")
+    yield "A passage of a long story that says something like it is no telling of a need here."
+    yield ""
     yield from _part("told-often", "Told more than once", _needs(layout, at))
     yield from _part("undecided", "Pairs that are alike and undecided", _pairs(layout, at))
     yield from _newest(layout, at)
@@ -84,7 +92,7 @@ def _newest(layout: Layout, at: str) -> Iterator[str]:
     title = f"Newest: {clipped(file_name(latest.path), _NAMED)}, {latest.written}"
     yield from (f'## <a id="newest"></a>{title}', "")
     for name, lines in listed(layout, compare(layout, others), at):
-        yield from (f"### {name} ({len(lines):,})", "")
+        yield from (f"### {_AGAINST_OTHERS.get(name, name)} ({len(lines):,})", "")
         yield from islice(lines, _SHOWN)
         yield ""
 
@@ -104,17 +112,24 @@ def _roles(layout: Layout, at: str) -> list[str]:
     return [
         f"- {clipped(role, _NAMED)} {len(stories):,}: {layout.content.names(stories, _NAMES)}"
         for role, stories in stories_by_role(layout)
-    ]
+    ] + _without_role(layout)
+
+
+def _without_role(layout: Layout) -> list[str]:
+    content = layout.content
+    named = {story for _, stories in stories_by_role(layout) for story in stories}
+    none = [story for story in content.entry_of if story not in named]
+    return [f"- no role {len(none):,}: {content.names(none, _NAMES)}"] if none else []
 
 
 def _left(content: Content) -> list[str]:
-    """Each document's share that is in no story, with its longest passage."""
-    longest = dict(content.left.longest)
+    """Each document's share that is in no story, and how its passages begin."""
+    passages = dict(content.left.passages)
     found = []
     for path, n, of in sorted(content.left.residue, key=lambda one: -one[1] / max(1, one[2])):
         if n:
-            passage = longest.get(path, "")
-            said = f": “{clipped(passage, _PASSAGE)}”" if passage else ""
+            begun = [f"“{clipped(each, _PASSAGE)}”" for each in passages.get(path, ()) if each]
+            said = f": {' '.join(begun)}" if begun else ""
             found.append(f"- {clipped(file_name(path), _NAMED)} {n / max(1, of):.0%}{said}")
     found += [f"- {clipped(file_name(path), _NAMED)}: {why}" for path, why in content.left.problems]
     if content.skipped:

@@ -111,7 +111,7 @@ def _newest(layout: Layout) -> Iterator[str]:
     newest = layout.lists("Newest", "newest", at=layout.main)
     yield (
         f"{newest}: {clipped(file_name(latest.path), 3)}, {latest.written}, "
-        f"{told(len(own), 'story', 'stories')}; {also:,} told in others too, "
+        f"{told(len(own), 'story', 'stories')}; {also:,} told word for word in others, "
         f"{against:,} possibly in conflict."
     )
 
