@@ -12,7 +12,7 @@ from pipeline.document.holding import stories_by_role
 from pipeline.document.layout import LISTS, Layout
 from pipeline.document.needs import most_told
 from pipeline.document.quoting import asks_for, clipped, quoted
-from pipeline.document.since import compare, listed
+from pipeline.document.since import beside_others, listed
 from pipeline.document.tellings import fate
 from pipeline.entries import Outcome
 
@@ -23,8 +23,8 @@ _SHOWN = 300
 _ASKED, _NAMED, _PASSAGE = 14, 8, 12
 #: What the parts of a comparison with an earlier run are called where it is with other documents.
 _AGAINST_OTHERS = {
-    "New": "Not told in the same words elsewhere",
-    "Told already": "Told in the same words elsewhere",
+    "New": "In no other document, role and goal in the same words",
+    "Told already": "Role and goal told in the same words elsewhere",
 }
 #: Stories named beside a need or a role.
 _NAMES = 40
@@ -84,14 +84,9 @@ def _newest(layout: Layout, at: str) -> Iterator[str]:
     latest = content.newest
     if latest is None:
         return
-    others = {
-        one.id: one.fingerprint
-        for one in content.stories.values()
-        if one.source.document != latest.document
-    }
     title = f"Newest: {clipped(file_name(latest.path), _NAMED)}, {latest.written}"
     yield from (f'## <a id="newest"></a>{title}', "")
-    for name, lines in listed(layout, compare(layout, others), at):
+    for name, lines in listed(layout, beside_others(layout, latest), at):
         yield from (f"### {_AGAINST_OTHERS.get(name, name)} ({len(lines):,})", "")
         yield from islice(lines, _SHOWN)
         yield ""

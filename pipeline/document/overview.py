@@ -13,6 +13,7 @@ from pipeline.document.layout import SINCE, Layout, address
 from pipeline.document.needs import Need, most_told
 from pipeline.document.opposing import clipped_label, facing
 from pipeline.document.quoting import asks_for, clipped, quoted, side_by_side, within
+from pipeline.document.since import beside_others
 from pipeline.document.tellings import LEFT_OUT
 from pipeline.entries import Conflict, Outcome, Side
 from pipeline.stories import count_words
@@ -102,17 +103,12 @@ def _newest(layout: Layout) -> Iterator[str]:
     if latest is None:
         return
     own = [one for one in content.stories.values() if one.source.document == latest.document]
-    entries = [content.entry_of[one.id] for one in own if one.id in content.entry_of]
-    also = sum(
-        any(content.stories[s].source.document != latest.document for s in entry.sources)
-        for entry in entries
-    )
-    against = sum(entry.id in content.conflicts_of for entry in entries)
+    beside = beside_others(layout, latest)
     newest = layout.lists("Newest", "newest", at=layout.main)
     yield (
         f"{newest}: {clipped(file_name(latest.path), 3)}, {latest.written}, "
-        f"{told(len(own), 'story', 'stories')}; {also:,} told word for word in others, "
-        f"{against:,} possibly in conflict."
+        f"{told(len(own), 'story', 'stories')}; {len(beside.told):,} told in others too, "
+        f"{len(beside.against):,} possibly in conflict."
     )
 
 

@@ -9,9 +9,10 @@ from itertools import islice
 
 from pipeline.document.content import told
 from pipeline.document.layout import SINCE, Layout
+from pipeline.document.needs import need_key
 from pipeline.document.quoting import clipped, quoted
 from pipeline.document.tellings import place
-from pipeline.stories import Story
+from pipeline.stories import Source, Story
 
 #: Stories listed under each heading; the page and the JSON have all.
 _SHOWN, _QUOTED = 100, 40
@@ -24,8 +25,8 @@ class Since:
     """The stories that an earlier run did not have, each in one place.
 
     Args:
-        new: in entries that no earlier story is in.
-        told: (story, the earlier story that stands or is first in its entry).
+        new: in entries that no earlier story is in, with a role and goal in no earlier one's words.
+        told: (story, the earlier story that stands or is first in its entry, or tells its need).
         against: (story, the earlier story that it is, possibly, in conflict with).
         gone: how many stories of the earlier run are no longer in the documents.
     """
@@ -57,12 +58,15 @@ def compare(layout: Layout, earlier: Mapping[str, str]) -> Since:
         sides = [side.story for side in conflict.sides]
         for side in sides:
             facing.setdefault(side, []).extend(other for other in sides if other in old)
+    needs = {need_key(one): one.id for one in [*content.stories.values()][::-1] if one.id in old}
+    needs.pop(None, None)
     new, again, against = [], [], []
     for story in content.stories:
         entry = content.entry_of.get(story)
         if story in old or entry is None:
             continue
         known = next((source for source in entry.sources if source in old), "")
+        known = known or needs.get(need_key(content.stories[story]), "")
         if facing.get(story):
             against.append((story, facing[story][0]))
         elif known:
@@ -70,6 +74,13 @@ def compare(layout: Layout, earlier: Mapping[str, str]) -> Since:
         else:
             new.append(story)
     return Since(tuple(new), tuple(again), tuple(against), left.total())
+
+
+def beside_others(layout: Layout, latest: Source) -> Since:
+    """What one document has that the others have not."""
+    others = (one for one in layout.content.stories.values())
+    known = {one.id: one.fingerprint for one in others if one.source.document != latest.document}
+    return compare(layout, known)
 
 
 def since_text(layout: Layout, earlier: Mapping[str, str], run: str) -> Iterator[str]:
