@@ -224,7 +224,7 @@ def test_what_leaves_the_machine_stands_in_the_runs_books_before_it_leaves(
             here.merge_job(
                 [str(tmp_path / "a.md")], "openai/m@http://192.168.0.9:9/v1",
                 store=store, out=str(tmp_path / "out"), allow_cloud=("all",), propose=True,
-                opener=lambda spec, options: Elsewhere(spec, look),
+                pairs=1, opener=lambda spec, options: Elsewhere(spec, look),
             )
         )  # fmt: skip
         (left,) = reports.run_report(store, done["run"])["left_machine"]

@@ -45,7 +45,7 @@ def test_a_document_is_purged_once_the_person_says_yes(tmp_path: Path):
     assert told["purged"] and told["runs"] == [merged["run"]] and told["documents"] == 1
     assert told["rows"]["story"] == 2 and told["bytes"]["document"] > 2 * len(SECRET)
     assert {Path(name).name for name in told["files"]} == {
-        "merged.md", "merged.tellings.md", "merged.json", "merged.html"
+        "merged.md", "merged.lists.md", "merged.tellings.md", "merged.json", "merged.html"
     }  # fmt: skip
     assert SECRET.encode() not in stored(tmp_path)
     report = json.loads(run(tmp_path, "runs", merged["run"], "--json"))

@@ -55,7 +55,20 @@ def in_a_thread(work: Callable[[], Any]) -> Any:
 
 
 def children() -> list[str]:
+    """Processes that the tests of this file have begun: others may have left some."""
+    return [p for p in _all_children() if p not in _BEFORE]
+
+
+def _all_children() -> list[str]:
     return [p for p in os.listdir("/proc") if p.isdigit() and _parent(p) == os.getpid()]
+
+
+_BEFORE: set[str] = set()
+
+
+@pytest.fixture(autouse=True)
+def _what_others_left() -> None:
+    _BEFORE.update(_all_children())
 
 
 def _parent(process: str) -> int:

@@ -7,6 +7,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -40,6 +41,31 @@ def test_a_served_deployment_runs_and_the_end_is_clean(stack: Any, tmp_path: Pat
     serving = stack.started.pop()
     serving.terminate()
     assert serving.wait(60) == 0, log.read_text()[-2000:]
+
+
+@contextmanager
+def worker_paused(stack: Any, deployment: str) -> Iterator[None]:
+    """The stack's worker left without runs of a deployment's pool: it would take them, too."""
+
+    def pause(paused: bool) -> None:
+        request = urllib.request.Request(
+            f"{stack.env['PREFECT_API_URL']}/work_pools/{pool}",
+            data=json.dumps({"is_paused": paused}).encode(),
+            headers={"content-type": "application/json"},
+            method="PATCH",
+        )
+        with urllib.request.urlopen(request, timeout=60):
+            pass
+
+    pool = stack.api(f"deployments/name/{deployment}")["work_pool_name"]
+    if pool is None:  # an earlier test served it
+        yield
+        return
+    pause(True)
+    try:
+        yield
+    finally:
+        pause(False)
 
 
 @contextmanager
@@ -87,7 +113,10 @@ def test_served_runs_take_nothing_from_the_folder_but_documents(stack: Any, tmp_
             file.write("PREFECT_TASKS_DEFAULT_RETRIES=many\n")
         with (folder / "prefect.toml").open("a") as file:
             file.write(f'[logging]\nconfig_path = "{folder}/logging.yml"\n')
-        with served_there(stack, folder, "--only", "merge-local", "--db", "a.sqlite") as log:
+        with (
+            worker_paused(stack, "merge-stories/merge-local"),
+            served_there(stack, folder, "--only", "merge-local", "--db", "a.sqlite") as log,
+        ):
             run = stack.begin("merge-stories/merge-local", paths=["a.md"], out="merged")
             ended = stack.ended(run)
         theirs.settimeout(0.1)
