@@ -63,8 +63,10 @@ def cancelled(stack: Any, tmp_path_factory: pytest.TempPathFactory) -> Cancelled
         "out": str(folder / "out"),
     }
     stack.provider.seconds = 1.0
+    answered = len(stack.provider.answered)  # other tests may have asked before
+    stack.provider.asked.clear()
     first = stack.begin("merge-stories/merge-claude", **asked)
-    while len(stack.provider.answered) < 2:
+    while len(stack.provider.answered) < answered + 2 or not journalled_in(folder):
         time.sleep(0.1)
         assert stack.api(f"flow_runs/{first}")["state_type"] not in ("FAILED", "CRASHED")
     stack.api(f"flow_runs/{first}/set_state", {"state": {"type": "CANCELLING"}})
@@ -82,6 +84,16 @@ def cancelled(stack: Any, tmp_path_factory: pytest.TempPathFactory) -> Cancelled
     again = stack.ended(stack.begin("merge-stories/merge-claude", **asked))
     asked_twice = len(asked_before & {name for name, _ in stack.provider.asked})
     return Cancelled(folder / "runs.sqlite", ended, journalled, again, asked_twice)
+
+
+def journalled_in(folder: Path) -> int:
+    """Replies that a run has stored, which may have made no database yet."""
+    if not (folder / "runs.sqlite").exists():
+        return 0
+    try:
+        return count(folder / "runs.sqlite", "reply where good")
+    except sqlite3.OperationalError:
+        return 0
 
 
 def count(db: Path, what: str) -> int:
