@@ -229,5 +229,5 @@ def test_what_leaves_the_machine_stands_in_the_runs_books_before_it_leaves(
         )  # fmt: skip
         (left,) = reports.run_report(store, done["run"])["left_machine"]
     assert seen and seen[0][0]["host"] == "192.168.0.9"
-    assert left["documents"] == {str(tmp_path / "a.md"): 2}, "what stands alone was not sent"
+    assert left["documents"] == {str(tmp_path / "a.md"): 2}, "what no question shows was not sent"
     assert left["stories"] == 2 and left["input_tokens"] == 70

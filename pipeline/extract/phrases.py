@@ -235,7 +235,7 @@ def _one_small_sentence(told: Phrases, written: str) -> Phrases:
     if end == len(words):
         return told
     behind = words[end:].strip()
-    mark = _FINAL.match(written, max(0, written.find(behind)) + len(behind))
+    mark = _FINAL.match(written.partition(behind)[2])
     after = " ".join(filter(None, [behind + (mark.group() if mark else ""), told.after]))
     if name == "benefit":
         return replace(told, benefit=_trim(words[:end]), after=after)

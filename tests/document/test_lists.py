@@ -39,12 +39,13 @@ def test_every_number_of_the_overview_leads_to_a_list_of_so_many(written: Path) 
     said = {anchor: re.findall(r"\d+", words) for words, anchor in led}
     assert len(part(lists, "folded")) == int(said["folded"][0])
     assert len(part(lists, "undecided")) == int(said["undecided"][0])
-    assert len(part(lists, "told-often")) <= sum(map(int, said["told-often"]))
+    # A need in the same words that is part of an alike group is counted once.
+    assert len(part(lists, "told-often")) in range(max(map(int, said["told-often"])), 23)
     named = [line for line in part(lists, "roles") if not line.startswith("- no role")]
     assert sum(line.split(":")[0].endswith(" 1") for line in named) == int(said["roles"][0])
     assert sum(int(line.split(":")[0].rsplit(" ", 1)[1]) for line in part(lists, "roles")) == 122
-    assert f"({said['not-shown'][0]}%" not in lists  # each document has a share of its own
-    assert part(lists, "not-shown") and part(lists, "newest")
+    assert len(part(lists, "not-shown")) == 10, "a line a document"
+    assert len(part(lists, "newest")) == 15, "a line a story of the newest document"
 
 
 def test_each_story_under_another_is_listed_with_the_right(written: Path) -> None:

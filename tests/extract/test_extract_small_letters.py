@@ -18,3 +18,9 @@ def test_a_mark_inside_is_left_alone() -> None:
     found = read_phrases("as a user I want to see v1.2 files. all of them. and their sizes.")
     assert found is not None and found.goal == "see v1.2 files"
     assert found.after == "all of them. and their sizes."
+
+
+def test_words_that_stand_otherwise_in_the_text_get_no_mark() -> None:
+    found = read_phrases("as a user I want to **encrypt data. for example**  from node to node. x")
+    assert found is not None
+    assert "node. x" in found.after and ".." not in found.after

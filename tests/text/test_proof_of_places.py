@@ -49,6 +49,25 @@ def test_names_of_files_and_folders(one: str, other: str, proved: bool, tmp_path
     assert (prove_need(a, b) is not None) is proved
 
 
+@pytest.mark.parametrize(
+    ("head", "proved"),
+    [
+        ("status: draft", True),
+        ("status: draft 3", True),
+        ("state: Working draft", True),
+        ("status: draft, rejected", False),
+        ("status: rejected", False),
+        ("status: withdrawn", False),
+        ("phase: 3", False),
+        ("scope: later", False),
+    ],
+)
+def test_what_a_head_says_of_the_state(head: str, proved: bool, tmp_path: Path) -> None:
+    one = story_in(tmp_path / "a.md", f"{WISH}\n".encode())
+    other = story_in(tmp_path / "b.md", f"---\n{head}\n---\n\n{SAME}\n".encode())
+    assert (prove(one, other) is not None) is proved
+
+
 def test_folders_far_above_say_nothing() -> None:
     assert names_that_change("rejected/a/b/c/d.md") == ()
     assert names_that_change("x/rejected/b/Old draft.v2.md") == ("rejected", "old", "draft")
