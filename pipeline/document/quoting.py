@@ -60,6 +60,18 @@ def side_by_side(
     return shown
 
 
+def whole_sides(sides: Sequence[tuple[str, Sequence[str]]], words: int) -> list[str] | None:
+    """Quotations of some texts from their first word to their last; None where one has more words
+    than that.
+
+    Args:
+        sides: (text, its runs to be bold).
+    """
+    if any(len(text.split()) > words for text, _ in sides):
+        return None
+    return [quoted(text, runs, words=words, start=0) for text, runs in sides]
+
+
 def _end(said: Sequence[str], runs: Sequence[str], start: int) -> int:
     """One past the word that the first run behind a place ends with; 0 for none."""
     rest = " ".join(said[start:])

@@ -19,6 +19,8 @@ from pipeline.compare.differences import Difference, contradiction
 from pipeline.compare.features import features
 from pipeline.compare.measures import statements, subject_text
 from pipeline.compare.opposed import opposition
+from pipeline.document.order import PLAIN
+from pipeline.document.passages import told_at_length
 from pipeline.entries import Answer, Conflict, Entry, Judgement, Link, Side
 from pipeline.merge.settling import Settled
 from pipeline.merge.tellings import telling
@@ -63,13 +65,47 @@ def find_links(
     size: dict[str, int] = {}
     for link in links.values():
         _join(star, size, link.a, link.b)
-    for a, b, score in pairs:
-        if a not in entry_of or b not in entry_of or frozenset((a, b)) in decided.apart:
-            continue
+    open_pairs = (
+        pair
+        for pair in pairs
+        if pair.a in entry_of and pair.b in entry_of and frozenset(pair[:2]) not in decided.apart
+    )
+    for a, b, score in _plainest_first(open_pairs, entry_of):
         one, two = entry_of[a].id, entry_of[b].id
-        if one != two and _join(star, size, one, two):
+        if _join(star, size, one, two):
             _link(links, entry_of, a, b, score, "alike", "code")
-    return tuple(links.values())
+    return tuple(sorted(links.values(), key=lambda one: (one.kind == "alike", -one.score)))
+
+
+def _plainest_first(pairs: Iterable[Pair], entry_of: Mapping[str, Entry]) -> Iterator[Pair]:
+    """Pairs of two entries in the order in which they may join: plainly alike ones; then those of
+    entries that nothing is plainly alike; then the rest. So two who have only each other are not
+    parted by what has its like already."""
+    weak: list[Pair] = []
+    plain: set[str] = set()
+    for pair in pairs:
+        one, two = entry_of[pair.a], entry_of[pair.b]
+        if one.id == two.id or _is_passage(one, two):
+            continue
+        if pair.score >= PLAIN:
+            plain |= {one.id, two.id}
+            yield pair
+        else:
+            weak.append(pair)
+    for left in (True, False):
+        for pair in weak:
+            own = {entry_of[pair.a].id, entry_of[pair.b].id}
+            if own.isdisjoint(plain) is left:
+                yield pair
+
+
+def _is_passage(one: Entry, two: Entry) -> bool:
+    """Whether what a need and a long story have in common is a passage at most: the document quotes
+    it, and no star is made of it, which would keep the need from its like."""
+    return any(
+        told_at_length(long) and any(line.field == "sentence" for line in short.lines)
+        for long, short in ((one, two), (two, one))
+    )
 
 
 def _join(star: dict[str, str], size: dict[str, int], one: str, two: str) -> bool:

@@ -268,6 +268,63 @@ def test_a_sentence_stands_as_it_was_said(kit, text, goal):
     assert telling(story).sentence == text
 
 
+@pytest.mark.parametrize(
+    ("text", "role", "sentence"),
+    [
+        ("As a reader of [lists](#list) I want to be able\nto borrow a book.", "reader of lists",
+         "As a reader of [lists](#list) I want to be able to borrow a book."),
+        ("As a reader I want\nto borrow a book.", "reader", "As a reader I want to borrow a book."),
+        ("As a reader\nto borrow a book", "reader", "As a reader, I want to borrow a book"),
+        ("reader\nto borrow a book", "reader", "As a reader, I want to borrow a book"),
+    ],
+)  # fmt: skip
+def test_a_sentence_that_is_broken_before_its_goal_is_no_row_of_cells(kit, text, role, sentence):
+    story = kit.replace(kit.story("a", "borrow a book", role=role), text=text)
+    assert telling(story).sentence == sentence
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("As a reader, I want to read about the\nLibrary of Babel",
+         "As a reader, I want to read about the Library of Babel"),
+        ("As a reader, I want to read the books of (for example\nAgatha) more",
+         "As a reader, I want to read the books of (for example Agatha) more"),
+        ("As a reader, I want to read in every one of the branches in\nLondon",
+         "As a reader, I want to read in every one of the branches in London"),
+        ("As a reader\nI want to read so that\nI learn",
+         "As a reader, I want to read so that I learn"),
+        ("As a reader\nI want to read\nSo that I learn",
+         "As a reader, I want to read, So that I learn"),
+    ],
+)  # fmt: skip
+def test_a_comma_stands_only_where_a_line_ends_a_part(kit, text, sentence):
+    goal = " ".join(text.split()).partition("want to ")[2]
+    story = kit.replace(kit.story("a", goal), text=text)
+    assert telling(story).sentence == sentence
+
+
+@pytest.mark.parametrize("address", ["#top", "https://example.org/a/b-c"])
+def test_a_goal_with_a_link_is_one_sentence(kit, address):
+    text = f"As a reader, I want to borrow books (such as\n[this one]({address}))\nfor a week."
+    goal = "borrow books (such as this one) for a week"
+    story = kit.replace(kit.story("a", goal), text=text)
+    told = telling(story)
+    assert told.sentence == " ".join(text.split()) and not told.rest
+
+
+def test_a_link_stands_where_it_was_told_and_not_behind_the_line_once_more(kit):
+    line = "Read [the rules](https://example.org/rules) first."
+    held = "Read the rules first. https://example.org/rules"
+    story = kit.replace(kit.story("a", "borrow a book"), body=(held,),
+                        text=f"As a reader, I want to borrow a book.\n\n{line}")  # fmt: skip
+    assert [piece.text for piece in telling(story).rest] == [line]
+    story = kit.replace(story, body=("Then wait. https://example.org/rules",),
+                        text="As a [reader](https://example.org/rules), I want to borrow a book.\n"
+                        "Then wait.")  # fmt: skip
+    assert [piece.text for piece in telling(story).rest] == ["Then wait."]
+
+
 def test_a_decision_is_said_of_nobody_but_the_story_decided_on(kit):
     """Proof puts the guest's need with the librarian's; ann decided on the librarian's alone."""
     stories = {}
