@@ -14,6 +14,7 @@ from typing import Any
 
 from pipeline.compare.measures import stem_weights
 from pipeline.document.names import entry_names, story_names
+from pipeline.document.nearness import like_benefits
 from pipeline.document.passages import Passage, find_passages, told_at_length
 from pipeline.document.residue import NotShown
 from pipeline.entries import Conflict, Entry, Fold, LedgerRow, Link, Merge, Outcome
@@ -116,6 +117,11 @@ class Content:
         if not any(map(told_at_length, self.merge.entries)):
             return {}
         return find_passages(self.merge.entries, self.stories, self.weights)
+
+    @cached_property
+    def like_benefits(self) -> dict[str, str]:
+        """Entry id → the other entry whose benefit says nearly the same, where no goal does."""
+        return like_benefits(self.merge.entries, self.merge.links, self.stories)
 
     @cached_property
     def weights(self) -> dict[str, float]:

@@ -13,9 +13,10 @@ from itertools import islice
 from pipeline.document.content import Content, told
 from pipeline.document.escape import marked, plain
 from pipeline.document.layout import Layout
+from pipeline.document.nearness import is_near
 from pipeline.document.needs import same_needs, shared_words
 from pipeline.document.opposing import label
-from pipeline.document.order import ALONE, Group, is_near
+from pipeline.document.order import ALONE, Group
 from pipeline.document.passages import told_at_length
 from pipeline.entries import Conflict, Entry, Fold, Line, Link, Side
 from pipeline.stories import count_words, normalise
@@ -275,6 +276,8 @@ def _size(
         if n > 1 or (n and parts):  # one alone is told by the heading right above
             parts.append(told(n, one))
     parts += islice(_elsewhere(entry, layout, at, together), _ELSEWHERE)
+    if other := content.like_benefits.get(entry.id):
+        parts.append(f"like benefit {layout.story(content.entries[other].standing, at=at)}")
     # Of entries that stand together the first says it.
     known = {one for other in before for one in content.passages_of.get(other, ())}
     if found := [one for one in content.passages_of.get(entry.id, ()) if one not in known]:

@@ -15,7 +15,7 @@ from pipeline.stories import count_words
 #: Words of the list of roles, of that of a topic's file, of one role, and of what ends a list.
 _WHO, _SECTION, _ROLE, _FEW = 100, 120, 6, 4
 #: Words of the list of a topic's roles in the lists, and roles in the overview.
-_ALL, _FIRST = 400, 6
+_ALL, _FIRST = 400, 5
 #: Words of a section's title.
 _TITLE = 8
 

@@ -49,6 +49,10 @@ def lists_text(layout: Layout) -> Iterator[str]:
     )
     for part in parts:
         yield from _part(*part)
+    if benefits := _benefits(layout, at):
+        yield from _part(
+            "benefits", "Other goals, a benefit in nearly the same words", "", benefits
+        )
     yield from _newest(layout, at)
     rest: tuple[tuple[str, str, str, Sequence[str]], ...] = (
         ("folded", "Under the entry of another", "", _folded(layout, at)),
@@ -150,6 +154,25 @@ def _pair(a: str, b: str, layout: Layout, at: str) -> str:
     both = f"; in common by sense: {', '.join(map(plain, shared))}" if shared else ""
     mine, theirs = (link.only_a, link.only_b) if link.a == one.id else (link.only_b, link.only_a)
     return f"- {link.score:.0%}: {said}{both}; differ: {_runs(mine)} / {_runs(theirs)}"
+
+
+def _benefits(layout: Layout, at: str) -> list[str]:
+    """Pairs that no goal's words bring together, and whose benefits may say that they are one."""
+    content = layout.content
+    place = {entry: n for n, entry in enumerate(content.entries)}
+    return [
+        f"- {_with_benefit(one, layout, at)} / {_with_benefit(two, layout, at)}"
+        for one, two in content.like_benefits.items()
+        if place[one] < place[two]
+    ]
+
+
+def _with_benefit(entry: str, layout: Layout, at: str) -> str:
+    content = layout.content
+    standing = content.entries[entry].standing
+    return (
+        f"{_story(standing, layout, at)}, {quoted(content.stories[standing].benefit, words=_ASKED)}"
+    )
 
 
 def _runs(runs: Sequence[str]) -> str:

@@ -9,15 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipeline.document.content import Content
+from pipeline.document.nearness import PLAIN, is_near
 from pipeline.document.passages import told_at_length
-from pipeline.entries import Conflict, Entry, Link
+from pipeline.entries import Conflict, Entry
 
 #: Entries that likeness puts together at most: a chain of pairs that are alike two by two soon
 #: holds what is alike in nothing. Sides of conflicts are together whatever their number.
 MOST = 8
-#: Likeness from which two entries are plainly alike: below, two needs may have no more in common
-#: than what they are about.
-PLAIN = 0.7
 #: The rank of an entry that stands next to none in particular.
 ALONE = 3
 
@@ -46,11 +44,6 @@ class Group:
     def n_stories(self) -> int:
         """Tellings of all its entries."""
         return sum(len(entry.sources) for entry in self.entries)
-
-
-def is_near(link: Link) -> bool:
-    """Whether two entries have some words in common, and are not plainly alike."""
-    return link.kind == "alike" and link.score < PLAIN
 
 
 def is_long(group: Group) -> bool:

@@ -99,9 +99,9 @@ def _all_here(n: int, left_out: int) -> str:
     sentences = "The 1 sentence" if n == 1 else f"All {n:,} sentences"
     verb = "is" if n == 1 else "are"
     if not left_out:
-        return f"{sentences} of the stories {verb} here, standing or folded."
+        return f"{sentences} of the stories {verb} here."
     out = told(left_out, "story is", "stories are")
-    return f"{out} left out. {sentences} of the others {verb} here, standing or folded."
+    return f"{out} left out. {sentences} of the others {verb} here."
 
 
 def _newest(layout: Layout) -> Iterator[str]:
@@ -241,7 +241,7 @@ def _how_many(often: int, alike: int, layout: Layout, at: str) -> str:
     one, many = "group alike, perhaps one need", "groups alike, perhaps one need each"
     said += [told(alike, one, many)] if alike else []
     said += [] if said else ["No need is told twice"]
-    passages = ", passages of long stories beside them" if layout.content.passages_of else ""
+    passages = ", passages beside them" if layout.content.passages_of else ""
     return f"{layout.lists('; '.join(said), 'told-often', at=at)}{passages}:"
 
 
@@ -274,7 +274,9 @@ def _undecided(layout: Layout, at: str) -> Iterator[str]:
         parts[-1] = layout.lists(parts[-1], "undecided", at=at)
     command = content.command("review", str(content.head.get("run") or "RUN"))
     if parts:
-        yield f"{', '.join(parts)}: `{command}` asks them."
+        like = len(content.like_benefits) // 2
+        more = f" {layout.lists(f'{like:,} more', 'benefits', at=at)} by benefit." if like else ""
+        yield f"{', '.join(parts)}: `{command}` asks them.{more}"
     else:
         yield "Nothing."
     yield ""
@@ -288,7 +290,7 @@ def _left(layout: Layout, at: str) -> Iterator[str]:
     left = content.left
     if left.residue:
         share = layout.lists(f"{left.share:.0%}", "not-shown", at=at)
-        kinds = kinds_told([one for one in left.kinds if one[0] != "bar"])
+        kinds = kinds_told([one for one in left.kinds if one[0] not in ("head", "bar")])
         bars = f", {told(left.boilerplate, *_BARS)}" if left.boilerplate else ""
         yield (
             f"{share} of the documents' text is in no story"

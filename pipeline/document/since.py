@@ -10,8 +10,8 @@ from itertools import islice
 
 from pipeline.document.content import Content, told
 from pipeline.document.layout import SINCE, Layout
+from pipeline.document.nearness import is_near
 from pipeline.document.needs import Key, need_key
-from pipeline.document.order import is_near
 from pipeline.document.quoting import clipped, quoted
 from pipeline.document.tellings import place
 from pipeline.stories import Source, Story

@@ -73,3 +73,32 @@ def test_what_is_found_in_the_sample_is_in_its_truth(sample):
             assert pairs & true, passage
             found += len(pairs & true)
     assert 2 * found > len(true)
+
+
+def benefits(kit, *told: str) -> Content:
+    stories = [kit.story(f"s{n}", f"to do thing{n}", benefit=why) for n, why in enumerate(told)]
+    return content_of(kit, *stories)
+
+
+LIKE = ("I am assigned only repairs that I know", "I am only given repairs that I understand")
+
+
+def test_two_benefits_in_nearly_the_same_words_point_at_each_other(kit):
+    content = benefits(kit, *LIKE, "I sleep well")
+    one, two, _ = (entry.id for entry in content.merge.entries)
+    assert content.like_benefits == {one: two, two: one}
+    text = {name: "".join(lines) for name, lines in files_of(lay_out(content))}
+    assert text["merged.md"].count("(like benefit [S-") == 2
+    assert "[1 more](merged.lists.md#benefits) by benefit" not in text["merged.md"], "none asked"
+    assert "in nearly the same words (1)\n\n- [S-1]" in text["merged.lists.md"]
+
+
+def test_a_benefit_that_many_tell_or_that_says_little_points_at_nobody(kit):
+    assert not benefits(kit, *LIKE, "I am only given repairs that I know").like_benefits
+    assert not benefits(kit, "I am on time", "I am in my garden").like_benefits
+    assert not benefits(kit, "I can be on it", "I can be in on it").like_benefits, "no content"
+    tied = benefits(kit, *LIKE)
+    links = (kit.link(*tied.merge.entries, 0.9),)
+    assert not replace(tied, merge=replace(tied.merge, links=links)).like_benefits
+    near = (kit.link(*tied.merge.entries, 0.4),)
+    assert replace(tied, merge=replace(tied.merge, links=near)).like_benefits

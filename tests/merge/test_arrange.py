@@ -15,9 +15,12 @@ from pipeline.judge.proof import need_key
 from pipeline.merge.arrange import arrange, members
 from pipeline.merge.conclusion import conclude
 from pipeline.merge.corpus import Corpus, gather
+from pipeline.merge.entry import make_entry
 from pipeline.merge.ledger import counts
+from pipeline.merge.placing import find_links
 from pipeline.merge.settling import settle
 from pipeline.merge.tellings import telling
+from pipeline.plan.similarity import Pair
 from pipeline.text.canonical import VERSION
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"
@@ -356,3 +359,28 @@ def test_one_pair_is_marked_once(sample):
     merge = conclude(sample.by_id, sample.pairs, sample.weights)
     marked = [frozenset(side.story for side in one.sides) for one in merge.conflicts]
     assert len(marked) == len(set(marked)) == 8
+
+
+def test_two_that_have_only_each_other_are_linked_though_stars_have_taken_both(kit):
+    """a and b are near; each shares more with one that has its like already."""
+    stories = {name: kit.story(name, f"goal {name}") for name in ("a", "b", "c", "d", "e", "f")}
+    entries = [make_entry(group, stories) for group in arrange(stories)]
+    of = {entry.standing: entry.id for entry in entries}
+    pairs = [Pair("c", "d", 0.9), Pair("e", "f", 0.9), Pair("a", "c", 0.5), Pair("b", "e", 0.5),
+             Pair("a", "b", 0.4)]  # fmt: skip
+    linked = {frozenset((one.a, one.b)) for one in find_links(entries, pairs)}
+    assert frozenset((of["a"], of["b"])) in linked
+    # One that is plainly like another is left with it.
+    pairs[-1] = Pair("c", "f", 0.4)
+    linked = {frozenset((one.a, one.b)) for one in find_links(entries, pairs)}
+    assert frozenset((of["c"], of["f"])) not in linked
+
+
+def test_a_need_and_a_long_story_are_not_linked_by_a_passage(kit):
+    text = "A person looked out of the window and thought of nothing. " * 20
+    long = kit.replace(kit.story("n", ""), role="", goal="", text=text, kind="narrative")
+    stories = {"a": kit.story("a", "look out"), "b": kit.story("b", "look"), "n": long}
+    entries = [make_entry(group, stories) for group in arrange(stories)]
+    pairs = [Pair("a", "n", 0.6), Pair("b", "n", 0.5), Pair("a", "b", 0.4)]
+    (link,) = find_links(entries, pairs)
+    assert {link.a, link.b} == {entry.id for entry in entries if entry.standing != "n"}
