@@ -14,7 +14,7 @@ from pipeline.document.index import index_lines, role_lines, topic_lines
 from pipeline.document.layout import LISTS, Layout
 from pipeline.document.left import left_lines, residue_command
 from pipeline.document.needs import Need, most_told, shared_words
-from pipeline.document.quoting import asks_for, clipped, quoted
+from pipeline.document.quoting import asks_for, clipped, marked_runs, quoted
 from pipeline.document.since import beside_others, counted, listed
 from pipeline.document.tellings import fate, place
 from pipeline.entries import Conflict, Outcome
@@ -153,7 +153,7 @@ def _pair(a: str, b: str, layout: Layout, at: str) -> str:
     shared = shared_words(content.stories[one.standing], content.stories[two.standing], content, 5)
     both = f"; in common by sense: {', '.join(map(plain, shared))}" if shared else ""
     mine, theirs = (link.only_a, link.only_b) if link.a == one.id else (link.only_b, link.only_a)
-    return f"- {link.score:.0%}: {said}{both}; differ: {_runs(mine)} / {_runs(theirs)}"
+    return f"- {link.score:.0%}: {said}{both}; differ: {marked_runs(mine)} / {marked_runs(theirs)}"
 
 
 def _benefits(layout: Layout, at: str) -> list[str]:
@@ -173,10 +173,6 @@ def _with_benefit(entry: str, layout: Layout, at: str) -> str:
     return (
         f"{_story(standing, layout, at)}, {quoted(content.stories[standing].benefit, words=_ASKED)}"
     )
-
-
-def _runs(runs: Sequence[str]) -> str:
-    return " … ".join(f"*{plain(run)}*" for run in runs) or "–"
 
 
 def _newest(layout: Layout, at: str) -> Iterator[str]:

@@ -238,8 +238,7 @@ def _often(layout: Layout, at: str) -> Iterator[str]:
 def _how_many(often: int, alike: int, layout: Layout, at: str) -> str:
     """How many needs are told in the same words, and how many may be."""
     said = [told(often, "need") + " in the same words"] if often else []
-    one, many = "group alike, perhaps one need", "groups alike, perhaps one need each"
-    said += [told(alike, one, many)] if alike else []
+    said += [told(alike, "group") + " alike"] if alike else []
     said += [] if said else ["No need is told twice"]
     passages = ", passages beside them" if layout.content.passages_of else ""
     return f"{layout.lists('; '.join(said), 'told-often', at=at)}{passages}:"

@@ -83,6 +83,11 @@ def _end(said: Sequence[str], runs: Sequence[str], start: int) -> int:
     return start + len(rest[:at].split()) + len(run.split())
 
 
+def marked_runs(runs: Sequence[str]) -> str:
+    """ "*one* … *two*": runs of words in which a text differs, "–" for none."""
+    return " … ".join(f"*{plain(run)}*" for run in runs) or "–"
+
+
 def asks_for(entry: Entry, content: Content) -> str:
     """What an entry asks for, in the standing telling's words and without its role."""
     return content.stories[entry.standing].goal or entry.sentence

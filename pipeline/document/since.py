@@ -12,7 +12,7 @@ from pipeline.document.content import Content, told
 from pipeline.document.layout import SINCE, Layout
 from pipeline.document.nearness import is_near
 from pipeline.document.needs import Key, need_key
-from pipeline.document.quoting import clipped, quoted
+from pipeline.document.quoting import clipped, marked_runs, quoted
 from pipeline.document.tellings import place
 from pipeline.stories import Source, Story
 from pipeline.text.canonical import canonical
@@ -211,7 +211,7 @@ def listed(layout: Layout, since: Since, at: str) -> Iterator[tuple[str, str, li
             "Alike, undecided whether new",
             "A story that was there has most of the words. Nobody has decided whether it is one "
             "need.",
-            [lines.of(a, f"alike {lines.teller(b)}") for a, b in since.alike],
+            [lines.of(a, f"alike {lines.teller(b)}{lines.differ(a, b)}") for a, b in since.alike],
         ),
         (
             "Told in part",
@@ -255,6 +255,17 @@ class _Lines:
         told = [f"{one.field} {quoted(one.text, words=_QUOTED)}" for one in parts[:_PARTS]]
         more = [f"{len(parts) - _PARTS:,} more"] if len(parts) > _PARTS else []
         return ", ".join([*told, *more])
+
+    def differ(self, story: str, other: str) -> str:
+        """The words in which the entries of two stories differ, of the sentences that stand."""
+        content = self.layout.content
+        own, theirs = content.entry_of[story].id, content.entry_of[other].id
+        for link in content.links_of.get(own, ()):
+            if theirs in (link.a, link.b):
+                runs = link.only_a, link.only_b
+                mine, others = runs if link.a == own else runs[::-1]
+                return f"; differ: {marked_runs(mine)} / {marked_runs(others)}"
+        return ""
 
     def near(self, story: str) -> str:
         """The entries that a new story's entry is tied to, and passages of long stories."""
