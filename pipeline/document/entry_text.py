@@ -32,6 +32,8 @@ _PURPOSE = 4
 _TOGETHER = 40
 _WHOLE = re.compile(r"[.!?:](?=\s|$)|[;\[]")
 _CLAUSE = re.compile(r"[.,;:!?–—]")
+#: Words in common of two near entries that are looked at, and of a group that are named.
+_COMMON, _WORDS = 9, 3
 #: Entries elsewhere that are named as alike or near.
 _ELSEWHERE = 3
 #: What entries are called that have some words in common and are not plainly alike.
@@ -96,17 +98,24 @@ def _heading(group: Group, content: Content) -> str:
 
 
 def _by_what(group: Group, content: Content) -> str:
-    """ ", 34%: message, shift": how near entries are that are not plainly alike, and by which
-    words."""
+    """ ", 34%: message, shift": how near entries are that are not plainly alike, at least, and by
+    which words, as far as all of them share these."""
     own = {entry.id for entry in group.entries}
-    links = [
-        link for link in content.links_of.get(group.entries[0].id, ()) if {link.a, link.b} <= own
-    ]
-    if not links:
-        return ""
-    one, two = (content.stories[content.entries[e].standing] for e in (links[0].a, links[0].b))
-    words = ", ".join(map(plain, shared_words(one, two, content)))
-    return f", {links[0].score:.0%}" + (f": {words}" if words else "")
+    links = dict.fromkeys(
+        link
+        for entry in group.entries
+        for link in content.links_of.get(entry.id, ())
+        if {link.a, link.b} <= own
+    )
+    shared = [_shared(link, content) for link in links]
+    words = [word for word in shared[0] if all(word in other for other in shared[1:])]
+    told_by = f": {', '.join(map(plain, words[:_WORDS]))}" if words else ""
+    return f", {min(link.score for link in links):.0%}{told_by}"
+
+
+def _shared(link: Link, content: Content) -> list[str]:
+    a, b = (content.stories[content.entries[entry].standing] for entry in (link.a, link.b))
+    return shared_words(a, b, content, _COMMON)
 
 
 def tie(group: Group, content: Content) -> str:

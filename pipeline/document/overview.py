@@ -87,9 +87,13 @@ def _opening(layout: Layout) -> Iterator[str]:
         run = clipped(str(head["since"]), _NAMED)
         yield f"What run {run} did not have: [{SINCE}]({SINCE}{layout.ending})."
         yield ""
+    # In one file the ledger at its end says where a story went.
+    index = (
+        "" if layout.full else f" {layout.lists('Where did S-12 go?', 'stories', at=layout.main)}"
+    )
     yield (
         "**Bold**: opposed words. *Italic*: words that differ. Alike and near: by words, "
-        f"undecided. {layout.lists('Where did S-12 go?', 'stories', at=layout.main)}"
+        f"undecided.{index}"
     )
     yield ""
 
@@ -293,7 +297,8 @@ def _left(layout: Layout, at: str) -> Iterator[str]:
         bars = f", {told(left.boilerplate, *_BARS)}" if left.boilerplate else ""
         yield (
             f"{share} of the documents' text is in no story"
-            + (f": {kinds}{bars}." if kinds else f": `{residue_command(content)}`.")
+            + (f": {kinds}{bars}." if kinds else ".")
+            + (f" `{residue_command(content)}`" if layout.full or not kinds else "")
         )
         if not (content.skipped or left.problems):
             yield "No document was unreadable, no story left out."

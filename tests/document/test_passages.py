@@ -102,3 +102,20 @@ def test_a_benefit_that_many_tell_or_that_says_little_points_at_nobody(kit):
     assert not replace(tied, merge=replace(tied.merge, links=links)).like_benefits
     near = (kit.link(*tied.merge.entries, 0.4),)
     assert replace(tied, merge=replace(tied.merge, links=near)).like_benefits
+
+
+def test_what_is_only_near_says_how_near_and_by_which_words(kit):
+    told = [kit.story(f"s{n}", f"to read {what}") for n, what in
+            enumerate(("old books at home", "new books at sea", "letters"))]  # fmt: skip
+    entries = [kit.entry(one) for one in told]
+    merge = kit.merge(entries, links=(kit.link(entries[0], entries[1], 0.44),))
+    content = Content(merge, {one.id: one for one in told})
+    text = {name: "".join(lines) for name, lines in files_of(lay_out(content))}
+    heading = text["merged.md"].partition("**Near**, 44%: ")[2].partition("\n")[0]
+    assert "books" in heading and "home" not in heading
+    # Where one has its like, the other is named, not joined.
+    links = (kit.link(entries[0], entries[2], 0.9), kit.link(entries[0], entries[1], 0.44))
+    content = replace(content, merge=replace(merge, links=links))
+    text = {name: "".join(lines) for name, lines in files_of(lay_out(content))}
+    assert "**Near**" not in text["merged.md"]
+    assert "at sea. (near [S-1](merged.tellings.md#e-1) 44%)" in text["merged.md"]
