@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from pipeline.stories import Story, as_role
+from pipeline.text.words import word_set
 
 #: Goals that are a thing, not an action: "I want a list", not "I want to a list".
 _THING = re.compile(
@@ -32,6 +34,10 @@ _FRAMED_BENEFIT = re.compile(
 )
 #: Between two lines of one sentence: what ends the first, and what begins the next part of it.
 _ENDED = re.compile(r"[,;:.!?…–—-][\"'”’)\]]*$")
+#: A line this long may have been broken for its width.
+_WIDE = 55
+#: Words that no part of a sentence ends with.
+_LEADS_ON = word_set("a an the my our your their his her its this these of and or that for by with")
 _FRAME_WORD = re.compile(r"(?:as an?|as the|i|we|so that|in order)\b", re.IGNORECASE)
 
 
@@ -74,14 +80,23 @@ def _cell(field: str, cells: dict[str, None]) -> str:
 
 
 def of_lines(lines: Sequence[str]) -> str:
-    """Lines of one sentence, a comma where one ends a part of it without a mark."""
+    """Lines of one sentence, a comma where one ends a part of it without a mark; none where a line
+    was broken for its width, in front of a name or of what its last word belongs to."""
     told = lines[0] if lines else ""
-    for line in lines[1:]:
-        comma = not _ENDED.search(told) and (
-            _FRAME_WORD.match(line) is not None or line[:1].isupper()
-        )
+    for before, line in pairwise(lines):
+        framed = _FRAME_WORD.match(line) is not None
+        ends = not _ENDED.search(told) and not _goes_on(before)
+        comma = ends and (framed or (line[:1].isupper() and len(before) < _WIDE))
         told += f", {line}" if comma or _is_purpose(line, told) else f" {line}"
     return told
+
+
+def _goes_on(line: str) -> bool:
+    """Whether a line breaks off in the middle: in a bracket, or behind "the", "of", "so that"."""
+    if any(line.count(one) > line.count(other) for one, other in ("()", "[]")):
+        return True
+    *_, last = line.split() or [""]
+    return last.casefold() in _LEADS_ON
 
 
 def _is_purpose(line: str, told: str) -> bool:

@@ -17,6 +17,8 @@ from pipeline.entries import Conflict, Entry, LedgerRow, Link, Outcome
 from pipeline.stories import Story
 
 FORMAT = "storytransformer-merge-2"
+#: Words of a passage that is not shown: what is in no story is not stored with a merge.
+_BEGINS = 24
 #: The long parts that have a name for everything in them.
 _BY_NAME = frozenset({"sources"})
 
@@ -96,6 +98,11 @@ def _parts(layout: Layout, kept: Mapping[str, Any] | None) -> dict[str, Any]:
         ),
         "conflicts": map(_conflict, merge.conflicts),
         "links": map(_link, merge.links),
+        "passages": (
+            {"entry": entry, "story": one.story, "text": one.text, "held": round(one.held, 3)}
+            for entry, some in content.passages_of.items()
+            for one in some
+        ),
         "proposals": (list(pair) for pair in merge.proposals),
         "ledger": map(_row, merge.ledger),
         "failed_calls": list(merge.failed_calls),
@@ -114,6 +121,17 @@ def _parts(layout: Layout, kept: Mapping[str, Any] | None) -> dict[str, Any]:
             ],
             "problems": [{"path": path, "reason": why} for path, why in left.problems],
             "boilerplate": left.boilerplate,
+            "passages": [
+                {
+                    "path": path,
+                    "kind": one.kind,
+                    "place": one.place,
+                    "words": one.n_words,
+                    "begins": " ".join(one.text.split()[:_BEGINS]),
+                }
+                for path, some in left.passages
+                for one in some
+            ],
         },
     }
 

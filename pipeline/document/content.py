@@ -3,84 +3,25 @@ no story; with the look-ups that every form of it needs."""
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from itertools import islice
 from pathlib import PurePath
 from typing import Any
 
-from pipeline.document.boilerplate import boilerplate
+from pipeline.compare.measures import stem_weights
 from pipeline.document.names import entry_names, story_names
+from pipeline.document.nearness import like_benefits
+from pipeline.document.passages import Passage, find_passages, told_at_length
+from pipeline.document.residue import NotShown
 from pipeline.entries import Conflict, Entry, Fold, LedgerRow, Link, Merge, Outcome
-from pipeline.stories import Document, Extraction, Source, Story, normalise
+from pipeline.stories import Document, Source, Story, normalise
 
 #: How the ledger's reason, or a fold's, begins where a person decided against a telling.
 AGAINST = "decided against"
-
-
-@dataclass(frozen=True, slots=True)
-class NotShown:
-    """What of the documents is in no story, and so not in the merged document.
-
-    Args:
-        residue: (path, characters in no story, characters) of every document, blanks not counted.
-        problems: (path, why) of every document that could not be read, or not wholly.
-        longest: (path, text) of the longest paragraph in no story of each document, the longest
-            first.
-        passages: (path, texts) of the first paragraphs in no story of each document, in its order,
-            titles and labels among them.
-        boilerplate: navigation bars, menus and running lines of all documents together.
-    """
-
-    residue: tuple[tuple[str, int, int], ...] = ()
-    problems: tuple[tuple[str, str], ...] = ()
-    longest: tuple[tuple[str, str], ...] = ()
-    boilerplate: int = 0
-    passages: tuple[tuple[str, tuple[str, ...]], ...] = ()
-
-    @property
-    def share(self) -> float:
-        """Of all characters, 0 to 1."""
-        return sum(n for _, n, _ in self.residue) / max(1, sum(n for _, _, n in self.residue))
-
-
-def not_shown(extractions: Iterable[Extraction]) -> NotShown:
-    """What was read and is in no story."""
-    residue, problems, longest, passages, bars = [], [], [], [], 0
-    for extraction in extractions:
-        document = extraction.document
-        left = "".join(document.text[start:end] for start, end in extraction.residue)
-        residue.append((document.path, _inked(left), _inked(document.text)))
-        if document.problem:
-            problems.append((document.path, document.problem))
-        texts = [document.text[start:end] for start, end in extraction.residue]
-        found, prose = boilerplate(texts, document.format)
-        bars += found
-        every = [part for text in prose for part in _PARAGRAPH.split(text) if part.strip()]
-        worded = dict.fromkeys(part for part in every if len(_WORD.findall(part)) > 1)
-        passages.append((document.path, tuple(islice(worded, _PASSAGES))))
-        told = [part for part in every if len(part.split()) >= _PROSE]
-        if told:
-            longest.append((document.path, max(told, key=len)))
-    longest.sort(key=lambda found: -len(found[1]))
-    return NotShown(tuple(residue), tuple(problems), tuple(longest), bars, tuple(passages))
-
-
-_PARAGRAPH = re.compile(r"\n\s*\n")
-_WORD = re.compile(r"[^\W\d_]{2,}")
-#: Passages of a document that are kept for the lists.
-_PASSAGES = 40
-#: Words from which what stands in no story is a passage, not a label.
-_PROSE = 8
-
-
-def _inked(text: str) -> int:
-    return len("".join(text.split()))
 
 
 @dataclass(frozen=True)
@@ -100,7 +41,7 @@ class Content:
     stories: Mapping[str, Story]
     documents: Mapping[str, Document] = field(default_factory=dict)
     head: Mapping[str, Any] = field(default_factory=dict)
-    left: NotShown = NotShown()
+    left: NotShown = field(default_factory=NotShown)
     glossary: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     @property
@@ -169,6 +110,23 @@ class Content:
             found[link.a].append(link)
             found[link.b].append(link)
         return dict(found)
+
+    @cached_property
+    def passages_of(self) -> dict[str, tuple[Passage, ...]]:
+        """The passages of long stories that say something like an entry's need, by entry id."""
+        if not any(map(told_at_length, self.merge.entries)):
+            return {}
+        return find_passages(self.merge.entries, self.stories, self.weights)
+
+    @cached_property
+    def like_benefits(self) -> dict[str, str]:
+        """Entry id → the other entry whose benefit says nearly the same, where no goal does."""
+        return like_benefits(self.merge.entries, self.merge.links, self.stories)
+
+    @cached_property
+    def weights(self) -> dict[str, float]:
+        """Rarity of stems in all stories."""
+        return stem_weights(self.stories.values())
 
     @cached_property
     def row_of(self) -> dict[str, LedgerRow]:

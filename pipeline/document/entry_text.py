@@ -13,10 +13,12 @@ from itertools import islice
 from pipeline.document.content import Content, told
 from pipeline.document.escape import marked, plain
 from pipeline.document.layout import Layout
-from pipeline.document.needs import same_needs
+from pipeline.document.nearness import is_near
+from pipeline.document.needs import same_needs, shared_words
 from pipeline.document.opposing import label
-from pipeline.document.order import ALONE, Group, told_at_length
-from pipeline.entries import Conflict, Entry, Fold, Line, Link
+from pipeline.document.order import ALONE, Group
+from pipeline.document.passages import told_at_length
+from pipeline.entries import Conflict, Entry, Fold, Line, Link, Side
 from pipeline.stories import count_words, normalise
 
 #: Names of stories beside what is said of some of an entry's.
@@ -30,8 +32,12 @@ _PURPOSE = 4
 _TOGETHER = 40
 _WHOLE = re.compile(r"[.!?:](?=\s|$)|[;\[]")
 _CLAUSE = re.compile(r"[.,;:!?–—]")
-#: Entries elsewhere that are named as alike.
+#: Words in common of two near entries that are looked at, and of a group that are named.
+_COMMON, _WORDS = 9, 3
+#: Entries elsewhere that are named as alike or near.
 _ELSEWHERE = 3
+#: What entries are called that have some words in common and are not plainly alike.
+NEAR = "Near"
 
 
 def group_text(group: Group, layout: Layout, at: str) -> Iterator[str]:
@@ -42,8 +48,11 @@ def group_text(group: Group, layout: Layout, at: str) -> Iterator[str]:
         # The sides stand right below: they are named only where others stand among them.
         others = len(group.conflicts) > 1 or len(group.entries) > len(conflict.sides)
         anchor = "" if layout.split else f'<a id="{layout.conflict_anchor[conflict.id]}"></a>'
-        title = f"{conflict_title(conflict, content, named=others)}: {label(conflict)}"
-        yield f"{anchor}**{title.removesuffix(': ')}**{_who(conflict)}"
+        title = conflict_title(conflict, content, named=others)
+        # Where the opposed words are bold in all sides, the heading need not say them again.
+        if others or not all(_is_marked(side, content) for side in conflict.sides):
+            title = f"{title}: {label(conflict)}".removesuffix(": ")
+        yield f"{anchor}**{title}**{_who(conflict)}"
         yield ""
     if len(group.entries) > 1 and not group.conflicts:
         yield _heading(group, content)
@@ -57,26 +66,56 @@ def group_text(group: Group, layout: Layout, at: str) -> Iterator[str]:
         yield ""
 
 
+def _is_marked(side: Side, content: Content) -> bool:
+    """Whether the words that a side opposes are bold in its entry."""
+    entry = content.entry_of[side.story]
+    runs, _ = _marks(entry, content, (), ())
+    return "**" in marked(entry.sentence, runs, "**") and runs == side.differs
+
+
 def _heading(group: Group, content: Content) -> str:
-    """ "**Alike: S-7, S-43, S-91** (4 tellings, 2 roles)": what a group is and holds, who says so,
-    and which of its entries have role and goal in common."""
+    """ "**Alike** (4 tellings, 2 roles)": what a group is and, of more than two entries, what it
+    holds; who says so; and which of its entries have role and goal in common."""
     entries = group.entries
     same = same_needs(entries, content)
     whole = any(len(several) == len(entries) for several in same)
     roles = {normalise(role.text) for entry in entries for role in entry.roles}
-    size = [told(group.n_stories, "telling")] if group.n_stories > len(entries) else []
-    # Of a pair the reader sees who tells it.
-    size += [told(len(roles), "role")] if len(roles) > 1 and group.n_stories > 2 else []
-    size = [", ".join(size)] if size else []
+    size = []
+    if len(entries) > 2:
+        size = [told(group.n_stories, "telling")] if group.n_stories > len(entries) else []
+        size += [told(len(roles), "role")] if len(roles) > 1 else []
+        size = [", ".join(size)] if size else []
     if not whole:
         size += [
             f"{_standing(several, content)}: {_agreement(several, content).lower()}"
             for several in same
         ]
     size += [who] if (who := _who_ties(group, content)) else []
-    return f"**{tie(group, content)}: {_standing(entries, content)}**" + (
+    tied = tie(group, content)
+    return f"**{tied}**{_by_what(group, content) if tied == NEAR else ''}" + (
         f" ({'; '.join(size)})" if size else ""
     )
+
+
+def _by_what(group: Group, content: Content) -> str:
+    """ ", 34%: message, shift": how near entries are that are not plainly alike, at least, and by
+    which words, as far as all of them share these."""
+    own = {entry.id for entry in group.entries}
+    links = dict.fromkeys(
+        link
+        for entry in group.entries
+        for link in content.links_of.get(entry.id, ())
+        if {link.a, link.b} <= own
+    )
+    shared = [_shared(link, content) for link in links]
+    words = [word for word in shared[0] if all(word in other for other in shared[1:])]
+    told_by = f": {', '.join(map(plain, words[:_WORDS]))}" if words else ""
+    return f", {min(link.score for link in links):.0%}{told_by}"
+
+
+def _shared(link: Link, content: Content) -> list[str]:
+    a, b = (content.stories[content.entries[entry].standing] for entry in (link.a, link.b))
+    return shared_words(a, b, content, _COMMON)
 
 
 def tie(group: Group, content: Content) -> str:
@@ -88,10 +127,11 @@ def tie(group: Group, content: Content) -> str:
 
 
 def _agreement(entries: Sequence[Entry], content: Content) -> str:
-    """What is said of entries that have role and goal in common."""
+    """What is said of entries that have role and goal in common. Whether their benefits are one in
+    other words nobody knows."""
     benefits = {normalise(content.stories[entry.standing].benefit) for entry in entries}
     other = len(benefits) == len(entries) and "" not in benefits
-    return "Same goal, other benefit" if other else "Same role and goal"
+    return "Same goal, benefits worded differently" if other else "Same role and goal"
 
 
 def _standing(entries: Iterable[Entry], content: Content) -> str:
@@ -114,15 +154,18 @@ def likeness(group: Group, content: Content) -> str:
     """How entries without a conflict are tied: by likeness, or because a judge or a person says
     that they overlap."""
     own = {entry.id for entry in group.entries}
-    kinds = {
-        link.kind
+    links = [
+        link
         for entry in own
         for link in content.links_of.get(entry, ())
         if link.a in own and link.b in own
-    }
+    ]
+    kinds = {link.kind for link in links}
     if kinds == {"overlapping"}:
         return "Overlapping"
-    return "Overlapping or alike" if "overlapping" in kinds else "Alike"
+    if "overlapping" in kinds:
+        return "Overlapping or alike"
+    return NEAR if links and all(map(is_near, links)) else "Alike"
 
 
 def conflict_title(conflict: Conflict, content: Content, *, named: bool = True) -> str:
@@ -157,7 +200,7 @@ def entry_text(
         words = marked(line.text, marks, mark) if line is sentence else plain(line.text)
         colon = ":" if line is title and sentence and words[-1:] not in ".:!?" else ""
         head += f" {words}{colon}{_whose(line, entry, content)}"
-    yield head + _size(entry, content)
+    yield head + _size(entry, layout, at, before, together)
     if len(entry.roles) > 1:
         roles = (f"{plain(r.text)}, {content.names(r.stories, _NAMES)}" for r in entry.roles[1:])
         yield f"  - also as: {'; '.join(roles)}"
@@ -165,7 +208,6 @@ def entry_text(
     for lines in _listed(rest, content):
         yield from _line(lines, entry, content)
     yield from _otherwise(entry, content)
-    yield from _neighbours(entry, layout, at, together)
 
 
 def _listed(rest: Sequence[Line], content: Content) -> Iterator[list[Line]]:
@@ -223,9 +265,13 @@ def _whose(line: Line, entry: Entry, content: Content) -> str:
     return f", {content.names(line.stories, _NAMES)}"
 
 
-def _size(entry: Entry, content: Content) -> str:
+def _size(
+    entry: Entry, layout: Layout, at: str, before: Collection[str], together: Collection[str]
+) -> str:
     """ " (3 tellings with S-31, S-40; 2 roles; 1 conflict)", " (with S-31)" for two tellings,
-    nothing for one. Every source is named: an entry says whose it is."""
+    nothing for one: every source is named, for an entry says whose it is. Then what is alike or
+    near and stands elsewhere, and the long stories of which a passage says something like it."""
+    content = layout.content
     parts = []
     others = entry.sources[1:]
     if others:
@@ -238,7 +284,33 @@ def _size(entry: Entry, content: Content) -> str:
         n = sum(conflict.kind == kind for conflict in conflicts)
         if n > 1 or (n and parts):  # one alone is told by the heading right above
             parts.append(told(n, one))
+    parts += islice(_elsewhere(entry, layout, at, together), _ELSEWHERE)
+    if other := content.like_benefits.get(entry.id):
+        parts.append(f"like benefit {layout.story(content.entries[other].standing, at=at)}")
+    # Of entries that stand together the first says it.
+    known = {one for other in before for one in content.passages_of.get(other, ())}
+    if found := [one for one in content.passages_of.get(entry.id, ()) if one not in known]:
+        parts.append("passage " + ", ".join(layout.story(one.story, at=at) for one in found[:3]))
     return f" ({'; '.join(parts)})" if parts else ""
+
+
+def _elsewhere(entry: Entry, layout: Layout, at: str, together: Collection[str]) -> Iterator[str]:
+    """ "near S-57 41%": entries that this one is tied to and that do not stand with it; near ones
+    only where it has no like."""
+    content = layout.content
+    if told_at_length(entry):
+        return
+    has_its_like = len(together) > 1
+    for link in content.links_of.get(entry.id, ()):
+        other = _seen_from(link, entry)[0]
+        if other in together or told_at_length(content.entries[other]):
+            continue
+        if is_near(link) and has_its_like:
+            continue
+        kind = NEAR.lower() if is_near(link) else link.kind
+        name = content.story_name[content.entries[other].standing]
+        share = f" {link.score:.0%}" if is_near(link) else ""
+        yield f"{kind} [{name}]({layout.tellings(other, at=at)}){share}"
 
 
 def _otherwise(entry: Entry, content: Content) -> Iterator[str]:
@@ -280,23 +352,6 @@ def _marks(
         if other in others:
             return mine, "*"
     return (), ""
-
-
-def _neighbours(entry: Entry, layout: Layout, at: str, together: Collection[str]) -> Iterator[str]:
-    """A few of the entries that this one is alike and that stand elsewhere, and where."""
-    content = layout.content
-    if told_at_length(entry):
-        return  # its passages are told of where they are alike
-    others = (_seen_from(link, entry)[0] for link in content.links_of.get(entry.id, ()))
-    for other in islice((one for one in others if one not in together), _ELSEWHERE):
-        stands = content.story_name[content.entries[other].standing]
-        section = layout.section_of[other]
-        link = f"[{stands}]({layout.tellings(other, at=at)})"
-        if told_at_length(content.entries[other]):
-            yield f"  - alike passage: {link}"
-            continue
-        elsewhere = section is not layout.section_of[entry.id]
-        yield f"  - alike: {link}" + (f" in {plain(section.title)}" if elsewhere else "")
 
 
 def _seen_from(link: Link, entry: Entry) -> tuple[str, tuple[str, ...]]:

@@ -14,23 +14,27 @@ from pipeline.stories import count_words
 
 #: Words of the list of roles, of that of a topic's file, of one role, and of what ends a list.
 _WHO, _SECTION, _ROLE, _FEW = 100, 120, 6, 4
+#: Words of the list of a topic's roles in the lists, and roles in the overview.
+_ALL, _FIRST = 400, 5
 #: Words of a section's title.
 _TITLE = 8
 
 
 def holds(section: Section, layout: Layout) -> str:
-    """ "18 stories, 8 documents, 7 roles.": what a section holds; in a file of its own also who
-    tells it, "visitor 6, repair volunteer 4"."""
+    """ "18 stories, 8 documents; visitor 6, repair volunteer 4.": what a section holds and who
+    tells it."""
     content = layout.content
     sources = [story for entry in section.entries for story in entry.sources]
     documents = {content.stories[story].source.document for story in sources}
-    said = f"{told(len(sources), 'story', 'stories')}, {told(len(documents), 'document')}"
     roles = _roles_of(section.entries, content)
-    if layout.by == "role" or not roles:
-        return f"{said}."
-    if layout.split:
-        return f"{said}; {_who(roles, _SECTION)}."
-    return f"{said}, {told(len(roles), 'role')}."
+    who = f"; {_who(roles, _SECTION)}" if roles and layout.by == "topic" else ""
+    size = f"{told(len(sources), 'story', 'stories')}, {told(len(documents), 'document')}"
+    return f"{size}{who}."
+
+
+def roles_told(entries: Iterable[Entry], content: Content) -> str:
+    """ "member 28, coordinator 16": who tells some entries, "" where nobody names a role."""
+    return _who(_roles_of(entries, content), _ALL)
 
 
 def stories_by_role(layout: Layout) -> list[tuple[str, list[str]]]:
@@ -45,13 +49,13 @@ def stories_by_role(layout: Layout) -> list[tuple[str, list[str]]]:
 
 
 def roles(layout: Layout) -> Iterator[str]:
-    """Who tells the stories, the role of most tellings first."""
+    """Who tells the stories, the roles of most tellings."""
     roles = _roles_of(layout.content.merge.entries, layout.content)
     if roles and layout.by == "topic":
-        often = Counter({role: n for role, n in roles.items() if n > 1})
-        once = len(roles) - len(often)
-        said = [_who(often, _WHO)] if often else []
-        said += [layout.lists(f"{once:,} once each", "roles", at=layout.main)] if once else []
+        often = Counter(dict(list(roles.items())[:_FIRST]))
+        more = len(roles) - len(often)
+        said = [_who(often, _WHO)]
+        said += [layout.lists(f"{more:,} more", "roles", at=layout.main)] if more else []
         yield from (f"## Roles ({len(roles):,})", "", f"{'; '.join(said)}.", "")
 
 

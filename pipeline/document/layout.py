@@ -49,6 +49,11 @@ class Layout:
         """The file that lists all sections."""
         return CONTENTS + self.ending
 
+    def index_file(self, first: int, last: int) -> str:
+        """The file that says where stories went, those from one number to another; no topic's
+        file has a name with "_"."""
+        return f"topics/stories_{first}-{last}.md{self.ending}"
+
     @property
     def left_out(self) -> str:
         """The file that names the stories which are in no entry."""

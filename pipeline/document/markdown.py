@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pipeline.document.content import Content, NotShown
+from pipeline.document.content import Content
 from pipeline.document.entry_text import group_text
 from pipeline.document.escape import plain
 from pipeline.document.holding import holds, section_line
+from pipeline.document.index import index_files, index_text
 from pipeline.document.layout import LISTS, TELLINGS, Layout, address, lay_out
 from pipeline.document.lists import lists_text
 from pipeline.document.order import ALONE
 from pipeline.document.overview import overview
+from pipeline.document.residue import NotShown
 from pipeline.document.tellings import left_out_text, place, tellings_text
 from pipeline.document.topics import Grouping, Section
 from pipeline.entries import Merge
@@ -55,6 +57,8 @@ def files_of(layout: Layout) -> Iterator[File]:
     if layout.full:
         return
     yield LISTS + layout.ending, _written(lists_text(layout))
+    for name, file, stories in index_files(layout):
+        yield file, _written(index_text(name, file, stories, layout))
     if not layout.split:
         yield TELLINGS + layout.ending, _written(_all_tellings(layout))
         return
@@ -71,8 +75,9 @@ def _main(layout: Layout) -> Iterator[str]:
     for section in layout.sections:
         yield f'## <a id="{section.name}"></a>{plain(section.title)}'
         yield ""
-        yield holds(section, layout)
-        yield ""
+        if layout.full:
+            yield holds(section, layout)
+            yield ""
         yield from _entries(section, layout, layout.main)
     if layout.full:
         yield from ("# Tellings", "")

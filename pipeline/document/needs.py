@@ -7,13 +7,16 @@ entries stand, and a reader is told in which words they agree.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from pipeline.compare.features import gist
+from pipeline.compare.measures import subject_text
 from pipeline.document.content import Content
 from pipeline.document.order import Group
 from pipeline.entries import Entry
 from pipeline.stories import Story
 from pipeline.text.canonical import canonical
+from pipeline.text.words import WORD, fold
 
 #: What a need is known by: its role, how it is wished for and its goal, as canonical tokens.
 Key = tuple[tuple[str, ...], ...]
@@ -29,10 +32,12 @@ class Need:
 
     Args:
         alike: they may be one need in other words; nobody has decided.
+        passages: ids of long stories a sentence of which says something like it.
     """
 
     entries: tuple[Entry, ...]
     alike: bool = False
+    passages: tuple[str, ...] = ()
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -65,14 +70,39 @@ def same_needs(entries: Iterable[Entry], content: Content) -> list[tuple[Entry, 
     return [tuple(several) for several in found.values() if len(several) > 1]
 
 
+def shared_words(one: Story, two: Story, content: Content, most: int = 3) -> list[str]:
+    """The words of the first story's need that the other's has too, in any form, the rarest
+    first."""
+    both = gist(subject_text(one)).topics & gist(subject_text(two)).topics
+    found: dict[str, float] = {}
+    for word in WORD.findall(fold(subject_text(one))):
+        if topics := gist(word).topics & both:
+            found.setdefault(word, max(content.weights.get(topic, 0.0) for topic in topics))
+    return sorted(found, key=lambda word: -found[word])[:most]
+
+
 def most_told(groups: Sequence[Group], content: Content) -> tuple[list[Need], int, int]:
-    """The needs told most often, those that are only alike among them: of as many tellings the
-    ones in the same words first, and none that is a part of one in more words; how many needs are
+    """The needs told most often, passages of long stories counted behind the tellings: of as many
+    those in the same words first, and none that is a part of one in more words; how many needs are
     told in the same words, and how many may be."""
     often, alike = told_often(groups, content), told_alike(groups, content)
     inside = {entry.id for need in alike for entry in need.entries}
     apart = [need for need in often if not {entry.id for entry in need.entries} <= inside]
-    return sorted([*apart, *alike], key=lambda need: -len(need.sources)), len(often), len(alike)
+    inside |= {entry.id for need in apart for entry in need.entries}
+    once = [
+        Need((entry,))
+        for group in groups
+        for entry in group.entries
+        if entry.id in content.passages_of and entry.id not in inside
+    ]
+    told = [_with_passages(need, content) for need in (*apart, *alike, *once)]
+    told.sort(key=lambda need: (-len(need.sources) - len(need.passages), -len(need.sources)))
+    return told, len(often), len(alike)
+
+
+def _with_passages(need: Need, content: Content) -> Need:
+    found = (one for entry in need.entries for one in content.passages_of.get(entry.id, ()))
+    return replace(need, passages=tuple(dict.fromkeys(one.story for one in found)))
 
 
 def told_often(groups: Iterable[Group], content: Content) -> list[Need]:

@@ -9,14 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipeline.document.content import Content
+from pipeline.document.nearness import PLAIN, is_near
+from pipeline.document.passages import told_at_length
 from pipeline.entries import Conflict, Entry
-from pipeline.stories import count_words
 
 #: Entries that likeness puts together at most: a chain of pairs that are alike two by two soon
 #: holds what is alike in nothing. Sides of conflicts are together whatever their number.
 MOST = 8
-#: Words from which a story without a goal of its own is a long one: more than a passage.
-LONG = 150
 #: The rank of an entry that stands next to none in particular.
 ALONE = 3
 
@@ -47,13 +46,6 @@ class Group:
         return sum(len(entry.sources) for entry in self.entries)
 
 
-def told_at_length(entry: Entry) -> bool:
-    """Whether an entry is a long story without a sentence that says what it asks for."""
-    if any(line.field in ("sentence", "criterion") for line in entry.lines):
-        return False
-    return sum(count_words(line.text) for line in entry.lines) >= LONG
-
-
 def is_long(group: Group) -> bool:
     """Whether a group is one long story that stands for itself."""
     return len(group.entries) == 1 and not group.conflicts and told_at_length(group.entries[0])
@@ -67,7 +59,15 @@ def groups(content: Content) -> list[Group]:
         first, *others = (content.entry_of[side.story].id for side in conflict.sides)
         for other in others:
             joined.join(first, other)
+    tied = {
+        entry
+        for link in content.merge.links
+        if link.kind == "overlapping" or link.score >= PLAIN
+        for entry in (link.a, link.b)
+    }
     for link in content.merge.links:  # the most alike first
+        if is_near(link) and not tied.isdisjoint((link.a, link.b)):
+            continue  # of what has its like, it is said what else is near
         if link.kind == "alike" and not {link.a, link.b}.isdisjoint(long):
             continue  # what a long story is alike in is a passage of it
         if joined.size(link.a) + joined.size(link.b) <= MOST:

@@ -3,17 +3,25 @@ told most often, what is undecided, what is not shown, and where everything stan
 
 from __future__ import annotations
 
-import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pipeline.document.content import file_name, judge_told, told
 from pipeline.document.holding import roles, short
 from pipeline.document.layout import SINCE, Layout, address
+from pipeline.document.left import kinds_told, residue_command
+from pipeline.document.lists import times
 from pipeline.document.needs import Need, most_told
 from pipeline.document.opposing import clipped_label, facing
-from pipeline.document.quoting import asks_for, clipped, quoted, side_by_side, within
-from pipeline.document.since import beside_others
+from pipeline.document.quoting import (
+    asks_for,
+    clipped,
+    quoted,
+    side_by_side,
+    whole_sides,
+    within,
+)
+from pipeline.document.since import beside_others, counted
 from pipeline.document.tellings import LEFT_OUT
 from pipeline.entries import Conflict, Outcome, Side
 from pipeline.stories import count_words
@@ -21,15 +29,15 @@ from pipeline.stories import count_words
 #: Words of the whole overview: two pages.
 WORDS = 900
 #: Words of its parts at most; what a part does not use is nobody's.
-_CONFLICTS, _OFTEN, _LEFT, _TOPICS = 345, 95, 55, 100
-#: Words of a quotation.
-_QUOTED = 8
-#: Words of what a need asks for.
-_ASKED = 8
+_CONFLICTS, _OFTEN, _LEFT, _TOPICS = 400, 150, 55, 100
+#: Words of a side that is shown whole, and of a quotation of a longer one.
+_WHOLE, _QUOTED = 28, 8
+#: Words of what a need asks for, and in front of it ("As a member who cannot walk, I want").
+_ASKED, _FRAME = 8, 14
 #: Words of a name that came with the documents: a path, a role, a reason.
 _NAMED = 8
-#: Passages of what is not shown, and words of each.
-_RESIDUES, _RESIDUE = 1, 8
+#: What is in no story and says nothing.
+_BARS = "bar or footer", "bars and footers"
 #: Sides of a conflict, and stories named beside a need.
 _SIDES, _NAMES = 4, 4
 
@@ -79,9 +87,13 @@ def _opening(layout: Layout) -> Iterator[str]:
         run = clipped(str(head["since"]), _NAMED)
         yield f"What run {run} did not have: [{SINCE}]({SINCE}{layout.ending})."
         yield ""
+    # In one file the ledger at its end says where a story went.
+    index = (
+        "" if layout.full else f" {layout.lists('Where did S-12 go?', 'stories', at=layout.main)}"
+    )
     yield (
-        "**Bold**: opposed words. *Italic*: words that differ between entries alike, which are "
-        "undecided."
+        "**Bold**: opposed words. *Italic*: words that differ. Alike and near: by words, "
+        f"undecided.{index}"
     )
     yield ""
 
@@ -91,9 +103,9 @@ def _all_here(n: int, left_out: int) -> str:
     sentences = "The 1 sentence" if n == 1 else f"All {n:,} sentences"
     verb = "is" if n == 1 else "are"
     if not left_out:
-        return f"{sentences} of the stories {verb} here, standing or folded."
+        return f"{sentences} of the stories {verb} here."
     out = told(left_out, "story is", "stories are")
-    return f"{out} left out. {sentences} of the others {verb} here, standing or folded."
+    return f"{out} left out. {sentences} of the others {verb} here."
 
 
 def _newest(layout: Layout) -> Iterator[str]:
@@ -102,14 +114,9 @@ def _newest(layout: Layout) -> Iterator[str]:
     latest = content.newest
     if latest is None:
         return
-    own = [one for one in content.stories.values() if one.source.document == latest.document]
     beside = beside_others(layout, latest)
     newest = layout.lists("Newest", "newest", at=layout.main)
-    yield (
-        f"{newest}: {clipped(file_name(latest.path), 3)}, {latest.written}, "
-        f"{told(len(own), 'story', 'stories')}; {len(beside.told):,} told in others too, "
-        f"{len(beside.against):,} possibly in conflict."
-    )
+    yield (f"{newest}: {clipped(file_name(latest.path), 3)}, {latest.written}: {counted(beside)}.")
 
 
 def _conflicts(layout: Layout, at: str) -> Iterator[str]:
@@ -129,9 +136,7 @@ def _conflicts(layout: Layout, at: str) -> Iterator[str]:
     ):
         if not all_of and title == "Conflicts" and found["possible"]:
             continue  # "None." would be read as the whole answer
-        sizes = list({_n_tellings(one, layout) for one in all_of})
-        each = f", {told(sizes[0], 'telling')} each" if len(sizes) == 1 and len(all_of) > 1 else ""
-        yield f"## {title} ({len(all_of):,}{each})"
+        yield f"## {title} ({len(all_of):,})"
         yield ""
         for lines in shown:
             yield from lines
@@ -154,15 +159,36 @@ def _conflict(conflict: Conflict, layout: Layout, at: str) -> list[str]:
     where = f"[{clipped(section.title, 4)}]({layout.entry(entries[0].id, at=at)})"
     n = _n_tellings(conflict, layout)
     shown = conflict.sides[:_SIDES]
-    quotes = side_by_side([(s.text, s.differs) for s in shown], facing(shown), _QUOTED)
+    quotes = _quotes(shown, layout)
     sides = [_side(side, quote, layout, at) for side, quote in zip(shown, quotes, strict=True)]
     if len(conflict.sides) > _SIDES:
-        sides.append(f"  - and {len(conflict.sides) - _SIDES:,} more sides")
+        sides.append(f"  and {len(conflict.sides) - _SIDES:,} more sides")
     # The quotations show the opposed words; where none are known, at least what it is about.
     known = any(side.differs for side in conflict.sides)
     about = "" if known else clipped_label(conflict)
     size = f" ({told(n, 'telling')})" if n > len(conflict.sides) else ""
-    return [f"- {who}, {where}{f': {about}' if about else ''}{size}", *sides]
+    # Lines of one item: two blanks at a line's end break it.
+    lines = [f"- {who}, {where}{f': {about}' if about else ''}{size}", *sides]
+    return [*(f"{line}  " for line in lines[:-1]), lines[-1]]
+
+
+def _quotes(sides: Sequence[Side], layout: Layout) -> list[str]:
+    """What the sides say: whole from what is wanted on, for the role stands above them, where none
+    is long; else the same place of each."""
+    wanted = [(_from_goal(side, layout), side.differs) for side in sides]
+    texts = [(side.text, side.differs) for side in sides]
+    return whole_sides(wanted, _WHOLE) or side_by_side(texts, facing(sides), _QUOTED)
+
+
+def _from_goal(side: Side, layout: Layout) -> str:
+    """A side without "As a member, I want", where nothing of a person's wish is left out by it."""
+    story = layout.content.stories[side.story]
+    flat, goal = " ".join(side.text.split()), " ".join(story.goal.split())
+    before, found, behind = flat.partition(goal) if goal else (flat, "", "")
+    purpose = story.benefit and " ".join(story.benefit.split()) in before
+    if not found or purpose or not story.role or len(before.split()) > _FRAME:
+        return flat
+    return f"{'to ' if before.endswith(' to ') else ''}{found}{behind}".rstrip(".")
 
 
 def _n_tellings(conflict: Conflict, layout: Layout) -> int:
@@ -176,7 +202,7 @@ def _side(side: Side, quote: str, layout: Layout, at: str) -> str:
     story = layout.content.stories[side.story]
     written = f", {story.source.written.isoformat()}" if story.source.written else ""
     return (
-        f"  - {quote} {layout.story(side.story, at=at)}, "
+        f"  {quote} {layout.story(side.story, at=at)}, "
         f"{clipped(file_name(story.source.path), 3)}{written}"
     )
 
@@ -215,10 +241,11 @@ def _often(layout: Layout, at: str) -> Iterator[str]:
 
 def _how_many(often: int, alike: int, layout: Layout, at: str) -> str:
     """How many needs are told in the same words, and how many may be."""
-    said = [told(often, "need is", "needs are") + " told in the same words"] if often else []
-    one, many = "group is alike, perhaps one need", "groups are alike, perhaps one need each"
-    said += [told(alike, one, many)] if alike else []
-    return f"{layout.lists('; '.join(said), 'told-often', at=at)}:"
+    said = [told(often, "need") + " in the same words"] if often else []
+    said += [told(alike, "group") + " alike"] if alike else []
+    said += [] if said else ["No need is told twice"]
+    passages = ", passages beside them" if layout.content.passages_of else ""
+    return f"{layout.lists('; '.join(said), 'told-often', at=at)}{passages}:"
 
 
 def _need(need: Need, layout: Layout, at: str) -> list[str]:
@@ -228,8 +255,8 @@ def _need(need: Need, layout: Layout, at: str) -> list[str]:
     asked = quoted(asks_for(need.entries[0], content), words=_ASKED)
     first, *others = need.sources
     names = ", ".join(filter(None, [layout.story(first, at=at), content.names(others, _NAMES)]))
-    times = f"{len(need.sources):,}×{' alike' if need.alike else ''}"
-    return [f"- **{times}** {who}: {asked} {names}"]
+    passages = f"; {content.names(need.passages, _NAMES)}" if need.passages else ""
+    return [f"- **{times(need)}** {who}: {asked} {names}{passages}"]
 
 
 def _undecided(layout: Layout, at: str) -> Iterator[str]:
@@ -250,7 +277,9 @@ def _undecided(layout: Layout, at: str) -> Iterator[str]:
         parts[-1] = layout.lists(parts[-1], "undecided", at=at)
     command = content.command("review", str(content.head.get("run") or "RUN"))
     if parts:
-        yield f"{', '.join(parts)}: `{command}` asks them."
+        like = len(content.like_benefits) // 2
+        more = f" {layout.lists(f'{like:,} more', 'benefits', at=at)} by benefit." if like else ""
+        yield f"{', '.join(parts)}: `{command}` asks them.{more}"
     else:
         yield "Nothing."
     yield ""
@@ -262,24 +291,17 @@ def _left(layout: Layout, at: str) -> Iterator[str]:
     yield "## Not shown"
     yield ""
     left = content.left
-    told_residue = shlex.join(["storytransformer", "extract", *content.paths, "--show", "residue"])
     if left.residue:
-        most = sorted((-n / max(1, of), path) for path, n, of in left.residue if n)[:2]
-        paths = ", ".join(f"{clipped(file_name(path), 3)} {-share:.0%}" for share, path in most)
         share = layout.lists(f"{left.share:.0%}", "not-shown", at=at)
+        kinds = kinds_told([one for one in left.kinds if one[0] not in ("head", "bar")])
+        bars = f", {told(left.boilerplate, *_BARS)}" if left.boilerplate else ""
         yield (
             f"{share} of the documents' text is in no story"
-            + (f" (most: {paths})" if paths else "")
-            + f": `{told_residue}`."
+            + (f": {kinds}{bars}." if kinds else ".")
+            + (f" `{residue_command(content)}`" if layout.full or not kinds else "")
         )
         if not (content.skipped or left.problems):
             yield "No document was unreadable, no story left out."
-            yield ""
-        for path, words in left.longest[:_RESIDUES]:
-            yield f"- {clipped(file_name(path), 3)}: “{clipped(words, _RESIDUE)}”"
-        if left.boilerplate:
-            one, many = "navigation bar or footer", "navigation bars, footers and the like"
-            yield f"- {told(left.boilerplate, one, many)}"
     reasons = Counter(row.reason for row in content.skipped)
     named = address(layout.left_out, LEFT_OUT, at=at)
     items = [
@@ -302,11 +324,10 @@ def _left(layout: Layout, at: str) -> Iterator[str]:
 def _topics(layout: Layout, at: str) -> Iterator[str]:
     """The sections with links and numbers of entries, the largest first, as far as the space
     goes; what each holds stands under its heading."""
-    yield f"## {layout.by.capitalize()}s"
+    yield f"## {layout.lists(f'{layout.by.capitalize()}s', 'topics', at=at)}"
     yield ""
     sections = layout.sections
     # A comma after each but the last: one that is cut off has no other word to it.
-    # In one file each section says itself how much it holds.
     sized = layout.split or layout.by == "role"
     items = ([short(one, layout, at, sized=sized)] for one in sections)
     shown = [line for lines in within(_TOPICS, items) for line in lines]

@@ -60,6 +60,18 @@ def side_by_side(
     return shown
 
 
+def whole_sides(sides: Sequence[tuple[str, Sequence[str]]], words: int) -> list[str] | None:
+    """Quotations of some texts from their first word to their last; None where one has more words
+    than that.
+
+    Args:
+        sides: (text, its runs to be bold).
+    """
+    if any(len(text.split()) > words for text, _ in sides):
+        return None
+    return [quoted(text, runs, words=words, start=0) for text, runs in sides]
+
+
 def _end(said: Sequence[str], runs: Sequence[str], start: int) -> int:
     """One past the word that the first run behind a place ends with; 0 for none."""
     rest = " ".join(said[start:])
@@ -69,6 +81,11 @@ def _end(said: Sequence[str], runs: Sequence[str], start: int) -> int:
         return 0
     at, run = min(found)
     return start + len(rest[:at].split()) + len(run.split())
+
+
+def marked_runs(runs: Sequence[str]) -> str:
+    """ "*one* … *two*": runs of words in which a text differs, "–" for none."""
+    return " … ".join(f"*{plain(run)}*" for run in runs) or "–"
 
 
 def asks_for(entry: Entry, content: Content) -> str:

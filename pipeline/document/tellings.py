@@ -48,6 +48,10 @@ def entry_tellings(entry: Entry, layout: Layout, at: str) -> Iterator[str]:
     link = "" if layout.full else f" [{place}]({layout.entry(entry.id, at=at)})"
     yield f'## {name} <a id="{name.lower()}"></a>{link}'
     yield ""
+    for passage in content.passages_of.get(entry.id, ()):
+        told = plain(passage.text)
+        yield f"Alike, a passage of {layout.story(passage.story, at=at)}: “{told}”"
+        yield ""
     for story in entry.sources:
         yield from _telling(content.stories[story], entry, content)
 

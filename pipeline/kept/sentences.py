@@ -22,6 +22,10 @@ _BLOCK = re.compile(r"([^:：]{1,60}?)\s*[:：]\s*(.*)$", re.DOTALL)
 _END = re.compile(
     r"(?:[.!?…؟۔։።।॥។။‽]+(?:[\"'”’»)\]*_]|</\w+>)*(?=\s))|(?:[。！？｡]+[\"'”’»）」』]*)"
 )
+#: Where a unit falls into parts: a look behind has a fixed width, so one for each mark of emphasis.
+_APART = re.compile(
+    r"\n|(?:(?<=[.!?…:;؟。！？：；])|(?<=[.!?…:;][*_])|(?<=[.!?…:;](?:\*\*|__)))\s+|\s+[-–—]\s+"
+)
 #: Words that end with a point inside a sentence, in lower case and without it.
 _SHORT = frozenset(
     {
@@ -72,8 +76,9 @@ def sentences(text: str) -> Iterator[str]:
 
 
 def parts(unit: str) -> list[str]:
-    """The finest parts that an edition may set apart: lines, sentences, what a colon announces."""
-    found = re.split(r"\n|(?<=[.!?…:;؟。！？：；])\s+|\s+[-–—]\s+", without_markup(unit))
+    """The finest parts that an edition may set apart: lines, sentences, what a colon announces,
+    also where its mark is emphasised with it ("**Note:** it is static")."""
+    found = _APART.split(without_markup(unit))
     return [part.strip() for part in found if has_words(part)]
 
 

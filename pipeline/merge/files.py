@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.document.as_json import as_json
-from pipeline.document.content import Content, not_shown
+from pipeline.document.content import Content
 from pipeline.document.files import write_document, write_set
 from pipeline.document.layout import SINCE, Layout, lay_out
+from pipeline.document.residue import not_shown
 from pipeline.document.since import since_text
 from pipeline.document.topics import Grouping
 from pipeline.entries import Merge

@@ -19,6 +19,8 @@ from pipeline.compare.differences import Difference, contradiction
 from pipeline.compare.features import features
 from pipeline.compare.measures import statements, subject_text
 from pipeline.compare.opposed import opposition
+from pipeline.document.nearness import PLAIN
+from pipeline.document.passages import told_at_length
 from pipeline.entries import Answer, Conflict, Entry, Judgement, Link, Side
 from pipeline.merge.settling import Settled
 from pipeline.merge.tellings import telling
@@ -31,6 +33,8 @@ from pipeline.text.words import sentences
 CONTESTED = 0.4
 #: Entries that stand next to one, at most.
 MOST_NEIGHBOURS = 7
+#: Pairs of two entries that no star took and that are looked at again, at most.
+_REFUSED = 6
 #: Possible conflicts that one story is marked with, at most: in a numbered series each differs
 #: from every other, and only the most alike are worth a person's look.
 MOST_MARKS = 3
@@ -63,13 +67,48 @@ def find_links(
     size: dict[str, int] = {}
     for link in links.values():
         _join(star, size, link.a, link.b)
-    for a, b, score in pairs:
-        if a not in entry_of or b not in entry_of or frozenset((a, b)) in decided.apart:
+    open_pairs = (
+        pair
+        for pair in pairs
+        if pair.a in entry_of and pair.b in entry_of and frozenset(pair[:2]) not in decided.apart
+    )
+    tied: set[str] = set()
+    refused: list[Pair] = []
+    held: Counter[str] = Counter()
+    for a, b, score in open_pairs:
+        one, two = entry_of[a], entry_of[b]
+        if one.id == two.id or _is_passage(one, two):
             continue
-        one, two = entry_of[a].id, entry_of[b].id
-        if one != two and _join(star, size, one, two):
+        tied |= {one.id, two.id} if score >= PLAIN else set()
+        if _join(star, size, one.id, two.id):
             _link(links, entry_of, a, b, score, "alike", "code")
-    return tuple(links.values())
+        elif tied.isdisjoint((one.id, two.id)) and held[one.id] + held[two.id] < _REFUSED:
+            held.update((one.id, two.id))
+            refused.append(Pair(a, b, score))
+    for a, b, score in _left_over(refused, entry_of, tied):
+        _link(links, entry_of, a, b, score, "alike", "code")
+    return tuple(sorted(links.values(), key=lambda one: (one.kind == "alike", -one.score)))
+
+
+def _left_over(
+    refused: Iterable[Pair], entry_of: Mapping[str, Entry], tied: set[str]
+) -> Iterator[Pair]:
+    """Pairs that no star took, of entries that nothing is plainly alike, one for each: two that
+    have only each other are not parted by what each has a word or two in common with."""
+    for pair in refused:
+        own = {entry_of[pair.a].id, entry_of[pair.b].id}
+        if own.isdisjoint(tied):
+            tied |= own
+            yield pair
+
+
+def _is_passage(one: Entry, two: Entry) -> bool:
+    """Whether what a need and a long story have in common is a passage at most: the document quotes
+    it, and no star is made of it, which would keep the need from its like."""
+    return any(
+        told_at_length(long) and any(line.field == "sentence" for line in short.lines)
+        for long, short in ((one, two), (two, one))
+    )
 
 
 def _join(star: dict[str, str], size: dict[str, int], one: str, two: str) -> bool:

@@ -31,6 +31,10 @@ _DRAWN = re.compile(r"[\W_]*")
 #: "Scenario: A tool in good order", "Feature: …", in any dialect.
 _KEYWORD = re.compile(r"^[^\W\d_][^\W\d_ ]{2,20}(?: [^\W\d_]{3,20})?:\s")
 _CLAUSE = re.compile(r"[,;:]\s")
+#: Where a link of Markdown leads: "](address)". A field has its words without it, and at times the
+#: addresses behind them.
+_TARGET = re.compile(r"\]\([^()\s]*\)")
+_ADDRESSES = re.compile(r"(?:\s+(?:https?|ftp|mailto):\S+)+$")
 #: An item's number is a label, "1." as well as "1.2."; without a mark behind it ("1.2 litres") it
 #: may be what is told. Whether an item is done ("[x]") is told with a criterion.
 _NUMBER = re.compile(r"\(?(?:\d{1,3}(?:\.\d{1,3}){0,4}|[a-zA-Z])[.)](?:\s+|$)")
@@ -138,6 +142,9 @@ def _held(value: str, whole: str, labels: list[str]) -> str:
     number that extraction took off ("Scenario:", "1.") are labels."""
     if not value:
         return whole
+    words = _ADDRESSES.sub("", value)
+    if words != value and _compact(_TARGET.sub("]", whole)) == _compact(words):
+        return whole  # addresses are told where they stand, not behind it
     if _compact(whole) in _compact(value):
         return value
     number = _NUMBER.match(whole)
@@ -169,9 +176,17 @@ def _sentence(story: Story, text: str, units: Sequence[_Unit]) -> str:
     cells = {_compact(story.role), _compact(story.goal), _compact(story.benefit)} - {""}
     apart = [_compact(line).removeprefix("to") in cells or _compact(line) in cells
              for line in lines]  # fmt: skip
-    if any(apart):
+    if any(apart) and not _runs_on(lines, apart, story):
         return of_cells(lines, story)
     return of_lines(lines)
+
+
+def _runs_on(lines: Sequence[str], apart: Sequence[bool], story: Story) -> bool:
+    """Whether what looks like a cell is the rest of a sentence that was broken for its width: in
+    front of it stands the role, and more than the role ("As a member I want to be able")."""
+    before = _compact(_TARGET.sub("]", " ".join(lines[: apart.index(True)])))
+    role = _compact(story.role)
+    return bool(role) and role in before and not before.endswith(role)
 
 
 def _owned(story: Story) -> list[_Unit]:
@@ -230,16 +245,19 @@ def _places(story: Story) -> list[tuple[int, int, int]]:
     looked for in their order.
     """
     compact, at = letters(story.text)
+    if links := [found.span() for found in _TARGET.finditer(story.text)]:
+        compact, at = _unlinked(compact, at, links)
     found: list[tuple[int, int, int]] = []
     goal = compact.find(_compact(story.goal)) if story.goal else -1
     behind = 0
     for index, (name, value) in enumerate(story.fields):
+        value = _ADDRESSES.sub("", _TARGET.sub("]", value)) if links else value
         words = _compact(value)
         if not words:
             continue
         for part, whole in [
             (words, True),
-            *((_compact(p), False) for p in re.split(r"[,;:]\s", value)),
+            *((_compact(p), False) for p in _CLAUSE.split(value)),
         ]:
             if not part:
                 continue
@@ -259,6 +277,15 @@ def _places(story: Story) -> list[tuple[int, int, int]]:
                 if whole:
                     break
     return sorted(found)
+
+
+def _unlinked(
+    compact: str, at: list[int], links: Sequence[tuple[int, int]]
+) -> tuple[str, list[int]]:
+    """The letters of a text and their places without those of addresses."""
+    inside = {place for start, end in links for place in range(start, end)}
+    kept = [n for n, place in enumerate(at) if place not in inside]
+    return "".join(compact[n] for n in kept), [at[n] for n in kept]
 
 
 @lru_cache(maxsize=1 << 14)

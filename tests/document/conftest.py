@@ -11,7 +11,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from pipeline.document.content import Content, not_shown
+from pipeline.document.content import Content
+from pipeline.document.residue import not_shown
 from pipeline.entries import (
     Conflict,
     Entry,
@@ -105,7 +106,7 @@ def conflict(a: Entry, b: Entry, kind: str = "conflict") -> Conflict:
     return Conflict(f"{a.standing}/{b.standing}", kind, sides, "number", "code", "numbers differ")
 
 
-def link(a: Entry, b: Entry, score: float = 0.5) -> Link:
+def link(a: Entry, b: Entry, score: float = 0.8) -> Link:
     """Two entries that are alike."""
     return Link(a.id, b.id, "alike", score, *differing(a.sentence, b.sentence))
 

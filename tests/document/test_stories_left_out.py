@@ -67,10 +67,10 @@ def test_a_story_that_stands_and_is_left_out_is_a_fault(corpus, told, tmp_path):
 @pytest.mark.parametrize(
     ("left_out", "n", "says"),
     [
-        (0, 4, "All 4 sentences of the stories are here, standing or folded."),
-        (0, 1, "The 1 sentence of the stories is here, standing or folded."),
-        (1, 3, "1 story is left out. All 3 sentences of the others are here,"),
-        (2, 1, "2 stories are left out. The 1 sentence of the others is here,"),
+        (0, 4, "All 4 sentences of the stories are here."),
+        (0, 1, "The 1 sentence of the stories is here."),
+        (1, 3, "1 story is left out. All 3 sentences of the others are here."),
+        (2, 1, "2 stories are left out. The 1 sentence of the others is here."),
     ],
 )
 def test_the_overview_says_how_many_are_left_out(desk, left_out, n, says):

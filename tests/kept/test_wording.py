@@ -50,3 +50,14 @@ def test_words_of_the_stories_and_of_the_edition_are_no_alteration(line: str):
 )
 def test_what_nobody_said_is_told_with_the_story_it_is_like(line: str):
     assert [story for story, _ in altered([line], TOLD)] in (["a"], ["b"])
+
+
+@pytest.mark.parametrize("mark", ["", "*", "**", "__"])
+def test_what_an_emphasised_label_announces_is_a_part_of_its_own(mark: str):
+    """An edition's line has the label without its emphasis; the sentence behind it is no less
+    what the story says."""
+    told = {"a": [f"{mark}Solution:{mark} Leave the field unset and go home."]}
+    assert list(altered(["  - Solution: Leave the field unset and go home."], told)) == []
+    assert [s for s, _ in altered(["  - Solution: Leave a field unset and go home."], told)] == [
+        "a"
+    ]

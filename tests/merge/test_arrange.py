@@ -15,9 +15,12 @@ from pipeline.judge.proof import need_key
 from pipeline.merge.arrange import arrange, members
 from pipeline.merge.conclusion import conclude
 from pipeline.merge.corpus import Corpus, gather
+from pipeline.merge.entry import make_entry
 from pipeline.merge.ledger import counts
+from pipeline.merge.placing import find_links
 from pipeline.merge.settling import settle
 from pipeline.merge.tellings import telling
+from pipeline.plan.similarity import Pair
 from pipeline.text.canonical import VERSION
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"
@@ -268,6 +271,63 @@ def test_a_sentence_stands_as_it_was_said(kit, text, goal):
     assert telling(story).sentence == text
 
 
+@pytest.mark.parametrize(
+    ("text", "role", "sentence"),
+    [
+        ("As a reader of [lists](#list) I want to be able\nto borrow a book.", "reader of lists",
+         "As a reader of [lists](#list) I want to be able to borrow a book."),
+        ("As a reader I want\nto borrow a book.", "reader", "As a reader I want to borrow a book."),
+        ("As a reader\nto borrow a book", "reader", "As a reader, I want to borrow a book"),
+        ("reader\nto borrow a book", "reader", "As a reader, I want to borrow a book"),
+    ],
+)  # fmt: skip
+def test_a_sentence_that_is_broken_before_its_goal_is_no_row_of_cells(kit, text, role, sentence):
+    story = kit.replace(kit.story("a", "borrow a book", role=role), text=text)
+    assert telling(story).sentence == sentence
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("As a reader, I want to read about the\nLibrary of Babel",
+         "As a reader, I want to read about the Library of Babel"),
+        ("As a reader, I want to read the books of (for example\nAgatha) more",
+         "As a reader, I want to read the books of (for example Agatha) more"),
+        ("As a reader, I want to read in every one of the branches in\nLondon",
+         "As a reader, I want to read in every one of the branches in London"),
+        ("As a reader\nI want to read so that\nI learn",
+         "As a reader, I want to read so that I learn"),
+        ("As a reader\nI want to read\nSo that I learn",
+         "As a reader, I want to read, So that I learn"),
+    ],
+)  # fmt: skip
+def test_a_comma_stands_only_where_a_line_ends_a_part(kit, text, sentence):
+    goal = " ".join(text.split()).partition("want to ")[2]
+    story = kit.replace(kit.story("a", goal), text=text)
+    assert telling(story).sentence == sentence
+
+
+@pytest.mark.parametrize("address", ["#top", "https://example.org/a/b-c"])
+def test_a_goal_with_a_link_is_one_sentence(kit, address):
+    text = f"As a reader, I want to borrow books (such as\n[this one]({address}))\nfor a week."
+    goal = "borrow books (such as this one) for a week"
+    story = kit.replace(kit.story("a", goal), text=text)
+    told = telling(story)
+    assert told.sentence == " ".join(text.split()) and not told.rest
+
+
+def test_a_link_stands_where_it_was_told_and_not_behind_the_line_once_more(kit):
+    line = "Read [the rules](https://example.org/rules) first."
+    held = "Read the rules first. https://example.org/rules"
+    story = kit.replace(kit.story("a", "borrow a book"), body=(held,),
+                        text=f"As a reader, I want to borrow a book.\n\n{line}")  # fmt: skip
+    assert [piece.text for piece in telling(story).rest] == [line]
+    story = kit.replace(story, body=("Then wait. https://example.org/rules",),
+                        text="As a [reader](https://example.org/rules), I want to borrow a book.\n"
+                        "Then wait.")  # fmt: skip
+    assert [piece.text for piece in telling(story).rest] == ["Then wait."]
+
+
 def test_a_decision_is_said_of_nobody_but_the_story_decided_on(kit):
     """Proof puts the guest's need with the librarian's; ann decided on the librarian's alone."""
     stories = {}
@@ -299,3 +359,28 @@ def test_one_pair_is_marked_once(sample):
     merge = conclude(sample.by_id, sample.pairs, sample.weights)
     marked = [frozenset(side.story for side in one.sides) for one in merge.conflicts]
     assert len(marked) == len(set(marked)) == 8
+
+
+def test_two_that_have_only_each_other_are_linked_though_stars_have_taken_both(kit):
+    """a and b are near; each shares more with one that has its like already."""
+    stories = {name: kit.story(name, f"goal {name}") for name in ("a", "b", "c", "d", "e", "f")}
+    entries = [make_entry(group, stories) for group in arrange(stories)]
+    of = {entry.standing: entry.id for entry in entries}
+    pairs = [Pair("c", "d", 0.9), Pair("e", "f", 0.9), Pair("a", "c", 0.5), Pair("b", "e", 0.5),
+             Pair("a", "b", 0.4)]  # fmt: skip
+    linked = {frozenset((one.a, one.b)) for one in find_links(entries, pairs)}
+    assert frozenset((of["a"], of["b"])) in linked
+    # One that is plainly like another is left with it.
+    pairs[-1] = Pair("c", "f", 0.4)
+    linked = {frozenset((one.a, one.b)) for one in find_links(entries, pairs)}
+    assert frozenset((of["c"], of["f"])) not in linked
+
+
+def test_a_need_and_a_long_story_are_not_linked_by_a_passage(kit):
+    text = "A person looked out of the window and thought of nothing. " * 20
+    long = kit.replace(kit.story("n", ""), role="", goal="", text=text, kind="narrative")
+    stories = {"a": kit.story("a", "look out"), "b": kit.story("b", "look"), "n": long}
+    entries = [make_entry(group, stories) for group in arrange(stories)]
+    pairs = [Pair("a", "n", 0.6), Pair("b", "n", 0.5), Pair("a", "b", 0.4)]
+    (link,) = find_links(entries, pairs)
+    assert {link.a, link.b} == {entry.id for entry in entries if entry.standing != "n"}

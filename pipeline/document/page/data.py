@@ -111,6 +111,7 @@ class _Data:
             {
                 "n": len(need.sources),
                 "alike": need.alike,
+                "passages": self._numbers(need.passages),
                 "entries": [self._place[entry.id] for entry in need.entries],
                 "roles": list(need.roles),
                 "asks": asks_for(need.entries[0], self._content),

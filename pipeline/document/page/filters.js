@@ -163,6 +163,10 @@ function overview() {
       button(item, need.asks, "link", () => { bring(place); show(place); });
       item.append(" ");
       list(add(item, "small"), need.entries.flatMap((one) => entries[one].sources), RUNS);
+      if (need.passages.length) {
+        const beside = add(item, "small", "; a passage of ");
+        list(beside, need.passages, RUNS);
+      }
     }
   }
   const skipped = stories.filter((story) => story.entry < 0).length;

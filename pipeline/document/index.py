@@ -1,0 +1,151 @@
+"""Where every story went, a line a story; and what each topic and role holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+from pipeline.document.content import Content, file_name, told
+from pipeline.document.escape import plain
+from pipeline.document.holding import roles_told, stories_by_role
+from pipeline.document.layout import Layout, address
+from pipeline.document.quoting import asks_for, clipped, quoted
+from pipeline.document.tellings import fate
+from pipeline.entries import Outcome
+from pipeline.text.words import WORD, stem
+
+#: Stories of one file, and so of one list.
+MOST = 300
+#: Stories named of a topic or role; words of what a story asks for, and of a name.
+_NAMES, _ASKED, _NAMED = 300, 30, 8
+#: Roles that are named beside one whose words they hold.
+_WIDER = 8
+
+
+def index_lines(layout: Layout, at: str) -> list[str]:
+    """Where each story went: its line, or, of more than :data:`MOST`, the files of their lines."""
+    stories = list(layout.content.stories)
+    if len(stories) <= MOST:
+        return [story_line(story, layout, at) for story in stories]
+    return [f"- [{name}]({address(file, at=at)})" for name, file, _ in index_files(layout)]
+
+
+def index_files(layout: Layout) -> Iterator[tuple[str, str, Sequence[str]]]:
+    """Of more than :data:`MOST` stories: (name, file, ids) of each part of the index."""
+    stories = list(layout.content.stories)
+    if layout.full or len(stories) <= MOST:
+        return
+    for start in range(0, len(stories), MOST):
+        part = stories[start : start + MOST]
+        first, last = start + 1, start + len(part)
+        yield f"S-{first} to S-{last}", layout.index_file(first, last), part
+
+
+def index_text(name: str, file: str, stories: Sequence[str], layout: Layout) -> Iterator[str]:
+    """The lines of one part of the index."""
+    yield from (f"# Where {name} went", "")
+    yield from (story_line(story, layout, file) for story in stories)
+
+
+def story_line(story: str, layout: Layout, at: str) -> str:
+    """ "- S-22 · a.md, line 3 · duplicate of S-2 in E-2, Loans: the same words as S-2."."""
+    content = layout.content
+    source = content.stories[story].source
+    known = (file_name(source.path), str(source.locator), source.key)
+    where = plain(", ".join(part for part in known if part))
+    return f"- {layout.story(story, at=at)} · {where} · {_went(story, layout, at)}"
+
+
+def _went(story: str, layout: Layout, at: str) -> str:
+    content = layout.content
+    row, entry = content.row_of.get(story), content.entry_of.get(story)
+    if entry is None:
+        return f"left out: {plain(row.reason) if row and row.reason else 'no reason given'}"
+    section = layout.section_of[entry.id]
+    name = content.entry_name[entry.id]
+    place = f"[{name}]({layout.entry(entry.id, at=at)}) in {clipped(section.title, _NAMED)}"
+    other = layout.story(row.other, at=at) if row and row.other in content.stories else ""
+    outcome = row.outcome if row else Outcome.KEPT
+    if story != entry.standing:
+        kind = "duplicate of" if outcome is Outcome.DUPLICATE_OF else "merged under"
+        under = other or layout.story(entry.standing, at=at)
+        said = f"{kind} {under} in {place}. {plain(fate(story, entry, content))}"
+    else:
+        said = f"stands, {place}"
+    for conflict in content.conflicts_of.get(entry.id, ()):
+        sides = [side.story for side in conflict.sides]
+        if story in sides:
+            others = ", ".join(layout.story(one, at=at) for one in sides if one != story)
+            said += (
+                f"; {'' if conflict.kind == 'conflict' else 'possibly '}in conflict with {others}"
+            )
+    return said
+
+
+def topic_lines(layout: Layout, at: str) -> list[str]:
+    """What each topic holds, who asks for it in which tellings, and from which documents."""
+    content = layout.content
+    return [
+        f"- [{clipped(section.title, _NAMED)}]({layout.section(section, at=at)}): "
+        f"{told(len(sources), 'telling')} in {told(len(section.entries), 'entry', 'entries')}, "
+        f"{content.names(sources, _NAMES)}. By {roles_told(section.entries, content) or 'no role'}."
+        f" From {_documents(sources, content)}."
+        for section in layout.sections
+        if (sources := [story for entry in section.entries for story in entry.sources])
+    ]
+
+
+def _documents(sources: Sequence[str], content: Content) -> str:
+    names = dict.fromkeys(file_name(content.stories[story].source.path) for story in sources)
+    shown = [clipped(name, _NAMED) for name in list(names)[:_NAMED]]
+    more = [f"{len(names) - _NAMED:,} more"] if len(names) > _NAMED else []
+    return ", ".join([*shown, *more])
+
+
+def role_lines(layout: Layout, at: str) -> list[str]:
+    """Who tells what: a line a role with its stories, and, as far as there is room, under it what
+    each asks for. Roles are not joined; those that hold a role's words are named beside it."""
+    content = layout.content
+    roles = stories_by_role(layout)
+    named = {story for _, stories in roles for story in stories}
+    none = [story for story in content.entry_of if story not in named]
+    every = [*roles, ("no role", none)] if none else roles
+    wider = _wider([role for role, _ in roles])
+    room = len(named) + len(none) <= MOST
+    found = []
+    for role, stories in every:
+        beside = ", ".join(clipped(one, _NAMED) for one in wider.get(role, ())[:_WIDER])
+        found.append(
+            f"- {clipped(role, _NAMED)} {len(stories):,}: {content.names(stories, _NAMES)}"
+            + (f"; see also {beside}" if beside else "")
+        )
+        found += _asked(stories, layout, at) if room else []
+    return found
+
+
+def _wider(roles: Sequence[str]) -> dict[str, list[str]]:
+    """By role the others that hold all of its words: "member with low vision" of "member"."""
+    words = {role: frozenset(stem(w.casefold()) for w in WORD.findall(role)) for role in roles}
+    by_words: dict[frozenset[str], list[str]] = {}
+    for role, own in words.items():
+        by_words.setdefault(own, []).append(role)
+    found: dict[str, list[str]] = {}
+    for role, own in words.items():
+        # Of a role of many words only its single ones and pairs are looked up.
+        parts = [frozenset(some) for n in (1, 2) for some in combinations(sorted(own), n)]
+        for part in parts:
+            for one in by_words.get(part, ()) if part < own else ():
+                found.setdefault(one, []).append(role)
+    return found
+
+
+def _asked(stories: Sequence[str], layout: Layout, at: str) -> Iterator[str]:
+    """What some stories ask for, those of one entry in a line."""
+    content = layout.content
+    of: dict[str, list[str]] = {}
+    for story in stories:
+        of.setdefault(content.entry_of[story].id, []).append(story)
+    for entry, told_by in of.items():
+        first, *others = told_by
+        names = ", ".join(filter(None, [layout.story(first, at=at), content.names(others)]))
+        yield f"  - {quoted(asks_for(content.entries[entry], content), words=_ASKED)} {names}"
