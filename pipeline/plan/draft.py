@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.calls import Call, LaterCall, Size, SkippedStory
@@ -19,6 +19,11 @@ class Drafted:
     later: list[LaterCall] = field(default_factory=list)
     skipped: list[SkippedStory] = field(default_factory=list)
     remark: str = ""
+
+    @property
+    def planned(self) -> Sequence[Call]:
+        """All calls, wherever they stand."""
+        return tuple(self.calls) if self.columns is None else self.columns
 
     def leave(self, stories: Iterable[str], why: str = "", *, reason: str = "single") -> None:
         """Record stories that stay as they are."""
