@@ -1,12 +1,17 @@
 """How long the dry run takes at the first user's size: 440,000 words of stories.
 
     python benchmarks/estimate_speed.py [PATHS…]      real stories to make the corpus of
+    python benchmarks/estimate_speed.py [PATHS…] --old CHECKOUT    this code against an older one
 
 Without PATHS the sample is told again to a twentieth of the size, so that it runs anywhere; the
 goals are for the full size. `estimate` is timed as a person waits for it, in a process of its own:
 6 models × 4 strategies, cold (no database, no cache, no tokenizer unpacked) and warm; beside it
 stands the processor time, which others on the machine change less. Counting is compared with the
 bare tokenizer on the same prompts in the same run.
+
+With ``--old`` the same command of another checkout of this repository takes turns with it, for as
+many rounds as are asked for, with three strategies each (its own judging one, tree and fold) and
+with the packages that are installed here: what stands against what are the medians.
 
 Planning is compared with a corpus of ten times the stories. Its similar pairs, which are printed
 beside it, grow faster than its stories: real text has new words in every story, the generator has
@@ -20,6 +25,8 @@ import gc
 import json
 import os
 import resource
+import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -53,28 +60,86 @@ MODELS = (
     "gemini/gemini-2.5-flash-lite",
     "gemini/gemini-3.1-pro-preview",
 )
+ROOT = Path(__file__).resolve().parents[1]
 COLD_SECONDS, WARM_SECONDS, COUNTING_RATIO, PLANNING_RATIO = 10.0, 2.0, 1.5, 13.0
 #: Stories of the smaller of the two corpora that are planned, at full size.
 SMALLER = 7_000
 
 
-def wait_for_estimate(folder: Path, home: Path) -> tuple[float, float]:
-    """Seconds and processor seconds of the whole command; ``home`` is where it keeps database and
-    caches."""
+def wait_for_estimate(
+    folder: Path, home: Path, strategies: Sequence[str] = tuple(STRATEGIES), code: Path = ROOT
+) -> tuple[float, float]:
+    """Seconds and processor seconds of the whole command.
+
+    Args:
+        home: where it keeps database and caches.
+        code: the checkout whose command it is; its compiled modules stand beside ``home``.
+    """
     command = [sys.executable, "-m", "pipeline", "estimate", str(folder), "--json", "--quiet"]
     command += ["--db", str(home / "estimate.sqlite")]
     for model in MODELS:
         command += ["--model", model]
-    for strategy in STRATEGIES:
+    for strategy in strategies:
         command += ["--strategy", strategy]
-    environment = {**os.environ, "STORYTRANSFORMER_CACHE": str(home / "cache")}
     start, busy = time.perf_counter(), _children()
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        command,
+        env=_environment(home, code),
+        cwd=code,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     seconds, busy = time.perf_counter() - start, _children() - busy
     lines = json.loads(done.stdout)["lines"]
-    if len(lines) != len(MODELS) * len(STRATEGIES):
+    if len(lines) != len(MODELS) * len(strategies):
         raise SystemExit(f"{len(lines)} lines came back.")
     return seconds, busy
+
+
+def _environment(home: Path, code: Path) -> dict[str, str]:
+    """That of a command which is installed: its modules were compiled once."""
+    kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    return kept | {
+        "STORYTRANSFORMER_CACHE": str(home / "cache"),
+        "PYTHONPATH": str(code),
+        "PYTHONPYCACHEPREFIX": str(home.parent / f"compiled-{_named(code)}"),
+    }
+
+
+def _named(code: Path) -> str:
+    return "this" if code == ROOT else "old"
+
+
+def against(folder: Path, room: Path, old: Path, rounds: int) -> dict[str, Any]:
+    """Two checkouts in turn, cold and warm: medians of seconds and processor seconds, and how many
+    times the old one's this one takes."""
+    taken: dict[str, list[float]] = {}
+    small = _one_story(room)
+    for code in (old, ROOT):  # compiles the modules
+        wait_for_estimate(small, room / f"{_named(code)}-first", _three(code), code)
+    for number in range(rounds):
+        for code in (old, ROOT):
+            home = room / f"{_named(code)}-{number}"
+            for state in ("cold", "warm"):
+                seconds, busy = wait_for_estimate(folder, home, _three(code), code)
+                taken.setdefault(f"{_named(code)} {state} seconds", []).append(seconds)
+                taken.setdefault(f"{_named(code)} {state} processor", []).append(busy)
+            shutil.rmtree(home)
+    found = {name: round(statistics.median(values), 2) for name, values in taken.items()}
+    for what in ("cold seconds", "cold processor", "warm seconds", "warm processor"):
+        found[f"ratio {what}"] = round(found[f"this {what}"] / found[f"old {what}"], 3)
+    return found
+
+
+def _three(code: Path) -> tuple[str, ...]:
+    """The strategies that are compared: both rewrite, and each judges in its own way."""
+    says = "from pipeline.plan.strategies import STRATEGIES; print(*STRATEGIES)"
+    known = subprocess.run(
+        [sys.executable, "-c", says], cwd=code, env=os.environ | {"PYTHONPATH": str(code)},
+        capture_output=True, text=True, check=True,
+    ).stdout.split()  # fmt: skip
+    return ("pairs" if "pairs" in known else "edit", "tree", "fold")
 
 
 def _children() -> float:
@@ -161,10 +226,30 @@ def _seconds(work: Callable[[], None]) -> float:
     return time.perf_counter() - start
 
 
+def _one_story(room: Path) -> Path:
+    folder = room / "one"
+    folder.mkdir()
+    (folder / "a.txt").write_text("As a cook, I want salt, so that it tastes.\n")
+    return folder
+
+
+def _compare(room: Path, old: Path, rounds: int, *, stories: int, full: bool) -> int:
+    found = against(room / "corpus", room, old, rounds)
+    print(f"{stories:,} stories; {len(MODELS)} models × 3 strategies; medians of {rounds} rounds")
+    for name, value in found.items():
+        print(f"{name:24} {value:8.2f} {'×' if name.startswith('ratio') else 's'}")
+    told = {"full_size": full, "stories": stories, "rounds": rounds, "cpus": os.cpu_count()}
+    print(json.dumps({"benchmark": "estimate_speed --old", **told, **found}))
+    return 0
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("paths", nargs="*")
-    paths = parser.parse_args().paths
+    parser.add_argument("--old", type=Path, help="another checkout, to be compared with this one")
+    parser.add_argument("--rounds", type=int, default=3, help="turns of both")
+    asked = parser.parse_args()
+    paths = asked.paths
     # As the command does: see pipeline.cli.main.
     gc.set_threshold(100_000, 20, 100)
     full = bool(paths)
@@ -174,8 +259,12 @@ def main() -> int:
         room = Path(temporary)
         written = tell(real, Load().scaled(share))
         write(written, room / "corpus")
-        cold, cold_busy = wait_for_estimate(room / "corpus", room)
-        warm, warm_busy = wait_for_estimate(room / "corpus", room)
+        if asked.old is not None:
+            old = asked.old.resolve()
+            return _compare(room, old, asked.rounds, stories=len(written), full=full)
+        wait_for_estimate(_one_story(room), room / "first")  # compiles the modules
+        cold, cold_busy = wait_for_estimate(room / "corpus", room / "home")
+        warm, warm_busy = wait_for_estimate(room / "corpus", room / "home")
         corpus = read([room / "corpus"])
         counting = [count_against_bare(corpus, model) for model in (MODELS[0], MODELS[1])]
         few, few_pairs = plan_seconds(real, round(SMALLER * share), room / "few")

@@ -39,10 +39,10 @@ from pipeline.engine.embeddings import SentenceEncoder, Vectors
 from pipeline.engine.weights import locate_weights, weights_sha256
 from pipeline.extract.corpus import extract
 from pipeline.judge.proof import need_key
-from pipeline.plan.candidates import ENCODER
+from pipeline.plan.candidates import ENCODER, WINDOW
 from pipeline.plan.pairs import NEAREST
 from pipeline.plan.similarity import similar_pairs, unique
-from pipeline.plan.vectors import WINDOW, embedded_text, nearest_by_vectors
+from pipeline.plan.vectors import embedded_text, nearest_by_vectors
 from pipeline.stories import Extraction, Story
 
 _ROOT = Path(__file__).parents[1]

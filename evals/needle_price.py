@@ -62,7 +62,7 @@ def price_needles(
         [Usage(band[i], reply[i]) for band, reply in zip(inputs, replies, strict=True)]
         for i in range(3)
     ]
-    usd = [total_usd(spec, those, as_of) for those in usages]
+    usd = [total_usd(spec, [(usage, 1) for usage in those], as_of) for those in usages]
     missing = missing_weights(spec, cache)
     return {
         "model": spec.name,
@@ -106,7 +106,7 @@ def _seconds(
     found: list[float] = []
     for name, those in zip(Band._fields, usages, strict=True):
         if spec.leaves_machine:
-            minutes = rate_limit_minutes(spec, those)
+            minutes = rate_limit_minutes(spec, [(usage, 1) for usage in those])
             seconds = None if minutes is None else 60 * minutes
         else:
             work = [(usage.input, usage.output) for usage in those]

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property, lru_cache
+from itertools import chain
 from operator import attrgetter
 from typing import Any, Literal, NamedTuple
+
+from pipeline.columns import Columns, Kinds, kinds_of, lines_of
 
 #: Who speaks a turn. A last turn of the assistant is how the reply begins; ``text`` is the only
 #: turn of a prompt that no template is put around. Both are for local models.
@@ -90,6 +93,15 @@ class Request:
         digest = head.copy()
         digest.update(canonical_json(self.messages[self.shared :]).encode())
         return digest.hexdigest()
+
+    def keys_with(self, turns: Iterable[str]) -> Iterator[str]:
+        """The keys of requests that differ in the turns after the shared ones only: those, as
+        :func:`canonical_json` writes them."""
+        head = _hashed_head(self.messages[: self.shared], *_SETTINGS(self))
+        for told in turns:
+            digest = head.copy()
+            digest.update(told.encode())
+            yield digest.hexdigest()
 
 
 #: Everything of a request but its messages.
@@ -196,6 +208,22 @@ class Call:
     output: Band
     shared_tokens: int = 0
 
+    @property
+    def size(self) -> Size:
+        """What a price needs of it."""
+        asked = self.request
+        return Size(asked.purpose, asked.prompt, self.input, self.output, self.shared_tokens)
+
+
+class Size(NamedTuple):
+    """What a price needs of a call: thousands of questions come in a few hundred sizes."""
+
+    purpose: Purpose
+    prompt: str
+    input: TokenCount
+    output: Band
+    shared_tokens: int
+
 
 @dataclass(frozen=True, slots=True)
 class LaterCall:
@@ -268,7 +296,7 @@ class Plan:
     strategy: str
     model: str
     limits: WindowLimits
-    calls: tuple[Call, ...]
+    calls: Sequence[Call]
     skipped: tuple[SkippedStory, ...]
     n_stories: int
     n_clusters: int
@@ -292,17 +320,37 @@ class Plan:
             body["later"] = [[call.id, call.stories] for call in self.later]
         digest = hashlib.sha256(canonical_json(body).encode())
         # A line a call: neither keys nor handles nor ids of stories hold a line break or a comma.
-        for call in self.calls:
-            parts = ",".join([part for handle in call.handles for part in handle])
-            digest.update(f"\n{call.request.key},{parts}".encode())
+        parts = lines_of(self.calls, lambda call: ",".join(chain(*call.handles)))
+        for key, told in zip(self.keys, parts, strict=True):
+            digest.update(f"\n{key},{told}".encode())
         return digest.hexdigest()
 
     @cached_property
-    def to_send(self) -> tuple[Call, ...]:
+    def keys(self) -> Sequence[str]:
+        """The keys of all requests."""
+        calls = self.calls
+        return calls.keys if isinstance(calls, Columns) else [c.request.key for c in calls]
+
+    @cached_property
+    def to_send(self) -> Sequence[Call]:
         """The calls that no journalled reply answers."""
         if not self.journalled:
             return self.calls
         return tuple(call for call in self.calls if call.request.key not in self.journalled)
+
+    @cached_property
+    def sizes(self) -> Kinds[Size]:
+        """The sizes of all calls."""
+        calls = self.calls
+        return calls.kinds if isinstance(calls, Columns) else kinds_of(call.size for call in calls)
+
+    @cached_property
+    def sizes_to_send(self) -> Kinds[Size]:
+        """The sizes of :attr:`to_send`."""
+        if not self.journalled:
+            return self.sizes
+        sent = zip(self.sizes, self.keys, strict=True)
+        return kinds_of(size for size, key in sent if key not in self.journalled)
 
     @property
     def to_follow(self) -> tuple[LaterCall, ...]:

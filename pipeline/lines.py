@@ -10,7 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+
+from pipeline.calls import TokenCount
 
 #: Texts, lines and words remembered: those of some 80,000 stories.
 _TEXTS, _LINES, _WORDS = 1 << 17, 1 << 18, 1 << 18
@@ -26,6 +29,23 @@ Cut = Callable[[str], Sequence[str]]
 def whole(text: str) -> Sequence[str]:
     """A text that is not cut."""
     return (text,)
+
+
+@dataclass(frozen=True, slots=True)
+class TwoLines:
+    """Counts requests that differ in the two lines of their last turn only.
+
+    Neither line holds a line break; each begins with a letter and ends in no white space.
+
+    Args:
+        first, second: tokens of such a line with what belongs to it; None where that cannot be
+            said of it by itself.
+        whole: the request's tokens by the sum of both.
+    """
+
+    first: Callable[[str], int | None]
+    second: Callable[[str], int | None]
+    whole: Callable[[int], TokenCount]
 
 
 class Counts:
@@ -49,6 +69,10 @@ class Counts:
     def of(self, text: str) -> int:
         """The tokens of a text."""
         return self._text(text) if len(text) <= _LONGEST_KEPT else self._count_text(text)
+
+    def of_line(self, line: str) -> int:
+        """The tokens of what :attr:`lines` would cut a text into."""
+        return self._line(line)
 
     def _count_text(self, text: str) -> int:
         return sum(map(self._line, self._lines(text)))

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import cast
 
-from pipeline.calls import Message, Role
+from pipeline.calls import Message, Role, canonical_json
 from pipeline.errors import InputError
 
 _TURN = re.compile(r"^## (system|user|assistant)\s*$", re.MULTILINE)
@@ -58,6 +59,17 @@ class Prompt:
             Message(role, "".join([values[part] if hole else part for hole, part in parts]))
             for role, parts in self._open_turns
         )
+
+    def rendered(self, values: Iterable[Mapping[str, str]]) -> Iterator[str]:
+        """The turns after the shared ones, for each of some values, as canonical JSON.
+
+        Args:
+            values: of every placeholder, as JSON text without its quotes.
+        """
+        turns = canonical_json(self.turns[self.shared :])
+        parts = [(i % 2 == 1, part) for i, part in enumerate(_HOLE.split(turns))]
+        for each in values:
+            yield "".join([each[part] if hole else part for hole, part in parts])
 
     @cached_property
     def _holes(self) -> frozenset[str]:

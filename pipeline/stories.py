@@ -289,6 +289,10 @@ class Story:
         parts += [("criterion", tokens) for tokens in criteria]
         return hash_tokens(self.kind, self.language, parts)
 
+    def know_fingerprint(self, fingerprint: str) -> None:
+        """Take the fingerprint that a story of just these fields was found to have."""
+        self.__dict__["fingerprint"] = fingerprint
+
     @cached_property
     def old_fingerprint(self) -> str:
         """The fingerprint before ``proof-1``, under which older decisions are stored: it told no

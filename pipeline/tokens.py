@@ -34,7 +34,7 @@ from pipeline.engine.splitting import words
 from pipeline.engine.tokenizer import Tokenizer, load_tokenizer
 from pipeline.engine.weights import locate_weights, weights_sha256
 from pipeline.errors import EngineError
-from pipeline.lines import Counts, Cut, tiktoken_lines, whole
+from pipeline.lines import Counts, Cut, TwoLines, tiktoken_lines, whole
 
 if TYPE_CHECKING:
     from tiktoken import Encoding
@@ -60,6 +60,14 @@ class TokenCounter(Protocol):
     def count_texts(self, texts: Sequence[str]) -> list[TokenCount]:
         """:meth:`count_text` of many texts, faster."""
         ...
+
+
+def two_lines(counter: TokenCounter, request: Request) -> TwoLines | None:
+    """What counts requests like this one by the two lines of their last turn; None where a
+    tokenizer is not known to count them one by one."""
+    if isinstance(counter, LocalCounter | TiktokenCounter):
+        return counter.two_lines(request)
+    return None
 
 
 def counter_for(spec: ModelSpec, *, cache: Path) -> TokenCounter:
@@ -162,6 +170,21 @@ class LocalCounter:
     def count_texts(self, texts: Sequence[str]) -> list[TokenCount]:
         return [self.count_text(text) for text in texts]
 
+    def two_lines(self, request: Request) -> TwoLines | None:
+        """See :func:`two_lines`."""
+        *before, (role, _) = request.messages
+        around = self.tokenizer.line_frame(before, role)
+        if around is None:
+            return None
+        ahead, lead, behind = around
+        fixed = sum(map(self._counts.of, (*ahead, *behind)))
+        plain, line = self.tokenizer.is_plain, self._counts.of_line
+        return TwoLines(
+            lambda text: line(lead + text) if plain(text) else None,
+            lambda text: line("\n" + text) if plain(text) else None,
+            lambda n: self._exactly(fixed + n),
+        )
+
     def _exactly(self, n: int) -> TokenCount:
         return TokenCount(n, self.name, True, n, n)
 
@@ -216,7 +239,19 @@ class TiktokenCounter:
         return [self.count_text(text) for text in texts]
 
     def count_request(self, request: Request) -> TokenCount:
-        text = self._scaled(sum(self._base(message.content) for message in request.messages))
+        return self._framed(request, sum(self._base(each.content) for each in request.messages))
+
+    def two_lines(self, request: Request) -> TwoLines | None:
+        """See :func:`two_lines`."""
+        fixed = sum(self._base(message.content) for message in request.messages[:-1])
+        line = self._counts.of_line
+        return TwoLines(
+            lambda text: line(text + "\n"), line, lambda n: self._framed(request, fixed + n)
+        )
+
+    def _framed(self, request: Request, n: int) -> TokenCount:
+        """The tokens of a request whose turns have ``n``."""
+        text = self._scaled(n)
         schema = self._scaled(self._base(request.schema))
         n_messages = len(request.messages)
         return TokenCount(

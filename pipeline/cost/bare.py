@@ -9,6 +9,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from pipeline.calls import Band, Estimate, TokenCount, Usage
 from pipeline.catalog import ModelSpec
+from pipeline.columns import kinds_of
 from pipeline.cost.bill import Asked, bill
 from pipeline.cost.choice import TOKENS_PER_WORD, WRITTEN_SHARE
 from pipeline.cost.formulas import energy_kwh, rows_that_fit
@@ -65,7 +66,7 @@ def bare_text_estimate(
         )
         for i in range(windows)
     ]
-    billed = bill(spec, requests, as_of)
+    billed = bill(spec, kinds_of(requests), as_of)
     ceiling = windows * limits.output_tokens
     reasons = obstacles(spec, today, None)
     line = Estimate(

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import astuple
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
-from pipeline.calls import Band, Call, Plan, TokenCount, Usage
+from pipeline.calls import Band, Call, Plan, Size, TokenCount, Usage
 from pipeline.catalog import ModelSpec
+from pipeline.columns import Kinds
 from pipeline.cost.prices import price, price_cliffs
 
 
@@ -32,28 +32,31 @@ class Bill(NamedTuple):
     source: str
 
 
-def asked(spec: ModelSpec, plan: Plan) -> list[Asked]:
+def asked(spec: ModelSpec, plan: Plan) -> Kinds[Asked]:
     """What each request of ``plan.to_send``, and of what follows on its replies, is billed for.
 
     Where the model's client caches the shared prefix, the first request writes it and the others
     read it; at worst every request writes it.
     """
-    found: list[Asked] = []
+    sizes = plan.sizes_to_send
+    found = [_of_size(spec, size, first=False) for size in sizes.each]
+    of = list(sizes.of)
     written: set[str] = set()
-    # Thousands of questions come in a few hundred sizes.
-    known: dict[tuple[TokenCount, Band, int, bool], Asked] = {}
-    for call in plan.to_send:
-        first = call.request.prompt not in written
-        written.add(call.request.prompt)
-        size = (call.input, call.output, call.shared_tokens, first)
-        if size not in known:
-            tokens = Band(call.input.low, call.input.n, call.input.high)
-            known[size] = _asked(spec, tokens, call.output, call.shared_tokens, first)
-        found.append(known[size])
+    for place, size in enumerate(sizes.each):
+        if size.prompt not in written:
+            written.add(size.prompt)
+            of[sizes.of.index(place)] = len(found)
+            found.append(_of_size(spec, size, first=True))
     for later in plan.to_follow:
-        one = _asked(spec, later.input, later.output, later.shared_tokens, not found)
+        one = _asked(spec, later.input, later.output, later.shared_tokens, not of)
+        of.append(len(found))
         found.append(one if later.share is None else _perhaps(one, later.share))
-    return found
+    return Kinds(found, of)
+
+
+def _of_size(spec: ModelSpec, size: Size, *, first: bool) -> Asked:
+    tokens = Band(size.input.low, size.input.n, size.input.high)
+    return _asked(spec, tokens, size.output, size.shared_tokens, first)
 
 
 def _perhaps(one: Asked, share: float) -> Asked:
@@ -64,7 +67,7 @@ def _perhaps(one: Asked, share: float) -> Asked:
 
 def n_likely(plan: Plan) -> int:
     """How many requests are likely sent."""
-    return len(plan.to_send) + round(
+    return len(plan.sizes_to_send) + round(
         math.fsum(1.0 if later.share is None else later.share for later in plan.to_follow)
     )
 
@@ -81,13 +84,16 @@ def caches(spec: ModelSpec, shared_tokens: int) -> bool:
     return spec.provider == "claude" and 0 < spec.min_cacheable <= shared_tokens
 
 
-def bill(spec: ModelSpec, requests: Sequence[Asked], as_of: date) -> Bill:
+def bill(spec: ModelSpec, requests: Kinds[Asked], as_of: date) -> Bill:
     """The sums of single prices at a date."""
-    sums = [total_usd(spec, usages, as_of) for usages in zip(*requests, strict=True)]
-    low, likely, high = sums or [total_usd(spec, (), as_of)] * 3
+    counted = requests.counted
+    low, likely, high = (
+        total_usd(spec, [(request[end], n) for request, n in counted], as_of) for end in range(3)
+    )
     batch = None
     if spec.leaves_machine:
-        batch = total_usd(spec, [request.likely for request in requests], as_of, batch=True)
+        usages = [(request.likely, n) for request, n in counted]
+        batch = total_usd(spec, usages, as_of, batch=True)
     one = price(spec, Usage(input=1), as_of=as_of)
     return Bill(
         usd=None if low is None or likely is None or high is None else (low, likely, high),
@@ -97,10 +103,13 @@ def bill(spec: ModelSpec, requests: Sequence[Asked], as_of: date) -> Bill:
 
 
 def total_usd(
-    spec: ModelSpec, usages: Iterable[Usage], as_of: date, *, batch: bool = False
+    spec: ModelSpec, usages: Iterable[tuple[Usage, int]], as_of: date, *, batch: bool = False
 ) -> Decimal | None:
     """The sum of single prices, None as soon as one is not known. No request costs nothing only
     where a request would have a price at all.
+
+    Args:
+        usages: and how many requests have each.
 
     Below the first cliff a price is a sum over tokens, so the tokens of those requests are added
     up first: pricing thousands of them one by one takes seconds.
@@ -108,7 +117,7 @@ def total_usd(
     cliff = min(price_cliffs(spec, as_of), default=math.inf)
     tokens = [0, 0, 0, 0]
     total = Decimal(0)
-    for usage, n in _repeated(usages):
+    for usage, n in usages:
         if usage.prompt <= cliff:
             tokens[0] += n * usage.input
             tokens[1] += n * usage.output
@@ -125,16 +134,6 @@ def total_usd(
     return total + sum((n * rate for n, rate in zip(tokens, rates, strict=True)), Decimal(0))
 
 
-_One = TypeVar("_One", Usage, Asked)
-
-
-def _repeated(each: Iterable[_One]) -> list[tuple[_One, int]]:
-    """Each of them and how often it comes: those of one size are one object (:func:`asked`)."""
-    held = list(each)
-    one_of = dict(zip(map(id, held), held, strict=True))
-    return [(one_of[name], n) for name, n in Counter(map(id, held)).items()]
-
-
 @lru_cache(maxsize=1024)
 def _rates(spec: ModelSpec, as_of: date, batch: bool) -> tuple[Decimal, ...] | None:
     """Dollars of one token of each kind, in the order of :class:`Usage`, below the first cliff."""
@@ -147,7 +146,7 @@ def _rates(spec: ModelSpec, as_of: date, batch: bool) -> tuple[Decimal, ...] | N
 
 def total_input(plan: Plan) -> TokenCount:
     """Prompt tokens of all requests: exact when every one is counted exactly."""
-    counts = Counter(call.input for call in plan.to_send)
+    counts = [(size.input, n) for size, n in plan.sizes_to_send.counted]
     later = [
         call.input
         if call.share is None
@@ -155,17 +154,17 @@ def total_input(plan: Plan) -> TokenCount:
         for call in plan.to_follow
     ]
     return TokenCount(
-        n=sum(n * c.n for c, n in counts.items()) + sum(band.likely for band in later),
-        counter=next(iter(counts)).counter if counts else "",
-        exact=all(c.exact for c in counts) and not later,
-        low=sum(n * c.low for c, n in counts.items()) + sum(band.low for band in later),
-        high=sum(n * c.high for c, n in counts.items()) + sum(band.high for band in later),
+        n=sum(n * c.n for c, n in counts) + sum(band.likely for band in later),
+        counter=counts[0][0].counter if counts else "",
+        exact=all(c.exact for c, _ in counts) and not later,
+        low=sum(n * c.low for c, n in counts) + sum(band.low for band in later),
+        high=sum(n * c.high for c, n in counts) + sum(band.high for band in later),
     )
 
 
-def total_output(requests: Sequence[Asked]) -> Band:
+def total_output(requests: Kinds[Asked]) -> Band:
     """Reply tokens of all requests."""
-    counted = _repeated(requests)
+    counted = requests.counted
     return Band(
         sum(n * request.low.output for request, n in counted),
         sum(n * request.likely.output for request, n in counted),

@@ -27,6 +27,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from pipeline.calls import Learned, Usage
+from pipeline.columns import Kinds
 from pipeline.cost.bill import Asked
 
 #: As many imagined runs say how far runs scatter.
@@ -142,7 +143,7 @@ class Calibration:
             timed_runs=self.seconds.n,
         )
 
-    def applied_to(self, requests: Sequence[Asked], *, exact: bool) -> list[Asked]:
+    def applied_to(self, requests: Kinds[Asked], *, exact: bool) -> Kinds[Asked]:
         """The requests with prompts and replies corrected. A reply stays between its limits, which
         are promises and not guesses.
 
@@ -152,11 +153,12 @@ class Calibration:
         """
         read = _UNKNOWN if exact else self.input
         if not read.n and not self.output.n:
-            return list(requests)
-        return [
+            return requests
+        corrected = [
             Asked(*(_corrected(request, end, read, self.output) for end in _ENDS))
-            for request in requests
+            for request in requests.each
         ]
+        return Kinds(corrected, requests.of)
 
     def said(self, *, exact: bool) -> str:
         """What was corrected and by what, for people; "" when nothing was."""

@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from pipeline.calls import Band, Estimate, Plan, TokenCount, Usage
 from pipeline.catalog import Architecture, ModelSpec
+from pipeline.columns import Kinds
 from pipeline.cost.bare import bare_text_estimate
 from pipeline.cost.bill import (
     Asked,
@@ -92,7 +93,7 @@ def estimate(
         f"{spec.name}: {taught}" if taught else "",
         effective_note(spec, plan),
         cache_note(spec, plan),
-        rate_note(spec, [request.likely for request in requests]),
+        rate_note(spec, [(request.likely, n) for request, n in requests.counted]),
     )
     line = Estimate(
         model=spec.name,
@@ -101,12 +102,12 @@ def estimate(
         reason="",
         plan_sha256=plan.sha256,
         calls=n_likely(plan),
-        journalled_calls=len(plan.calls) - len(plan.to_send),
+        journalled_calls=len(plan.calls) - len(plan.sizes_to_send),
         input_tokens=_read(requests, counted) if learned.input.n else counted,
         output_tokens=total_output(requests),
         usd=billed.usd,
         usd_batch=billed.usd_batch,
-        usd_worst=total_usd(spec, [request.high for request in by_itself], as_of),
+        usd_worst=total_usd(spec, [(request.high, n) for request, n in by_itself.counted], as_of),
         price_date=as_of.isoformat(),
         price_source=billed.source,
         price_dated=price_is_dated(spec, as_of),
@@ -186,18 +187,20 @@ def _by_ratio(spec: ModelSpec, counted: TokenCount) -> bool:
     return spec.ratio is None or counted.counter in ("", f"{spec.ratio.base}×{spec.ratio.likely}")
 
 
-def _read(requests: list[Asked], counted: TokenCount) -> TokenCount:
+def _read(requests: Kinds[Asked], counted: TokenCount) -> TokenCount:
     """Prompt tokens of all requests, with what past runs taught of a tokenizer that is not here."""
     if counted.exact:
         return counted
-    low, n, high = (sum(usage.prompt for usage in usages) for usages in zip(*requests, strict=True))
+    low, n, high = (
+        sum(n * request[end].prompt for request, n in requests.counted) for end in range(3)
+    )
     return counted._replace(n=n, low=low, high=high)
 
 
 def _misfits(line: Estimate, spec: ModelSpec, plan: Plan, hardware: Hardware) -> list[str]:
     """Why this plan does not fit the model or the machine."""
     said = []
-    longest = max((call.output.high for call in plan.to_send), default=0)
+    longest = max((size.output.high for size, _ in plan.sizes_to_send.counted), default=0)
     if longest > spec.output_cap:
         said.append(f"a reply of {longest:,} tokens is over its limit of {spec.output_cap:,}")
     usable = int(hardware.device_bytes * USABLE_SHARE)
@@ -213,7 +216,7 @@ def _on_this_machine(
     line: Estimate,
     spec: ModelSpec,
     plan: Plan,
-    requests: list[Asked],
+    requests: Kinds[Asked],
     hardware: Hardware,
     usd_per_kwh: Decimal,
     bits: int,
@@ -223,7 +226,8 @@ def _on_this_machine(
     model = spec.architecture
     if model is None:
         return line
-    longest = max((r.high.prompt + r.high.output for r in requests), default=0)
+    asked = [request for request, _ in requests.counted]
+    longest = max((r.high.prompt + r.high.output for r in asked), default=0)
     wanted = min(ROWS, len(requests))
     rows = _rows(model, longest, wanted, hardware, bits)
     if rows < wanted:
@@ -244,7 +248,7 @@ def _on_this_machine(
     )
     line = replace(
         line,
-        peak_memory_bytes=memory.total if requests else 0,
+        peak_memory_bytes=memory.total if asked else 0,
         bits=bits,
         longest_window=usable_window(
             spec,
@@ -254,25 +258,16 @@ def _on_this_machine(
         ),
         eager_bytes=eager_score_bytes(model.heads, longest),
     )
-    shared = max((call.shared_tokens for call in plan.to_send), default=0)
+    shared = max((size.shared_tokens for size, _ in plan.sizes_to_send.counted), default=0)
     low, likely, high = (
         generation_seconds(
-            model,
-            [(usage.prompt, usage.output) for usage in usages],
-            hardware,
-            shared=shared,
-            rows=rows,
-            bits=bits,
+            model, _work(requests, end), hardware, shared=shared, rows=rows, bits=bits
         )
-        for usages in (
-            [request.low for request in requests],
-            [request.likely for request in requests],
-            [request.high for request in requests],
-        )
+        for end in range(3)
     )
     limit = limit_seconds(
         model,
-        [(request.likely.prompt, request.likely.output) for request in requests],
+        _work(requests, 1),
         hardware,
         shared=shared,
         rows=rows,
@@ -295,6 +290,12 @@ def _on_this_machine(
         usd_energy=(Decimal(repr(kwh)) * usd_per_kwh).quantize(_MICRO),
         usd_rent=None if rent is None else (rent * hours).quantize(_MICRO),
     )
+
+
+def _work(requests: Kinds[Asked], end: int) -> list[tuple[int, int]]:
+    """(prompt, reply) tokens of every request at one end of its band, in order."""
+    sizes = [(request[end].prompt, request[end].output) for request in requests.each]
+    return [sizes[place] for place in requests.of]
 
 
 def _rows(model: Architecture, longest: int, wanted: int, hardware: Hardware, bits: int) -> int:

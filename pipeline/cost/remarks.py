@@ -46,17 +46,23 @@ def obstacles(spec: ModelSpec, today: date, allow_cloud: bool | None) -> list[st
 def cache_note(spec: ModelSpec, plan: Plan) -> str:
     """Whether the shared prompt is cached and what share of the input that is, "" where nothing
     is shared or caches."""
-    sizes = [(call.shared_tokens, call.input.n) for call in plan.to_send]
-    sizes += [(call.shared_tokens, call.input.likely) for call in plan.to_follow]
-    shared = max((head for head, _ in sizes), default=0)
-    if len(sizes) < 2 or spec.provider != "claude" or not spec.min_cacheable or not shared:
+    sizes = [(size.shared_tokens, size.input.n, n) for size, n in plan.sizes_to_send.counted]
+    sizes += [(call.shared_tokens, call.input.likely, 1) for call in plan.to_follow]
+    shared = max((head for head, _, _ in sizes), default=0)
+    if (
+        sum(n for _, _, n in sizes) < 2
+        or spec.provider != "claude"
+        or not spec.min_cacheable
+        or not shared
+    ):
         return ""
     if not caches(spec, shared):
         return (
             f"{spec.name}: the shared prompt of {shared:,} tokens is below the "
             f"{spec.min_cacheable:,} that can be cached"
         )
-    share = sum(head for head, _ in sizes[1:]) / max(1, sum(n for _, n in sizes))
+    read = sum(n * head for head, _, n in sizes) - sizes[0][0]  # the first request writes it
+    share = read / max(1, sum(n * tokens for _, tokens, n in sizes))
     return f"{spec.name}: {share:.0%} of the input is shared prompt read from the cache"
 
 
@@ -67,7 +73,7 @@ def effective_note(spec: ModelSpec, plan: Plan) -> str:
     return f"{spec.name}: windows bounded by the {plan.limits.reason}"
 
 
-def rate_note(spec: ModelSpec, usages: Sequence[Usage]) -> str:
+def rate_note(spec: ModelSpec, usages: Sequence[tuple[Usage, int]]) -> str:
     """The shortest time that the provider's rate limits allow, "" where they are not known or do
     not matter."""
     minutes = rate_limit_minutes(spec, usages)
@@ -76,13 +82,17 @@ def rate_note(spec: ModelSpec, usages: Sequence[Usage]) -> str:
     return f"{spec.name}: rate limits allow it in {minutes:.1f} minutes at the earliest"
 
 
-def rate_limit_minutes(spec: ModelSpec, usages: Sequence[Usage]) -> float | None:
-    """The scarcest of requests, input and output tokens a minute; cache reads are not counted."""
+def rate_limit_minutes(spec: ModelSpec, usages: Sequence[tuple[Usage, int]]) -> float | None:
+    """The scarcest of requests, input and output tokens a minute; cache reads are not counted.
+
+    Args:
+        usages: and how many requests have each.
+    """
     if spec.rates is None:
         return None
     amounts = (
-        (len(usages), spec.rates.requests),
-        (sum(usage.input + usage.cache_write for usage in usages), spec.rates.input_tokens),
-        (sum(usage.output for usage in usages), spec.rates.output_tokens),
+        (sum(n for _, n in usages), spec.rates.requests),
+        (sum(n * (one.input + one.cache_write) for one, n in usages), spec.rates.input_tokens),
+        (sum(n * one.output for one, n in usages), spec.rates.output_tokens),
     )
     return max((amount / most for amount, most in amounts if most), default=None)

@@ -142,7 +142,7 @@ def window_tradeoff(
             Point(
                 window=size,
                 calls=calls,
-                usd=total_usd(spec, [Usage(*call) for call in work], as_of),
+                usd=total_usd(spec, [(Usage(*call), 1) for call in work], as_of),
                 above_cliff=any(max(shown) > cliff for cliff in cliffs),
                 seconds=time.likely if time else None,
                 seconds_band=(time.low, time.high) if time else None,

@@ -86,6 +86,7 @@ class Tokenizer:
         self.control_ids = frozenset(i for i, token in added.items() if token.special)
         names = [t.content for t in added.values() if t.content.strip()]
         names.sort(key=len, reverse=True)
+        self._names = names
         self._control = re.compile("|".join(map(re.escape, names))) if names else None
         # A token that takes blanks around it along, or is one only as a word, can't be cut out.
         alone = not any(
@@ -176,6 +177,30 @@ class Tokenizer:
         head, tail = around
         end = max((found.end() for found in self._cut.finditer(head)), default=0)
         return self._cut_out(head[:end]), head[end:], tail
+
+    def line_frame(
+        self, before: Sequence[tuple[str, str]], role: str
+    ) -> tuple[list[str], str, list[str]] | None:
+        """What stands around a last turn's lines, each of which begins with a letter: pieces and
+        lines before them, what the first begins with, pieces after them. None where lines are not
+        known to be encoded one by one."""
+        framed = self._frame(tuple(before), role)
+        if framed is None or self._line_border is None or self._cut is None:
+            return None
+        first, opening, closing = framed
+        across = any(  # a control token that begins in one of them and ends in the next
+            "\n" in name or opening.endswith(name[:i]) or closing.startswith(name[i:])
+            for name in self._names
+            for i in range(1, len(name))
+        )
+        if across or (closing and not self._cut.match(closing)):
+            return None
+        *ahead, lead = self._line_border.split(f"{opening}A")
+        return [*first, *ahead], lead[:-1], self._cut_out(closing)
+
+    def is_plain(self, text: str) -> bool:
+        """Whether nothing in a text has to be told apart from control tokens."""
+        return self._escape(text) == text
 
     def encode_piece(self, piece: str) -> list[int]:
         """The ids of a piece. Control tokens in it are control tokens."""

@@ -23,7 +23,7 @@ from pipeline.judge.calibration import Said, examine
 from pipeline.judge.proof import prove_need
 from pipeline.judge.records import Record, dated
 from pipeline.merge.judging import CODE_VERSION, judge_of
-from pipeline.plan.candidates import ENCODER
+from pipeline.plan.candidates import ENCODER, WINDOW
 from pipeline.stories import Story
 
 _LIKE = 0.5
@@ -53,7 +53,7 @@ def by_embeddings(questions: Sequence[Question]) -> list[Said]:
         EngineError: the encoder is not installed, or cannot be loaded.
     """
     from pipeline.engine.embeddings import SentenceEncoder
-    from pipeline.plan.vectors import WINDOW, embedded_text
+    from pipeline.plan.vectors import embedded_text
 
     encoder = SentenceEncoder.load(ENCODER, window=WINDOW)
     stories = list({s.id: s for one in questions for s in (one.a, one.b)}.values())

@@ -193,7 +193,7 @@ def plan_exam(
         strategy="pairs",
         model=spec.name,
         limits=limits,
-        calls=tuple(drafted.calls),
+        calls=drafted.planned,
         skipped=tuple(drafted.skipped),
         n_stories=len(stories),
         n_clusters=0,

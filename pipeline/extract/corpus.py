@@ -92,7 +92,7 @@ def extract(
         InputError: a path that does not exist, a glob that matches nothing, no such encoding,
             a pattern that is no regular expression.
     """
-    how = _How(encoding, pattern, repair, ears)
+    how = _How(encoding, pattern, repair, ears, kept=cache is not None)
     found = _documents(paths, exclude, follow_links, passed_over)
     count(len(found))
     with ReaderProcess() as reader:  # started only where it is needed
@@ -126,12 +126,13 @@ def unread(
 
 
 class _How(NamedTuple):
-    """How documents are read."""
+    """How documents are read. What is ``kept`` for other runs has its fingerprints."""
 
     encoding: str | None
     pattern: str | None
     repair: bool
     ears: bool
+    kept: bool = False
 
     def variant(self, path: str) -> str:
         """The other half of a document's key in the cache."""
@@ -295,6 +296,9 @@ def _read(data: bytes, group: _Group, how: _How) -> _Extracted:
         document = replace(document, problem=problem)
     try:
         extraction = find_stories(document, pattern=how.pattern, repair=how.repair, ears=how.ears)
+        if how.kept:  # told here, where all processors read
+            for story in extraction.stories:
+                _ = story.fingerprint
     except (InputError, MemoryError):
         raise
     except Exception as error:  # a defect of ours costs this document's stories, not the others'

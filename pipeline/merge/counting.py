@@ -98,7 +98,7 @@ def drawn(plan: Plan, n: int = SAMPLE) -> tuple[Call, ...]:
     """The calls to count: all that will be sent, or ``n`` of them, always the same of a plan."""
     waiting = plan.to_send
     if len(waiting) <= n:
-        return waiting
+        return tuple(waiting)
     places = random.Random(plan.sha256).sample(range(len(waiting)), n)
     return tuple(waiting[place] for place in sorted(places))
 

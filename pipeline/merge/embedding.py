@@ -13,7 +13,13 @@ from pathlib import Path
 from pipeline.calls import Band, Estimate, Plan, TokenCount
 from pipeline.engine.weights import locate_weights, weights_sha256
 from pipeline.errors import EngineError
-from pipeline.plan.candidates import ENCODER, ENCODER_PACKAGE, StoryVectors
+from pipeline.plan.candidates import (
+    ENCODER,
+    ENCODER_PACKAGE,
+    TEXT_VERSION,
+    WINDOW,
+    StoryVectors,
+)
 from pipeline.plan.pairs import NEAREST
 from pipeline.plan.similarity import unique
 from pipeline.store.record import Store
@@ -34,10 +40,6 @@ def known_vectors(
     Args:
         store: None where there is none, which holds no vectors.
     """
-    import numpy as np
-
-    from pipeline.plan.vectors import TEXT_VERSION, WINDOW
-
     try:
         sha256 = weights_sha256(locate_weights(ENCODER), cache)
     except EngineError:
@@ -45,6 +47,10 @@ def known_vectors(
     encoder = f"{ENCODER_PACKAGE} {sha256[:16]}, {WINDOW} tokens, text {TEXT_VERSION}"
     fingerprints = [story.fingerprint for story in unique(stories)]
     held = store.get_vectors(encoder, fingerprints) if store else {}
+    if not held:  # numpy takes a tenth of an estimate whose plans are remembered
+        return StoryVectors(encoder, {}, len(fingerprints))
+    import numpy as np
+
     found = {
         fingerprint: np.frombuffer(body, np.float16).reshape(passages, -1).astype(np.float32)
         for fingerprint, (passages, body) in held.items()
@@ -68,7 +74,7 @@ def all_vectors(
     import numpy as np
 
     from pipeline.engine.embeddings import SentenceEncoder
-    from pipeline.plan.vectors import WINDOW, embedded_text
+    from pipeline.plan.vectors import embedded_text
 
     missing = [story for story in unique(stories) if story.fingerprint not in known.of]
     say(f"embedding {len(missing):,} stories, once")

@@ -20,7 +20,7 @@ from pipeline.calls import Plan, WindowLimits
 from pipeline.catalog import ModelSpec
 from pipeline.errors import EngineError, ModelError, StoreError
 from pipeline.merge.corpus import Corpus
-from pipeline.merge.steps import Planner, Terms, from_stories, limits_here, plan
+from pipeline.merge.steps import Planner, Terms, from_stories, limits_here, measure, plan
 from pipeline.models.opening import revision_of
 from pipeline.plan.outline import outline_as_text, outline_from_text
 from pipeline.sharing import in_turns
@@ -84,6 +84,12 @@ class Outlines:
             (spec, [terms for terms in several if self._lacks(spec, terms)])
             for spec, several in wanted
         ]
+        # What all plans start from, and the vocabularies: once here, not once in each process.
+        for spec, several in lacking:
+            for terms in several:
+                measure(corpus, terms)
+                with suppress(EngineError):
+                    counter_for(spec, cache=terms.cache)
 
         def make(one: Wanted) -> dict[str, str]:
             made: dict[str, str] = {}

@@ -141,7 +141,7 @@ Planner = Callable[[Corpus, ModelSpec, Terms, WindowLimits], Plan]
 def from_stories(corpus: Corpus, spec: ModelSpec, terms: Terms, limits: WindowLimits) -> Plan:
     """The planner that makes every plan anew."""
     settled = settle(terms.decisions, corpus.stories)
-    asks = terms.strategy not in ("none", "tree", "fold")
+    asks = _asks(terms)
     clusters = corpus.clusters if terms.strategy != "none" else []
     alike = sum(len(cluster.members) - 1 for cluster in clusters)
     parameters = {"alike": str(alike)} if alike else {}
@@ -152,13 +152,7 @@ def from_stories(corpus: Corpus, spec: ModelSpec, terms: Terms, limits: WindowLi
     if terms.record and asks:
         # What its answers do: a plan whose record or belief changed is another one.
         parameters |= {"record": terms.record, "belief": terms.belief}
-    found = Candidates()
-    if asks:
-        vectors = terms.vectors.digest if terms.vectors else ""
-        key = (settled.sha256, terms.staying, vectors)
-        if key not in corpus.candidates:
-            corpus.candidates[key] = _candidates(corpus, settled, terms)
-        found = corpus.candidates[key]
+    found = _found(corpus, settled, terms)
     made = make_plan(
         terms.strategy,
         corpus.stories,
@@ -177,6 +171,29 @@ def from_stories(corpus: Corpus, spec: ModelSpec, terms: Terms, limits: WindowLi
         staying=terms.staying if asks else frozenset(),
     )
     return replace(made, remark=BY_WORDS) if asks and terms.vectors is None else made
+
+
+def measure(corpus: Corpus, terms: Terms) -> None:
+    """Measure what plans of these terms start from, whatever their model: once, for all of them."""
+    if terms.strategy != "none":
+        _ = corpus.clusters
+    _found(corpus, settle(terms.decisions, corpus.stories), terms)
+
+
+def _asks(terms: Terms) -> bool:
+    """Whether a strategy asks about stories, instead of having them written again."""
+    return terms.strategy not in ("none", "tree", "fold")
+
+
+def _found(corpus: Corpus, settled: Settled, terms: Terms) -> Candidates:
+    """The pairs to be asked about, looked for once."""
+    if not _asks(terms):
+        return Candidates()
+    vectors = terms.vectors.digest if terms.vectors else ""
+    key = (settled.sha256, terms.staying, vectors)
+    if key not in corpus.candidates:
+        corpus.candidates[key] = _candidates(corpus, settled, terms)
+    return corpus.candidates[key]
 
 
 def _candidates(corpus: Corpus, settled: Settled, terms: Terms) -> Candidates:
@@ -235,7 +252,8 @@ def _felt(plan: Plan, wider: WindowLimits) -> bool:
     small, far below what a prompt may hold, stay as they are."""
     if wider.input_tokens == plan.limits.input_tokens or plan.strategy in ("none", "pairs"):
         return False
-    prompts = [call.input.high for call in plan.calls] + [later.input.high for later in plan.later]
+    prompts = [size.input.high for size, n in plan.sizes.counted for _ in range(min(n, 2))]
+    prompts += [later.input.high for later in plan.later]
     return len(prompts) > 1 and max(prompts) > plan.limits.input_tokens // 8
 
 
@@ -266,7 +284,7 @@ def desk(plan: Plan, spec: ModelSpec, terms: Terms) -> Desk:
 
 def with_journal(plan: Plan, journal: Journal) -> Plan:
     """The same plan, knowing which of its requests are answered already."""
-    known = journal.find(call.request.key for call in plan.calls)
+    known = journal.find(key for made in (plan,) for key in made.keys)  # made where they are needed
     return replace(plan, journalled=frozenset(known), settled=_settled(plan, known))
 
 
@@ -302,7 +320,7 @@ def calibration(store: Store, plan: Plan, terms: Terms) -> Calibration:
     ]
     return calibrate(
         runs,
-        size=sum(call.output.likely for call in plan.to_send),
+        size=sum(n * size.output.likely for size, n in plan.sizes_to_send.counted),
         writing=JUDGING if plan.strategy == "pairs" else WRITING,
     )
 
@@ -310,8 +328,8 @@ def calibration(store: Store, plan: Plan, terms: Terms) -> Calibration:
 def _asked_with(plan: Plan) -> str:
     """What past runs that asked for the like were asked with: the first prompt that will be sent,
     and that of the look for conflicts."""
-    asked = [call.request for call in plan.to_send or plan.calls]
-    return asked_with((request.prompt, request.purpose) for request in asked)
+    asked = plan.sizes_to_send.counted or plan.sizes.counted
+    return asked_with((size.prompt, size.purpose) for size, _ in asked)
 
 
 def price_plan(

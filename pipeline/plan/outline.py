@@ -6,8 +6,10 @@ That is all a price needs. It holds no text of any document, and nothing in it c
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import repeat
 from typing import Any
 
 from pipeline.calls import (
@@ -15,16 +17,19 @@ from pipeline.calls import (
     Call,
     LaterCall,
     Plan,
-    Purpose,
     Request,
+    Size,
     SkippedStory,
     TokenCount,
     WindowLimits,
     canonical_json,
 )
+from pipeline.columns import Columns, Kinds
 
 #: Raised when the shape below changes; text of another shape is a miss, not an error.
-_SHAPE = 3
+_SHAPE = 4
+#: Characters of a key.
+_KEY = 64
 
 
 @dataclass(frozen=True)
@@ -50,20 +55,37 @@ class Outline(Plan):
         return self.known_sha256
 
 
-#: Thousands of questions come in a few hundred sizes: purpose, prompt, tokens read and written,
-#: and how many of them all calls share.
-_Size = tuple[Purpose, str, TokenCount, Band, int]
+class KnownCalls(Columns[Call, Size]):
+    """Calls of known sizes and keys.
 
+    Args:
+        strategy, model: of the plan.
+        keys: one after the other, without anything between.
+    """
 
-def _size(call: Call) -> _Size:
-    request = call.request
-    return request.purpose, request.prompt, call.input, call.output, call.shared_tokens
+    def __init__(self, strategy: str, model: str, keys: str, sizes: Kinds[Size]) -> None:
+        super().__init__(sizes)
+        self._strategy, self._model, self._keys = strategy, model, keys
+
+    @cached_property
+    def keys(self) -> Sequence[str]:
+        joined = self._keys
+        return [joined[start : start + _KEY] for start in range(0, len(joined), _KEY)]
+
+    @property
+    def lines(self) -> Iterable[str]:
+        return repeat("", len(self))
+
+    def made(self, place: int) -> Call:
+        purpose, prompt, read, written, shared = self.kinds.each[self.kinds.of[place]]
+        key = self.keys[place]
+        request = KnownRequest(self._model, "", purpose, prompt, "", (), 1, known_key=key)
+        name = f"{self._strategy}-{place + 1:04d}"
+        return Call(name, self._strategy, request, (), (), read, written, shared)
 
 
 def outline_as_text(plan: Plan) -> str:
     """JSON of what a price needs of a plan, column by column."""
-    sizes: dict[_Size, int] = {}
-    of = [sizes.setdefault(_size(call), len(sizes)) for call in plan.calls]
     body = {
         "shape": _SHAPE,
         "strategy": plan.strategy,
@@ -78,9 +100,9 @@ def outline_as_text(plan: Plan) -> str:
         "n_clusters": plan.n_clusters,
         "parameters": dict(plan.parameters),
         "remark": plan.remark,
-        "keys": [call.request.key for call in plan.calls],
-        "sizes": list(sizes),
-        "of": of,
+        "keys": "".join(plan.keys),
+        "sizes": list(plan.sizes.each),
+        "of": list(plan.sizes.of),
         "later": [
             [c.id, c.stage, c.input, c.output, c.shared_tokens, c.share, c.after]
             for c in plan.later
@@ -102,20 +124,17 @@ def outline_from_text(text: str) -> Outline | None:
 def _outline(body: dict[str, Any]) -> Outline:
     strategy, model = body["strategy"], body["model"]
     sizes = [
-        (purpose, prompt, TokenCount(*read), Band(*written), shared)
+        Size(purpose, prompt, TokenCount(*read), Band(*written), shared)
         for purpose, prompt, read, written, shared in body["sizes"]
     ]
-    calls = []
-    for number, (key, which) in enumerate(zip(body["keys"], body["of"], strict=True), 1):
-        purpose, prompt, read, written, shared = sizes[which]
-        request = KnownRequest(model, "", purpose, prompt, "", (), 1, known_key=key)
-        name = f"{strategy}-{number:04d}"
-        calls.append(Call(name, strategy, request, (), (), read, written, shared))
+    keys, of = body["keys"], body["of"]
+    if len(keys) != _KEY * len(of) or not all(0 <= place < len(sizes) for place in set(of)):
+        raise ValueError("columns of different lengths")
     return Outline(
         strategy=strategy,
         model=model,
         limits=WindowLimits(*body["limits"]),
-        calls=tuple(calls),
+        calls=KnownCalls(strategy, model, keys, Kinds(sizes, of)),
         skipped=tuple(SkippedStory(*entry) for entry in body["skipped"]),
         n_stories=body["n_stories"],
         n_clusters=body["n_clusters"],

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline.calls import Band, Call, LaterCall, canonical_json
+from pipeline.calls import Band, Call, LaterCall, Size, canonical_json
+from pipeline.columns import kinds_of
 from pipeline.entries import Answer
 from pipeline.plan.desk import Desk
 from pipeline.plan.draft import Drafted
 from pipeline.plan.orders import Orders
+from pipeline.plan.pair_calls import Measure, PairCalls
 from pipeline.plan.rendering import pair_text
 from pipeline.plan.selection import Selection
 from pipeline.stories import Story
@@ -45,21 +47,30 @@ _REPLY = Band(4, 7, 16)
 def plan_pairs(selection: Selection, desk: Desk) -> Drafted:
     """A call for each pair of near stories about which nothing is settled."""
     drafted = Drafted()
-    asked: set[str] = set()
+    texts = {name: pair_text(selection.stories[name]) for name in _in_pairs(selection)}
+    measure = Measure(desk, pair_question, texts)
+    pairs: list[tuple[str, str]] = []
+    sizes: list[Size] = []
     too_long: dict[str, str] = {}
-    for pair in selection.pairs:
-        if desk.most_pairs is not None and len(drafted.calls) >= desk.most_pairs:
+    for a, b, _ in selection.pairs:
+        if desk.most_pairs is not None and len(pairs) >= desk.most_pairs:
             break
-        one, other = selection.stories[pair.a], selection.stories[pair.b]
-        call = pair_call(desk, one, other, len(drafted.calls) + 1)
-        if call.input.high > desk.limits.input_tokens:
-            why = f"a question of {call.input.high:,} tokens is too long for one window"
-            too_long.update(dict.fromkeys((pair.a, pair.b), why))
+        size = measure.of(a, b)
+        if size.input.high > desk.limits.input_tokens:
+            why = f"a question of {size.input.high:,} tokens is too long for one window"
+            too_long.update(dict.fromkeys((a, b), why))
             continue
-        drafted.calls.append(call)
-        if desk.orders is not None:
-            drafted.later.append(_second(call, desk.orders))
-        asked.update((pair.a, pair.b))
+        pairs.append((a, b))
+        sizes.append(size)
+    calls = PairCalls(desk, pair_question, texts, pairs, kinds_of(sizes))
+    drafted.columns = calls
+    if desk.orders is not None:
+        named = zip(calls.keys, calls.kinds, strict=True)
+        drafted.later += [
+            _second(f"{desk.stage}-{number:04d} again", key, size, desk.orders)
+            for number, (key, size) in enumerate(named, 1)
+        ]
+    asked = {name for pair in pairs for name in pair}
     _leave(drafted, list(selection.stories), asked, too_long, selection)
     return drafted
 
@@ -83,14 +94,20 @@ def pair_question(desk: Desk, one: tuple[str, str], other: tuple[str, str], numb
     )
 
 
-def _second(first: Call, orders: Orders) -> LaterCall:
+def _second(name: str, first: str, size: Size, orders: Orders) -> LaterCall:
     """The question in the other order, which may be asked: about as long, as the same words stand
-    in other places."""
-    size = Band(first.input.low, first.input.n, first.input.high)
-    name, shared = f"{first.id} again", first.shared_tokens
-    return LaterCall(
-        name, AGAIN, size, first.output, shared, share=orders.share, after=first.request.key
-    )
+    in other places.
+
+    Args:
+        first: key of the one in the first order.
+    """
+    read = Band(size.input.low, size.input.n, size.input.high)
+    shared = size.shared_tokens
+    return LaterCall(name, AGAIN, read, size.output, shared, share=orders.share, after=first)
+
+
+def _in_pairs(selection: Selection) -> set[str]:
+    return {name for pair in selection.pairs for name in (pair.a, pair.b)}
 
 
 def _leave(
@@ -101,7 +118,7 @@ def _leave(
     selection: Selection,
 ) -> None:
     """Say of every story that no question shows why."""
-    near = {name for pair in selection.pairs for name in (pair.a, pair.b)}
+    near = _in_pairs(selection)
     for name in stories:
         if name in asked:
             continue

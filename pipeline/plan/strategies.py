@@ -116,7 +116,7 @@ def make_plan(
         strategy=strategy,
         model=spec.name,
         limits=limits,
-        calls=tuple(drafted.calls),
+        calls=drafted.planned,
         skipped=tuple(skipped),
         n_stories=len(stories),
         n_clusters=len(selection.clusters),

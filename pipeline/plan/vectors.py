@@ -18,10 +18,6 @@ from pipeline.stories import Story
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 
-#: Tokens of a passage: those of the sequences that the encoder was trained on (its model card).
-WINDOW = 128
-#: Version of :func:`embedded_text`: vectors of another one are not used.
-TEXT_VERSION = 1
 #: Passages of which every two are compared: some seconds' worth.
 EXACT = 20_000
 #: Passages of a cell on average, cells that are searched for each, and rounds of gathering.
@@ -33,7 +29,7 @@ _CELLS = 1 << 24
 def embedded_text(story: Story) -> str:
     """What of a story its vectors are made of: all that it says but the role. Who wants something
     does not decide whether two want the same, and a backlog's few roles would pull all of one
-    together."""
+    together. Of version :data:`pipeline.plan.candidates.TEXT_VERSION`."""
     return " ".join(text for name, text in story.fields if name != "role") or story.text
 
 

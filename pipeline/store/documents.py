@@ -5,22 +5,41 @@ Tuples of offsets become short arrays, because a document has thousands of block
 
 from __future__ import annotations
 
+import hashlib
 import json
+import sys
 from datetime import date
+from functools import cache as cached
+from pathlib import Path
 from typing import Any
 
+from pipeline import stories, text
 from pipeline.stories import Block, Document, Extraction, Locator, Source, Span, Story
 
 #: Raised when the shape below changes; text of another shape is a miss, not an error.
-_SHAPE = 3
+_SHAPE = 4
+
+
+@cached
+def fingerprints_told_by() -> str:
+    """Hash of all that makes a fingerprint of a story's fields: the code of the stories and of the
+    canonical form, and the interpreter, whose letters and patterns they use."""
+    digest = hashlib.sha256(sys.version.encode())
+    for file in [Path(stories.__file__), *sorted(Path(text.__file__).parent.glob("*.py"))]:
+        digest.update(f"\0{file.name}\0".encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 def extraction_as_text(extraction: Extraction) -> str:
-    """JSON in ASCII: NUL and lone surrogates, which databases refuse, are escaped in it."""
+    """JSON in ASCII: NUL and lone surrogates, which databases refuse, are escaped in it. The
+    stories' fingerprints, which take longer than reading them back, stand beside what told them."""
     body = {
         "shape": _SHAPE,
         "document": _document_as_json(extraction.document),
         "stories": [_story_as_json(story) for story in extraction.stories],
+        "fingerprints": [story.fingerprint for story in extraction.stories],
+        "told_by": fingerprints_told_by(),
         "residue": extraction.residue,
     }
     return json.dumps(body, separators=(",", ":"))
@@ -33,9 +52,13 @@ def extraction_from_text(text: str) -> Extraction | None:
         body = json.loads(text)
         if body["shape"] != _SHAPE:
             return None
+        found = tuple(_story_from_json(story) for story in body["stories"])
+        if body["told_by"] == fingerprints_told_by():
+            for story, fingerprint in zip(found, body["fingerprints"], strict=True):
+                story.know_fingerprint(fingerprint)
         return Extraction(
             document=_document_from_json(body["document"]),
-            stories=tuple(_story_from_json(story) for story in body["stories"]),
+            stories=found,
             residue=tuple(Span(*span) for span in body["residue"]),
         )
     except (ValueError, KeyError, TypeError):

@@ -219,13 +219,15 @@ def heading_in(text: str, sentence: Sequence[str]) -> tuple[str, ...]:
     Args:
         sentence: role, goal and benefit.
     """
-    sentence_words = _words(" ".join(sentence))
-    known = {bare for word in sentence_words for bare in _bare(word)}
-    said = " ".join(sentence_words)
-    found = []
+    found: list[str] = []
+    known: set[str] = set()
     for line in _plain(text).splitlines()[:_TITLE_LINES]:
         if line == _flat(sentence[0]) or _BEGUN.search(line):
             break
+        if not known:  # most stories begin with their sentence
+            sentence_words = _words(" ".join(sentence))
+            known = {bare for word in sentence_words for bare in _bare(word)}
+            said = " ".join(sentence_words)
         words = _words(line)
         # A key or a label may stand in front: "SHOP-12", "Story 3".
         for skipped in range(min(5, len(words) - 1)):
@@ -334,5 +336,6 @@ def _plain(text: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
+@lru_cache(maxsize=64)
 def _flat(text: str) -> str:
     return " ".join(set_plainly(text, set()).replace("*", " ").replace("_", " ").split())

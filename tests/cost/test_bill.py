@@ -92,12 +92,12 @@ def test_a_model_that_thinks_reserves_its_thinking():
 
 
 def test_rate_limits_bound_the_time_from_below():
-    usages = [Usage(90_000, 24_250)] * 8
+    usages = [(Usage(90_000, 24_250), 8)]
     assert HAIKU.rates is not None
     minutes = rate_limit_minutes(HAIKU, usages)
     assert minutes == 8 * 24_250 / HAIKU.rates.output_tokens
     assert rate_note(HAIKU, usages).endswith("allow it in 1.9 minutes at the earliest")
-    assert not rate_note(HAIKU, usages[:1])
-    cached = [Usage(0, 1, cache_read=10**9)]
+    assert not rate_note(HAIKU, [(usages[0][0], 1)])
+    cached = [(Usage(0, 1, cache_read=10**9), 1)]
     assert rate_limit_minutes(HAIKU, cached) == 1 / HAIKU.rates.requests
     assert rate_limit_minutes(replace(HAIKU, rates=None), usages) is None

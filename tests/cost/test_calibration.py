@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.calls import Learned, Usage
+from pipeline.columns import kinds_of
 from pipeline.cost.bill import Asked
 from pipeline.cost.calibration import (
     INPUT,
@@ -36,7 +37,7 @@ def test_without_runs_nothing_changes():
     assert calibrate([], size=100) == NOTHING_LEARNED
     assert calibrate([Past(0, 5, 0, 5), Past(5, 0, 5, 0)], size=100) == NOTHING_LEARNED
     assert NOTHING_LEARNED.learned == Learned()
-    assert NOTHING_LEARNED.applied_to([REQUEST], exact=False) == [REQUEST]
+    assert NOTHING_LEARNED.applied_to(kinds_of([REQUEST]), exact=False) == kinds_of([REQUEST])
     assert NOTHING_LEARNED.said(exact=False) == ""
 
 
@@ -125,7 +126,7 @@ def test_a_correction_does_not_chase_itself():
     )
 )  # fmt: skip
 def test_a_corrected_reply_stays_between_its_limits(ratio):
-    (found,) = Calibration(output=ratio).applied_to([REQUEST], exact=True)
+    (found,) = Calibration(output=ratio).applied_to(kinds_of([REQUEST]), exact=True)
     assert 10 <= found.low.output <= found.likely.output <= found.high.output <= 200
     assert [usage.input for usage in found] == [90, 100, 120]
 
@@ -135,11 +136,11 @@ def test_a_tokenizer_that_is_not_here_is_corrected_by_what_it_counted():
         Usage(60, 10, cache_read=30), Usage(70, 50, cache_read=30), Usage(80, 200, cache_write=40)
     )
     learned = Calibration(input=Ratio(1.2, 1.3, 1.4, 5))
-    (found,) = learned.applied_to([cached], exact=False)
+    (found,) = learned.applied_to(kinds_of([cached]), exact=False)
     assert [usage.prompt for usage in found] == [120, 130, 140]
     assert found.likely.cache_read == 39 and found.high.cache_write == round(40 * 140 / 120)
     assert [usage.output for usage in found] == [10, 50, 200]
-    assert learned.applied_to([cached], exact=True) == [cached]
+    assert learned.applied_to(kinds_of([cached]), exact=True) == kinds_of([cached])
 
 
 def test_what_was_learned_is_said_with_its_number_of_runs():

@@ -266,4 +266,6 @@ def test_a_sum_of_prices_is_the_sum_of_single_prices(usages, name):
     """Also beyond cliffs, where tokens may not be added up first."""
     spec, day = CATALOG.find(name), TODAY
     singly = [price(spec, usage, as_of=day) for usage in usages]
-    assert total_usd(spec, usages, day) == sum((one.usd for one in singly), Decimal(0))
+    assert total_usd(spec, [(usage, 1) for usage in usages], day) == sum(
+        (one.usd for one in singly), Decimal(0)
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from pipeline.errors import InputError
 from pipeline.extract.corpus import extract
 from pipeline.extract.globs import is_excluded
+from pipeline.store.record import open_store
 from pipeline.stories import Extraction
 
 STORY = "As a cook, I want salt, so that it tastes.\n"
@@ -200,3 +202,23 @@ def test_documents_that_cannot_be_read_here_are_named(tmp_path: Path) -> None:
     )
     (named,) = extract([tmp_path / "picture.png"])
     assert named.document.problem is not None
+
+
+def test_what_is_kept_under_another_path_or_of_other_bytes_has_its_own_fingerprints(
+    tmp_path: Path,
+) -> None:
+    """Out of the store's cache, in which fingerprints stand with the stories."""
+    with open_store(f"sqlite:///{tmp_path}/x.sqlite", now=lambda: datetime.now(UTC)) as cache:
+        write(tmp_path, wishes__a_dot_txt=STORY)
+        for path, text in (
+            ("wishes/a.txt", STORY),
+            ("wishes/a.txt", STORY.replace("salt", "pepper")),
+            ("rejected/a.txt", STORY),
+        ):
+            file = tmp_path / path
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(text)
+            plain = [s.fingerprint for e in extract([file]) for s in e.stories]
+            for _ in ("cold", "warm"):
+                found = [s.fingerprint for e in extract([file], cache=cache) for s in e.stories]
+                assert found == plain

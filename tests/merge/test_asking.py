@@ -136,7 +136,7 @@ def test_first_orders_are_priced_to_the_token_and_second_ones_as_a_band(kit, bac
 def test_a_cloud_that_caches_is_not_charged_for_a_prefix_of_what_is_not_asked(kit, backlog):
     spec = replace(kit.specs["cloud"], min_cacheable=10)
     plan = kit.plan_for(list(backlog.values()), "cloud", orders=ORDERS)
-    for one in asked(spec, plan)[len(plan.calls) :]:
+    for one in list(asked(spec, plan))[len(plan.calls) :]:
         assert one.low == Usage()
         assert one.high.prompt >= one.likely.prompt * 3
         assert one.likely.cache_read == round(plan.calls[0].shared_tokens / 4)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Column, MetaData, Table, create_engine, insert, select
 from sqlalchemy.exc import StatementError
 
+from pipeline.store import documents as documents_module
 from pipeline.store.columns import ExactText, JsonText, UtcTime
 from pipeline.store.documents import extraction_as_text, extraction_from_text
 from pipeline.store.record import open_store
@@ -184,3 +187,65 @@ def test_odd_text_survives_in_either_database(url, clock, make):
             table = table_of(CorpusDocumentRow)
             assert connection.execute(select(table.c.path, table.c.paths)).one() == (odd, [odd])
             assert connection.execute(select(table_of(RunRow).c.error)).scalar_one() == odd
+
+
+def kept_story(
+    text: str = "As a cook, I want salt, so that it tastes.", path: str = "a.md"
+) -> Story:
+    source = Source("d" * 64, path, Locator(line=1), (Span(0, 1),))
+    return Story("i", "agile", source, text, "cook", "salt", "it tastes")
+
+
+def extraction_of(story: Story) -> Extraction:
+    return Extraction(Document("d" * 64, (story.source.path,), "markdown", story.text), (story,))
+
+
+def test_fingerprints_are_kept_with_an_extraction():
+    one = kept_story()
+    back = extraction_from_text(extraction_as_text(extraction_of(one)))
+    assert back is not None
+    assert back.stories[0].__dict__["fingerprint"] == kept_story().fingerprint
+
+
+def test_fingerprints_told_by_other_code_are_told_again(monkeypatch):
+    """A changed rule, another interpreter: what was kept is not believed."""
+    body = json.loads(extraction_as_text(extraction_of(kept_story())))
+    body["fingerprints"] = ["0" * 64]
+    text = json.dumps(body)
+    believed = extraction_from_text(text)
+    assert believed is not None and believed.stories[0].fingerprint == "0" * 64
+    monkeypatch.setattr(documents_module, "fingerprints_told_by", lambda: "other code")
+    again = extraction_from_text(text)
+    assert again is not None and again.stories[0].fingerprint == kept_story().fingerprint
+
+
+def test_all_that_tells_a_fingerprint_is_hashed(tmp_path, monkeypatch):
+    """A changed byte of any file of the room changes what it was told by."""
+    told = documents_module.fingerprints_told_by
+    before = told()
+    for file in (
+        *Path(documents_module.text.__file__).parent.glob("*.py"),
+        Path(documents_module.stories.__file__),
+    ):
+        copy = tmp_path / file.stem
+        copy.mkdir()
+        for other in Path(documents_module.text.__file__).parent.glob("*.py"):
+            (copy / other.name).write_bytes(other.read_bytes())
+        (copy / "stories.py").write_bytes(Path(documents_module.stories.__file__).read_bytes())
+        monkeypatch.setattr(documents_module.text, "__file__", str(copy / "__init__.py"))
+        monkeypatch.setattr(documents_module.stories, "__file__", str(copy / "stories.py"))
+        (copy / file.name).write_bytes(file.read_bytes() + b"\n")
+        told.cache_clear()
+        assert told() != before, file.name
+        monkeypatch.undo()
+    told.cache_clear()
+    assert told() == before
+
+
+def test_a_story_of_another_place_tells_its_own_fingerprint():
+    """What is kept belongs to the very fields it was told of: a changed story forgets it."""
+    one = kept_story()
+    assert one.fingerprint
+    moved = replace(one, source=replace(one.source, path="rejected/a.md"))
+    assert "fingerprint" not in moved.__dict__
+    assert moved.fingerprint == kept_story(path="rejected/a.md").fingerprint != one.fingerprint
