@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from evals import losses, results, screen
+from evals import losses, results, screen, telling
 from pipeline.console import emit, plain, say
 from pipeline.edge import Edge, now, parse_usd
 from pipeline.errors import InputError
@@ -377,6 +377,7 @@ def asked_model(model: str, propose: bool) -> str:
 
 
 for _command in (
+    telling.coverage,
     losses.perplexity,
     losses.kernels,
     results.show,
