@@ -272,6 +272,7 @@ def asked_model(model: str, propose: bool) -> str:
 
 for _command in (
     telling.coverage,
+    telling.roundtrip,
     losses.perplexity,
     losses.kernels,
     results.show,

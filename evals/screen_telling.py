@@ -32,3 +32,35 @@ def coverage_summary(result: Mapping[str, Any]) -> None:
         f"n = {whole['n']} insights in {result['bullets']:,} bullets; words by rarity, so that a "
         "contradiction in the same words counts as told"
     )
+
+
+def roundtrip_summary(result: Mapping[str, Any]) -> None:
+    """Every round, and slow loss and catastrophes apart."""
+    table(
+        ("round", "kept", "altered", "lost", "made up", "in order", "words", "stories"),
+        (
+            (
+                one["number"],
+                *(f"{one[name]:.3f}" for name in ("kept", "altered", "lost", "invented")),
+                None if one["order"] is None else f"{one['order']:.2f}",
+                f"{one['words']:.2f}",
+                one["stories"],
+            )
+            for one in result["rounds"]
+        ),
+        title=f"{result['stories']} stories cut by {result['by']}, merged by {result['model']} "
+        f"({result['strategy']})",
+    )
+    kept, loss = result["scores"]["kept"], result["loss"]
+    plain(
+        f"after {len(result['rounds']) - 1} rounds {kept['mean']:.3f} of n = {kept['n']} sentences "
+        f"are kept [{kept['low']:.3f}, {kept['high']:.3f}], in "
+        f"{result['scores']['words']['mean']:.2f} of the words"
+    )
+    if loss is not None:
+        plain(
+            f"a usual round loses {loss['mean']:.4f} [{loss['low']:.4f}, {loss['high']:.4f}] of "
+            f"them, n = {loss['n']} rounds"
+        )
+    rounds = ", ".join(map(str, result["catastrophes"])) or "none"
+    plain(f"rounds that lost a tenth or more at once: {rounds}")
