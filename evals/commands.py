@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from evals import losses, results, screen
+from evals import grid_commands, losses, results, screen, telling
+from evals.grid_commands import integers
 from pipeline.console import emit, plain, say
-from pipeline.edge import Edge, now, parse_usd
+from pipeline.edge import Edge, parse_usd
 from pipeline.errors import InputError
 from pipeline.options import (
     MODEL,
@@ -30,118 +31,11 @@ from pipeline.options import (
 from pipeline.settings import away_from_documents
 
 app = typer.Typer(rich_markup_mode=None)
+app.command()(grid_commands.needle)
+app.command()(grid_commands.aggregation)
 
 #: The model of a merge that asks none.
 WITHOUT_MODEL = "extractive"
-
-
-@app.command()
-def needle(
-    model: Model = "local/smollm2-135m",
-    profile: Annotated[str | None, typer.Option(help="A named grid: ci, nightly, gpu.")] = None,
-    lengths: Annotated[
-        str | None, typer.Option(help="Prompt tokens, comma separated [512,1024,2048].")
-    ] = None,
-    depths: Annotated[str | None, typer.Option(help="Percent, comma separated [0,50,100].")] = None,
-    seeds: Annotated[int | None, typer.Option(help="Haystacks a cell [1].")] = None,
-    task: Annotated[
-        str | None, typer.Option(help="Which needles, comma separated [single].")
-    ] = None,
-    style: Annotated[str | None, typer.Option(help="chat, plain, prefix or raw [chat].")] = None,
-    haystack: Annotated[
-        str | None, typer.Option(help="stories, noise, or a folder of prose [stories].")
-    ] = None,
-    likelihood: Annotated[
-        bool, typer.Option(help="Read the right answer too (local models).")
-    ] = True,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Price the grid, ask nothing.")
-    ] = False,
-    max_cost: MaxCost = None,
-    allow_cloud: AllowCloud = None,
-    prefect: Prefect = False,
-    json: AsJson = False,
-    db: Db = None,
-    config: Config = None,
-    quiet: Quiet = False,
-    debug: Debug = False,
-) -> None:
-    """Needle in a haystack: what a model finds, by length and depth."""
-    from evals.grids import find_grid
-
-    grid = find_grid(
-        profile,
-        tasks=_names(task),
-        lengths=_integers(lengths, "--lengths"),
-        depths=_integers(depths, "--depths"),
-        seeds=seeds,
-        style=style,
-        haystack=haystack,
-    )
-    edge, line = Edge.read(db, config=config), say(quiet)
-    spec = edge.find(model)
-    if dry_run:
-        from evals.needle_price import price_needles
-        from pipeline.store.reports import cells_by_key
-
-        store = edge.store_if_possible(line)
-        priced = price_needles(
-            spec,
-            edge.settings.cache,
-            edge.settings.prompts,
-            grid=grid,
-            hardware=edge.hardware(),
-            as_of=now().date(),
-            known=(cells_by_key(store) if store else {}).__contains__,
-        )
-        if json:
-            emit(priced)
-        else:
-            screen.needle_price(priced)
-        return
-    if prefect:
-        for_a_flow(config)
-        with away_from_documents():
-            from evals.flows import needles
-            from pipeline.orchestration.steps import call
-
-        result = call(
-            needles,
-            {"eval", spec.provider},
-            model=model,
-            tasks=list(grid.tasks),
-            lengths=list(grid.lengths),
-            depths=list(grid.depths),
-            seeds=grid.seeds,
-            style=grid.style,
-            haystack=grid.haystack,
-            likelihood=likelihood,
-            max_cost=parse_usd(max_cost, where="--max-cost"),
-            allow_cloud=allow_cloud or (),
-            db=db,
-        )
-    else:
-        from evals.needle_run import run_needles
-
-        with edge.store() as store:
-            result = run_needles(
-                spec,
-                edge.options(spec),
-                store,
-                edge.settings.prompts,
-                grid=grid,
-                as_of=now().date(),
-                max_usd=parse_usd(max_cost, where="--max-cost"),
-                with_likelihood=likelihood,
-                allow_cloud=allow_cloud or (),
-                say=line,
-                show=line.show,
-            )
-    if json:
-        emit(result)
-    else:
-        screen.needle_summary(result)
-        screen.show_next(result, db, config)
 
 
 @app.command()
@@ -159,7 +53,7 @@ def canary(
 ) -> None:
     """Canaries: what the whole pipeline loses, planted in your own documents."""
 
-    at_depth = _integers(depths, "--depths") or []
+    at_depth = integers(depths, "--depths") or []
     if prefect:
         for_a_flow(config)
         with away_from_documents():
@@ -377,6 +271,8 @@ def asked_model(model: str, propose: bool) -> str:
 
 
 for _command in (
+    telling.coverage,
+    telling.roundtrip,
     losses.perplexity,
     losses.kernels,
     results.show,
@@ -388,16 +284,3 @@ for _command in (
 ):
     app.command()(_command)
 app.command("import")(results.import_)
-
-
-def _names(text: str | None) -> list[str] | None:
-    return None if text is None else [part.strip() for part in text.split(",") if part.strip()]
-
-
-def _integers(text: str | None, where: str) -> list[int] | None:
-    try:
-        return None if text is None else [int(part) for part in text.split(",")]
-    except ValueError as exc:
-        raise InputError(
-            f"{text!r} is no list of whole numbers.", where=where, next="Write it as 512,1024,2048."
-        ) from exc

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,9 +12,10 @@ from pydantic import Field
 
 from evals.canary_run import run_canaries
 from evals.gates import hold_all
-from evals.grids import PROFILES, find_grid
+from evals.grids import PROFILES, Grid, aggregation_grid, find_grid
 from evals.merging_run import run_merging
-from evals.needle_run import run_needles
+from evals.needle_run import Kind, run_needles
+from pipeline.catalog import ModelSpec
 from pipeline.edge import Edge, now
 from pipeline.merge.sovereignty import copies_of
 from pipeline.orchestration import artifacts, endings
@@ -62,43 +64,110 @@ def needles(
         allow_egress: Of database, prefect, task-runner and hub, those that may be off this machine.
     """
 
+    def grid(spec: ModelSpec) -> Grid:
+        return find_grid(
+            profile,
+            tasks=tasks,
+            lengths=lengths,
+            depths=depths,
+            seeds=seeds,
+            style=style,
+            haystack=haystack,
+        )
+
     def measure() -> dict[str, Any]:
-        edge, logger = open_edge(db, allow_egress), get_run_logger()
-        spec = edge.find(model)
-        with edge.store() as store, turn(spec, logger.info):
-            result: dict[str, Any] = as_task(
-                "needle grid",
-                lambda: run_needles(
-                    spec,
-                    edge.options(spec),
-                    store,
-                    edge.settings.prompts,
-                    grid=find_grid(
-                        profile,
-                        tasks=tasks,
-                        lengths=lengths,
-                        depths=depths,
-                        seeds=seeds,
-                        style=style,
-                        haystack=haystack,
-                    ),
-                    as_of=now().date(),
-                    max_usd=max_cost,
-                    with_likelihood=likelihood,
-                    allow_cloud=allow_cloud,
-                    say=logger.info,
-                ),
-            )
-        artifacts.heatmap("needles", f"Needles found by {model}", result["cells"])
-        return result
+        edge = open_edge(db, allow_egress)
+        return _grid_of(edge, "needle", model, grid, likelihood, max_cost, allow_cloud)
 
     return endings.ended(measure, _found)
+
+
+@flow(name="aggregations", flow_run_name=named("aggregations in {model}"), persist_result=False)
+def aggregations(
+    paths: p.Documents,
+    model: p.Name = "local/smollm2-135m",
+    tasks: Annotated[Sequence[str] | None, p.titled("Tasks")] = None,
+    lengths: Annotated[Sequence[int] | None, p.titled("Prompt lengths in tokens")] = None,
+    depths: Annotated[Sequence[Percent] | None, p.titled("Depths in percent")] = None,
+    seeds: Annotated[int | None, p.titled("Haystacks a cell", ge=1)] = None,
+    style: Annotated[str | None, p.titled("Dress of the prompt")] = None,
+    likelihood: Annotated[bool, p.titled("Read the right answer too")] = True,
+    max_cost: p.Budget = None,
+    allow_cloud: p.AllowCloud = (),
+    db: p.Database = None,
+    allow_egress: p.AllowEgress = (),
+) -> dict[str, Any]:
+    """Questions that only several stories together answer, among the stories of documents.
+
+    Args:
+        paths: Files, folders or globs, as the worker sees them.
+        model: As `storytransformer models` lists them.
+        tasks: Counts, last versions, contradictions, differences; all of them if empty.
+        lengths: Of the whole prompt; from 1,024 tokens to the model's window if empty.
+        depths: Where the first of the stories asked about stands.
+        seeds: How often each cell is drawn.
+        style: How the prompt is dressed; chat if empty.
+        likelihood: How likely the right answer was to the model; local models only.
+        max_cost: What the run may spend; without a limit if empty.
+        allow_cloud: Paths and globs of what may leave this machine, or all.
+        db: URL or file; data/runs/storytransformer.sqlite where the worker runs, if empty.
+        allow_egress: Of database, prefect, task-runner and hub, those that may be off this machine.
+    """
+
+    def grid(spec: ModelSpec) -> Grid:
+        return aggregation_grid(
+            spec.window,
+            paths,
+            tasks=tasks,
+            lengths=lengths,
+            depths=depths,
+            seeds=seeds,
+            style=style,
+        )
+
+    def measure() -> dict[str, Any]:
+        edge = open_edge(db, allow_egress)
+        return _grid_of(edge, "aggregation", model, grid, likelihood, max_cost, allow_cloud)
+
+    return endings.ended(measure, _found)
+
+
+def _grid_of(
+    edge: Edge,
+    kind: Kind,
+    model: str,
+    grid: Callable[[ModelSpec], Grid],
+    likelihood: bool,
+    max_cost: Decimal | None,
+    allow_cloud: Sequence[str],
+) -> dict[str, Any]:
+    """Measure a grid in the model's turn, and leave its heat map."""
+    logger, spec = get_run_logger(), edge.find(model)
+    with edge.store() as store, turn(spec, logger.info):
+        result: dict[str, Any] = as_task(
+            f"{kind} grid",
+            lambda: run_needles(
+                spec,
+                edge.options(spec),
+                store,
+                edge.settings.prompts,
+                grid=grid(spec),
+                kind=kind,
+                as_of=now().date(),
+                max_usd=max_cost,
+                with_likelihood=likelihood,
+                allow_cloud=allow_cloud,
+                say=logger.info,
+            ),
+        )
+    artifacts.heatmap(f"{kind}s", f"{kind.capitalize()}s found by {model}", result["cells"])
+    return result
 
 
 def _found(result: dict[str, Any]) -> str:
     low, high = result["interval"]
     return (
-        f"{result['mean']:.0%} of {result['n']} needles found (95 % interval {low:.0%} to "
+        f"{result['mean']:.0%} of {result['n']} found (95 % interval {low:.0%} to "
         f"{high:.0%}); {result['reused']} cells measured before."
     )
 

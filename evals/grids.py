@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from evals.aggregations import AGGREGATIONS
+from evals.haystack import BETWEEN, REAL
 from evals.trials import Trial, make_trials
 from pipeline.calls import Request, TokenCount
 from pipeline.catalog import ModelSpec
@@ -17,12 +20,12 @@ class Grid:
     """Every task at every length, depth and seed.
 
     Args:
-        tasks: as in :data:`evals.needles.TASKS`.
+        tasks: as in :data:`evals.tasks.TASKS`.
         lengths: prompt tokens, template included.
         depths: where the needle stands, in percent of the haystack.
         seeds: haystacks for each cell.
         style: how the prompt is dressed.
-        haystack: ``stories``, ``noise``, or a folder of prose.
+        haystack: ``stories``, ``noise``, ``stories:PATHS``, or a folder of prose.
     """
 
     tasks: tuple[str, ...] = ("single",)
@@ -73,6 +76,54 @@ PROFILES: Mapping[str, Grid] = {
         5,
     ),
 }
+
+
+#: The shortest prompt of an aggregation grid, and what its longest one leaves for the reply.
+SHORTEST, LEFT = 1024, 512
+
+
+def aggregation_lengths(window: int) -> tuple[int, ...]:
+    """Prompt lengths from 1,024 tokens to a model's window, each twice the one before; the last
+    leaves room for a reply."""
+    longest = window - LEFT
+    doubled = (SHORTEST << n for n in itertools.count())
+    return (*itertools.takewhile(lambda length: length < longest, doubled), longest)
+
+
+def aggregation_grid(
+    window: int,
+    paths: Sequence[str],
+    *,
+    tasks: Sequence[str] | None = None,
+    lengths: Sequence[int] | None = None,
+    depths: Sequence[float] | None = None,
+    seeds: int | None = None,
+    style: str | None = None,
+) -> Grid:
+    """A grid of questions that only several stories together answer.
+
+    Args:
+        window: of the model, in tokens.
+        paths: documents whose stories the haystack is made of; none: made-up stories.
+
+    Raises:
+        InputError: a task that is none of these, or a grid without a cell.
+    """
+    for task in tasks or ():
+        if task not in AGGREGATIONS:
+            raise InputError(
+                f"{task!r} asks for one story only, or is no task.",
+                where="--task",
+                next=f"There are: {', '.join(AGGREGATIONS)}.",
+            )
+    return find_grid(
+        tasks=tasks or tuple(AGGREGATIONS),
+        lengths=lengths or aggregation_lengths(window),
+        depths=depths,
+        seeds=seeds,
+        style=style,
+        haystack=f"{REAL}{BETWEEN.join(paths)}" if paths else None,
+    )
 
 
 def find_grid(

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from pipeline.errors import InputError
+from pipeline.extract.corpus import extract
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 
@@ -195,16 +197,57 @@ _PEOPLE = (
 )  # fmt: skip
 
 
+#: How a haystack of real stories is asked for: the paths of their documents follow, with
+#: :data:`BETWEEN` between them.
+REAL, BETWEEN = "stories:", ";"
+#: Lines in a row that may not stand in a haystack, before it is given up.
+_MOST_REFUSED = 20_000
+
+
+def domains() -> tuple[Domain, ...]:
+    """The vocabularies of the stories that are made up."""
+    return _DOMAINS
+
+
+def allowed(
+    found: Iterator[str], allows: Callable[[str], bool], *, where: str = ""
+) -> Iterator[str]:
+    """The lines that may stand in a haystack.
+
+    Raises:
+        InputError: none of a great many may.
+    """
+    refused = 0
+    for line in found:
+        refused = 0 if allows(line) else refused + 1
+        if refused > _MOST_REFUSED:
+            raise InputError(
+                "every line of the haystack would change the answer.",
+                where=where,
+                next="Give other documents, or 'stories'.",
+            )
+        if not refused:
+            yield line
+
+
+def paths_of(kind: str) -> tuple[str, ...]:
+    """The documents that a haystack's real stories come from, none where it has no such."""
+    return tuple(kind.removeprefix(REAL).split(BETWEEN)) if kind.startswith(REAL) else ()
+
+
 def lines(kind: str, rng: random.Random) -> Iterator[str]:
     """Lines of a haystack without end, the same for the same random source.
 
     Args:
-        kind: ``stories`` (user stories with criteria, a little noise between), ``noise``, or the
-            path of a folder with ``.txt`` and ``.md`` files.
+        kind: ``stories`` (user stories with criteria, a little noise between), ``noise``,
+            ``stories:PATHS`` (real stories of documents), or the path of a folder with ``.txt``
+            and ``.md`` files.
 
     Raises:
-        InputError: neither a known kind nor a folder with text.
+        InputError: neither a known kind nor a folder with text, or documents without a story.
     """
+    if paths := paths_of(kind):
+        return _real(paths, rng)
     if kind == "stories":
         return _stories(rng)
     if kind == "noise":
@@ -225,6 +268,32 @@ def _stories(rng: random.Random) -> Iterator[str]:
             yield "- " + criterion.format(n=rng.randint(2, 480))
         if rng.random() < 0.15:
             yield next(_noise(rng))
+
+
+def _real(paths: tuple[str, ...], rng: random.Random) -> Iterator[str]:
+    """The stories of documents in random order, each whole; where all were told, in another one."""
+    told = list(_stories_of(paths))
+    while True:
+        rng.shuffle(told)
+        for story in told:
+            yield from story
+
+
+@lru_cache(maxsize=4)
+def _stories_of(paths: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """The lines of every story of documents, read once a process.
+
+    Raises:
+        InputError: there is no story.
+    """
+    found = dict.fromkeys(
+        tuple(" ".join(line.split()) for line in story.text.splitlines() if line.strip())
+        for extraction in extract(paths)
+        for story in extraction.stories
+    )
+    if not found:
+        raise InputError("no story for a haystack.", where=BETWEEN.join(paths))
+    return tuple(found)
 
 
 def _noise(rng: random.Random) -> Iterator[str]:

@@ -145,7 +145,7 @@ def judge(spec: ModelSpec, trial: Trial, reply: Reply) -> Cell:
     if trial.exact and read and read != trial.prompt_tokens:
         wrong = f"error: the model read {read} prompt tokens where {trial.prompt_tokens} were built"
         return _cell(spec, trial, reply, "error", 0.0, wrong)
-    found = score(reply.text, trial.expected, trial.wrong)
+    found = score(reply.text, trial.expected, trial.wrong, trial.reads)
     if reply.finish == "length" and found.value < 1:
         return _cell(spec, trial, reply, "truncated", found.value, finish, found.flags)
     flags = (*found.flags, "cut") if reply.finish == "length" else found.flags

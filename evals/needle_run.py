@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from evals.grids import Grid
-from evals.haystack import prose_files
+from evals.haystack import paths_of, prose_files
 from evals.likelihood import NAME, answer_losses, likelihood, overall
 from evals.needle import Cell, Claim, measure
 from evals.needle_price import worst_usage
 from evals.recorded import figure, recorded
-from evals.statistics import EffectiveLengths, Interval, effective_bands, effective_lengths, wilson
+from evals.statistics import (
+    EffectiveLengths,
+    Interval,
+    effective_bands,
+    effective_lengths,
+    next_longer,
+    wilson,
+)
 from evals.trials import Trial
+from pipeline.amounts import told_length
 from pipeline.catalog import ModelSpec
 from pipeline.cost.prices import price
 from pipeline.errors import SovereigntyError
+from pipeline.extract.corpus import extract
 from pipeline.extract.readers import read_document
 from pipeline.merge.budget import Purse
 from pipeline.merge.meeting import Meeting
@@ -33,6 +42,9 @@ from pipeline.store import reports
 from pipeline.store.claims import StoreClaims
 from pipeline.store.record import Store, StoreJournal
 from pipeline.store.rows.scores import Score
+from pipeline.stories import Document
+
+Kind = Literal["needle", "aggregation"]
 
 _EFFECTIVE = "effective_"
 
@@ -49,14 +61,21 @@ def _check_haystack(spec: ModelSpec, haystack: str, allow_cloud: Sequence[str]) 
             f"{spec.name} would receive the haystacks off this machine.",
             next="Add --allow-cloud all, or the folder of your prose, to allow it.",
         )
-    folder = Path(haystack)
-    for file in prose_files(folder) if folder.is_dir() else ():
-        if why := why_not(read_document(file), allow_cloud):
+    for document in _documents(haystack):
+        if why := why_not(document, allow_cloud):
             raise SovereigntyError(
                 f"{why}, and {spec.name} is not on this machine.",
-                where=str(file),
+                where=document.path,
                 next="Leave the file out of the haystack or use a local/… model.",
             )
+
+
+def _documents(haystack: str) -> Iterator[Document]:
+    """The documents that a haystack is made of, none where it is made up."""
+    if paths := paths_of(haystack):
+        yield from (found.document for found in extract(paths))
+    elif (folder := Path(haystack)).is_dir():
+        yield from map(read_document, prose_files(folder))
 
 
 def run_needles(
@@ -69,6 +88,7 @@ def run_needles(
     as_of: date,
     max_usd: Decimal | None = None,
     with_likelihood: bool = True,
+    kind: Kind = "needle",
     allow_cloud: Sequence[str] = (),
     opened: Model | None = None,
     say: Callable[[str], None] = lambda line: None,
@@ -80,6 +100,8 @@ def run_needles(
         as_of: the date of the prices.
         max_usd: what this run may spend; None for no limit.
         with_likelihood: read the right answer too, where the model is a local one.
+        kind: what the run is called: what aggregations find of lengths is kept apart from what
+            needles do.
         opened: the model, when it is open already (it is closed all the same).
 
     Returns:
@@ -100,7 +122,7 @@ def run_needles(
             meeting.asking(),
             recorded(
                 store,
-                kind="needle",
+                kind=kind,
                 model=spec.name,
                 strategy=",".join(grid.tasks),
                 revision=model.revision,
@@ -197,7 +219,7 @@ def run_needles(
             task: _share([c for c in cells if c["task"] == task])._asdict() for task in grid.tasks
         },
         "likelihood": None if likely is None else likely._asdict(),
-        "effective": {f.name.removeprefix(_EFFECTIVE): _tokens(f) for f in figures if _whole(f)},
+        "effective": {f.name.removeprefix(_EFFECTIVE): told_of(f) for f in figures if _whole(f)},
         "usd": str(purse.held),
         "reused": reused,
         "cells": cells,
@@ -208,7 +230,8 @@ def effective_figures(cells: Sequence[Mapping[str, Any]]) -> list[Score]:
     """The three effective lengths in tokens, over all tasks (item "") and by task.
 
     A cell that failed says something of the server, not of the length, and is left out. The
-    detail says up to which length was measured: one that reaches it may be longer still.
+    detail says which lengths were tried, and the first of them that did worse: one without it may
+    be longer still.
     """
     measured = [c for c in cells if c["score"] is not None and c["status"] != "error"]
     found = []
@@ -232,7 +255,7 @@ def effective_figures(cells: Sequence[Mapping[str, Any]]) -> list[Score]:
                     float(low),
                     float(high),
                     n=len(scores),
-                    detail={"lengths": tried},
+                    detail={"lengths": tried, "below": next_longer(tried, value)},
                 )
             )
     return found
@@ -242,8 +265,22 @@ def _whole(score: Score) -> bool:
     return score.name.startswith(_EFFECTIVE) and not score.item
 
 
-def _tokens(score: Score) -> dict[str, Any]:
-    return {"tokens": score.value, "low": score.low, "high": score.high, "n": score.n}
+def told_of(score: Score) -> dict[str, Any]:
+    """An effective length with what is known of it: ``tokens``, the longest length that passed
+    (None: none did), ``below``, the next one tried (None: nothing longer was), ``told`` and
+    ``band``, both in words, the second with its 95 % interval."""
+    tried = score.detail["lengths"]
+    below = next_longer(tried, score.value)
+    band = told_length(score.low or None, next_longer(tried, score.high))
+    return {
+        "tokens": score.value,
+        "below": below,
+        "low": score.low,
+        "high": score.high,
+        "n": score.n,
+        "told": told_length(score.value, below),
+        "band": band,
+    }
 
 
 def _likelihood(

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from pipeline.errors import InputError
+from evals.scoring import Reads
 
 _ADJECTIVES = (
     "amber", "brass", "coral", "dusty", "early", "frozen", "golden", "hollow", "ivory", "jolly",
@@ -41,6 +41,7 @@ class Needles:
         lead: how an answer begins, giving nothing away; for styles that begin the reply.
         values: every random value, none of which may stand elsewhere in the prompt.
         lines: lines that replace the haystack's own (None: the haystack asked for).
+        allows: whether a line may stand in the haystack; one that would change the answer may not.
     """
 
     placed: tuple[Placed, ...]
@@ -52,6 +53,7 @@ class Needles:
     lead: str
     values: tuple[str, ...]
     lines: Callable[[random.Random], str] | None = None
+    allows: Callable[[str], bool] = lambda line: True
 
     @property
     def rest(self) -> str:
@@ -62,24 +64,12 @@ class Needles:
 
 
 class Task(NamedTuple):
-    """A kind of needle test. ``version`` changes with everything that changes its prompts."""
+    """A kind of needle test. ``version`` changes with everything that changes its prompts;
+    ``reads`` is how a reply to it is read."""
 
     version: int
     draw: Callable[[random.Random, float], Needles]
-
-
-def task(name: str) -> Task:
-    """The task of a name.
-
-    Raises:
-        InputError: no such task.
-    """
-    try:
-        return TASKS[name]
-    except KeyError:
-        raise InputError(
-            f"unknown needle task {name!r}.", next=f"There are: {', '.join(sorted(TASKS))}."
-        ) from None
+    reads: Reads = "values"
 
 
 def _number(rng: random.Random) -> str:
@@ -112,7 +102,7 @@ def _keys(rng: random.Random, n: int) -> list[str]:
     return [f"{adjective} {noun}", *rng.sample(others, n - 1)]
 
 
-def _elsewhere(rng: random.Random, depth: float, n: int) -> list[float]:
+def elsewhere(rng: random.Random, depth: float, n: int) -> list[float]:
     """Depths of ``n`` other needles, spread over the haystack, away from ``depth``."""
     step = 100 / n
     return [
@@ -123,7 +113,8 @@ def _elsewhere(rng: random.Random, depth: float, n: int) -> list[float]:
     ]
 
 
-def _arrange(placed: list[Placed], main: Placed) -> tuple[tuple[Placed, ...], int]:
+def arrange(placed: list[Placed], main: Placed) -> tuple[tuple[Placed, ...], int]:
+    """Needles by depth, and where the main one came to be."""
     ordered = sorted(placed, key=lambda needle: needle.depth)
     return tuple(ordered), ordered.index(main)
 
@@ -163,8 +154,8 @@ def _multikey(rng: random.Random, depth: float) -> Needles:
     keys, values = _keys(rng, 4), _numbers(rng, 4)
     texts = [f"The access code of the {k} is {v}." for k, v in zip(keys, values, strict=True)]
     main = Placed(texts[0], depth)
-    others = map(Placed, texts[1:], _elsewhere(rng, depth, 3))
-    placed, at = _arrange([main, *others], main)
+    others = map(Placed, texts[1:], elsewhere(rng, depth, 3))
+    placed, at = arrange([main, *others], main)
     return Needles(
         placed=placed,
         main=at,
@@ -182,7 +173,7 @@ def _multivalue(rng: random.Random, depth: float) -> Needles:
     key, values = _key(rng), _numbers(rng, 3)
     texts = [f"One of the access codes of the {key} is {v}." for v in values]
     main = Placed(texts[0], depth)
-    placed, at = _arrange([main, *map(Placed, texts[1:], _elsewhere(rng, depth, 2))], main)
+    placed, at = arrange([main, *map(Placed, texts[1:], elsewhere(rng, depth, 2))], main)
     return Needles(
         placed=placed,
         main=at,
@@ -200,7 +191,7 @@ def _multiquery(rng: random.Random, depth: float) -> Needles:
     keys, values = _keys(rng, 3), _numbers(rng, 3)
     texts = [f"The access code of the {k} is {v}." for k, v in zip(keys, values, strict=True)]
     main = Placed(texts[0], depth)
-    placed, at = _arrange([main, *map(Placed, texts[1:], _elsewhere(rng, depth, 2))], main)
+    placed, at = arrange([main, *map(Placed, texts[1:], elsewhere(rng, depth, 2))], main)
     return Needles(
         placed=placed,
         main=at,
@@ -225,7 +216,7 @@ def _chain(rng: random.Random, depth: float) -> Needles:
         f"Inside the {stray} lies the note {decoy}.",
     ]
     main = Placed(texts[0], depth)
-    placed, at = _arrange([main, *map(Placed, texts[1:], _elsewhere(rng, depth, 3))], main)
+    placed, at = arrange([main, *map(Placed, texts[1:], elsewhere(rng, depth, 3))], main)
     return Needles(
         placed=placed,
         main=at,
@@ -322,7 +313,7 @@ def _kv(rng: random.Random, depth: float) -> Needles:
     )
 
 
-TASKS: Mapping[str, Task] = {
+NEEDLES: Mapping[str, Task] = {
     "single": Task(1, _single),
     "uuid": Task(1, _uuid_task),
     "multikey": Task(1, _multikey),

@@ -15,13 +15,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from evals.scoring import score
-from evals.statistics import (
-    Interval,
-    mean,
-    paired_difference,
-    unpaired_difference,
-    wilson,
-)
+from evals.statistics import Interval, mean, paired_difference, unpaired_difference, wilson
+from evals.tasks import find_task
 from pipeline.calls import Message, Request
 from pipeline.errors import GateError, InputError
 from pipeline.store import reports
@@ -183,11 +178,13 @@ def rescore(store: Store, run: str) -> dict[str, Any]:
             continue
         value = 0.0
         expected = tuple(filter(None, cell["expected"].split("\n")))
-        # Where nothing is expected, naming a look-alike's value is no abstention; which values
+        # Where nothing or one thing alone is expected, naming another is wrong; which values
         # those were is not stored, that one of them was named is.
-        named_another = not expected and "distractor" in cell["flags"]
+        reads = find_task(cell["task"]).reads
+        alone = not expected or reads == "alone"
+        named_another = alone and "distractor" in cell["flags"]
         if cell["status"] in ("ok", "truncated") and not named_another:
-            value = score(cell["reply"], expected).value
+            value = score(cell["reply"], expected, reads=reads).value
         rows.append(Score("rescored", cell["cell"], value))
         if value != cell["score"]:
             changed.append({"cell": cell["cell"], "was": cell["score"], "is": value})

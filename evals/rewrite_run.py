@@ -14,7 +14,7 @@ from evals.canary_run import rates
 from evals.merge_price import estimate_of, total
 from evals.recorded import figure, share
 from evals.rewriting import Drafts, Found, as_document, look_for
-from evals.statistics import Interval
+from evals.statistics import Interval, wilson
 from pipeline.calls import Call
 from pipeline.errors import InputError, ModelError
 from pipeline.merge import steps
@@ -132,6 +132,7 @@ class RewriteJob(MergeJob):
         words = found.words_out / found.words_in if found.words_in else 0.0
         return {
             "verbatim": share(found.verbatim, found.units),
+            "covered": _mean(found.covered, found.units),
             "left_out": share(len(self.drafts.lost), n),
             "words_out": Interval(words, words, words, found.words_in),
         }
@@ -182,6 +183,11 @@ class RewriteJob(MergeJob):
     @property
     def _wrote_anything(self) -> bool:
         return len(self.drafts.known) > len(self.corpus.by_id) or bool(self.drafts.lost)
+
+
+def _mean(total: float, n: int) -> Interval:
+    """The mean of ``n`` shares that sum up to ``total``."""
+    return Interval(total / n if n else 0.0, *wilson(min(total, n), n), n)
 
 
 def rewrite_job(merge: MergeJob) -> RewriteJob:

@@ -8,9 +8,11 @@ reply leaves out is gone from the text, and said to be; those of a failed call s
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from evals.coverage import coverage
 from pipeline.calls import Call, Reply
 from pipeline.compare.sentence import purpose, wanted
 from pipeline.kept import units
@@ -132,11 +134,13 @@ class Found:
     Args:
         units: sentences, cells, steps and titles of the originals.
         verbatim: those that are found anywhere in the text.
+        covered: the sum of their shares, by words and rarity (:func:`evals.coverage.coverage`).
         words_in, words_out: of the originals, and of the text.
     """
 
     units: int
     verbatim: int
+    covered: float
     words_in: int
     words_out: int
 
@@ -147,4 +151,7 @@ def look_for(stories: Collection[Story], text: str) -> Found:
     whole = settle(text)
     told = [unit for story in stories for unit in units(story.text, story.kind)]
     hits = sum(find_whole(settle(unit), whole) for unit in told)
-    return Found(len(told), hits, sum(count_words(s.text) for s in stories), count_words(text))
+    covered = math.fsum(one.share for one in coverage(told, text))
+    return Found(
+        len(told), hits, covered, sum(count_words(s.text) for s in stories), count_words(text)
+    )

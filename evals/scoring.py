@@ -12,6 +12,11 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
+
+#: How a reply is read: the values that it holds, whatever else it says; the same, but naming a
+#: wrong one is no answer, as where all possible answers stand in the text; its first number.
+Reads = Literal["values", "alone", "number"]
 
 _GROUPED = re.compile(r"(?<=\d)[,'’\u00a0\u2009\u202f](?=\d{3}(?!\d))")
 _MARKUP = re.compile(r"[*_`]+(?=\S)|(?<=\S)[*_`]+")
@@ -30,6 +35,29 @@ _DENIALS = re.compile(
     """,
     re.VERBOSE,
 )
+
+
+_IN_WORDS = {
+    word: str(n)
+    for n, word in enumerate(
+        (
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+        )
+    )
+}
+_NUMBER = re.compile(rf"\b(?:\d+|{'|'.join(_IN_WORDS)})\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +93,16 @@ def denies(text: str) -> bool:
     return _DENIALS.search(normalise(text)) is not None
 
 
-def score(reply: str, expected: Sequence[str], wrong: Sequence[str] = ()) -> Score:
+def first_number(text: str) -> str | None:
+    """The first whole number of a text, in digits; words count up to twelve."""
+    for found in _NUMBER.finditer(normalise(text)):
+        return _IN_WORDS.get(found[0], found[0].lstrip("0") or "0")
+    return None
+
+
+def score(
+    reply: str, expected: Sequence[str], wrong: Sequence[str] = (), reads: Reads = "values"
+) -> Score:
     """Score a reply.
 
     Args:
@@ -78,5 +115,9 @@ def score(reply: str, expected: Sequence[str], wrong: Sequence[str] = ()) -> Sco
     flags = tuple(name for name, on in (("denied", denied), ("distractor", picked)) if on)
     if not expected:
         return Score(1.0 if denied and not picked else 0.0, flags)
+    if reads == "number":
+        return Score(float(first_number(reply) == expected[0]), flags)
+    if reads == "alone" and picked:
+        return Score(0.0, flags)
     found = sum(contains(value, reply) for value in expected)
     return Score(found / len(expected), flags)

@@ -97,10 +97,9 @@ def needle_summary(result: Mapping[str, Any]) -> None:
             f"[{likely['low']:.3f}, {likely['high']:.3f}], n = {likely['n']} cells"
         )
     for name, found in result["effective"].items():
-        tokens = "nowhere" if found["tokens"] is None else f"{found['tokens']:,.0f} tokens"
         plain(
-            f"effective length, {name.replace('_', ' ')}: {tokens} "
-            f"[{found['low']:,.0f}, {found['high']:,.0f}], n = {found['n']}"
+            f"effective length, {name.replace('_', ' ')}: {found['told']} "
+            f"[95 %: {found['band']}], n = {found['n']}"
         )
     low, high = result["interval"]
     plain(

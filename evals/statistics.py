@@ -22,6 +22,8 @@ class Interval(NamedTuple):
 
 class EffectiveLengths(NamedTuple):
     """How long a prompt this model really uses, in tokens, by three definitions; None: nowhere.
+    Each is the longest length that was tried and passed: at least so long, and shorter than the
+    next one that was tried (:func:`next_longer`), where one was.
 
     Args:
         absolute: the longest length up to which every mean is at least 0.856, what Llama-2-7B
@@ -196,6 +198,12 @@ def effective_lengths(scores: Iterable[tuple[int, float, float]]) -> EffectiveLe
         relative=longest(lambda length: base > 0 and means[length] >= 0.85 * base),
         every_depth=longest(lambda length: min(by_length[length]) >= 1.0),
     )
+
+
+def next_longer(tried: Iterable[int], tokens: float | None) -> int | None:
+    """The shortest length tried beyond ``tokens`` (None: beyond nothing); None where there is
+    none, so that nothing is known of longer prompts."""
+    return min((length for length in tried if length > (tokens or 0)), default=None)
 
 
 def effective_bands(

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from evals.fitting import Fitted, fit
-from evals.haystack import lines
+from evals.haystack import allowed, lines
 from evals.needles import Needles
-from evals.needles import task as find_task
+from evals.scoring import Reads
+from evals.tasks import find_task
 from pipeline.calls import Message, Request, TokenCount, canonical_json
 from pipeline.catalog import ModelSpec
 from pipeline.errors import InputError
@@ -34,7 +35,7 @@ class Recipe(NamedTuple):
     """What decides a prompt, beside the model and its tokenizer.
 
     Args:
-        haystack: ``stories``, ``noise``, or a folder of prose.
+        haystack: as :func:`evals.haystack.lines` takes it.
         length: tokens of the whole prompt, template included.
         depth: percent of the haystack's tokens before the needle.
     """
@@ -57,6 +58,7 @@ class Trial:
         answer: what answers rightly: a full sentence, or the rest of one that the prompt begins.
         key: hash of everything that decides the reply.
         skip: why it cannot be asked, "" when it can.
+        reads: how the reply is read.
     """
 
     recipe: Recipe
@@ -68,6 +70,7 @@ class Trial:
     answer: str
     key: str
     skip: str = ""
+    reads: Reads = "values"
 
     @property
     def prompt_tokens(self) -> int:
@@ -126,7 +129,7 @@ def _trial(
     recipe: Recipe,
 ) -> Trial:
     """Draw, fit and check one prompt; drawn again in the rare case that a value collides."""
-    version, draw = find_task(recipe.task)
+    version, draw, reads = find_task(recipe.task)
     for again in range(20):
         rng = random.Random(f"{version}/{'/'.join(map(str, recipe))}/{again}")
         needles = draw(rng, recipe.depth)
@@ -162,6 +165,7 @@ def _trial(
         answer=answer,
         key=hashlib.sha256(canonical_json(key).encode()).hexdigest(),
         skip="" if fits else f"{counted.n} + {room} tokens do not fit a window of {spec.window}",
+        reads=reads,
     )
 
 
@@ -169,7 +173,7 @@ def _hay(recipe: Recipe, needles: Needles, rng: random.Random) -> Iterator[str]:
     """The haystack asked for, or the one the task brings along."""
     own = needles.lines
     if own is None:
-        return lines(recipe.haystack, rng)
+        return allowed(lines(recipe.haystack, rng), needles.allows, where=recipe.haystack)
     return (own(rng) for _ in itertools.count())
 
 

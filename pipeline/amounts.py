@@ -62,3 +62,15 @@ def band(low: Any, likely: Any, high: Any, shown: Callable[[Any], str]) -> str:
     """ "214 (99 – 546)"; one amount where all three are written alike."""
     a, b, c = shown(low), shown(likely), shown(high)
     return b if a == b == c else f"{b} ({a} – {c})"
+
+
+def told_length(at_least: float | None, below: float | None) -> str:
+    """How long a prompt may be, as far as it is known, in tokens: "at least 2,048 tokens" where
+    nothing longer was tried, "below 512 tokens" where nothing shorter was, "between 2,048 and
+    4,096 tokens" where that much works and that much does not, "any length" where nothing is
+    known."""
+    if at_least is None:
+        return "any length" if below is None else f"below {below:,.0f} tokens"
+    if below is None:
+        return f"at least {at_least:,.0f} tokens"
+    return f"between {at_least:,.0f} and {below:,.0f} tokens"

@@ -150,7 +150,8 @@ class ModelSpec:
         window: tokens of prompt and reply together.
         output_cap: longest reply.
         effective: measured effective context in tokens, None when never measured.
-        measured_by: the run of this database that measured it, "" where it was published.
+        measured_by: what is known of it, and which run of this database measured it, in words;
+            "" where it was published.
         tokenizer: ``own`` (local files), a tiktoken encoding, or "" when only a ratio is known.
         retired: the day it stopped (or will stop) answering.
         thinking: likely reasoning tokens per visible output token, for models that always think.

@@ -149,7 +149,15 @@ class Setting:
 
 
 _READING = ("extract", "estimate", "merge")
-_SPENDING = ("merge", "exam", "eval needle", "eval merging", "eval rewrite")
+_SPENDING = (
+    "merge",
+    "exam",
+    "eval needle",
+    "eval aggregation",
+    "eval merging",
+    "eval rewrite",
+    "eval roundtrip",
+)
 _MERGING = ("merge",)
 
 #: In the order in which the file and the docs show them.

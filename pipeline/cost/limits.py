@@ -35,7 +35,7 @@ def window_limits(
     output = min(spec.output_cap, spec.window // 2)
     choices = [(spec.window - output, f"window of {spec.window:,} tokens less the longest reply")]
     if spec.effective is not None:
-        choices.append((spec.effective, _effective(spec.effective, spec.measured_by)))
+        choices.append((spec.effective, _effective(spec)))
     prices = price_cliffs(spec, as_of) if cliffs else ()
     if prices:
         choices.append((prices[0], f"price cliff at {prices[0]:,} tokens"))
@@ -59,10 +59,8 @@ def bits_held(spec: ModelSpec, bits: int = 16) -> int:
     return min(bits, spec.setup.bits)
 
 
-def _effective(tokens: int, run: str) -> str:
-    if run:
-        return f"measured effective length, {tokens:,} tokens, run {run}"
-    return f"measured effective context of {tokens:,} tokens"
+def _effective(spec: ModelSpec) -> str:
+    return spec.measured_by or f"measured effective context of {spec.effective:,} tokens"
 
 
 def usable_window(

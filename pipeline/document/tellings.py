@@ -96,9 +96,6 @@ def _row(
 ) -> tuple[Sequence[str], dict[str, str], Sequence[str]] | None:
     """The lines before a row's cells, the cells by what they are, and the lines behind; None
     where role, goal and benefit are no lines of their own below each other."""
-    locator = story.source.locator
-    if locator.row is None and locator.table is None and locator.sheet is None:
-        return None
     fields = {"As a": story.role, "I want": story.goal, "So that": story.benefit}
     wanted = {name: plain(text) for name, text in fields.items() if text}
     if not (story.role and story.goal):

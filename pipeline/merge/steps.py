@@ -99,7 +99,8 @@ def with_measured(spec: ModelSpec, store: Store, cache: Path) -> ModelSpec:
     found = effective_length(store, spec.name, revision_of(spec, cache))
     if found is None or not found.is_bound:
         return spec
-    return replace(spec, effective=found.tokens, measured_by=found.run)
+    told = f"{found.told}, run {found.run}"
+    return replace(spec, effective=found.tokens, measured_by=told)
 
 
 def record_of(spec: ModelSpec, store: Store | None, terms: Terms) -> Found:

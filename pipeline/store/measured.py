@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from pipeline.amounts import told_length
 from pipeline.store import tables
 from pipeline.store.record import Store
 from pipeline.store.tables import table_of
@@ -24,24 +25,33 @@ class EffectiveLength:
     """How long a prompt a model really uses.
 
     Args:
-        tokens: of the prompt, template included.
-        longest: the longest prompt that was measured.
+        tokens: of the prompt, template included: at least so many.
+        below: the shortest longer prompt that was tried, and did worse; None where none was.
         run: the run that measured it.
+        kind: of the run: ``needle``, or ``aggregation``.
     """
 
     tokens: int
-    longest: int
+    below: int | None
     run: str
+    kind: str = "needle"
 
     @property
     def is_bound(self) -> bool:
         """Whether longer prompts were tried and did worse. A model that holds as far as it was
         measured is bounded by nothing that is known."""
-        return self.tokens < self.longest
+        return self.below is not None
+
+    @property
+    def told(self) -> str:
+        """What is known: "measured effective length, between 2,048 and 4,096 tokens"."""
+        over = " over many stories" if self.kind == "aggregation" else ""
+        return f"measured effective length{over}, {told_length(self.tokens, self.below)}"
 
 
 def effective_length(store: Store, model: str, revision: str) -> EffectiveLength | None:
-    """What the newest completed needle run of just these weights found, by :data:`DEFINITION`.
+    """What the newest completed runs of just these weights found, by :data:`DEFINITION`: of the
+    newest needle run and the newest aggregation run the one that bounds more tightly.
 
     Runs of one length, those in which the model found nothing even on the shortest prompt, and
     those that began its replies, which a merge does not, say nothing about it.
@@ -51,7 +61,7 @@ def effective_length(store: Store, model: str, revision: str) -> EffectiveLength
     """
     score, run = table_of(tables.ScoreRow), table_of(tables.RunRow)
     wanted = (
-        select(score.c.value, score.c.detail, run.c.id, run.c.parameters)
+        select(score.c.value, score.c.detail, run.c.id, run.c.kind, run.c.parameters)
         .join(run, run.c.id == score.c.run)
         .where(
             score.c.name == DEFINITION,
@@ -63,9 +73,13 @@ def effective_length(store: Store, model: str, revision: str) -> EffectiveLength
         )
         .order_by(run.c.started.desc(), run.c.id.desc())
     )
+    newest: dict[str, EffectiveLength] = {}
     with store.database.read() as connection:
         for row in connection.execute(wanted):
             lengths = row.detail["lengths"]
             if len(lengths) > 1 and row.parameters.get("style") not in _BEGUN:
-                return EffectiveLength(int(row.value), max(lengths), row.id)
-    return None
+                below = min((n for n in lengths if n > row.value), default=None)
+                newest.setdefault(
+                    row.kind, EffectiveLength(int(row.value), below, row.id, row.kind)
+                )
+    return min(newest.values(), key=lambda one: (not one.is_bound, one.tokens), default=None)

@@ -251,15 +251,22 @@ def test_a_rows_cells_are_told_apart(kit):
     row = kit.story("r", "charge a | fee", role="treasurer", benefit="tools come back",
                     text="\n".join(("Fees", *cells)))  # fmt: skip
     told = {}
-    for name, locator in (("row", Locator(sheet="Payments", row=3)), ("lines", Locator(line=3))):
-        one = replace(row, source=replace(row.source, locator=locator))
+    sentence = "As a treasurer\nI want to charge a | fee\nso that tools come back"
+    for name, locator, text in (
+        ("row", Locator(sheet="Payments", row=3), row.text),
+        ("Markdown", Locator(line=3), row.text),
+        ("lines", Locator(line=3), sentence),
+    ):
+        one = replace(row, source=replace(row.source, locator=locator), text=text)
         layout = lay_out(Content(kit.merge([kit.entry(one)]), {"r": one}))
         told[name] = written(layout)["merged.tellings.md"]
-    assert (
-        "> Fees  \n\n| As a | I want | So that |\n|---|---|---|\n"
-        "| treasurer | to charge a \\| fee | tools come back |\n\n> in time  \n"
-    ) in told["row"]
-    assert "> treasurer  \n> to charge a \\| fee  \n" in told["lines"]
+    # A row of a table in Markdown or HTML has a line for its place, and cells all the same.
+    for name in ("row", "Markdown"):
+        assert (
+            "> Fees  \n\n| As a | I want | So that |\n|---|---|---|\n"
+            "| treasurer | to charge a \\| fee | tools come back |\n\n> in time  \n"
+        ) in told[name]
+    assert "> As a treasurer  \n> I want to charge a \\| fee  \n" in told["lines"]
 
 
 def test_the_sample_is_found_in_words_that_its_limit_allows(sample):

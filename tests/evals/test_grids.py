@@ -14,7 +14,7 @@ from evals.fakes import FakeModel
 from evals.grids import PROFILES, Grid, find_grid
 from evals.likelihood import answer_losses, likelihood, overall
 from evals.needle_price import price_needles, worst_usage
-from evals.needle_run import effective_figures, run_needles
+from evals.needle_run import effective_figures, run_needles, told_of
 from pipeline.catalog import Catalog
 from pipeline.cost.hardware import detect_hardware
 from pipeline.cost.prices import price
@@ -108,6 +108,7 @@ def test_a_model_that_fails_long_prompts_is_effective_up_to_the_short_ones(
     assert {n: f["tokens"] for n, f in done["effective"].items()} == {
         "absolute": 500, "relative": 500, "every_depth": 500
     }  # fmt: skip
+    assert {f["told"] for f in done["effective"].values()} == {"between 500 and 700 tokens"}
     assert done["tasks"]["uuid"]["mean"] == done["mean"] == 0.5
     rows = {(r["name"], r["item"]): r for r in reports.scores(store, done["run"])}
     assert rows["effective_relative", "uuid"]["n"] == 4
@@ -127,7 +128,14 @@ def test_effective_lengths_have_a_band_and_leave_failed_cells_out():
     assert (found["effective_relative"].low, found["effective_relative"].high) == (500, 900)
     down = [*cells[:-1], cell(900, 0.0, status="error")]
     assert {f.value for f in effective_figures(down)} == {900}
+    assert [told_of(found[f"effective_{name}"])["band"] for name in ("absolute", "relative")] == [
+        "at least 500 tokens", "at least 500 tokens"
+    ]  # fmt: skip
     blind = effective_figures([cell(500, 0.0), cell(900, 1.0)])
+    assert {told_of(f)["told"] for f in blind} == {"below 500 tokens"}
+    whole = effective_figures([cell(500, 1.0), cell(900, 1.0)])
+    assert {told_of(f)["told"] for f in whole} == {"at least 900 tokens"}
+    assert {(f.detail["lengths"][-1], f.detail["below"]) for f in whole} == {(900, None)}
     assert {f.value for f in blind} == {None} and {f.low for f in blind} == {0}
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from evals.fakes import FakeModel
 from evals.needle import Cell, measure
-from evals.needles import TASKS
+from evals.needles import NEEDLES
 from evals.scoring import score
 from evals.statistics import wilson
 from evals.trials import STYLES, Trial, make_trials
@@ -65,7 +65,7 @@ def run(
     return measure
 
 
-@pytest.mark.parametrize("task", sorted(TASKS))
+@pytest.mark.parametrize("task", sorted(NEEDLES))
 def test_the_oracle_scores_one_and_the_blind_nought(run: Any, task: str) -> None:
     oracle = run("oracle", task=task, seeds=(0, 1))
     assert len(oracle) == 6
@@ -73,7 +73,7 @@ def test_the_oracle_scores_one_and_the_blind_nought(run: Any, task: str) -> None
     assert {(c.status, c.score) for c in run("blind", task=task)} == {("ok", 0.0)}
 
 
-@pytest.mark.parametrize("task", sorted(set(TASKS) - {"absent"}))
+@pytest.mark.parametrize("task", sorted(set(NEEDLES) - {"absent"}))
 def test_a_denier_is_flagged_and_a_truncator_is_no_silent_miss(run: Any, task: str) -> None:
     for cell in run("denier", task=task):
         assert cell.status == "ok" and "denied" in cell.flags
@@ -112,7 +112,7 @@ def test_a_lossy_model_shows_its_planted_map(run: Any, trials_of: Any) -> None:
     length=st.integers(300, 1500),
     depth=st.floats(0, 100).map(lambda d: round(d, 1)),
     seed=st.integers(0, 10**6),
-    task=st.sampled_from(sorted(TASKS)),
+    task=st.sampled_from(sorted(NEEDLES)),
     style=st.sampled_from(["chat", "plain"]),
 )
 @slow_start
@@ -137,7 +137,7 @@ def test_every_prompt_is_exact_to_the_token(
 @pytest.mark.model
 @given(
     length=st.integers(300, 2048), depth=st.integers(0, 100), seed=st.integers(0, 10**6),
-    task=st.sampled_from(sorted(TASKS)), style=st.sampled_from(STYLES),
+    task=st.sampled_from(sorted(NEEDLES)), style=st.sampled_from(STYLES),
 )  # fmt: skip
 @slow_start
 def test_every_prompt_is_exact_with_the_real_local_tokenizer(
@@ -162,7 +162,7 @@ def test_every_prompt_is_exact_with_the_real_local_tokenizer(
 
 
 @pytest.mark.model
-@pytest.mark.parametrize("task", sorted(TASKS))
+@pytest.mark.parametrize("task", sorted(NEEDLES))
 def test_a_begun_reply_gives_nothing_away(
     smollm: ModelSpec, eval_cache: Path, prompts: Path, task: str
 ) -> None:
@@ -332,7 +332,7 @@ def test_a_cell_can_be_stored_as_plain_values(run: Any) -> None:
 
 
 def test_the_reply_budget_holds_the_whole_answer_restated(trials_of: Any, count: Count) -> None:
-    for task in sorted(TASKS):
+    for task in sorted(NEEDLES):
         for trial in trials_of(task=task, depths=[50]):
             answer = sum(len(v) for v in trial.expected)
             assert trial.request.max_tokens >= 16 + answer / 3

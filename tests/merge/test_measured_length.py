@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.amounts import told_length
 from pipeline.catalog import Catalog
 from pipeline.cost.estimate import window_limits
 from pipeline.merge import pricing, steps
@@ -34,9 +35,9 @@ def store(tmp_path):
 
 
 def measured(store, tokens, lengths, *, model=HAIKU.name, revision=HAIKU.model_id, item="",
-             state="completed", style="chat"):  # fmt: skip
+             state="completed", style="chat", kind="needle"):  # fmt: skip
     run = store.start_run(
-        kind="needle", corpus=None, model=model, strategy="single", revision=revision,
+        kind=kind, corpus=None, model=model, strategy="single", revision=revision,
         plan_sha256="", parameters={"style": style},
     )  # fmt: skip
     score = Score(DEFINITION, item, tokens, n=9, detail={"lengths": lengths})
@@ -65,8 +66,26 @@ def test_the_newest_run_that_says_something_counts(store):
 
 def test_a_model_that_holds_as_far_as_it_was_measured_is_not_bounded(store):
     measured(store, 2048.0, [512, 2048])
-    assert found(store) == EffectiveLength(2048, 2048, found(store).run)
+    assert found(store) == EffectiveLength(2048, None, found(store).run)
     assert steps.with_measured(HAIKU, store, SETTINGS.cache) == HAIKU
+
+
+def test_of_needles_and_aggregations_the_tighter_bound_counts(store):
+    loose = measured(store, 4096.0, [512, 4096, 8192])
+    tight = measured(store, 1024.0, [1024, 2048], kind="aggregation")
+    assert found(store) == EffectiveLength(1024, 2048, tight, "aggregation")
+    limits = window_limits(steps.with_measured(HAIKU, store, SETTINGS.cache), as_of=DAY)
+    assert limits.reason == (
+        f"measured effective length over many stories, between 1,024 and 2,048 tokens, run {tight}"
+    )
+    measured(store, 2048.0, [1024, 2048], kind="aggregation")  # holds as far as it was tried
+    assert found(store) == EffectiveLength(4096, 8192, loose)
+
+
+def test_what_is_known_of_a_length_is_said():
+    assert told_length(2048, None) == "at least 2,048 tokens"
+    assert told_length(None, 512) == "below 512 tokens"
+    assert told_length(2048.0, 4096.0) == "between 2,048 and 4,096 tokens"
 
 
 def test_it_bounds_the_window_and_is_named_as_the_reason(store):
@@ -74,7 +93,9 @@ def test_it_bounds_the_window_and_is_named_as_the_reason(store):
     spec = steps.with_measured(HAIKU, store, SETTINGS.cache)
     limits = window_limits(spec, as_of=DAY)
     assert limits.input_tokens == 2048 < window_limits(HAIKU, as_of=DAY).input_tokens
-    assert limits.reason == f"measured effective length, 2,048 tokens, run {run}"
+    assert limits.reason == (
+        f"measured effective length, between 2,048 and 4,096 tokens, run {run}"
+    )
 
 
 def test_the_estimate_plans_by_it_and_says_so(store, shared_cache):
@@ -90,7 +111,8 @@ def test_the_estimate_plans_by_it_and_says_so(store, shared_cache):
     before = line()
     run = measured(store, 3000.0, [512, 3000, 4096])
     after = line()
-    said = f"windows bounded by the measured effective length, 3,000 tokens, run {run}"
+    told = f"measured effective length, between 3,000 and 4,096 tokens, run {run}"
+    said = f"windows bounded by the {told}"
     assert any(note.endswith(said) for note in after["notes"])
     assert not any("effective" in note for note in before["notes"])
     assert after["calls"] > before["calls"], "smaller windows, more calls"

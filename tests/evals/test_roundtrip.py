@@ -1,0 +1,215 @@
+"""Round trips: fakes that lose in a known way, our own merge, and a model that writes again."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from evals.commands import app
+from evals.rewriters import Rewriter
+from evals.roundtrip import (
+    Original,
+    Round,
+    decay,
+    figures,
+    read_again,
+    round_trips,
+    split,
+    write_parts,
+)
+from evals.roundtrip_run import run_round_trips
+from pipeline.edge import Edge
+from pipeline.errors import InputError, SovereigntyError
+from pipeline.extract.corpus import extract
+from pipeline.settings import read_settings
+from pipeline.store import reports
+from pipeline.store.record import Store
+from pipeline.stories import Story
+from pipeline.tokens import counter_for
+
+SAMPLE = Path(__file__).parents[2] / "data" / "sample"
+MODEL = "claude/claude-haiku-5-5"
+
+
+@pytest.fixture(scope="module")
+def stories() -> list[Story]:
+    return [story for found in extract([SAMPLE]) for story in found.stories]
+
+
+def joined(stories: Sequence[Story], out: Path) -> list[Path]:
+    """What a merge that only concatenates leaves."""
+    return write_parts([stories], out)
+
+
+def concatenating(files: Sequence[Path], out: Path) -> list[Path]:
+    return joined(read_again(files), out)
+
+
+def forgetting(share: Callable[[int], float]) -> Callable[[Sequence[Path], Path], list[Path]]:
+    """Forgets a share of its stories, by the number of the round."""
+
+    def merge(files: Sequence[Path], out: Path) -> list[Path]:
+        number = int(out.parent.name)
+        told = read_again(files)
+        draw = random.Random(number)
+        lost = set(draw.sample(range(len(told)), round(share(number) * len(told))))
+        return joined([story for n, story in enumerate(told) if n not in lost], out)
+
+    return merge
+
+
+def test_concatenating_keeps_everything_and_saves_no_word(
+    stories: list[Story], tmp_path: Path
+) -> None:
+    found = round_trips(stories, concatenating, tmp_path, by="random", parts=1, rounds=3)
+    assert [one.number for one in found] == [0, 1, 2, 3]
+    assert {(one.kept, one.altered, one.lost, one.invented) for one in found} == {(1, 0, 0, 0)}
+    assert all(one.order == 1 and one.words == pytest.approx(1, abs=0.01) for one in found)
+    assert decay(found).catastrophes == ()
+
+
+def test_a_lossy_merge_decays_and_one_that_forgets_in_round_seven_is_a_catastrophe(
+    stories: list[Story], tmp_path: Path
+) -> None:
+    lossy = forgetting(lambda number: 0.03)
+    found = round_trips(stories, lossy, tmp_path / "a", by="role", rounds=10)
+    went = decay(found)
+    assert went.catastrophes == () and went.loss is not None
+    assert went.loss.low < (1 - found[-1].kept) / 10 < went.loss.high and went.loss.n == 10
+    left = 122
+    for one in found[1:]:
+        left -= round(0.03 * left)
+        assert one.stories == left
+    # What two stories tell in the same words is kept as long as one of them is there.
+    assert left / 122 < found[-1].kept < 0.9 and found[-1].invented == 0
+
+    seventh = forgetting(lambda number: 0.5 if number == 7 else 0.0)
+    found = round_trips(stories, seventh, tmp_path / "b", by="topic", rounds=10)
+    went = decay(found)
+    assert went.catastrophes == (7,) and went.loss is not None
+    assert (went.loss.mean, went.loss.n) == (0, 9)
+    assert found[6].kept == 1 > 0.8 > found[7].kept == found[10].kept
+
+
+def test_what_is_altered_lost_made_up_and_moved_is_told_apart(stories: list[Story]) -> None:
+    told = [s for s in stories if s.text.startswith("As a") and "\n" not in s.text][:20]
+    original = Original(told)
+
+    def again(*texts: str) -> Round:
+        return original.compare(1, [replace(told[0], text=text) for text in texts])
+
+    texts = [story.text for story in told]
+    assert again(*texts).kept == 1 and again(*texts).order == 1
+    assert again(*reversed(texts)).order == 0 and again(*reversed(texts)).kept == 1
+    one = again(*texts[:-1])
+    assert one.lost == pytest.approx(1 / 20) and one.altered == 0 < one.words < 1
+    one = again(*texts[:-1], texts[-1].replace("I want to", "I wish to"))
+    assert one.altered == pytest.approx(1 / 20) and one.lost == one.invented == 0
+    one = again(*texts, "Bakers weigh seven purple zeppelins.")
+    assert (one.kept, one.invented) == (1, pytest.approx(1 / 21))
+    nothing = original.compare(1, [])
+    assert (nothing.kept, nothing.lost, nothing.order, nothing.invented) == (0, 1, None, 0)
+    assert figures(one)["kept"].high == 1 and "order" not in figures(nothing)
+
+
+@pytest.mark.parametrize("by", ["role", "topic", "author", "random"])
+def test_a_split_has_every_story_once_and_keeps_what_belongs_together(
+    stories: list[Story], by: Any
+) -> None:
+    parts = split(stories, by, 4, seed=1)
+    assert sorted(s.id for part in parts for s in part) == sorted(s.id for s in stories)
+    assert len(parts) == 4 and all(15 < len(part) < 50 for part in parts)
+    names = {"role": lambda s: s.role, "author": lambda s: s.source.author}
+    if by in names:
+        for name in {names[by](s) for s in stories} - {""}:
+            assert sum(any(names[by](s) == name for s in part) for part in parts) == 1
+    assert split(stories, by, 4, seed=1) == parts
+    assert len(split(stories[:2], by, 4, seed=1)) <= 2
+
+
+def test_parts_are_read_as_they_were_written(stories: list[Story], tmp_path: Path) -> None:
+    again = read_again(write_parts(split(stories, "random", 3, seed=2), tmp_path))
+    assert Original(stories).compare(0, again).kept == 1
+    assert len(again) == len(stories)
+
+
+@pytest.fixture
+def edge(tmp_path: Path, shared_cache: Path) -> Edge:
+    return Edge(
+        read_settings(
+            {"STORYTRANSFORMER_CACHE": str(shared_cache), "ANTHROPIC_API_KEY": "never sent"},
+            db=f"sqlite:///{tmp_path}/evals.sqlite",
+        )
+    )
+
+
+def test_our_own_merge_goes_round_and_loses_nothing_after_the_first(
+    edge: Edge, store: Store
+) -> None:
+    said: list[str] = []
+    done = run_round_trips(
+        [str(SAMPLE / "lending-desk.md"), str(SAMPLE / "payments-and-reports.xlsx")],
+        lambda read, out: edge.merge_job(read, "extractive", store=store, out=str(out)),
+        store, by="author", rounds=3, parts=2, say=said.append,
+    )  # fmt: skip
+    rounds = done["rounds"]
+    assert rounds[0]["kept"] == 1 and rounds[1]["kept"] > 0.9
+    assert [one["kept"] for one in rounds[1:]] == [rounds[1]["kept"]] * 3
+    assert (done["catastrophes"], done["usd"], done["strategy"]) == ([], "0", "none")
+    assert len(said) == 4
+    rows = {(r["name"], r["item"]): r for r in reports.scores(store, done["run"])}
+    assert rows["kept", ""]["value"] == rows["kept", "03"]["value"] == rounds[-1]["kept"]
+    assert rows["catastrophes", ""]["value"] == 0 and rows["kept", "00"]["value"] == 1
+
+
+def test_a_model_that_writes_again_is_priced_and_held_to_the_same(edge: Edge, store: Store) -> None:
+    spec = edge.find(MODEL)
+    count = counter_for(spec, cache=edge.settings.cache).count_text
+    model = Rewriter(spec, count, words=99, failing=1.0, faults=("forgets",))
+
+    def job(read: Sequence[str], out: Path) -> Any:
+        made = edge.merge_job(
+            read, MODEL, store=store, out=str(out), strategy="tree", allow_cloud=("all",)
+        )
+        made.opener = lambda spec, options: model
+        return made
+
+    paths = [str(SAMPLE / "lending-desk.md")]
+    dry = run_round_trips(paths, job, store, rounds=2, allow_cloud=("all",), dry_run=True)
+    assert (dry["merges"], dry["strategy"]) == (2, "tree") and not model.asked
+    done = run_round_trips(paths, job, store, rounds=2, parts=2, allow_cloud=("all",))
+    assert model.asked and done["strategy"] == "tree" and done["usd"] != "0"
+    first, last = done["rounds"][1], done["rounds"][-1]
+    assert last["stories"] < first["stories"] < done["stories"], "each reply leaves one out"
+    assert 0 < first["lost"] < last["lost"] < 0.5 and last["kept"] < first["kept"]
+    assert last["kept"] + last["altered"] + last["lost"] == pytest.approx(1)
+
+
+def test_what_may_not_leave_does_not_in_parts_either(edge: Edge, store: Store) -> None:
+    with pytest.raises(SovereigntyError):
+        run_round_trips(
+            [str(SAMPLE / "lending-desk.md")],
+            lambda read, out: edge.merge_job(
+                read, MODEL, store=store, out=str(out), strategy="tree", allow_cloud=("all",)
+            ),
+            store, allow_cloud=(str(SAMPLE / "volunteers.txt"),),
+        )  # fmt: skip
+    with pytest.raises(InputError, match="no way to split"):
+        run_round_trips([str(SAMPLE)], lambda *_: None, store, by="colour")  # type: ignore[arg-type,return-value]
+
+
+def test_the_command_shows_every_round(tmp_path: Path) -> None:
+    args = ["roundtrip", str(SAMPLE / "lending-desk.md"), "--rounds", "2", "--parts", "2"]
+    args += ["--db", f"sqlite:///{tmp_path}/x.sqlite", "--quiet"]
+    shown = CliRunner().invoke(app, args)
+    assert shown.exit_code == 0, shown.output
+    assert "after 2 rounds" in shown.output and "at once: none" in shown.output
+    result = json.loads(CliRunner().invoke(app, [*args, "--json"]).stdout)
+    assert [one["number"] for one in result["rounds"]] == [0, 1, 2]
