@@ -17,10 +17,11 @@ from pipeline.stories import Block
 
 #: Characters of a narrative that are read to see whether it is one.
 _REACH = 3000
-#: The older form, a line or more each: "In order to …", "A writer", "Should be able to …".
+#: The older form, a line or more each: "In order to …", "A writer", "Should be able to …"; who may
+#: stand on the line of what they need.
 _BY_LINES = re.compile(
-    r"\s*(?:In\s+order\s+(?:to|that)|So\s+that|To)\s+(?P<benefit>(?:[^\n]+\n){1,3}?)"
-    r"[ \t]*(?P<story>(?:(?:an?|the|any|every|each|all)\s+)?[^\W\d_][^\n.,;:!?]{1,60}\n"
+    r"\s*(?:In\s+order\s+(?:to|that)|So\s+that|To)\s+(?P<benefit>(?:(?!\s*As\s)[^\n]+\n){1,3}?)"
+    r"[ \t]*(?P<story>(?!(?:I|we)\b)(?:(?:an?|the|any|every|each|all)\s+)?[^\W\d_][^\n.,;:!?]{1,60}?(?:\n|(?=[ \t]))"
     r"[ \t]*(?:(?:should|must|shall|will|can)|(?:wants?|needs?|wish(?:es)?)\b|would\s+like)\b.+)",
     re.IGNORECASE | re.DOTALL,
 )

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from pipeline.extract.labelled import begins_labelled, read_labelled
+from pipeline.extract.purposes import PURPOSE_FIRST, find_purpose, part_role
 from pipeline.extract.roles import (
     NO_ACTOR,
     is_placeholder,
@@ -84,7 +85,8 @@ _CLAUSE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _NO_SUBJECT = re.compile(
-    r"As\s+an?\s+(?P<role>[^,.;:!?]{2,80}?)\s*,\s*(?=(?:would\s+like|wants?|needs?)\s+(?!I\b))",
+    r"As\s+an?\s+(?P<role>[^,.;:!?]{2,80}?)\s*,\s*(?:users\s+(?=\w))?"
+    r"(?=(?:would\s+(?:like|want)|wants?|needs?)\s+(?!I\b))",
     re.IGNORECASE,
 )
 #: "*As a* cook" after its first mark was taken for a list mark.
@@ -96,7 +98,7 @@ _HALF_BOLD = re.compile(
 #: "As as a cook", "As a a cook".
 _DOUBLED = re.compile(r"^(?:as\s+(?=as\s+\w)|(?P<kept>as\s+)an?\s+(?=an?\s+\w))", re.I)
 #: A clause of the role's own: "As an owner that we trust, I want".
-_ROLE_GOES_ON = re.compile(r"\b(?:and|or|but|who|whom|that|which|when|if|where|while)[\s,]*$", re.I)
+_ROLE_GOES_ON = re.compile(r"\b(?:and|or|but|who|whom|that|which|what|how|why|when|if|where|while)[\s,]*$", re.I)
 _WISH_AFTER = re.compile(
     rf"[^.!?;]{{2,200}}?(?=[\s,]+\bI\s+(?:{_STRONG_WISH.pattern}))", re.IGNORECASE
 )
@@ -111,7 +113,7 @@ _SPEECH = re.compile(
     re.IGNORECASE,
 )
 _CERTAIN = re.compile(
-    r"As\s+(?:an?|any|every|each|one|someone|somebody|anyone|anybody)\b", re.IGNORECASE
+    r"As\s+(?:an?|any|every|each|one(?!\s+(?:can|could|may|might|would|sees?)\b)|someone|somebody|anyone|anybody)\b", re.IGNORECASE
 )
 _I_AS_ROLE = re.compile(
     rf"I\s*,?\s*as\s+{_ARTICLE}\s+(?P<role>[^,.;]{{2,100}}?)(?:\s*,\s*|\s+(?={_STRONG_WISH.pattern}))",
@@ -137,20 +139,6 @@ _PURPOSE_BEFORE = (
 _PURPOSES_FIRST = tuple(
     re.compile(_PURPOSE_BEFORE.replace("%s", begins), re.IGNORECASE | re.DOTALL)
     for begins in ("(?-i:As)", "As")
-)
-_PURPOSE = re.compile(
-    r"[\s,;:.–—(*•-]*\b(?:"
-    r"so\s+(?:that\b\s*[:,]?\s*)+(?:so\s+(?:that\b\s*[:,]?\s*|(?=(?:I|we|they|he|she|it|you)\b)))*"
-    r"|so\s+as\s+to\b\s*(?:to\b\s*)?"
-    r"|in\s+order\s+(?:to\b(?:\s+to\b)?|that\b|for\b)\s*[:,]?\s*"
-    r"|such\s+that\b\s*"
-    r"|so\s*,?\s+(?=(?:I|we|they|he|she|it|you|the|an?|my|our|their|your|his|her|its|this|these|"
-    r"those|all|any|every\w*|no|nobody|each|people|users?|others?|customers?|there|both|only)\b)"
-    r")",
-    re.IGNORECASE,
-)
-_NO_PURPOSE_AFTER = re.compile(
-    r"(?:\b(?:do|does|did|doing|done|and|or|even|not|just|more|is)|[-–])$", re.I
 )
 #: "can be replayed": what is done to something, which is not its wish.
 _SUFFERS = re.compile(
@@ -332,6 +320,8 @@ def _read_clause(words: str, match: re.Match[str], benefit: str) -> Phrases:
             position = rest.end()
         else:
             return _finish(match["role"], words[match.start("clause") :], benefit, True)
+    if purpose := PURPOSE_FIRST.match(clause):
+        return _finish(match["role"], words[position:], benefit or clause[purpose.end() :], True)
     told = _finish(match["role"], words[position:], benefit, True)
     return replace(told, goal=f"{clause}, {told.goal}") if told.goal else told
 
@@ -397,6 +387,8 @@ def _read_roleless(words: str) -> Phrases | None:
 
 def _finish(role: str, tail: str, benefit: str, strict: bool) -> Phrases:
     """Split what follows the subject into goal, benefit and what is said after the sentence."""
+    parted = part_role(role)
+    benefit = benefit or parted.benefit
     want = _WANT.match(tail)
     while want:
         tail = tail[want.end() :]
@@ -405,28 +397,18 @@ def _finish(role: str, tail: str, benefit: str, strict: bool) -> Phrases:
     tail = _CONTRACTED.get(tail[:3], tail[:3]) + tail[3:]
     tail = _CONTRACTED.get(tail[:4], tail[:4]) + tail[4:]
     end = first_sentence_end(tail)
-    purpose = None if benefit else _find_purpose(tail, end)
+    purpose = None if benefit else find_purpose(tail, end)
     if purpose:
         goal = tail[: purpose.start()]
         end = first_sentence_end(tail, purpose.end())
         benefit = tail[purpose.end() : end]
     else:
         goal = tail[:end]
-    role = role.strip(_TRAILING + "*_\"'“”‘’")
-    goal = _trim(goal)
+    role = parted.role.strip(_TRAILING + "*_\"'“”‘’")
+    goal = parted.before(_trim(goal))
     template = any(is_placeholder(p) for p in (role, goal) if p)
-    return Phrases(role, goal, _trim(benefit), tail[end:].strip(), strict, template)
-
-
-def _find_purpose(tail: str, end: int) -> re.Match[str] | None:
-    """The first "so that" of the sentence, or the one that opens the next sentence."""
-    for match in _PURPOSE.finditer(tail):
-        if match.start() > end:
-            return None
-        certain = "," in match.group() or " " in match.group().strip()
-        if certain or not _NO_PURPOSE_AFTER.search(tail[: match.start()]):
-            return match
-    return None
+    after = " ".join(filter(None, [parted.context, tail[end:].strip()]))
+    return Phrases(role, goal, _trim(benefit), after, strict, template)
 
 
 def _trim(phrase: str) -> str:

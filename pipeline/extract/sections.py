@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import takewhile
 
 from pipeline.extract import headings
 from pipeline.extract.assembly import Draft, assemble
@@ -58,6 +59,10 @@ def find_in_sections(
     yield from reader.read(outline(text, blocks), stories=False, shall=ears)
 
 
+def _is_listed(block: Block) -> bool:
+    return block.kind in ("item", "code") or (block.kind == "paragraph" and block.level > 0)
+
+
 class _Reader:
     def __init__(self, text: str, unescape: Callable[[str], str], *, records: bool) -> None:
         self.text = text
@@ -82,9 +87,9 @@ class _Reader:
         if section.heading and (announced or self._one_story(section, title, is_list)):
             story = self._headed(section)
             if story:
-                yield story
+                yield from self._wishes_of(story, section)
                 return
-            if announced and (told := self._introduction(section)):
+            if headings.STORY.match(title) and (told := self._introduction(section)):
                 yield told
         inner = stories or is_list or announced
         shall = shall or headings.announces_requirements(title)
@@ -195,6 +200,36 @@ class _Reader:
             return None
         kind: StoryKind = "agile" if draft.told else "narrative"
         return Found(kind, spans_of(blocks, self.text), section.heading.locator, draft)
+
+    def _wishes_of(self, story: Found, section: Section) -> Iterator[Found]:
+        """The wishes, a list item each, of a headed story that names no other ("As an owner, I want
+        to:"); the story itself where it does, or where nothing is listed."""
+        draft = story.draft
+        wants = [] if draft.goal or not draft.told else self._listed_wants(section)
+        many = list(self._many_wants(*wants[0])) if wants else []
+        if len(many) > 1:
+            yield from many
+            return
+        if many and draft.criteria:
+            told = many[0].draft
+            draft.goal, draft.benefit = told.goal, told.benefit
+            draft.criteria[:1] = []
+            draft.body += told.body
+        yield story
+
+    def _listed_wants(self, section: Section) -> list[tuple[Block, Unit, list[Block]]]:
+        """What leaves the wish open, its role, and the items right below it; empty where it is not
+        a heading or the first paragraph that does."""
+        assert section.heading is not None
+        leads = [section.heading, *section.own[:1]]
+        for at, lead in enumerate(leads):
+            raw = self._raw(lead)
+            said = read_phrases(split_lead(raw)[2], expected=bool(at))
+            if said and said.role and not said.goal:
+                below = list(takewhile(_is_listed, section.own[at:]))
+                if below and below[0].kind == "item":
+                    return [(lead, Unit(0, 0, len(raw), said, True), below)]
+        return []
 
     def _tells_in_rows(self, blocks: Sequence[Block]) -> bool:
         """Whether a table below tells stories of its own."""
@@ -331,7 +366,8 @@ class _Reader:
             group = wants[position:after]
             words = self._words(group[0])
             glue = f"{said.goal.rstrip(':')} " if said.goal else ""
-            told = read_phrases(f"I want {glue}{words}", expected=True)
+            own = glue == "" and re.match(r"(?:I|we)\b", words)
+            told = read_phrases(words if own else f"I want {glue}{words}", expected=True)
             if told and told.goal and not said.template and not headings.SAYS_NOTHING.match(words):
                 draft = Draft(role=said.role, goal=told.goal, benefit=told.benefit, strict=True)
                 draft.key, draft.title, _ = split_lead(self._raw(lead))

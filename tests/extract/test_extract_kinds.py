@@ -92,10 +92,10 @@ def test_tags_before_a_story_head_nothing_and_still_tell_two_apart() -> None:
         "# User stories\n\n#web As a cook, I want salt.\n\n#app As a cook, I want salt.\n\n"
         "@web #kitchen: As a cook, I want salt.\n"
     )
-    assert [(story.title, story.body) for story in told] == [
-        ("", ("#web",)),
-        ("", ("#app",)),
-        ("", ("@web #kitchen",)),
+    assert [(story.title, story.body, story.source.locator.beside) for story in told] == [
+        ("", (), ("tags: #web",)),
+        ("", (), ("tags: #app",)),
+        ("", (), ("tags: @web #kitchen",)),
     ]
     assert len({story.fingerprint for story in told}) == 3
 
