@@ -43,7 +43,9 @@ _STEP_ON = re.compile(r"(?:then|and|but)\b", re.IGNORECASE)
 #: The box of a task list, ticked or not.
 _TICK = re.compile(r"\[[ xX✓✔]\](?:\s+|$)")
 #: What follows in a list are examples, no criteria.
-_EXAMPLES = re.compile(r"\b(?:examples?|for\s+instance|e\.g\.?)(?![^.!?:]*[.!?])[^:]{0,60}:\s*$", re.IGNORECASE)
+_EXAMPLES = re.compile(
+    r"\b(?:examples?|for\s+instance|e\.g\.?)(?![^.!?:]*[.!?])[^:]{0,60}:\s*$", re.IGNORECASE
+)
 _NUMBERED = re.compile(r"(?:^|\s)\(?\d{1,2}[.)]\s+")
 
 

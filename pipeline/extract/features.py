@@ -21,8 +21,9 @@ _REACH = 3000
 #: stand on the line of what they need.
 _BY_LINES = re.compile(
     r"\s*(?:In\s+order\s+(?:to|that)|So\s+that|To)\s+(?P<benefit>(?:(?!\s*As\s)[^\n]+\n){1,3}?)"
-    r"[ \t]*(?P<story>(?!(?:I|we)\b)(?:(?:an?|the|any|every|each|all)\s+)?[^\W\d_][^\n.,;:!?]{1,60}?(?:\n|(?=[ \t]))"
-    r"[ \t]*(?:(?:should|must|shall|will|can)|(?:wants?|needs?|wish(?:es)?)\b|would\s+like)\b.+)",
+    r"[ \t]*(?P<story>(?!(?:I|we)\b)(?:(?:an?|the|any|every|each|all)\s+)?"
+    r"[^\W\d_][^\n.,;:!?]{1,60}?(?:\n|(?=[ \t]))[ \t]*"
+    r"(?:(?:should|must|shall|will|can)|(?:wants?|needs?|wish(?:es)?)\b|would\s+like)\b.+)",
     re.IGNORECASE | re.DOTALL,
 )
 

@@ -19,7 +19,7 @@ CRITERIA_LABEL = re.compile(
 #: Letters and a number parted by a mark, with further numbers ("SHOP-12", "CV.1", "AUTH-3.2",
 #: "US_5"), or a number sign: a key wherever a story begins.
 _KEY = (
-    r"[A-Z][A-Z0-9]{0,9}(?:[-_][A-Z]{1,9}){0,3}[-–_.]\d{1,6}(?:[.-]\d{1,4}){0,4}(?![\w-])"
+    r"[A-Z][A-Z0-9]{0,9}(?:[-_][A-Z]{1,9}){0,3}[-–_.]\d{1,6}[a-z]?(?:[.-]\d{1,4}){0,4}(?![\w-])"
     r"|US[-_ ]?\d{1,5}(?:\.\d+)*(?!\w)|(?:US)?#\d{1,6}(?!\w)"
 )
 #: Without a mark ("A1", "US4", "Req 14", "1.2.3"): a key only where a sentence or a colon follows,

@@ -98,7 +98,9 @@ _HALF_BOLD = re.compile(
 #: "As as a cook", "As a a cook".
 _DOUBLED = re.compile(r"^(?:as\s+(?=as\s+\w)|(?P<kept>as\s+)an?\s+(?=an?\s+\w))", re.I)
 #: A clause of the role's own: "As an owner that we trust, I want".
-_ROLE_GOES_ON = re.compile(r"\b(?:and|or|but|who|whom|that|which|what|how|why|when|if|where|while)[\s,]*$", re.I)
+_ROLE_GOES_ON = re.compile(
+    r"\b(?:and|or|but|who|whom|that|which|what|how|why|when|if|where|while)[\s,]*$", re.I
+)
 _WISH_AFTER = re.compile(
     rf"[^.!?;]{{2,200}}?(?=[\s,]+\bI\s+(?:{_STRONG_WISH.pattern}))", re.IGNORECASE
 )
@@ -113,7 +115,8 @@ _SPEECH = re.compile(
     re.IGNORECASE,
 )
 _CERTAIN = re.compile(
-    r"As\s+(?:an?|any|every|each|one(?!\s+(?:can|could|may|might|would|sees?)\b)|someone|somebody|anyone|anybody)\b", re.IGNORECASE
+    r"As\s+(?:an?|any|every|each|one(?!\s+(?:can|could|may|might|would|sees?)\b)|someone|somebody|anyone|anybody)\b",
+    re.IGNORECASE,
 )
 _I_AS_ROLE = re.compile(
     rf"I\s*,?\s*as\s+{_ARTICLE}\s+(?P<role>[^,.;]{{2,100}}?)(?:\s*,\s*|\s+(?={_STRONG_WISH.pattern}))",
@@ -204,8 +207,9 @@ def read_phrases(text: str, *, expected: bool = False) -> Phrases | None:
         if labelled:
             after = "\n".join(labelled.after)
             template = is_placeholder(labelled.role) or is_placeholder(labelled.goal)
-            role, goal = labelled.role.strip(_TRAILING), _trim(labelled.goal)
-            return Phrases(role, goal, _trim(labelled.benefit), after, True, template)
+            role, goal, benefit = labelled.parts
+            role = role.strip(_TRAILING)
+            return Phrases(role, _trim(goal), _trim(benefit), after, True, template)
     words = plain(text)
     told = _read(words, expected)
     if told and _SMALL.match(words):

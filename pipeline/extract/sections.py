@@ -34,6 +34,18 @@ _WANTS = re.compile(
     r"[\s*_\"“'(]*I\s*(?:['’]d\s|(?:also\s+)?(?:want|need|can|would|should|must|wish|could|like))",
     re.I,
 )
+#: A paragraph that is one wish of somebody: "Users should be able to pay by phone."
+_ABLE = re.compile(
+    r"\s*(?:(?:the|an?|all|every)\s+)?(?:[\w'’-]+\s+){1,4}?(?:should|must|shall)\s+be\s+able\s+to\s"
+    r"[^.!?:]{3,300}[.!]?\s*$",
+    re.IGNORECASE,
+)
+#: What a page of a notes' program says of itself below its title.
+_PROPERTIES = re.compile(
+    r"(?:\s*(?:status|state|assign\w*|priority|points|story\s+points|estimate|effort|size|sprint|epic|tags?|"
+    r"labels?|type|created(?:\s+(?:by|time))?|last\s+edited\s+\w+|due(?:\s+date)?|owner|id|url)\s*:\s[^\n]{1,120}(?:\n|$))+",
+    re.IGNORECASE,
+)
 _ROLE_WORDS = re.compile(
     r"^(?:as\s+(?:an?\s+|the\s+)?|for\s+(?:an?\s+|the\s+)?)|\s+(?:user\s+)?stories$|[:,]+$|,?\s+I\s+(?:want|need).*$",
     re.I,
@@ -153,7 +165,7 @@ class _Reader:
             return False
         if section.heading and read_phrases(split_heading(title)[1]):
             return all(self._is_inner(child) for child in section.children)
-        first = next((b for b in section.own if b.kind != "meta"), None)
+        first = next((b for b in section.own if not self._says_of_itself(b)), None)
         if first is None or first.kind not in ("paragraph", "item"):
             return False
         units = split_units(self._raw(first))
@@ -164,6 +176,21 @@ class _Reader:
             # The title of a document that happens to hold one sentence is not the story's.
             return False
         return all(self._is_inner(child) for child in section.children)
+
+    def _says_of_itself(self, block: Block) -> bool:
+        """Whether a block is no text: a comment, tags, or the properties of a page."""
+        return block.kind == "meta" or (
+            block.kind == "paragraph" and _PROPERTIES.fullmatch(self._raw(block)) is not None
+        )
+
+    def _spans(self, blocks: Sequence[Block], aside: Sequence[Block]) -> tuple[Span, ...]:
+        """The runs of text that blocks cover, those that stand aside cut out."""
+        if not aside:
+            return spans_of(blocks, self.text)
+        cut = aside[-1].start
+        before = [b for b in blocks if b.start < cut]
+        after = [b for b in blocks if b.start > cut]
+        return join_spans(spans_of(before, self.text), spans_of(after, self.text))
 
     def _is_inner(self, child: Section) -> bool:
         title = self._title(child)
@@ -179,7 +206,8 @@ class _Reader:
     def _headed(self, section: Section) -> Found | None:
         """The whole section as one story; None when it holds several or says nothing."""
         assert section.heading is not None
-        blocks = [section.heading, *section.blocks]
+        aside = [b for b in section.own if b.kind == "paragraph" and self._says_of_itself(b)]
+        blocks = [section.heading, *(b for b in section.blocks if b not in aside)]
         if any(headings.STORY.match(self._words(b)) for b in section.blocks if b.kind == "heading"):
             return None
         if self._count_units(blocks) > 1 or self._tells_in_rows(section.blocks):
@@ -199,7 +227,10 @@ class _Reader:
         ):
             return None
         kind: StoryKind = "agile" if draft.told else "narrative"
-        return Found(kind, spans_of(blocks, self.text), section.heading.locator, draft)
+        place = section.heading.locator
+        beside = [line.strip() for b in aside for line in self._raw(b).splitlines()]
+        place = replace(place, beside=(*place.beside, *beside))
+        return Found(kind, self._spans(blocks, aside), place, draft)
 
     def _wishes_of(self, story: Found, section: Section) -> Iterator[Found]:
         """The wishes, a list item each, of a headed story that names no other ("As an owner, I want
@@ -286,7 +317,7 @@ class _Reader:
                 index += 1
                 continue
             units = split_units(raw, expected=expected)
-            if not units and expected and block.kind == "item":
+            if not units and expected and (block.kind == "item" or _ABLE.match(raw)):
                 units = self._expected_unit(raw)
             elif not units and block.kind == "item" and is_beside_story(self.text, blocks, index):
                 units = split_units(raw, expected=True)
