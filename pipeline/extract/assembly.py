@@ -42,6 +42,8 @@ _STEP_START = re.compile(r"(?:given\b|scenario(?:\s+outline)?:)", re.IGNORECASE)
 _STEP_ON = re.compile(r"(?:then|and|but)\b", re.IGNORECASE)
 #: The box of a task list, ticked or not.
 _TICK = re.compile(r"\[[ xX✓✔]\](?:\s+|$)")
+#: An item that leads elsewhere, and says nothing of what is accepted.
+_ONLY_LINK = re.compile(r"\s*(?:\[[^\]\n]+\]\([^()\s]+\)|<?https?://\S+>?)[.;,]?\s*")
 #: What follows in a list are examples, no criteria.
 _EXAMPLES = re.compile(
     r"\b(?:examples?|for\s+instance|e\.g\.?)(?![^.!?:]*[.!?])[^:]{0,60}:\s*$", re.IGNORECASE
@@ -262,6 +264,9 @@ def _take_more(told: Draft, raw: str, block: Block, mode: str) -> str:
         told.body.append(_verbatim(raw, block))
         return "body"
     if block.kind == "row" and block.level:  # a table that says more of the story
+        told.body.append(_verbatim(raw, block))
+        return mode
+    if mode == "told" and block.kind == "item" and _ONLY_LINK.fullmatch(raw):
         told.body.append(_verbatim(raw, block))
         return mode
     if mode in ("told", "criteria") and block.kind in ("item", "step", "row"):

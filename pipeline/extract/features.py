@@ -130,13 +130,13 @@ def _read_by_lines(raw: str) -> Phrases | None:
 
 
 def _read_scenarios(text: str, parts: Sequence[Sequence[Block]]) -> Iterator[Found]:
-    shared: Sequence[Block] = ()
-    background: Sequence[Block] = ()
+    shared: list[Sequence[Block]] = []
+    background: list[Sequence[Block]] = []
     in_rule = False
     for part in parts:
         if part[0].level == BACKGROUND and part[0].kind == "heading":
-            background = [*shared, *part] if in_rule else part
-            shared = shared if in_rule else part
+            background = [*shared, part] if in_rule else [part]
+            shared = shared if in_rule else [part]
         elif part[0].level == RULE:
             background, in_rule = shared, True
         elif part[0].level == SCENARIO and part[0].kind == "heading":
@@ -150,9 +150,8 @@ def _read_scenarios(text: str, parts: Sequence[Sequence[Block]]) -> Iterator[Fou
                 for block in part[1 : 1 + described]
                 if block.kind == "paragraph"
             ]
-            if background:
-                draft.body.append(_criterion(text, background))
-            spans = join_spans(spans_of(background, text), spans_of(part, text))
+            draft.body += [_criterion(text, each) for each in background]
+            spans = join_spans(*(spans_of(each, text) for each in background), spans_of(part, text))
             yield Found("scenario", spans, part[0].locator, draft)
 
 

@@ -33,7 +33,7 @@ _BARE_KEY_LEAD = re.compile(
     rf"[\[(*_`\s]*(?P<key>{_BARE_KEY})(?:[\])*_`]+\s*(?:[:.|–—-]+\s*|\s+|$)|\s*(?:[:.|–—-]+(?:\s+|$)|$))"
 )
 _NUMBER_LEAD = re.compile(
-    r"[\[(*_\s]*(?:(?:the\s+)?(?:user\s+)?(?:story|stories|use\s+case|usecase|scenario)|us)\b\s*"
+    r"[\[(*_\s]*(?:(?:(?:the|additional|another|bonus|further|extra)\s+)?(?:user\s+)?(?:story|stories|use\s+case|usecase|scenario)|us)\b\s*"
     r"(?:#?\s*(?:U?\d+(?:[.-]\d+)*|[IVX]+|[A-Z](?=\s*[:.)]))\b)?(?:\s*\((?:optional|actual|fictional)\))?"
     r"[\])*_]*\s*(?:[:.|–—-]+\s*|\s+(?=\S)|$)",
     re.IGNORECASE,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from pipeline.extract.labelled import begins_labelled, read_labelled
-from pipeline.extract.purposes import PURPOSE_FIRST, find_purpose, part_role
+from pipeline.extract.purposes import PURPOSE_FIRST, find_purpose, later_wish, part_role
 from pipeline.extract.roles import (
     NO_ACTOR,
     is_placeholder,
@@ -20,7 +20,13 @@ from pipeline.extract.roles import (
     names_no_one,
     needs_an_article,
 )
-from pipeline.extract.sentences import first_sentence_end, plain, small_sentence_end
+from pipeline.extract.sentences import (
+    TRAILING,
+    first_sentence_end,
+    plain,
+    small_sentence_end,
+    trim_phrase,
+)
 from pipeline.extract.templates import read_template
 
 _ARTICLE = r"(?:an?|the|any|every|each|one\s+of\s+(?:the|our)|another|our|some|your)"
@@ -167,11 +173,8 @@ _LINK = re.compile(r"(?<!!)\[(?P<words>[^\[\]\n]{1,200})\]\((?P<to>[^()\s]{1,400
 _SO_THAT = re.compile(r"\bso\s+that\b", re.IGNORECASE)
 _CONTRACTED = {"'m ": "am ", "’m ": "am ", "'ve ": "have ", "’ve ": "have "}
 _LINKED = re.compile(r"\]\(|\[\[")
-_TRAILING = " \t\n,;:.–—-"
 #: After these a clause's own "I" comes first.
 _BEFORE_I = r"when(?:ever)?|if|after|before|while|once|until|because|since|(?:al)?though"
-#: Its last stop is its own: what follows stands below, in a list.
-_ABBREVIATED = re.compile(r"\b(?:e\.g|i\.e)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,12 +211,14 @@ def read_phrases(text: str, *, expected: bool = False) -> Phrases | None:
             after = "\n".join(labelled.after)
             template = is_placeholder(labelled.role) or is_placeholder(labelled.goal)
             role, goal, benefit = labelled.parts
-            role = role.strip(_TRAILING)
-            return Phrases(role, _trim(goal), _trim(benefit), after, True, template)
+            role = role.strip(TRAILING)
+            return Phrases(role, trim_phrase(goal), trim_phrase(benefit), after, True, template)
     words = plain(text)
     told = _read(words, expected)
     if told and _SMALL.match(words):
         told = _one_small_sentence(told, words)
+    if told and not told.strict and told.role and not told.benefit:
+        told = _with_later_wish(told)
     if told and _LINKED.search(f"{told.role}\n{told.goal}\n{told.benefit}"):
         return _without_links(told)
     return told
@@ -230,8 +235,20 @@ def _one_small_sentence(told: Phrases, written: str) -> Phrases:
     mark = _FINAL.match(written.partition(behind)[2])
     after = " ".join(filter(None, [behind + (mark.group() if mark else ""), told.after]))
     if name == "benefit":
-        return replace(told, benefit=_trim(words[:end]), after=after)
-    return replace(told, goal=_trim(words[:end]), after=after)
+        return replace(told, benefit=trim_phrase(words[:end]), after=after)
+    return replace(told, goal=trim_phrase(words[:end]), after=after)
+
+
+def _with_later_wish(told: Phrases) -> Phrases:
+    """ "As an operator, I run a shop. At night, I want to close it.": what is wanted counts."""
+    later = later_wish(f"{told.goal}. {told.after}")
+    wish = _finish("", later[2].removeprefix("do "), "", False) if later else None
+    if later is None or wish is None or not wish.goal:
+        return told
+    is_so, clause, _ = later
+    goal = f"{clause}, {wish.goal}" if clause else wish.goal
+    after = " ".join(filter(None, [is_so, wish.after]))
+    return replace(told, goal=goal, benefit=wish.benefit, after=after)
 
 
 def _without_links(told: Phrases) -> Phrases:
@@ -304,23 +321,23 @@ def _read(words: str, expected: bool) -> Phrases | None:
         return _finish(match["role"], "", benefit_first, False)
     match = _LABELLED.match(words)
     if match:
-        benefit = (match["benefit"] or "").strip(_TRAILING)
+        benefit = (match["benefit"] or "").strip(TRAILING)
         return Phrases(
-            match["role"].strip(_TRAILING), match["goal"].strip(_TRAILING), benefit, "", False
+            match["role"].strip(TRAILING), match["goal"].strip(TRAILING), benefit, "", False
         )
     return _read_roleless(words)
 
 
 def _read_clause(words: str, match: re.Match[str], benefit: str) -> Phrases:
     """ "As a user, when I …, I want …": the goal keeps the clause in front."""
-    clause, position = match["clause"].strip(_TRAILING), match.end()
+    clause, position = match["clause"].strip(TRAILING), match.end()
     if re.match(rf"(?:{_BEFORE_I})$", clause, re.I):
         # The subject found is the clause's own; the wish's follows the next comma.
         rest = re.compile(r"(?P<clause>[^,.!?]{1,240}),\s*(?:I|we)\b\s*", re.I).match(
             words, position
         )
         if rest:
-            clause = f"{words[match.start('clause') : position]}{rest['clause']}".strip(_TRAILING)
+            clause = f"{words[match.start('clause') : position]}{rest['clause']}".strip(TRAILING)
             position = rest.end()
         else:
             return _finish(match["role"], words[match.start("clause") :], benefit, True)
@@ -339,7 +356,7 @@ def _read_job(words: str) -> Phrases | None:
     told = _finish("", words[match.end() :], "", True)
     if not told.goal or not told.benefit:
         return None
-    return replace(told, goal=f"{match['clause'].strip(_TRAILING)}, {told.goal}")
+    return replace(told, goal=f"{match['clause'].strip(TRAILING)}, {told.goal}")
 
 
 def _is_wish(words: str, match: re.Match[str]) -> bool:
@@ -370,7 +387,7 @@ def _read_roleless(words: str) -> Phrases | None:
         found = _finish("", words[subject.end() :], "", False)
         last = _ROLE_LAST.search(found.goal)
         if last and not names_no_one(last["role"]):
-            goal = (found.goal[: last.start()] + found.goal[last.end() :]).strip(_TRAILING)
+            goal = (found.goal[: last.start()] + found.goal[last.end() :]).strip(TRAILING)
             return Phrases(last["role"], goal, found.benefit, found.after, True, found.template)
         return found
     match = _SUBJECT_FIRST.match(words)
@@ -382,7 +399,11 @@ def _read_roleless(words: str) -> Phrases | None:
         and not _SUFFERS.match(words, match.end())
     ):
         able = " ".join((match["able"] or "").lower().split())
-        kept = "" if able in ("", "should be able to", "should be able", "can") else match["able"]
+        kept = (
+            ""
+            if able in ("", "should be able to", "should be able", "can", "need to", "needs to")
+            else match["able"]
+        )
         found = _finish(match["role"], words[match.end() :], "", False)
         goal = f"{kept.strip()} {found.goal}".strip()
         return Phrases(match["role"], goal, found.benefit, found.after, False, found.template)
@@ -401,36 +422,15 @@ def _finish(role: str, tail: str, benefit: str, strict: bool) -> Phrases:
     tail = _CONTRACTED.get(tail[:3], tail[:3]) + tail[3:]
     tail = _CONTRACTED.get(tail[:4], tail[:4]) + tail[4:]
     end = first_sentence_end(tail)
-    purpose = None if benefit else find_purpose(tail, end)
+    purpose = None if benefit else find_purpose(tail, end, parted.role)
     if purpose:
         goal = tail[: purpose.start()]
         end = first_sentence_end(tail, purpose.end())
         benefit = tail[purpose.end() : end]
     else:
         goal = tail[:end]
-    role = parted.role.strip(_TRAILING + "*_\"'“”‘’")
-    goal = parted.before(_trim(goal))
+    role = parted.role.strip(TRAILING + "*_\"'“”‘’")
+    goal = parted.before(trim_phrase(goal))
     template = any(is_placeholder(p) for p in (role, goal) if p)
     after = " ".join(filter(None, [parted.context, tail[end:].strip()]))
-    return Phrases(role, goal, _trim(benefit), after, strict, template)
-
-
-def _trim(phrase: str) -> str:
-    """A phrase without its closing stop or the quote that closes the whole sentence."""
-    phrase = phrase.strip()
-    stripped = phrase.rstrip(_TRAILING + "*_")
-    if _ABBREVIATED.search(stripped) and phrase.startswith(".", len(stripped)):
-        return f"{stripped}."
-    for opening, closing in (
-        ("“", "”"),
-        ("«", "»"),
-        ("‘", "’"),
-        ('"', '"'),
-        ("'", "'"),
-        ("(", ")"),
-    ):
-        if stripped.endswith(closing) and stripped.count(opening) < stripped.count(closing) + (
-            opening == closing and stripped.count(closing) % 2
-        ):
-            stripped = stripped[:-1].rstrip(_TRAILING)
-    return stripped
+    return Phrases(role, goal, trim_phrase(benefit), after, strict, template)

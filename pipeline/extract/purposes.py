@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from pipeline.extract.sentences import first_sentence_end
+
 #: "…, so it lasts": who or what the purpose is about, in a word that begins no goal's "so".
 _SOMEONE = (
     r"(?:I|we|they|he|she|it|you|the|an?|my|our|their|your|his|her|its|this|these|"
@@ -50,17 +52,45 @@ _ASIDE = re.compile(
 )
 _MINE = re.compile(r"(?:my|our)\s", re.IGNORECASE)
 PURPOSE_FIRST = re.compile(r"(?:in\s+order\s+(?:to|that)|so\s+that)\b[\s:,]*", re.IGNORECASE)
+#: "I run a shop. In the evening, I would like …": the wish behind what is so.
+_LATER_WISH = re.compile(
+    r"(?P<before>(?:[^.!?]{0,200}?(?:[,;:—]\s*|\b(?:and|but|so)\s+))?)(?:I|we)"
+    r"(?=['’]d\s+like\b|\s+(?:do\s+)?(?:(?:also|really)\s+)?(?:want|need|wish|would\s+like)\b)",
+    re.IGNORECASE,
+)
+#: What is joined so is so, and no part of the wish: "My shop closes at six and I want …".
+_JOINED = re.compile(r"\b(?:and|but|so)\s*$", re.IGNORECASE)
 _EDGES = " \t\n,;:.–—-"
 
 
-def find_purpose(tail: str, end: int) -> re.Match[str] | None:
-    """The first "so that" of the sentence, or the one that opens the next sentence."""
+def find_purpose(tail: str, end: int, role: str = "") -> re.Match[str] | None:
+    """The first "so that" of the sentence, or the one that opens the next sentence; none where a
+    mere "so" says what the role itself does then ("so the clerk rings the bell")."""
+    own = re.compile(rf"(?:the\s+)?{re.escape(role)}\b", re.I) if role else None
     for match in _PURPOSE.finditer(tail):
         if match.start() > end:
             return None
+        if own and match.group().strip(_EDGES).lower() == "so" and own.match(tail, match.end()):
+            continue
         certain = "," in match.group() or " " in match.group().strip()
         if certain or not _NO_PURPOSE_AFTER.search(tail[: match.start()]):
             return match
+    return None
+
+
+def later_wish(said: str) -> tuple[str, str, str] | None:
+    """Of what says first what is so: that, what the first sentence with a wish says before its
+    subject ("At night"), and what comes after that."""
+    position = 0
+    while position < len(said):
+        end = first_sentence_end(said, position)
+        if wish := _LATER_WISH.match(said, position, end):
+            before = wish["before"].strip(_EDGES)
+            is_so = said[:position]
+            if _JOINED.search(before):
+                is_so, before = f"{is_so}{_JOINED.sub('', before).strip(_EDGES)}.", ""
+            return is_so.strip(), before, said[wish.end() :].lstrip()
+        position = end + (len(said[end:]) - len(said[end:].lstrip()))
     return None
 
 

@@ -22,6 +22,7 @@ from pipeline.extract.outline import Section, outline
 from pipeline.extract.phrases import read_phrases
 from pipeline.extract.requirements import is_requirement, read_requirements
 from pipeline.extract.rows import find_in_rows
+from pipeline.extract.section_words import ABLE, PROPERTIES, ROLE_WORDS, SOMEONE_WANTS, WANTS
 from pipeline.extract.sentences import plain
 from pipeline.extract.units import Unit, split_units
 from pipeline.stories import Block, Span, StoryKind, count_words
@@ -30,26 +31,6 @@ from pipeline.stories import Block, Span, StoryKind, count_words
 _BETWEEN = 6
 #: A headed introduction of fewer words tells no story of its own.
 _INTRODUCTION_WORDS = 15
-_WANTS = re.compile(
-    r"[\s*_\"“'(]*I\s*(?:['’]d\s|(?:also\s+)?(?:want|need|can|would|should|must|wish|could|like))",
-    re.I,
-)
-#: A paragraph that is one wish of somebody: "Users should be able to pay by phone."
-_ABLE = re.compile(
-    r"\s*(?:(?:the|an?|all|every)\s+)?(?:[\w'’-]+\s+){1,4}?(?:should|must|shall)\s+be\s+able\s+to\s"
-    r"[^.!?:]{3,300}[.!]?\s*$",
-    re.IGNORECASE,
-)
-#: What a page of a notes' program says of itself below its title.
-_PROPERTIES = re.compile(
-    r"(?:\s*(?:status|state|assign\w*|priority|points|story\s+points|estimate|effort|size|sprint|epic|tags?|"
-    r"labels?|type|created(?:\s+(?:by|time))?|last\s+edited\s+\w+|due(?:\s+date)?|owner|id|url)\s*:\s[^\n]{1,120}(?:\n|$))+",
-    re.IGNORECASE,
-)
-_ROLE_WORDS = re.compile(
-    r"^(?:as\s+(?:an?\s+|the\s+)?|for\s+(?:an?\s+|the\s+)?)|\s+(?:user\s+)?stories$|[:,]+$|,?\s+I\s+(?:want|need).*$",
-    re.I,
-)
 
 
 def find_in_sections(
@@ -180,7 +161,7 @@ class _Reader:
     def _says_of_itself(self, block: Block) -> bool:
         """Whether a block is no text: a comment, tags, or the properties of a page."""
         return block.kind == "meta" or (
-            block.kind == "paragraph" and _PROPERTIES.fullmatch(self._raw(block)) is not None
+            block.kind == "paragraph" and PROPERTIES.fullmatch(self._raw(block)) is not None
         )
 
     def _spans(self, blocks: Sequence[Block], aside: Sequence[Block]) -> tuple[Span, ...]:
@@ -291,7 +272,7 @@ class _Reader:
         if first is None:
             return strict
         words = self._words(first)
-        if re.match(r"As\s+an?\s", words) or _WANTS.match(words):
+        if re.match(r"As\s+an?\s", words) or WANTS.match(words) or SOMEONE_WANTS.match(words):
             return assemble(self.text, blocks, expected=True)
         return strict
 
@@ -317,7 +298,7 @@ class _Reader:
                 index += 1
                 continue
             units = split_units(raw, expected=expected)
-            if not units and expected and (block.kind == "item" or _ABLE.match(raw)):
+            if not units and expected and (block.kind == "item" or ABLE.match(raw)):
                 units = self._expected_unit(raw)
             elif not units and block.kind == "item" and is_beside_story(self.text, blocks, index):
                 units = split_units(raw, expected=True)
@@ -336,7 +317,7 @@ class _Reader:
                 more = hanging_on(self.text, blocks, index) if block.kind == "item" else []
                 yield from read_requirements(self.text, block, more)
                 index += len(more)
-            elif section.heading and block.kind == "item" and _WANTS.match(raw):
+            elif section.heading and block.kind == "item" and WANTS.match(raw):
                 more = hanging_on(self.text, blocks, index)
                 told = self._under_role(section.heading, [block, *more])
                 yield from map(self._labelled, told)
@@ -418,7 +399,7 @@ class _Reader:
         role = (
             ""
             if headings.STORIES.match(title)
-            else _ROLE_WORDS.sub("", _ROLE_WORDS.sub("", title)).strip()
+            else ROLE_WORDS.sub("", ROLE_WORDS.sub("", title)).strip()
         )
         if count_words(role) > 8:
             return
