@@ -46,6 +46,10 @@ _WANT = re.compile(
     rf")\s*[:,]?\s*",
     re.IGNORECASE,
 )
+#: A word before "want" that says something of the goal: "I only want trusted jobs to run".
+_LIMITED = re.compile(
+    r"\s*(?P<how>only|always|sometimes|often|rarely|seldom)\s+(?:want|need|wish)", re.I
+)
 #: What follows the subject of a wish; anything else after "As a …, I" is a wish only in a story.
 _WISH = re.compile(
     rf"['’]d\s|{_ADVERB}(?:want|wan\b|wish|need|desire|require|expect|prefer|can|could|should|must|"
@@ -414,6 +418,7 @@ def _finish(role: str, tail: str, benefit: str, strict: bool) -> Phrases:
     """Split what follows the subject into goal, benefit and what is said after the sentence."""
     parted = part_role(role)
     benefit = benefit or parted.benefit
+    limit = _LIMITED.match(tail)
     want = _WANT.match(tail)
     while want:
         tail = tail[want.end() :]
@@ -431,6 +436,8 @@ def _finish(role: str, tail: str, benefit: str, strict: bool) -> Phrases:
         goal = tail[:end]
     role = parted.role.strip(TRAILING + "*_\"'“”‘’")
     goal = parted.before(trim_phrase(goal))
+    if limit and goal and not goal.lower().startswith(limit["how"].lower()):
+        goal = f"{limit['how']} {goal}"
     template = any(is_placeholder(p) for p in (role, goal) if p)
     after = " ".join(filter(None, [parted.context, tail[end:].strip()]))
     return Phrases(role, goal, trim_phrase(benefit), after, strict, template)

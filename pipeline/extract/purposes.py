@@ -33,6 +33,13 @@ _PURPOSE = re.compile(
     r")",
     re.IGNORECASE,
 )
+#: "…. In order to do so, I need …" says something of its own, "…. In order to save time." does not.
+_STOPPED = re.compile(r"[.;]\s")
+_SENTENCE_OF_ITS_OWN = re.compile(
+    r"[\s.;]*in\s+order\s+(?:to|that)\s[^.!?]{2,160}?,\s+(?:I|we|he|she|it|they|you|the|an?|my|our|this|"
+    r"these|those|all|each|every|users?)\b",
+    re.IGNORECASE,
+)
 _NO_PURPOSE_AFTER = re.compile(
     r"(?:\b(?:do|does|did|doing|done|and|or|even|not|just|more|is|are|was|be|been|why|how|ever|never)|[-–])$",
     re.I,
@@ -72,6 +79,8 @@ def find_purpose(tail: str, end: int, role: str = "") -> re.Match[str] | None:
             return None
         if own and match.group().strip(_EDGES).lower() == "so" and own.match(tail, match.end()):
             continue
+        if _STOPPED.search(match.group()) and _SENTENCE_OF_ITS_OWN.match(tail, match.start()):
+            return None
         certain = "," in match.group() or " " in match.group().strip()
         if certain or not _NO_PURPOSE_AFTER.search(tail[: match.start()]):
             return match
