@@ -57,12 +57,6 @@ INNER = re.compile(
     r"why|what|how|flow|edge\s+cases|tasks?|test\s+cases?)[\s:*_]*$",
     re.IGNORECASE,
 )
-#: A heading of what is told of a story elsewhere: "Story 1 in detail", "Story 2: implementation".
-OF_ANOTHER = re.compile(
-    r"[*_\s]*(?:user\s+)?story\s+#?[\w.-]{1,6}\s*[:–—-]?\s*(?:in\s+(?:more\s+)?details?|details?|"
-    r"\(?continued\)?|implementation(?:\s+details?)?|(?:technical\s+)?design)[\s:*_]*$",
-    re.IGNORECASE,
-)
 SAYS_NOTHING = re.compile(
     r"\W*(?:n\s*/?\s*a|tbd|todo|to\s?do|tba|none|not\s+applicable|same\s+as\s+above|\.\.\.|…|"
     r"to\s+be\s+(?:done|defined|added|filled|written).*|coming\s+soon|wip|optional|omitted|"

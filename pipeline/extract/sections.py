@@ -73,7 +73,6 @@ class _Reader:
         announced = (
             bool(title)
             and not is_list
-            and not headings.OF_ANOTHER.match(title)
             and (
                 bool(headings.STORY.match(title)) or (stories and not headings.GENERAL.match(title))
             )
