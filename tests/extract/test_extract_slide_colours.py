@@ -27,10 +27,11 @@ def deck(
     from pptx.util import Inches
 
     made: Any = Presentation()
+    colour: Any = RGBColor
     slide = made.slides.add_slide(made.slide_layouts[6])
     if background is not None:
         slide.background.fill.solid()
-        slide.background.fill.fore_color.rgb = RGBColor(*background)
+        slide.background.fill.fore_color.rgb = colour(*background)
     for words, top in ((_SEEN, 1), (_WHITE, 3)):
         frame = slide.shapes.add_textbox(Inches(1), Inches(top), Inches(6), Inches(1))
         run = frame.text_frame.paragraphs[0].add_run()
@@ -38,10 +39,10 @@ def deck(
     if scheme:
         run.font.color.theme_color = MSO_THEME_COLOR.BACKGROUND_1
     else:
-        run.font.color.rgb = RGBColor(255, 255, 255)
+        run.font.color.rgb = colour(255, 255, 255)
     if box is not None:
         frame.fill.solid()
-        frame.fill.fore_color.rgb = RGBColor(*box)
+        frame.fill.fore_color.rgb = colour(*box)
     if picture:
         slide.shapes.add_picture(io.BytesIO(_dot()), Inches(0), Inches(0))
     target = io.BytesIO()
