@@ -42,6 +42,12 @@ _STEP_START = re.compile(r"(?:given\b|scenario(?:\s+outline)?:)", re.IGNORECASE)
 _STEP_ON = re.compile(r"(?:then|and|but)\b", re.IGNORECASE)
 #: The box of a task list, ticked or not.
 _TICK = re.compile(r"\[[ xX✓✔]\](?:\s+|$)")
+#: An item that leads elsewhere, and says nothing of what is accepted.
+_ONLY_LINK = re.compile(r"\s*(?:\[[^\]\n]+\]\([^()\s]+\)|<?https?://\S+>?)[.;,]?\s*")
+#: What follows in a list are examples, no criteria.
+_EXAMPLES = re.compile(
+    r"\b(?:examples?|for\s+instance|e\.g\.?)(?![^.!?:]*[.!?])[^:]{0,60}:\s*$", re.IGNORECASE
+)
 _NUMBERED = re.compile(r"(?:^|\s)\(?\d{1,2}[.)]\s+")
 
 
@@ -58,6 +64,8 @@ class Draft:
     template: bool = False
     criteria: list[str] = field(default_factory=list)
     body: list[str] = field(default_factory=list)
+    #: "#web", "@billing" before the sentence: no words of the story, and may tell two apart.
+    tags: list[str] = field(default_factory=list)
 
     @property
     def told(self) -> bool:
@@ -151,7 +159,7 @@ def _take_heading(told: Draft, raw: str, mode: str) -> str:
     told.key = told.key or key
     phrases = read_phrases(sentence) if not told.told else None
     if phrases:
-        told.add_title(title)
+        _take_title(told, title)
         take_phrases(told, phrases)
         return "told"
     key, title = split_heading(raw)
@@ -192,12 +200,17 @@ def _take_opening(told: Draft, raw: str, block: Block, expected: bool) -> str | 
         told.body.append(_verbatim(raw, block))
         return None
     told.key = told.key or key
-    if ONLY_TAGS.fullmatch(title):  # it heads nothing, and may tell two stories apart
-        told.body.append(title)
+    _take_title(told, title)
+    take_phrases(told, phrases)
+    return "body" if _EXAMPLES.search(phrases.after) else "told"
+
+
+def _take_title(told: Draft, title: str) -> None:
+    """What stands before a story sentence on its line; tags head nothing."""
+    if ONLY_TAGS.fullmatch(title):
+        told.tags.append(title.strip(" :"))
     else:
         told.add_title(title)
-    take_phrases(told, phrases)
-    return "told"
 
 
 def find_sentence(raw: str) -> tuple[int, Phrases] | None:
@@ -251,6 +264,9 @@ def _take_more(told: Draft, raw: str, block: Block, mode: str) -> str:
         told.body.append(_verbatim(raw, block))
         return "body"
     if block.kind == "row" and block.level:  # a table that says more of the story
+        told.body.append(_verbatim(raw, block))
+        return mode
+    if mode == "told" and block.kind == "item" and _ONLY_LINK.fullmatch(raw):
         told.body.append(_verbatim(raw, block))
         return mode
     if mode in ("told", "criteria") and block.kind in ("item", "step", "row"):

@@ -17,11 +17,13 @@ from pipeline.stories import Block
 
 #: Characters of a narrative that are read to see whether it is one.
 _REACH = 3000
-#: The older form, a line or more each: "In order to …", "A writer", "Should be able to …".
+#: The older form, a line or more each: "In order to …", "A writer", "Should be able to …"; who may
+#: stand on the line of what they need.
 _BY_LINES = re.compile(
-    r"\s*(?:In\s+order\s+(?:to|that)|So\s+that|To)\s+(?P<benefit>(?:[^\n]+\n){1,3}?)"
-    r"[ \t]*(?P<story>(?:(?:an?|the|any|every|each|all)\s+)?[^\W\d_][^\n.,;:!?]{1,60}\n"
-    r"[ \t]*(?:(?:should|must|shall|will|can)|(?:wants?|needs?|wish(?:es)?)\b|would\s+like)\b.+)",
+    r"\s*(?:In\s+order\s+(?:to|that)|So\s+that|To)\s+(?P<benefit>(?:(?!\s*As\s)[^\n]+\n){1,3}?)"
+    r"[ \t]*(?P<story>(?!(?:I|we)\b)(?:(?:an?|the|any|every|each|all)\s+)?"
+    r"[^\W\d_][^\n.,;:!?]{1,60}?(?:\n|(?=[ \t]))[ \t]*"
+    r"(?:(?:should|must|shall|will|can)|(?:wants?|needs?|wish(?:es)?)\b|would\s+like)\b.+)",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -128,13 +130,13 @@ def _read_by_lines(raw: str) -> Phrases | None:
 
 
 def _read_scenarios(text: str, parts: Sequence[Sequence[Block]]) -> Iterator[Found]:
-    shared: Sequence[Block] = ()
-    background: Sequence[Block] = ()
+    shared: list[Sequence[Block]] = []
+    background: list[Sequence[Block]] = []
     in_rule = False
     for part in parts:
         if part[0].level == BACKGROUND and part[0].kind == "heading":
-            background = [*shared, *part] if in_rule else part
-            shared = shared if in_rule else part
+            background = [*shared, part] if in_rule else [part]
+            shared = shared if in_rule else [part]
         elif part[0].level == RULE:
             background, in_rule = shared, True
         elif part[0].level == SCENARIO and part[0].kind == "heading":
@@ -148,9 +150,8 @@ def _read_scenarios(text: str, parts: Sequence[Sequence[Block]]) -> Iterator[Fou
                 for block in part[1 : 1 + described]
                 if block.kind == "paragraph"
             ]
-            if background:
-                draft.body.append(_criterion(text, background))
-            spans = join_spans(spans_of(background, text), spans_of(part, text))
+            draft.body += [_criterion(text, each) for each in background]
+            spans = join_spans(*(spans_of(each, text) for each in background), spans_of(part, text))
             yield Found("scenario", spans, part[0].locator, draft)
 
 

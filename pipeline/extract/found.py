@@ -64,7 +64,11 @@ def make_story(document: Document, found: Found) -> Story:
         path=document.path,
         locator=replace(
             place,
-            beside=(*place.beside, *_links_beside(document, found.spans)),
+            beside=(
+                *place.beside,
+                *_tags_beside(place.beside, found.draft.tags),
+                *_links_beside(document, found.spans),
+            ),
             under=(*place.under, *_status(front), *_ticked(document.text, found.spans)),
         ),
         spans=found.spans,
@@ -100,6 +104,12 @@ def _ticked(text: str, spans: Sequence[Span]) -> list[str]:
     """That the box of the item which is the story is ticked: it stands before the story."""
     before = text[max(0, spans[0].start - _BEFORE) : spans[0].start]
     return ["done"] if _TICKED.search(before) else []
+
+
+def _tags_beside(told: Sequence[str], tags: Sequence[str]) -> list[str]:
+    """The tags before a story that no cell beside it tells."""
+    values = {each.partition(": ")[2] for each in told}
+    return [f"tags: {tag}" for tag in tags if tag not in values]
 
 
 def _links_beside(document: Document, spans: Sequence[Span]) -> list[str]:

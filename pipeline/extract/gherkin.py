@@ -114,7 +114,7 @@ class _Reader:
                     self._add(kind, opened[0], last, opened[1])
                     inside = ""
             else:
-                fence = next((m for m in _DOC_STRING if stripped.startswith(m)), "")
+                fence = self._fence(stripped, last)
                 if fence and self.in_steps and self.text.find(fence, last) >= 0:
                     inside, opened = fence, (first, line)
                 elif stripped.startswith("/*"):
@@ -135,6 +135,13 @@ class _Reader:
             self._add("code", opened[0], len(self.text.rstrip()), opened[1])
         self._end(paragraph)
         return self.blocks
+
+    def _fence(self, line: str, end: int) -> str:
+        """What opens a doc string and closes it below, "" where the line opens none. More than
+        three marks, as Markdown has them, are closed by as many."""
+        fence = next((m for m in _DOC_STRING if line.startswith(m)), "")
+        run = line[: len(line) - len(line.lstrip(fence[0]))] if fence else ""
+        return run if len(run) > len(fence) and self.text.find(run, end) >= 0 else fence
 
     def _line(
         self,

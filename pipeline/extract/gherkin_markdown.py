@@ -27,7 +27,8 @@ def blank_marks(text: str) -> str | None:
     for line in text.split("\n"):
         bare = line.strip()
         if fence or bare.startswith("```"):
-            fence = "" if fence and bare.startswith(fence) else fence or "```"
+            opening = bare[: len(bare) - len(bare.lstrip("`"))]
+            fence = "" if fence and bare.startswith(fence) else fence or opening
         elif mark := _MARK.match(line):
             rest = line[mark.end() :]
             heading = "#" in mark.group() and rest.startswith(headings)

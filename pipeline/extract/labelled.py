@@ -46,6 +46,17 @@ _BEGINS = re.compile(
 )
 
 
+#: What opens a role, a goal and a benefit in a sentence, and says nothing behind a label.
+_GLUE = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"\A(?:as\s+)?an?\s+(?=\w)",
+        r"\A(?:I\s+(?:want|need|would\s+like)\s+)?to\s+(?:be\s+able\s+to\s+)?(?=\w)",
+        r"\A(?:so\s+that|in\s+order\s+(?:to|that))\s+(?=\w)",
+    )
+)
+
+
 @dataclass(slots=True)
 class Labelled:
     """The parts of a labelled story; ``after``: further labelled lines, word for word."""
@@ -54,6 +65,12 @@ class Labelled:
     goal: str = ""
     benefit: str = ""
     after: list[str] = field(default_factory=list)
+
+    @property
+    def parts(self) -> tuple[str, str, str]:
+        """Role, goal and benefit without the words that their labels say already."""
+        role, goal, benefit = _GLUE
+        return role.sub("", self.role), goal.sub("", self.goal), benefit.sub("", self.benefit)
 
 
 def starts(text: str) -> list[tuple[int, int]]:

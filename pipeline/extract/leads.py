@@ -19,7 +19,7 @@ CRITERIA_LABEL = re.compile(
 #: Letters and a number parted by a mark, with further numbers ("SHOP-12", "CV.1", "AUTH-3.2",
 #: "US_5"), or a number sign: a key wherever a story begins.
 _KEY = (
-    r"[A-Z][A-Z0-9]{0,9}(?:[-_][A-Z]{1,9}){0,3}[-–_.]\d{1,6}(?:[.-]\d{1,4}){0,4}(?![\w-])"
+    r"[A-Z][A-Z0-9]{0,9}(?:[-_][A-Z]{1,9}){0,3}[-–_.]\d{1,6}[a-z]?(?:[.-]\d{1,4}){0,4}(?![\w-])"
     r"|US[-_ ]?\d{1,5}(?:\.\d+)*(?!\w)|(?:US)?#\d{1,6}(?!\w)"
 )
 #: Without a mark ("A1", "US4", "Req 14", "1.2.3"): a key only where a sentence or a colon follows,
@@ -33,7 +33,7 @@ _BARE_KEY_LEAD = re.compile(
     rf"[\[(*_`\s]*(?P<key>{_BARE_KEY})(?:[\])*_`]+\s*(?:[:.|–—-]+\s*|\s+|$)|\s*(?:[:.|–—-]+(?:\s+|$)|$))"
 )
 _NUMBER_LEAD = re.compile(
-    r"[\[(*_\s]*(?:(?:the\s+)?(?:user\s+)?(?:story|stories|use\s+case|usecase|scenario)|us)\b\s*"
+    r"[\[(*_\s]*(?:(?:(?:the|additional|another|bonus|further|extra)\s+)?(?:user\s+)?(?:story|stories|use\s+case|usecase|scenario)|us)\b\s*"
     r"(?:#?\s*(?:U?\d+(?:[.-]\d+)*|[IVX]+|[A-Z](?=\s*[:.)]))\b)?(?:\s*\((?:optional|actual|fictional)\))?"
     r"[\])*_]*\s*(?:[:.|–—-]+\s*|\s+(?=\S)|$)",
     re.IGNORECASE,

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from pipeline.extract.labelled import begins_labelled, read_labelled
+from pipeline.extract.purposes import PURPOSE_FIRST, find_purpose, later_wish, part_role
 from pipeline.extract.roles import (
     NO_ACTOR,
     is_placeholder,
@@ -19,7 +20,13 @@ from pipeline.extract.roles import (
     names_no_one,
     needs_an_article,
 )
-from pipeline.extract.sentences import first_sentence_end, plain, small_sentence_end
+from pipeline.extract.sentences import (
+    TRAILING,
+    first_sentence_end,
+    plain,
+    small_sentence_end,
+    trim_phrase,
+)
 from pipeline.extract.templates import read_template
 
 _ARTICLE = r"(?:an?|the|any|every|each|one\s+of\s+(?:the|our)|another|our|some|your)"
@@ -38,6 +45,10 @@ _WANT = re.compile(
     rf"|(?:can|could)\b(?!['’]t|\s*not\b)"
     rf")\s*[:,]?\s*",
     re.IGNORECASE,
+)
+#: A word before "want" that says something of the goal: "I only want trusted jobs to run".
+_LIMITED = re.compile(
+    r"\s*(?P<how>only|always|sometimes|often|rarely|seldom)\s+(?:want|need|wish)", re.I
 )
 #: What follows the subject of a wish; anything else after "As a …, I" is a wish only in a story.
 _WISH = re.compile(
@@ -84,7 +95,8 @@ _CLAUSE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _NO_SUBJECT = re.compile(
-    r"As\s+an?\s+(?P<role>[^,.;:!?]{2,80}?)\s*,\s*(?=(?:would\s+like|wants?|needs?)\s+(?!I\b))",
+    r"As\s+an?\s+(?P<role>[^,.;:!?]{2,80}?)\s*,\s*(?:users\s+(?=\w))?"
+    r"(?=(?:would\s+(?:like|want)|wants?|needs?)\s+(?!I\b))",
     re.IGNORECASE,
 )
 #: "*As a* cook" after its first mark was taken for a list mark.
@@ -96,7 +108,9 @@ _HALF_BOLD = re.compile(
 #: "As as a cook", "As a a cook".
 _DOUBLED = re.compile(r"^(?:as\s+(?=as\s+\w)|(?P<kept>as\s+)an?\s+(?=an?\s+\w))", re.I)
 #: A clause of the role's own: "As an owner that we trust, I want".
-_ROLE_GOES_ON = re.compile(r"\b(?:and|or|but|who|whom|that|which|when|if|where|while)[\s,]*$", re.I)
+_ROLE_GOES_ON = re.compile(
+    r"\b(?:and|or|but|who|whom|that|which|what|how|why|when|if|where|while)[\s,]*$", re.I
+)
 _WISH_AFTER = re.compile(
     rf"[^.!?;]{{2,200}}?(?=[\s,]+\bI\s+(?:{_STRONG_WISH.pattern}))", re.IGNORECASE
 )
@@ -111,7 +125,8 @@ _SPEECH = re.compile(
     re.IGNORECASE,
 )
 _CERTAIN = re.compile(
-    r"As\s+(?:an?|any|every|each|one|someone|somebody|anyone|anybody)\b", re.IGNORECASE
+    r"As\s+(?:an?|any|every|each|one(?!\s+(?:can|could|may|might|would|sees?)\b)|someone|somebody|anyone|anybody)\b",
+    re.IGNORECASE,
 )
 _I_AS_ROLE = re.compile(
     rf"I\s*,?\s*as\s+{_ARTICLE}\s+(?P<role>[^,.;]{{2,100}}?)(?:\s*,\s*|\s+(?={_STRONG_WISH.pattern}))",
@@ -138,20 +153,6 @@ _PURPOSES_FIRST = tuple(
     re.compile(_PURPOSE_BEFORE.replace("%s", begins), re.IGNORECASE | re.DOTALL)
     for begins in ("(?-i:As)", "As")
 )
-_PURPOSE = re.compile(
-    r"[\s,;:.–—(*•-]*\b(?:"
-    r"so\s+(?:that\b\s*[:,]?\s*)+(?:so\s+(?:that\b\s*[:,]?\s*|(?=(?:I|we|they|he|she|it|you)\b)))*"
-    r"|so\s+as\s+to\b\s*(?:to\b\s*)?"
-    r"|in\s+order\s+(?:to\b(?:\s+to\b)?|that\b|for\b)\s*[:,]?\s*"
-    r"|such\s+that\b\s*"
-    r"|so\s*,?\s+(?=(?:I|we|they|he|she|it|you|the|an?|my|our|their|your|his|her|its|this|these|"
-    r"those|all|any|every\w*|no|nobody|each|people|users?|others?|customers?|there|both|only)\b)"
-    r")",
-    re.IGNORECASE,
-)
-_NO_PURPOSE_AFTER = re.compile(
-    r"(?:\b(?:do|does|did|doing|done|and|or|even|not|just|more|is)|[-–])$", re.I
-)
 #: "can be replayed": what is done to something, which is not its wish.
 _SUFFERS = re.compile(
     r"(?:also\s+|only\s+)?be\s+(?!able\b)(?:\w+ly\s+)?\w+(?:ed|en|wn|nt|ut|ld)\b", re.I
@@ -176,11 +177,8 @@ _LINK = re.compile(r"(?<!!)\[(?P<words>[^\[\]\n]{1,200})\]\((?P<to>[^()\s]{1,400
 _SO_THAT = re.compile(r"\bso\s+that\b", re.IGNORECASE)
 _CONTRACTED = {"'m ": "am ", "’m ": "am ", "'ve ": "have ", "’ve ": "have "}
 _LINKED = re.compile(r"\]\(|\[\[")
-_TRAILING = " \t\n,;:.–—-"
 #: After these a clause's own "I" comes first.
 _BEFORE_I = r"when(?:ever)?|if|after|before|while|once|until|because|since|(?:al)?though"
-#: Its last stop is its own: what follows stands below, in a list.
-_ABBREVIATED = re.compile(r"\b(?:e\.g|i\.e)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,12 +214,15 @@ def read_phrases(text: str, *, expected: bool = False) -> Phrases | None:
         if labelled:
             after = "\n".join(labelled.after)
             template = is_placeholder(labelled.role) or is_placeholder(labelled.goal)
-            role, goal = labelled.role.strip(_TRAILING), _trim(labelled.goal)
-            return Phrases(role, goal, _trim(labelled.benefit), after, True, template)
+            role, goal, benefit = labelled.parts
+            role = role.strip(TRAILING)
+            return Phrases(role, trim_phrase(goal), trim_phrase(benefit), after, True, template)
     words = plain(text)
     told = _read(words, expected)
     if told and _SMALL.match(words):
         told = _one_small_sentence(told, words)
+    if told and not told.strict and told.role and not told.benefit:
+        told = _with_later_wish(told)
     if told and _LINKED.search(f"{told.role}\n{told.goal}\n{told.benefit}"):
         return _without_links(told)
     return told
@@ -238,8 +239,20 @@ def _one_small_sentence(told: Phrases, written: str) -> Phrases:
     mark = _FINAL.match(written.partition(behind)[2])
     after = " ".join(filter(None, [behind + (mark.group() if mark else ""), told.after]))
     if name == "benefit":
-        return replace(told, benefit=_trim(words[:end]), after=after)
-    return replace(told, goal=_trim(words[:end]), after=after)
+        return replace(told, benefit=trim_phrase(words[:end]), after=after)
+    return replace(told, goal=trim_phrase(words[:end]), after=after)
+
+
+def _with_later_wish(told: Phrases) -> Phrases:
+    """ "As an operator, I run a shop. At night, I want to close it.": what is wanted counts."""
+    later = later_wish(f"{told.goal}. {told.after}")
+    wish = _finish("", later[2].removeprefix("do "), "", False) if later else None
+    if later is None or wish is None or not wish.goal:
+        return told
+    is_so, clause, _ = later
+    goal = f"{clause}, {wish.goal}" if clause else wish.goal
+    after = " ".join(filter(None, [is_so, wish.after]))
+    return replace(told, goal=goal, benefit=wish.benefit, after=after)
 
 
 def _without_links(told: Phrases) -> Phrases:
@@ -312,26 +325,28 @@ def _read(words: str, expected: bool) -> Phrases | None:
         return _finish(match["role"], "", benefit_first, False)
     match = _LABELLED.match(words)
     if match:
-        benefit = (match["benefit"] or "").strip(_TRAILING)
+        benefit = (match["benefit"] or "").strip(TRAILING)
         return Phrases(
-            match["role"].strip(_TRAILING), match["goal"].strip(_TRAILING), benefit, "", False
+            match["role"].strip(TRAILING), match["goal"].strip(TRAILING), benefit, "", False
         )
     return _read_roleless(words)
 
 
 def _read_clause(words: str, match: re.Match[str], benefit: str) -> Phrases:
     """ "As a user, when I …, I want …": the goal keeps the clause in front."""
-    clause, position = match["clause"].strip(_TRAILING), match.end()
+    clause, position = match["clause"].strip(TRAILING), match.end()
     if re.match(rf"(?:{_BEFORE_I})$", clause, re.I):
         # The subject found is the clause's own; the wish's follows the next comma.
         rest = re.compile(r"(?P<clause>[^,.!?]{1,240}),\s*(?:I|we)\b\s*", re.I).match(
             words, position
         )
         if rest:
-            clause = f"{words[match.start('clause') : position]}{rest['clause']}".strip(_TRAILING)
+            clause = f"{words[match.start('clause') : position]}{rest['clause']}".strip(TRAILING)
             position = rest.end()
         else:
             return _finish(match["role"], words[match.start("clause") :], benefit, True)
+    if purpose := PURPOSE_FIRST.match(clause):
+        return _finish(match["role"], words[position:], benefit or clause[purpose.end() :], True)
     told = _finish(match["role"], words[position:], benefit, True)
     return replace(told, goal=f"{clause}, {told.goal}") if told.goal else told
 
@@ -345,7 +360,7 @@ def _read_job(words: str) -> Phrases | None:
     told = _finish("", words[match.end() :], "", True)
     if not told.goal or not told.benefit:
         return None
-    return replace(told, goal=f"{match['clause'].strip(_TRAILING)}, {told.goal}")
+    return replace(told, goal=f"{match['clause'].strip(TRAILING)}, {told.goal}")
 
 
 def _is_wish(words: str, match: re.Match[str]) -> bool:
@@ -376,7 +391,7 @@ def _read_roleless(words: str) -> Phrases | None:
         found = _finish("", words[subject.end() :], "", False)
         last = _ROLE_LAST.search(found.goal)
         if last and not names_no_one(last["role"]):
-            goal = (found.goal[: last.start()] + found.goal[last.end() :]).strip(_TRAILING)
+            goal = (found.goal[: last.start()] + found.goal[last.end() :]).strip(TRAILING)
             return Phrases(last["role"], goal, found.benefit, found.after, True, found.template)
         return found
     match = _SUBJECT_FIRST.match(words)
@@ -388,7 +403,11 @@ def _read_roleless(words: str) -> Phrases | None:
         and not _SUFFERS.match(words, match.end())
     ):
         able = " ".join((match["able"] or "").lower().split())
-        kept = "" if able in ("", "should be able to", "should be able", "can") else match["able"]
+        kept = (
+            ""
+            if able in ("", "should be able to", "should be able", "can", "need to", "needs to")
+            else match["able"]
+        )
         found = _finish(match["role"], words[match.end() :], "", False)
         goal = f"{kept.strip()} {found.goal}".strip()
         return Phrases(match["role"], goal, found.benefit, found.after, False, found.template)
@@ -397,6 +416,9 @@ def _read_roleless(words: str) -> Phrases | None:
 
 def _finish(role: str, tail: str, benefit: str, strict: bool) -> Phrases:
     """Split what follows the subject into goal, benefit and what is said after the sentence."""
+    parted = part_role(role)
+    benefit = benefit or parted.benefit
+    limit = _LIMITED.match(tail)
     want = _WANT.match(tail)
     while want:
         tail = tail[want.end() :]
@@ -405,46 +427,17 @@ def _finish(role: str, tail: str, benefit: str, strict: bool) -> Phrases:
     tail = _CONTRACTED.get(tail[:3], tail[:3]) + tail[3:]
     tail = _CONTRACTED.get(tail[:4], tail[:4]) + tail[4:]
     end = first_sentence_end(tail)
-    purpose = None if benefit else _find_purpose(tail, end)
+    purpose = None if benefit else find_purpose(tail, end, parted.role)
     if purpose:
         goal = tail[: purpose.start()]
         end = first_sentence_end(tail, purpose.end())
         benefit = tail[purpose.end() : end]
     else:
         goal = tail[:end]
-    role = role.strip(_TRAILING + "*_\"'“”‘’")
-    goal = _trim(goal)
+    role = parted.role.strip(TRAILING + "*_\"'“”‘’")
+    goal = parted.before(trim_phrase(goal))
+    if limit and goal and not goal.lower().startswith(limit["how"].lower()):
+        goal = f"{limit['how']} {goal}"
     template = any(is_placeholder(p) for p in (role, goal) if p)
-    return Phrases(role, goal, _trim(benefit), tail[end:].strip(), strict, template)
-
-
-def _find_purpose(tail: str, end: int) -> re.Match[str] | None:
-    """The first "so that" of the sentence, or the one that opens the next sentence."""
-    for match in _PURPOSE.finditer(tail):
-        if match.start() > end:
-            return None
-        certain = "," in match.group() or " " in match.group().strip()
-        if certain or not _NO_PURPOSE_AFTER.search(tail[: match.start()]):
-            return match
-    return None
-
-
-def _trim(phrase: str) -> str:
-    """A phrase without its closing stop or the quote that closes the whole sentence."""
-    phrase = phrase.strip()
-    stripped = phrase.rstrip(_TRAILING + "*_")
-    if _ABBREVIATED.search(stripped) and phrase.startswith(".", len(stripped)):
-        return f"{stripped}."
-    for opening, closing in (
-        ("“", "”"),
-        ("«", "»"),
-        ("‘", "’"),
-        ('"', '"'),
-        ("'", "'"),
-        ("(", ")"),
-    ):
-        if stripped.endswith(closing) and stripped.count(opening) < stripped.count(closing) + (
-            opening == closing and stripped.count(closing) % 2
-        ):
-            stripped = stripped[:-1].rstrip(_TRAILING)
-    return stripped
+    after = " ".join(filter(None, [parted.context, tail[end:].strip()]))
+    return Phrases(role, goal, trim_phrase(benefit), after, strict, template)

@@ -39,7 +39,12 @@ _NOT_ROLE = re.compile(
     r"(?:if|for|to|long|far|soon|well|much|usual|such|in|on|with|we|you|they|it|he|she|this|that|these|"
     r"those|there|our|my|your|their|its|per|of|of now|part|always|before|above|mentioned|described|"
     r"discussed|noted|stated|shown|seen|explained|said|expected|opposed|needed|required|more|most|"
-    r"many|important|result|I)\b|.*\b(?:is|are|was|were|said|says|have|has)$",
+    r"many|important|result|I)\b(?!-)|.*\b(?:is|are|was|were|said|says|have|has)$"
+    # "As outlined in this proposal", "As requested by legal", "As agreed"
+    r"|(?-i:[a-z])\w+(?:ed|wn|ught)(?:$|\s+(?:by|above|below|here|earlier|before|previously|elsewhere|with)\b"
+    r"|\s+(?:in|on|at|under|during|for)\s+(?:the|this|that|these|those|our|my|section|chapter|part|story|"
+    r"stories|issue|ticket|[\[#§\d]))"
+    r"|one\s+(?:can|could|may|might|would|sees)\b",
     re.IGNORECASE,
 )
 _PLACEHOLDER = re.compile(

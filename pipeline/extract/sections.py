@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import takewhile
 
 from pipeline.extract import headings
 from pipeline.extract.assembly import Draft, assemble
@@ -21,6 +22,7 @@ from pipeline.extract.outline import Section, outline
 from pipeline.extract.phrases import read_phrases
 from pipeline.extract.requirements import is_requirement, read_requirements
 from pipeline.extract.rows import find_in_rows
+from pipeline.extract.section_words import ABLE, PROPERTIES, ROLE_WORDS, SOMEONE_WANTS, WANTS
 from pipeline.extract.sentences import plain
 from pipeline.extract.units import Unit, split_units
 from pipeline.stories import Block, Span, StoryKind, count_words
@@ -29,14 +31,6 @@ from pipeline.stories import Block, Span, StoryKind, count_words
 _BETWEEN = 6
 #: A headed introduction of fewer words tells no story of its own.
 _INTRODUCTION_WORDS = 15
-_WANTS = re.compile(
-    r"[\s*_\"“'(]*I\s*(?:['’]d\s|(?:also\s+)?(?:want|need|can|would|should|must|wish|could|like))",
-    re.I,
-)
-_ROLE_WORDS = re.compile(
-    r"^(?:as\s+(?:an?\s+|the\s+)?|for\s+(?:an?\s+|the\s+)?)|\s+(?:user\s+)?stories$|[:,]+$|,?\s+I\s+(?:want|need).*$",
-    re.I,
-)
 
 
 def find_in_sections(
@@ -56,6 +50,10 @@ def find_in_sections(
     """
     reader = _Reader(text, unescape, records=records)
     yield from reader.read(outline(text, blocks), stories=False, shall=ears)
+
+
+def _is_listed(block: Block) -> bool:
+    return block.kind in ("item", "code") or (block.kind == "paragraph" and block.level > 0)
 
 
 class _Reader:
@@ -82,9 +80,9 @@ class _Reader:
         if section.heading and (announced or self._one_story(section, title, is_list)):
             story = self._headed(section)
             if story:
-                yield story
+                yield from self._wishes_of(story, section)
                 return
-            if announced and (told := self._introduction(section)):
+            if headings.STORY.match(title) and (told := self._introduction(section)):
                 yield told
         inner = stories or is_list or announced
         shall = shall or headings.announces_requirements(title)
@@ -148,7 +146,7 @@ class _Reader:
             return False
         if section.heading and read_phrases(split_heading(title)[1]):
             return all(self._is_inner(child) for child in section.children)
-        first = next((b for b in section.own if b.kind != "meta"), None)
+        first = next((b for b in section.own if not self._says_of_itself(b)), None)
         if first is None or first.kind not in ("paragraph", "item"):
             return False
         units = split_units(self._raw(first))
@@ -159,6 +157,21 @@ class _Reader:
             # The title of a document that happens to hold one sentence is not the story's.
             return False
         return all(self._is_inner(child) for child in section.children)
+
+    def _says_of_itself(self, block: Block) -> bool:
+        """Whether a block is no text: a comment, tags, or the properties of a page."""
+        return block.kind == "meta" or (
+            block.kind == "paragraph" and PROPERTIES.fullmatch(self._raw(block)) is not None
+        )
+
+    def _spans(self, blocks: Sequence[Block], aside: Sequence[Block]) -> tuple[Span, ...]:
+        """The runs of text that blocks cover, those that stand aside cut out."""
+        if not aside:
+            return spans_of(blocks, self.text)
+        cut = aside[-1].start
+        before = [b for b in blocks if b.start < cut]
+        after = [b for b in blocks if b.start > cut]
+        return join_spans(spans_of(before, self.text), spans_of(after, self.text))
 
     def _is_inner(self, child: Section) -> bool:
         title = self._title(child)
@@ -174,7 +187,8 @@ class _Reader:
     def _headed(self, section: Section) -> Found | None:
         """The whole section as one story; None when it holds several or says nothing."""
         assert section.heading is not None
-        blocks = [section.heading, *section.blocks]
+        aside = [b for b in section.own if b.kind == "paragraph" and self._says_of_itself(b)]
+        blocks = [section.heading, *(b for b in section.blocks if b not in aside)]
         if any(headings.STORY.match(self._words(b)) for b in section.blocks if b.kind == "heading"):
             return None
         if self._count_units(blocks) > 1 or self._tells_in_rows(section.blocks):
@@ -194,7 +208,40 @@ class _Reader:
         ):
             return None
         kind: StoryKind = "agile" if draft.told else "narrative"
-        return Found(kind, spans_of(blocks, self.text), section.heading.locator, draft)
+        place = section.heading.locator
+        beside = [line.strip() for b in aside for line in self._raw(b).splitlines()]
+        place = replace(place, beside=(*place.beside, *beside))
+        return Found(kind, self._spans(blocks, aside), place, draft)
+
+    def _wishes_of(self, story: Found, section: Section) -> Iterator[Found]:
+        """The wishes, a list item each, of a headed story that names no other ("As an owner, I want
+        to:"); the story itself where it does, or where nothing is listed."""
+        draft = story.draft
+        wants = [] if draft.goal or not draft.told else self._listed_wants(section)
+        many = list(self._many_wants(*wants[0])) if wants else []
+        if len(many) > 1:
+            yield from many
+            return
+        if many and draft.criteria:
+            told = many[0].draft
+            draft.goal, draft.benefit = told.goal, told.benefit
+            draft.criteria[:1] = []
+            draft.body += told.body
+        yield story
+
+    def _listed_wants(self, section: Section) -> list[tuple[Block, Unit, list[Block]]]:
+        """What leaves the wish open, its role, and the items right below it; empty where it is not
+        a heading or the first paragraph that does."""
+        assert section.heading is not None
+        leads = [section.heading, *section.own[:1]]
+        for at, lead in enumerate(leads):
+            raw = self._raw(lead)
+            said = read_phrases(split_lead(raw)[2], expected=bool(at))
+            if said and said.role and not said.goal:
+                below = list(takewhile(_is_listed, section.own[at:]))
+                if below and below[0].kind == "item":
+                    return [(lead, Unit(0, 0, len(raw), said, True), below)]
+        return []
 
     def _tells_in_rows(self, blocks: Sequence[Block]) -> bool:
         """Whether a table below tells stories of its own."""
@@ -225,7 +272,7 @@ class _Reader:
         if first is None:
             return strict
         words = self._words(first)
-        if re.match(r"As\s+an?\s", words) or _WANTS.match(words):
+        if re.match(r"As\s+an?\s", words) or WANTS.match(words) or SOMEONE_WANTS.match(words):
             return assemble(self.text, blocks, expected=True)
         return strict
 
@@ -251,7 +298,7 @@ class _Reader:
                 index += 1
                 continue
             units = split_units(raw, expected=expected)
-            if not units and expected and block.kind == "item":
+            if not units and expected and (block.kind == "item" or ABLE.match(raw)):
                 units = self._expected_unit(raw)
             elif not units and block.kind == "item" and is_beside_story(self.text, blocks, index):
                 units = split_units(raw, expected=True)
@@ -270,7 +317,7 @@ class _Reader:
                 more = hanging_on(self.text, blocks, index) if block.kind == "item" else []
                 yield from read_requirements(self.text, block, more)
                 index += len(more)
-            elif section.heading and block.kind == "item" and _WANTS.match(raw):
+            elif section.heading and block.kind == "item" and WANTS.match(raw):
                 more = hanging_on(self.text, blocks, index)
                 told = self._under_role(section.heading, [block, *more])
                 yield from map(self._labelled, told)
@@ -331,7 +378,8 @@ class _Reader:
             group = wants[position:after]
             words = self._words(group[0])
             glue = f"{said.goal.rstrip(':')} " if said.goal else ""
-            told = read_phrases(f"I want {glue}{words}", expected=True)
+            own = glue == "" and re.match(r"(?:I|we)\b", words)
+            told = read_phrases(words if own else f"I want {glue}{words}", expected=True)
             if told and told.goal and not said.template and not headings.SAYS_NOTHING.match(words):
                 draft = Draft(role=said.role, goal=told.goal, benefit=told.benefit, strict=True)
                 draft.key, draft.title, _ = split_lead(self._raw(lead))
@@ -351,7 +399,7 @@ class _Reader:
         role = (
             ""
             if headings.STORIES.match(title)
-            else _ROLE_WORDS.sub("", _ROLE_WORDS.sub("", title)).strip()
+            else ROLE_WORDS.sub("", ROLE_WORDS.sub("", title)).strip()
         )
         if count_words(role) > 8:
             return

@@ -40,6 +40,10 @@ _MARKUP = re.compile(rf"(?i:{_BLOCK_TAG.pattern}|{_INLINE_TAG.pattern})|{_ENTITY
 _BLANKS = re.compile(r"\s+")
 #: Characters that nobody sees: byte order marks, zero-width blanks and joins, direction marks.
 _UNSEEN = re.compile("[\ufeff\u200b\u2060\u200e\u200f\u00ad\u202a\u202c]")
+#: Its last stop is its own: what follows stands below, in a list.
+_OWN_STOP = re.compile(r"\b(?:e\.g|i\.e)$", re.IGNORECASE)
+#: Marks at a phrase's end that are none of its words.
+TRAILING = " \t\n,;:.–—-"
 
 
 def sentence_ends(text: str, start: int = 0, end: int | None = None) -> Iterator[int]:
@@ -136,3 +140,24 @@ def plain(text: str) -> str:
     if "*" in text or "_" in text:
         text = _EMPHASIS.sub(r"\2", _EMPHASIS.sub(r"\2", text))
     return text.replace("\\'", "'")
+
+
+def trim_phrase(phrase: str) -> str:
+    """A phrase without its closing stop or the quote that closes the whole sentence."""
+    phrase = phrase.strip()
+    stripped = phrase.rstrip(TRAILING + "*_")
+    if _OWN_STOP.search(stripped) and phrase.startswith(".", len(stripped)):
+        return f"{stripped}."
+    for opening, closing in (
+        ("“", "”"),
+        ("«", "»"),
+        ("‘", "’"),
+        ('"', '"'),
+        ("'", "'"),
+        ("(", ")"),
+    ):
+        if stripped.endswith(closing) and stripped.count(opening) < stripped.count(closing) + (
+            opening == closing and stripped.count(closing) % 2
+        ):
+            stripped = stripped[:-1].rstrip(TRAILING)
+    return stripped

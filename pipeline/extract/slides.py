@@ -12,6 +12,7 @@ from typing import Any
 from pipeline.extract.archive import Unreadable, open_archive, told_beside
 from pipeline.extract.builder import TextBuilder
 from pipeline.extract.leftout import Rich, Why, Words, copied
+from pipeline.extract.slide_colours import is_white_paper, is_white_run
 from pipeline.extract.web_marks import shift
 
 _NOBODY = ("python-pptx", "Steve Canny", "")
@@ -45,15 +46,16 @@ def read_slides(data: bytes) -> tuple[TextBuilder, dict[str, str]]:
 
 def _read_slide(slide: Any, number: int, why: Why | None, builder: TextBuilder) -> None:
     title = slide.shapes.title
+    reader = _Words(why, white=is_white_paper(slide))
     if title is not None and title.has_text_frame:
-        builder.add(_joined(title.text_frame, why), "heading", 1, page=number)
+        builder.add(reader.joined(title.text_frame), "heading", 1, page=number)
     for shape in _in_order(slide.shapes):
         if title is not None and shape.shape_id == title.shape_id:
             continue
         if getattr(shape, "has_table", False) and shape.has_table:
-            _read_table(shape.table, number, why, builder)
+            _read_table(shape.table, number, reader, builder)
         elif shape.has_text_frame:
-            _read_frame(shape, number, why, builder)
+            _read_frame(shape, number, reader, builder)
     builder.write("\n")
     if slide.has_notes_slide and (frame := slide.notes_slide.notes_text_frame) is not None:
         builder.add(Rich(frame.text, "notes"), "paragraph", page=number)
@@ -72,12 +74,12 @@ def _in_order(shapes: Any, depth: int = 0) -> Iterator[Any]:
             yield shape
 
 
-def _read_frame(shape: Any, number: int, why: Why | None, builder: TextBuilder) -> None:
+def _read_frame(shape: Any, number: int, reader: _Words, builder: TextBuilder) -> None:
     """A text frame: where its paragraphs stand on several levels, they are a list."""
     paragraphs = [p for p in shape.text_frame.paragraphs if p.text.strip()]
     listed = shape.is_placeholder and len(paragraphs) > 1
     for paragraph in paragraphs:
-        words = _words(paragraph, why)
+        words = reader.of(paragraph)
         if listed or paragraph.level:
             builder.add(words, "item", paragraph.level + 1, page=number)
         else:
@@ -85,7 +87,7 @@ def _read_frame(shape: Any, number: int, why: Why | None, builder: TextBuilder) 
     builder.write("\n")
 
 
-def _read_table(table: Any, number: int, why: Why | None, builder: TextBuilder) -> None:
+def _read_table(table: Any, number: int, reader: _Words, builder: TextBuilder) -> None:
     rows: list[tuple[int, list[Words]]] = []
     for n, row in enumerate(table.rows, start=1):
         cells: list[Words] = []
@@ -96,40 +98,52 @@ def _read_table(table: Any, number: int, why: Why | None, builder: TextBuilder) 
                 above = rows[-1][1][column] if rows else ""
                 cells.append(copied(above) if cell._tc.vMerge and not cell._tc.hMerge else "")
                 continue
-            cells.append(_joined(origin.text_frame, why))
+            cells.append(reader.joined(origin.text_frame))
         rows.append((n, cells))
     builder.add_table(rows, page=number)
     builder.write("\n")
 
 
-def _joined(frame: Any, why: Why | None) -> Rich:
-    words = Rich()
-    for paragraph in frame.paragraphs:
-        line = _words(paragraph, why)
-        if line.text.strip():
-            words.write("\n" if words.text else "")
-            words.add(line)
-    return words
+class _Words:
+    """The words of a slide's paragraphs. ``why``: the whole slide is left out; ``white``: white
+    letters are not seen on it."""
 
+    def __init__(self, why: Why | None, *, white: bool) -> None:
+        self._why = why
+        self._white = white
 
-def _words(paragraph: Any, why: Why | None) -> Rich:
-    words = Rich()
-    for part in paragraph._p:
-        tag = str(part.tag).rpartition("}")[2]
-        if tag == "br":
-            words.write("\n", why)
-        elif tag in ("r", "fld"):
-            properties = part.find("{*}rPr")
-            strike = properties.get("strike", "noStrike") if properties is not None else "noStrike"
-            gone: Why | None = "struck out" if strike != "noStrike" else None
-            text = part.find("{*}t")
-            said = (text.text or "") if text is not None else ""
-            raised = _percent(properties.get("baseline", "0")) if properties is not None else 0
-            if raised:
-                said = shift(said, raised=raised > 0, before=words.text[-20:])
-            words.write(said, why or gone)
-            words.targets += _addresses(paragraph, properties)
-    return words
+    def joined(self, frame: Any) -> Rich:
+        """A frame's paragraphs, a line each."""
+        words = Rich()
+        for paragraph in frame.paragraphs:
+            line = self.of(paragraph)
+            if line.text.strip():
+                words.write("\n" if words.text else "")
+                words.add(line)
+        return words
+
+    def of(self, paragraph: Any) -> Rich:
+        """A paragraph's words, runs that are not seen marked as left out."""
+        words = Rich()
+        for part in paragraph._p:
+            tag = str(part.tag).rpartition("}")[2]
+            if tag == "br":
+                words.write("\n", self._why)
+            elif tag in ("r", "fld"):
+                properties = part.find("{*}rPr")
+                text = part.find("{*}t")
+                said = (text.text or "") if text is not None else ""
+                raised = _percent(properties.get("baseline", "0")) if properties is not None else 0
+                if raised:
+                    said = shift(said, raised=raised > 0, before=words.text[-20:])
+                words.write(said, self._why or self._gone(properties))
+                words.targets += _addresses(paragraph, properties)
+        return words
+
+    def _gone(self, properties: Any) -> Why | None:
+        if properties is not None and properties.get("strike", "noStrike") != "noStrike":
+            return "struck out"
+        return "invisible" if self._white and is_white_run(properties) else None
 
 
 def _percent(baseline: str) -> float:

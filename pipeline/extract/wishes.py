@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 
 from pipeline.extract import headings
+from pipeline.extract.leads import is_criteria_label
 from pipeline.extract.sentences import plain
 from pipeline.extract.tables import column_role, is_certain
 from pipeline.stories import Block
@@ -62,7 +63,7 @@ def wishing_columns(
         names
         for names, told in tables.items()
         if any(map(is_certain, names))
-        or (announced and not _is_of_people(headers[names]))
+        or ((announced or _has_criteria(headers[names])) and not _is_of_people(headers[names]))
         or _reads_like_wishes(told, headers[names])
     )
 
@@ -72,6 +73,11 @@ def _announced(rows: Sequence[Block]) -> bool:
     at = rows[0].locator
     above = at.heading[-1] if at.heading else ""
     return bool(headings.STORIES.match(above) or _BACKLOG.match(at.sheet or ""))
+
+
+def _has_criteria(names: set[str]) -> bool:
+    """Whether a column is of acceptance criteria, which only stories have."""
+    return any(is_criteria_label(name) for name in names)
 
 
 def _is_of_people(names: set[str]) -> bool:

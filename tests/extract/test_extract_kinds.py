@@ -92,10 +92,10 @@ def test_tags_before_a_story_head_nothing_and_still_tell_two_apart() -> None:
         "# User stories\n\n#web As a cook, I want salt.\n\n#app As a cook, I want salt.\n\n"
         "@web #kitchen: As a cook, I want salt.\n"
     )
-    assert [(story.title, story.body) for story in told] == [
-        ("", ("#web",)),
-        ("", ("#app",)),
-        ("", ("@web #kitchen",)),
+    assert [(story.title, story.body, story.source.locator.beside) for story in told] == [
+        ("", (), ("tags: #web",)),
+        ("", (), ("tags: #app",)),
+        ("", (), ("tags: @web #kitchen",)),
     ]
     assert len({story.fingerprint for story in told}) == 3
 
@@ -158,3 +158,21 @@ def test_the_rule_of_a_markdown_table_is_no_row_of_a_scenario() -> None:
     )
     (story,) = stories(text, "a.feature.md")
     assert story.criteria == ("When I book | bunk | deck | | 12 | - |",)
+
+
+def test_a_doc_string_of_more_marks_is_closed_by_as_many() -> None:
+    text = (
+        "## Feature: Notes\n\n### Scenario: Kept\n\n* Given a text\n"
+        "````md\n```\n* Then no step\n```\n````\n* Then it is kept\n"
+    )
+    (story,) = stories(text, "a.feature.md")
+    assert story.criteria == ("Given a text ````md ``` * Then no step ``` ````; Then it is kept",)
+
+
+def test_the_backgrounds_of_a_feature_and_a_rule_stay_two() -> None:
+    text = (
+        "Feature: Trains\n  Background:\n    Given a train\n\n  Rule: Night\n    Background:\n"
+        "      Given it is dark\n\n    Scenario: Sleep\n      When I lie down\n      Then I sleep\n"
+    )
+    (story,) = stories(text, "a.feature")
+    assert story.body == ("Background: Given a train", "Background: Given it is dark")
