@@ -139,7 +139,7 @@ _PURPOSES_FIRST = tuple(
     for begins in ("(?-i:As)", "As")
 )
 _PURPOSE = re.compile(
-    r"[\s,;:.–—(*•-]*\b(?:"
+    r"(?:(?<![\s,;:.–—(*•-])[\s,;:.–—(*•-]*+|(?<=[\s,;:.–—(*•-]))\b(?:"
     r"so\s+(?:that\b\s*[:,]?\s*)+(?:so\s+(?:that\b\s*[:,]?\s*|(?=(?:I|we|they|he|she|it|you)\b)))*"
     r"|so\s+as\s+to\b\s*(?:to\b\s*)?"
     r"|in\s+order\s+(?:to\b(?:\s+to\b)?|that\b|for\b)\s*[:,]?\s*"
