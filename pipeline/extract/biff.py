@@ -1,8 +1,8 @@
 """Old workbooks (.xls, BIFF) to text and blocks, read in a process of their own.
 
 The reader is compiled code that aborts on some damaged files, and takes memory for every cell
-between a sheet's corners. Neither may end the run that meets such a file, so the workbook is read in
-a copy of this process or, where none can be made, by a Python that it goes to on standard input.
+between a sheet's corners. Neither may end the run that meets such a file, so the workbook is read
+in a copy of this process or, where none can be made, by a Python that it goes to on standard input.
 Either keeps the limits of a document of its size.
 """
 

@@ -52,8 +52,8 @@ _NAMED = re.compile(
     r"""(?:[\w-]{1,20}[ _.-]){0,2}\Z"""
 )
 _PAIRED = re.compile(
-    r"""[\w -]{0,20}(?:["']?[\s,;]{0,40}["']?(?:[\w-]+[:.-])?(?:value|val|content|text|data|href|select)\w{0,8}"""
-    r"""["']?\s{0,4}[:=]|["']?[ \t]*(?=[,;}/>\n]|\Z))[ \t]*"""
+    r"""[\w -]{0,20}(?:["']?[\s,;]{0,40}["']?(?:[\w-]+[:.-])?"""
+    r"""(?:value|val|content|text|data|href|select)\w{0,8}["']?\s{0,4}[:=]|["']?[ \t]*(?=[,;}/>\n]|\Z))[ \t]*"""
 )
 #: Strings of an object that are words of a story, not names.
 _TOLD = re.compile(

@@ -31,7 +31,7 @@ from pipeline.stories import Block, Document, Locator, Target
 from pipeline.unseen import whole
 
 #: Part of every cache key: raise it when the same bytes would give another document or stories.
-READER_VERSION = "14"
+READER_VERSION = "15"
 
 
 _HALF = re.compile("[\ud800-\udfff]")
