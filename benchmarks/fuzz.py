@@ -2,7 +2,8 @@
 
     python benchmarks/fuzz.py [-n 2000] [--seed 1] [--minutes 40] [--keep FOLDER]
 
-About 50 documents a second on a processor of its own; ``--minutes`` ends earlier, and the last line says after how many.
+About 50 documents a second on a processor of its own; ``--minutes`` ends earlier, and the last
+line says after how many.
 
 Each document is a file of ``data/sample``, or the same told in a format that the sample does not
 hold, changed by a few of: bytes flipped, cut out, doubled, moved; runs repeated; brackets, quotes,

@@ -94,10 +94,14 @@ def _sheets(data: bytes) -> Iterator[_Sheet]:
             yield name, first, [[cell_text(value) for value in row] for row in sheet.to_python()]
     except python_calamine.PasswordError as error:
         raise Unreadable(_said("encrypted")) from error
-    except MemoryError:
-        raise
     except Exception as error:  # the reader says "cannot detect" of what it cannot decrypt, too
+        if isinstance(error, MemoryError):
+            raise
         raise Unreadable(_said(f"damaged or encrypted: {error}")) from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # compiled code that gave up
+            raise
+        raise Unreadable(_said("damaged")) from error
 
 
 def _said(why: str) -> str:

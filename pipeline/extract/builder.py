@@ -13,14 +13,13 @@ from pipeline.extract.leftout import Copy, LeftOut, Rich, Words, moved, plain_wo
 from pipeline.extract.tables import Row, column_role, row_blocks
 from pipeline.stories import Block, BlockKind, Locator, Target
 
-
 #: Runs of text that are joined to one: each takes seven times as much as its letters.
 _JOINED = 4096
 
 
 class TextBuilder:
-    """Appends runs of text and keeps each one's place. Blocks stand on lines of their own. Of a long
-    text, the blocks of stretches that tell no story are let go of."""
+    """Appends runs of text and keeps each one's place. Blocks stand on lines of their own. Of a
+    long text, the blocks of stretches that tell no story are let go of."""
 
     def __init__(self) -> None:
         self._joined: list[str] = []

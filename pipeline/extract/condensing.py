@@ -171,8 +171,8 @@ class RowKeeper:
     def may_matter(self, row: Block) -> bool:
         """Whether a row that tells no story says something to others: the head of a table, a row
         that adds to another or holds what is struck out, one that looks like a story; one of a
-        role alone, or of a wish alone, whose role stands above. (A row of both stands by itself, and
-        is judged with the rows about it.)"""
+        role alone, or of a wish alone, whose role stands above. (A row of both stands by itself,
+        and is judged with the rows about it.)"""
         if row.kind != "row":
             return True
         struck = struck_in_row(self._text, row, wiki=self._wiki) if self._strikes else []

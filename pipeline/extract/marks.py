@@ -53,7 +53,8 @@ _NAMED = re.compile(
 )
 _PAIRED = re.compile(
     r"""[\w -]{0,20}(?:["']?[\s,;]{0,40}["']?(?:[\w-]+[:.-])?"""
-    r"""(?:value|val|content|text|data|href|select)\w{0,8}["']?\s{0,4}[:=]|["']?[ \t]*(?=[,;}/>\n]|\Z))[ \t]*"""
+    r"""(?:value|val|content|text|data|href|select)\w{0,8}["']?\s{0,4}[:=]"""
+    r"""|["']?[ \t]*(?=[,;}/>\n]|\Z))[ \t]*"""
 )
 #: Strings of an object that are words of a story, not names.
 _TOLD = re.compile(

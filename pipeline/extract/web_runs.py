@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 from pipeline.extract.web_styles import PageStyles
@@ -44,11 +45,12 @@ class PageRuns:
         #: Of each run its tag, and where its pieces begin, and the last ends.
         self._runs: list[tuple[str, array[int]]] = []
         self._name = ""
-        self.tree = self.styles = None
+        self.tree: Any = None
+        self.styles: PageStyles
         # Comments of a text processor's export mark elements far from their own.
         if len(html) >= _LONG and "cmnt" not in html:
             self._runs = list(_runs(html))
-        if self._runs:
+        if self._runs:  # the page with an element for each
             self._name = "data-run"
             while self._name in html:
                 self._name += "-"
@@ -71,7 +73,7 @@ class PageRuns:
         """The nodes of a run, the text between its elements among them."""
         tag, places = self._runs[number]
         opening, container = _AROUND[tag]
-        for start, end in zip(places, places[1:], strict=False):
+        for start, end in pairwise(places):
             piece = self._parse(opening + self._html[start:end])
             yield from piece.css_first(container).iter(include_text=True)
 
@@ -85,7 +87,7 @@ class PageRuns:
         yield self._html[position:]
 
     def _stands(self) -> bool:
-        """Whether the page has each run's element where its elements would be, as it was written."""
+        """Whether the page has each run's element where its elements would be, as written."""
         nodes = self.tree.css(f"[{self._name}]")
         if [node.attributes.get(self._name) for node in nodes] != [
             str(number) for number in range(len(self._runs))
