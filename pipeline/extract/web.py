@@ -90,7 +90,7 @@ class _Walker:
         stack: list[tuple[Any, bool, Why | None]] = [(root, False, why)]
         while stack:
             node, leaving, why = stack.pop()
-            tag = node.tag
+            tag = node.tag or ""  # of some damaged names the parser tells nothing
             if leaving:
                 if is_marked(node):
                     write_marked(node, self.inline, self.marked.pop())
