@@ -26,6 +26,7 @@ from pipeline.stories import (
     Block,
     Document,
     Extraction,
+    Locator,
     Span,
     Story,
     StoryKind,
@@ -36,6 +37,7 @@ __all__ = ["find_stories", "parse_story_text"]
 
 
 #: Formats whose rows are a program's records, not those of a table.
+_LINE = re.compile(r"[^\s][^\n]*")
 #: Formats without a text of their own, whose stretches without a story have lines and no blocks.
 _BUILT = frozenset({"html", "mhtml", "eml", "docx", "odt", "rtf", "confluence"})
 _RECORDS = frozenset({"json", "jsonl", "yaml", "xml", "trello"})
@@ -111,14 +113,15 @@ def find_stories(
 
 
 def _with_lines(text: str, blocks: Sequence[Block]) -> Iterator[Block]:
-    """The blocks, and the lines of what stands between them."""
+    """The blocks, and between them a paragraph for each line: every block had lines of its own."""
     position = 0
-    for block in blocks:
-        if block.start > position and not text[position : block.start].isspace():
-            yield from read_blocks(text, "text", position, block.start)
-        yield block
-        position = max(position, block.end)
-    yield from read_blocks(text, "text", position)
+    for block in [*blocks, None]:
+        until = len(text) if block is None else block.start
+        for line in _LINE.finditer(text, position, max(position, until)):
+            yield Block(*line.span(), "paragraph", Locator())
+        if block is not None:
+            yield block
+            position = max(position, block.end)
 
 
 def _find_pattern(text: str, blocks: Sequence[Block], pattern: str) -> Iterator[Found]:

@@ -132,8 +132,8 @@ def _in_mail(data: bytes) -> Iterator[Property]:
     for part in message_from_bytes(data, policy=policy.compat32).walk():
         for name, raw in part.items():
             value = _header(str(raw))
-            words: Literal["words", "value"] = "words" if name.lower() in _WORDS else "value"
-            yield Property(name, value, words)
+            listed = name.lower() in ("keywords", "comments")
+            yield Property(name, value, "words" if listed else "value")
             yield Property("", value[:4096], "text")
         if part.get_content_maintype() == "text":
             text = part.get_payload(decode=True)
