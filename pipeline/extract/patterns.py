@@ -36,10 +36,12 @@ from pipeline.stories import (
 __all__ = ["find_stories", "parse_story_text"]
 
 
-#: Formats whose rows are a program's records, not those of a table.
 _LINE = re.compile(r"[^\s][^\n]*")
 #: Formats without a text of their own, whose stretches without a story have lines and no blocks.
-_BUILT = frozenset({"html", "mhtml", "eml", "docx", "odt", "rtf", "confluence"})
+_BUILT = frozenset(
+    {"html", "mhtml", "eml", "docx", "odt", "odp", "pptx", "pdf", "rtf", "confluence"}
+)
+#: Formats whose rows are a program's records, not those of a table.
 _RECORDS = frozenset({"json", "jsonl", "yaml", "xml", "trello"})
 
 
