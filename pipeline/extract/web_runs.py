@@ -74,7 +74,7 @@ class PageRuns:
         tag, places = self._runs[number]
         opening, container = _AROUND[tag]
         for start, end in pairwise(places):
-            piece = self._parse(opening + self._html[start:end])
+            piece: Any = self._parse(opening + self._html[start:end])
             yield from piece.css_first(container).iter(include_text=True)
 
     def _page(self) -> Iterator[str]:

@@ -131,7 +131,9 @@ class ClaudeModel(Cloud):
     def submit(self, batch: Batch, requests: Sequence[Request]) -> str:
         """Hand a batch over; a request's key is its ``custom_id``."""
         entries: list[Any] = [{"custom_id": r.key, "params": self._body(r)} for r in requests]
-        made = self._mapped(lambda: self._client.messages.batches.create(requests=entries))
+        made: Any = self._mapped(lambda: self._client.messages.batches.create(requests=entries))
+        if isinstance(made, str):  # a proxy's page, which the SDK hands on
+            raise self._garbled("it is a page, not a batch", made)
         return str(made.id)
 
     def find_submitted(self, batch: Batch, known: frozenset[str]) -> Arrival:
@@ -145,7 +147,10 @@ class ClaudeModel(Cloud):
         def newest() -> tuple[datetime, list[Any]]:
             told = self._client.messages.batches.with_raw_response.list(limit=_PAGE)
             now = self._now()
-            pages = islice(told.parse().iter_pages(), _PAGES)
+            first: Any = told.parse()
+            if isinstance(first, str):
+                raise self._unfinished("it is a page, not a list of batches")
+            pages = islice(first.iter_pages(), _PAGES)
             listed = [made for page in pages for made in page.data]
             return batch.created + (server_time(told.headers, now) - now), listed
 
@@ -172,7 +177,9 @@ class ClaudeModel(Cloud):
 
     def look(self, provider_id: str) -> BatchProgress:
         """How far a batch is; its counts move only when all of it has ended."""
-        found = self._mapped(lambda: self._client.messages.batches.retrieve(provider_id))
+        found: Any = self._mapped(lambda: self._client.messages.batches.retrieve(provider_id))
+        if isinstance(found, str):
+            raise self._unfinished("it is a page, not a batch")
         total = _size(found)
         answered = total - found.request_counts.processing
         return BatchProgress(answered, total, found.processing_status == "ended")

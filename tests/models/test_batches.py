@@ -247,8 +247,9 @@ def test_which_of_two_open_batches_is_ours_is_waited_for(
     said: list[str] = []
     with pytest.raises(ModelError):
         list(opened(attempts=1).complete(requests))
+    body = provider.batches[0].entries[0][2]
     for n in range(2):  # of another program with the same key
-        entries = [(f"theirs-{n}-{k}", "theirs", {}) for k in range(2)]
+        entries = [(f"theirs-{n}-{k}", "theirs", body) for k in range(2)]
         provider.hold("", entries, "msgbatch_")
     replies = {reply.key: reply.text for reply in opened().complete(requests)}
     assert [replies[r.key] for r in requests] == ["merged one", "merged two"]
@@ -264,8 +265,9 @@ def test_a_batch_is_found_behind_many_others(
     register, requests = Register(), [ask_for("one")]
     with pytest.raises(ModelError):
         list(BatchedModel(border.open(attempts=1), register).complete(requests))
+    body = provider.batches[0].entries[0][2]
     for n in range(250):
-        provider.hold("", [(f"theirs-{n}", "a", {}), (f"more-{n}", "b", {})], "msgbatch_")
+        provider.hold("", [(f"theirs-{n}", "a", body), (f"more-{n}", "b", body)], "msgbatch_")
     (reply,) = BatchedModel(border.open(), register, sleep=lambda _: None).complete(requests)
     assert reply.text == "merged one" and len(provider.batches) == 251
 
