@@ -17,6 +17,7 @@ from io import BytesIO
 
 from pipeline.extract.archive import Unreadable
 from pipeline.extract.builder import TextBuilder
+from pipeline.extract.leftout import Words
 from pipeline.extract.limits import BYTES, BYTES_A_BYTE, OverLimit, apart, limited
 from pipeline.extract.workbook import add_sheet, cell_text
 from pipeline.settings import keep_code_out
@@ -27,7 +28,7 @@ _SECONDS = 120
 _COMMAND = [sys.executable, "-P", "-m", "pipeline.extract.biff"]
 
 #: A sheet: its name, the number of its first row, the text of its rows' cells.
-_Sheet = tuple[str, int, list[list[str]]]
+_Sheet = tuple[str, int, list[list[Words]]]
 
 
 def read_old_workbook(data: bytes) -> TextBuilder:
