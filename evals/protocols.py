@@ -107,10 +107,14 @@ def claude_batch(provider: Provider, batch: HeldBatch) -> dict[str, Any]:
     }
 
 
-def claude_list(provider: Provider) -> dict[str, Any]:
-    """The batches there are."""
-    newest_first = [claude_batch(provider, batch) for batch in reversed(provider.batches)]
-    return {"data": newest_first, "has_more": False, "first_id": None, "last_id": None}
+def claude_list(provider: Provider, after: str = "", limit: int = 20) -> dict[str, Any]:
+    """A page of the batches there are, the newest first."""
+    found = [claude_batch(provider, batch) for batch in reversed(provider.batches)]
+    start = next((n for n, batch in enumerate(found, 1) if batch["id"] == after), 0)
+    page = found[start : start + limit]
+    ends = {"first_id": page[0]["id"], "last_id": page[-1]["id"]} if page else {}
+    return {"first_id": None, "last_id": None, **ends,
+            "data": page, "has_more": start + limit < len(found)}  # fmt: skip
 
 
 def claude_result(

@@ -22,6 +22,7 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Literal, Self
+from urllib.parse import parse_qs
 
 from evals import protocols
 from evals.allowance import Allowance
@@ -90,6 +91,9 @@ class Provider:
         seconds: a reply takes.
         looks: how often a batch is looked at before it has ended; None for never.
         lose_submission: batches arrive, and their answer does not.
+        garble_submission: batches arrive, and the answer is a page of a proxy.
+        submitted: called when a batch has arrived, before that is answered.
+        lists: the HTTP status with which lists of batches are refused, 0 where they are given.
         reports: what it says of a number of tokens in a reply's usage.
         tokenizes: the endpoint that vLLM has beside OpenAI's protocol is there.
         allowance: above it, requests are refused with 429.
@@ -103,6 +107,9 @@ class Provider:
     seconds: float = 0.0
     looks: int | None = 1
     lose_submission: bool = False
+    garble_submission: bool = False
+    submitted: Callable[[], object] = lambda: None
+    lists: int = 0
     reports: Callable[[int], int] = lambda n: n
     tokenizes: bool = False
     allowance: Allowance | None = None
@@ -213,8 +220,12 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         path = self.path.partition("?")[0]
         self._hear(b"")
-        if path == "/v1/messages/batches":
-            self._json(200, protocols.claude_list(self.provider))
+        if path in ("/v1/messages/batches", "/v1/batches") and self.provider.lists:
+            self._json(self.provider.lists, {"error": {"message": "no list of batches here"}})
+        elif path == "/v1/messages/batches":
+            asked = parse_qs(self.path.partition("?")[2])
+            page = (asked.get("after_id", [""])[0], int(asked.get("limit", ["20"])[0]))
+            self._json(200, protocols.claude_list(self.provider, *page))
         elif path.startswith("/v1/messages/batches/"):
             batch = self.provider.held(path.split("/")[4])
             if path.endswith("/results"):
@@ -343,7 +354,11 @@ class _Handler(BaseHTTPRequestHandler):
         return True
 
     def _submitted(self, body: Mapping[str, Any]) -> None:
-        if self.provider.lose_submission:
+        self.provider.submitted()
+        if self.provider.garble_submission:
+            self.provider.garble_submission = False
+            self._send(200, b"<html>welcome</html>", "text/html")
+        elif self.provider.lose_submission:
             self.provider.lose_submission = False
             self._send(200, json.dumps(body).encode(), "application/json", cut=0)
         else:

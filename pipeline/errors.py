@@ -83,9 +83,12 @@ class ModelError(StoryTransformerError):
     Args:
         retryable: the same request may succeed later.
         retry_after: seconds the server asked to wait, None when it did not say.
+
+    ``status`` is the HTTP status of the server's answer, 0 where there is none.
     """
 
     kind = "model"
+    status = 0
     exit_code = 6
 
     def __init__(

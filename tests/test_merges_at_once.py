@@ -226,6 +226,40 @@ def test_a_run_without_a_batch_waits_for_anothers_within_bounds(
     assert result["failed_calls"] == 0 and len(provider.batches) == 1 and not provider.asked
 
 
+@pytest.mark.parametrize("heir", ["one", "two"])
+def test_a_batch_whose_run_was_killed_before_it_knew_the_id_is_paid_once(
+    start: Any, provider: Provider, tmp_path: Path, heir: str
+):
+    """The provider has it, and the process that sent it dies before the answer comes: the same
+    command, and another one that asks the same, ask the provider for it first."""
+    first: list[Any] = []
+    provider.submitted = lambda: first[0].kill()
+    first.append(start("one", "--batch"))
+    first[0].communicate()
+    provider.submitted = lambda: None
+    assert len(provider.batches) == 1
+    assert rows(tmp_path, "select provider_id, closed from batch") == [("", None)]
+    provider.looks = 1
+    result, _ = finish(start(heir, "--batch"))
+    assert result["failed_calls"] == 0 and len(provider.batches) == 1 and not provider.asked
+    ((known,),) = rows(tmp_path, "select provider_id from batch")
+    assert known == provider.batches[0].id
+
+
+def test_a_run_without_a_batch_waits_for_one_that_may_have_arrived(
+    start: Any, provider: Provider, tmp_path: Path
+):
+    first: list[Any] = []
+    provider.submitted = lambda: first[0].kill()
+    first.append(start("one", "--batch"))
+    first[0].communicate()
+    second = start("two", "--pairs", str(PAIRS - 4), patience=1)
+    out, err = second.communicate(timeout=120)
+    told = json.loads(out)
+    assert (second.returncode, told["kind"]) == (6, "model"), out + err
+    assert "--batch" in told["next"] and not provider.asked and len(provider.batches) == 1
+
+
 @pytest.mark.parametrize("killed", [False, True])
 def test_needles_at_once_ask_nothing_twice(
     tmp_path: Path, shared_cache: Path, provider: Provider, killed: bool

@@ -8,17 +8,24 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from pipeline.extract.condensing import RowKeeper
+from pipeline.extract.condensing import LONG, RUN, RowKeeper, letting_go
 from pipeline.extract.leftout import Copy, LeftOut, Rich, Words, moved, plain_words
 from pipeline.extract.tables import Row, column_role, row_blocks
 from pipeline.stories import Block, BlockKind, Locator, Target
 
+#: Runs of text that are joined to one: each takes seven times as much as its letters.
+_JOINED = 4096
+
 
 class TextBuilder:
-    """Appends runs of text and keeps each one's place. Blocks stand on lines of their own."""
+    """Appends runs of text and keeps each one's place. Blocks stand on lines of their own. Of a
+    long text, the blocks of stretches that tell no story are let go of."""
 
     def __init__(self) -> None:
+        self._joined: list[str] = []
         self._parts: list[str] = []
+        self._full = RUN
+        self._settle = letting_go(lambda: self.text)
         self._length = 0
         self._trail: list[tuple[int, str]] = []
         self._tables = 0
@@ -30,7 +37,9 @@ class TextBuilder:
 
     @property
     def text(self) -> str:
-        return "".join(self._parts)
+        self._joined = ["".join([*self._joined, *self._parts])]
+        self._parts = []
+        return self._joined[0]
 
     @property
     def length(self) -> int:
@@ -48,6 +57,9 @@ class TextBuilder:
         if text:
             self._parts.append(text)
             self._length += len(text)
+            if len(self._parts) >= _JOINED:
+                self._joined.append("".join(self._parts))
+                self._parts = []
         return start, self._length
 
     def add(
@@ -69,6 +81,10 @@ class TextBuilder:
                 self._trail.append((level, name))
             place = Locator(page=page, heading=self.headings)
             self.blocks.append(Block(start, end, kind, place, level))
+            # What is left out may make a story of what stands round it: then all are kept.
+            if len(self.blocks) >= self._full and self._length >= LONG and not self.left_out:
+                self.blocks = self._settle(self.blocks)
+                self._full = len(self.blocks) + RUN
         self.write("\n")
 
     def add_table(

@@ -25,7 +25,7 @@ from pipeline.extract.wiki import is_jira
 from pipeline.stories import Block
 
 #: Characters of a document that are many, and blocks of one run.
-_LONG, _RUN = 1_000_000, 50_000
+LONG, RUN = 1_000_000, 50_000
 #: Blocks at a run's end that are kept: none of the shapes of a story begins further up.
 _KEPT = 300
 #: Blocks at the top of a table that are kept: they name its columns.
@@ -45,13 +45,18 @@ _SHARED = frozenset({"role", "goal"})
 def settle_stretches(text: str, least: int | None = None) -> Settle | None:
     """What lets go of the blocks of a document's stretches, None for one that is not long."""
     return (
-        Settle(_RUN, _letting_go(text))
-        if len(text) >= (_LONG if least is None else least)
+        Settle(RUN, letting_go(lambda: text))
+        if len(text) >= (LONG if least is None else least)
         else None
     )
 
 
-def _letting_go(text: str) -> Callable[[list[Block]], list[Block]]:
+def letting_go(whole: Callable[[], str]) -> Callable[[list[Block]], list[Block]]:
+    """What lets go of blocks each time that there are many more.
+
+    Args:
+        whole: tells the text, so far as it was read.
+    """
     done = 0
 
     def settle(blocks: list[Block]) -> list[Block]:
@@ -60,6 +65,7 @@ def _letting_go(text: str) -> Callable[[list[Block]], list[Block]]:
         cut = len(run) - _KEPT
         if cut <= 0:
             return blocks
+        text = whole()
         above = headings_above(before)
         named = name_table_columns(text, [*above, *run])
         if next(find_in_sections(text, named), None) is not None:
@@ -110,8 +116,8 @@ class RowKeeper:
         self._unescape = unescape_of(kind)
         self._records = records
         #: Rows after which they are looked through; of a short document with fewer all are kept.
-        self._first = sys.maxsize if whole else 0 if len(text) >= _LONG else _SHORT
-        self._wiki = self._shares = False
+        self._first = sys.maxsize if whole else 0 if len(text) >= LONG else _SHORT
+        self._wiki = False
         self._strikes = may_strike(text)
         self._struck: list[LeftOut] = []
 
@@ -164,19 +170,17 @@ class RowKeeper:
 
     def may_matter(self, row: Block) -> bool:
         """Whether a row that tells no story says something to others: the head of a table, a row
-        that adds to another or holds what is struck out, one that looks like a story; any of a
-        table in which a role or a wish may stand for the rows below it."""
+        that adds to another or holds what is struck out, one that looks like a story; one of a
+        role alone, or of a wish alone, whose role stands above. (A row of both stands by itself,
+        and is judged with the rows about it.)"""
         if row.kind != "row":
             return True
         struck = struck_in_row(self._text, row, wiki=self._wiki) if self._strikes else []
         self._struck += struck
         holds = {field_role(name) for name, _, _ in row.columns}
         adds = "notes" in holds and not holds - {"notes", "benefit", "type", ""}
-        shares = bool(holds & _SHARED)
-        self._shares = self._shares or (shares and not self._records)
         return (
-            self._shares
-            or shares
+            len(holds & _SHARED) == 1
             or bool(struck)
             or (self._records and '"strike"' in self._text[row.start : row.end])
             or "criteria" in holds

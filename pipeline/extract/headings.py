@@ -8,7 +8,7 @@ from pipeline.extract.sentences import plain
 
 _NUMBER = r"(?:\d+(?:\.\d+)*[.)]?\s+)?"
 STORY = re.compile(
-    rf"[*_\s]*{_NUMBER}(?:(?:additional|another|non-goal|bonus)\s+)?(?:"
+    rf"[*_\s]*+{_NUMBER}(?:(?:additional|another|non-goal|bonus)\s+)?(?:"
     r"(?:user\s+)?story\b\s*(?:#?\s*[A-Z]{0,2}\d|[A-Z]\b|[IVX]+\b|[:–—-]|\(|$)"
     r"|(?:user\s+)?story\s+\w+\s*[:–—-]"
     r"|(?:[\w-]+\s+){1,5}user\s+story\s*$|(?:[\w-]+\s+){1,3}use\s+case\s*$"
@@ -16,7 +16,7 @@ STORY = re.compile(
     re.IGNORECASE,
 )
 STORIES = re.compile(
-    rf"[*_\s]*{_NUMBER}(?:"
+    rf"[*_\s]*+{_NUMBER}(?:"
     r"(?:(?!(?:how|on|about|what|why|writing|sample|from|of|for|to|with|identified|implement\w*)\b)[\w-]+\s+){0,5}?"
     r"(?:user[\s-]+stories|stories|use[\s-]?cases|user\s+(?:journeys|scenarios))"
     r"|user[\s-]+story|use[\s-]?case|user\s+(?:journey|scenario)"
@@ -29,18 +29,18 @@ STORIES = re.compile(
 )
 #: Alone in a paragraph, bold or with a colon, as good as a heading ("Stories:" could be news).
 LABEL = re.compile(
-    r"[*_\s]*(?:(?:key|main|primary|example|more|further|other|our)\s+)?(?:user[\s-]+stories|use[\s-]?cases)\s*[:*_]*$",
+    r"[*_\s]*+(?:(?:key|main|primary|example|more|further|other|our)\s+)?(?:user[\s-]+stories|use[\s-]?cases)\s*[:*_]*$",
     re.I,
 )
 #: Shall-sentences under such a heading are requirements.
 REQUIREMENTS = re.compile(
-    rf"[*_\s]*{_NUMBER}(?:(?!of\b|for\b)[\w/-]+\s+){{0,3}}requirements?(?:\s+(?:list|catalogue|overview|specification))?"
+    rf"[*_\s]*+{_NUMBER}(?:(?!of\b|for\b)[\w/-]+\s+){{0,3}}requirements?(?:\s+(?:list|catalogue|overview|specification))?"
     r"\s*(?:[\[(].*)?[:*_]*$",
     re.IGNORECASE,
 )
 USE_CASES = re.compile(r".*use[\s-]?case", re.IGNORECASE)
 GENERAL = re.compile(
-    rf"[*_\s]*{_NUMBER}(?:summary|abstract|motivation|goals?|non-goals?|objectives?|proposal|background|overview|"
+    rf"[*_\s]*+{_NUMBER}(?:summary|abstract|motivation|goals?|non-goals?|objectives?|proposal|background|overview|"
     r"introduction|intro|scope|notes?|context|description|release\s+notes|requirements?|features?|"
     r"functional\s+requirements?|epics?|roadmap|backlog|product\s+backlog|design.*|implementation.*|"
     r"drawbacks|alternatives.*|risks.*|test\s+plan|open\s+questions.*|workflow.*|personas?|users?|"
@@ -51,16 +51,16 @@ GENERAL = re.compile(
 )
 #: Sub-headings that do not end a story's section.
 INNER = re.compile(
-    r"[*_\s]*(?:notes?|background|context|details?|description|open\s+questions?|questions?|"
+    r"[*_\s]*+(?:notes?|background|context|details?|description|open\s+questions?|questions?|"
     r"scenarios?\b.*|examples?|out\s+of\s+scope|in\s+scope|dependencies|assumptions?|benefits?|"
     r"acceptance.*|definition\s+of\s+done|technical\s+notes?|constraints|rules|business\s+rules|"
     r"why|what|how|flow|edge\s+cases|tasks?|test\s+cases?)[\s:*_]*$",
     re.IGNORECASE,
 )
 SAYS_NOTHING = re.compile(
-    r"\W*(?:n\s*/?\s*a|tbd|todo|to\s?do|tba|none|not\s+applicable|same\s+as\s+above|\.\.\.|…|"
-    r"to\s+be\s+(?:done|defined|added|filled|written).*|coming\s+soon|wip|optional|omitted|"
-    r"this\s+section\s+is\s+.*|pending|placeholder.*|.*\(optional\))\W*$",
+    r"(?:.*\(optional\)\W*|(?=\W*(?:\.\.\.|…))\W*+|\W*+(?:n\s*/?\s*a|tbd|todo|to\s?do|tba|none|"
+    r"not\s+applicable|same\s+as\s+above|to\s+be\s+(?:done|defined|added|filled|written).*+|"
+    r"coming\s+soon|wip|optional|omitted|this\s+section\s+is\s+.*+|pending|placeholder.*+)\W*)$",
     re.IGNORECASE,
 )
 #: One of these is in every heading that announces stories, in any language known here.

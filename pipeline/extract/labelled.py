@@ -28,13 +28,13 @@ _LABELS: dict[str, str] = {
 }
 _ANY_LABEL = "|".join(_LABELS.values())
 _LINE = re.compile(
-    rf"[\s>*_+•–-]*(?:\d{{1,2}}[.)]\s+)?[*_]*(?P<label>{_ANY_LABEL})[*_\s]*[:=][*_]*"
+    rf"[\s>*_+•–-]*+(?:\d{{1,2}}[.)]\s+)?[*_]*+(?P<label>{_ANY_LABEL})[*_\s]*+[:=][*_]*+"
     r"(?:\s+(?P<value>\S.*)|\s*$)",
     re.IGNORECASE,
 )
 _LABEL_OF = {holds: re.compile(pattern, re.IGNORECASE) for holds, pattern in _LABELS.items()}
 #: Any line that is labelled, whatever by.
-_LABELLED_LINE = re.compile(r"[\s>*_+•–-]*(?P<label>\w[\w /'’-]{0,30}?)[*_\s]*:[*_]*(?:\s|$)")
+_LABELLED_LINE = re.compile(r"[\s>*_+•–-]*+(?P<label>\w[\w /'’-]{0,30}?)[*_\s]*:[*_]*(?:\s|$)")
 #: What may stand above a story's first label.
 _ABOVE = re.compile(
     r"(?:user\s+)?(?:story|stories|title|id|key|nr|no|number|epic|feature|priority|"

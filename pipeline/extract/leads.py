@@ -56,7 +56,8 @@ _LEAD_PIECE = re.compile(
 )
 #: Words that lead a sentence in end with one of these.
 _LEAD_ENDS = re.compile(r"(?:[“‘«(\[:.|–—›→»\])>!?*_\"”’…/~=`;•·]|\s-|-{2,})\s*$")
-_EDGE_MARKS = re.compile(r"^[\s:|–—\-*_\[\]·\"“'‘(«»→✅☐☑✔•>]+|[\s:|–—\-*_\[\]·\"“'‘(«→]+$")
+_LAST_MARK = r"[\s:|–—\-*_\[\]·\"“'‘(«→]"
+_EDGE_MARKS = re.compile(rf"^[\s:|–—\-*_\[\]·\"“'‘(«»→✅☐☑✔•>]+|(?<!{_LAST_MARK}){_LAST_MARK}++$")
 #: A bracket or a quote at an edge stays where its other half does.
 _PAIRS = (("(", ")"), ("[", "]"), ("“", "”"), ("«", "»"), ("‘", "’"), ('"', '"'))
 #: Tags and no words: "#G02#", "@web #billing".

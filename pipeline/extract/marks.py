@@ -32,13 +32,34 @@ _LOCAL = re.compile(r"(?:local|on.?prem\w*|internal|private|here|this machine)\b
 
 #: Letters that look like others, in a word that somebody may have typed on another keyboard.
 _LOOK_ALIKE = str.maketrans("аеоѕуіїɡгтνοεіıｓｏ", "aeosyiigrtvoeiiso")
-_ESCAPED = re.compile(r"\\u\{?([0-9a-fA-F]{4,6})\}?|\\U([0-9a-fA-F]{8})|\\x([0-9a-fA-F]{2})")
+#: The word with signs or blanks between its letters: emphasis, hyphens, letters set apart.
+_SPREAD = re.compile(r"[\W_]{0,3}".join(SOVEREIGNTY))
+_ESCAPED = re.compile(
+    r"\\u\{?([0-9a-fA-F]{4,6})\}?|\\U([0-9a-fA-F]{8})|\\x([0-9a-fA-F]{2})|%([0-9a-fA-F]{2})"
+)
 _FENCE = re.compile(r"\s*(?:<!--.{0,2000}?-->\s*)*([-+;])\1{2,}[ \t]*\n", re.DOTALL)
 _NAME = re.compile(r"[^\W\d_]{6,}")
 #: What may stand between a key and its sign: marks that close a quotation, emphasis, code, a
 #: bracket; further parts of its name.
-_SIGN = re.compile(r"""[\w.-]*["'`*_~)\]}»”’]{0,6}\s{0,8}(?:[:=→⇒]|[-=]{1,2}>)+[ \t]*""")
-_BESIDE = re.compile(r"[-_/({\[ ]{1,2}([^\W_]{2,20})")
+_SIGN = re.compile(r"""[\w.-]*(?:[^\w\s:=→⇒<>]|_){0,6}\s{0,8}(?:[:=→⇒]|[-=]{1,2}>)+[ \t]*""")
+_BESIDE = re.compile(r"[-_/@({\[ ]{1,2}([^\W_]{2,20})")
+#: What stands before the word where it names an element of XML, or a processing instruction.
+_ELEMENT = re.compile(r"<\??(?:[\w.-]+:)?[\w.-]*\Z")
+_ELEMENT_SAYS = re.compile(r"""[\w.-]*(?:\s[^<>]*?["']([^"'<>]*)["'])?[^<>]*>?\s*([^<]*)""")
+#: "name: sovereignty, value: local": what stands before the word, and between it and its value.
+_NAMED = re.compile(
+    r"""(?<![^\W_])(?:name|key|field|property|attribute|rel|itemprop)["']?\s{0,4}[:=]\s{0,4}["']?"""
+    r"""(?:[\w-]{1,20}[ _.-]){0,2}\Z"""
+)
+_PAIRED = re.compile(
+    r"""[\w -]{0,20}(?:["']?[\s,;]{0,40}["']?(?:[\w-]+[:.-])?"""
+    r"""(?:value|val|content|text|data|href|select)\w{0,8}["']?\s{0,4}[:=]"""
+    r"""|["']?[ \t]*(?=[,;}/>\n]|\Z))[ \t]*"""
+)
+#: Strings of an object that are words of a story, not names.
+_TOLD = re.compile(
+    r'"[^"\n]{0,40}(?:title|summary|story|description|subject|text|body)[^"\n]{0,20}"\s*:\s*\Z'
+)
 _OPENERS = " \t#>*-+|@:.;/\"'`_~<!([{%«“‘"
 _CLOSERS = " \t\r\n\"'`*_~)]}>»”’,;|!-"
 _WORD = re.compile(r"[^\W_]+")
@@ -118,11 +139,12 @@ def _in_property(found: Property) -> Iterator[str]:
 
 
 def fold(text: str) -> str:
-    """Text as it is searched: one form of every letter, nothing invisible, small."""
+    """Text as it is searched: one form of every letter, nothing invisible, small, the word in one
+    piece."""
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
+        text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
         text = "".join(sign for sign in text if unicodedata.category(sign) not in ("Cf", "Mn"))
-    return text.casefold().translate(_LOOK_ALIKE)
+    return _SPREAD.sub(SOVEREIGNTY, text.casefold().translate(_LOOK_ALIKE))
 
 
 def _has_word(folded: str) -> bool:
@@ -196,6 +218,12 @@ def _value_of(text: str, start: int, end: int, alone: bool) -> str | None:
     sign = _SIGN.match(text, end)
     if sign:
         return _bare(_value_after(text, sign.end()))
+    before = text[max(0, start - 80) : start]
+    if _ELEMENT.search(before):
+        says = _ELEMENT_SAYS.match(text[end : end + 4 * _LONGEST_VALUE])
+        return _bare((says[1] or says[2]) if says else "")
+    if _NAMED.search(before) and (paired := _PAIRED.match(text, end)):
+        return _bare(_value_after(text, paired.end())) if paired[0].strip(" \t\"'") else ""
     beside = _BESIDE.match(text, end)
     if beside and (beside[1] in _OPEN or beside[1] == "local"):
         return str(beside[1])
@@ -231,15 +259,25 @@ def _short_line(text: str, start: int) -> str | None:
 
 def _bare(value: str) -> str:
     """A value without what surrounds it, cut where the next one begins."""
+    several = re.match(r"\s*\[([^\[\]]{1,200})\]", value)
+    if several and len(items := several[1].split(",")) > 1:
+        return _worst([_bare(item) for item in items])
     line = value.strip(_CLOSERS + "-#:=<([{").split("\n", 1)[0]
     line = re.split(r"""-->|["']\s*[,}\]/>]|[<>\t]|\s\|""", line, maxsplit=1)[0]
     return " ".join(line.strip(_CLOSERS + "([{").split())[:_LONGEST_VALUE]
 
 
 def _in_objects(folded: str) -> Iterator[str]:
-    """The mark as a key of an object, wherever that stands in the file."""
-    for found in re.finditer(r'"[^"\n]{0,40}' + SOVEREIGNTY + r'[^"\n]{0,40}"\s*:', folded):
-        yield _bare(_value_after(folded, found.end()))
+    """The mark as a key of an object, or as a string that names one, wherever that stands."""
+    for found in re.finditer(r'"[^"\n]{0,40}' + SOVEREIGNTY + r'[^"\n]{0,40}"(\s*:)?', folded):
+        if found[1]:
+            yield _bare(_value_after(folded, found.end()))
+            continue
+        told = _TOLD.search(folded, max(0, found.start() - 100), found.start())
+        if not told and len(_WORD.findall(found[0])) <= _FEW:
+            paired = _PAIRED.match(folded, found.end() - 1)
+            named = paired is not None and paired[0].rstrip().endswith((":", "="))
+            yield _bare(_value_after(folded, paired.end())) if paired and named else ""
 
 
 def _rows(kind: str, text: str) -> Iterator[list[str]]:

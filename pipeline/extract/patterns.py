@@ -26,6 +26,7 @@ from pipeline.stories import (
     Block,
     Document,
     Extraction,
+    Locator,
     Span,
     Story,
     StoryKind,
@@ -35,6 +36,11 @@ from pipeline.stories import (
 __all__ = ["find_stories", "parse_story_text"]
 
 
+_LINE = re.compile(r"[^\s][^\n]*")
+#: Formats without a text of their own, whose stretches without a story have lines and no blocks.
+_BUILT = frozenset(
+    {"html", "mhtml", "eml", "docx", "odt", "odp", "pptx", "pdf", "rtf", "confluence"}
+)
 #: Formats whose rows are a program's records, not those of a table.
 _RECORDS = frozenset({"json", "jsonl", "yaml", "xml", "trello"})
 
@@ -60,9 +66,12 @@ def find_stories(
     blocks: Sequence[Block] = document.blocks
     text = document.text
     unescape = unescape_of(document.format)
-    if (pattern or ears) and settle_stretches(text) and document.format in ("markdown", "rst"):
-        flavour: Flavour = "rst" if document.format == "rst" else "markdown"
-        blocks = tuple(read_blocks(text, flavour))  # also where no known shape tells a story
+    if (pattern or ears) and settle_stretches(text):  # also where no known shape tells a story
+        if document.format in ("markdown", "rst"):
+            flavour: Flavour = "rst" if document.format == "rst" else "markdown"
+            blocks = tuple(read_blocks(text, flavour))
+        elif document.format in _BUILT:
+            blocks = tuple(_with_lines(text, blocks))
     if document.left_out:
         text = blank_out(text, document.left_out)
         blocks = current_blocks(text, blocks)
@@ -103,6 +112,18 @@ def find_stories(
         problem = f"{document.problem}; {said}" if document.problem else said
         document = replace(document, problem=problem)
     return Extraction(document, tuple(ordered), residue)
+
+
+def _with_lines(text: str, blocks: Sequence[Block]) -> Iterator[Block]:
+    """The blocks, and between them a paragraph for each line: every block had lines of its own."""
+    position = 0
+    for block in [*blocks, None]:
+        until = len(text) if block is None else block.start
+        for line in _LINE.finditer(text, position, max(position, until)):
+            yield Block(*line.span(), "paragraph", Locator())
+        if block is not None:
+            yield block
+            position = max(position, block.end)
 
 
 def _find_pattern(text: str, blocks: Sequence[Block], pattern: str) -> Iterator[Found]:

@@ -18,7 +18,8 @@ _LINK, _FREE_TEXT, _STRIKE_OUT, _POPUP, _WIDGET = 2, 3, 12, 16, 20
 #: Fields that hold text: a text field, a combo box, a list box.
 _TEXT_FIELDS = (4, 5, 6)
 _TICKED = (2, 3)
-_NUMBER = re.compile(r"[\s_.\[\]-]*(\d*)[\s_.\[\]-]*$")
+#: Tried where signs or digits begin, not at each of them.
+_NUMBER = re.compile(r"(?:(?<![\s_.\[\]-])[\s_.\[\]-]++|(?<![\s_.\[\]\d-]))(\d*+)[\s_.\[\]-]*+$")
 #: So many annotations of a page are looked at.
 _MOST = 2000
 

@@ -32,8 +32,21 @@ _ATTRIBUTE = re.compile(
     r"""(?<![\w:.-])([\w:.-]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'<>]++))"""
 )
 _SCRIPT = re.compile(r"<(script|style)\b(?:[^<]++|<(?!/?(?:script|style)\b))*+</\1>", re.IGNORECASE)
-_NAMING = frozenset({"name", "property", "http-equiv", "itemprop", "val", "tag", "key", "id"})
-_VALUED = frozenset({"content", "value", "val", "text"})
+_NAMING = frozenset(
+    {"name", "property", "http-equiv", "itemprop", "val", "tag", "key", "id", "long-name", "label"}
+)
+_VALUED = frozenset({"content", "value", "val", "text", "the-value", "default"})
+#: Elements of a page that say something by a name and a value, and what names it.
+_SAYING = re.compile(
+    r"""<(?:meta|link|input|select|param|data)\b(?:[^<>"']|"[^"]{0,4000}"|'[^']{0,4000}')*+>"""
+    r"""|<meta\b[^<>]{0,4000}>""",
+    re.IGNORECASE,
+)
+_PAGE_NAMING = ("name", "property", "http-equiv", "itemprop", "rel")
+#: How the mark's word begins, and the slips of it: other attributes' names need no closer look.
+_STEM = re.compile(r"so[uv]", re.IGNORECASE)
+#: Elements whose text is the name of what the next one says: a tracker's fields.
+_NAMES_NEXT = re.compile(r"(?:\w*name|key|field|label)", re.IGNORECASE)
 _LINE_END = re.compile(
     r"</(?:\w+:)?(?:p|si|comment|row|title|h\d|tr|div|dd|li)>|<(?:\w+:)?br\b[^>]*>"
 )
@@ -73,6 +86,12 @@ def properties_of(data: bytes, kind: str, encoding: str = "utf-8") -> Iterator[P
         yield from _in_pdf(data)
     elif data.startswith(b"\xd0\xcf\x11\xe0"):
         yield from _in_compound_file(data)
+    elif data.lstrip()[:5] == b"{\\rtf":
+        yield from _in_rtf(data[:_PART])
+        yield from _in_raw_text(data, kind, encoding)
+    elif kind in ("eml", "mhtml"):
+        yield from _in_mail(data[:_ALL])
+        yield from _in_raw_text(data, kind, encoding)
     else:
         yield from _in_raw_text(data, kind, encoding)
 
@@ -88,18 +107,71 @@ def _in_raw_text(data: bytes, kind: str, encoding: str) -> Iterator[Property]:
         page = data[:_ALL].decode(encoding, errors="replace")
         yield from _in_meta_elements(page)
         yield Property("", _text_of(page[:_MAIN])[:4096], "text")
+        if kind != "html":
+            # A record far down may bear the mark: all are looked at where the word is there.
+            yield from _in_elements(page if _MARK in page.casefold() else page[:_MAIN])
 
 
 def _in_meta_elements(page: str) -> Iterator[Property]:
-    for element in re.finditer(r"<meta\b[^<>]{0,4000}>", page, re.IGNORECASE):
-        held = {name.lower(): html.unescape(a or b or c)
+    for element in _SAYING.finditer(page):
+        held = {name.lower().removeprefix("data-"): html.unescape(a or b or c)
                 for name, a, b, c in _ATTRIBUTE.findall(element[0])}  # fmt: skip
-        for name in ("name", "property", "http-equiv", "itemprop"):
+        for name in _PAGE_NAMING:
             if name in held:
                 words: Literal["words", "value"] = (
                     "words" if held[name].lower() in _WORDS else "value"
                 )
-                yield Property(held[name], held.get("content", ""), words)
+                said = (held[key] for key in ("content", "value", "href") if key in held)
+                yield Property(held[name], next(said, ""), words)
+
+
+def _in_mail(data: bytes) -> Iterator[Property]:
+    """The headers of a mail and of its parts, encoded words read, and the parts' own heads."""
+    from email import message_from_bytes, policy
+
+    for part in message_from_bytes(data, policy=policy.compat32).walk():
+        for name, raw in part.items():
+            value = _header(str(raw))
+            listed = name.lower() in ("keywords", "comments")
+            yield Property(name, value, "words" if listed else "value")
+            yield Property("", value[:4096], "text")
+        if part.get_content_maintype() == "text":
+            text = part.get_payload(decode=True)
+            if isinstance(text, bytes):
+                kind = "html" if part.get_content_subtype() == "html" else "text"
+                yield from _in_raw_text(text, kind, part.get_content_charset() or "utf-8")
+
+
+def _header(raw: str) -> str:
+    from email.header import decode_header, make_header
+
+    with suppress(Exception):  # encodings that nobody knows, words that are cut off
+        return str(make_header(decode_header(raw)))
+    return raw
+
+
+_RTF_ESCAPE = re.compile(r"\\'([0-9a-fA-F]{2})|\\u(-?\d{1,5}) ?\??")
+_RTF_PAIR = re.compile(
+    r"\{\\propname\s+([^{}]*)\}\s*(?:\\proptype\d+\s*)?\{\\staticval\s+([^{}]*)\}"
+    r"|\\docvar\s*\{([^{}]*)\}\s*\{([^{}]*)\}"
+)
+_RTF_INFO = re.compile(
+    r"\\(title|subject|author|manager|company|operator|category|keywords|comment|doccomm)\s+([^{}]*)"
+)
+
+
+def _in_rtf(data: bytes) -> Iterator[Property]:
+    """The information group of an RTF file, its user's properties and document variables."""
+
+    def letter(found: re.Match[str]) -> str:
+        return chr(int(found[1], 16) if found[1] else int(found[2]) % 0x10000)
+
+    found = _RTF_ESCAPE.sub(letter, data.decode("latin-1"))
+    for pair in _RTF_PAIR.finditer(found):
+        yield Property(pair[1] or pair[3] or "", (pair[2] or pair[4] or "").strip()[:200])
+    for info in _RTF_INFO.finditer(found):
+        prose = info[1] in ("title", "author", "manager", "company", "operator")
+        yield Property(info[1], info[2].strip()[:4096], "value" if prose else "words")
 
 
 def _in_archive(data: bytes) -> Iterator[Property]:
@@ -142,13 +214,20 @@ def _in_part(name: str, found: str) -> Iterator[Property]:
 def _in_elements(found: str) -> Iterator[Property]:
     """What elements say by their names and attributes: ``<cp:keywords>draft</cp:keywords>``,
     ``<property name="…"><vt:lpwstr>…</vt:lpwstr></property>``, ``<w:docVar w:name w:val>``."""
+    named = ""
     for element in _ELEMENT.finditer(found):
         tag = element["tag"].rpartition(":")[2]
         text = html.unescape(element["text"]).strip()
         if text:
+            if named:
+                yield Property(named, text[:200])
+            named = text if len(text) < 40 and _NAMES_NEXT.fullmatch(tag) else ""
             yield Property(tag, text[:4096], "words" if tag.lower() in _WORDS else "value")
         held = [(name.rpartition(":")[2].lower(), html.unescape(a or b or c))
                 for name, a, b, c in _ATTRIBUTE.findall(element["with"])]  # fmt: skip
+        for name, value in held:
+            if _STEM.search(name):
+                yield Property(name, value[:200])
         naming = [value for name, value in held if name in _NAMING]
         for name in naming:
             if len(name) > 200 or not any(letter.isalpha() for letter in name):
@@ -176,8 +255,12 @@ def _text_of(page: str) -> str:
 
 _PACKET = re.compile(rb"<x:xmpmeta(?:[^<]++|<(?!/?x:xmpmeta))*+</x:xmpmeta>")
 _STREAM = re.compile(rb"stream\r?\n")
+#: An entry whose value is no string: a name, a number, another object.
+_PDF_OTHER = re.compile(
+    rb"/([^\s/()<>\[\]{}%]{6,80})\s*(/[^\s/()<>\[\]{}%]{1,60}|\[|\d|true|false)"
+)
 _PDF_NAME = re.compile(
-    rb"/([^\s/()<>\[\]{}%]{1,80})\s*(?:\(((?:[^()\\]|\\.)*)\)|<([0-9A-Fa-f\s]*)>)"
+    rb"/([^\s/()<>\[\]{}%]{1,80})\s*(?:\(((?:[^()\\]|\\[\s\S])*)\)|<([0-9A-Fa-f\s]*)>)"
 )
 
 
@@ -190,7 +273,12 @@ def _in_pdf(data: bytes) -> Iterator[Property]:
             title = name.decode("latin-1")
             words: Literal["words", "value"] = "words" if title.lower() in _WORDS else "value"
             yield Property(title, _pdf_string(value), words)
-        for packet in _PACKET.findall(raw):
+        for other in _PDF_OTHER.finditer(raw):
+            name = re.sub(rb"#([0-9A-Fa-f]{2})", lambda m: bytes([int(m[1], 16)]), other[1])
+            if _STEM.search(name.decode("latin-1")):
+                yield Property(name.decode("latin-1"), other[2].decode("latin-1").strip("/[0"))
+        wide = b"x\0:\0x\0m\0p\0m\0e\0t\0a" in raw
+        for packet in _PACKET.findall(raw.replace(b"\0", b"") if wide else raw):
             yield from _in_elements(packet[:_PART].decode("utf-8", errors="replace"))
 
 
@@ -215,6 +303,7 @@ def _unhex(digits: bytes) -> bytes:
 
 
 def _pdf_string(value: bytes) -> str:
+    value = re.sub(rb"\\(?:\r\n?|\n)", b"", value[:8192])  # a line that goes on
     value = re.sub(rb"\\([()\\])", rb"\1", value)[:4096]
     if value.startswith((b"\xfe\xff", b"\xff\xfe")):
         return value.decode("utf-16", errors="replace")

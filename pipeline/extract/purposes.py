@@ -22,7 +22,7 @@ _CLAUSE = (
     r"gets|have|has|remain|stay|know|cannot|can['’]t|don['’]t|doesn['’]t|won['’]t|aren['’]t|isn['’]t)\b"
 )
 _PURPOSE = re.compile(
-    r"[\s,;:.–—(*•-]*\b(?:"
+    r"(?:(?<![\s,;:.–—(*•-])[\s,;:.–—(*•-]*+|(?<=[\s,;:.–—(*•-]))\b(?:"
     r"so\s+(?:that\b\s*[:,]?\s*)+(?:so\s+(?:that\b\s*[:,]?\s*|(?=(?:I|we|they|he|she|it|you)\b)))*"
     r"|so\s+as\s+to\b\s*(?:to\b\s*)?"
     r"|in\s+order\s+(?:to\b(?:\s+to\b)?|that\b|for\b)\s*[:,]?\s*"

@@ -15,11 +15,14 @@ from pipeline.extract.leftout import LeftOut
 from pipeline.extract.objects import Objects
 from pipeline.stories import Block
 
-_TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
+_BARE = re.compile(r'[{}\[\],:]|[^\s{}\[\],:"]++')
+_TOKEN = re.compile(rf'"((?:[^"\\]++|\\.)*+)(?:"|(?P<unclosed>\\?\Z))|{_BARE.pattern}', re.DOTALL)
 _DOCUMENT = re.compile(r'\{\s*(?:"version"\s*:\s*\d+\s*,\s*)?"type"\s*:\s*"doc"')
+#: Looked ahead for: a list that names it a thousand times is gone through once.
+_STRIKES = r'"marks"\s*:\s*\[(?=[^\[\]]*"strike")[^\[\]]*+\]'
 _STRUCK_NODE = re.compile(
-    r'"text"\s*:\s*"((?:[^"\\]|\\.)*)"\s*,\s*"marks"\s*:\s*\[[^\[\]]*"strike"[^\[\]]*\]'
-    r'|"marks"\s*:\s*\[[^\[\]]*"strike"[^\[\]]*\]\s*,\s*"text"\s*:\s*"((?:[^"\\]|\\.)*)"'
+    rf'"text"\s*:\s*"((?:[^"\\]|\\.)*)"\s*,\s*{_STRIKES}'
+    rf'|{_STRIKES}\s*,\s*"text"\s*:\s*"((?:[^"\\]|\\.)*)"'
 )
 
 
@@ -73,13 +76,23 @@ def _is_lines(text: str) -> bool:
     return True
 
 
+def _tokens(text: str) -> Iterator[re.Match[str]]:
+    """Strings, signs and bare words. Where one string does not end, no later one does, and each
+    would be read to the end of the text."""
+    for match in _TOKEN.finditer(text):
+        if match["unclosed"] is not None:
+            yield from _BARE.finditer(text, match.start() + 1)
+            return
+        yield match
+
+
 def _read_objects(text: str) -> Iterator[Block]:
     objects = Objects(text)
     key = ""
     pending: str | None = None
     #: How deep inside a description's document the next token stands, and where that began.
     inside, began, named = 0, 0, ""
-    for match in _TOKEN.finditer(text):
+    for match in _tokens(text):
         token = match.group()
         if inside:
             inside += (token in "{[") - (token in "}]") if len(token) == 1 else 0

@@ -47,6 +47,9 @@ _NOT_ROLE = re.compile(
     r"|one\s+(?:can|could|may|might|would|sees)\b",
     re.IGNORECASE,
 )
+#: Characters of the longest form to be filled in.
+_LONGEST_FORM = 300
+_FORM_INSIDE = re.compile(r"<(?:type|role|user|persona|some|who)\b", re.IGNORECASE)
 _PLACEHOLDER = re.compile(
     r"(?!\W*\[\[)\W*(?:<[^<>]*>|\[[^\[\]()]*\]|\{[^{}]*\}|_{2,}|\.{3,}|…|x{2,3}|<.*)\W*$|\W*$|"
     r"(?:some |certain )?(?:type|kind) of user\W*$|.*<(?:type|role|user|persona|some|who)\b",
@@ -71,4 +74,6 @@ def is_thing(role: str) -> bool:
 
 def is_placeholder(role: str) -> bool:
     """Whether a role is a form to be filled in ("< type of user >")."""
+    if len(role) > _LONGEST_FORM:
+        return not re.search(r"\w", role) or _FORM_INSIDE.search(role) is not None
     return _PLACEHOLDER.match(role) is not None

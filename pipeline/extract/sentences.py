@@ -12,7 +12,8 @@ import re
 from collections.abc import Iterator
 
 _END = re.compile(
-    r"[.!?…]+[\"'”’)\]*_]*(?=\s+(?:[\"'“‘(\[*_`<]*[^\W_a-zß-öø-ÿ]|[#^][A-Za-z])|\s*$)"
+    # A run of stops is tried from its first one only: each of a thousand would run to the last.
+    r"(?<![.!?…])[.!?…]++[\"'”’)\]*_]*+(?=\s+(?:[\"'“‘(\[*_`<]*[^\W_a-zß-öø-ÿ]|[#^][A-Za-z])|\s*$)"
 )
 _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.?g|i\.?e|etc|vs|cf|approx|resp|incl|excl|esp|fig|sec|ch|ver|"

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pipeline.extract.sentences import first_sentence_end
 
 _FLAGS = re.IGNORECASE
+_SIGN = r"[\s,;:.–—(*_-]"
 #: A role runs on to the wish, over commas ("Kunde, der oft reist,") but not over a sentence's end.
 _ROLE = r"(?P<role>(?:(?![.!?]\s+(?-i:[A-ZÄÖÜÉÀ]))[^\n;]){2,120}?)[\s,:.–—*_-]*"
 
@@ -45,7 +46,10 @@ def _language(name: str, opens: tuple[str, ...], purpose: str, nobody: str) -> _
         name,
         tuple(re.compile(pattern, _FLAGS) for pattern in opens),
         re.compile(
-            rf"[\s,;:.–—(*_-]*(?<!\w)(?P<opens>{purpose})(?:\s+(?P=opens)(?!\w))?[\s:,*_]*", _FLAGS
+            # Signs in front count from the first of them only, not from each of a thousand.
+            rf"(?:(?<!{_SIGN}){_SIGN}*+|(?<={_SIGN}))(?<!\w)"
+            rf"(?P<opens>{purpose})(?:\s+(?P=opens)(?!\w))?[\s:,*_]*",
+            _FLAGS,
         ),
         re.compile(rf"(?:{nobody})(?!\w)", _FLAGS),
     )

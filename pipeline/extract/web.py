@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pipeline.extract.builder import TextBuilder
 from pipeline.extract.leftout import Rich, Why, Words, copied
 from pipeline.extract.markup import read_blocks
 from pipeline.extract.web_marks import Piece, is_marked, said_alone, target_of, write_marked
-from pipeline.extract.web_styles import PageStyles, is_comment_mark
+from pipeline.extract.web_runs import PageRuns
+from pipeline.extract.web_styles import is_comment_mark
 from pipeline.stories import BlockKind
 
 _BLOCKS = frozenset(
@@ -35,10 +36,9 @@ def read_web_page(html: str) -> tuple[TextBuilder, dict[str, str]]:
 
     What is struck out or hidden is kept and left out; comments of a text processor's export, too.
     """
-    from selectolax.lexbor import LexborHTMLParser
-
-    tree = LexborHTMLParser(html)
-    walker = _Walker(PageStyles(tree))
+    runs = PageRuns(html)
+    tree = runs.tree
+    walker = _Walker(runs)
     if tree.body is not None:
         walker.walk(tree.body)
         walker.flush()
@@ -64,9 +64,10 @@ def _meta(tree: Any) -> dict[str, str]:
 class _Walker:
     """Collects inline text until a block element begins or ends."""
 
-    def __init__(self, styles: PageStyles) -> None:
+    def __init__(self, runs: PageRuns) -> None:
         self.builder = TextBuilder()
-        self.styles = styles
+        self.runs = runs
+        self.styles = runs.styles
         self.inline: list[Piece] = []
         self.depth = 0
         self.item = False
@@ -84,12 +85,12 @@ class _Walker:
             self.builder.add(words, kind or default, self.depth if level is None else level)
             self.item = self.item and not words.current.strip()
 
-    def walk(self, root: Any) -> None:
+    def walk(self, root: Any, why: Why | None = None) -> None:
         """Depth first without recursion: pages nest deeper than Python's stack."""
-        stack: list[tuple[Any, bool, Why | None]] = [(root, False, None)]
+        stack: list[tuple[Any, bool, Why | None]] = [(root, False, why)]
         while stack:
             node, leaving, why = stack.pop()
-            tag = node.tag
+            tag = node.tag or ""  # of some damaged names the parser tells nothing
             if leaving:
                 if is_marked(node):
                     write_marked(node, self.inline, self.marked.pop())
@@ -101,6 +102,10 @@ class _Walker:
             if tag in _LEFT_OUT or tag in ("-comment", "_comment") or is_comment_mark(node):
                 continue
             why = why or self.styles.why_left_out(node)
+            if (number := self.runs.number(node)) is not None:
+                for each in self.runs.elements(number):
+                    self.walk(each, why)
+                continue
             if tag == "table":
                 self.flush()
                 if self._table(node, why):
@@ -161,7 +166,6 @@ class _Walker:
 
     def _table(self, table: Any, why: Why | None) -> bool:
         """A data table becomes rows; one that holds blocks for layout is walked as text."""
-        rows = table.css("tr")
         # Each cell is asked only where there may be one: their list alone is many times the page.
         if table.css_first("h1, h2, h3, tr table") is not None and any(
             cell.css_first("table, h1, h2, h3") is not None for cell in table.css("td")
@@ -174,10 +178,17 @@ class _Walker:
         above: dict[int, tuple[int, Words]] = {}
         self.builder.add_table(
             (number, self._cells(row, why or self.styles.why_left_out(row), above))
-            for number, row in enumerate(rows, start=1)
+            for number, row in enumerate(self._rows(table), start=1)
         )
         self.builder.write("\n")
         return True
+
+    def _rows(self, table: Any) -> Iterator[Any]:
+        for row in table.css("tr"):
+            if (number := self.runs.number(row)) is None:
+                yield row
+            else:
+                yield from (each for each in self.runs.elements(number) if each.tag == "tr")
 
     def _cells(self, row: Any, why: Why | None, above: dict[int, tuple[int, Words]]) -> list[Words]:
         """A row's cells in their columns; ``above``: of a column, how many more rows its cell

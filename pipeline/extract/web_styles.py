@@ -24,6 +24,8 @@ class PageStyles:
 
     def __init__(self, tree: Any) -> None:
         self._marked: dict[int, Why] = {}
+        #: Whether any rule hides or strikes, be it what the page does not have.
+        self.marks_any = False
         self._read_sheets(tree)
         self._read_comments(tree)
 
@@ -49,6 +51,7 @@ class PageStyles:
                 why = _why(declared)
                 if why is None or ":" in selector or rules > _MOST_RULES:
                     continue
+                self.marks_any = True
                 try:
                     for node in tree.css(selector.strip()):
                         self._marked.setdefault(node.mem_id, why)

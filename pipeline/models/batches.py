@@ -3,7 +3,9 @@
 The order of things is what makes a killed run harmless. A batch is written down before it is sent;
 its id is stored as soon as the provider tells it, before anything else; it is closed only when
 every answer has been handed on. Whatever was cut off in between, the next run finds the batch
-again: by the stored id, or, where the process died while sending it, by asking the provider.
+again: by the stored id, or, where the process died while sending it, by asking the provider for the
+mark that it was sent with. Nothing is sent again before the provider has said that it is not there;
+where a provider cannot be asked that, the first one stays in the books as possibly paid.
 """
 
 from __future__ import annotations
@@ -17,8 +19,12 @@ from pipeline.calls import Batch, Reply, Request, TokenCount, canonical_json
 from pipeline.catalog import ModelSpec
 from pipeline.errors import ModelError
 from pipeline.models.cloud import failed, unquoted
-from pipeline.models.retries import RequestError, Retries
+from pipeline.models.retries import RequestError, Retries, UnreadableError
 
+#: HTTP statuses of a provider that lets no one list batches: these are no matter of the key alone.
+_CLOSED_LIST = (403, 404)
+#: Seconds in which a batch may still arrive whose process died while sending it.
+_ON_ITS_WAY = 5.0
 #: Not in the provider's words: they may repeat a story, and this is kept where no purge looks.
 _REFUSED = "refused by the provider"
 
@@ -29,6 +35,18 @@ class BatchProgress(NamedTuple):
     answered: int
     total: int
     ended: bool
+
+
+class Arrival(NamedTuple):
+    """What a provider says of a batch that may have arrived: its id, "" where none is known to be
+    it; ``undecided`` are those of which one may be, told for certain when they have ended."""
+
+    id: str = ""
+    undecided: tuple[str, ...] = ()
+
+
+class UnaskableError(ModelError):
+    """The provider does not tell which batches it has: one may be there, and be paid."""
 
 
 class BatchLimits(NamedTuple):
@@ -56,9 +74,9 @@ class BatchProvider(Protocol):
         """Hand a batch over; returns the provider's id."""
         ...
 
-    def find_submitted(self, batch: Batch, known: frozenset[str]) -> str | None:
-        """The provider's id of a batch that may have arrived although nobody told us; ``known``
-        are the ids of others."""
+    def find_submitted(self, batch: Batch, known: frozenset[str]) -> Arrival:
+        """A batch that may have arrived although nobody told us; ``known`` are the ids of
+        others."""
         ...
 
     def look(self, provider_id: str) -> BatchProgress:
@@ -173,17 +191,62 @@ class BatchedModel:
     def _taken_up(self, batch: Batch) -> Batch | None:
         """A batch of an earlier try, if the provider has it."""
         if not batch.provider_id:
-            found = self._found(batch)
-            if found is None:
+            try:
+                found = self._arrived(batch)
+                if not found:  # what was on its way when its process died may be there by now
+                    self._sleep(_ON_ITS_WAY)
+                    found = self._arrived(batch)
+            except UnaskableError as error:
+                self._say(
+                    f"whether a batch of {len(batch.keys)} calls of an earlier run reached the "
+                    f"provider cannot be asked ({error.message}): it may have been paid and stays "
+                    "set aside at its worst case; its calls are sent anew"
+                )
+                self._register.close(batch, "it may have reached the provider")
+                return None
+            if not found:
                 self._register.close(batch, "it never reached the provider")
                 return None
             batch = self._register.submitted(batch, found)
         self._say(f"batch {batch.provider_id} of an earlier run is found again")
         return batch
 
-    def _found(self, batch: Batch) -> str | None:
+    def _arrived(self, batch: Batch) -> str:
+        """The provider's id of a batch whose handing over was cut off, "" when it does not have it.
+        What it tells only of batches that have ended is waited for.
+
+        Raises:
+            UnaskableError: the provider does not say what it has.
+            ModelError: it cannot be reached, or the key is wrong.
+        """
         known = self._register.known()
-        return self._provider.retries.call(lambda: self._provider.find_submitted(batch, known))
+        while True:
+            try:
+                told = self._provider.retries.call(
+                    lambda: self._provider.find_submitted(batch, known)
+                )
+            except ModelError as error:
+                if isinstance(error, RequestError) or error.status in _CLOSED_LIST:
+                    raise UnaskableError(error.message, where=error.where) from error
+                raise
+            if told.id or not told.undecided:
+                return told.id
+            self._say(
+                f"a batch of {len(batch.keys)} calls may have reached the provider, which tells "
+                f"whose a batch is when it has ended: waiting for {', '.join(told.undecided)}"
+            )
+            self._wait_for(told.undecided)
+
+    def _wait_for(self, provider_ids: Sequence[str]) -> None:
+        """Wait until batches at the provider have ended, whosever they are."""
+        seconds = self._pace.first
+        for provider_id in provider_ids:
+            ended = False
+            while not ended:
+                ended = self._look(provider_id).ended
+                if not ended:
+                    self._sleep(seconds)
+                    seconds = min(self._pace.longest, 2 * seconds)
 
     def _submit(self, batch: Batch, requests: Sequence[Request]) -> Batch:
         """Hand a batch over, once: before another attempt the provider is asked whether the first
@@ -193,13 +256,19 @@ class BatchedModel:
         def hand_over() -> str:
             nonlocal attempts
             attempts += 1
-            arrived = None
-            if attempts > 1:
-                arrived = self._provider.find_submitted(batch, self._register.known())
-            return arrived or self._provider.submit(batch, requests)
+            if attempts > 1 and (arrived := self._arrived(batch)):
+                return arrived
+            try:
+                return self._provider.submit(batch, requests)
+            except UnreadableError:  # it was answered, so that it may be there
+                if arrived := self._arrived(batch):
+                    return arrived
+                raise
 
         try:
             provider_id = self._provider.retries.call(hand_over)
+        except UnaskableError:
+            raise  # it stays written down: it may be there
         except ModelError as error:
             error.message = unquoted(error.message, *requests)
             if not error.retryable and not isinstance(error, RequestError):
@@ -219,7 +288,7 @@ class BatchedModel:
         told: dict[str, int] = {}
         while unfinished:
             for batch in tuple(unfinished):
-                state = self._look(batch)
+                state = self._look(batch.provider_id)
                 if state.ended:
                     unfinished.remove(batch)
                     yield from self._collected(batch, waiting)
@@ -230,8 +299,8 @@ class BatchedModel:
                 self._sleep(seconds)
                 seconds = min(self._pace.longest, 2 * seconds)
 
-    def _look(self, batch: Batch) -> BatchProgress:
-        return self._provider.retries.call(lambda: self._provider.look(batch.provider_id))
+    def _look(self, provider_id: str) -> BatchProgress:
+        return self._provider.retries.call(lambda: self._provider.look(provider_id))
 
     def _collected(self, batch: Batch, waiting: Mapping[str, Request]) -> Iterator[Reply]:
         """The replies of an ended batch; it is closed when the last one was taken."""

@@ -23,7 +23,7 @@ from pipeline.catalog import ModelSpec
 from pipeline.configuration import without_password
 from pipeline.errors import ModelError
 from pipeline.models.base import ModelOptions
-from pipeline.models.batches import BatchLimits, BatchProgress
+from pipeline.models.batches import Arrival, BatchLimits, BatchProgress
 from pipeline.models.cloud import THREADS, Cloud, close_quietly, failed
 from pipeline.models.retries import Retries, retry_after, server_time, shorten, status_error
 
@@ -57,6 +57,8 @@ _UNANSWERED = {
 #: How far two looks at the clocks may differ, and how long handing a batch over may take.
 _SKEW = timedelta(minutes=2)
 _HANDOVER = timedelta(minutes=30)
+#: The newest batches of an account that one is looked for among: pages, and of how many.
+_PAGES, _PAGE = 20, 100
 
 
 class ClaudeModel(Cloud):
@@ -79,6 +81,8 @@ class ClaudeModel(Cloud):
         super().__init__(spec, options, retries=retries, threads=threads, timeout=timeout)
         self._address = options.base_url or ADDRESS
         self._cache_filled = False
+        #: Ended batches of the account that hold none of the requests that were looked for.
+        self._foreign: set[str] = set()
         self._client = anthropic.Anthropic(
             api_key=options.key, base_url=self._address, timeout=self.timeout, max_retries=0
         )
@@ -127,39 +131,55 @@ class ClaudeModel(Cloud):
     def submit(self, batch: Batch, requests: Sequence[Request]) -> str:
         """Hand a batch over; a request's key is its ``custom_id``."""
         entries: list[Any] = [{"custom_id": r.key, "params": self._body(r)} for r in requests]
-        made = self._mapped(lambda: self._client.messages.batches.create(requests=entries))
+        made: Any = self._mapped(lambda: self._client.messages.batches.create(requests=entries))
+        if isinstance(made, str):  # a proxy's page, which the SDK hands on
+            raise self._garbled("it is a page, not a batch", made)
         return str(made.id)
 
-    def find_submitted(self, batch: Batch, known: frozenset[str]) -> str | None:
-        """The one batch that nobody knows, of the same size, made when ours was.
+    def find_submitted(self, batch: Batch, known: frozenset[str]) -> Arrival:
+        """A batch that nobody knows, of the same size, that holds our requests.
 
-        The protocol gives batches no name; one that has ended is told by its ids for certain,
-        whenever it was made. When the others were made is compared by the provider's clock.
+        The protocol gives batches no name, and tells the ids of requests, which are our mark, when
+        a batch has ended: whenever that was made. Those that have not, and were made when ours was
+        by the provider's clock, are undecided.
         """
 
         def newest() -> tuple[datetime, list[Any]]:
-            told = self._client.messages.batches.with_raw_response.list(limit=100)
+            told = self._client.messages.batches.with_raw_response.list(limit=_PAGE)
             now = self._now()
-            return batch.created + (server_time(told.headers, now) - now), told.parse().data
+            first: Any = told.parse()
+            if isinstance(first, str):
+                raise self._unfinished("it is a page, not a list of batches")
+            pages = islice(first.iter_pages(), _PAGES)
+            listed = [made for page in pages for made in page.data]
+            return batch.created + (server_time(told.headers, now) - now), listed
 
         created, listed = self._mapped(newest)
-        alike = [m for m in listed if m.id not in known and _size(m) == len(batch.keys)]
+        alike = [
+            made
+            for made in listed
+            if made.id not in known | self._foreign and _size(made) == len(batch.keys)
+        ]
         for made in alike:
-            if made.processing_status == "ended":
+            if made.processing_status == "ended" and made.results_url:
                 results = self._mapped(partial(self._results, made.id))
                 if any(entry.custom_id in batch.keys for entry in results):
-                    return str(made.id)
-        open_ones = [
-            made
-            for made in alike
-            if made.processing_status != "ended"
-            and created - _SKEW <= made.created_at <= created + _HANDOVER
-        ]
-        return str(open_ones[0].id) if len(open_ones) == 1 else None
+                    return Arrival(str(made.id))
+                self._foreign.add(made.id)
+        return Arrival(
+            undecided=tuple(
+                str(made.id)
+                for made in alike
+                if made.processing_status != "ended"
+                and created - _SKEW <= made.created_at <= created + _HANDOVER
+            )
+        )
 
     def look(self, provider_id: str) -> BatchProgress:
         """How far a batch is; its counts move only when all of it has ended."""
-        found = self._mapped(lambda: self._client.messages.batches.retrieve(provider_id))
+        found: Any = self._mapped(lambda: self._client.messages.batches.retrieve(provider_id))
+        if isinstance(found, str):
+            raise self._unfinished("it is a page, not a batch")
         total = _size(found)
         answered = total - found.request_counts.processing
         return BatchProgress(answered, total, found.processing_status == "ended")

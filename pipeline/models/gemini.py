@@ -22,7 +22,7 @@ from pipeline.calls import Batch, FinishReason, Reply, Request, TokenCount, Usag
 from pipeline.catalog import ModelSpec
 from pipeline.configuration import without_password
 from pipeline.models.base import ModelOptions
-from pipeline.models.batches import BatchLimits, BatchProgress
+from pipeline.models.batches import Arrival, BatchLimits, BatchProgress
 from pipeline.models.cloud import THREADS, Cloud, close_quietly, failed
 from pipeline.models.logprobs import Asking, TokenTold, as_told, likelihoods
 from pipeline.models.retries import Retries, retry_after, shorten, status_error
@@ -119,15 +119,14 @@ class GeminiModel(Cloud):
         )
         return str(made.name)
 
-    def find_submitted(self, batch: Batch, known: frozenset[str]) -> str | None:
+    def find_submitted(self, batch: Batch, known: frozenset[str]) -> Arrival:
         """The batch that bears our name."""
 
-        def search() -> str | None:
+        def search() -> str:
             jobs = self._client.batches.list(config=types.ListBatchJobsConfig(page_size=100))
-            return next((str(job.name) for job in jobs if job.display_name == batch.id), None)
+            return next((str(job.name) for job in jobs if job.display_name == batch.id), "")
 
-        found: str | None = self._mapped(search)
-        return found
+        return Arrival(self._mapped(search))
 
     def look(self, provider_id: str) -> BatchProgress:
         """Whether a batch has ended; the protocol tells no count before."""

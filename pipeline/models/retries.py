@@ -206,6 +206,14 @@ def status_error(
         variable: the environment variable that holds the key.
         wait: seconds the server asked for.
     """
+    error = _status_error(status, message, where, variable, wait)
+    error.status = status
+    return error
+
+
+def _status_error(
+    status: int, message: str, where: str, variable: str, wait: float | None
+) -> ModelError:
     said = f"the server answered {status}: {shorten(message)}"
     if status in (401, 403):
         return ModelError(

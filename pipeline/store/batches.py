@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, Connection, Row, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
 
 from pipeline.calls import Batch, Request
 from pipeline.store.database import Database
@@ -35,16 +35,16 @@ class StoreBatches:
         self.run = run
 
     def pending(self, keys: Sequence[str]) -> list[Batch]:
-        """Batches that hold some of these requests and are not closed: those a provider has
-        taken, of any run, and those of this run that may not have reached it."""
+        """Batches of any run that hold some of these requests and are not closed. One without a
+        provider's id may not have reached it. No other process is sending it at this moment: each
+        claims its requests first, and keeps them until they are answered."""
         found: dict[str, Batch] = {}
-        ours = or_(_BATCH.c.provider_id != "", _BATCH.c.run == self.run)
         with self._database.read() as connection:
             for some in _parts(keys):
                 held = select(_ENTRY.c.batch).where(
                     _ENTRY.c.request.in_(some), _ENTRY.c.taken.is_(False)
                 )
-                query = select(_BATCH).where(_BATCH.c.id.in_(held), _BATCH.c.closed.is_(None), ours)
+                query = select(_BATCH).where(_BATCH.c.id.in_(held), _BATCH.c.closed.is_(None))
                 for row in connection.execute(query.order_by(_BATCH.c.created, _BATCH.c.id)):
                     found.setdefault(row.id, _batch(connection, row))
         return list(found.values())

@@ -134,8 +134,8 @@ class StoreClaims:
         return found
 
     def batched(self, keys: Sequence[str]) -> Mapping[str, str]:
-        """Which of these requests are in another run's batch at its provider: that run and since
-        when, for people."""
+        """Which of these requests are in another run's batch, which its provider has or may have:
+        that run and since when, for people."""
         with self._database.read() as connection:
             return self._batched(connection, keys)
 
@@ -149,7 +149,6 @@ class StoreClaims:
                     _ENTRY.c.request.in_(keys[start : start + _SOME]),
                     _ENTRY.c.taken.is_(False),
                     _BATCH.c.closed.is_(None),
-                    _BATCH.c.provider_id != "",
                     _BATCH.c.run != self._run,
                     _BATCH.c.created > self._now() - _EXPIRED,
                 )

@@ -93,7 +93,8 @@ def test_a_truncated_old_workbook_ends_its_readers_process_and_not_ours() -> Non
     whole = xls()
     problems = {problem(whole[:cut], "a.xls") for cut in (9, 600, 3000, len(whole) - 1200)}
     assert all("can be read" in each for each in problems)
-    assert any("(damaged)" in each for each in problems), "none of the cuts made it abort"
+    gave_up = [each for each in problems if "(damaged)" in each or "(damaged, or" in each]
+    assert gave_up, "none of the cuts made the reader give up"
 
 
 @pytest.mark.parametrize("name", ["a.docx", "a.xlsx"])

@@ -281,7 +281,7 @@ def test_stories_of_a_long_document_are_found_wherever_they_stand(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Blocks that are let go of change no story: the same text, read with and without."""
-    monkeypatch.setattr(condensing, "_RUN", 1000)
+    monkeypatch.setattr(condensing, "RUN", 1000)
     filler = "## Part {n}\n\nProse that goes on.\n\n- an item\n\n"
     parts = []
     for n in range(4000):

@@ -10,7 +10,11 @@ import pytest
 from pipeline.extract.corpus import extract
 from pipeline.extract.marks import SOVEREIGNTY, is_open
 from pipeline.extract.properties import properties_of
-from tests.marked import MARKED, OPEN
+from tests import marked
+from tests.marked_beside import BESIDE, SPOKEN_OF
+
+MARKED = {**marked.MARKED, **BESIDE}
+OPEN = {**marked.OPEN, **SPOKEN_OF}
 
 
 def mark_of(form: tuple[str, bytes], folder) -> tuple[str | None, str]:

@@ -22,7 +22,12 @@ from pipeline.merge.sovereignty import (
     warnings,
 )
 from pipeline.stories import Document
-from tests.marked import MARKED, OPEN, STORY
+from tests import marked
+from tests.marked import STORY
+from tests.marked_beside import BESIDE, SPOKEN_OF
+
+MARKED = {**marked.MARKED, **BESIDE}
+OPEN = {**marked.OPEN, **SPOKEN_OF}
 
 ROOT = Path(__file__).resolve().parents[2]
 CLOUD = Catalog(ROOT / "data" / "models.toml").find("claude/claude-haiku-5-5")

@@ -231,3 +231,67 @@ def test_a_lost_submission_that_has_ended_is_found_though_the_clock_jumped(
         list(opened(register, attempts=1).complete(requests))
     replies = list(opened(register).complete(requests))
     assert len(replies) == 2 and len(provider.batches) == 1
+
+
+def test_which_of_two_open_batches_is_ours_is_waited_for(
+    open_border: Any, provider: Provider, ask_for: Any
+) -> None:
+    """Two of one size, made at one time, and no name: what is sent again would be paid twice."""
+    border = open_border("claude", f"{provider.url}/")
+    provider.lose_submission, provider.looks = True, 3
+    register, requests = Register(), [ask_for("one"), ask_for("two")]
+
+    def opened(**how: Any) -> Any:
+        return BatchedModel(border.open(**how), register, say=said.append, sleep=lambda _: None)
+
+    said: list[str] = []
+    with pytest.raises(ModelError):
+        list(opened(attempts=1).complete(requests))
+    body = provider.batches[0].entries[0][2]
+    for n in range(2):  # of another program with the same key
+        entries = [(f"theirs-{n}-{k}", "theirs", body) for k in range(2)]
+        provider.hold("", entries, "msgbatch_")
+    replies = {reply.key: reply.text for reply in opened().complete(requests)}
+    assert [replies[r.key] for r in requests] == ["merged one", "merged two"]
+    assert len(provider.batches) == 3, "nothing was handed over again"
+    assert any("when it has ended" in line for line in said)
+
+
+def test_a_batch_is_found_behind_many_others(
+    open_border: Any, provider: Provider, ask_for: Any
+) -> None:
+    border = open_border("claude", f"{provider.url}/")
+    provider.lose_submission, provider.looks = True, 0
+    register, requests = Register(), [ask_for("one")]
+    with pytest.raises(ModelError):
+        list(BatchedModel(border.open(attempts=1), register).complete(requests))
+    body = provider.batches[0].entries[0][2]
+    for n in range(250):
+        provider.hold("", [(f"theirs-{n}", "a", body), (f"more-{n}", "b", body)], "msgbatch_")
+    (reply,) = BatchedModel(border.open(), register, sleep=lambda _: None).complete(requests)
+    assert reply.text == "merged one" and len(provider.batches) == 251
+
+
+def test_a_batch_that_arrived_while_its_answer_was_garbled_is_not_sent_again(
+    opened: Any, provider: Provider, ask_for: Any
+) -> None:
+    provider.garble_submission = True
+    replies = list(opened(Register()).complete([ask_for("one"), ask_for("two")]))
+    assert {r.text for r in replies} == {"merged one", "merged two"}
+    assert len(provider.batches) == 1
+
+
+@pytest.mark.parametrize("status", [403, 404, 405])
+def test_a_provider_that_lists_no_batches_is_said_to_have_been_paid_perhaps(
+    opened: Any, provider: Provider, ask_for: Any, status: int
+) -> None:
+    provider.lose_submission, provider.lists = True, status
+    register, requests = Register(), [ask_for("one")]
+    with pytest.raises(ModelError):
+        list(opened(register).complete(requests))
+    assert not register.closed, "it may be there, and no second attempt is made in one breath"
+    again = opened(register)
+    (reply,) = again.complete(requests)
+    assert reply.text == "merged one" and len(provider.batches) == 2
+    assert register.closed["batch-0"] == "it may have reached the provider"
+    assert any("cannot be asked" in line and "set aside" in line for line in again.said)

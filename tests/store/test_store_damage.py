@@ -142,3 +142,28 @@ def test_the_command_ends_with_7_and_one_object(tmp_path):
     told = json.loads(ended.stdout)
     assert ended.returncode == 7 and told["kind"] == "store"
     assert f"table run, row id={run[:24]}" in told["error"] and "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    "altered",
+    [
+        {"text": "no"},
+        {"input_tokens": 7},
+        {"micro_usd": 7},
+        {"model": "another"},
+        {"seconds": 9.25},
+    ],
+    ids=lambda altered: next(iter(altered)),
+)
+def test_a_reply_altered_to_another_valid_value_is_damage(store, merge_run, make, altered):
+    """A row is named by the hash of what it holds, so that a byte turned on the disk is seen."""
+    request = make.request(1)
+    journal = StoreJournal(store, merge_run.id)
+    journal.put(request, make.reply(request), good=True)
+    assert journal.find([request.key])[request.key].text
+    with store.database.write() as connection:
+        connection.execute(update(table_of(ReplyRow)).values(**altered))
+    with pytest.raises(StoreError, match="table reply, row ") as refused:
+        journal.find([request.key])
+    assert refused.value.exit_code == 7

@@ -150,6 +150,25 @@ def reply_row(
     return {"id": content_hash(row), **row, "created": created}
 
 
+def _check_unchanged(row: Mapping[str, Any]) -> None:
+    """A reply's row is named by the hash of what it holds. (That of a run that was deleted since no
+    longer names its run, and cannot be told.)
+
+    Raises:
+        ValueError: it holds something else by now.
+    """
+    if row["run"] is None:
+        return
+    held = {name: value for name, value in row.items() if name not in ("id", "created")}
+    if held["likelihoods"] is None:
+        del held["likelihoods"]
+    if content_hash(held) == row["id"]:
+        return
+    # A whole number of seconds comes back from the database as a float.
+    if content_hash({**held, "seconds": int(row["seconds"])}) != row["id"]:
+        raise ValueError("it is not what was stored")
+
+
 def reply_from_row(row: Mapping[str, Any]) -> Reply:
     """The reply of a journal row.
 
@@ -157,6 +176,7 @@ def reply_from_row(row: Mapping[str, Any]) -> Reply:
         StoreError: the row is damaged.
     """
     with reading("reply", row["id"]):
+        _check_unchanged(row)
         if row["finish"] not in get_args(FinishReason):
             raise ValueError("no way in which a reply ends")
         return Reply(
