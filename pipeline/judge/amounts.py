@@ -11,27 +11,17 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from pipeline.compare.quantities import Quantity, quantities
+from pipeline.judge.notations import are_equal, dimension
 from pipeline.text.language import ENGLISH
 
 _DIGITS = re.compile(r"\w*\d[\w.,/-]*")
 _COMPARING = re.compile(r"[<>≤≥≠=±]")
 #: A sign that belongs to a number or a name: "−5", "C++".
 _SIGNED = re.compile(r"(?<![\w.])[-−+](?=\d)|\+\+|#(?!\w)")
-#: Units of one dimension; two of different ones say nothing of each other.
-_DIMENSIONS = {
-    unit: name
-    for name, units in {
-        "time": "s month quarter year",
-        "money": "usd eur gbp cent",
-        "data": "byte kb mb gb tb",
-        "length": "km mile px",
-    }.items()
-    for unit in units.split()
-}
 
 
 def amounts_differ(a: str, b: str, language: str) -> bool:
-    """Whether two texts (folded) tell other numbers, dates or versions of one thing.
+    """Whether two texts (folded, in one notation) tell other quantities or dates of one thing.
 
     Args:
         language: number words, units and bounds are known of English only; of other languages
@@ -69,22 +59,19 @@ def _moved(mine: Sequence[str], yours: Sequence[str]) -> bool:
 
 def _numbers_differ(mine: Sequence[Quantity], yours: Sequence[Quantity]) -> bool:
     alone = _left(mine, yours), _left(yours, mine)
-    if any(_opposed(one, two) for one in alone[0] for two in alone[1]):
+    if any(dimension(one) == dimension(two) for one in alone[0] for two in alone[1]):
         return True
     kinds = {(one.unit, one.noun) for one in mine}
     return any(_moved(_values(mine, kind), _values(yours, kind)) for kind in kinds)
 
 
-def _left(these: Iterable[Quantity], those: Iterable[Quantity]) -> list[Quantity]:
-    """The quantities of which the others have none of the same value, unit and bound."""
-    there = {(one.value, one.unit, one.bound) for one in those}
-    return [one for one in these if (one.value, one.unit, one.bound) not in there]
-
-
-def _opposed(one: Quantity, two: Quantity) -> bool:
-    """Whether two quantities that differ are of one kind."""
-    kinds = [_DIMENSIONS.get(each.unit, each.unit) for each in (one, two)]
-    return kinds[0] == kinds[1]
+def _left(these: Iterable[Quantity], those: Sequence[Quantity]) -> list[Quantity]:
+    """The quantities that the others have not, or with another bound."""
+    return [
+        one
+        for one in these
+        if not any(one.bound == two.bound and are_equal(one, two) for two in those)
+    ]
 
 
 def _values(numbers: Iterable[Quantity], kind: tuple[str, str]) -> list[str]:

@@ -19,6 +19,7 @@ from pipeline.compare.differences import contradiction
 from pipeline.compare.opposed import are_opposites, opposition
 from pipeline.compare.synonyms import concept, topic
 from pipeline.judge.amounts import amounts_differ
+from pipeline.judge.notations import in_one_notation
 from pipeline.judge.opposed_words import ANY, LEXICONS, Lexicon
 from pipeline.judge.places import Places, are_aligned, are_near, have_exchanged
 from pipeline.stories import Story
@@ -74,7 +75,7 @@ def veto(a: Story, b: Story) -> str:
 def veto_text(a: str, b: str, language: str = ENGLISH) -> str:
     """As :func:`veto`, of two goals in one language ("" where it is not known)."""
     lexicon = LEXICONS.get(language, ANY)
-    one, two = fold(a), fold(b)
+    one, two = (in_one_notation(fold(text), language) for text in (a, b))
     if amounts_differ(one, two, language):
         return "quantity"
     mine, yours = Places(_words(one), language), Places(_words(two), language)
@@ -111,37 +112,59 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 def _denials(of: Places, lexicon: Lexicon) -> list[int]:
-    """Where the words deny. "no later than", "not only" are bounds, not denials."""
-    return [
+    """Where the words deny. "no later than", "not only" and "none but" are bounds, not denials."""
+    found = [
         i
         for i, word in enumerate(of.words)
         if (word in lexicon.negations or word.endswith("n't")) and not _is_bound(of.words, i)
     ]
+    bounded = _bounded(of, lexicon)
+    return [i for i in found if i not in bounded]
+
+
+#: Behind a denial these let in what follows: "nobody but members" are members only.
+_BUT = word_set("but except besides")
+
+
+def _bounded(of: Places, lexicon: Lexicon) -> frozenset[int]:
+    """Where a denial and a word behind it say "only"."""
+    found: set[int] = set()
+    for i in of.at(lexicon.negations - _BUT):
+        behind = of.words[i + 1 : i + 4]
+        for k, word in enumerate(behind, i + 1):
+            if word in _BUT or (word, of.words[k + 1 : k + 2]) == ("other", ("than",)):
+                found |= {i, k}
+    return frozenset(found)
 
 
 def _denial_differs(one: Places, two: Places, lexicon: Lexicon) -> bool:
     """Whether one text denies in all and the other does not, and what the one denies the other
-    says, too ("guests may not pay", "guests pay", but not "none is late", "all are in time")."""
+    says in the same place ("guests may not pay", "guests pay", but not "none is late", "all are in
+    time")."""
     mine, yours = _denials(one, lexicon), _denials(two, lexicon)
     if lexicon.concord:
         differs = bool(mine) != bool(yours)
     else:
         differs = len(mine) % 2 != len(yours) % 2
-    if not differs:
-        return False
-    denied, denied_there = _denied(one, mine), _denied(two, yours)
-    return bool(denied & (two.said - denied_there) or denied_there & (one.said - denied))
+    return differs and (_denies(one, mine, two, yours) or _denies(two, yours, one, mine))
 
 
 #: Denials of all that follows, not of the next word.
 _EXCEPTING = word_set("unless except excluding außer sauf salvo tranne exceto behalve tenzij")
 
 
-def _denied(of: Places, denials: Sequence[int]) -> frozenset[str]:
-    """What is denied: the content words that denials point to, or that they follow at an end."""
-    found = {of.after(i) or of.before(i) for i in denials}
-    excepted = (of.keys[i + 1 :] for i in denials if of.words[i] in _EXCEPTING)
-    return frozenset(found.union(*excepted)) - {""}
+def _denies(one: Places, denials: Sequence[int], two: Places, theirs: Sequence[int]) -> bool:
+    """Whether a text denies what the other says without denying it: the word that a denial points
+    to, or stands behind at an end, and whatever it stands behind as well."""
+    said = two.said - frozenset(two.after(i) or two.before(i) for i in theirs)
+    for i in denials:
+        behind = one.before(i)
+        if behind and behind not in two.said:
+            continue
+        denied = one.keys[i + 1 :] if one.words[i] in _EXCEPTING else (one.after(i) or behind,)
+        if not said.isdisjoint(filter(None, denied)):
+            return True
+    return False
 
 
 _AFTER_NO_DENIAL = word_set(
@@ -157,8 +180,8 @@ def _is_bound(words: Sequence[str], i: int) -> bool:
 
 def _small_words_opposed(one: Places, two: Places, lexicon: Lexicon) -> bool:
     return (
-        _limits(one, two, lexicon.limits)
-        or _limits(two, one, lexicon.limits)
+        _limits(one, two, lexicon)
+        or _limits(two, one, lexicon)
         or any(_opposed(row, one, two, are_aligned) for row in lexicon.relations)
         or any(_opposed(row, one, two, are_near) for row in lexicon.scales)
         or any(
@@ -169,11 +192,15 @@ def _small_words_opposed(one: Places, two: Places, lexicon: Lexicon) -> bool:
     )
 
 
-def _limits(one: Places, two: Places, limits: frozenset[str]) -> bool:
-    """Whether one text takes away with "only" what the other leaves open."""
-    if not limits.isdisjoint(two.words):
+def _limits(one: Places, two: Places, lexicon: Lexicon) -> bool:
+    """Whether one text takes away with "only" what the other leaves open, in the same place."""
+    if not lexicon.limits.isdisjoint(two.words) or _bounded(two, lexicon):
         return False
-    return any((one.after(i) or one.before(i)) in two.said for i in one.at(limits))
+    return any(
+        (one.after(i) or one.before(i)) in two.said
+        and (not one.before(i) or one.before(i) in two.said)
+        for i in one.at(lexicon.limits)
+    )
 
 
 #: Whether two words, each by its text and position, answer to each other.
@@ -362,4 +389,4 @@ def _details_differ(a: Story, b: Story) -> bool:
 def _details(story: Story) -> Iterator[str]:
     texts = (*story.criteria, *story.body) if story.goal else ()
     for text in texts:
-        yield from sentences(text)
+        yield from sentences(in_one_notation(fold(text), story.language or ENGLISH))

@@ -82,6 +82,62 @@ PARAPHRASES = [
     ("weigh parcels no heavier than 9 kg", "weigh parcels of at most 9 kg"),
 ]
 #: What only one telling says, or says in another place, is no difference of aligned places.
+NOTATIONS = [
+    ("wait 90 minutes", "wait 1.5 hours"),
+    ("keep for half a year", "keep for 6 months"),
+    ("wait a quarter of an hour", "wait 15 minutes"),
+    ("upload 10 MB", "upload 10,000 KB"),
+    ("upload 1 GB", "upload 1024 MB"),
+    ("pay 50 cents", "pay €0.50"),
+    ("a cable of 1 m", "a cable of 100 cm"),
+    ("1.5 thousand seats", "1,500 seats"),
+    ("children under 12", "children aged 11 and younger"),
+    ("more than 5 guests", "at least 6 guests"),
+    ("at least 3 bids", "3 bids or more"),
+    ("at most 3 bids", "no more than three bids"),
+    ("under 3 m", "< 3 m"),
+    ("a report once a month", "a monthly report"),
+    ("a report every week", "a weekly report"),
+    ("book with 0 photos", "book with no photos"),
+    ("only members may book", "no one except members may book"),
+]
+OTHER_AMOUNTS = [
+    ("wait 90 minutes", "wait 9 hours"),
+    ("keep for half a year", "keep for 5 months"),
+    ("upload 10 MB", "upload 10 KB"),
+    ("pay 50 cents", "pay €50"),
+    ("pay 50 euros", "pay 50 dollars"),
+    ("children under 12", "children aged 12 and younger"),
+    ("more than 5 guests", "at least 5 guests"),
+    ("a claim of less than 200 euros", "a claim of at least 200 euros"),
+    ("at most 3 bids", "no less than three bids"),
+    ("a report once a month", "a weekly report"),
+]
+
+
+@pytest.mark.parametrize(("a", "b"), NOTATIONS)
+def test_one_quantity_in_two_notations_is_no_difference(a, b):
+    assert veto_text(a, b) == "" == veto_text(b, a)
+
+
+@pytest.mark.parametrize(("a", "b"), OTHER_AMOUNTS)
+def test_another_quantity_is_one_in_any_notation(a, b):
+    assert veto_text(a, b) and veto_text(b, a)
+
+
+@pytest.mark.parametrize(
+    ("language", "a", "b", "same"),
+    [
+        ("German", "nach 48 Stunden löschen", "nach 2 Tagen löschen", True),
+        ("German", "nach 48 Stunden löschen", "nach 3 Tagen löschen", False),
+        ("French", "garder 14 jours", "garder 2 semaines", True),
+        ("Spanish", "esperar 90 minutos", "esperar 2 horas", False),
+    ],
+)
+def test_durations_of_other_languages_are_one_in_any_unit(language, a, b, same):
+    assert (veto_text(a, b, language) == "") is same
+
+
 UNALIGNED = [
     # a number, a bound, a denial, "only" that the other leaves out
     ("keep a parcel for 5 days at the desk", "keep a parcel at the desk"),
