@@ -18,7 +18,7 @@ from pipeline.calls import Call, Plan
 from pipeline.errors import BudgetError, InputError, StoreError
 from pipeline.merge import steps
 from pipeline.merge.asking import Asking
-from pipeline.merge.budget import Purse
+from pipeline.merge.budget import Purse, check_first
 from pipeline.merge.conclusion import conclude
 from pipeline.merge.corpus import read
 from pipeline.merge.embedding import all_vectors
@@ -26,6 +26,7 @@ from pipeline.merge.failing import all_failed, kind_told, lost, unasked_told, wa
 from pipeline.merge.files import as_told, laid_out, look, words, write_merge
 from pipeline.merge.judging import Heard, about_belief, audit, hear
 from pipeline.merge.ledger import counts
+from pipeline.merge.run import worst
 from pipeline.merge.sending import Sending
 from pipeline.merge.settling import settle
 from pipeline.merge.sovereignty import check_permission, check_sovereignty, mark_of
@@ -128,6 +129,9 @@ class MergeJob(Sending):
                 where=self.spec.name,
                 next="`storytransformer estimate` shows which models can.",
             )
+        for first in self.plan.to_send[:1]:
+            price = steps.pricer(self.spec, self.terms.as_of, batch=self.batch)
+            check_first(price(first.request, worst(self.spec, first)), self.max_usd, self.spec.name)
         if self.plan.calls:
             self._tell_plan()
 
@@ -219,7 +223,7 @@ class MergeJob(Sending):
         self._asked_before = spent(self.store, self.run_id).good
         journal = StoreJournal(self.store, self.run_id, max_usd=self.max_usd)
         self.tally = Tally(journal, self._show)
-        self.purse = Purse(self.tally, self.max_usd)
+        self.purse = Purse(self.tally, self.max_usd, goes_on=self.goes_on)
         self.batches = StoreBatches(self.store, self.run_id)
         alike = self.store.running(self.plan.sha256)
         if len(alike) > 1:
@@ -380,7 +384,8 @@ class MergeJob(Sending):
         if told := warning(self._n_asked, self._failed()):
             self.say(told)
         n, unasked = len(self.asking.calls), self.asking.unasked(self.replies)
-        if told := unasked_told(unasked, n, self.max_seconds):
+        spent_all = self.max_usd if self.purse.is_empty else None
+        if told := unasked_told(unasked, n, spent_all, self.max_seconds):
             self.say(told)
 
     @property
