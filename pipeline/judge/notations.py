@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from pipeline.compare.quantities import Quantity
 from pipeline.text.language import ENGLISH
+from pipeline.text.words import fold
 
 _COUNT = r"(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
 _SPELLED = {word: n for n, word in enumerate(_COUNT[3:-1].split("|")[1:], 1)}
@@ -44,6 +45,15 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\bover-(?=\d)", "more than "),
         (rf"\b({_COUNT})((?:\s[a-z-]+){{0,2}}?)\s{_MORE_OF_IT}\b", r"at least \1\2"),
         (rf"\b({_COUNT})((?:\s[a-z-]+){{0,2}}?)\s{_LESS_OF_IT}\b", r"at most \1\2"),
+        (rf"\b({_COUNT})((?:\s[a-z-]+){{0,2}}?),?\s(?:at (?:the )?most|max(?:imum|\.)?)(?!\w)",
+         r"at most \1\2"),
+        (rf"\b({_COUNT})((?:\s[a-z-]+){{0,2}}?),?\s(?:at (?:the )?least|min(?:imum|\.))(?!\w)",
+         r"at least \1\2"),
+        (rf"\bthan an? (?={_MEASURED}\b)", "than 1 "),
+        (rf"\bup to (?={_COUNT}\b|[$€£])", "at most "),
+        (r"\bminus (?=\d)", "-"),
+        (r"\bplus (?=\d)", "+"),
+        (r"(?:\bn[or]\.\s?|#)(?=\d)", ""),
         (r"\bthree quarters of an hour\b", "45 minutes"),
         (r"\b(?:a )?quarter of an hour\b", "15 minutes"),
         (r"\b(?:once (?:an?|every|each|per)|every|each|per) (hour|day|week|month|quarter|year)\b",
@@ -51,27 +61,35 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\b(?:0|zero) (?=[a-z])(?!(?:to|or|and|in|at|on)\b)", "no "),
     )
 )  # fmt: skip
-_THOUSANDS = re.compile(r"\b(\d+(?:\.\d+)?)\s(thousand|million)\b", re.IGNORECASE)
+_MANY = re.compile(r"\b(\d+(?:\.\d+)?)\s(dozen|thousand|million)\b", re.IGNORECASE)
+_SIZES_OF = {"dozen": 12, "thousand": 1000, "million": 1_000_000}
 _STRICT = re.compile(
     rf"\b(less|more) than ({_COUNT})\b(?![.,]\d)(?!\s?{_MEASURED}\b)", re.IGNORECASE
 )
 
 
+#: What the folding of letters would take for other numbers.
+_FRACTIONS = {"¼": ".25", "½": ".5", "¾": ".75"}
+_FRACTION = re.compile(r"(\d?)\s?([¼½¾])")
+
+
 def in_one_notation(text: str, language: str) -> str:
-    """A text (folded) with bounds, rates, fractions and "0 of it" in one notation; of other
-    languages than English, durations."""
+    """A text, folded, with numbers, bounds, rates and "0 of it" in one notation; of other languages
+    than English, numbers and what they measure."""
+    text = fold(_FRACTION.sub(lambda found: (found[1] or "0") + _FRACTIONS[found[2]], text))
     if language not in (ENGLISH, ""):
-        return _DURATION.sub(_seconds, text)
+        for pattern, written in _NUMERALS:
+            text = pattern.sub(written, text)
+        return _MEASURE.sub(_measured, text)
     for pattern, written in _REWRITES:
         text = pattern.sub(written, text)
     text = text.replace("dayly", "daily")
-    text = _THOUSANDS.sub(_multiplied, text)
+    text = _MANY.sub(_multiplied, text)
     return _STRICT.sub(_bounded, text)
 
 
 def _multiplied(found: re.Match[str]) -> str:
-    size = 1000 if found[2].lower() == "thousand" else 1_000_000
-    return f"{(Decimal(found[1]) * size).normalize():f}"
+    return _plain(Decimal(found[1]) * _SIZES_OF[found[2].lower()])
 
 
 def _bounded(found: re.Match[str]) -> str:
@@ -80,23 +98,59 @@ def _bounded(found: re.Match[str]) -> str:
     return f"at least {n + 1}" if found[1].lower() == "more" else f"at most {max(0, n - 1)}"
 
 
+#: A bound that is part of a quantity, and no word beside it.
+_BOUND = re.compile(rf"\b(?:at most|at least|less than|more than)\s(?={_COUNT}\b|[$€£])", re.I)
+
+
+def without_bounds(text: str) -> str:
+    """A text in one notation without the bounds of its quantities: they are compared with these."""
+    return _BOUND.sub("", text)
+
+
+def _plain(value: Decimal) -> str:
+    return f"{value.normalize():f}"
+
+
 #: Of German, French, Spanish, Italian, Portuguese and Dutch.
-_SPANS = {
-    1: r"s|sek(?:unden?)?|secondes?|segundos?|secondi|secondo|seconden?",
-    60: r"min|minuten?|minutes?|minutos?|minuti|minuto|minuut",
-    3600: r"h|std|stunden?|heures?|horas?|ore|ora|uur|uren",
-    86400: r"tage?n?|jours?|d[ií]as?|giorni|giorno|dias?|dag(?:en)?",
-    604800: r"wochen?|semaines?|semanas?|settiman[ae]|we(?:ek|ken)",
-}
-_DURATION = re.compile(
-    r"\b(\d+)[\s-]?(?:" + "|".join(f"(?P<s{n}>{names})" for n, names in _SPANS.items()) + r")\b",
+_NUMERALS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"(?<=\d)[.\s\u202f\u00a0](?=\d{3}(?!\d))"), ""),
+    (re.compile(r"(?<=\d),(?=\d{1,2}(?!\d))"), "."),
+    (re.compile(r"\b(\d{1,2})\s?(?:h|:)\s?00(?!\d)", re.IGNORECASE), r"\1"),
+    (re.compile(r"\b(\d{1,2})\s?(?:h|:)\s?(\d{2})(?!\d)", re.IGNORECASE), r"\1.\2"),
+    (re.compile(r"\b(\d+)(?:er|ère|º|ª|\.)(?=\s)", re.IGNORECASE), r"\1"),
+    (re.compile(r"\b0+(?=\d)(?!0\.)"), ""),
+    (re.compile(r"\b(?:minus|moins|menos|meno|min) (?=\d)", re.IGNORECASE), "-"),
+    (re.compile(r"\bplus (?=\d)", re.IGNORECASE), "+"),
+)
+#: A unit's name here, its size in it, and how it is written.
+_UNITS: tuple[tuple[str, str, str], ...] = (
+    ("seconds", "1", r"s|sek(?:unden?)?|secondes?|segundos?|secondi|secondo|seconden?"),
+    ("seconds", "60", r"min|minuten?|minutes?|minutos?|minuti|minuto|minuut"),
+    ("seconds", "3600", r"h|std|stunden?|heures?|horas?|ore|ora|uur|uren"),
+    ("seconds", "86400", r"tage?n?|jours?|d[ií]as?|giorni|giorno|dag(?:en)?"),
+    ("seconds", "604800", r"wochen?|semaines?|semanas?|settiman[ae]|we(?:ek|ken)"),
+    ("percent", "1", r"%|prozent|pour cent|por ciento|per cento|por cento|procent"),
+    ("euros", "1", r"€|euros?|eur"),
+    ("grams", "1", r"g|gramm|grammes?|gramos?|grammi|grammo|gramas?"),
+    ("grams", "1000", r"kg|kilo(?:s|gramm|grammes?|gramos?|grammi|grammo|gramas?)?"),
+    ("metres", "0.01", r"cm|zentimeter|centimètres?|centímetros?|centimetri|centimetro"),
+    ("metres", "1", r"m|meter|mètres?|metros?|metri|metro"),
+    ("metres", "1000", r"km|kilometer|kilomètres?|kilómetros?|chilometri|quilômetros?"),
+    ("litres", "0.001", r"ml|milliliter|millilitres?|mililitros?|millilitri"),
+    ("litres", "1", r"l|liter|litres?|litros?|litri|litro"),
+)
+_MEASURE = re.compile(
+    r"\b(\d+(?:\.\d+)?)[\s-]?(?:"
+    + "|".join(f"(?P<u{i}>{names})" for i, (_, _, names) in enumerate(_UNITS))
+    + r")(?!\w)",
     re.IGNORECASE,
 )
 
 
-def _seconds(found: re.Match[str]) -> str:
-    size = next(n for n in _SPANS if found[f"s{n}"])
-    return f"{int(found[1]) * size}seconds"
+def _measured(found: re.Match[str]) -> str:
+    i = next(i for i in range(len(_UNITS)) if found[f"u{i}"])
+    name, size, _ = _UNITS[i]
+    return f"{_plain(Decimal(found[1]) * Decimal(size))}{name}"
 
 
 #: Unit or counted noun → its dimension and its size in the smallest of it; data in two ways, as

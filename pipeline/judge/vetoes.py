@@ -19,13 +19,13 @@ from pipeline.compare.differences import contradiction
 from pipeline.compare.opposed import are_opposites, opposition
 from pipeline.compare.synonyms import concept, topic
 from pipeline.judge.amounts import amounts_differ
-from pipeline.judge.notations import in_one_notation
+from pipeline.judge.notations import in_one_notation, without_bounds
 from pipeline.judge.opposed_words import ANY, LEXICONS, Lexicon
 from pipeline.judge.places import Places, are_aligned, are_near, have_exchanged
 from pipeline.stories import Story
 from pipeline.text.language import ENGLISH
 from pipeline.text.scope import headings_that_change, names_activity
-from pipeline.text.words import fold, is_content, sentences, stem, word_set
+from pipeline.text.words import is_content, sentences, stem, word_set
 
 #: Part of what an exam's record holds for: a change here lets every record expire.
 VERSION = "vetoes-2"
@@ -75,9 +75,10 @@ def veto(a: Story, b: Story) -> str:
 def veto_text(a: str, b: str, language: str = ENGLISH) -> str:
     """As :func:`veto`, of two goals in one language ("" where it is not known)."""
     lexicon = LEXICONS.get(language, ANY)
-    one, two = (in_one_notation(fold(text), language) for text in (a, b))
+    one, two = (in_one_notation(text, language) for text in (a, b))
     if amounts_differ(one, two, language):
         return "quantity"
+    one, two = without_bounds(one), without_bounds(two)
     mine, yours = Places(_words(one), language), Places(_words(two), language)
     if _denial_differs(mine, yours, lexicon):
         return "negation"
@@ -389,4 +390,4 @@ def _details_differ(a: Story, b: Story) -> bool:
 def _details(story: Story) -> Iterator[str]:
     texts = (*story.criteria, *story.body) if story.goal else ()
     for text in texts:
-        yield from sentences(in_one_notation(fold(text), story.language or ENGLISH))
+        yield from sentences(in_one_notation(text, story.language or ENGLISH))

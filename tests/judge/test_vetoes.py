@@ -100,6 +100,14 @@ NOTATIONS = [
     ("a report every week", "a weekly report"),
     ("book with 0 photos", "book with no photos"),
     ("only members may book", "no one except members may book"),
+    ("store at -5 degrees", "store at minus 5 degrees"),
+    ("wait 1½ hours", "wait 90 minutes"),
+    ("up to 5 of them", "5 of them at most"),
+    ("at least 5 days", "5 days minimum"),
+    ("within 5 days", "in 5 days or less"),
+    ("less than a week", "under 7 days"),
+    ("room no. 12", "room 12"),
+    ("2 dozen eggs", "24 eggs"),
 ]
 OTHER_AMOUNTS = [
     ("wait 90 minutes", "wait 9 hours"),
@@ -112,6 +120,9 @@ OTHER_AMOUNTS = [
     ("a claim of less than 200 euros", "a claim of at least 200 euros"),
     ("at most 3 bids", "no less than three bids"),
     ("a report once a month", "a weekly report"),
+    ("store at -5 degrees", "store at 5 degrees"),
+    ("5 days at most", "5 days at least"),
+    ("more than a week", "less than a week"),
 ]
 
 
@@ -132,9 +143,16 @@ def test_another_quantity_is_one_in_any_notation(a, b):
         ("German", "nach 48 Stunden löschen", "nach 3 Tagen löschen", False),
         ("French", "garder 14 jours", "garder 2 semaines", True),
         ("Spanish", "esperar 90 minutos", "esperar 2 horas", False),
+        ("French", "à 15 h 30", "à 15h30", True),
+        ("French", "à 15 h 30", "à 16h30", False),
+        ("German", "um 8 Uhr", "um 8:00 Uhr", True),
+        ("German", "1.000 Euro zahlen", "1000 € zahlen", True),
+        ("French", "sur 3,5 km", "sur 3500 m", True),
+        ("Spanish", "2 kg de harina", "200 g de harina", False),
+        ("German", "bei -5 Grad", "bei minus 5 Grad", True),
     ],
 )
-def test_durations_of_other_languages_are_one_in_any_unit(language, a, b, same):
+def test_quantities_of_other_languages_are_one_in_any_notation(language, a, b, same):
     assert (veto_text(a, b, language) == "") is same
 
 
