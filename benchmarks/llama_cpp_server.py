@@ -83,7 +83,7 @@ def closed(response_format: Any) -> tuple[str, list[str]] | None:
 
 
 def answered_at_once(
-    llama: Any, messages: list[Any], name: str, words: list[str], top: int
+    llama: Any, messages: list[Any], name: str, words: list[str], top: int, alias: str
 ) -> dict[str, Any] | None:
     """The completion of a question with a closed list of answers, by one pass over what its context
     does not hold; None where two of the words begin with the same token."""
@@ -127,7 +127,7 @@ def answered_at_once(
     usage = {"prompt_tokens": len(prompt), "completion_tokens": written,
              "total_tokens": len(prompt) + written}  # fmt: skip
     return {"id": f"chatcmpl-{time.time_ns()}", "object": "chat.completion",
-            "created": int(time.time()), "model": llama.model_path, "choices": [choice],
+            "created": int(time.time()), "model": alias, "choices": [choice],
             "usage": usage}  # fmt: skip
 
 
@@ -166,7 +166,8 @@ def patched(original: Callable[..., Any]) -> Callable[..., Any]:
         asked = closed(options.get("response_format"))
         told = None
         if asked is not None and options.get("logprobs") and not options.get("stream"):
-            told = answered_at_once(self, messages, *asked, options.get("top_logprobs") or 0)
+            top, alias = options.get("top_logprobs") or 0, str(options.get("model") or "")
+            told = answered_at_once(self, messages, *asked, top, alias or self.model_path)
         return told or original(self, messages, **options)
 
     return create
