@@ -18,7 +18,7 @@ from pipeline.calls import Call, Plan
 from pipeline.errors import BudgetError, InputError, StoreError
 from pipeline.merge import steps
 from pipeline.merge.asking import Asking
-from pipeline.merge.budget import Purse, check_first
+from pipeline.merge.budget import Purse
 from pipeline.merge.conclusion import conclude
 from pipeline.merge.corpus import read
 from pipeline.merge.embedding import all_vectors
@@ -26,7 +26,6 @@ from pipeline.merge.failing import all_failed, kind_told, lost, unasked_told, wa
 from pipeline.merge.files import as_told, laid_out, look, words, write_merge
 from pipeline.merge.judging import Heard, about_belief, audit, hear
 from pipeline.merge.ledger import counts
-from pipeline.merge.run import worst
 from pipeline.merge.sending import Sending
 from pipeline.merge.settling import settle
 from pipeline.merge.sovereignty import check_permission, check_sovereignty, mark_of
@@ -129,9 +128,10 @@ class MergeJob(Sending):
                 where=self.spec.name,
                 next="`storytransformer estimate` shows which models can.",
             )
-        for first in self.plan.to_send[:1]:
-            price = steps.pricer(self.spec, self.terms.as_of, batch=self.batch)
-            check_first(price(first.request, worst(self.spec, first)), self.max_usd, self.spec.name)
+        stories = self.corpus.stories
+        steps.check_budget(
+            self.plan, self.spec, self.terms, stories, self.max_usd, batch=self.batch
+        )
         if self.plan.calls:
             self._tell_plan()
 

@@ -379,6 +379,8 @@ def test_the_most_promising_are_asked_first_where_money_bounds_them(merge, edge,
 
 
 def test_a_budget_below_one_question_is_refused_before_anything(merge, edge, tmp_path):
+    with pytest.raises(BudgetError, match="one question may cost"):  # whatever the record
+        merge(model=CLOUD, allow_cloud=["all"], max_cost="0.000001")
     with pytest.raises(BudgetError, match="one question may cost") as refused:
         _cloud(merge, max_cost="0.000001")
     assert refused.value.exit_code == 4 and refused.value.next
