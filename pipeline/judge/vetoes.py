@@ -21,7 +21,7 @@ from pipeline.compare.synonyms import concept, topic
 from pipeline.judge.amounts import amounts_differ
 from pipeline.judge.notations import in_one_notation, without_bounds
 from pipeline.judge.opposed_words import ANY, LEXICONS, Lexicon
-from pipeline.judge.places import Places, are_aligned, are_near, have_exchanged
+from pipeline.judge.places import REACH, Places, are_aligned, are_near, have_exchanged
 from pipeline.stories import Story
 from pipeline.text.language import ENGLISH
 from pipeline.text.scope import headings_that_change, names_activity
@@ -162,8 +162,14 @@ def _denies(one: Places, denials: Sequence[int], two: Places, theirs: Sequence[i
         behind = one.before(i)
         if behind and behind not in two.said:
             continue
-        denied = one.keys[i + 1 :] if one.words[i] in _EXCEPTING else (one.after(i) or behind,)
-        if not said.isdisjoint(filter(None, denied)):
+        following = [key for key in one.keys[i + 1 : i + 1 + REACH] if key]
+        if one.words[i] in _EXCEPTING:
+            denied = [key for key in one.keys[i + 1 :] if key]
+        elif len(following) > 1 and following[1] not in two.said:
+            continue  # "no seat is left" and "the last seat is taken" deny nothing of each other
+        else:
+            denied = (following or [behind])[:1]
+        if not said.isdisjoint(denied):
             return True
     return False
 

@@ -175,6 +175,8 @@ UNALIGNED = [
     ("a list of the week's 5 busiest sites", "a list of the 5 busiest sites of the week"),
     ("the toll always to be charged on bridges", "the toll to be charged on bridges always"),
     ("take the lock off the locker", "unlock the locker"),
+    ("be told when no seat is left", "be told when the last seat is taken"),
+    ("tickets that nobody has taken", "tickets that are not taken yet"),
 ]
 
 
