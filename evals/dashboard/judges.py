@@ -25,14 +25,14 @@ def records(connection: sqlite3.Connection, values: Values) -> list[Row]:
     """Every record with its "one need", the newest first: how many others are called so and how
     many true ones are found, with exact 95 % intervals, and where it folds by itself where one
     pair in a hundred is true."""
-    return [_row(made, run, id_, record) for id_, made, run, record in _read(connection, values)]
+    return [_row(*found) for found in _read(connection, values)]
 
 
 def record_kinds(connection: sqlite3.Connection, values: Values) -> list[Row]:
     """One record by kind of pair: what of the pairs of another answer is called this one, and what
     of those of this answer is found; the shares with exact 95 % intervals."""
     chosen = {"model": None, "record": values.get("record"), "answer": values.get("answer")}
-    for id_, _, _, record in _read(connection, chosen):
+    for id_, _, _, _, record in _read(connection, chosen):
         found = _answer(record, chosen["answer"]) if id_ == chosen["record"] else None
         if found is not None:
             return list(_kinds(found))
@@ -41,25 +41,34 @@ def record_kinds(connection: sqlite3.Connection, values: Values) -> list[Row]:
 
 def _read(
     connection: sqlite3.Connection, values: Values
-) -> Iterator[tuple[str, str, str, Record | None]]:
-    """(id, when made, run, record) of every row; None for what is no record by now."""
+) -> Iterator[tuple[str, str, str, str, Record | None]]:
+    """(id, judge, when made, run, record) of every row; None for what is no record by now."""
     rows = connection.execute(_RECORDS, {"model": values.get("model")}).fetchall()
-    for id_, _, made, run, body in rows:
+    for id_, model, made, run, body in rows:
         try:
             record = from_mapping(json.loads(body))
         except (ValueError, KeyError, TypeError):
             record = None
-        yield id_, made, run, record if record is not None and record.id == id_ else None
+        whole = record is not None and record.id == id_
+        yield id_, model, made, run, record if whole else None
 
 
-def _row(made: str, run: str, id_: str, record: Record | None) -> Row:
-    row: Row = {"record": id_, "made": made[:16].replace("T", " "), "run": run or None}
+#: Of a record that is none by now nothing else is known.
+_RATES = ("false", "found", "vetoed")
+_UNKNOWN: Row = dict.fromkeys(
+    ["prompt", "exam", "vetoes", "reads", "n", "failed", "seconds", "threshold", *_RATES]
+    + [f"{name}_share" for name in _RATES]
+)
+
+
+def _row(id_: str, model: str, made: str, run: str, record: Record | None) -> Row:
+    row: Row = _UNKNOWN | {"record": id_, "model": model, "run": run or None}
+    row["made"] = made[:16].replace("T", " ")
     if record is None:
         return row | {"folds": "nowhere: changed since it was made"}
     found = record.of(Answer.ONE_NEED)
     judge = record.judge
     row |= {
-        "model": judge.model,
         "prompt": judge.prompt or "none",
         "exam": judge.exam[:12],
         "vetoes": judge.vetoes,
