@@ -7,8 +7,9 @@ Without CORPORA the 1,368 written pairs, with it the drawn ones too, whose docum
 folder; the two are examined apart. Judges: those of code (`code`, `likeness`, `embeddings`), and
 every ``--model``, in the prompt that a merge asks with. ``--half`` and ``--language`` (of the
 written pairs) ask those alone; ``--part N`` asks a model N pairs of each set, drawn at random by
-the seed, and a larger N asks the same and more. Answers are journalled in ``--db``: what is
-interrupted goes on where it was.
+the seed, and a larger N asks the same and more; with ``--setting-part M`` N of the half ``report``
+and M of the half ``threshold``, as ``--half`` draws them. Answers are journalled in ``--db``: what
+is interrupted goes on where it was.
 
 Every figure is of the half ``report``; every threshold of the half ``threshold``. Printed of each
 judge: n; the area under the curve of "one need" (0.5 is chance) with a 95 % interval by bootstrap
@@ -49,6 +50,7 @@ from pipeline.judge.calibration import Examined, Said, examine, reads_of, score,
 from pipeline.judge.intervals import Rate
 from pipeline.judge.labels import Half
 from pipeline.judge.records import Judge, Reads
+from pipeline.judge.vetoes import VERSION
 from pipeline.merge import steps
 from pipeline.merge.corpus import Corpus
 from pipeline.merge.job import run
@@ -238,7 +240,11 @@ def examined_by(
 
         def wanted(some: Sequence[Question]) -> list[Question]:
             some = among(some, options.half, options.language)
-            return part(some, options.part, options.seed)
+            if options.setting_part is None:
+                return part(some, options.part, options.seed)
+            report, setting = (among(some, half, "") for half in ("report", "threshold"))
+            setting = part(setting, options.setting_part, options.seed)
+            return [*part(report, options.part, options.seed), *setting]
 
         job, seconds, fresh = ask(edge, name, files, options.corpora, wanted, options.db)
         said, judge, questions = job.said, job.record.judge, wanted(job.exam.questions)
@@ -301,6 +307,7 @@ def main() -> int:
     parser.add_argument("--model", action="append", default=[])
     parser.add_argument("--set", choices=("both", "pairs", "corpora"), default="both")
     parser.add_argument("--part", type=int)
+    parser.add_argument("--setting-part", type=int, metavar="M")
     parser.add_argument("--half", choices=("threshold", "report"))
     parser.add_argument("--language", default="", help="en, de, fr or es")
     parser.add_argument("--seed", type=int, default=16)
@@ -323,7 +330,9 @@ def main() -> int:
             for name in names:
                 row = {"benchmark": "exam", "date": str(now().date()), "machine": machine(),
                        "set": kind, "part": options.part if name not in JUDGES else None,
-                       "language": options.language, "seed": options.seed}  # fmt: skip
+                       "setting_part": options.setting_part if name not in JUDGES else None,
+                       "language": options.language, "seed": options.seed,
+                       "vetoes": VERSION}  # fmt: skip
                 row |= examined_by(name, edge, exam, files, options)
                 show(row)
                 if options.out is not None:

@@ -158,7 +158,7 @@ def _merge(
     with tempfile.TemporaryDirectory(prefix="backlog-") as folder:
         laid, truth = backlog.lay_out(Path(folder) / "in", how)
         made = job(laid, Path(folder) / "out", propose)
-        made.max_usd = most
+        made.max_usd, made.goes_on = most, False
         finished = run_job(made)
         names = recognise(truth, made.corpus)
     kept = made.kept

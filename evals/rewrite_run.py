@@ -36,6 +36,8 @@ class RewriteJob(MergeJob):
 
     kind: ClassVar[str] = "rewrite"
 
+    #: Half a text is none.
+    goes_on: bool = False
     drafts: Drafts = field(init=False)
     text: str = field(init=False, default="")
     found: Found = field(init=False)

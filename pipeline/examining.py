@@ -10,7 +10,7 @@ import typer
 
 from pipeline import screen
 from pipeline.console import Telling, emit, plain, say, table
-from pipeline.edge import Edge, now
+from pipeline.edge import Edge
 from pipeline.options import (
     AllowCloud,
     AllowEgress,
@@ -59,7 +59,7 @@ def exam(
 ) -> None:
     """How far a judge may be believed. Without a model: proof, likeness and embeddings."""
     from pipeline.exam.by_code import JUDGES, judges_here
-    from pipeline.exam.questions import gather_exam, label_files
+    from pipeline.exam.questions import label_files
 
     edge, line = Edge.read(db, allow_egress, config), say(quiet)
     names = list(dict.fromkeys(model or judges_here()))
@@ -76,13 +76,9 @@ def exam(
     with edge.store() as store:
         for name in names:
             if name in JUDGES:
-                from pipeline.exam.by_code import examine_code
+                from pipeline.exam.by_code import examined_by_code
 
-                read = gather_exam(files, folder, cache=store)
-                if read.remark:
-                    line(read.remark)
-                record = examine_code(name, read, now().date(), edge.settings.cache)
-                store.save_record(record)
+                record = examined_by_code(name, files, folder, store, edge.settings.cache, line)
                 runs.append({"run": None, "model": name, "record": record.id, "pairs": record.n})
                 records.append(record)
                 continue

@@ -154,6 +154,78 @@ def estimate_stories(
     return endings.ended(estimate, endings.estimated)
 
 
+@flow(name="examine-judges", flow_run_name=named("examine {models}"), persist_result=False)
+def examine_judges(
+    models: p.Names = (),
+    labels: p.Labels = None,
+    corpora: p.Corpora = None,
+    max_cost: p.Budget = None,
+    allow_cloud: p.AllowCloud = (),
+    local_only: p.LocalOnly = (),
+    batch: p.Batch = False,
+    db: p.Database = None,
+    allow_egress: p.AllowEgress = (),
+) -> dict[str, Any]:
+    """How far judges may be believed: labelled pairs are asked, records are kept. Run it again to
+    resume: answers are never paid twice.
+
+    Args:
+        models: As `storytransformer models` lists them; the judges that need none if empty.
+        labels: Labelled pairs of your own, JSON Lines; the built-in exam if empty.
+        corpora: Folder of the documents that drawn pairs stand in.
+        max_cost: What each exam may spend; without a limit if empty.
+        allow_cloud: Paths and globs of what may leave this machine, or all.
+        local_only: Documents sent to no cloud, as in .gitignore.
+        batch: By the provider's batch API, at half the price.
+        db: URL or file; data/runs/storytransformer.sqlite where the worker runs, if empty.
+        allow_egress: Of database, prefect, task-runner and hub, those that may be off this machine.
+    """
+    from pipeline.exam.by_code import JUDGES, examined_by_code, judges_here
+    from pipeline.exam.questions import label_files
+    from pipeline.judge.records import rows
+    from pipeline.merge.job import run
+
+    def examine() -> dict[str, Any]:
+        edge, logger = open_edge(db, allow_egress), get_run_logger()
+        files = label_files(labels, corpora, edge.settings.exams)
+        folder = None if corpora is None else Path(corpora)
+        found: dict[str, Any] = {"records": [], "runs": []}
+        with edge.store() as store:
+            for name in models or judges_here():
+                with ExitStack() as held:
+                    if name in JUDGES:
+                        record = as_task(
+                            f"examine {name}",
+                            lambda name=name: examined_by_code(
+                                name, files, folder, store, edge.settings.cache, logger.info
+                            ),
+                        )
+                        found["records"] += rows(record)
+                        found["runs"].append({"model": name, "record": record.id})
+                        continue
+                    job = edge.exam_job(
+                        name,
+                        store=store,
+                        labels=files,
+                        corpora=folder,
+                        max_cost=None if max_cost is None else str(max_cost),
+                        allow_cloud=allow_cloud,
+                        local_only=local_only,
+                        batch=batch,
+                        say=logger.info,
+                        turn=lambda name=name, held=held: held.enter_context(
+                            turn(edge.find(name), logger.info)
+                        ),
+                    )
+                    told = run(job, step=as_task)
+                    found["records"] += told.pop("records")
+                    found["runs"].append(told)
+        artifacts.records(found)
+        return found
+
+    return endings.ended(examine, endings.examined)
+
+
 @flow(name="merge-stories", flow_run_name=named("merge {paths} with {model}"), persist_result=False)
 def merge_stories(
     paths: p.Documents,

@@ -76,7 +76,8 @@ def merge_summary(result: Mapping[str, Any]) -> None:
             f"{dollars(result['usd'])} (estimated {dollars(result['estimated_usd'])})."
         )
     if unasked := result["not_asked"]:
-        plain(f"{_counted(unasked, 'question was', 'questions were')} not asked: time was up.")
+        told = _counted(unasked, "question was", "questions were")
+        plain(f"{told} not asked: a bound was reached before.")
     told = _counted(result["possible_conflicts"], "possible conflict", "possible conflicts")
     plain(
         f"{_counted(result['conflicts'], 'conflict', 'conflicts')}, {told}; "

@@ -8,7 +8,8 @@ What stands where:
     answers      the rows of a card, as JSON and as CSV
     report       the same as one file to send; charts draws its figures, values writes its numbers
     taking_up    the command that takes up a run that did not complete
-    measures     rows that need more than SQL; windows a picture that needs prices
+    measures     rows that need more than SQL; judges those about records; windows a picture that
+                 needs prices
     plugins      run inside Datasette: the addresses, the database under one name, who may ask
     templates, static   how a page and its cards are drawn
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from itertools import product
 from typing import Any
 
+from evals.dashboard.judges import record_kinds, records
 from evals.statistics import Interval, paired_difference, unpaired_difference, wilson
 
 Row = dict[str, Any]
@@ -138,4 +139,6 @@ def _read(connection: sqlite3.Connection, sql: str, values: Values) -> list[sqli
 MEASURES: dict[str, Callable[[sqlite3.Connection, Values], list[Row]]] = {
     "heatmaps": heatmaps,
     "compared": compared,
+    "records": records,
+    "record_kinds": record_kinds,
 }

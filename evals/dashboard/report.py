@@ -33,7 +33,7 @@ _SHOWN_ON = {
     "merging": ("quality", "merging"),
 }
 #: Without runs to choose, what is newest of these.
-_PAGES = ("runs", "costs", "needles", "quality")
+_PAGES = ("runs", "costs", "needles", "quality", "records")
 #: Rows of a table; the live pages and their CSV have all.
 _MOST = 20
 

@@ -18,12 +18,13 @@ from pipeline.engine.weights import locate_weights, weights_sha256
 from pipeline.entries import Answer
 from pipeline.errors import EngineError, InputError
 from pipeline.exam.job import examined
-from pipeline.exam.questions import Exam, Question
+from pipeline.exam.questions import Exam, Question, gather_exam
 from pipeline.judge.calibration import Said, examine
 from pipeline.judge.proof import prove_need
 from pipeline.judge.records import Record, dated
 from pipeline.merge.judging import CODE_VERSION, judge_of
 from pipeline.plan.candidates import ENCODER, WINDOW
+from pipeline.store.record import Store
 from pipeline.stories import Story
 
 _LIKE = 0.5
@@ -101,6 +102,33 @@ def answers_of(name: str, questions: Sequence[Question]) -> dict[tuple[str, str]
         raise InputError(f"no judge {name!r}.", next=f"There are: {', '.join(JUDGES)}.")
     said = JUDGES[name](questions)
     return {(one.a.id, one.b.id): told for one, told in zip(questions, said, strict=True)}
+
+
+def examined_by_code(
+    name: str,
+    files: Sequence[Path],
+    corpora: Path | None,
+    store: Store,
+    cache: Path,
+    say: Callable[[str], None],
+) -> Record:
+    """Examine a judge that no model stands behind, and keep its record.
+
+    Args:
+        files: of labelled pairs. corpora: folder of the documents that drawn pairs stand in.
+        cache: as :func:`examine_code` takes it.
+        say: told which pairs are left out.
+
+    Raises:
+        InputError, EngineError: as :func:`answers_of` and
+            :func:`pipeline.exam.questions.gather_exam`.
+    """
+    exam = gather_exam(files, corpora, cache=store)
+    if exam.remark:
+        say(exam.remark)
+    record = examine_code(name, exam, store.now().date(), cache)
+    store.save_record(record)
+    return record
 
 
 def examine_code(name: str, exam: Exam, today: date, cache: Path = _NO_FOLDER) -> Record:

@@ -19,7 +19,9 @@ class Lexicon:
     """What of a language is known.
 
     Args:
-        scales: rows of cells; the words of two cells of a row are opposed wherever they stand.
+        relations: rows of cells; the words of two cells of a row are opposed beside the same word,
+            which they point to or close ("before it opens", "turned off").
+        scales: the same of words that qualify what stands near them ("all", "weekly", "first").
         directions: rows of cells that are opposed before the same word ("to X", "from X").
         joints: rows of cells that are opposed between the same words ("X and Y", "X or Y").
         negations: words that deny; two of them cancel out, but where ``concord`` holds: there they
@@ -27,6 +29,7 @@ class Lexicon:
         limits: words that take everything else away ("only"): told once or not at all.
     """
 
+    relations: tuple[tuple[frozenset[str], ...], ...]
     scales: tuple[tuple[frozenset[str], ...], ...]
     directions: tuple[tuple[frozenset[str], ...], ...]
     joints: tuple[tuple[frozenset[str], ...], ...]
@@ -52,6 +55,11 @@ inside | outside
 into/onto | out
 up/upwards/upward | down/downwards/downward
 on | off
+since | until/till
+"""
+    ),
+    _rows(
+        """
 more/greater/higher/larger | less/fewer/lower/smaller
 most | least
 earlier/sooner | later
@@ -61,7 +69,6 @@ next/following | previous/preceding/prior
 always/whenever | never | sometimes/occasionally | once
 all/every/each/everything/everyone/everybody | some/several/certain/few | none/nothing/nobody
 both | either | neither
-since | until/till
 must/shall/required/mandatory/obligatory | may/might/optional/optionally
 together/jointly | apart/separately/individually
 same/identical | different/distinct
@@ -90,6 +97,12 @@ vor/vorher/zuvor/bevor/ehe | nach/nachher/danach/nachdem
 innerhalb/innen | außerhalb/außen
 hinein/herein/rein | hinaus/heraus/raus
 an/ein/eingeschaltet | aus/ausgeschaltet
+seit | bis
+mit | ohne
+"""
+    ),
+    _rows(
+        """
 mehr/größer/höher | weniger/kleiner/niedriger
 mindestens/wenigstens/minimal | höchstens/maximal
 früher | später
@@ -97,12 +110,10 @@ erste/ersten/erster/erstes | letzte/letzten/letzter/letztes
 nächste/nächsten/nächster | vorherige/vorherigen/vorige/vorigen
 immer | nie/niemals | manchmal
 alle/allen/aller/jede/jeden/jeder/jedes | einige/einigen/manche/manchen | keine/keinen/keiner
-seit | bis
 muss/müssen | darf/dürfen/optional
 gemeinsam/zusammen | getrennt/einzeln
 stündlich | täglich | wöchentlich | monatlich | jährlich
 links/linke/linken | rechts/rechte/rechten
-mit | ohne
 """
     ),
     _rows("zu/zum/zur/an/nach/für | von/vom/aus/durch"),
@@ -117,6 +128,11 @@ _FRENCH = Lexicon(
 avant | après
 dessus/au-dessus | dessous/au-dessous
 dedans/dans | dehors/hors
+avec | sans
+"""
+    ),
+    _rows(
+        """
 plus | moins
 premier/première/premiers | dernier/dernière/derniers
 suivant/suivante/prochain/prochaine | précédent/précédente
@@ -126,7 +142,6 @@ doit/doivent | peut/peuvent
 ensemble | séparément
 quotidien/quotidienne | hebdomadaire | mensuel/mensuelle | annuel/annuelle
 gauche | droite
-avec | sans
 """
     ),
     _rows("à/au/aux/vers/pour | de/du/des/par/depuis"),
@@ -141,17 +156,21 @@ _SPANISH = Lexicon(
 antes | después/tras
 encima/sobre | debajo/bajo
 dentro | fuera
+desde | hasta
+con | sin
+"""
+    ),
+    _rows(
+        """
 más/mayor | menos/menor
 primero/primera/primer | último/última
 siguiente/próximo/próxima | anterior/previo/previa
 siempre | nunca/jamás
 todos/todas/todo/toda/cada | algunos/algunas | ninguno/ninguna/ningún
-desde | hasta
 debe/deben | puede/pueden
 juntos/juntas | separado/separados
 diario/diaria | semanal | mensual | anual
 izquierda | derecha
-con | sin
 """
     ),
     _rows("a/al/hacia/para | de/del/desde/por"),
@@ -168,6 +187,11 @@ _ITALIAN = Lexicon(
 prima | dopo
 sopra | sotto
 dentro | fuori
+con | senza
+"""
+    ),
+    _rows(
+        """
 più/maggiore | meno/minore
 primo/prima | ultimo/ultima
 successivo/prossimo/prossima | precedente
@@ -177,7 +201,6 @@ deve/devono | può/possono
 insieme | separatamente
 giornaliero | settimanale | mensile | annuale
 sinistra | destra
-con | senza
 """
     ),
     _rows("a/al/alla/verso/per | da/dal/dalla/di"),
@@ -192,17 +215,21 @@ _PORTUGUESE = Lexicon(
 antes | depois/após
 acima/sobre | abaixo/sob
 dentro | fora
+desde | até
+com | sem
+"""
+    ),
+    _rows(
+        """
 mais/maior | menos/menor
 primeiro/primeira | último/última
 seguinte/próximo/próxima | anterior/prévio
 sempre | nunca/jamais
 todos/todas/cada | alguns/algumas | nenhum/nenhuma
-desde | até
 deve/devem | pode/podem
 juntos/juntas | separado/separados
 diário/diária | semanal | mensal | anual
 esquerda | direita
-com | sem
 """
     ),
     _rows("a/ao/à/para | de/do/da/por/desde"),
@@ -218,6 +245,12 @@ voor/voordat/vooraf | na/nadat/achteraf
 boven | onder/beneden
 binnen | buiten
 aan | uit
+sinds | tot/totdat
+met | zonder
+"""
+    ),
+    _rows(
+        """
 meer/groter/hoger | minder/kleiner/lager
 minstens/minimaal | hoogstens/maximaal
 eerder | later
@@ -225,12 +258,10 @@ eerste | laatste
 volgende | vorige
 altijd | nooit | soms
 alle/elke/iedere/elk/ieder | sommige/enkele | geen
-sinds | tot/totdat
 moet/moeten | mag/mogen
 samen | apart/afzonderlijk
 dagelijks | wekelijks | maandelijks | jaarlijks
 links/linker | rechts/rechter
-met | zonder
 """
     ),
     _rows("naar/aan/voor | van/uit/door"),
@@ -256,6 +287,7 @@ def united(lexicons: Iterable[Lexicon]) -> Lexicon:
     held = tuple(lexicons)
     # Whether denials cancel out is not known of it: see how `vetoes` counts them.
     return Lexicon(
+        tuple(row for one in held for row in one.relations),
         tuple(row for one in held for row in one.scales),
         tuple(row for one in held for row in one.directions),
         tuple(row for one in held for row in one.joints),

@@ -1,8 +1,9 @@
 """Vetoes: differences in the words that outrank every model's "one need", and no person's.
 
-A model that answers "same" is not heard where code sees that two goals differ in a quantity, unit,
-date or bound, in negation, in a small word or content word and its opposite, or in nothing but the
-order of their words. Another object or another actor is the judge's business. What is not
+A model that answers "same" is not heard where code sees that two goals differ, in places that
+answer to each other (:mod:`pipeline.judge.places`), in a quantity, unit, date or bound, in
+negation, in a small word or content word and its opposite, or in nothing but two words exchanged.
+What one telling leaves out, another object and another actor are the judge's business. What is not
 understood (a language without a list, two languages) is vetoed, too.
 """
 
@@ -10,26 +11,24 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
 from pipeline.compare.contrast import tokens as topics_in_order
 from pipeline.compare.differences import contradiction
 from pipeline.compare.opposed import are_opposites, opposition
-from pipeline.compare.quantities import quantities
 from pipeline.compare.synonyms import concept, topic
+from pipeline.judge.amounts import amounts_differ
+from pipeline.judge.notations import in_one_notation, without_bounds
 from pipeline.judge.opposed_words import ANY, LEXICONS, Lexicon
+from pipeline.judge.places import REACH, Places, are_aligned, are_near, have_exchanged
 from pipeline.stories import Story
 from pipeline.text.language import ENGLISH
-from pipeline.text.scope import headings_that_change
-from pipeline.text.words import fold, is_content, sentences, stem, word_set
+from pipeline.text.scope import headings_that_change, names_activity
+from pipeline.text.words import is_content, sentences, stem, word_set
 
 #: Part of what an exam's record holds for: a change here lets every record expire.
-VERSION = "vetoes-1"
-#: Words after "to" or "from" among which the word stands that they point to.
-_REACH = 4
-#: Content words of which another order may be another voice.
-_FEWEST = 2
+VERSION = "vetoes-2"
 #: Words that join two things of which the first is not the second.
 _RELATING = word_set(
     "before after until till since than if when unless while to from into onto over under above"
@@ -39,16 +38,16 @@ _RELATING = word_set(
 _LETTING = frozenset(topic(concept(stem(word))) for word in ("allow", "enable", "help", "permit"))
 #: Small words of the scales that say something by themselves; the others often go unsaid.
 _SCALED = frozenset(
-    word for row in LEXICONS[ENGLISH].scales for cell in row for word in cell
+    word
+    for row in (*LEXICONS[ENGLISH].relations, *LEXICONS[ENGLISH].scales)
+    for cell in row
+    for word in cell
 ) - word_set(
     "on all every each everything everyone everybody both always whenever must shall may"
     " never none nothing nobody neither"
 )
 
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
-_DIGITS = re.compile(r"\w*\d[\w.,/-]*")
-_SIGNS = re.compile(r"[<>≤≥≠=±]|(?<![\w.])[-−+](?=\d)|\+\+|#(?!\w)")
-_BARE_NUMBER = re.compile(r"[-−+]?\d+(?:[.,:/]\d+)*")
 #: Where criteria are compared, what counts as a contradiction of theirs.
 _HARD = ("number", "date", "negation", "modality", "opposite")
 
@@ -76,27 +75,35 @@ def veto(a: Story, b: Story) -> str:
 def veto_text(a: str, b: str, language: str = ENGLISH) -> str:
     """As :func:`veto`, of two goals in one language ("" where it is not known)."""
     lexicon = LEXICONS.get(language, ANY)
-    one, two = fold(a), fold(b)
-    words = _words(one), _words(two)
-    if _amounts(one, language) != _amounts(two, language) or _signs(one) != _signs(two):
+    one, two = (in_one_notation(text, language) for text in (a, b))
+    if amounts_differ(one, two, language):
         return "quantity"
-    if _denied(words[0], lexicon) != _denied(words[1], lexicon):
+    one, two = without_bounds(one), without_bounds(two)
+    mine, yours = Places(_words(one), language), Places(_words(two), language)
+    if _denial_differs(mine, yours, lexicon):
         return "negation"
-    if _small_words_opposed(*words, lexicon):
+    if _small_words_opposed(mine, yours, lexicon):
         return "small words"
-    return _content_opposed(one, two, *words, language)
+    return _content_opposed(one, two, mine, yours, lexicon)
 
 
 def _taken_back(story: Story) -> tuple[str, ...]:
     """The headings over a story that change what it says; the feature of a scenario does not."""
     found = headings_that_change(story.source.locator.heading, story.language)
-    return tuple(" ".join(heading.split()).casefold() for heading in found)
+    return tuple(
+        " ".join(heading.split()).casefold()
+        for heading in found
+        if story.language != ENGLISH or not names_activity(heading)
+    )
 
 
 def _goal(story: Story) -> str:
     """What a fold puts under another: the goal, or all of a telling without one."""
     if story.goal:  # what stands before it says more than a wish, or nothing: "must", "never"
-        return " ".join((*story.lead_in.tokens, story.goal))
+        lead, goal = story.lead_in.tokens, story.goal
+        if lead[-1:] == ("to",):  # of the infinitive, and of no direction
+            lead = lead[:-1]
+        return " ".join((*lead, goal.removeprefix("to ")))
     rest = (story.title, *story.body, *story.criteria)
     return " ".join(filter(None, rest)) or story.text
 
@@ -105,30 +112,66 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(word.lower() for word in _WORD.findall(text))
 
 
-def _amounts(text: str, language: str) -> tuple[object, ...]:
-    """Numbers with units and bounds, dates and versions, in order; then whatever else holds a
-    digit. Number words are known of English only."""
-    if language not in (ENGLISH, ""):
-        return tuple(found.strip(".,/-") for found in _DIGITS.findall(text.lower()))
-    found = quantities(text)
-    numbers = tuple((one.value, one.unit, one.bound) for one in found.numbers)
-    names = tuple(sorted(name.strip(".,/-") for name in _DIGITS.findall(found.rest.lower())))
-    # An identifier stays in the rest; a number that was taken is blank there.
-    return numbers, found.dates, found.versions, names
+def _denials(of: Places, lexicon: Lexicon) -> list[int]:
+    """Where the words deny. "no later than", "not only" and "none but" are bounds, not denials."""
+    found = [
+        i
+        for i, word in enumerate(of.words)
+        if (word in lexicon.negations or word.endswith("n't")) and not _is_bound(of.words, i)
+    ]
+    bounded = _bounded(of, lexicon)
+    return [i for i in found if i not in bounded]
 
 
-def _signs(text: str) -> Counter[str]:
-    return Counter(_SIGNS.findall(text)) if not text.isalnum() else Counter()
+#: Behind a denial these let in what follows: "nobody but members" are members only.
+_BUT = word_set("but except besides")
 
 
-def _denied(words: Sequence[str], lexicon: Lexicon) -> bool:
-    """Whether the words deny in all. "no later than", "not only" are bounds, not denials."""
-    n = sum(
-        1
-        for i, word in enumerate(words)
-        if (word in lexicon.negations or word.endswith("n't")) and not _is_bound(words, i)
-    )
-    return n > 0 if lexicon.concord else n % 2 == 1
+def _bounded(of: Places, lexicon: Lexicon) -> frozenset[int]:
+    """Where a denial and a word behind it say "only"."""
+    found: set[int] = set()
+    for i in of.at(lexicon.negations - _BUT):
+        behind = of.words[i + 1 : i + 4]
+        for k, word in enumerate(behind, i + 1):
+            if word in _BUT or (word, of.words[k + 1 : k + 2]) == ("other", ("than",)):
+                found |= {i, k}
+    return frozenset(found)
+
+
+def _denial_differs(one: Places, two: Places, lexicon: Lexicon) -> bool:
+    """Whether one text denies in all and the other does not, and what the one denies the other
+    says in the same place ("guests may not pay", "guests pay", but not "none is late", "all are in
+    time")."""
+    mine, yours = _denials(one, lexicon), _denials(two, lexicon)
+    if lexicon.concord:
+        differs = bool(mine) != bool(yours)
+    else:
+        differs = len(mine) % 2 != len(yours) % 2
+    return differs and (_denies(one, mine, two, yours) or _denies(two, yours, one, mine))
+
+
+#: Denials of all that follows, not of the next word.
+_EXCEPTING = word_set("unless except excluding außer sauf salvo tranne exceto behalve tenzij")
+
+
+def _denies(one: Places, denials: Sequence[int], two: Places, theirs: Sequence[int]) -> bool:
+    """Whether a text denies what the other says without denying it: the word that a denial points
+    to, or stands behind at an end, and whatever it stands behind as well."""
+    said = two.said - frozenset(two.after(i) or two.before(i) for i in theirs)
+    for i in denials:
+        behind = one.before(i)
+        if behind and behind not in two.said:
+            continue
+        following = [key for key in one.keys[i + 1 : i + 1 + REACH] if key]
+        if one.words[i] in _EXCEPTING:
+            denied = [key for key in one.keys[i + 1 :] if key]
+        elif len(following) > 1 and following[1] not in two.said:
+            continue  # "no seat is left" and "the last seat is taken" deny nothing of each other
+        else:
+            denied = (following or [behind])[:1]
+        if not said.isdisjoint(denied):
+            return True
+    return False
 
 
 _AFTER_NO_DENIAL = word_set(
@@ -142,111 +185,201 @@ def _is_bound(words: Sequence[str], i: int) -> bool:
     return bool(following) and (following[0] in _AFTER_NO_DENIAL or "than" in following)
 
 
-def _small_words_opposed(one: Sequence[str], two: Sequence[str], lexicon: Lexicon) -> bool:
-    mine, yours = set(one), set(two)
-    if bool(mine & lexicon.limits) != bool(yours & lexicon.limits):
-        return True
-    if any(_opposed(row, mine, yours) for row in lexicon.scales):
-        return True
-    if any(
-        _opposed(row, mine_before.get(word, set()), yours_before[word])
-        for row in lexicon.directions
-        for mine_before, yours_before in [(_before(one, row), _before(two, row))]
-        for word in yours_before
-    ):
-        return True
-    return any(
-        _opposed(row, mine_between.get(pair, set()), yours_between[pair])
-        for row in lexicon.joints
-        for mine_between, yours_between in [(_between(one, row), _between(two, row))]
-        for pair in yours_between
+def _small_words_opposed(one: Places, two: Places, lexicon: Lexicon) -> bool:
+    return (
+        _limits(one, two, lexicon)
+        or _limits(two, one, lexicon)
+        or any(_opposed(row, one, two, are_aligned) for row in lexicon.relations)
+        or any(_opposed(row, one, two, are_near) for row in lexicon.scales)
+        or any(
+            _cells_differ(row, _pointing(one, row), _pointing(two, row))
+            for row in lexicon.directions
+        )
+        or any(_cells_differ(row, _between(one, row), _between(two, row)) for row in lexicon.joints)
     )
 
 
-def _opposed(row: Sequence[frozenset[str]], mine: set[str], yours: set[str]) -> bool:
-    """Whether one side alone has a word of one cell, and the other alone one of another."""
-    alone = [bool(cell & mine) - bool(cell & yours) for cell in row]
-    return 1 in alone and -1 in alone
+def _limits(one: Places, two: Places, lexicon: Lexicon) -> bool:
+    """Whether one text takes away with "only" what the other leaves open, in the same place."""
+    if not lexicon.limits.isdisjoint(two.words) or _bounded(two, lexicon):
+        return False
+    return any(
+        (one.after(i) or one.before(i)) in two.said
+        and (not one.before(i) or one.before(i) in two.said)
+        for i in one.at(lexicon.limits)
+    )
 
 
-def _before(words: Sequence[str], row: Sequence[frozenset[str]]) -> dict[str, set[str]]:
-    """The stem of what each word of a row points to → the words of the row."""
-    small = frozenset().union(*row)
-    found: dict[str, set[str]] = {}
-    for i, word in enumerate(words):
-        if word in small:
-            after = next((w for w in words[i + 1 : i + 1 + _REACH] if is_content(w)), "")
-            if after:
-                found.setdefault(stem(after), set()).add(word)
-    return found
+#: Whether two words, each by its text and position, answer to each other.
+_Answers = Callable[[Places, int, Places, int], bool]
 
 
-def _between(words: Sequence[str], row: Sequence[frozenset[str]]) -> dict[frozenset[str], set[str]]:
-    """The stems of the words around each word of a row, either way round → the words of the row."""
-    small = frozenset().union(*row)
+def _opposed(row: Sequence[frozenset[str]], one: Places, two: Places, answers: _Answers) -> bool:
+    """Whether two words of a row's different cells answer to each other, and neither text has the
+    other's word in that place, too."""
+    mine = [(cell, i) for cell in row for i in one.at(cell)]
+    yours = [(cell, j) for cell in row for j in two.at(cell)]
+    return any(
+        cell.isdisjoint(other)
+        and answers(one, i, two, j)
+        and not any(same is cell and are_aligned(one, i, two, k) for same, k in yours)
+        and not any(same is other and are_aligned(one, k, two, j) for same, k in mine)
+        for cell, i in mine
+        for other, j in yours
+    )
+
+
+def _cells_differ(
+    row: Sequence[frozenset[str]],
+    mine: dict[frozenset[str], set[str]],
+    yours: dict[frozenset[str], set[str]],
+) -> bool:
+    """Whether beside the same content words one text alone has a word of one cell, and the other
+    alone one of another."""
+    for beside in mine.keys() & yours.keys():
+        here, there = mine[beside], yours[beside]
+        alone = [bool(cell & here) - bool(cell & there) for cell in row]
+        if 1 in alone and -1 in alone:
+            return True
+    return False
+
+
+#: What "to" stands before in an infinitive, where it points to nothing.
+_INFINITIVES = word_set("be have get let make")
+
+
+def _pointing(of: Places, row: Sequence[frozenset[str]]) -> dict[frozenset[str], set[str]]:
+    """What each word of a row points to → the words of the row."""
     found: dict[frozenset[str], set[str]] = {}
-    for i, word in enumerate(words):
-        if word in small and i:
-            left = next((w for w in reversed(words[max(0, i - _REACH) : i]) if is_content(w)), "")
-            right = next((w for w in words[i + 1 : i + 1 + _REACH] if is_content(w)), "")
-            if left and right:
-                found.setdefault(frozenset((stem(left), stem(right))), set()).add(word)
+    for i in of.at(frozenset().union(*row)):
+        word, after = of.words[i], of.after(i)
+        if after and not (word == "to" and of.words[i + 1] in _INFINITIVES):
+            found.setdefault(frozenset((after,)), set()).add(word)
     return found
 
 
-def _content_opposed(a: str, b: str, one: Sequence[str], two: Sequence[str], language: str) -> str:
-    if language not in (ENGLISH, ""):
-        return "order" if Counter(one) == Counter(two) and tuple(one) != tuple(two) else ""
-    mine, yours = _stems(one), _stems(two)
-    if any(are_opposites(x, y) for x in mine - yours for y in yours - mine):
+def _between(of: Places, row: Sequence[frozenset[str]]) -> dict[frozenset[str], set[str]]:
+    """The content words around each word of a row, either way round → the words of the row."""
+    found: dict[frozenset[str], set[str]] = {}
+    for i in of.at(frozenset().union(*row)):
+        left, right = of.before(i), of.after(i)
+        if left and right:
+            found.setdefault(frozenset((left, right)), set()).add(of.words[i])
+    return found
+
+
+def _content_opposed(a: str, b: str, one: Places, two: Places, lexicon: Lexicon) -> str:
+    if one.language not in (ENGLISH, ""):
+        same = Counter(one.words) == Counter(two.words)
+        return "order" if same and one.words != two.words else ""
+    mine, yours = _stems(one.words), _stems(two.words)
+    if any(
+        _are_opposed(one, i, two, j, lexicon)
+        for i in _places_of(one, mine - yours)
+        for j in _places_of(two, yours - mine)
+    ):
         return "opposites"
     marked = opposition(a, b)
-    if marked is not None and marked.about == "opposites":
+    if marked is not None and marked.about == "opposites" and len(marked.one) == len(marked.two):
         return "opposites"
-    if mine == yours and _telling(one) != _telling(two):
+    if mine == yours and _telling(one.words) != _telling(two.words):
         return "small words"
-    related = bool(_RELATING & set(one) & set(two))
-    return "order" if _is_reordered(_content(a), _content(b), related) else ""
+    return "order" if _is_reordered(a, b) else ""
+
+
+def _places_of(of: Places, stems: frozenset[str]) -> list[int]:
+    return [i for i, word in enumerate(of.words) if is_content(word) and stem(word) in stems]
+
+
+def _are_opposed(one: Places, i: int, two: Places, j: int, lexicon: Lexicon) -> bool:
+    """Whether two content words in one place are opposites, none of them turned round again ("take
+    the lock off", "unlock")."""
+    if not are_opposites(stem(one.words[i]), stem(two.words[j])):
+        return False
+    turned = [of.words[k + 1 : k + 2] == ("off",) for of, k in ((one, i), (two, j))]
+    return turned[0] == turned[1] and are_near(one, i, two, j)
 
 
 def _telling(words: Sequence[str]) -> frozenset[str]:
-    """Small words whose loss is felt where all other words are the same ("the day before")."""
-    return frozenset(word for word in words if word in _SCALED)
+    """Small words whose loss is felt where all other words are the same ("the day before"); "out
+    of" says where from."""
+    return frozenset(
+        word
+        for word, following in zip(words, (*words[1:], ""), strict=True)
+        if word in _SCALED and (word, following) != ("out", "of")
+    )
 
 
 def _stems(words: Sequence[str]) -> frozenset[str]:
     return frozenset(stem(word) for word in words if is_content(word))
 
 
-def _content(text: str) -> tuple[str, ...]:
-    """Topics in order, words that may stand for each other united; "bills of tenants" is in the
-    order of "tenants' bills", and who is let do a thing is told by the thing alone."""
-    found: list[str] = []
-    genitive = False
-    for word in topics_in_order(text):
-        if word == "<of>" and found:
-            genitive = True
-        elif word[0] == "<":
-            genitive = genitive and word[1:-1] not in _RELATING
-        elif word not in _LETTING:
-            found.insert(len(found) - 1 if genitive else len(found), word)
-            genitive = False
-    return tuple(found)
+#: Small words that begin a part of a sentence, or tell how it is built: what is told of, a doer
+#: who is told behind what is done.
+_JOINING = _RELATING | word_set(
+    "for of on at as in out up off and or that which who be is are was were been being 's"
+)
+_CUT = re.compile(r"[,;:()–—]")
+
+#: A part of a sentence: the small word that begins it, "" of the first, and its topics in order.
+_Part = tuple[str, tuple[str, ...]]
 
 
-def _is_reordered(mine: Sequence[str], yours: Sequence[str], related: bool) -> bool:
-    """Whether two goals say the same content words in another order; or the same two around another
-    word ("buyers rate sellers", "sellers review buyers").
+def _parts(text: str, *, letting: bool) -> list[_Part]:
+    """A text cut at its commas and joining words; words that may stand for each other are united.
 
     Args:
-        related: a small word between two things stands in both: without one, two words alone in
-            another order are a verb and its object ("print the list", "have the list printed").
+        letting: keep "let", "allow", … and "to"; without them who may do a thing is told by the
+            thing alone.
     """
-    if Counter(mine) == Counter(yours):
-        return tuple(mine) != tuple(yours) and (related or len(mine) > _FEWEST)
-    if len(mine) != 3 or len(yours) != 3:
+    found: list[_Part] = []
+    for piece in _CUT.split(text):
+        joint, topics = "", list[str]()
+        for word in topics_in_order(piece):
+            small = word[1:-1] if word[0] == "<" else ""
+            if small in _JOINING and (letting or small != "to"):
+                found.append((joint, tuple(topics)))
+                joint, topics = small, []
+            elif not small and (letting or word not in _LETTING):
+                topics.append(word)
+        found.append((joint, tuple(topics)))
+    return [(joint, topics) for joint, topics in found if joint or topics]
+
+
+def _is_reordered(a: str, b: str) -> bool:
+    """Whether two goals say the same words, joined by the same ones, and two of the words are
+    exchanged: between two parts ("copy A over B", "copy B over A"), or within one. What moved
+    alone, a word or a whole part, is told in another order."""
+    whole = _parts(a, letting=True), _parts(b, letting=True)
+    if _are_mixed(*whole):
+        return True
+    lets = any(topic in _LETTING for parts in whole for _, own in parts for topic in own)
+    return lets and _are_mixed(_parts(a, letting=False), _parts(b, letting=False))
+
+
+def _are_mixed(mine: Sequence[_Part], yours: Sequence[_Part]) -> bool:
+    topics = [tuple(topic for _, own in parts for topic in own) for parts in (mine, yours)]
+    joints = [Counter(joint for joint, _ in parts if joint) for parts in (mine, yours)]
+    if joints[0] != joints[1]:
         return False
-    return mine[0] == yours[2] and mine[2] == yours[0] and mine[1] != yours[1]
+    if len(topics[0]) == len(topics[1]) == 3 and not joints[0]:
+        return topics[0][0] == topics[1][2] and topics[0][2] == topics[1][0]
+    if Counter(topics[0]) != Counter(topics[1]):
+        return False
+    here, there = _joint_of(mine), _joint_of(yours)
+    moves = {(here[topic], there[topic]) for topic in here if here[topic] != there[topic]}
+    return any((new, old) in moves for old, new in moves) or any(
+        have_exchanged(one, two) for _, one in mine for _, two in yours
+    )
+
+
+def _joint_of(parts: Sequence[_Part]) -> dict[str, frozenset[str]]:
+    """Each topic → the small words that begin the parts in which it stands."""
+    found: dict[str, frozenset[str]] = {}
+    for joint, own in parts:
+        for one in own:
+            found[one] = found.get(one, frozenset()) | {joint}
+    return found
 
 
 def _details_differ(a: Story, b: Story) -> bool:
@@ -263,4 +396,4 @@ def _details_differ(a: Story, b: Story) -> bool:
 def _details(story: Story) -> Iterator[str]:
     texts = (*story.criteria, *story.body) if story.goal else ()
     for text in texts:
-        yield from sentences(text)
+        yield from sentences(in_one_notation(text, story.language or ENGLISH))

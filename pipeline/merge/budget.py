@@ -37,13 +37,57 @@ class Journal(Protocol):
         ...
 
 
-class Purse:
-    """What this process reserved and spent, beside the journal's own account."""
+class UnpricedError(BudgetError):
+    """Nobody knows what a request costs, so that no budget can be kept."""
 
-    def __init__(self, journal: Journal, max_usd: Decimal | None = None) -> None:
+
+def unpriced(name: str) -> UnpricedError:
+    """What refuses a budget for a model whose price is unknown."""
+    return UnpricedError(
+        "the price is unknown, so a budget cannot be kept.",
+        where=name,
+        next="Leave out --max-cost, or use a model whose price is known.",
+    )
+
+
+def check_first(usd: Decimal | None, max_usd: Decimal | None, name: str) -> None:
+    """Refuse a budget that does not pay for a single question, before anything is asked.
+
+    Args:
+        usd: the first question's worst case.
+
+    Raises:
+        BudgetError: so it is, or the price is unknown.
+    """
+    if max_usd is None:
+        return
+    if usd is None:
+        raise unpriced(name)
+    if usd > max_usd:
+        raise BudgetError(
+            f"one question may cost ${usd}, more than the ${max_usd} of --max-cost.",
+            where=name,
+            next="Raise --max-cost, or leave it out.",
+        )
+
+
+class Purse:
+    """What this process reserved and spent, beside the journal's own account.
+
+    Args:
+        goes_on: a limit that is reached ends the asking, and what was answered counts; else it
+            ends the run.
+    """
+
+    def __init__(
+        self, journal: Journal, max_usd: Decimal | None = None, *, goes_on: bool = False
+    ) -> None:
         self.journal = journal
         self.max_usd = max_usd
+        self._goes_on = goes_on
         self._held: dict[str, Decimal] = {}
+        #: Whether the limit was reached, so that nothing more is asked.
+        self.is_empty = False
         #: Dollars of attempts whose connection broke: they may have been billed.
         self.possible = Decimal(0)
 
@@ -51,6 +95,16 @@ class Purse:
     def held(self) -> Decimal:
         """Dollars spent or reserved."""
         return sum(self._held.values(), Decimal(0))
+
+    def end(self, refusal: BudgetError) -> None:
+        """The next request does not fit, with nothing more on its way that might make room.
+
+        Raises:
+            BudgetError: that ends the run.
+        """
+        if not self._goes_on or isinstance(refusal, UnpricedError):
+            raise refusal
+        self.is_empty = True
 
     def reserve(self, key: str, usd: Decimal | None, name: str) -> None:
         """Hold the worst case of a request.
@@ -61,11 +115,7 @@ class Purse:
         if usd is None:
             if self.max_usd is None:
                 return
-            raise BudgetError(
-                "the price is unknown, so a budget cannot be kept.",
-                where=name,
-                next="Leave out --max-cost, or use a model whose price is known.",
-            )
+            raise unpriced(name)
         if self.max_usd is not None and self.held + usd > self.max_usd:
             raise BudgetError(
                 f"the next call may cost ${usd}, ${self.held} of ${self.max_usd} are spent or "

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
+from decimal import Decimal
 
 from pipeline.calls import Reply
 from pipeline.errors import LedgerError, ModelError
@@ -61,13 +62,20 @@ def warning(asked: int, failed: Mapping[str, int]) -> str:
     )
 
 
-def unasked_told(unasked: int, of: int, seconds: int | None) -> str:
-    """What a run says whose time was up before all was asked, "" where it was not."""
+def unasked_told(unasked: int, of: int, usd: Decimal | None, seconds: int | None) -> str:
+    """What a run says that a bound ended before all was asked, "" where none did.
+
+    Args:
+        usd: the budget that was spent; None where the time was up.
+    """
     if not unasked:
         return ""
+    bound = f"the {seconds or 0:,} seconds of --max-seconds were up"
+    if usd is not None:
+        bound = f"the next may cost more than is left of the ${usd} of --max-cost"
     return (
-        f"{unasked:,} of {of:,} questions were not asked: the {seconds:,} seconds of --max-seconds "
-        "were up. The merge goes by what was answered; the same command again asks on."
+        f"{unasked:,} of {of:,} questions were not asked: {bound}. The merge goes by what was "
+        "answered; the same command again asks on."
     )
 
 

@@ -128,6 +128,10 @@ class MergeJob(Sending):
                 where=self.spec.name,
                 next="`storytransformer estimate` shows which models can.",
             )
+        stories = self.corpus.stories
+        steps.check_budget(
+            self.plan, self.spec, self.terms, stories, self.max_usd, batch=self.batch
+        )
         if self.plan.calls:
             self._tell_plan()
 
@@ -219,7 +223,7 @@ class MergeJob(Sending):
         self._asked_before = spent(self.store, self.run_id).good
         journal = StoreJournal(self.store, self.run_id, max_usd=self.max_usd)
         self.tally = Tally(journal, self._show)
-        self.purse = Purse(self.tally, self.max_usd)
+        self.purse = Purse(self.tally, self.max_usd, goes_on=self.goes_on)
         self.batches = StoreBatches(self.store, self.run_id)
         alike = self.store.running(self.plan.sha256)
         if len(alike) > 1:
@@ -380,7 +384,8 @@ class MergeJob(Sending):
         if told := warning(self._n_asked, self._failed()):
             self.say(told)
         n, unasked = len(self.asking.calls), self.asking.unasked(self.replies)
-        if told := unasked_told(unasked, n, self.max_seconds):
+        spent_all = self.max_usd if self.purse.is_empty else None
+        if told := unasked_told(unasked, n, spent_all, self.max_seconds):
             self.say(told)
 
     @property

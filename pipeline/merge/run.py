@@ -25,7 +25,7 @@ from pipeline.models.choosing import choose
 from pipeline.models.opening import counts_online
 from pipeline.stories import Story
 
-__all__ = ["Journal", "Pricer", "run_wave", "waves"]
+__all__ = ["Journal", "Pricer", "run_wave", "waves", "worst"]
 
 #: Calls of one wave: enough for a local model to decode together and for a cloud's rate limit.
 WAVE = 32
@@ -95,7 +95,7 @@ def run_wave(
     purse = purse or Purse(journal)
     if model is not None and model.spec.leaves_machine:
         _refuse_staying(asked, frozenset(staying), stories, model.spec.name)
-    if not asked or not in_time():
+    if not asked or purse.is_empty or not in_time():
         return replies
     meeting = Meeting(journal.find, claims, say, progress)
     sender = _Sender(
@@ -185,11 +185,12 @@ class _Sender:
     ) -> dict[str, Reply]:
         waiting = {call.request.key: call for call in calls}
         replies: dict[str, Reply] = {}
-        while len(replies) < len(waiting) and self._in_time():
+        while len(replies) < len(waiting) and self._in_time() and not self._purse.is_empty:
             before = len(replies)
             refusal = self._round(waiting, replies, progress)
             if refusal is not None and len(replies) == before:
-                raise refusal
+                self._purse.end(refusal)
+                break
             # What others ask is theirs to answer: a run whose time is up does not wait for it.
             if refusal is None and self._in_time():
                 replies.update(self._meeting.wait([k for k in waiting if k not in replies]))
@@ -273,7 +274,7 @@ class _Sender:
         if handed_over:
             self._purse.take_over(key)
         else:
-            usd = self._usd(call.request, _worst(spec, call))
+            usd = self._usd(call.request, worst(spec, call))
             self._purse.reserve(key, usd, call.request.model)
 
     def _store(self, call: Call, reply: Reply) -> Reply:
@@ -293,7 +294,7 @@ class _Sender:
         the limit: one that is reached refuses the next call."""
         if self._usd is None or self._model is None or not broken:
             return
-        usd = self._usd(call.request, _worst(self._model.spec, call))
+        usd = self._usd(call.request, worst(self._model.spec, call))
         for _ in range(broken):
             try:
                 self._purse.reserve_possible(call.request.key, usd)
@@ -305,7 +306,7 @@ class _Sender:
         it reads and writes; what a server reports is checked."""
         billed = reply.usage
         if self._model is not None and counts_online(self._model.spec):
-            usage, billed, doubt = taken(call.request, reply, _worst(self._model.spec, call))
+            usage, billed, doubt = taken(call.request, reply, worst(self._model.spec, call))
             detail = "; ".join(filter(None, [reply.detail, doubt]))
             reply = replace(reply, usage=usage, detail=detail)
         if self._usd is None or reply.usd is not None:
@@ -313,8 +314,8 @@ class _Sender:
         return replace(reply, usd=self._usd(call.request, billed))
 
 
-def _worst(spec: ModelSpec, call: Call) -> Usage:
+def worst(spec: ModelSpec, call: Call) -> Usage:
     """The most that a call can be billed for. A provider may count thinking as output: the limit
     it is sent is above what is likely."""
-    worst = worst_usage(spec, call)
-    return replace(worst, output=max(worst.output, call.request.max_tokens))
+    most = worst_usage(spec, call)
+    return replace(most, output=max(most.output, call.request.max_tokens))

@@ -45,6 +45,7 @@ class Sending:
         show: told how far the calls are with every reply, and while one is written; where there is
             nobody to look, ``say`` is told after every wave.
         max_usd: budget over the whole run, None for no limit.
+        goes_on: a budget that is spent ends the asking, and not the run.
         max_seconds: that loading the model and asking it may take over the whole run, None for no
             limit; a call that has been sent is waited for.
         batch: through the provider's batch API: half the price, within a day.
@@ -66,6 +67,7 @@ class Sending:
     store: Store
     out: Path
     max_usd: Decimal | None = None
+    goes_on: bool = True
     max_seconds: int | None = None
     batch: bool = False
     how: Reading = field(default_factory=Reading)
@@ -117,7 +119,9 @@ class Sending:
             self._its_turn = True
 
     def in_time(self) -> bool:
-        """Whether another call may be sent."""
+        """Whether another call may be sent: neither the time nor the budget is spent."""
+        if self.purse.is_empty:
+            return False
         return self.max_seconds is None or self._meter.model_seconds < self.max_seconds
 
     def send(self, wave: Sequence[Call]) -> int:

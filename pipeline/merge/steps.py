@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -27,21 +27,23 @@ from pipeline.entries import Answer, Decision
 from pipeline.judge.belief import Belief
 from pipeline.judge.proof import need_key
 from pipeline.judge.records import Record
+from pipeline.merge.budget import check_first
 from pipeline.merge.corpus import Corpus
 from pipeline.merge.embedding import as_parameters, further_questions, widened
 from pipeline.merge.judging import Found, belief_on, find_record, records_of
 from pipeline.merge.meter import machine_name
-from pipeline.merge.run import Journal
+from pipeline.merge.run import Journal, worst
 from pipeline.merge.settling import Settled, settle
 from pipeline.models.opening import missing_weights, revision_of
 from pipeline.plan.candidates import ENCODER_PACKAGE, Candidates, StoryVectors, unite
 from pipeline.plan.desk import Desk
 from pipeline.plan.orders import Orders, orders_told
-from pipeline.plan.pairs import NEAREST, WORDS
+from pipeline.plan.pairs import NEAREST, WORDS, pair_call
 from pipeline.plan.strategies import make_plan
 from pipeline.store.measured import effective_length
 from pipeline.store.record import Store
 from pipeline.store.spending import asked_with, past_runs
+from pipeline.stories import Story
 from pipeline.tokens import counter_for
 
 #: What a plan remarks where there are no sentence vectors.
@@ -281,6 +283,31 @@ def desk(plan: Plan, spec: ModelSpec, terms: Terms) -> Desk:
     counter = counter_for(spec, cache=terms.cache)
     revision = revision_of(spec, terms.cache)
     return Desk(spec, plan.limits, counter, terms.prompts, revision, stage=plan.strategy)
+
+
+def check_budget(
+    plan: Plan,
+    spec: ModelSpec,
+    terms: Terms,
+    stories: Sequence[Story],
+    max_usd: Decimal | None,
+    *,
+    batch: bool,
+) -> None:
+    """Refuse a budget that does not pay for the first question, or cannot be kept; where nothing is
+    to be asked, as nobody examined the model, for the question about the first two stories.
+
+    Raises:
+        BudgetError: so it is.
+    """
+    if max_usd is None:
+        return
+    calls = plan.to_send[:1]
+    if not plan.calls and spec.provider != EXTRACTIVE and len(stories) > 1:
+        calls = (pair_call(desk(plan, spec, terms), stories[0], stories[1], 1),)
+    usd = pricer(spec, terms.as_of, batch=batch)
+    for first in calls:
+        check_first(usd(first.request, worst(spec, first)), max_usd, spec.name)
 
 
 def with_journal(plan: Plan, journal: Journal) -> Plan:

@@ -39,6 +39,26 @@ class Progress:
         )
 
 
+def records(result: Mapping[str, Any]) -> None:
+    """What exams found of "one need", a row a judge."""
+    whole = [r for r in result["records"] if r["kind"] == "all" and r["answer"] == "one_need"]
+    create_table_artifact(
+        key="records",
+        description=f"{len(whole)} judges examined",
+        table=[
+            {
+                "judge": r["model"],
+                "others called so": f"{r['false_positives']} of {r['n']}",
+                "at most": f"{r['false_positive_upper']:.1%}",
+                "found of the true": f"{r['found']} of {r['positives']}",
+                "threshold": "never" if r["threshold"] is None else f"{r['threshold']:.3f}",
+                "record": r["id"],
+            }
+            for r in whole
+        ],
+    )
+
+
 def documents(result: Mapping[str, Any]) -> None:
     """What was read, a row for each document."""
     create_table_artifact(

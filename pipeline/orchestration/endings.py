@@ -79,5 +79,12 @@ def merged(result: Mapping[str, Any]) -> str:
     )
 
 
+def examined(result: Mapping[str, Any]) -> str:
+    """Who was examined; how far each is believed stands in its record."""
+    return f"{_many(len(result['runs']), 'judge')} examined: " + ", ".join(
+        f"{one['model']}, record {one['record']}" for one in result["runs"]
+    )
+
+
 def _many(n: int, noun: str) -> str:
     return f"{n} {noun}{'' if n == 1 else 's'}"

@@ -18,10 +18,12 @@ from pipeline.stories import Story
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 
-#: Passages of which every two are compared: some seconds' worth.
-EXACT = 20_000
-#: Passages of a cell on average, cells that are searched for each, and rounds of gathering.
-_CELL, _SEARCHED, _ROUNDS = 128, 16, 4
+#: Passages of which every two are compared: six seconds' worth. At twice as many that would take
+#: four times as long, and the cells twice.
+EXACT = 12_000
+#: Passages of a cell on average, cells that are searched for each, and rounds of gathering. Of the
+#: ten nearest of 12,182 passages 95.7 % are found; with 16 cells 89.3 %, with 48 98.2 %.
+_CELL, _SEARCHED, _ROUNDS = 128, 32, 4
 #: Numbers of the table that a block of passages is measured in: 64 MB.
 _CELLS = 1 << 24
 

@@ -68,6 +68,13 @@ _LANGUAGES_OF: Mapping[str, tuple[str, ...]] = {
     word: tuple(name for name, table in _FUNCTION_WORDS.items() if word in table)
     for word in frozenset().union(*_FUNCTION_WORDS.values())
 }
+
+
+def function_words(language: str) -> frozenset[str]:
+    """The commonest words of a language, which carry grammar; none of one without a table."""
+    return _FUNCTION_WORDS.get(language, frozenset())
+
+
 _SCRIPTS = {
     "CJK": "Chinese", "HIRAGANA": "Japanese", "KATAKANA": "Japanese", "HANGUL": "Korean",
     "CYRILLIC": "a language in Cyrillic letters", "GREEK": "Greek", "ARABIC": "Arabic",

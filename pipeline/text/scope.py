@@ -60,6 +60,19 @@ def headings_that_change(headings: Sequence[str], language: str) -> tuple[str, .
     return tuple(each for each in headings if _CHANGES.search(set_plainly(each, set()).casefold()))
 
 
+#: "Taking tools out", "Switching the heating on and off": what is done, with the verb's particle;
+#: "Leaving out" and "Out of use" tell a scope.
+_ACTIVITY = re.compile(r"^(?!leaving|ruling|phasing|crossing|striking)[^\W\d_]+ing\b")
+_PARTICLE = re.compile(r"(?<!\w)(?:out|off)(?!\w)(?!\s+of\b)")
+
+
+def names_activity(heading: str) -> bool:
+    """Whether a heading names something that is done, and nothing but the particle of its verb
+    looks like a scope."""
+    plain = set_plainly(heading, set()).casefold()
+    return bool(_ACTIVITY.match(plain)) and not _CHANGES.search(_PARTICLE.sub(" ", plain))
+
+
 #: Of a file or folder: a word of its name that tells a scope. Function words ("not", "if") do not,
 #: as names are no sentences.
 _NAMES = re.compile(

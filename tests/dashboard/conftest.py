@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
 
 import pytest
+from sqlalchemy import text as sql
 
 from evals.dashboard.serve import Served, pages
 from pipeline.calls import (
@@ -28,6 +30,7 @@ from pipeline.calls import (
     WindowLimits,
 )
 from pipeline.entries import (
+    Answer,
     Conflict,
     Entry,
     Fold,
@@ -40,6 +43,8 @@ from pipeline.entries import (
     Side,
     entry_id,
 )
+from pipeline.judge.calibration import examine
+from pipeline.judge.records import as_mapping
 from pipeline.settings import read_settings
 from pipeline.store.journal import StoreJournal
 from pipeline.store.record import Store, open_store
@@ -54,6 +59,7 @@ from pipeline.stories import (
     residue_of,
     story_id,
 )
+from tests.judge.examples import JUDGE, pairs
 
 #: A story that tries to run in the page: what documents hold is text, never markup.
 HOSTILE = "As a guest I want <img src=x onerror='window.hurt=1'><script>window.hurt=1</script>."
@@ -112,6 +118,31 @@ def _merge(store: Store, extractions: list[Extraction], model: str, usd: Decimal
     )  # fmt: skip
     store.finish_run(run, "completed")
     return run
+
+
+def _records(store: Store) -> SimpleNamespace:
+    """A judge that is believed, one that is not, and a record that was changed afterwards."""
+    one, other = Answer.ONE_NEED, Answer.DIFFERENT
+    good = [
+        *pairs("threshold", one, 0.8, n=9), *pairs("threshold", other, 0.1, n=40),
+        *pairs("report", one, 0.9, n=60), *pairs("report", other, 0.1, n=9_000),
+    ]  # fmt: skip
+    coin = [
+        *pairs("threshold", one, 0.4, 0.6, n=20), *pairs("threshold", other, 0.4, 0.6, n=20),
+        *pairs("report", one, 0.4, 0.6, n=20, kind="other words"),
+        *pairs("report", other, 0.4, 0.6, n=30, kind="order"),
+    ]  # fmt: skip
+    believed = examine(JUDGE, good)
+    guessing = examine(replace(JUDGE, model="local/coin"), coin)
+    for record in (guessing, believed):
+        store.save_record(record)
+    body = as_mapping(believed) | {"n": 1}
+    with store.database.write() as connection:
+        connection.execute(
+            sql("INSERT INTO judge_record VALUES ('forged', 'local/forged', :made, '', :body)"),
+            {"made": "2026-11-01T00:00:00.000000Z", "body": json.dumps(body)},
+        )
+    return SimpleNamespace(believed=believed, guessing=guessing)
 
 
 def _merged(stories: list[Story]) -> Merge:
@@ -304,10 +335,12 @@ def worked(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
         store.finish_run(failed, "failed", error="the weights are missing")
         store.start_run(kind="merge", corpus=None, model="local/smollm2-135m", strategy="tree")
         others = _measures(store)
+        records = _records(store)
         second = _needles(store, "claude/claude-haiku-5-5")
         needles = _needles(store, "local/smollm2-135m")
     return SimpleNamespace(
         path=path, first=first, newest=newest, failed=failed, needles=needles, second=second,
+        records=records,
         **others,
     )  # fmt: skip
 

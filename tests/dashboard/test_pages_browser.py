@@ -11,7 +11,7 @@ import pytest
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 
-PAGES = ("runs", "run", "costs", "needles", "quality")
+PAGES = ("runs", "run", "costs", "needles", "quality", "records")
 
 
 def rows(worked, sql: str, *values: object) -> list[tuple]:
@@ -80,6 +80,28 @@ def test_every_figure_is_drawn(look, served):
             assert page.locator(f"#{chart} svg path[aria-roledescription]").count() > 0
         if name == "costs":
             assert page.evaluate("document.querySelector('#windows img').naturalWidth") > 500
+
+
+def test_records_say_who_may_fold_and_by_what_figures(look, served, worked):
+    page = look(f"{served}/records")
+    told = page.locator("#records tbody tr").all_inner_texts()
+    by = {one: next(row for row in told if name in row) for one, name in
+          (("good", "local/j"), ("coin", "local/coin"), ("forged", "forged"))}  # fmt: skip
+    assert len(told) == 3
+    assert "exam: English" in by["good"] and "60 of 60 [94.0 %, 100.0 %]" in by["good"]
+    assert "0 of 9000 [0.0 %, 0.0 %]" in by["good"] and "0.800" in by["good"]
+    assert "nowhere" in by["coin"] and "nowhere: changed since" in by["forged"]
+    page = look(f"{served}/records?record={worked.records.guessing.id}")
+    assert page.locator("#wrong svg path[aria-roledescription]").count() >= 4
+    shown = page.locator("#wrong").inner_text()
+    assert "order" in shown and "other words" in shown
+    whole = rows(worked, "SELECT n, positives FROM v_records WHERE record = ? AND answer ="
+                 " 'one_need' AND kind = 'all'", worked.records.guessing.id)  # fmt: skip
+    assert whole == [(60, 40)]
+    first = page.locator("#figures tbody tr").first.inner_text().split("\t")
+    assert "60" in first and "40" in first
+    page = look(f"{served}/records?model=local%2Fcoin")
+    assert page.locator("#records tbody tr").count() == 1
 
 
 def test_the_heatmaps_show_what_the_database_holds(look, served, worked):

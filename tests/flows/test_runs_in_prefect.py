@@ -163,6 +163,31 @@ def test_an_estimate_and_an_extraction_leave_their_tables(stack: Any, tmp_path: 
     assert MARK in (tmp_path / "p.html").read_text()
 
 
+def test_an_exam_leaves_its_records_and_says_who_was_examined(stack: Any, tmp_path: Path):
+    labels = tmp_path / "labels.jsonl"
+    told = [
+        {"id": f"p{n}", "scene": f"s{n}", "kind": "words", "language": "en", "shape": "agile",
+         "half": ("threshold", "report")[n % 2], "answer": answer,
+         "a": {"goal": f"print {MARK} {n}"}, "b": {"goal": f"{verb} {MARK} {n}"}}
+        for n in range(8)
+        for answer, verb in [("different", "delete") if n % 4 > 1 else ("one_need", "get")]
+    ]  # fmt: skip
+    labels.write_text("".join(json.dumps(one) + "\n" for one in told))
+    db = tmp_path / "a.sqlite"
+    run = stack.begin(
+        "examine-judges/exam", models=["code", "likeness"], labels=str(labels), db=str(db)
+    )
+    ended = stack.ended(run)
+    assert ended["state_type"] == "COMPLETED", ended["state"]["message"]
+    assert "2 judges examined: code, record " in ended["state"]["message"]
+    table = json.loads(stack.artifacts(run)["records"]["data"])
+    assert [row["judge"] for row in table] == ["code", "likeness"]
+    assert {row["found of the true"].partition(" of ")[2] for row in table} == {"2"}
+    with sqlite3.connect(db) as connection:
+        kept = connection.execute("select id from judge_record order by model").fetchall()
+    assert [row["record"] for row in table] == [id_ for (id_,) in kept]
+
+
 def test_prefect_never_saw_a_story_nor_a_key(stack: Any, cancelled: Cancelled):
     """After all runs above: in its database, its storage and all logs."""
     assert MARK in (cancelled.db.parent / "out" / "merged.md").read_text()

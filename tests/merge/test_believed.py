@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from decimal import Decimal
 from itertools import product
 
 import pytest
@@ -11,7 +12,7 @@ from sqlalchemy import text as sql
 
 from evals.judges import FAULTS
 from pipeline.entries import Answer
-from pipeline.errors import InputError, ModelError
+from pipeline.errors import BudgetError, InputError, ModelError
 from pipeline.exam.by_code import JUDGES
 from pipeline.judge.belief import READINGS
 from pipeline.judge.calibration import Examined, examine
@@ -72,11 +73,21 @@ def record_of(edge, tmp_path, *, negatives=9000, model=MODEL, **judge):
     return examine(replace(now, **judge), pairs, labels=[str(labels)])
 
 
+#: Of each two tellings of one need, a word that no other need has.
+NEEDS = ("deck", "manifest", "tide", "refund")
+
+
+def knowing(one, other):
+    """A judge that sees no small words: it takes the opposed for one need, too."""
+    same = any(word in one and word in other for word in NEEDS)
+    return (ONE, 0.95) if same else (OTHER, 0.95)
+
+
 @pytest.fixture
 def merge(edge, tmp_path, shared_cache):
     """Merges the backlog with a judge; returns what it prints, what it said and the judge."""
 
-    def go(sure=lambda one, other: (ONE, 0.95), *, keep=None, model=MODEL, **more):
+    def go(sure=knowing, *, keep=None, model=MODEL, **more):
         told, held = [], {}
         kind = {k: more.pop(k) for k in ("likelihoods", "failing", "faults", "seed") if k in more}
 
@@ -307,7 +318,7 @@ def test_a_merge_whose_time_is_up_goes_by_what_was_answered_and_the_next_asks_on
 
     def sure(one, other):
         asked.add((one, other))
-        return ONE, 0.95
+        return knowing(one, other)
 
     # A second passes with every answer.
     monkeypatch.setattr(Meter, "model_seconds", property(lambda self: float(len(asked))))
@@ -326,6 +337,63 @@ def test_no_time_asks_nothing_and_opens_no_model(merge, edge, tmp_path):
     found, _, judge = merge(keep=[record_of(edge, tmp_path)], max_seconds=0)
     assert judge is None and found["calls"] == 0 < found["not_asked"]
     assert found["folded"]["judge"] == 0 and found["fallbacks"] == 0
+
+
+CLOUD = "claude/claude-haiku-5-5"
+
+
+def _cloud(merge, **more):
+    """A merge that a cloud orders the questions of; each of its answers costs less than its
+    worst."""
+    return merge(model=CLOUD, propose=True, allow_cloud=["all"], **more)
+
+
+def test_a_budget_that_is_spent_midway_ends_the_asking_and_the_next_asks_on(merge, edge, tmp_path):
+    whole, _, judge = _cloud(merge, max_cost="1")
+    n, one = len(judge.asked), Decimal(whole["usd"]) / len(judge.asked)
+    assert n >= 4 and whole["not_asked"] == 0
+    with edge.store() as store, store.database.write() as connection:
+        for table in ("charge", "reply"):
+            connection.execute(sql(f"delete from {table}"))
+        worst = connection.execute(sql("select max(micro_usd_worst) from estimate")).scalar_one()
+    limit = one + Decimal(worst) / 1_000_000 / n  # what one takes, and the next at its worst
+    found, told, judge = _cloud(merge, max_cost=f"{limit:.6f}")
+    assert 0 < len(judge.asked) == found["calls"] < n and Decimal(found["usd"]) <= limit
+    assert found["not_asked"] == n - len(judge.asked) and found["kept"]["missing"] == []
+    assert f"{found['not_asked']} of {n} questions were not asked: the next may cost more" in told
+    assert f"of the ${limit:.6f} of --max-cost" in told and "asks on" in told
+    first = len(judge.asked)
+    rest, _, judge = _cloud(merge)
+    assert rest["not_asked"] == 0 and rest["reused_replies"] == first
+    assert len(judge.asked) == n - first
+    with edge.store() as store, store.database.write() as connection:
+        states = connection.execute(sql("select state from run where kind = 'merge'")).all()
+    assert {state for (state,) in states} == {"completed"}
+
+
+def test_the_most_promising_are_asked_first_where_money_bounds_them(merge, edge, tmp_path):
+    whole, _, every = _cloud(merge)
+    two, _, some = _cloud(merge, pairs=2)
+    assert some is None and two["reused_replies"] == 2  # the first two of all
+    assert whole["calls"] == len(every.asked) > 2
+
+
+def test_a_budget_below_one_question_is_refused_before_anything(merge, edge, tmp_path):
+    with pytest.raises(BudgetError, match="one question may cost"):  # whatever the record
+        merge(model=CLOUD, allow_cloud=["all"], max_cost="0.000001")
+    with pytest.raises(BudgetError, match="one question may cost") as refused:
+        _cloud(merge, max_cost="0.000001")
+    assert refused.value.exit_code == 4 and refused.value.next
+    with edge.store() as store, store.database.write() as connection:
+        assert connection.execute(sql("select count(*) from run")).scalar_one() == 0
+        assert connection.execute(sql("select count(*) from charge")).scalar_one() == 0
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_budget_for_nothing_to_ask_is_never_too_small(merge):
+    _cloud(merge)
+    found, _, judge = _cloud(merge, max_cost="0.000001")
+    assert judge is None and found["calls"] == 0 == found["not_asked"]
 
 
 def test_every_judge_by_code_that_an_exam_knows_is_refused_with_the_reason(merge):

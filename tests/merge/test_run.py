@@ -146,6 +146,23 @@ def test_a_budget_is_kept_and_what_was_answered_is_stored(kit, backlog):
              max_usd=Decimal(1))  # fmt: skip
 
 
+def test_a_budget_that_ends_the_asking_leaves_what_was_answered(kit, backlog):
+    plan = kit.plan_for(list(backlog.values()))
+    worst = worst_of(plan.calls[0])
+    model = kit.FakeModel(kit.specs["local"], lambda r: kit.said("same"))
+    journal = kit.MemoryJournal()
+    purse = Purse(journal, worst, goes_on=True)
+    replies = send(kit, plan, backlog, model, journal, usd=by_tokens, purse=purse, wave=1)
+    assert purse.is_empty and 0 < len(model.asked) == len(replies) < len(plan.calls)
+    assert sum(journal.charged.values()) <= worst
+    asked = len(model.asked)
+    assert send(kit, plan, backlog, model, journal, usd=by_tokens, purse=purse, wave=1) == replies
+    assert len(model.asked) == asked, "an empty purse asks nothing"
+    with pytest.raises(BudgetError, match="unknown"):
+        send(kit, plan, backlog, model, kit.MemoryJournal(), usd=lambda r, u: None,
+             purse=Purse(kit.MemoryJournal(), worst, goes_on=True))  # fmt: skip
+
+
 def test_money_is_set_aside_call_by_call_and_what_is_left_over_serves_the_next(kit, backlog):
     """A budget of what the run takes in the end, and one call at its worst, is enough."""
     plan = kit.plan_for(list(backlog.values()))

@@ -9,7 +9,7 @@ const BADGES = {
 };
 const RUN_PAGES = {
   merge: "/run", needle: "/needles", canary: "/needles", fabrication: "/quality", merging: "/quality",
-  perplexity: "/quality", kernels: "/quality",
+  exam: "/records", perplexity: "/quality", kernels: "/quality",
 };
 const RUN_FILTERS = { needle: "run", merge: "run" };
 
