@@ -15,7 +15,8 @@ from pipeline.document.layout import LISTS, Layout
 from pipeline.document.left import left_lines, residue_command
 from pipeline.document.needs import Need, most_told, shared_words
 from pipeline.document.quoting import asks_for, clipped, marked_runs, quoted
-from pipeline.document.since import beside_others, counted, listed
+from pipeline.document.since import beside_others
+from pipeline.document.since_text import counted, listed
 from pipeline.document.tellings import fate, place
 from pipeline.entries import Conflict, Outcome
 

@@ -21,7 +21,8 @@ from pipeline.document.quoting import (
     whole_sides,
     within,
 )
-from pipeline.document.since import beside_others, counted
+from pipeline.document.since import beside_others
+from pipeline.document.since_text import counted
 from pipeline.document.tellings import LEFT_OUT
 from pipeline.entries import Conflict, Outcome, Side
 from pipeline.stories import count_words
