@@ -10,7 +10,7 @@ from itertools import islice
 
 from pipeline.document.content import about_told, file_name
 from pipeline.document.escape import plain
-from pipeline.document.index import index_lines, role_lines, topic_lines
+from pipeline.document.index import index_lines, no_role_lines, role_lines, topic_lines
 from pipeline.document.layout import LISTS, Layout
 from pipeline.document.left import left_lines, residue_command
 from pipeline.document.needs import Need, most_told, shared_words
@@ -78,6 +78,8 @@ def lists_text(layout: Layout) -> Iterator[str]:
     )
     for part in rest:
         yield from _part(*part)
+        if part[0] == "roles":
+            yield from no_role_lines(layout, at)
 
 
 def _part(anchor: str, title: str, what: str, found: Sequence[str]) -> Iterator[str]:

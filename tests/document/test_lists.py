@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from dataclasses import replace
@@ -11,6 +12,7 @@ import pytest
 
 from pipeline.cli import app
 from pipeline.document.content import Content
+from pipeline.document.index import no_role_lines, role_lines
 from pipeline.document.layout import lay_out
 from pipeline.document.left import NAMES, left_lines
 from pipeline.document.residue import Count, NotShown, Rest, not_shown
@@ -52,10 +54,12 @@ def test_every_number_of_the_overview_leads_to_a_list_of_so_many(written: Path) 
     # A need in the same words that is part of an alike group is counted once.
     often = [line for line in part(lists, "told-often") if not line.startswith("- 1×")]
     assert len(often) in range(max(map(int, said["told-often"])), 23)
-    named = [line for line in part(lists, "roles") if not line.startswith("- no role")]
+    named = part(lists, "roles")
     assert len(named) == int(re.findall(r"## Roles \((\d+)\)", overview)[0])
     assert len(named) - 5 == int(said["roles"][0])
-    assert sum(int(line.split(":")[0].rsplit(" ", 1)[1]) for line in part(lists, "roles")) == 122
+    assert f'<a id="roles"></a>Who tells what ({len(named)})' in lists, "no role is none"
+    without = int(re.findall(r"\nNo role, (\d+): S-113, ", lists)[0])
+    assert sum(int(line.split(":")[0].rsplit(" ", 1)[1]) for line in named) + without == 122
     assert len(part(lists, "not-shown")) == 10, "a line a document"
     assert len(part(lists, "newest")) == 15, "a line a story of the newest document"
     assert len(part(lists, "conflicts")) == 8
@@ -71,7 +75,8 @@ def test_every_story_is_found_by_its_number(written: Path) -> None:
     ]
     of = {line.split("]")[0][3:]: re.sub(r"\]\([^)]*\)", "]", line) for line in lists}
     assert of["S-12"] == (
-        "- [S-12] · jira-export.csv, row 14, line 30, MILL-113 · stands, [E-12] in Reports"
+        "- [S-12] · jira-export.csv, row 14, line 30, MILL-113 · stands, [E-12] in Reports; "
+        "alike [S-64]"
     )
     assert of["S-22"].startswith("- [S-22] · lending-desk.md, line 15")
     assert of["S-22"].endswith("merged under [S-2] in [E-2] in Finding and reserving. "
@@ -79,6 +84,57 @@ def test_every_story_is_found_by_its_number(written: Path) -> None:
     assert "duplicate of [S-51] in [E-49] in Payments. What it asks for: the same" in of["S-87"]
     assert "merged under [S-20] in [E-20] in Tool. The same words as S-20" in of["S-110"]
     assert of["S-83"].endswith("possibly in conflict with [S-29]")
+    assert "alike" not in of["S-83"], "what it contradicts is not called alike"
+    assert of["S-7"].endswith("stands, [E-7] in Repairs; alike [S-43], [S-91]")
+    assert of["S-9"].endswith("; a like benefit: [S-105]")
+    assert of["S-105"].endswith("; a like benefit: [S-9]")
+    assert of["S-101"].endswith("; like a passage of [S-119]"), "near is not alike"
+    assert of["S-119"].endswith("; has passages like [S-45], [S-101], [S-103]")
+
+
+def test_every_plain_likeness_is_named_at_both_stories(written: Path) -> None:
+    """And no other: as the links of the JSON have them."""
+    merge = json.loads((written / "merged.json").read_text())
+    name = {one["id"]: merge["sources"][one["standing"]]["name"] for one in merge["entries"]}
+    of = {source: one["id"] for one in merge["entries"] for source in one["sources"]}
+    against = {frozenset(of[side["story"]] for side in one["sides"]) for one in merge["conflicts"]}
+    pairs = set()
+    for one in merge["links"]:
+        both = frozenset((one["a"], one["b"]))
+        if one["score"] >= 0.7 and both not in against:
+            pairs |= {(name[one["a"]], name[one["b"]]), (name[one["b"]], name[one["a"]])}
+    found = set()
+    for line in part((written / "merged.lists.md").read_text(), "stories"):
+        own = line[3:].partition("]")[0]
+        alike = line.partition("; alike ")[2].partition(";")[0]
+        found |= {(own, other) for other in re.findall(r"\[(S-\d+)\]", alike)}
+    assert found == pairs and len(pairs) > 20
+
+
+@pytest.mark.parametrize(
+    ("text", "roles"),
+    [
+        ("The borrowers waited.", {"borrower"}),
+        ("A repair volunteer came.", {"repair volunteer"}),
+        ("A repair volunteer and another volunteer came.", {"repair volunteer", "volunteer"}),
+        ("She had volunteered to borrow.", set()),
+        ("The volunteer's key, and the secretaries'.", {"volunteer", "secretary"}),
+        ("Nobody came for the repair.", set()),
+        ("Officers of data protection, Borrower!", {"borrower"}),
+    ],
+)
+def test_a_story_without_a_role_is_pointed_to_from_the_roles_it_names(kit, text, roles):
+    names = ("borrower", "volunteer", "repair volunteer", "data protection officer", "secretary")
+    told = [kit.story(name, f"to see {name}", role=name) for name in names]
+    told.append(kit.story("long", text=text, role="", kind="narrative"))
+    # One with a role of its own tells for that one, whatever it names.
+    told.append(kit.story("own", "to ask a borrower", role="clerk"))
+    content = Content(kit.merge([kit.entry(one) for one in told]), {s.id: s for s in told})
+    lines = [line for line in role_lines(lay_out(content), "merged.lists.md") if line[0] == "-"]
+    assert len(lines) == 6
+    pointed = {line[2:].rpartition(" 1: ")[0] for line in lines if line.endswith("; named in: S-6")}
+    assert pointed == roles
+    assert "No role, 1: S-6" in no_role_lines(lay_out(content), "merged.lists.md")
 
 
 def test_what_is_not_shown_says_what_it_is_where_and_how_long(written: Path) -> None:
