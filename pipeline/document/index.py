@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import combinations
 
 from pipeline.document.content import Content, file_name, told
@@ -196,17 +197,17 @@ def _named_in(
 def _singular(text: str) -> tuple[str, ...]:
     """The words of a text, a plural as its singular: who volunteered is no volunteer, so that
     stems would join too much."""
-    found = []
-    for word in WORD.findall(fold(text).casefold()):
-        bare = word.removesuffix("'s")
-        if bare.endswith("ies") and len(bare) > _SHORT:
-            bare = f"{bare[:-3]}y"
-        elif bare.endswith(("sses", "shes", "ches", "xes")):
-            bare = bare[:-2]
-        elif bare.endswith("s") and not bare.endswith("ss"):
-            bare = bare[:-1]
-        found.append(bare)
-    return tuple(found)
+    return tuple(map(_as_one, WORD.findall(fold(text).casefold())))
+
+
+@lru_cache(maxsize=100_000)
+def _as_one(word: str) -> str:
+    bare = word.removesuffix("'s")
+    if bare.endswith("ies") and len(bare) > _SHORT:
+        return f"{bare[:-3]}y"
+    if bare.endswith(("sses", "shes", "ches", "xes")):
+        return bare[:-2]
+    return bare[:-1] if bare.endswith("s") and not bare.endswith("ss") else bare
 
 
 def _stems(text: str) -> tuple[str, ...]:

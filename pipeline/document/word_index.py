@@ -35,31 +35,39 @@ def _stories_of(layout: Layout) -> dict[str, list[str]]:
     content = layout.content
     n = len(content.entry_of)
     most = int(SHARE * n) if n <= FEW else MANY
-    forms: dict[str, Counter[str]] = defaultdict(Counter)
+    seen = Counter[str]()
+    roots: dict[str, str] = {}
     stories: dict[str, list[str]] = defaultdict(list)
     # In corpus order: the numbers of a line ascend.
     for story in content.stories.values():
         if story.id not in content.entry_of:
             continue
-        said = set()
         # What a story says, not the labels in front of it ("Acceptance criteria").
         fields = " ".join(text for _, text in story.fields) or story.text
-        for word in WORD.findall(fold(fields)):
-            lower = word.lower()
-            if len(word) >= _LETTERS and word.isalpha() and is_content(lower):
-                root = stem(lower)
-                forms[root][word] += 1
-                said.add(root)
-        for root in said:
+        words = WORD.findall(fold(fields))
+        seen.update(words)
+        said = set(words)
+        roots.update((word, _root(word)) for word in said - roots.keys())
+        for root in {roots[word] for word in said}:
             # One more than there may be tells that there are too many.
-            if len(stories[root]) <= most:
+            if root and len(stories[root]) <= most:
                 stories[root].append(story.id)
+    forms: dict[str, Counter[str]] = defaultdict(Counter)
+    for word, root in roots.items():
+        forms[root][word] = seen[word]
     topics = min(TOPICS, len(layout.sections))
     return {
         _commonest(forms[root]): some
         for root, some in stories.items()
         if LEAST <= len(some) <= most and _n_topics(some, layout) >= topics
     }
+
+
+def _root(word: str) -> str:
+    """What the forms of a word have in common; "" of one that says nothing by itself."""
+    lower = word.lower()
+    told = len(word) >= _LETTERS and word.isalpha() and is_content(lower)
+    return stem(lower) if told else ""
 
 
 def _n_topics(stories: list[str], layout: Layout) -> int:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from pipeline.cli import app
 from pipeline.document.content import Content
 from pipeline.document.layout import lay_out
 from pipeline.document.since import Documents, Earlier, Part, compare, documents_since
@@ -184,3 +188,39 @@ def test_documents_are_named_with_their_stories(desk):
     }  # fmt: skip
     assert value["contradicting"] == [{"story": "d", "other": "c"}]
     assert value["told_in_part"][0]["story"] == "b"
+
+
+def test_a_run_names_the_documents_that_an_earlier_one_did_not_read(tmp_path, monkeypatch):
+    """From the record of that run: also documents without stories, and under other paths."""
+    pile = tmp_path / "pile"
+    pile.mkdir()
+    (pile / "a.md").write_text("As a reader, I want to book a room.\n", encoding="utf-8")
+    (pile / "notes.md").write_text("We met on Monday.\n", encoding="utf-8")
+    (pile / "old.md").write_text("As a guest, I want to leave a note.\n", encoding="utf-8")
+    first = merged(pile, tmp_path)["run"]["run"]
+    (pile / "old.md").unlink()
+    (pile / "a.md").write_text(
+        "As a reader, I want to book a room.\n\nAs a cook, I want to bake bread.\n",
+        encoding="utf-8",
+    )
+    (pile / "new.md").write_text("As a painter, I want to hang a picture.\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)  # the same folder, given by a shorter path
+    found = merged(Path("pile"), tmp_path, "--since", first)["since"]
+    assert found["run"] == first
+    assert found["documents"] == {
+        "new": ["pile/new.md"], "changed": ["pile/a.md"], "gone": [str(pile / "old.md")],
+    }  # fmt: skip
+    assert (len(found["new"]), found["gone"]) == (2, 1)
+    text = (tmp_path / "out" / "since.md").read_text(encoding="utf-8")
+    assert "- New document: new.md (1 story)\n" in text
+    assert "- Changed document: a.md (1 of 2 stories not there before)\n" in text
+    assert "- Gone document: old.md\n" in text and "notes.md" not in text
+    assert "since" not in merged(pile, tmp_path)
+
+
+def merged(pile: Path, home: Path, *more: str) -> dict:
+    """The JSON of a real merge."""
+    given = ["merge", str(pile), "--out", str(home / "out"), "--quiet"]
+    done = CliRunner().invoke(app, [*given, "--db", f"sqlite:///{home / 'db.sqlite'}", *more])
+    assert done.exit_code == 0, done.output
+    return json.loads((home / "out" / "merged.json").read_text(encoding="utf-8"))
