@@ -40,11 +40,19 @@ def as_json(layout: Layout, kept: Mapping[str, Any] | None = None) -> dict[str, 
     }
 
 
-def json_text(layout: Layout, kept: Mapping[str, Any] | None = None) -> Iterator[str]:
+def json_text(
+    layout: Layout,
+    kept: Mapping[str, Any] | None = None,
+    since: Mapping[str, Any] | None = None,
+) -> Iterator[str]:
     """The text of :func:`as_json` piece by piece: as values, all of a hundred thousand stories at
-    once would take more memory than the rest of a merge."""
+    once would take more memory than the rest of a merge.
+
+    Args:
+        since: what an earlier run did not have, which the JSON of one merge alone does not say.
+    """
     lead = "{\n"
-    for name, value in _parts(layout, kept).items():
+    for name, value in (_parts(layout, kept) | ({"since": since} if since else {})).items():
         yield f"{lead}{_dumps(name)}: "
         if not isinstance(value, Iterator):
             yield _dumps(value)

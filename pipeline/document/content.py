@@ -119,6 +119,15 @@ class Content:
         return find_passages(self.merge.entries, self.stories, self.weights)
 
     @cached_property
+    def passages_in(self) -> dict[str, list[str]]:
+        """The entries whose need a passage of a long story says something like, by its id."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for entry, passages in self.passages_of.items():
+            for passage in passages:
+                found[passage.story].append(entry)
+        return dict(found)
+
+    @cached_property
     def like_benefits(self) -> dict[str, str]:
         """Entry id → the other entry whose benefit says nearly the same, where no goal does."""
         return like_benefits(self.merge.entries, self.merge.links, self.stories)

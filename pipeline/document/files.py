@@ -36,6 +36,7 @@ def write_document(
     *,
     incomplete: bool = False,
     beside: Iterable[File] = (),
+    since: Mapping[str, Any] | None = None,
 ) -> dict[str, str]:
     """Write the Markdown edition, ``merged.json`` and ``merged.html`` under ``out``.
 
@@ -44,6 +45,7 @@ def write_document(
         incomplete: a sentence is missing: every file is called ``….incomplete``, and those of an
             earlier run stay as they are.
         beside: further files of the set (``since.md``).
+        since: what an earlier run did not have, for the JSON.
 
     Returns:
         The paths of the main files by kind: markdown, json, html.
@@ -56,7 +58,10 @@ def write_document(
     stays = layout.content.stays
     files: list[File] = [(name, _marked(name, text, stays)) for name, text in files_of(layout)]
     files += [(name + ending, _marked(name, text, stays)) for name, text in beside]
-    files += [(JSON + ending, json_text(layout, kept)), (PAGE + ending, page_text(layout, kept))]
+    files += [
+        (JSON + ending, json_text(layout, kept, since)),
+        (PAGE + ending, page_text(layout, kept)),
+    ]
     files.sort(key=lambda file: file[0] == layout.main)  # last: what it links to is there
     written = write_set(out, files)
     if not incomplete:

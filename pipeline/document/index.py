@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import combinations
 
 from pipeline.document.content import Content, file_name, told
 from pipeline.document.escape import plain
 from pipeline.document.holding import roles_told, stories_by_role
 from pipeline.document.layout import Layout, address
+from pipeline.document.nearness import is_near
 from pipeline.document.quoting import asks_for, clipped, quoted
 from pipeline.document.tellings import fate
 from pipeline.entries import Outcome
-from pipeline.text.words import WORD, stem
+from pipeline.text.words import WORD, fold, stem
 
 #: Stories of one file, and so of one list.
 MOST = 300
 #: Stories named of a topic or role; words of what a story asks for, and of a name.
 _NAMES, _ASKED, _NAMED = 300, 30, 8
-#: Roles that are named beside one whose words they hold.
-_WIDER = 8
+#: Roles that are named beside one whose words they hold, and stories beside one that stands.
+_WIDER, _TIED = 8, 8
+#: Letters of a word whose "ies" is no plural ("ties").
+_SHORT = 4
 
 
 def index_lines(layout: Layout, at: str) -> list[str]:
@@ -71,7 +75,7 @@ def _went(story: str, layout: Layout, at: str) -> str:
         under = other or layout.story(entry.standing, at=at)
         said = f"{kind} {under} in {place}. {plain(fate(story, entry, content))}"
     else:
-        said = f"stands, {place}"
+        said = "; ".join([f"stands, {place}", *_tied(story, layout, at)])
     for conflict in content.conflicts_of.get(entry.id, ()):
         sides = [side.story for side in conflict.sides]
         if story in sides:
@@ -80,6 +84,34 @@ def _went(story: str, layout: Layout, at: str) -> str:
                 f"; {'' if conflict.kind == 'conflict' else 'possibly '}in conflict with {others}"
             )
     return said
+
+
+def _tied(story: str, layout: Layout, at: str) -> Iterator[str]:
+    """What the story that stands for an entry has to do with others: "alike S-7, S-91", a like
+    benefit, passages. What it is in conflict with is not called alike."""
+    content = layout.content
+    entry = content.entry_of[story]
+    against = {
+        content.entry_of[side.story].id
+        for conflict in content.conflicts_of.get(entry.id, ())
+        for side in conflict.sides
+    }
+    kinds: dict[str, list[str]] = {}
+    for link in content.links_of.get(entry.id, ()):
+        other = link.b if link.a == entry.id else link.a
+        if not is_near(link) and other not in against:
+            kind = "overlaps" if link.kind == "overlapping" else "alike"
+            kinds.setdefault(kind, []).append(content.entries[other].standing)
+    if like := content.like_benefits.get(entry.id):
+        kinds["a like benefit:"] = [content.entries[like].standing]
+    if passages := content.passages_of.get(entry.id):
+        kinds["like a passage of"] = [one.story for one in passages]
+    if told_in := content.passages_in.get(story):
+        kinds["has passages like"] = [content.entries[one].standing for one in told_in]
+    for kind, stories in kinds.items():
+        names = [layout.story(one, at=at) for one in stories[:_TIED]]
+        more = [f"{len(stories) - _TIED:,} more"] if len(stories) > _TIED else []
+        yield f"{kind} {', '.join([*names, *more])}"
 
 
 def topic_lines(layout: Layout, at: str) -> list[str]:
@@ -109,23 +141,82 @@ def role_lines(layout: Layout, at: str) -> list[str]:
     roles = stories_by_role(layout)
     named = {story for _, stories in roles for story in stories}
     none = [story for story in content.entry_of if story not in named]
-    every = [*roles, ("no role", none)] if none else roles
     wider = _wider([role for role, _ in roles])
+    told_in = _named_in([role for role, _ in roles], none, content)
     room = len(named) + len(none) <= MOST
     found = []
-    for role, stories in every:
+    for role, stories in roles:
         beside = ", ".join(clipped(one, _NAMED) for one in wider.get(role, ())[:_WIDER])
         found.append(
             f"- {clipped(role, _NAMED)} {len(stories):,}: {content.names(stories, _NAMES)}"
             + (f"; see also {beside}" if beside else "")
+            + (f"; named in: {content.names(told_in[role], _NAMES)}" if role in told_in else "")
         )
         found += _asked(stories, layout, at) if room else []
     return found
 
 
+def no_role_lines(layout: Layout, at: str) -> list[str]:
+    """The stories whose author names no role, which is no role itself."""
+    content = layout.content
+    named = {story for _, stories in stories_by_role(layout) for story in stories}
+    none = [story for story in content.entry_of if story not in named]
+    if not none:
+        return []
+    room = len(content.entry_of) <= MOST
+    asked = _asked(none, layout, at) if room else ()
+    return [f"No role, {len(none):,}: {content.names(none, _NAMES)}", "", *asked, ""]
+
+
+def _named_in(
+    roles: Sequence[str], stories: Sequence[str], content: Content
+) -> dict[str, list[str]]:
+    """By role the stories without one of their own that name it in their text, as one or as many;
+    where a longer role stands ("repair volunteer"), only that one is named."""
+    forms: dict[tuple[str, ...], list[str]] = {}
+    for role in roles:
+        if words := _singular(role):
+            forms.setdefault(words, []).append(role)
+    lengths: dict[str, list[int]] = {}
+    for words in sorted(forms, key=len, reverse=True):
+        lengths.setdefault(words[0], []).append(len(words))
+    found: dict[str, list[str]] = {}
+    for story in stories:
+        said, at = _singular(content.stories[story].text), 0
+        here: dict[str, None] = {}
+        while at < len(said):
+            own = lengths.get(said[at], ())
+            n = next((n for n in own if said[at : at + n] in forms), 0)
+            here.update(dict.fromkeys(forms[said[at : at + n]] if n else ()))
+            at += n or 1
+        for role in here:
+            found.setdefault(role, []).append(story)
+    return found
+
+
+def _singular(text: str) -> tuple[str, ...]:
+    """The words of a text, a plural as its singular: who volunteered is no volunteer, so that
+    stems would join too much."""
+    return tuple(map(_as_one, WORD.findall(fold(text).casefold())))
+
+
+@lru_cache(maxsize=100_000)
+def _as_one(word: str) -> str:
+    bare = word.removesuffix("'s")
+    if bare.endswith("ies") and len(bare) > _SHORT:
+        return f"{bare[:-3]}y"
+    if bare.endswith(("sses", "shes", "ches", "xes")):
+        return bare[:-2]
+    return bare[:-1] if bare.endswith("s") and not bare.endswith("ss") else bare
+
+
+def _stems(text: str) -> tuple[str, ...]:
+    return tuple(stem(word.casefold()) for word in WORD.findall(fold(text)))
+
+
 def _wider(roles: Sequence[str]) -> dict[str, list[str]]:
     """By role the others that hold all of its words: "member with low vision" of "member"."""
-    words = {role: frozenset(stem(w.casefold()) for w in WORD.findall(role)) for role in roles}
+    words = {role: frozenset(_stems(role)) for role in roles}
     by_words: dict[frozenset[str], list[str]] = {}
     for role, own in words.items():
         by_words.setdefault(own, []).append(role)

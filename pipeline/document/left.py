@@ -8,10 +8,12 @@ from collections.abc import Iterator, Sequence
 from pipeline.document.content import Content, file_name, told
 from pipeline.document.escape import plain
 from pipeline.document.quoting import clipped
-from pipeline.document.residue import KINDS, Kind, Rest
+from pipeline.document.residue import Count, Kind, Rest
 
 #: Words of a passage, and of one that is whole where it is short; of a name.
 _BEGINS, _WHOLE, _NAMED = 24, 30, 8
+#: Words of a passage that is whole where there are not more passages than that in all.
+_LONG, _FEW = 120, 300
 #: Headings and the like that are named of one document.
 _EACH = 30
 #: Passages listed over all documents, and of one at least.
@@ -25,7 +27,7 @@ NAMES: dict[Kind, tuple[str, str]] = {
     "cells": ("row's other cells", "rows' other cells"),
     "heading": ("heading", "headings"),
     "head": ("file's or table's head", "heads"),
-    "bar": ("line of a bar or footer", "lines of bars and footers"),
+    "bar": ("bar or footer line", "bar and footer lines"),
 }  # fmt: skip
 #: Kinds that are told together, a line a kind.
 _TOGETHER: tuple[Kind, ...] = ("cells", "heading", "head", "bar")
@@ -43,17 +45,18 @@ def residue_command(content: Content) -> str:
 
 def left_lines(content: Content) -> Iterator[str]:
     """A line a document, the one of the largest share first, and under it what is not shown."""
-    passages = dict(content.left.passages)
+    passages, counts = dict(content.left.passages), dict(content.left.counts)
     each = max(_LEAST, _LISTED // max(1, len(passages)))
+    alone = sum(n for kind, n in content.left.kinds if kind not in _TOGETHER)
+    whole = _LONG if alone <= _FEW else _WHOLE
     shares = sorted(content.left.residue, key=lambda one: -one[1] / max(1, one[2]))
     for path, n, of in shares:
         if n:
-            held = passages.get(path, ())
-            own = [(kind, sum(one.kind == kind for one in held)) for kind in KINDS]
-            what = kinds_told([(kind, many) for kind, many in own if many])
+            own = counts.get(path, ())
+            what = kinds_told([(one.kind, one.n) for one in own])
             name = clipped(file_name(path), _NAMED)
             yield f"- {name} {n / max(1, of):.0%}{f': {what}' if what else ''}"
-            yield from _of_document(held, each)
+            yield from _of_document(passages.get(path, ()), own, each, whole)
     yield from (
         f"- {clipped(file_name(path), _NAMED)}: {plain(why)}" for path, why in content.left.problems
     )
@@ -61,29 +64,39 @@ def left_lines(content: Content) -> Iterator[str]:
         yield f"- {told(len(content.skipped), 'story', 'stories')} left out"
 
 
-def _of_document(held: Sequence[Rest], most: int) -> Iterator[str]:
+def _of_document(
+    held: Sequence[Rest], counts: Sequence[Count], most: int, whole: int
+) -> Iterator[str]:
+    """The passages of a document that are listed: those that may hold a wish one by one.
+
+    Args:
+        counts: of all its passages.
+        most: listed one by one.
+        whole: words of one that is quoted whole.
+    """
     alone = [one for one in held if one.kind not in _TOGETHER]
     for one in alone[:most]:
         name = NAMES[one.kind][0]
         where = f"{plain(one.place)}, " if one.place else ""
-        yield f"  - {name}, {where}{told(one.n_words, 'word')}: “{_begins(one.text)}”"
-    if len(alone) > most:
-        yield f"  - {len(alone) - most:,} more of these"
+        yield f"  - {name}, {where}{told(one.n_words, 'word')}: “{_begins(one.text, whole)}”"
+    more = sum(one.n for one in counts if one.kind not in _TOGETHER) - len(alone[:most])
+    if more > 0:
+        yield f"  - {more:,} more of these"
+    together = {one.kind: one for one in counts if one.kind in _TOGETHER}
     for kind in _TOGETHER:
-        found = [one for one in held if one.kind == kind]
-        if found:
-            words = sum(one.n_words for one in found)
-            yield f"  - {told(len(found), *NAMES[kind])}, {told(words, 'word')}: {_each(found)}"
+        if of := together.get(kind):
+            found = [one for one in held if one.kind == kind]
+            yield f"  - {told(of.n, *NAMES[kind])}, {told(of.words, 'word')}: {_each(found, of.n)}"
 
 
-def _each(found: Sequence[Rest]) -> str:
+def _each(found: Sequence[Rest], n: int) -> str:
     """Passages of one kind in a line: their words and places; of cells their columns and rows."""
     if found[0].kind == "cells":
         columns = dict.fromkeys(column for one in found for column in one.columns)
         named = ", ".join(map(plain, columns)) or f"“{_begins(found[0].text)}”"
         return f"{named} ({plain(found[0].place)} to {plain(found[-1].place)})"
     shown = [f"“{_begins(one.text)}” ({_short(one.place)})".replace(" ()", "") for one in found]
-    more = [f"{len(shown) - _EACH} more"] if len(shown) > _EACH else []
+    more = [f"{n - _EACH:,} more"] if n > _EACH else []
     return ", ".join([*shown[:_EACH], *more])
 
 
@@ -93,5 +106,5 @@ def _short(place: str) -> str:
     return plain(first) if first.split(" ")[0] in ("line", "page", "row", "sheet", "table") else ""
 
 
-def _begins(text: str) -> str:
-    return clipped(text, _WHOLE if len(text.split()) <= _WHOLE else _BEGINS)
+def _begins(text: str, whole: int = _WHOLE) -> str:
+    return clipped(text, whole if len(text.split()) <= whole else _BEGINS)

@@ -1,7 +1,7 @@
 """``merged.lists.md``: what the overview counts, named one by one. What contradicts what, which
 needs are told more than once, which pairs nobody has decided about, what the newest document adds,
 which stories are under the entry of another and by what right, what each topic and role holds,
-what of the documents is not shown, and where every story went."""
+which stories have which words, what of the documents is not shown, and where every story went."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from itertools import islice
 
 from pipeline.document.content import about_told, file_name
 from pipeline.document.escape import plain
-from pipeline.document.index import index_lines, role_lines, topic_lines
+from pipeline.document.index import index_lines, no_role_lines, role_lines, topic_lines
 from pipeline.document.layout import LISTS, Layout
 from pipeline.document.left import left_lines, residue_command
 from pipeline.document.needs import Need, most_told, shared_words
 from pipeline.document.quoting import asks_for, clipped, marked_runs, quoted
-from pipeline.document.since import beside_others, counted, listed
+from pipeline.document.since import beside_others
+from pipeline.document.since_text import counted, listed
 from pipeline.document.tellings import fate, place
+from pipeline.document.word_index import word_lines
 from pipeline.entries import Conflict, Outcome
 
 #: Items of each list; the page and the JSON have all.
@@ -59,6 +61,13 @@ def lists_text(layout: Layout) -> Iterator[str]:
         ("topics", f"What each {layout.by} holds", "", topic_lines(layout, at)),
         ("roles", "Who tells what", "", role_lines(layout, at)),
         (
+            "words",
+            "Words, and the stories that speak of them",
+            "Content words that at least three stories of two topics have, and few enough to tell "
+            "them apart; in any form.",
+            word_lines(layout),
+        ),
+        (
             "not-shown",
             "Not shown",
             f"What of each document's text is in no story; whole: "
@@ -69,6 +78,8 @@ def lists_text(layout: Layout) -> Iterator[str]:
     )
     for part in rest:
         yield from _part(*part)
+        if part[0] == "roles":
+            yield from no_role_lines(layout, at)
 
 
 def _part(anchor: str, title: str, what: str, found: Sequence[str]) -> Iterator[str]:
@@ -114,13 +125,22 @@ def _need(need: Need, layout: Layout, at: str) -> Iterator[str]:
     content = layout.content
     roles = ", ".join(clipped(role, _NAMED) for role in need.roles) or "no role"
     told = quoted(asks_for(need.entries[0], content), words=_ASKED)
-    names = [layout.story(need.sources[0], at=at)]
-    names += [content.story_name[one] for one in need.sources[1 : _NAMES + 1]]
-    yield f"- {times(need)} {roles}: {told} {', '.join(names)}"
+    yield f"- {times(need)} {roles}: {told}"
+    by = [_teller(story, layout, at) for story in need.sources[:_NAMES]]
+    more = [f"{len(need.sources) - _NAMES:,} more"] if len(need.sources) > _NAMES else []
+    yield f"  - {'; '.join([*by, *more])}"
     found = (one for entry in need.entries for one in content.passages_of.get(entry.id, ()))
     for story, text in {one.story: one.text for one in found}.items():
         said = quoted(text, words=_PASSAGE)
         yield f"  - passage of {layout.story(story, at=at)}: {said}"
+
+
+def _teller(story: str, layout: Layout, at: str) -> str:
+    """A telling, who asks in it, where, and who wrote it."""
+    one = layout.content.stories[story]
+    known = (one.role or "no role", file_name(one.source.path), one.source.author)
+    who = ", ".join(clipped(name, _NAMED) for name in known if name)
+    return f"{layout.story(story, at=at)} {who}"
 
 
 def times(need: Need) -> str:

@@ -45,6 +45,11 @@ class Need:
         return tuple(story for entry in self.entries for story in entry.sources)
 
     @property
+    def times(self) -> int:
+        """How often it is told, passages counted."""
+        return len(self.sources) + len(self.passages)
+
+    @property
     def roles(self) -> tuple[str, ...]:
         """Who tells it, each role once."""
         return tuple(dict.fromkeys(role.text for entry in self.entries for role in entry.roles))
@@ -96,7 +101,7 @@ def most_told(groups: Sequence[Group], content: Content) -> tuple[list[Need], in
         if entry.id in content.passages_of and entry.id not in inside
     ]
     told = [_with_passages(need, content) for need in (*apart, *alike, *once)]
-    told.sort(key=lambda need: (-len(need.sources) - len(need.passages), -len(need.sources)))
+    told.sort(key=lambda need: (-need.times, -len(need.sources)))
     return told, len(often), len(alike)
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from pipeline.document.content import file_name, judge_told, told
+from pipeline.document.content import Content, file_name, judge_told, told
 from pipeline.document.holding import roles, short
 from pipeline.document.layout import SINCE, Layout, address
 from pipeline.document.left import kinds_told, residue_command
@@ -21,7 +21,8 @@ from pipeline.document.quoting import (
     whole_sides,
     within,
 )
-from pipeline.document.since import beside_others, counted
+from pipeline.document.since import beside_others
+from pipeline.document.since_text import counted
 from pipeline.document.tellings import LEFT_OUT
 from pipeline.entries import Conflict, Outcome, Side
 from pipeline.stories import count_words
@@ -36,10 +37,10 @@ _WHOLE, _QUOTED = 28, 8
 _ASKED, _FRAME = 8, 14
 #: Words of a name that came with the documents: a path, a role, a reason.
 _NAMED = 8
-#: What is in no story and says nothing.
-_BARS = "bar or footer", "bars and footers"
 #: Sides of a conflict, and stories named beside a need.
 _SIDES, _NAMES = 4, 4
+#: Tellings that name a need which is not shown.
+_TELLERS = 3
 
 
 def overview(layout: Layout, at: str) -> Iterator[str]:
@@ -89,10 +90,13 @@ def _opening(layout: Layout) -> Iterator[str]:
         yield ""
     # In one file the ledger at its end says where a story went.
     index = (
-        "" if layout.full else f" {layout.lists('Where did S-12 go?', 'stories', at=layout.main)}"
+        ""
+        if layout.full
+        else f" {layout.lists('Where did S-12 go?', 'stories', at=layout.main)}"
+        f" {layout.lists('Words', 'words', at=layout.main)}."
     )
     yield (
-        "**Bold**: opposed words. *Italic*: words that differ. Alike and near: by words, "
+        "**Bold**: opposed words. *Italic*: differing words. Alike, near: by words, "
         f"undecided.{index}"
     )
     yield ""
@@ -234,9 +238,19 @@ def _often(layout: Layout, at: str) -> Iterator[str]:
         return
     yield _how_many(often, alike, layout, at)
     yield ""
-    for some in within(_OFTEN, (_need(need, layout, at) for need in needs)):
-        yield from some
+    shown = list(within(_OFTEN, (_need(need, layout, at) for need in needs)))
+    yield from (line for some in shown for line in some)
+    yield from _as_often(needs[: len(shown)], needs[len(shown) :], content)
     yield ""
+
+
+def _as_often(shown: Sequence[Need], rest: Sequence[Need], content: Content) -> Iterator[str]:
+    """How many needs are told as often as the last one shown, and which, where they are few."""
+    more = [need for need in rest if need.times == shown[-1].times] if shown else []
+    if more:
+        names = (content.names(need.sources[:_TELLERS]).replace(", ", "/") for need in more)
+        which = f": {', '.join(names)}" if len(more) <= _NAMES else ""
+        yield f"- and {len(more):,} more as often{which}"
 
 
 def _how_many(often: int, alike: int, layout: Layout, at: str) -> str:
@@ -244,8 +258,7 @@ def _how_many(often: int, alike: int, layout: Layout, at: str) -> str:
     said = [told(often, "need") + " in the same words"] if often else []
     said += [told(alike, "group") + " alike"] if alike else []
     said += [] if said else ["No need is told twice"]
-    passages = ", passages beside them" if layout.content.passages_of else ""
-    return f"{layout.lists('; '.join(said), 'told-often', at=at)}{passages}:"
+    return f"{layout.lists('; '.join(said), 'told-often', at=at)}:"
 
 
 def _need(need: Need, layout: Layout, at: str) -> list[str]:
@@ -270,7 +283,7 @@ def _undecided(layout: Layout, at: str) -> Iterator[str]:
     found = [
         (kinds["conflict"], "conflict", ""),
         (kinds["possible"], "possible conflict", ""),
-        (alike, "pair that is alike", "pairs that are alike"),
+        (alike, "alike pair", "alike pairs"),
     ]
     parts = [told(n, one, many) for n, one, many in found if n]
     if alike:
@@ -293,15 +306,14 @@ def _left(layout: Layout, at: str) -> Iterator[str]:
     left = content.left
     if left.residue:
         share = layout.lists(f"{left.share:.0%}", "not-shown", at=at)
-        kinds = kinds_told([one for one in left.kinds if one[0] not in ("head", "bar")])
-        bars = f", {told(left.boilerplate, *_BARS)}" if left.boilerplate else ""
+        kinds = kinds_told(left.kinds)
         yield (
-            f"{share} of the documents' text is in no story"
-            + (f": {kinds}{bars}." if kinds else ".")
+            f"{share} of the text is in no story"
+            + (f": {kinds}." if kinds else ".")
             + (f" `{residue_command(content)}`" if layout.full or not kinds else "")
         )
         if not (content.skipped or left.problems):
-            yield "No document was unreadable, no story left out."
+            yield "Nothing was unreadable or left out."
     reasons = Counter(row.reason for row in content.skipped)
     named = address(layout.left_out, LEFT_OUT, at=at)
     items = [
@@ -314,7 +326,7 @@ def _left(layout: Layout, at: str) -> Iterator[str]:
     ]
     shown = [line for lines in within(_LEFT, ([item] for item in items)) for line in lines]
     if not items and not left.residue:
-        yield "No document was unreadable, no story left out."
+        yield "Nothing was unreadable or left out."
     yield from (["", *shown] if shown else [])
     if len(shown) < len(items):
         yield f"- and {len(items) - len(shown):,} more; the ledger of the page and JSON has them"

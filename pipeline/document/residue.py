@@ -5,13 +5,15 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from calendar import day_abbr, day_name, month_abbr, month_name
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pipeline.document.boilerplate import boilerplate
-from pipeline.stories import Block, Document, Extraction, count_words
+from pipeline.extract.found import read_date
+from pipeline.stories import Block, Document, Extraction, Story, count_words
 
 #: What a passage is: running text; a table's row that holds no story; cells beside a story's;
 #: a heading; the head of a document or table; a navigation bar or running line; what its author
@@ -20,8 +22,13 @@ Kind = Literal["prose", "row", "cells", "heading", "head", "bar", "left out"]
 #: The order in which kinds are told: what may hold a wish first.
 KINDS: tuple[Kind, ...] = ("prose", "row", "left out", "cells", "heading", "head", "bar")
 _KIND_OF: dict[str, Kind] = {"heading": "heading", "meta": "head", "row": "row", "cell": "row"}
-#: Passages of one kind in one document that are kept; the others are counted.
+#: Passages of one kind in one document that are kept; all are counted.
 _HELD = 100
+#: Words that a date may have beside its numbers: a cell with any other says more than a date.
+_OF_DATES = frozenset(
+    name.casefold() for names in (month_name, month_abbr, day_name, day_abbr) for name in names
+) | {"t", "z", "utc", "am", "pm"}
+_LETTERS = re.compile(r"[^\W\d_]+")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _APART = re.compile(r"[^\s,;|\"]+")
 
@@ -32,7 +39,8 @@ class Rest:
 
     Args:
         place: where it stands, "" where only its document is known.
-        columns: of cells beside a story's, the names of their columns.
+        columns: of cells beside a story's, the names of their columns; those whose words its
+            telling's place has (key, author, date) are not among them.
     """
 
     kind: Kind
@@ -40,6 +48,14 @@ class Rest:
     text: str
     n_words: int
     columns: tuple[str, ...] = ()
+
+
+class Count(NamedTuple):
+    """How many passages of a kind there are, and their words."""
+
+    kind: Kind
+    n: int
+    words: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,27 +67,37 @@ class NotShown:
         problems: (path, why) of every document that could not be read, or not wholly.
         passages: (path, passages) of every document that has any, in its order, the first hundred
             of each kind.
-        kinds: (kind, how many passages) over all documents, as far as there are any; a bar is
-            several passages.
-        boilerplate: navigation bars, menus and running lines of all documents together.
+        counts: (path, all its passages by kind) of the same documents: whatever says how many there
+            are says these.
     """
 
     residue: tuple[tuple[str, int, int], ...] = ()
     problems: tuple[tuple[str, str], ...] = ()
-    boilerplate: int = 0
     passages: tuple[tuple[str, tuple[Rest, ...]], ...] = ()
-    kinds: tuple[tuple[Kind, int], ...] = ()
+    counts: tuple[tuple[str, tuple[Count, ...]], ...] = ()
 
     @property
     def share(self) -> float:
         """Of all characters, 0 to 1."""
         return sum(n for _, n, _ in self.residue) / max(1, sum(n for _, _, n in self.residue))
 
+    @property
+    def kinds(self) -> tuple[tuple[Kind, int], ...]:
+        """(kind, how many passages) over all documents, as far as there are any."""
+        found = Counter[Kind]()
+        for _, counts in self.counts:
+            found.update({one.kind: one.n for one in counts})
+        return tuple((kind, found[kind]) for kind in KINDS if found[kind])
+
+    @property
+    def boilerplate(self) -> int:
+        """Lines of navigation bars, menus, headers and footers of all documents together."""
+        return dict(self.kinds).get("bar", 0)
+
 
 def not_shown(extractions: Iterable[Extraction]) -> NotShown:
     """What was read and is in no story."""
-    residue, problems, passages = [], [], []
-    bars, kinds = 0, Counter[Kind]()
+    residue, problems, passages, counts = [], [], [], []
     for extraction in extractions:
         document = extraction.document
         texts = [document.text[start:end] for start, end in extraction.residue]
@@ -79,18 +105,18 @@ def not_shown(extractions: Iterable[Extraction]) -> NotShown:
         if document.problem:
             problems.append((document.path, document.problem))
         found, prose = boilerplate(texts, document.format)
-        bars += found
         kept = {line for text in prose for line in text.splitlines()} if found else None
-        held, own = [], Counter[Kind]()
+        held, own, words = [], Counter[Kind](), Counter[Kind]()
         for rest in _passages(extraction, kept):
             own[rest.kind] += 1
+            words[rest.kind] += rest.n_words
             if own[rest.kind] <= _HELD:
                 held.append(rest)
-        kinds += own
         if held:
             passages.append((document.path, tuple(held)))
-    told = tuple((kind, kinds[kind]) for kind in KINDS if kinds[kind])
-    return NotShown(tuple(residue), tuple(problems), bars, tuple(passages), told)
+            told = (Count(kind, own[kind], words[kind]) for kind in KINDS if own[kind])
+            counts.append((document.path, tuple(told)))
+    return NotShown(tuple(residue), tuple(problems), tuple(passages), tuple(counts))
 
 
 def _passages(extraction: Extraction, kept: set[str] | None) -> Iterator[Rest]:
@@ -117,10 +143,52 @@ def _passages(extraction: Extraction, kept: set[str] | None) -> Iterator[Rest]:
         if not held and _WORD.search(text := document.text[start:end]):
             kind: Kind = "left out" if _is_left_out(start, end, document) else "prose"
             yield Rest(kind, "", text, count_words(text))
+    known = _Known(extraction.stories)
     for n, parts in inside.items():
+        parts = known.unknown(blocks[n], parts, document)
         text = " ".join(document.text[start:end] for start, end in parts)
         if _WORD.search(text):
             yield _rest(blocks[n], text, parts, document, kept)
+
+
+class _Known:
+    """What the tellings' places say of stories: their keys, authors and dates."""
+
+    def __init__(self, stories: Sequence[Story]) -> None:
+        spans = ((span.start, story) for story in stories for span in story.source.spans)
+        self._spans = sorted(spans, key=lambda one: one[0])
+        self._starts = [start for start, _ in self._spans]
+
+    def unknown(
+        self, block: Block, parts: list[tuple[int, int]], document: Document
+    ) -> list[tuple[int, int]]:
+        """The parts of a block without those cells whose words the place of a story in it has."""
+        first, last = (bisect_left(self._starts, at) for at in (block.start, block.end))
+        stories = {story.id: story for _, story in self._spans[first:last]}.values()
+        if not (block.columns and stories):
+            return parts
+        for _, start, end in block.columns:
+            if _is_placed(document.text[start:end].strip(" \t\n\"'"), stories):
+                parts = list(_without(parts, start, end))
+        return parts
+
+
+def _is_placed(cell: str, stories: Iterable[Story]) -> bool:
+    sources = [story.source for story in stories]
+    if any(cell and cell in (source.key, source.author) for source in sources):
+        return True
+    written = {source.written for source in sources if source.written}
+    plain = all(word.casefold() in _OF_DATES for word in _LETTERS.findall(cell))
+    return bool(written) and plain and read_date(cell) in written
+
+
+def _without(parts: Iterable[tuple[int, int]], start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Parts of a text without one stretch of it."""
+    for from_, to in parts:
+        if from_ < min(to, start):
+            yield from_, min(to, start)
+        if max(from_, end) < to:
+            yield max(from_, end), to
 
 
 def _rest(

@@ -4,23 +4,55 @@ what is only alike, what is told in part, and what is told already word for word
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import Literal, NamedTuple
 
-from pipeline.document.content import Content, told
-from pipeline.document.layout import SINCE, Layout
+from pipeline.document.content import Content
+from pipeline.document.layout import Layout
 from pipeline.document.nearness import is_near
 from pipeline.document.needs import Key, need_key
-from pipeline.document.quoting import clipped, marked_runs, quoted
-from pipeline.document.tellings import place
 from pipeline.stories import Source, Story
 from pipeline.text.canonical import canonical
 
-#: Stories listed under each heading; the page and the JSON have all.
-_SHOWN, _QUOTED = 100, 40
-#: Entries named beside a new story that are like it, and parts of it that are quoted as new.
-_NEAR, _PARTS = 3, 8
+#: How a story is like an earlier one: it is plainly alike; only their benefits are; the earlier
+#: one is long, and a passage of it says something like it; the other way about.
+By = Literal["words", "benefit", "passage", "holds"]
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What an earlier run read.
+
+    Args:
+        prints: fingerprint by story id, of all its stories.
+        paths: sha256 by path, of all its documents.
+    """
+
+    prints: Mapping[str, str] = field(default_factory=dict)
+    paths: Mapping[str, str] = field(default_factory=dict)
+
+
+class Alike(NamedTuple):
+    """A story that may be an earlier one: nobody has decided.
+
+    Args:
+        other: the earlier story.
+    """
+
+    story: str
+    other: str
+    by: By
+
+
+class Documents(NamedTuple):
+    """Paths of the documents that an earlier run did not read, read in another state, or read and
+    this one did not. One that only has another path is none of these."""
+
+    new: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +68,8 @@ class Since:
     """The stories that an earlier run did not have, each in one place.
 
     Args:
-        new: that nothing earlier tells or is plainly alike.
-        alike: (story, the earlier story plainly alike): new or told in other words, undecided.
+        new: that nothing earlier tells, is plainly alike, has a like benefit or tells in passing.
+        alike: what an earlier story may tell in other words, undecided.
         partly: (story, the earlier story, what only the new one says): role and goal are told
             already in the same words, or by a judge or person that put them under one entry.
         told: (story, the earlier story): told already whole, in the same words.
@@ -46,7 +78,7 @@ class Since:
     """
 
     new: tuple[str, ...]
-    alike: tuple[tuple[str, str], ...]
+    alike: tuple[Alike, ...]
     partly: tuple[tuple[str, str, tuple[Part, ...]], ...]
     told: tuple[tuple[str, str], ...]
     against: tuple[tuple[str, str], ...]
@@ -57,6 +89,13 @@ class Since:
         """How many stories the earlier run did not have."""
         kinds = (self.new, self.alike, self.partly, self.told, self.against)
         return sum(map(len, kinds))
+
+    @property
+    def fresh(self) -> frozenset[str]:
+        """The stories the earlier run did not have."""
+        pairs = (*self.told, *self.against)
+        found = [*self.new, *(one.story for one in self.alike), *(one[0] for one in self.partly)]
+        return frozenset([*found, *(story for story, _ in pairs)])
 
 
 def compare(layout: Layout, earlier: Mapping[str, str]) -> Since:
@@ -88,7 +127,7 @@ def compare(layout: Layout, earlier: Mapping[str, str]) -> Since:
         elif tellers:
             again.append((story, tellers[0]))
         elif near := known.alike(story):
-            alike.append((story, near))
+            alike.append(near)
         else:
             new.append(story)
     found = tuple(new), tuple(alike), tuple(partly), tuple(again), tuple(against)
@@ -124,14 +163,28 @@ class _Known:
         )
         return next((side for side in sides if side != story and side in self._old), "")
 
-    def alike(self, story: str) -> str:
-        """An earlier story in an entry plainly alike, the nearest first, "" for none."""
+    def alike(self, story: str) -> Alike | None:
+        """An earlier story that the merged document says is like it: the nearest that is plainly
+        alike, else by its benefit, else by a passage of a long story; None for none."""
         content, own = self._content, self._content.entry_of[story].id
         for link in content.links_of.get(own, ()):
-            other = content.entries[link.b if link.a == own else link.a]
-            if not is_near(link) and (found := [s for s in other.sources if s in self._old]):
-                return found[0]
-        return ""
+            other = link.b if link.a == own else link.a
+            if not is_near(link) and (found := self._of(other)):
+                return Alike(story, found, "words")
+        if (other := content.like_benefits.get(own, "")) and (found := self._of(other)):
+            return Alike(story, found, "benefit")
+        for passage in content.passages_of.get(own, ()):
+            if passage.story in self._old:
+                return Alike(story, passage.story, "passage")
+        for other in content.passages_in.get(story, ()):
+            if found := self._of(other):
+                return Alike(story, found, "holds")
+        return None
+
+    def _of(self, entry: str) -> str:
+        """The first earlier story of an entry, "" for none."""
+        sources = self._content.entries[entry].sources
+        return next((story for story in sources if story in self._old), "")
 
     def only_here(self, story: str, tellers: list[str]) -> tuple[Part, ...]:
         """What of a story none of those that tell its need says in the same words."""
@@ -155,144 +208,36 @@ def beside_others(layout: Layout, latest: Source) -> Since:
     return compare(layout, known)
 
 
-def since_text(layout: Layout, earlier: Mapping[str, str], run: str) -> Iterator[str]:
-    """The text of ``since.md``: contradicting first, then new, then what is told already.
+def documents_since(content: Content, earlier: Mapping[str, str]) -> Documents:
+    """Which documents an earlier run did not read as they are.
+
+    One document given from another folder has a longer or shorter path and is the same.
 
     Args:
-        earlier: fingerprint by story id, of all stories of ``run``.
+        earlier: sha256 by path, of all documents of that run.
     """
-    return (f"{line}\n" for line in _lines(layout, compare(layout, earlier), run))
+    # Documents that could not be read have no hash of their own.
+    paths = dict.fromkeys((path for path, _, _ in content.left.residue), "")
+    paths |= {path: sha256 for sha256, one in content.documents.items() for path in one.paths}
+    held, here = set(earlier.values()), set(paths.values())
+    left = [path for path, sha256 in earlier.items() if sha256 not in here]
+    new, changed = [], []
+    for path in sorted(path for path, sha256 in paths.items() if sha256 not in held):
+        if (before := _same_place(path, left)) is None:
+            new.append(path)
+        else:
+            left.remove(before)
+            changed.append(path)
+    return Documents(tuple(new), tuple(changed), tuple(sorted(left)))
 
 
-def counted(since: Since) -> str:
-    """ "2 new, 1 alike and undecided, 1 told in part, 1 told already, 1 possibly
-    contradicting"."""
-    kinds = (
-        (since.new, "new"),
-        (since.alike, "alike and undecided"),
-        (since.partly, "told in part"),
-        (since.told, "told already"),
-        (since.against, "possibly contradicting"),
-    )
-    return ", ".join(f"{len(found):,} {kind}" for found, kind in kinds)
-
-
-def _lines(layout: Layout, since: Since, run: str) -> Iterator[str]:
-    yield f"# Since run {clipped(run, 4)}: {told(since.n, 'story', 'stories')}"
-    yield ""
-    yield (
-        f"{counted(since)}; {since.gone:,} of that run are no longer in the documents. "
-        "S-numbers are those of this run."
-    )
-    for title, what, lines in listed(layout, since, SINCE):
-        yield from ("", f"## {title} ({len(lines):,})", "", what, "")
-        yield from islice(lines, _SHOWN)
-        if len(lines) > _SHOWN:
-            yield f"- and {len(lines) - _SHOWN:,} more"
-
-
-def listed(layout: Layout, since: Since, at: str) -> Iterator[tuple[str, str, list[str]]]:
-    """The stories of each kind that there is: what it is called, what it means, and a line a story
-    in the file ``at``."""
-    lines = _Lines(layout, at)
-    parts: tuple[tuple[str, str, list[str]], ...] = (
-        (
-            "Possibly contradicting",
-            "Both sides stand; in bold what the other denies.",
-            [lines.of(a, f"against {lines.teller(b)}") for a, b in since.against],
-        ),
-        (
-            "New",
-            "Nothing else tells it in these words, and nothing that was there is plainly alike; "
-            "what shares some words is named as near.",
-            [lines.of(a, lines.near(a)) for a in since.new],
-        ),
-        (
-            "Alike, undecided whether new",
-            "A story that was there has most of the words. Nobody has decided whether it is one "
-            "need.",
-            [lines.of(a, f"alike {lines.teller(b)}{lines.differ(a, b)}") for a, b in since.alike],
-        ),
-        (
-            "Told in part",
-            "Role and goal are told already; what only this story says is quoted.",
-            [
-                lines.of(a, f"told by {lines.teller(b)}; only here: {lines.parts(parts)}")
-                for a, b, parts in since.partly
-            ],
-        ),
-        (
-            "Told already",
-            "Role, goal, benefit and criteria are told in the same words.",
-            [lines.of(a, f"told by {lines.teller(b)}") for a, b in since.told],
-        ),
-    )
-    return ((title, what, found) for title, what, found in parts if found)
-
-
-@dataclass(frozen=True, slots=True)
-class _Lines:
-    """Puts stories into lines of one file."""
-
-    layout: Layout
-    at: str
-
-    def of(self, story: str, relation: str) -> str:
-        """A story, its place, and what it has to do with earlier ones."""
-        one = self.layout.content.stories[story]
-        line = f"- {self.layout.story(story, at=self.at)} {self._says(one)} ({place(one)})"
-        return f"{line}; {relation}" if relation else line
-
-    def teller(self, story: str) -> str:
-        """An earlier story with its entry, what it says and where."""
-        content = self.layout.content
-        one = content.stories[story]
-        entry = content.entry_name[content.entry_of[story].id]
-        return f"{self.layout.story(story, at=self.at)} ({entry}) {self._says(one)} ({place(one)})"
-
-    def parts(self, parts: tuple[Part, ...]) -> str:
-        """What only a new story says: "benefit “…”, criterion “…”"."""
-        told = [f"{one.field} {quoted(one.text, words=_QUOTED)}" for one in parts[:_PARTS]]
-        more = [f"{len(parts) - _PARTS:,} more"] if len(parts) > _PARTS else []
-        return ", ".join([*told, *more])
-
-    def differ(self, story: str, other: str) -> str:
-        """The words in which the entries of two stories differ, of the sentences that stand."""
-        content = self.layout.content
-        own, theirs = content.entry_of[story].id, content.entry_of[other].id
-        for link in content.links_of.get(own, ()):
-            if theirs in (link.a, link.b):
-                runs = link.only_a, link.only_b
-                mine, others = runs if link.a == own else runs[::-1]
-                return f"; differ: {marked_runs(mine)} / {marked_runs(others)}"
-        return ""
-
-    def near(self, story: str) -> str:
-        """The entries that a new story's entry is tied to, and passages of long stories."""
-        content = self.layout.content
-        own = content.entry_of[story].id
-        links = content.links_of.get(own, ())[:_NEAR]
-        found = []
-        for link in links:
-            other = content.entries[link.b if link.a == own else link.a].standing
-            kind = f"near, {link.score:.0%}:" if is_near(link) else "alike, new as well:"
-            found.append(f"{kind} {self.layout.story(other, at=self.at)}")
-        found += [
-            f"a passage of {self.layout.story(one.story, at=self.at)} says something like it"
-            for one in content.passages_of.get(own, ())
-        ]
-        return "; ".join(found)
-
-    def _says(self, story: Story) -> str:
-        """What a story asks for: the side of its conflict, its goal, or how it begins."""
-        content = self.layout.content
-        sides = (
-            side
-            for conflict in content.conflicts_of.get(content.entry_of[story.id].id, ())
-            for side in conflict.sides
-            if side.story == story.id
-        )
-        side = next(sides, None)
-        if side is not None:
-            return quoted(side.text, side.differs, words=_QUOTED)
-        return quoted(story.goal or story.text, words=_QUOTED)
+def _same_place(path: str, others: Iterable[str]) -> str | None:
+    """The path that names the same place, given from the same folder or from another one."""
+    own = PurePath(path).parts
+    found = []
+    for other in others:
+        parts = PurePath(other).parts
+        n = min(len(own), len(parts))
+        if own[-n:] == parts[-n:]:
+            found.append(other)
+    return path if path in found else found[0] if len(found) == 1 else None

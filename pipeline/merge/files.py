@@ -12,7 +12,8 @@ from pipeline.document.content import Content
 from pipeline.document.files import write_document, write_set
 from pipeline.document.layout import SINCE, Layout, lay_out
 from pipeline.document.residue import not_shown
-from pipeline.document.since import since_text
+from pipeline.document.since import Earlier
+from pipeline.document.since_text import since_text, since_value
 from pipeline.document.topics import Grouping
 from pipeline.entries import Merge
 from pipeline.errors import InputError
@@ -55,21 +56,27 @@ def write_merge(
     kept: Kept,
     *,
     since: str | None = None,
-    earlier: Mapping[str, str] | None = None,
+    earlier: Earlier | None = None,
 ) -> dict[str, str]:
     """Write the Markdown, JSON and page of a merge under ``out``, all of them or none; where a
     sentence is missing they are called ``….incomplete``. Returns the paths by kind.
 
     Args:
-        since: a run; what is new since is told in a file of its own.
-        earlier: fingerprint by story id, of all stories of that run.
+        since: a run; what is new since is told in a file of its own, and in the JSON.
+        earlier: what that run read.
 
     Raises:
         InputError: the folder cannot be written.
     """
-    beside = [(SINCE, since_text(layout, earlier or {}, since))] if since else []
+    read = earlier or Earlier()
+    beside = [(SINCE, since_text(layout, read, since))] if since else []
     files = write_document(
-        out, layout, as_told(kept), incomplete=bool(kept.missing or kept.faults), beside=beside
+        out,
+        layout,
+        as_told(kept),
+        incomplete=bool(kept.missing or kept.faults),
+        beside=beside,
+        since=since_value(layout, read, since) if since else None,
     )
     return files | ({"since": str(out / SINCE)} if since else {})
 

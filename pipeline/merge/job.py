@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from pipeline.calls import Call, Plan
+from pipeline.document.since import Earlier
 from pipeline.errors import BudgetError, InputError, StoreError
 from pipeline.merge import steps
 from pipeline.merge.asking import Asking
@@ -75,7 +76,7 @@ class MergeJob(Sending):
         check_permission(self.spec, self.terms.allow_cloud)
         self._judge = steps.record_of(self.spec, self.store, self.terms)
         if self.since:
-            self._earlier = _fingerprints(self.store, self.since)
+            self._earlier = _earlier(self.store, self.since)
         self.corpus = read(self.paths, how=self.how, cache=self.store)
         for path, reason in self.corpus.problems:
             self.say(f"warning: {path}: {reason}")
@@ -430,8 +431,8 @@ def run(job: MergeJob, step: Step = plainly) -> dict[str, Any]:
         job.close()
 
 
-def _fingerprints(store: Store, run: str) -> dict[str, str]:
-    """The fingerprint of every story of an earlier merge, by id.
+def _earlier(store: Store, run: str) -> Earlier:
+    """What an earlier merge read.
 
     Raises:
         InputError: no such run, or none that came to its end.
@@ -440,7 +441,8 @@ def _fingerprints(store: Store, run: str) -> dict[str, str]:
     if books is None or not books.ledger:
         what = f"no run {run!r}" if books is None else f"run {run!r} merged nothing"
         raise InputError(f"{what}.", where="--since", next="`storytransformer runs` lists them.")
-    return {story.id: story.fingerprint for story in books.stories.values()}
+    prints = {story.id: story.fingerprint for story in books.stories.values()}
+    return Earlier(prints, books.paths)
 
 
 def _revision(plan: Plan) -> str:

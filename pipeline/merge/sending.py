@@ -11,6 +11,7 @@ from typing import ClassVar
 from pipeline.calls import Call, Estimate, Plan, Reply
 from pipeline.catalog import ModelSpec
 from pipeline.cost.estimate import formula_seconds
+from pipeline.document.since import Earlier
 from pipeline.document.topics import Grouping
 from pipeline.entries import Merge
 from pipeline.judge.belief import Belief
@@ -92,7 +93,7 @@ class Sending:
     heard: Heard = field(init=False, default_factory=Heard)
     _judge: Found = field(init=False, default_factory=Found)
     kept: Kept = field(init=False)
-    _earlier: Mapping[str, str] | None = field(init=False, default=None)
+    _earlier: Earlier | None = field(init=False, default=None)
     _model: Model | None = field(init=False, default=None)
     _its_turn: bool = field(init=False, default=False)
     _asked_before: int = field(init=False, default=0)

@@ -39,6 +39,7 @@ class Books:
         ledger: by story id, in corpus order.
         kept: whether every sentence is in the document, see :func:`kept_of`.
         shown: the stories of every planned call, by the call's id.
+        paths: sha256 of every document that was read, by each of its paths.
     """
 
     run: str
@@ -52,6 +53,7 @@ class Books:
     failed_calls: tuple[str, ...] = ()
     kept: dict[str, Any] | None = None
     shown: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    paths: dict[str, str] = field(default_factory=dict)
 
     @property
     def entry_names(self) -> dict[str, str]:
@@ -82,6 +84,7 @@ def open_books(store: Store, run: str) -> Books | None:
             failed_calls=tuple(row.why for row in failed),
             kept=kept_of(connection, run),
             shown=_shown(connection, found.plan_sha256),
+            paths=_paths(connection, found.corpus),
         )
 
 
@@ -143,6 +146,16 @@ def _stories(connection: Connection, corpus: str | None) -> dict[str, Story]:
         row.id: story_from_row(row, sha256=row.sha256, path=row.path)
         for row in connection.execute(query)
     }
+
+
+def _paths(connection: Connection, corpus: str | None) -> dict[str, str]:
+    document, placed = table_of(tables.DocumentRow), table_of(tables.CorpusDocumentRow)
+    query = (
+        select(placed.c.paths, document.c.sha256)
+        .join(document, document.c.key == placed.c.document)
+        .where(placed.c.corpus == corpus)
+    )
+    return {path: row.sha256 for row in connection.execute(query) for path in row.paths}
 
 
 def _entries(connection: Connection, run: str) -> tuple[Entry, ...]:

@@ -227,10 +227,11 @@ def test_bars_menus_and_running_lines_are_counted_and_not_quoted(text, format, n
 
 def test_the_sample_says_what_of_its_sources_is_no_prose(sample):
     content = sample.read.content(sample.merge)
-    assert content.left.boilerplate == 3
+    assert content.left.boilerplate == 8
     text = written(lay_out(content))["merged.md"]
     assert (
-        "25 passages of prose, 4 rows without a story, " in text and ", 3 bars and footers." in text
+        "25 passages of prose, 4 rows without a story, " in text
+        and ", 8 bar and footer lines." in text
     )
     passages = {path.rpartition("/")[2]: found for path, found in content.left.passages}
     (glossary,) = [one for one in passages["notifications.html"] if "Glossary" in one.text]

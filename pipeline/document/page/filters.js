@@ -177,8 +177,7 @@ function overview() {
   const all = add(hidden, "ul");
   for (const [path, why] of left.problems) add(all, "li", base(path) + ": " + why);
   if (left.boilerplate) {
-    add(all, "li", told(left.boilerplate, "navigation bar, footer or the like",
-      "navigation bars, footers and the like"));
+    add(all, "li", told(left.boilerplate, "bar or footer line", "bar and footer lines"));
   }
   const most = left.residue.filter(([, n]) => n).sort((a, b) => b[1] / b[2] - a[1] / a[2]);
   for (const [path, n, of] of most.slice(0, 50)) {
