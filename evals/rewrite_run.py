@@ -37,7 +37,7 @@ class RewriteJob(MergeJob):
     kind: ClassVar[str] = "rewrite"
 
     #: Half a text is none.
-    goes_on: bool = False
+    goes_on: bool = field(init=False, default=False)
     drafts: Drafts = field(init=False)
     text: str = field(init=False, default="")
     found: Found = field(init=False)

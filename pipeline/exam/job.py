@@ -44,7 +44,7 @@ class ExamJob(MergeJob):
     kind: ClassVar[str] = "exam"
 
     #: An exam of the pairs that a budget paid for would be another exam.
-    goes_on: bool = False
+    goes_on: bool = field(init=False, default=False)
     labels: tuple[Path, ...] = ()
     corpora: Path | None = None
     exam: Exam = field(init=False)

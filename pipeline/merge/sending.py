@@ -46,7 +46,6 @@ class Sending:
         show: told how far the calls are with every reply, and while one is written; where there is
             nobody to look, ``say`` is told after every wave.
         max_usd: budget over the whole run, None for no limit.
-        goes_on: a budget that is spent ends the asking, and not the run.
         max_seconds: that loading the model and asking it may take over the whole run, None for no
             limit; a call that has been sent is waited for.
         batch: through the provider's batch API: half the price, within a day.
@@ -68,7 +67,6 @@ class Sending:
     store: Store
     out: Path
     max_usd: Decimal | None = None
-    goes_on: bool = True
     max_seconds: int | None = None
     batch: bool = False
     how: Reading = field(default_factory=Reading)
@@ -80,6 +78,8 @@ class Sending:
     opener: Callable[[ModelSpec, ModelOptions], Model] | None = None
     turn: Callable[[], None] = lambda: None
     exam_price: Callable[[ModelSpec], str] | None = None
+    #: Whether a budget that is spent ends the asking, and not the run.
+    goes_on: bool = field(init=False, default=True)
     corpus: Corpus = field(init=False)
     plan: Plan = field(init=False)
     estimate: Estimate = field(init=False)
