@@ -56,7 +56,8 @@ def find_bare_rows(
         if here is None:
             break
         filled.append(here)
-    opens = _opening(lines, start, filled, rules)
+    # A word that runs over its column's end, in the first line already, makes no table.
+    opens = _opening(lines, start, filled, rules) if filled else None
     if opens is None:
         return None
     rows: list[list[int]] = []
