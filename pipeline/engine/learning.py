@@ -20,8 +20,10 @@ from typing import Any
 import torch
 
 from pipeline.engine.choosing import forks
-from pipeline.engine.converting import quiet
-from pipeline.engine.tokenizer import Tokenizer
+from pipeline.engine.converting import convert_gguf, quiet
+from pipeline.engine.loading import choose_device, choose_dtype
+from pipeline.engine.tokenizer import Tokenizer, load_tokenizer
+from pipeline.engine.weights import weights_sha256
 from pipeline.errors import EngineError
 
 #: Names of the libraries that may be set, with what they are where nothing is said. All others are
@@ -92,6 +94,42 @@ def encode(
     ids = (*prompt, *answer[: max(places) + 1])
     bearing = {len(prompt) + place for place in places}
     return Sample(tuple(ids), tuple(n in bearing for n in range(len(ids))))
+
+
+def learn_base(
+    weights: Path,
+    train: Sequence[Sample],
+    dev: Sequence[Sample],
+    out: Path,
+    *,
+    cache: Path,
+    seed: int,
+    settings: Mapping[str, Any] | None = None,
+    threads: int = 0,
+    progress: Callable[[int, int, float], None] | None = None,
+) -> Learned:
+    """:func:`learn` on weights as they are named: a GGUF file is put into a folder in 16 bits
+    first, and what its quantisation took away stays away.
+
+    Raises:
+        EngineError: as :func:`learn`, or weights that cannot be read.
+    """
+    _check_extra()
+    folder = convert_gguf(weights, cache) if weights.is_file() else weights
+    sha256 = weights_sha256(weights, cache)
+    pad_id = load_tokenizer(weights, cache=cache, sha256=sha256).pad_id
+    return learn(
+        folder,
+        train,
+        dev,
+        out,
+        seed=seed,
+        pad_id=pad_id,
+        dtype=choose_dtype("auto", choose_device()),
+        settings=settings,
+        threads=threads or max(1, len(os.sched_getaffinity(0)) - 1),
+        progress=progress,
+    )
 
 
 def learn(
