@@ -10,6 +10,7 @@ whoever encodes (:func:`encode`), and counted there.
 from __future__ import annotations
 
 import json
+import os
 import resource
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -162,6 +163,7 @@ def learn(
     from transformers import AutoModelForCausalLM, set_seed
     from trl import SFTConfig, SFTTrainer
 
+    _report_to_nobody()
     lora, arguments = _settings(settings or {}, LoraConfig, SFTConfig)
     if threads:
         torch.set_num_threads(threads)
@@ -199,7 +201,7 @@ def learn(
         train_dataset=_dataset(train),
         eval_dataset=_dataset(dev),
         data_collator=_Collator(pad_id),
-        processing_class=_tokenizer(folder),
+        processing_class=_tokenizer(folder, pad_id),
         callbacks=[watcher, _stopper()],
     )
     started = time.perf_counter()
@@ -260,6 +262,13 @@ def _check_extra() -> None:
         )
 
 
+def _report_to_nobody() -> None:
+    """The trainer tells its makers that it was made, from a thread of its own."""
+    from huggingface_hub import constants
+
+    constants.HF_HUB_DISABLE_TELEMETRY = True
+
+
 def _settings(
     given: Mapping[str, Any], lora_config: Any, trainer_config: Any
 ) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -318,12 +327,12 @@ class _Collator:
         return {"input_ids": ids, "attention_mask": mask, "labels": padded("labels", -100)}
 
 
-def _tokenizer(folder: Path) -> Any:
-    from transformers import AutoTokenizer
+def _tokenizer(folder: Path, pad_id: int) -> Any:
+    """What the trainer wants to hold; it tokenizes nothing."""
+    from transformers import PreTrainedTokenizerFast
 
-    tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    if tokenizer.pad_token is None:
-        tokenizer.pad_token = tokenizer.eos_token
+    tokenizer: Any = PreTrainedTokenizerFast(tokenizer_file=str(folder / "tokenizer.json"))
+    tokenizer.pad_token = tokenizer.eos_token = tokenizer.convert_ids_to_tokens(pad_id)
     return tokenizer
 
 
