@@ -19,6 +19,7 @@ from pipeline.cost.hardware import Hardware
 from pipeline.engine.adapters import CARD, WEIGHTS
 from pipeline.engine.weights import locate_weights, weights_sha256
 from pipeline.errors import InputError
+from pipeline.merge.sovereignty import mark_of
 from pipeline.plan.pairs import PAIR_SCHEMA, WORDS
 from pipeline.prompts import labelled_prompt
 from pipeline.stories import Extraction
@@ -76,6 +77,8 @@ class Prepared:
 
     Args:
         too_long: pairs dropped because they are longer than the limit.
+        sovereignty: the mark of the documents that it is made of, "" where none has one. It
+            travels with the adapter.
     """
 
     order: Order
@@ -89,6 +92,7 @@ class Prepared:
     seconds: float | None
     usd: Decimal | None
     fits: bool
+    sovereignty: str = ""
 
     @property
     def n_tokens(self) -> int:
@@ -113,8 +117,9 @@ def prepare(extractions: Iterable[Extraction], order: Order, hardware: Hardware)
             next="Name a model of this machine without an adapter, local/PATH.",
         )
     sha256 = weights_sha256(locate_weights(spec.weights, cache=order.cache), order.cache)
+    read = list(extractions)
     data = make_dataset(
-        extractions,
+        read,
         tables=order.tables,
         exams=order.exams,
         n_train=order.n_train,
@@ -136,8 +141,9 @@ def prepare(extractions: Iterable[Extraction], order: Order, hardware: Hardware)
     n_tokens = sum(len(one.ids) for one in train) * int(said["num_train_epochs"])
     seconds, usd = _time_and_price(training, n_tokens, hardware)
     fits = found.total <= hardware.device_bytes
+    mark = mark_of([each.document for each in read], ())
     return Prepared(
-        order, data, train, dev, long + long_dev, sha256, found, training, seconds, usd, fits
+        order, data, train, dev, long + long_dev, sha256, found, training, seconds, usd, fits, mark
     )
 
 
@@ -283,6 +289,7 @@ def write_card(prepared: Prepared, learned: Learned) -> None:
             "kinds": counted(data.train),
             "documents": [Path(source.name).name for source in data.dealt.train],
         },
+        "sovereignty": prepared.sovereignty,
         "seed": order.seed,
         "settings": dict(learned.settings),
         "steps": {"best": learned.best_step, "trained_pairs": learned.n_trained},
