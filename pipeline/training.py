@@ -52,8 +52,9 @@ def judge(
     debug: Debug = False,
 ) -> None:
     """Train a judge with pairs made of your stories. Given again, it goes on where it was."""
+    from pipeline.engine.adapters import adapter_sha256
     from pipeline.extract.corpus import extract
-    from pipeline.train.job import Order, prepare, refuse_where_too_large
+    from pipeline.train.job import Order, card_of, prepare, refuse_where_too_large
     from pipeline.train.job import train as train_it
 
     edge, line = Edge.read(db, None, config), say(quiet)
@@ -85,6 +86,9 @@ def judge(
         prepared, lambda step, steps, loss: line(f"step {step} of {steps}: loss {loss:.4f}")
     )
     told |= _measured(learned, order.out)
+    with edge.store() as books:
+        adapter = adapter_sha256(str(order.out), edge.settings.cache)
+        books.save_training(adapter, str(order.out.resolve()), card_of(prepared, learned))
     _show(told, json=json)
 
 

@@ -273,9 +273,15 @@ def train(prepared: Prepared, progress: Callable[[int, int, float], None]) -> Le
 
 
 def write_card(prepared: Prepared, learned: Learned) -> None:
-    """What the adapter says of itself: :data:`CARD` beside its weights."""
+    """Write what the adapter says of itself: :data:`CARD` beside its weights."""
+    card = card_of(prepared, learned)
+    (prepared.order.out / CARD).write_text(json.dumps(card, indent=1), encoding="utf-8")
+
+
+def card_of(prepared: Prepared, learned: Learned) -> dict[str, Any]:
+    """What an adapter says of itself."""
     order, data = prepared.order, prepared.data
-    card = {
+    return {
         "base": order.spec.name,
         "base_sha256": prepared.base_sha256,
         "prompt": PROMPT,
@@ -300,4 +306,3 @@ def write_card(prepared: Prepared, learned: Learned) -> None:
         "peak_bytes": {"told": prepared.needs.total, "measured": learned.peak_bytes},
         "adapter_bytes": (order.out / WEIGHTS).stat().st_size,
     }
-    (order.out / CARD).write_text(json.dumps(card, indent=1), encoding="utf-8")
