@@ -160,7 +160,7 @@ def learn(
     """
     _check_extra()
     from peft import LoraConfig, PeftModel, get_peft_model
-    from transformers import AutoModelForCausalLM, set_seed
+    from transformers import AutoModelForCausalLM, PrinterCallback, set_seed
     from trl import SFTConfig, SFTTrainer
 
     _report_to_nobody()
@@ -204,9 +204,11 @@ def learn(
         processing_class=_tokenizer(folder, pad_id),
         callbacks=[watcher, _stopper()],
     )
+    trainer.remove_callback(PrinterCallback)  # standard output is the command's
     started = time.perf_counter()
     last = _last_checkpoint(checkpoints)
-    trainer.train(resume_from_checkpoint=last)
+    with quiet():
+        trainer.train(resume_from_checkpoint=last)
     seconds = time.perf_counter() - started
     assert isinstance(trainer.model, PeftModel)
     return _finish(trainer, out, seconds, {**lora, **arguments})

@@ -36,6 +36,7 @@ from pipeline.train.memory import (
     work,
 )
 from pipeline.train.pairs import TrainingPair
+from pipeline.train.shape import shape_of
 
 if TYPE_CHECKING:
     from pipeline.engine.learning import Learned, Sample
@@ -136,7 +137,8 @@ def prepare(extractions: Iterable[Extraction], order: Order, hardware: Hardware)
             next="Allow longer ones.",
         )
     said = {**LORA, **TRAINER, **order.settings}
-    training = training_of(order.spec, said, max(len(one.ids) for one in train), hardware)
+    shape = shape_of(spec, order.cache)
+    training = training_of(shape, said, max(len(one.ids) for one in train), hardware)
     found = needs(training)
     n_tokens = sum(len(one.ids) for one in train) * int(said["num_train_epochs"])
     seconds, usd = _time_and_price(training, n_tokens, hardware)
@@ -172,20 +174,9 @@ def _fitting_samples(
 
 
 def training_of(
-    spec: ModelSpec, said: Mapping[str, Any], tokens: int, hardware: Hardware
+    shape: Architecture, said: Mapping[str, Any], tokens: int, hardware: Hardware
 ) -> Training:
-    """What the memory formula is asked.
-
-    Raises:
-        InputError: a model whose configuration is not known, or an optimizer without a line in the
-            formula.
-    """
-    shape = spec.architecture
-    if shape is None:
-        raise InputError(
-            f"the configuration of {spec.name} is not known, so no memory can be told.",
-            next="Add it to data/models.toml.",
-        )
+    """What the memory formula is asked; an optimizer that it does not know counts as Adam."""
     optimizer = str(said.get("optim", "adamw"))
     known = next((name for name in sorted(OPTIMIZERS, key=len)[::-1] if name in optimizer), "")
     return Training(
