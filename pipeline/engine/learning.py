@@ -164,7 +164,7 @@ def learn(
     from trl import SFTConfig, SFTTrainer
 
     _report_to_nobody()
-    lora, arguments = _settings(settings or {}, LoraConfig, SFTConfig)
+    lora, given = _settings(settings or {}, LoraConfig, SFTConfig)
     if threads:
         torch.set_num_threads(threads)
     set_seed(seed)
@@ -174,7 +174,7 @@ def learn(
         )
     model = get_peft_model(model, LoraConfig(task_type="CAUSAL_LM", **lora))
     checkpoints = out / "checkpoints"
-    arguments = {
+    arguments: dict[str, Any] = {
         "output_dir": str(checkpoints),
         "seed": seed,
         "data_seed": seed,
@@ -193,7 +193,7 @@ def learn(
         "disable_tqdm": True,
         "dataset_kwargs": {"skip_prepare_dataset": True},
         "remove_unused_columns": False,
-    } | arguments
+    } | given
     watcher = _watcher(progress)
     trainer = SFTTrainer(
         model=model,
@@ -277,7 +277,8 @@ def _settings(
     """Settings by whom they are for; the defaults of ours where nothing is said."""
     known_lora = set(lora_config.__dataclass_fields__)
     known_trainer = set(trainer_config.__dataclass_fields__)
-    lora, arguments = dict(LORA), dict(TRAINER)
+    lora: dict[str, Any] = dict(LORA)
+    arguments: dict[str, Any] = dict(TRAINER)
     for name, value in given.items():
         if name in known_lora:
             lora[name] = value
@@ -333,7 +334,8 @@ def _tokenizer(folder: Path, pad_id: int) -> Any:
     """What the trainer wants to hold; it tokenizes nothing."""
     from transformers import PreTrainedTokenizerFast
 
-    tokenizer: Any = PreTrainedTokenizerFast(tokenizer_file=str(folder / "tokenizer.json"))
+    make: Any = PreTrainedTokenizerFast
+    tokenizer = make(tokenizer_file=str(folder / "tokenizer.json"))
     tokenizer.pad_token = tokenizer.eos_token = tokenizer.convert_ids_to_tokens(pad_id)
     return tokenizer
 
@@ -341,7 +343,8 @@ def _tokenizer(folder: Path, pad_id: int) -> Any:
 def _last_checkpoint(folder: Path) -> str | None:
     from transformers.trainer_utils import get_last_checkpoint
 
-    return get_last_checkpoint(str(folder)) if folder.is_dir() else None
+    find: Any = get_last_checkpoint
+    return str(found) if folder.is_dir() and (found := find(str(folder))) else None
 
 
 def _stopper() -> Any:
@@ -353,7 +356,7 @@ def _stopper() -> Any:
 def _watcher(progress: Callable[[int, int, float], None] | None) -> Any:
     from transformers import TrainerCallback
 
-    class Watcher(TrainerCallback):  # type: ignore[misc]
+    class Watcher(TrainerCallback):
         def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
             loss = (logs or {}).get("loss", (logs or {}).get("eval_loss"))
             if progress is not None and loss is not None and state.is_world_process_zero:

@@ -20,7 +20,7 @@ from pipeline.engine.adapters import CARD, WEIGHTS
 from pipeline.engine.weights import locate_weights, weights_sha256
 from pipeline.errors import InputError
 from pipeline.merge.sovereignty import mark_of
-from pipeline.plan.pairs import PAIR_SCHEMA, WORDS
+from pipeline.plan.pairs import WORDS
 from pipeline.prompts import labelled_prompt
 from pipeline.stories import Extraction
 from pipeline.tokens import open_tokenizer
@@ -154,8 +154,7 @@ def _encoder(order: Order) -> Callable[[TrainingPair], Sample]:
 
     tokenizer = open_tokenizer(order.spec.weights, order.cache)
     prompt = labelled_prompt(order.prompts, PROMPT)
-    (name,) = PAIR_SCHEMA["properties"]  # type: ignore[misc]
-    texts = [canonical_json({name: word}) for word in WORDS]
+    texts = [canonical_json({"answer": word}) for word in WORDS]
     places = {answer: n for n, answer in enumerate(WORDS.values())}
 
     def encoded(pair: TrainingPair) -> Sample:

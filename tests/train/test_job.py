@@ -15,6 +15,8 @@ from typer.testing import CliRunner
 from pipeline.cli import app
 from pipeline.engine.adapters import CARD, WEIGHTS, read_card
 from pipeline.errors import InputError
+from pipeline.plan.pairs import pair_prompt
+from pipeline.prompts import labelled_prompt
 from pipeline.train.job import refuse_where_too_large
 from tests.engine.conftest import CHATML
 
@@ -87,6 +89,44 @@ def test_what_does_not_fit_is_refused_with_what_would(base: Path, tmp_path: Path
         refuse_where_too_large(prepared, small)
     assert "--set per_device_train_batch_size=" in caught.value.next
     refuse_where_too_large(replace(prepared, fits=True), small)
+
+
+def test_it_is_asked_behind_the_very_tokens_that_it_was_trained_with(
+    base: Path, tmp_path: Path
+) -> None:
+    from pipeline.calls import Message, Request
+    from pipeline.catalog import Catalog
+    from pipeline.entries import Answer
+    from pipeline.models.choosing import choices
+    from pipeline.plan.pairs import SCHEMA, WORDS
+    from pipeline.settings import read_settings
+    from pipeline.tokens import open_tokenizer
+    from pipeline.train.job import Order, _encoder
+    from pipeline.train.pairs import TrainingPair
+
+    settings = read_settings()
+    spec = Catalog(settings.models_toml).find(f"local/{base}")
+    order = Order(
+        spec=spec, out=tmp_path, tables=settings.training, exams=settings.exams,
+        prompts=settings.prompts, cache=tmp_path,
+    )  # fmt: skip
+    tokenizer = open_tokenizer(spec.weights, tmp_path)
+    card = {"base": spec.name, "base_sha256": "", "prompt": "judge-brief.v1"}
+    (tmp_path / CARD).write_text(json.dumps(card))
+    adapted = replace(spec, setup=replace(spec.setup, lora=str(tmp_path)))
+    prompt = labelled_prompt(settings.prompts, pair_prompt(adapted))
+    turns = [(m.role, m.content) for m in prompt.render(one="print it", other="sell it")]
+    asked = tokenizer.apply_chat_template(turns)
+    request = Request("m", "r", "pair", "p", "s", (Message("user", "?"),), 9, schema=SCHEMA)
+    written = choices(request)
+    for word, answer in WORDS.items():
+        pair = TrainingPair("print it", "sell it", answer, "k", "grammar")
+        sample = _encoder(order)(pair)
+        assert list(sample.ids[: len(asked)]) == asked
+        told = tokenizer.encode(written[word])
+        behind = list(sample.ids[len(asked) :])
+        assert behind == told[: len(behind)] and sample.learned[-1]
+    assert set(WORDS.values()) == set(Answer)
 
 
 @pytest.mark.skipif(
