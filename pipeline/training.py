@@ -85,6 +85,8 @@ def judge(
     learned = train_it(
         prepared, lambda step, steps, loss: line(f"step {step} of {steps}: loss {loss:.4f}")
     )
+    if not learned.leads:
+        return
     told |= _measured(learned, order.out)
     with edge.store() as books:
         adapter = adapter_sha256(str(order.out), edge.settings.cache)

@@ -68,6 +68,7 @@ class Learned:
         best_step: the step whose adapter was kept. seconds: of the whole.
         peak_bytes: resident memory of the process at its highest, on a card its allocated memory.
         stopped: why it ended.
+        leads: of several processes that train together, the one that keeps what comes of it.
     """
 
     losses: tuple[tuple[int, float], ...]
@@ -78,6 +79,7 @@ class Learned:
     peak_bytes: int
     stopped: str
     settings: Mapping[str, Any] = field(default_factory=dict)
+    leads: bool = True
 
 
 def encode(
@@ -231,6 +233,7 @@ def _finish(trainer: Any, out: Path, seconds: float, settings: Mapping[str, Any]
         _peak(),
         "the last step" if state.global_step >= state.max_steps else "dev got no better",
         {name: value for name, value in settings.items() if _plain(value)},
+        trainer.is_world_process_zero(),
     )
     if trainer.is_world_process_zero():
         (out / STATE).write_text(json.dumps(_as_json(learned), indent=1), encoding="utf-8")

@@ -258,7 +258,8 @@ def train(prepared: Prepared, progress: Callable[[int, int, float], None]) -> Le
         threads=order.threads,
         progress=progress,
     )
-    write_card(prepared, learned)
+    if learned.leads:
+        write_card(prepared, learned)
     return learned
 
 

@@ -6,6 +6,8 @@ import importlib.util
 import json
 import shutil
 import sqlite3
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -89,6 +91,38 @@ def test_what_does_not_fit_is_refused_with_what_would(base: Path, tmp_path: Path
         refuse_where_too_large(prepared, small)
     assert "--set per_device_train_batch_size=" in caught.value.next
     refuse_where_too_large(replace(prepared, fits=True), small)
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("trl") is None or importlib.util.find_spec("peft") is None,
+    reason="the extra `train` is not installed: pip install 'storytransformer[train]'",
+)
+def test_two_processes_train_one_adapter(base: Path, tmp_path: Path) -> None:
+    out, db = tmp_path / "out", tmp_path / "db.sqlite"
+    settings = (
+        "max_steps=2",
+        "eval_steps=1",
+        "save_steps=1",
+        "r=4",
+        "gradient_accumulation_steps=1",
+    )
+    more = [part for one in settings for part in ("--set", one)]
+    launch = [
+        sys.executable,
+        "-m",
+        "torch.distributed.run",
+        "--standalone",
+        "--nproc-per-node",
+        "2",
+    ]
+    done = subprocess.run(
+        [*launch, "-m", "pipeline", *command(base, out, db, *more)],
+        capture_output=True, text=True, timeout=280, cwd=ROOT, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    told = json.loads(done.stdout)
+    assert told["trained_pairs"] == 2 * 4 * 2, "two steps of four pairs in each of two processes"
+    assert read_card(str(out)) is not None
 
 
 def test_it_is_asked_behind_the_very_tokens_that_it_was_trained_with(
