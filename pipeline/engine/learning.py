@@ -34,7 +34,6 @@ TRAINER = {
     "per_device_train_batch_size": 4,
     "gradient_accumulation_steps": 4,
     "per_device_eval_batch_size": 4,
-    "train_sampling_strategy": "group_by_length",
     "learning_rate": 4e-4,
     "lr_scheduler_type": "linear",
     "warmup_steps": 8,
