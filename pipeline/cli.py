@@ -72,6 +72,7 @@ from pipeline.options import (
     reading,
 )
 from pipeline.settings import away_from_documents, keep_code_out, report_to_nobody
+from pipeline.training import app as training
 
 app = typer.Typer(
     name="storytransformer",
@@ -83,6 +84,7 @@ app = typer.Typer(
 app.add_typer(books)
 app.add_typer(machine)
 app.add_typer(examining)
+app.add_typer(training, name="train")
 
 
 class _Evals(TyperGroup):
@@ -125,7 +127,7 @@ Merge piles of overlapping documents: the price known before, every source after
 
   look back    runs [RUN], decisions     clean up   purge RUN-OR-DOCUMENT
   set up       doctor, models            settings   init, config
-  judges       exam: how far a model may be believed
+  judges       exam: how far a model may be believed; train judge
   measure      eval needle, canary, fabrication, merging, …
   orchestrate  serve, merge --prefect
 

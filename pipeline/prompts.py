@@ -87,6 +87,20 @@ class Prompt:
         )
 
 
+def labelled_prompt(folder: Path, label: str) -> Prompt:
+    """A prompt by its name, the newest, or by its label ("judge-pair.v1"), just that one.
+
+    Raises:
+        InputError: as :func:`load_prompt`.
+    """
+    found = _NAME.match(f"{label}.md")
+    return (
+        load_prompt(folder, found["name"], int(found["version"]))
+        if found
+        else load_prompt(folder, label)
+    )
+
+
 def load_prompt(folder: Path, name: str, version: int | None = None) -> Prompt:
     """The newest version of a prompt, or the one asked for.
 

@@ -77,6 +77,11 @@ class Settings:
         return self.share / "data" / "models.toml"
 
     @property
+    def training(self) -> Path:
+        """Tables that training pairs are made from."""
+        return self.share / "data" / "training"
+
+    @property
     def exams(self) -> Path:
         """Folder of the built-in exam."""
         return self.share / "data" / "exam"

@@ -11,8 +11,12 @@ from pipeline.errors import InputError
 WORDS = (
     "8bit, 4bit (weights), cache8 (keys and values in 8 bits), yarnN (a window N times as long), "
     "float32, bfloat16, float16, flash_attention_2, sdpa_flash, sdpa, eager, spread (over all "
-    "devices, main memory and disk)"
+    "devices, main memory and disk), and last lora=PATH (an adapter)"
 )
+
+
+#: A name with an adapter: "smollm2-135m@8bit,lora=judges/mine".
+_ADAPTER = re.compile(r"(?P<base>[^@]*(?:@[^@]*?)??)@(?P<words>(?:[\w.]+,)*)lora=(?P<path>.+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,7 @@ class Setup:
         dtype: "auto" for what the hardware multiplies.
         attention: a kernel by name, None for the best that runs.
         spread: over all devices, main memory and disk.
+        lora: folder of a low-rank adapter, "" for none.
     """
 
     bits: int = 16
@@ -34,17 +39,22 @@ class Setup:
     dtype: str = "auto"
     attention: str | None = None
     spread: bool = False
+    lora: str = ""
 
 
 def split_setup(name: str) -> tuple[str, Setup]:
     """A local model's name without the words behind its last ``@``, and what they mean.
 
     A path may hold an ``@``, too: what follows one and has a slash or a dot is no setup, unless
-    it is a number's.
+    it is a number's, or an adapter's path, which stands last.
 
     Raises:
         InputError: an unknown word.
     """
+    if found := _ADAPTER.match(name):
+        plain = f"{found['base']}@{found['words'].rstrip(',')}" if found["words"] else found["base"]
+        base, setup = split_setup(plain)
+        return base, replace(setup, lora=found["path"])
     before, at, after = name.rpartition("@")
     if not at or re.search(r"/|\.(?!\d)", after):
         return name, Setup()

@@ -12,7 +12,9 @@ from typing import Any
 
 import torch
 
+from pipeline.engine.adapters import check_base
 from pipeline.engine.converting import QUANTIZED, convert_gguf, load_quantized, quiet
+from pipeline.engine.lora import add_adapter
 from pipeline.engine.quantized import quantize, settle
 from pipeline.engine.rows import device_of, out_of_memory
 from pipeline.engine.tokenizer import Tokenizer, load_tokenizer
@@ -87,6 +89,7 @@ def load(
     bits: int = 16,
     device_map: str | Mapping[str, Any] | None = None,
     max_memory: Mapping[str | int, str | int] | None = None,
+    lora: str = "",
 ) -> Loaded:
     """Load a GGUF file or a Hugging Face folder.
 
@@ -96,9 +99,11 @@ def load(
         device_map: "auto" to spread the model over all devices and, where they are too small,
             main memory and disk; or a place for each module. By accelerate.
         max_memory: what each device may take, by its number, "cpu" or "disk".
+        lora: folder of an adapter that is added to the weights before they are held in fewer bits.
 
     Raises:
-        EngineError: missing or damaged weights, no safetensors, a tokenizer that does not fit.
+        EngineError: missing or damaged weights, no safetensors, a tokenizer or an adapter that
+            does not fit.
     """
     sha256 = weights_sha256(weights, cache)
     device = device or choose_device()
@@ -108,7 +113,16 @@ def load(
             f"weights in {bits} bits cannot be spread over several places.",
             next="Leave out one of the two.",
         )
-    folder = convert_gguf(weights, cache, bits=bits) if weights.is_file() else weights
+    if lora:
+        if device_map is not None:
+            raise EngineError(
+                "an adapter cannot be added to weights that are spread over several places.",
+                next="Leave out one of the two.",
+            )
+        check_base(lora, sha256)
+    folder = weights
+    if weights.is_file():
+        folder = convert_gguf(weights, cache, bits=16 if lora else bits)
     if not any(folder.glob("*.safetensors")):
         raise EngineError(
             "the folder holds no safetensors; pickled weights are never read.",
@@ -146,6 +160,8 @@ def load(
             where=str(folder),
             next="Use the tokenizer that came with these weights.",
         )
+    if lora:
+        add_adapter(model, lora)
     if bits != 16 and not (folder / QUANTIZED).is_file():
         quantize(model, bits)
     if device_map is None:

@@ -154,6 +154,7 @@ class StoryTransformer:
         device_map: str | Mapping[str, Any] | None = None,
         max_memory: Mapping[str | int, str | int] | None = None,
         blocked: bool = True,
+        lora: str = "",
     ) -> StoryTransformer:
         """Load weights and choose the attention kernel.
 
@@ -171,6 +172,7 @@ class StoryTransformer:
             device_map: "auto" to spread the model over all devices, main memory and disk, or a
                 place for each module, by accelerate.
             max_memory: what each device may take, by its number, "cpu" or "disk".
+            lora: folder of a low-rank adapter that is added to the weights, "" for none.
             blocked: 16-bit weights in a processor's order; False leaves transformers' own.
 
         Raises:
@@ -188,6 +190,7 @@ class StoryTransformer:
             bits=bits,
             device_map=device_map,
             max_memory=max_memory,
+            lora=lora,
         )
         if loaded.tokenizer.chat.template_name == "plain":
             warnings.warn(

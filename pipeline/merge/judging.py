@@ -20,9 +20,9 @@ from pipeline.judge.labels import exam_hash, file_hash
 from pipeline.judge.records import Judge, Record
 from pipeline.judge.seen import cell_of
 from pipeline.merge.replies import CallFailed, read_answer
-from pipeline.models.opening import revision_of
-from pipeline.plan.pairs import PAIR_PROMPT, WORDS
-from pipeline.prompts import load_prompt
+from pipeline.models.opening import adapter_of, base_of, revision_of
+from pipeline.plan.pairs import WORDS, pair_prompt
+from pipeline.prompts import labelled_prompt
 from pipeline.setups import Setup
 from pipeline.store.judging import JudgementTold
 from pipeline.store.record import Store
@@ -61,12 +61,13 @@ def judge_of(spec: ModelSpec, cache: Path, prompts: Path, exam: str) -> Judge:
     """Just who would be asked. Code is asked without a prompt."""
     if spec.provider == "extractive":
         return Judge(spec.name, CODE_VERSION, "", "", "", "", exam, vetoes.VERSION)
-    prompt = load_prompt(prompts, PAIR_PROMPT)
+    prompt = labelled_prompt(prompts, pair_prompt(spec))
+    local = spec.provider == "local"
     return Judge(
         model=spec.name,
-        revision=revision_of(spec, cache),
+        revision=base_of(spec, cache) if local else revision_of(spec, cache),
         quantisation=_held(spec.setup),
-        adapter="",
+        adapter=adapter_of(spec, cache),
         prompt=prompt.label,
         prompt_sha256=prompt.sha256,
         exam=exam,
@@ -81,7 +82,7 @@ def _held(setup: Setup) -> str:
     told += [
         f"{one.name} {getattr(setup, one.name)}"
         for one in fields(Setup)
-        if one.name not in ("bits", "attention", "spread")
+        if one.name not in ("bits", "attention", "spread", "lora")
         and getattr(setup, one.name) != getattr(plain, one.name)
     ]
     return ", ".join(told)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.calls import Reply, Request, TokenCount, Usage
 from pipeline.catalog import ModelSpec
+from pipeline.engine.adapters import adapter_sha256, check_base
 from pipeline.engine.weights import locate_weights, weights_sha256
 from pipeline.errors import EngineError
 from pipeline.models.base import ModelOptions
@@ -37,6 +38,9 @@ class LocalModel:
         self._options = options
         self._path = locate_weights(spec.weights, cache=options.cache)
         self.revision = weights_sha256(self._path, options.cache)
+        if spec.setup.lora:
+            check_base(spec.setup.lora, self.revision)
+            self.revision += f"+{adapter_sha256(spec.setup.lora, options.cache)}"
         self._counter = counter_for(spec, cache=options.cache)
         self._engine: StoryTransformer | None = None
 
@@ -178,6 +182,7 @@ class LocalModel:
                 bits=setup.bits,
                 cache_bits=setup.cache_bits,
                 device_map="auto" if setup.spread else None,
+                lora=setup.lora,
             )
         return self._engine
 

@@ -23,13 +23,31 @@ def revision_of(spec: ModelSpec, cache: Path) -> str:
     if spec.provider == "extractive":
         return "no model"
     if spec.provider == "local":
-        from pipeline.engine.weights import locate_weights, weights_sha256
-
-        try:
-            return weights_sha256(locate_weights(spec.weights, cache=cache), cache)
-        except EngineError:
-            return f"not here: {spec.weights}"
+        base, adapter = base_of(spec, cache), adapter_of(spec, cache)
+        return f"{base}+{adapter}" if adapter else base
     return spec.model_id
+
+
+def base_of(spec: ModelSpec, cache: Path) -> str:
+    """The sha256 of a local model's weights, its adapter not counted."""
+    from pipeline.engine.weights import locate_weights, weights_sha256
+
+    try:
+        return weights_sha256(locate_weights(spec.weights, cache=cache), cache)
+    except EngineError:
+        return f"not here: {spec.weights}"
+
+
+def adapter_of(spec: ModelSpec, cache: Path) -> str:
+    """The sha256 of a local model's adapter, "" for none."""
+    if not spec.setup.lora:
+        return ""
+    from pipeline.engine.adapters import adapter_sha256
+
+    try:
+        return adapter_sha256(spec.setup.lora, cache)
+    except EngineError:
+        return f"not here: {spec.setup.lora}"
 
 
 def missing_weights(spec: ModelSpec, cache: Path) -> EngineError | None:
@@ -40,7 +58,12 @@ def missing_weights(spec: ModelSpec, cache: Path) -> EngineError | None:
     from pipeline.engine.weights import locate_weights, weights_sha256
 
     try:
-        weights_sha256(locate_weights(spec.weights, cache=cache), cache)
+        sha256 = weights_sha256(locate_weights(spec.weights, cache=cache), cache)
+        if spec.setup.lora:
+            from pipeline.engine.adapters import check_adapter, check_base
+
+            check_adapter(spec.setup.lora)
+            check_base(spec.setup.lora, sha256)
     except EngineError as missing:
         return missing
     return None

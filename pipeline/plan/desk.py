@@ -10,7 +10,7 @@ from pathlib import Path
 from pipeline.calls import Band, Call, Purpose, Request, WindowLimits
 from pipeline.catalog import LEAST_THINKING, ModelSpec
 from pipeline.plan.orders import Orders
-from pipeline.prompts import Prompt, load_prompt
+from pipeline.prompts import Prompt, labelled_prompt
 from pipeline.tokens import TokenCounter
 
 
@@ -37,9 +37,9 @@ class Desk:
     _read: dict[str, Prompt] = field(default_factory=dict, compare=False, repr=False)
 
     def prompt(self, name: str) -> Prompt:
-        """The newest version of a prompt, read once."""
+        """The newest version of a prompt, or just the one whose label is given; read once."""
         if name not in self._read:
-            self._read[name] = load_prompt(self.prompts, name)
+            self._read[name] = labelled_prompt(self.prompts, name)
         return self._read[name]
 
     def call(

@@ -49,7 +49,7 @@ class PairCalls(Columns[Call, Size]):
         if not self._pairs:
             return []
         first = self.made(0).request
-        prompt = self._desk.prompt(first.prompt.rpartition(".")[0])
+        prompt = self._desk.prompt(first.prompt)
         told = {name: canonical_json(text)[1:-1] for name, text in self._texts.items()}
         values = ({_ONE: told[a], _OTHER: told[b]} for a, b in self._pairs)
         return list(first.keys_with(prompt.rendered(values)))

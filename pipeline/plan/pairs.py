@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.calls import Band, Call, LaterCall, Size, canonical_json
+from pipeline.catalog import ModelSpec
 from pipeline.columns import kinds_of
+from pipeline.engine.adapters import read_card
 from pipeline.entries import Answer
 from pipeline.plan.desk import Desk
 from pipeline.plan.draft import Drafted
@@ -42,6 +44,16 @@ PAIR_SCHEMA: dict[str, object] = {
 SCHEMA = canonical_json(PAIR_SCHEMA)
 #: Tokens of such a reply: ``{"answer":"different"}`` in a vocabulary that knows little.
 _REPLY = Band(4, 7, 16)
+
+
+def pair_prompt(spec: ModelSpec) -> str:
+    """The prompt that a judge is asked with: what its adapter was trained with, where it has one.
+
+    Raises:
+        EngineError: the adapter's card cannot be read.
+    """
+    card = read_card(spec.setup.lora) if spec.setup.lora else None
+    return card.prompt if card is not None else PAIR_PROMPT
 
 
 def plan_pairs(selection: Selection, desk: Desk) -> Drafted:
@@ -83,7 +95,7 @@ def pair_call(desk: Desk, one: Story, other: Story, number: int) -> Call:
 def pair_question(desk: Desk, one: tuple[str, str], other: tuple[str, str], number: int) -> Call:
     """The question about two tellings, each the id of its story and its text."""
     return desk.call(
-        PAIR_PROMPT,
+        pair_prompt(desk.spec),
         {"one": one[1], "other": other[1]},
         purpose="pair",
         handles=(("A", one[0]), ("B", other[0])),

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from pipeline.compare.sentence import purpose, wanted
+from pipeline.outcomes import StoryText
 from pipeline.stories import Story
 
 
@@ -18,14 +19,19 @@ def pair_text(story: Story) -> str:
     """A telling in a question about two of them: its title, its sentence without the role, and
     its criteria and body, on one line. Cached: a story stands in many questions, for every model.
     """
-    parts = [f"{story.title}." if story.title else ""]
-    if story.goal:
-        told = wanted(story.goal)
-        if story.benefit:
-            told += f", {purpose(story.benefit)}"
-        parts.append(told.rstrip(" .") + ".")
-    parts += [text.rstrip(" .;") + "." for text in (*story.criteria, *story.body)]
-    return _one_line(" ".join(filter(None, parts)) or story.text)
+    return telling_text(story) or _one_line(story.text)
+
+
+def telling_text(told: Story | StoryText) -> str:
+    """The same of a telling that stands nowhere; "" where its fields say nothing."""
+    parts = [f"{told.title}." if told.title else ""]
+    if told.goal:
+        sentence = wanted(told.goal)
+        if told.benefit:
+            sentence += f", {purpose(told.benefit)}"
+        parts.append(sentence.rstrip(" .") + ".")
+    parts += [text.rstrip(" .;") + "." for text in (*told.criteria, *told.body)]
+    return _one_line(" ".join(filter(None, parts)))
 
 
 def story_text(story: Story, handle: str) -> str:

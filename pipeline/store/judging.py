@@ -1,9 +1,9 @@
-"""What exams found of judges, what judges said in a run, and what persons read of it."""
+"""What exams found of judges, what judges said in a run, what persons read of it; and trainings."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -25,6 +25,8 @@ from pipeline.store.tables import (
     ReadingRow,
     RunRow,
     StoryRow,
+    TrainingLossRow,
+    TrainingRow,
     table_of,
 )
 
@@ -34,6 +36,10 @@ _JUDGEMENT = table_of(JudgementRow)
 _READING = table_of(ReadingRow)
 _RUN = table_of(RunRow)
 _CALL = table_of(PlannedCallRow)
+_TRAINING = table_of(TrainingRow)
+_LOSS = table_of(TrainingLossRow)
+#: Of a card, what has a table of its own.
+_LOSSES = ("losses", "dev_losses")
 
 #: What a person reads a pair for.
 Purpose = Literal["fold", "candidate"]
@@ -77,6 +83,41 @@ class Judging:
         with self.database.write() as connection:
             upsert(connection, _RECORD, [row])
             insert_new(connection, _FIGURE, list(_figures(record)))
+
+    def save_training(self, adapter: str, out: str, card: Mapping[str, Any]) -> None:
+        """Keep how a judge was trained, by its adapter's hash; the same once more is told anew.
+
+        Args:
+            card: what stands beside the adapter (:func:`pipeline.train.job.card_of`).
+        """
+        losses = {"train": card["losses"], "dev": card["dev_losses"]}
+        row = {
+            "id": adapter,
+            "base": card["base"],
+            "base_sha256": card["base_sha256"],
+            "out": out,
+            "made": self.now(),
+            "data_sha256": card["data"]["sha256"],
+            "n_pairs": card["data"]["train_pairs"],
+            "n_dev": card["data"]["dev_pairs"],
+            "seed": card["seed"],
+            "best_step": card["steps"]["best"],
+            "n_trained": card["steps"]["trained_pairs"],
+            "seconds": card["seconds"],
+            "told_bytes": card["peak_bytes"]["told"],
+            "peak_bytes": card["peak_bytes"]["measured"],
+            "stopped": card["stopped"],
+            "body": {name: told for name, told in card.items() if name not in _LOSSES},
+        }
+        with self.database.write() as connection:
+            upsert(connection, _TRAINING, [row])
+            connection.execute(delete(_LOSS).where(_LOSS.c.training == adapter))
+            rows = [
+                {"training": adapter, "part": part, "step": step, "loss": loss}
+                for part, told in losses.items()
+                for step, loss in dict(told).items()
+            ]
+            insert_all(connection, insert(_LOSS), rows)
 
     def records(self, model: str) -> list[Record]:
         """What exams found of a model, the newest first. A row that is no record, or whose content

@@ -199,4 +199,13 @@ VIEWS = {
           JOIN corpus_story sa ON sa.corpus = r.corpus AND sa.id = j.a
           JOIN corpus_story sb ON sb.corpus = r.corpus AND sb.id = j.b
     """,
+    # How judges were trained here, the newest first; a record names the adapter by its hash.
+    "v_trainings": """
+        SELECT t.id AS adapter, t.base, t.out, t.made, t.n_pairs, t.n_trained, t.seed, t.best_step,
+               (SELECT MIN(l.loss) FROM training_loss l
+                 WHERE l.training = t.id AND l.part = 'dev') AS dev_loss,
+               t.seconds, t.told_bytes, t.peak_bytes, t.stopped, t.data_sha256
+          FROM training t
+         ORDER BY t.made DESC
+    """,
 }

@@ -163,3 +163,21 @@ def test_the_share_of_true_candidates_is_looked_at_among_all_that_were_asked(sto
     for n, pair in enumerate(drawn[:10]):
         store.read_pair(run, pair, purpose="candidate", right=n < 3, by="a")
     assert store.share(corpus, RECORD.id).looked == Rate(3, 10)
+
+
+def test_a_training_is_kept_with_its_losses_and_told_anew(store):
+    card = {
+        "base": "local/small", "base_sha256": "b" * 64, "prompt": "judge-brief.v1", "seed": 3,
+        "data": {"sha256": "d" * 64, "train_pairs": 10, "dev_pairs": 4},
+        "steps": {"best": 4, "trained_pairs": 8}, "stopped": "the last step", "seconds": 9.5,
+        "peak_bytes": {"told": 2**33, "measured": 2**32},
+        "losses": [(1, 1.5), (2, 1.25)], "dev_losses": [(2, 1.0), (4, 0.5)],
+    }  # fmt: skip
+    store.save_training("a" * 64, "/judges/one", card)
+    store.save_training("a" * 64, "/judges/one", card | {"dev_losses": [(2, 0.75)]})
+    with store.database.read() as connection:
+        (row,) = connection.execute(sql("SELECT * FROM v_trainings")).mappings()
+        n = connection.execute(sql("SELECT COUNT(*) FROM training_loss")).scalar()
+        body = json.loads(connection.execute(sql("SELECT body FROM training")).scalar())
+    assert row["dev_loss"] == 0.75 and row["told_bytes"] == 2**33 and row["n_trained"] == 8
+    assert n == 3 and "losses" not in body and body["prompt"] == "judge-brief.v1"

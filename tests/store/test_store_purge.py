@@ -25,7 +25,7 @@ KEPT = {
     "failed_call.why", "fold.rules", "glossary.by", "judge_record.body", "ledger.rules",
     "needle_cell.finish",
     "needle_cell.flags", "needle_cell.haystack", "outline.body", "reply.why", "run.describe",
-    "run.error", "run.parameters",
+    "run.error", "run.parameters", "training.body",
 }  # fmt: skip
 
 

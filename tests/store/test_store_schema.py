@@ -27,13 +27,14 @@ from pipeline.store.tables import CorpusRow, Row, table_of
 
 VIEWS = [
     "v_conflicts", "v_costs", "v_entries", "v_estimate_vs_actual", "v_folds", "v_judgements",
-    "v_learned", "v_ledger", "v_links", "v_needle_cells", "v_records", "v_runs",
+    "v_learned", "v_ledger", "v_links", "v_needle_cells", "v_records", "v_runs", "v_trainings",
 ]  # fmt: skip
 #: Tables that version 0008 did not have.
-LATER = ("asker", "claim", "vector", "reading", "judgement", "judge_figure", "judge_record")
+LATER = ("asker", "claim", "vector", "reading", "judgement", "judge_figure", "judge_record",
+         "training_loss", "training")  # fmt: skip
 #: Columns and views that it did not have.
 LATER_COLUMNS = (("planned_call", "found_by"), ("reply", "likelihoods"))
-LATER_VIEWS = ("v_judgements", "v_records")
+LATER_VIEWS = ("v_judgements", "v_records", "v_trainings")
 #: What a merge was made of before entries.
 GONE = ("same", "overlap", "distinct", "verdict", "merged_story", "edit", "fallback",
         "relation")  # fmt: skip

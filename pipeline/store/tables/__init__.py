@@ -48,6 +48,8 @@ from pipeline.store.tables.judging import (
     JudgementRow,
     JudgeRecordRow,
     ReadingRow,
+    TrainingLossRow,
+    TrainingRow,
 )
 from pipeline.store.tables.reading import (
     CorpusDocumentRow,
@@ -112,6 +114,8 @@ __all__ = [
     "RunRow",
     "ScoreRow",
     "StoryRow",
+    "TrainingLossRow",
+    "TrainingRow",
     "VectorRow",
     "table_of",
 ]

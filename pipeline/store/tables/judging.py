@@ -1,11 +1,12 @@
-"""How far judges are believed: what exams found, what judges said in a run, what persons read."""
+"""How far judges are believed: what exams found, what judges said in a run, what persons read; and
+how those that were trained here were trained."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index
+from sqlalchemy import BigInteger, Index
 from sqlmodel import Field
 
 from pipeline.store.columns import UtcTime
@@ -86,3 +87,38 @@ class ReadingRow(Row, table=True):
     by: str
     at: datetime = Field(sa_type=UtcTime)
     run: str
+
+
+class TrainingRow(Row, table=True):
+    """A judge that was trained here. ``id`` is the hash of its adapter; ``body`` is the adapter's
+    card without its losses. ``told_bytes`` of memory were told before, ``peak_bytes`` measured."""
+
+    __tablename__ = "training"
+
+    id: str = Field(primary_key=True)
+    base: str
+    base_sha256: str
+    out: str
+    made: datetime = Field(sa_type=UtcTime)
+    data_sha256: str
+    n_pairs: int
+    n_dev: int
+    seed: int
+    best_step: int
+    n_trained: int
+    seconds: float
+    told_bytes: int = Field(sa_type=BigInteger)
+    peak_bytes: int = Field(sa_type=BigInteger)
+    stopped: str
+    body: dict[str, Any] = json_column(dict)
+
+
+class TrainingLossRow(Row, table=True):
+    """A loss of a training: of its pairs (``train``) or of those that stop it (``dev``)."""
+
+    __tablename__ = "training_loss"
+
+    training: str = Field(primary_key=True, foreign_key="training.id", ondelete="CASCADE")
+    part: str = Field(primary_key=True)
+    step: int = Field(primary_key=True)
+    loss: float

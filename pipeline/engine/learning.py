@@ -1,0 +1,367 @@
+"""Low-rank adapters trained on questions with a closed list of answers: TRL, PEFT, accelerate.
+
+What is learned is the answer and nothing else: of a prompt with its right answer behind it, only
+the tokens at which the answers part bear a loss. These are the places where
+:mod:`pipeline.engine.choosing` reads the likelihoods, behind the very same tokens. Nothing is
+packed, so no sample can see another; nothing is cut: what is longer than the limit is left out by
+whoever encodes (:func:`encode`), and counted there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from pipeline.engine.choosing import forks
+from pipeline.engine.converting import convert_gguf, quiet
+from pipeline.engine.loading import choose_device, choose_dtype
+from pipeline.engine.tokenizer import Tokenizer, load_tokenizer
+from pipeline.engine.weights import weights_sha256
+from pipeline.errors import EngineError
+
+#: Names of the libraries that may be set, with what they are where nothing is said. All others are
+#: passed on as they are, to the first of ``LoraConfig`` and ``SFTConfig`` that has them.
+LORA = {"r": 16, "lora_alpha": 32, "lora_dropout": 0.0, "target_modules": "all-linear"}
+TRAINER = {
+    "per_device_train_batch_size": 4,
+    "gradient_accumulation_steps": 4,
+    "per_device_eval_batch_size": 4,
+    "learning_rate": 4e-4,
+    "lr_scheduler_type": "linear",
+    "warmup_steps": 8,
+    "weight_decay": 0.0,
+    "max_grad_norm": 1.0,
+    "num_train_epochs": 1,
+    "logging_steps": 5,
+    "eval_steps": 50,
+    "save_steps": 50,
+    "save_total_limit": 3,
+}
+#: Evaluations without a lower loss on dev after which training stops.
+PATIENCE = 3
+STATE = "learned.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A prompt with its right answer, as ids, and which of them bear the loss."""
+
+    ids: tuple[int, ...]
+    learned: tuple[bool, ...]
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What a training came to.
+
+    Args:
+        losses: (step, loss) on the training pairs as logged, and ``dev_losses`` on dev.
+        best_step: the step whose adapter was kept. seconds: of the whole.
+        peak_bytes: resident memory of the process at its highest, on a card its allocated memory.
+        stopped: why it ended.
+        leads: of several processes that train together, the one that keeps what comes of it.
+    """
+
+    losses: tuple[tuple[int, float], ...]
+    dev_losses: tuple[tuple[int, float], ...]
+    best_step: int
+    n_trained: int
+    seconds: float
+    peak_bytes: int
+    stopped: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    leads: bool = True
+
+
+def encode(
+    tokenizer: Tokenizer, turns: Sequence[tuple[str, str]], texts: Sequence[str], right: int
+) -> Sample:
+    """A question with its right answer.
+
+    Args:
+        texts: every answer that may be given, in full. right: the place of the right one.
+    """
+    prompt = tokenizer.apply_chat_template(turns)
+    tokens = [tuple(tokenizer.encode(text)) for text in texts]
+    answer = tokens[right]
+    places = [len(fork.path) for fork in forks(tokens) if answer[: len(fork.path)] == fork.path]
+    ids = (*prompt, *answer[: max(places) + 1])
+    bearing = {len(prompt) + place for place in places}
+    return Sample(tuple(ids), tuple(n in bearing for n in range(len(ids))))
+
+
+def learn_base(
+    weights: Path,
+    train: Sequence[Sample],
+    dev: Sequence[Sample],
+    out: Path,
+    *,
+    cache: Path,
+    seed: int,
+    settings: Mapping[str, Any] | None = None,
+    threads: int = 0,
+    progress: Callable[[int, int, float], None] | None = None,
+) -> Learned:
+    """:func:`learn` on weights as they are named: a GGUF file is put into a folder in 16 bits
+    first, and what its quantisation took away stays away.
+
+    Raises:
+        EngineError: as :func:`learn`, or weights that cannot be read.
+    """
+    _check_extra()
+    folder = convert_gguf(weights, cache) if weights.is_file() else weights
+    sha256 = weights_sha256(weights, cache)
+    pad_id = load_tokenizer(weights, cache=cache, sha256=sha256).pad_id
+    return learn(
+        folder,
+        train,
+        dev,
+        out,
+        seed=seed,
+        pad_id=pad_id,
+        dtype=choose_dtype("auto", choose_device()),
+        settings=settings,
+        threads=threads or max(1, len(os.sched_getaffinity(0)) - 1),
+        progress=progress,
+    )
+
+
+def learn(
+    folder: Path,
+    train: Sequence[Sample],
+    dev: Sequence[Sample],
+    out: Path,
+    *,
+    seed: int,
+    pad_id: int,
+    dtype: torch.dtype,
+    settings: Mapping[str, Any] | None = None,
+    threads: int = 0,
+    progress: Callable[[int, int, float], None] | None = None,
+) -> Learned:
+    """Train an adapter, or go on with the one whose checkpoints lie in ``out``.
+
+    Args:
+        folder: the base as a Hugging Face folder.
+        out: gets the adapter, and checkpoints below ``checkpoints``.
+        settings: of the libraries, under the libraries' names.
+        progress: told step, steps in all and the last loss.
+
+    Raises:
+        EngineError: the extra is missing, a setting that no library knows, a base that cannot be
+            trained.
+    """
+    _check_extra()
+    from peft import LoraConfig, PeftModel, get_peft_model
+    from transformers import AutoModelForCausalLM, PrinterCallback, set_seed
+    from trl import SFTConfig, SFTTrainer
+
+    _report_to_nobody()
+    lora, given = _settings(settings or {}, LoraConfig, SFTConfig)
+    if threads:
+        torch.set_num_threads(threads)
+    set_seed(seed)
+    with quiet():
+        model: Any = AutoModelForCausalLM.from_pretrained(
+            folder, dtype=dtype, local_files_only=True, trust_remote_code=False
+        )
+    model = get_peft_model(model, LoraConfig(task_type="CAUSAL_LM", **lora))
+    checkpoints = out / "checkpoints"
+    arguments: dict[str, Any] = {
+        "output_dir": str(checkpoints),
+        "seed": seed,
+        "data_seed": seed,
+        "bf16": dtype is torch.bfloat16,
+        "use_cpu": not torch.cuda.is_available(),
+        "report_to": "none",
+        "eval_strategy": "steps",
+        "save_strategy": "steps",
+        "load_best_model_at_end": True,
+        "metric_for_best_model": "eval_loss",
+        "greater_is_better": False,
+        "max_length": None,
+        "packing": False,
+        "gradient_checkpointing": False,
+        "dataloader_pin_memory": torch.cuda.is_available(),
+        "disable_tqdm": True,
+        "dataset_kwargs": {"skip_prepare_dataset": True},
+        "remove_unused_columns": False,
+    } | given
+    watcher = _watcher(progress)
+    trainer = SFTTrainer(
+        model=model,
+        args=SFTConfig(**arguments),
+        train_dataset=_dataset(train),
+        eval_dataset=_dataset(dev),
+        data_collator=_Collator(pad_id),
+        processing_class=_tokenizer(folder, pad_id),
+        callbacks=[watcher, _stopper()],
+    )
+    trainer.remove_callback(PrinterCallback)  # standard output is the command's
+    started = time.perf_counter()
+    last = _last_checkpoint(checkpoints)
+    with quiet():
+        trainer.train(resume_from_checkpoint=last)
+    seconds = time.perf_counter() - started
+    assert isinstance(trainer.model, PeftModel)
+    return _finish(trainer, out, seconds, {**lora, **arguments})
+
+
+def _finish(trainer: Any, out: Path, seconds: float, settings: Mapping[str, Any]) -> Learned:
+    state = trainer.state
+    best = state.best_model_checkpoint or ""
+    step = int(best.rpartition("-")[2]) if best else state.global_step
+    if trainer.is_world_process_zero():
+        trainer.model.save_pretrained(out)
+    per_step = trainer.args.train_batch_size * trainer.args.gradient_accumulation_steps
+    history = state.log_history
+    learned = Learned(
+        tuple((int(x["step"]), float(x["loss"])) for x in history if "loss" in x),
+        tuple((int(x["step"]), float(x["eval_loss"])) for x in history if "eval_loss" in x),
+        step,
+        state.global_step * per_step * trainer.args.world_size,
+        seconds,
+        _peak(),
+        "the last step" if state.global_step >= state.max_steps else "dev got no better",
+        {name: value for name, value in settings.items() if _plain(value)},
+        trainer.is_world_process_zero(),
+    )
+    if trainer.is_world_process_zero():
+        (out / STATE).write_text(json.dumps(_as_json(learned), indent=1), encoding="utf-8")
+    return learned
+
+
+def _as_json(learned: Learned) -> dict[str, Any]:
+    return {name: getattr(learned, name) for name in Learned.__dataclass_fields__}
+
+
+def _plain(value: object) -> bool:
+    return isinstance(value, str | int | float | bool) or value is None
+
+
+def _peak() -> int:
+    if torch.cuda.is_available():
+        return int(torch.cuda.max_memory_allocated())
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def _check_extra() -> None:
+    import importlib.util
+
+    missing = [
+        name for name in ("trl", "peft", "datasets") if importlib.util.find_spec(name) is None
+    ]
+    if missing:
+        raise EngineError(
+            f"training needs {', '.join(missing)}, which is not installed.",
+            next='Run: pip install "storytransformer[train]"',
+        )
+
+
+def _report_to_nobody() -> None:
+    """The trainer tells its makers that it was made, from a thread of its own."""
+    from huggingface_hub import constants
+
+    constants.HF_HUB_DISABLE_TELEMETRY = True
+
+
+def _settings(
+    given: Mapping[str, Any], lora_config: Any, trainer_config: Any
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Settings by whom they are for; the defaults of ours where nothing is said."""
+    known_lora = set(lora_config.__dataclass_fields__)
+    known_trainer = set(trainer_config.__dataclass_fields__)
+    lora: dict[str, Any] = dict(LORA)
+    arguments: dict[str, Any] = dict(TRAINER)
+    for name, value in given.items():
+        if name in known_lora:
+            lora[name] = value
+        elif name in known_trainer:
+            arguments[name] = value
+        else:
+            raise EngineError(
+                f"neither LoraConfig nor SFTConfig has a setting {name!r}.",
+                next="Names are those of PEFT's LoraConfig and TRL's SFTConfig.",
+            )
+    return lora, arguments
+
+
+def _dataset(samples: Sequence[Sample]) -> Any:
+    from datasets import Dataset
+
+    return Dataset.from_dict(
+        {
+            "input_ids": [list(one.ids) for one in samples],
+            "labels": [
+                [
+                    token if bears else -100
+                    for token, bears in zip(one.ids, one.learned, strict=True)
+                ]
+                for one in samples
+            ],
+        }
+    )
+
+
+class _Collator:
+    """Rows padded on the right to the longest, a multiple of 8."""
+
+    def __init__(self, pad_id: int) -> None:
+        self.pad_id = pad_id
+
+    def __call__(self, rows: Sequence[Mapping[str, Sequence[int]]]) -> dict[str, torch.Tensor]:
+        longest = -(-max(len(row["input_ids"]) for row in rows) // 8) * 8
+
+        def padded(name: str, fill: int) -> torch.Tensor:
+            return torch.tensor(
+                [[*row[name], *[fill] * (longest - len(row[name]))] for row in rows]
+            )
+
+        ids = padded("input_ids", self.pad_id)
+        mask = torch.tensor(
+            [[n < len(row["input_ids"]) for n in range(longest)] for row in rows], dtype=torch.long
+        )
+        return {"input_ids": ids, "attention_mask": mask, "labels": padded("labels", -100)}
+
+
+def _tokenizer(folder: Path, pad_id: int) -> Any:
+    """What the trainer wants to hold; it tokenizes nothing."""
+    from transformers import PreTrainedTokenizerFast
+
+    make: Any = PreTrainedTokenizerFast
+    tokenizer = make(tokenizer_file=str(folder / "tokenizer.json"))
+    tokenizer.pad_token = tokenizer.eos_token = tokenizer.convert_ids_to_tokens(pad_id)
+    return tokenizer
+
+
+def _last_checkpoint(folder: Path) -> str | None:
+    from transformers.trainer_utils import get_last_checkpoint
+
+    find: Any = get_last_checkpoint
+    return str(found) if folder.is_dir() and (found := find(str(folder))) else None
+
+
+def _stopper() -> Any:
+    from transformers import EarlyStoppingCallback
+
+    return EarlyStoppingCallback(early_stopping_patience=PATIENCE)
+
+
+def _watcher(progress: Callable[[int, int, float], None] | None) -> Any:
+    from transformers import TrainerCallback
+
+    class Watcher(TrainerCallback):
+        def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
+            loss = (logs or {}).get("loss", (logs or {}).get("eval_loss"))
+            if progress is not None and loss is not None and state.is_world_process_zero:
+                progress(state.global_step, state.max_steps, float(loss))
+
+    return Watcher()

@@ -1,0 +1,186 @@
+"""The command ``train judge``: a judge made of a base model and your stories."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pipeline.console import emit, plain, say
+from pipeline.edge import Edge
+from pipeline.errors import InputError
+from pipeline.options import AsJson, Config, Db, Debug, Quiet
+
+if TYPE_CHECKING:
+    from pipeline.engine.learning import Learned
+    from pipeline.train.job import Prepared
+
+app = typer.Typer(rich_markup_mode=None, help="Train models of your own.")
+
+
+@app.callback()
+def train() -> None:
+    """Train models of your own."""
+
+
+@app.command()
+def judge(
+    stories: Annotated[
+        list[str], typer.Option("--from", help="Files or folders of stories to train with.")
+    ],
+    base: Annotated[str, typer.Option(help="The model to train.")] = "local/smollm2-135m",
+    out: Annotated[str, typer.Option(help="Folder of the adapter.")] = "judge",
+    pairs: Annotated[int, typer.Option(help="Pairs to make.", min=8)] = 6400,
+    dev_pairs: Annotated[int, typer.Option(help="Pairs to stop by.", min=4)] = 200,
+    most_tokens: Annotated[
+        int, typer.Option(help="Tokens of a question; longer ones are dropped.", min=32)
+    ] = 160,
+    seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 17,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="NAME=VALUE of PEFT's LoraConfig or TRL's SFTConfig."),
+    ] = None,
+    gpu: Annotated[str | None, typer.Option(help="Price it for this card (--dry-run).")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Tell memory, hours and price; train nothing.")
+    ] = False,
+    json: AsJson = False,
+    db: Db = None,
+    config: Config = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Train a judge with pairs made of your stories. Given again, it goes on where it was."""
+    from pipeline.engine.adapters import adapter_sha256
+    from pipeline.extract.corpus import extract
+    from pipeline.train.job import Order, card_of, prepare, refuse_where_too_large
+    from pipeline.train.job import train as train_it
+
+    edge, line = Edge.read(db, None, config), say(quiet)
+    hardware = edge.hardware(gpu if dry_run else None)
+    order = Order(
+        spec=edge.catalog.find(base),
+        out=Path(out),
+        tables=edge.settings.training,
+        exams=edge.settings.exams,
+        prompts=edge.settings.prompts,
+        cache=edge.settings.cache,
+        n_train=pairs,
+        n_dev=dev_pairs,
+        most_tokens=most_tokens,
+        seed=seed,
+        settings=dict(map(_setting, settings or [])),
+        threads=edge.settings.threads,
+    )
+    store = edge.store_if_possible(line)
+    prepared = prepare(extract(stories, cache=store), order, hardware)
+    told = _told(prepared, str(hardware))
+    if dry_run:
+        _show(told, json=json)
+        return
+    refuse_where_too_large(prepared, hardware)
+    for text in _lines(told):
+        line(text)
+    learned = train_it(
+        prepared, lambda step, steps, loss: line(f"step {step} of {steps}: loss {loss:.4f}")
+    )
+    if not learned.leads:
+        return
+    told |= _measured(learned, order.out)
+    with edge.store() as books:
+        adapter = adapter_sha256(str(order.out), edge.settings.cache)
+        books.save_training(adapter, str(order.out.resolve()), card_of(prepared, learned))
+    _show(told, json=json)
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    """``learning_rate=2e-4`` as a name and a value of the kind that it looks like."""
+    name, given, value = text.partition("=")
+    if not given or not name:
+        raise InputError(f"{text!r} sets nothing.", where="--set", next="Write it as NAME=VALUE.")
+    if value.lower() in ("true", "false"):
+        return name, value.lower() == "true"
+    if "," in value:
+        return name, [_setting(f"x={part}")[1] for part in value.split(",")]
+    for kind in (int, float):
+        try:
+            return name, kind(value)
+        except ValueError:
+            continue
+    return name, value
+
+
+def _told(prepared: Prepared, machine: str) -> dict[str, Any]:
+    """What is known before."""
+    dealt = prepared.data.dealt
+    return {
+        "base": prepared.order.spec.name,
+        "base_sha256": prepared.base_sha256,
+        "data_sha256": prepared.data.sha256,
+        "train_pairs": len(prepared.train),
+        "dev_pairs": len(prepared.dev),
+        "too_long": prepared.too_long,
+        "dropped": dict(prepared.data.dropped),
+        "sources": {"train": len(dealt.train), "dev": len(dealt.dev), "exam": dealt.n_exam},
+        "stories_of_the_exam": dealt.left_out,
+        "tokens": prepared.n_tokens,
+        "machine": machine,
+        "memory_bytes": prepared.needs.total,
+        "fits": prepared.fits,
+        "seconds": prepared.seconds,
+        "usd": None if prepared.usd is None else str(round(prepared.usd, 2)),
+    }
+
+
+def _measured(learned: Learned, out: Path) -> dict[str, Any]:
+    """What is known after."""
+    return {
+        "out": str(out),
+        "took_seconds": round(learned.seconds),
+        "peak_bytes": learned.peak_bytes,
+        "best_step": learned.best_step,
+        "trained_pairs": learned.n_trained,
+        "stopped": learned.stopped,
+        "dev_losses": learned.dev_losses,
+    }
+
+
+def _show(told: dict[str, Any], *, json: bool) -> None:
+    if json:
+        emit(told)
+        return
+    for text in _lines(told):
+        plain(text)
+
+
+def _lines(told: dict[str, Any]) -> list[str]:
+    sources = told["sources"]
+    lines = [
+        f"{told['train_pairs']:,} pairs of {sources['train']} sources to train with, "
+        f"{told['dev_pairs']:,} of {sources['dev']} to stop by",
+    ]
+    if told["too_long"]:
+        lines.append(f"{told['too_long']:,} pairs are longer than --most-tokens and dropped")
+    if sources["exam"] or told["stories_of_the_exam"]:
+        lines.append(
+            f"{sources['exam']} sources are the exam's and train nothing; "
+            f"{told['stories_of_the_exam']} stories elsewhere say what they say and are left out"
+        )
+    time = "time not known" if told["seconds"] is None else _span(told["seconds"])
+    price = "" if told["usd"] in (None, "0", "0.00") else f", ${told['usd']}"
+    lines.append(
+        f"{told['machine']}: about {told['memory_bytes'] / 2**30:.1f} GiB"
+        f"{'' if told['fits'] else ', which do not fit'}, {time}{price}"
+    )
+    if "out" in told:
+        lines += [
+            f"took {_span(told['took_seconds'])} and {told['peak_bytes'] / 2**30:.1f} GiB; best at "
+            f"step {told['best_step']}; ended: {told['stopped']}",
+            f"next: storytransformer exam --model {told['base']}@lora={told['out']}",
+        ]
+    return lines
+
+
+def _span(seconds: float) -> str:
+    return f"{seconds / 60:.0f} minutes" if seconds < 5400 else f"{seconds / 3600:.1f} hours"
