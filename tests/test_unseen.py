@@ -66,7 +66,7 @@ def test_the_stories_say_it_and_can_be_stored(folder: Path) -> None:
 
 
 def test_questions_hold_no_character_that_nobody_sees(tmp_path: Path) -> None:
-    """Where a story has no fields, its text is asked about; a heading and a path stand beside it."""
+    """Where a story has no fields, its text is asked about; its file stands beside it."""
     odd = "\u202e\U000e0041\x1b[31m"
     path = tmp_path / f"a{odd}.md"
     path.write_text(f"# Desk {odd}\n\n- {STORY.format(odd)}  - it is {odd} white\n")
