@@ -15,6 +15,7 @@ from pathlib import Path
 
 from pipeline.errors import InputError
 from pipeline.extract.corpus import extract
+from pipeline.unseen import visible
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 
@@ -287,7 +288,7 @@ def _stories_of(paths: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
         InputError: there is no story.
     """
     found = dict.fromkeys(
-        tuple(" ".join(line.split()) for line in story.text.splitlines() if line.strip())
+        tuple(" ".join(line.split()) for line in visible(story.text).splitlines() if line.strip())
         for extraction in extract(paths)
         for story in extraction.stories
     )

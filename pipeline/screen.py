@@ -125,7 +125,7 @@ def runs_table(runs: Sequence[Mapping[str, Any]]) -> None:
         [
             (
                 r["run"],
-                r["state"],
+                _ending(r),
                 r["model"],
                 r.get("strategy"),
                 r.get("stories"),
@@ -140,6 +140,12 @@ def runs_table(runs: Sequence[Mapping[str, Any]]) -> None:
         title="estimated → actual; times are those of the model's calls",
         optional=("peak memory", "out", "tokens in", "strategy", "dollars"),
     )
+
+
+def _ending(run: Mapping[str, Any]) -> str:
+    """A run's state, and how many of its calls failed: what is completed need not be answered."""
+    n = run.get("failed_calls")
+    return f"{run['state']}, {amount(n)} failed" if n else str(run["state"])
 
 
 def the_same_again(run: Mapping[str, Any]) -> list[str]:

@@ -111,8 +111,10 @@ def test_a_provider_that_only_fails_loses_no_story(
     start: Any, provider: Provider, tmp_path: Path
 ) -> None:
     provider.fault = chance(1.0, ["refusal", "length", "empty", "garbage"], seed=3)
-    out, _ = start("claude").communicate(timeout=120)
+    process = start("claude")
+    out, _ = process.communicate(timeout=120)
     told = json.loads(out)
+    assert process.returncode == 6 and rows(tmp_path, "select state from run") == [("failed",)]
     assert told["kind"] == "model" and f"all {PAIRS} calls failed" in told["error"].lower()
     assert "written without a model" in told["error"]
     merged = json.loads((tmp_path / "merged" / "merged.json").read_text())
@@ -164,6 +166,13 @@ def test_a_batch_costs_half_and_its_failed_entries_fail_their_calls(
     partly, err = finish(start("claude", "--batch", "--out", "again", "--db", "other.sqlite"))
     n_failed = partly["failed_calls"]
     assert 0 < n_failed < n and f"{n - n_failed} answered, {n_failed} failed" in err
+    assert f"warning: {n_failed} of {n} calls failed: {n_failed} " in err
+    listed = subprocess.run(
+        [sys.executable, "-m", "pipeline", "runs", "--db", "other.sqlite"], cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "200"},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert f"completed, {n_failed} failed" in listed.stdout, "the state says it"
     assert partly["ledger"] == result["ledger"], "what a model says decides nothing"
     assert Decimal(partly["usd"]) < Decimal(result["usd"]), "an expired entry is free"
     provider.prefixes.clear()  # so that the prompt's beginning is paid for once again

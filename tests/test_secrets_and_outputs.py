@@ -3,12 +3,15 @@ written is its owner's, and money is on the disk."""
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -52,6 +55,42 @@ def test_what_is_masked_of_an_address_and_of_an_environment() -> None:
     env = {"ANTHROPIC_API_KEY": "sk-echoed", "ANTHROPIC_BASE_URL": "http://a:pw1234@h/"}
     said = without_secrets("401: sk-echoed at http://a:pw1234@h/ and http://b:other@x", env)
     assert "sk-echoed" not in said and "pw1234" not in said and "other" not in said
+
+
+@pytest.mark.enable_socket
+def test_a_key_that_a_server_echoes_is_masked_with_debug_too(folder: Path) -> None:
+    echoed: list[str] = []
+
+    class Echo(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            key = self.headers.get("authorization", "")
+            echoed.append(key)
+            body = json.dumps({"error": {"message": f"no such key: {key}"}}).encode()
+            self.send_response(401)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_GET = do_POST
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    (folder / "a.md").write_text(f"- {STORY}- {STORY.replace('salt', 'more salt')}")
+    with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        done = run(
+            folder, "merge", "a.md", "--db", "st.sqlite", "--propose", "--debug",
+            "--judge", f"openai/m@http://127.0.0.1:{server.server_address[1]}/v1",
+            env={"OPENAI_API_KEY": "sk-echoed-0123456789"},
+        )  # fmt: skip
+        server.shutdown()
+    assert any("sk-echoed-0123456789" in key for key in echoed), "the server was given it"
+    assert done.returncode == 6 and "Traceback" in done.stderr and "no such key" in done.stderr
+    assert "sk-echoed" not in done.stdout + done.stderr
+    for path in folder.rglob("*"):
+        assert not path.is_file() or b"sk-echoed" not in path.read_bytes()
 
 
 def test_files_and_databases_are_their_owners_only(folder: Path) -> None:

@@ -6,11 +6,14 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from evals.haystack import _stories_of
 from pipeline.extract.corpus import extract
+from pipeline.plan.rendering import pair_text, story_text
 from pipeline.unseen import shown_path, visible, whole
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -60,6 +63,21 @@ def test_the_stories_say_it_and_can_be_stored(folder: Path) -> None:
     for e in found:
         assert e.document.path.encode() and e.document.text.encode()
         assert all(name.encode() and v.encode() for name, v in e.document.front_matter.items())
+
+
+def test_questions_hold_no_character_that_nobody_sees(tmp_path: Path) -> None:
+    """Where a story has no fields, its text is asked about; its file stands beside it."""
+    odd = "\u202e\U000e0041\x1b[31m"
+    path = tmp_path / f"a{odd}.md"
+    path.write_text(f"# Desk {odd}\n\n- {STORY.format(odd)}  - it is {odd} white\n")
+    (found,) = extract([path])
+    (story,) = found.stories
+    bare = replace(story, role="", goal="", benefit="", title="", criteria=(), body=())
+    assert odd[0] in bare.text, "its own words stay as they are"
+    asked = [pair_text(story), pair_text(bare), story_text(story, "A1"), story_text(bare, "A1")]
+    asked += [line for one in _stories_of((str(path),)) for line in one]
+    for text in asked:
+        assert visible(text) == text and "\\u202e" in text
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ def merged(result: Mapping[str, Any]) -> str:
         f"{result['stories']} stories: {ledger}. The books balance. "
         f"{_many(result['calls'], 'model call')}, {result['reused_replies']} replies from the "
         f"journal, {usd}."
-    )
+    ) + (f" {_many(n_failed, 'call')} failed." if (n_failed := result["failed_calls"]) else "")
 
 
 def examined(result: Mapping[str, Any]) -> str:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from pipeline.compare.sentence import purpose, wanted
 from pipeline.outcomes import StoryText
 from pipeline.stories import Story
+from pipeline.unseen import visible
 
 
 @lru_cache(maxsize=1 << 16)
@@ -19,7 +20,7 @@ def pair_text(story: Story) -> str:
     """A telling in a question about two of them: its title, its sentence without the role, and
     its criteria and body, on one line. Cached: a story stands in many questions, for every model.
     """
-    return telling_text(story) or _one_line(story.text)
+    return telling_text(story) or _one_line(visible(story.text))
 
 
 def telling_text(told: Story | StoryText) -> str:
@@ -41,7 +42,7 @@ def story_text(story: Story, handle: str) -> str:
     handle of another.
     """
     shown = _shown(story)
-    lines = [f"{handle} ({shown.origin})", *shown.fields]
+    lines = [f"{handle} ({visible(shown.origin)})", *shown.fields]
     lines += [f"  {handle}.{part}" for part in shown.parts]
     return "\n".join(lines)
 

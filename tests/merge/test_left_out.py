@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -79,3 +80,15 @@ def test_a_person_sees_the_first_ten_and_how_many_more(
     assert f"-${saved:.4f}" in capsys.readouterr().out
     estimate_table(estimated(corpus, terms, "pairs"))
     assert "--about" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("skipped", [{}, {"proof": 122}, {"asked enough": 3, "too_long": 1}])
+def test_no_sentence_about_calls_ends_in_nothing(
+    corpus: Corpus, terms: Terms, skipped: dict[str, int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    estimate_table(estimated(corpus, terms, "pairs") | {"skipped": skipped})
+    said = " ".join(capsys.readouterr().out.split())
+    assert ("without a call: " in said) == bool(skipped)
+    for n, reason in ((n, reason) for reason, n in skipped.items()):
+        assert f"{n} {reason}" in said
+    assert not re.search(r": ?[).]", said)

@@ -93,6 +93,31 @@ def test_what_does_not_fit_is_refused_with_what_would(base: Path, tmp_path: Path
     refuse_where_too_large(replace(prepared, fits=True), small)
 
 
+@pytest.mark.parametrize("mark", ["", "local"])
+def test_a_documents_mark_travels_with_the_adapter(base: Path, tmp_path: Path, mark: str) -> None:
+    from pipeline.catalog import Catalog
+    from pipeline.cost.hardware import Hardware
+    from pipeline.engine.learning import Learned
+    from pipeline.extract.corpus import extract
+    from pipeline.settings import read_settings
+    from pipeline.train.job import Order, card_of, prepare
+
+    corpus = shutil.copytree(ROOT / "data" / "sample", tmp_path / "corpus")
+    if mark:
+        story = "As a clerk, I want to print a receipt, so that the customer has proof."
+        (corpus / "marked.md").write_text(f"---\nsovereignty: {mark}\n---\n\n- {story}\n")
+    settings = read_settings()
+    order = Order(
+        spec=Catalog(settings.models_toml).find(f"local/{base}"), out=tmp_path,
+        tables=settings.training, exams=settings.exams, prompts=settings.prompts, cache=tmp_path,
+        n_train=24, n_dev=8, most_tokens=420,
+    )  # fmt: skip
+    prepared = prepare(extract([corpus]), order, Hardware(threads=1, memory_bytes=10**11))
+    (tmp_path / WEIGHTS).write_bytes(b"")
+    card = card_of(prepared, Learned((), (), 0, 0, 0.0, 0, ""))
+    assert prepared.sovereignty == card["sovereignty"] == mark
+
+
 @pytest.mark.skipif(
     importlib.util.find_spec("trl") is None or importlib.util.find_spec("peft") is None,
     reason="the extra `train` is not installed: pip install 'storytransformer[train]'",
