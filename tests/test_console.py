@@ -283,7 +283,7 @@ def test_help_loads_no_room_that_it_does_not_need():
             for name in (
                 "amounts", "books", "cli", "config_file", "configuration", "console", "edge",
                 "errors", "examining", "guard", "machine", "options", "price_pages", "progress",
-                "screen", "settings", "unseen",
+                "screen", "settings", "training", "unseen",
             )
         ),
     }  # fmt: skip
