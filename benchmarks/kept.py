@@ -28,11 +28,12 @@ from evals.planting import plant, write_corpus
 from pipeline.entries import Judgement
 from pipeline.extract.corpus import extract
 from pipeline.kept import Kept
-from pipeline.merge.corpus import Corpus, Reading, gather
+from pipeline.merge.corpus import Corpus, gather
 from pipeline.merge.files import look
+from pipeline.options import ReadOptions
 
 _SAMPLE = Path(__file__).parents[1] / "data" / "sample"
-_READING = Reading(exclude=("truth.json",))
+_READING = ReadOptions(exclude=("truth.json",))
 
 
 @dataclass(frozen=True)

@@ -36,8 +36,9 @@ from evals.truth import Truth, read_truth, recognise
 from pipeline.compare.measures import stem_weights
 from pipeline.entries import Merge
 from pipeline.extract.corpus import extract
-from pipeline.merge.corpus import Corpus, Reading, gather
+from pipeline.merge.corpus import Corpus, gather
 from pipeline.merge.files import look
+from pipeline.options import ReadOptions
 from pipeline.plan.index import Index
 from pipeline.plan.pairs import NEAREST
 from pipeline.plan.similarity import nearest, unique
@@ -129,7 +130,7 @@ def run(paths: Sequence[Path], half: Half, most: int, judge: str) -> dict[str, A
     with tempfile.TemporaryDirectory() as folder:
         truth = read_truth(write_corpus(planted, Path(folder)))
         start = time.perf_counter()
-        corpus = gather([folder], how=Reading(exclude=("truth.json",)))
+        corpus = gather([folder], how=ReadOptions(exclude=("truth.json",)))
         said = []
         if judge == "truth":
             says = knowing(truth, recognise(truth, corpus), corpus.by_id)
@@ -153,7 +154,7 @@ def run_long(paths: Sequence[Path], half: Half, most: int) -> dict[str, Any]:
     planted = plant_passages(texts, seed=SEEDS[half], half=half)
     with tempfile.TemporaryDirectory() as folder:
         write_narratives(planted, Path(folder))
-        corpus = gather([folder], how=Reading(exclude=("passages.json",)))
+        corpus = gather([folder], how=ReadOptions(exclude=("passages.json",)))
         merged = merge(corpus)
     stands = _words(line.text for entry in merged.entries for line in entry.lines)
     return {

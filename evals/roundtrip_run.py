@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -95,7 +95,7 @@ def run_round_trips(
             nonlocal spent
             made = _ready(job([str(file) for file in files], out))
             if max_usd is not None:
-                made.max_usd = max_usd - spent
+                made.chosen = replace(made.chosen, max_cost=max_usd - spent)
             done = run_job(made)
             spent += Decimal(done["usd"] or 0)
             return _written(out)
