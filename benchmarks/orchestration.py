@@ -25,7 +25,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from evals.providers import Provider
+from tests.support.providers import Provider
 
 GOAL = 0.10
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Collection, Hashable, Iterable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from typing import NamedTuple, TypeVar
 
 Item = TypeVar("Item", bound=Hashable)
@@ -87,12 +87,6 @@ def b_cubed_by_item(
         )
         for item in truth
     }
-
-
-def of_pairs(truth: Iterable[frozenset[Item]], found: Iterable[frozenset[Item]]) -> Agreement:
-    """Over pairs given as they are, for relations that do not chain (conflicts)."""
-    wanted, claimed = set(truth), set(found)
-    return agreement(len(wanted & claimed), len(claimed), len(wanted), len(wanted))
 
 
 def over_and_under_merged(

@@ -188,11 +188,6 @@ def decode_bytes(model: Architecture, *, bits: int = 16) -> float:
     return model.active_params * BYTES_PER_PARAMETER[bits]
 
 
-def speculation_speedup(accepted_share: float, mean_draft: float) -> float:
-    """F10: how many times fewer steps drafted tokens make."""
-    return 1 + accepted_share * mean_draft
-
-
 def energy_kwh(seconds: float, watts: float, *, load: float = 0.8) -> float:
     """F11: energy at ``load`` times the power limit. 0.8 is a usual load, not a measurement."""
     return seconds * watts * load / 3.6e6
