@@ -3,7 +3,7 @@
     python benchmarks/faults_merge.py [PATH…] [--runs N]      default: data/sample, 20 runs
 
 For ``pairs`` and for the strategies that write everything again, N runs with 5 % and N with 30 % of
-the calls failing in nine ways each (evals/judges.py, evals/rewriters.py), every run with an empty
+the calls failing in nine ways each (tests/support/judges.py, rewriters.py), every run with an empty
 database of its own. After a merge every story must have one row of the ledger and every sentence
 stand or fold in its entry; after a rewriting, a story that is not in the text must be one that a
 reply left out. Prints a table and, last, one JSON line; exits 1 when a story is not accounted for.
@@ -22,9 +22,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from evals.judges import PairJudge, at_random
 from evals.rewrite_run import RewriteJob, rewrite_job
-from evals.rewriters import Rewriter
 from pipeline.edge import Edge
 from pipeline.merge.job import MergeJob
 from pipeline.merge.job import run as run_job
@@ -32,6 +30,8 @@ from pipeline.options import MergeOptions
 from pipeline.settings import read_settings
 from pipeline.store.record import Store
 from pipeline.tokens import counter_for
+from tests.support.judges import PairJudge, at_random
+from tests.support.rewriters import Rewriter
 
 _SAMPLE = Path(__file__).parents[1] / "data" / "sample"
 #: A model with a price; who answers in its place fails.

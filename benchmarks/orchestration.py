@@ -25,8 +25,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from evals.providers import Provider
 from pipeline.options import MergeOptions
+from tests.support.providers import Provider
 
 GOAL = 0.10
 

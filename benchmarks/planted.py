@@ -22,13 +22,11 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from evals.judges import judged, knowing
-from evals.merging import MIX, SEEDS, candidates, merge, originals
-from evals.narratives import paragraphs, plant_passages, told, write_narratives
+from evals.merging import MIX, SEEDS, merge, originals
 from evals.planting import Change, Planted, plant, sentence, write_corpus
 from evals.quality import quality
 from evals.rewording import Half
@@ -45,10 +43,29 @@ from pipeline.plan.similarity import nearest, unique
 from pipeline.settings import read_settings
 from pipeline.stories import count_words
 from pipeline.tokens import load_encoding
+from tests.support.judges import judged, knowing
+from tests.support.narratives import paragraphs, plant_passages, told, write_narratives
 
 _SAMPLE = Path(__file__).parents[1] / "data" / "sample"
 _KINDS: tuple[Change, ...] = ("exact", "light", "medium", "heavy", "split", "harmless")
 _COPIES = _KINDS[:4]
+
+
+class Candidates(NamedTuple):
+    """Of the true pairs the share that was looked at, and the share of all pairs that was."""
+
+    recall: float
+    share: float
+    pairs: int
+
+
+def candidates(
+    true: Collection[frozenset[str]], looked_at: Collection[frozenset[str]], n_stories: int
+) -> Candidates:
+    """What the index found before anything was compared."""
+    every = n_stories * (n_stories - 1) / 2
+    recall = len(set(true) & set(looked_at)) / len(true) if true else 1.0
+    return Candidates(recall, len(looked_at) / every if every else 0.0, len(looked_at))
 
 
 def looked_at(corpus: Corpus) -> dict[str, set[frozenset[str]]]:

@@ -82,11 +82,9 @@ def bootstrap(
     values: Sequence[float],
     *,
     seed: int,
-    statistic: Callable[[Sequence[float]], float] = mean,
     rounds: int = 2000,
-    level: float = 0.95,
 ) -> Interval:
-    """Percentile bootstrap (Efron 1979): the same interval for the same values and seed.
+    """Percentile bootstrap of the mean (Efron 1979), 95 %; the same for the same values and seed.
 
     Raises:
         ValueError: no values.
@@ -95,15 +93,11 @@ def bootstrap(
         raise ValueError("no values to resample")
     draw = random.Random(seed)
     n = len(values)
-    found = sorted(statistic(draw.choices(values, k=n)) for _ in range(rounds))
-    tail = (1 - level) / 2
-    low = found[int(tail * rounds)]
-    high = found[min(rounds - 1, math.ceil((1 - tail) * rounds) - 1)]
-    return Interval(statistic(values), low, high, n)
+    return _middle([mean(draw.choices(values, k=n)) for _ in range(rounds)], mean(values), n)
 
 
 def cluster_bootstrap(
-    groups: Iterable[Sequence[float]], *, seed: int, rounds: int = 2000, level: float = 0.95
+    groups: Iterable[Sequence[float]], *, seed: int, rounds: int = 2000
 ) -> Interval:
     """Bootstrap of the mean that resamples whole groups, for values that hang together (several
     stories of one document): Miller 2024, "Adding Error Bars to Evals". ``n`` counts groups.
@@ -119,11 +113,15 @@ def cluster_bootstrap(
     for _ in range(rounds):
         chosen = draw.choices(kept, k=len(kept))
         found.append(math.fsum(map(math.fsum, chosen)) / sum(map(len, chosen)))
-    found.sort()
-    tail = (1 - level) / 2
-    low = found[int(tail * rounds)]
-    high = found[min(rounds - 1, math.ceil((1 - tail) * rounds) - 1)]
-    return Interval(mean([v for group in kept for v in group]), low, high, len(kept))
+    return _middle(found, mean([v for group in kept for v in group]), len(kept))
+
+
+def _middle(drawn: list[float], value: float, n: int) -> Interval:
+    """A value with the middle 95 % of what was drawn again."""
+    drawn.sort()
+    rounds, tail = len(drawn), 0.025
+    high = drawn[min(rounds - 1, math.ceil((1 - tail) * rounds) - 1)]
+    return Interval(value, drawn[int(tail * rounds)], high, n)
 
 
 def ratio(parts: Sequence[tuple[float, float]], *, seed: int, rounds: int = 1000) -> Interval:
@@ -141,9 +139,8 @@ def ratio(parts: Sequence[tuple[float, float]], *, seed: int, rounds: int = 1000
     if not any(b for _, b in parts):
         raise ValueError("a ratio to nothing")
     draw = random.Random(seed)
-    found = sorted(of(draw.choices(parts, k=len(parts))) for _ in range(rounds))
-    low, high = found[int(0.025 * rounds)], found[math.ceil(0.975 * rounds) - 1]
-    return Interval(of(parts), low, high, len(parts))
+    found = [of(draw.choices(parts, k=len(parts))) for _ in range(rounds)]
+    return _middle(found, of(parts), len(parts))
 
 
 def paired_difference(

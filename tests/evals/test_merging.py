@@ -4,22 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from evals.merging import MIX, candidates, merge, originals
-from evals.narratives import paragraphs, plant_passages, told, write_narratives
+from evals.merging import MIX, merge, originals
 from evals.planting import plant, write_corpus
 from evals.quality import quality
 from evals.truth import read_truth, recognise
 from pipeline.extract.corpus import extract
 from pipeline.merge.corpus import gather
 from pipeline.options import ReadOptions
+from tests.support.narratives import paragraphs, plant_passages, told, write_narratives
 
 SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
-
-
-def test_candidates_count_the_true_pairs_and_all_pairs() -> None:
-    pairs = [frozenset("ab"), frozenset("cd")]
-    assert candidates(pairs, [frozenset("ab"), frozenset("ac")], 4) == (0.5, 2 / 6, 2)
-    assert candidates([], [], 1) == (1.0, 0.0, 0)
 
 
 def test_a_planted_corpus_is_read_back_and_merged(tmp_path: Path) -> None:

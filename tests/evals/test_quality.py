@@ -14,7 +14,6 @@ from typer.testing import CliRunner
 
 from evals.clusterings import pairwise
 from evals.commands import app
-from evals.judges import PairJudge, Says, always, knowing
 from evals.merging import MIX, originals
 from evals.merging_run import run_merging
 from evals.planting import plant
@@ -33,6 +32,7 @@ from pipeline.store.record import Store
 from pipeline.store.reports import list_runs
 from pipeline.stories import Locator, Source, Span, Story
 from pipeline.tokens import counter_for
+from tests.support.judges import PairJudge, Says, always, knowing
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"
 WORDS = ("anchor", "barrel", "candle", "dagger", "engine", "fiddle", "goblet")

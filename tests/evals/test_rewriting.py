@@ -15,7 +15,6 @@ from typer.testing import CliRunner
 
 from evals.commands import app
 from evals.rewrite_run import RewriteJob, rewrite_job, run_rewrite
-from evals.rewriters import FAULTS, Rewriter
 from evals.rewriting import look_for
 from pipeline.edge import Edge
 from pipeline.errors import BudgetError, InputError, ModelError, SovereigntyError
@@ -26,6 +25,7 @@ from pipeline.settings import read_settings
 from pipeline.store.record import Store
 from pipeline.store.reports import list_runs
 from pipeline.tokens import counter_for
+from tests.support.rewriters import FAULTS, Rewriter
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"
 #: A model with a price; who answers in its place is of the tests' own.

@@ -13,7 +13,6 @@ import pytest
 from typer.testing import CliRunner
 
 from evals.commands import app
-from evals.rewriters import Rewriter
 from evals.roundtrip import (
     Original,
     Round,
@@ -34,6 +33,7 @@ from pipeline.store import reports
 from pipeline.store.record import Store
 from pipeline.stories import Story
 from pipeline.tokens import counter_for
+from tests.support.rewriters import Rewriter
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"
 MODEL = "claude/claude-haiku-5-5"

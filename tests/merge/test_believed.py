@@ -10,7 +10,6 @@ from itertools import product
 import pytest
 from sqlalchemy import text as sql
 
-from evals.judges import FAULTS
 from pipeline.entries import Answer
 from pipeline.errors import BudgetError, InputError, ModelError
 from pipeline.exam.by_code import JUDGES
@@ -26,6 +25,7 @@ from pipeline.merge.options import BY_CODE
 from pipeline.options import MergeOptions
 from tests.exam.examples import MODEL, SureJudge, edge_of, lines, write
 from tests.judge.examples import said
+from tests.support.judges import FAULTS
 
 ONE, OTHER = Answer.ONE_NEED, Answer.DIFFERENT
 CELLS = [

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from evals.providers import Provider
 from pipeline.catalog import Catalog
 from pipeline.errors import InputError, SovereigntyError
 from pipeline.merge.corpus import Corpus, gather
@@ -26,6 +25,7 @@ from pipeline.stories import Document
 from tests import marked
 from tests.marked import STORY
 from tests.marked_beside import BESIDE, SPOKEN_OF
+from tests.support.providers import Provider
 
 MARKED = {**marked.MARKED, **BESIDE}
 OPEN = {**marked.OPEN, **SPOKEN_OF}
