@@ -158,9 +158,10 @@ def inspect_template(template: str, bos_token: str = "", eos_token: str = "") ->
     try:
         whole = render(both, True)
         if "zq7system" not in whole.casefold():
-            folds, whole = "drops", render(_folded(both), True)
+            folds = "drops"
+            whole = render(_folded(both), True)
     except jinja2.TemplateError as exc:
-        if not bare:
+        if folds or not bare:
             raise EngineError(f"the model's chat template cannot render a turn: {exc}.") from exc
         folds, whole = "refuses", render(_folded(both), True)
     if "zq7user" not in whole.casefold() or "zq7system" not in whole.casefold():
@@ -186,6 +187,20 @@ def inspect_template(template: str, bos_token: str = "", eos_token: str = "") ->
 #: Control tokens and their like, and a line of three words or more.
 _NAMED = re.compile(r"<[^<>\s]*>|\[/?[A-Z_]+\]")
 _SENTENCE = re.compile(r"[^\W\d_]+[ ,]+[^\W\d_]+[ ,]+[^\W\d_]+[^\n]*")
+
+
+#: How a prompt is written, by the name of its template.
+_TOLD = {
+    "own": "own",
+    "plain": "plain (the model brings none: headed turns are used)",
+    "text": "text (an encoder-decoder without one: what the turns say, as one text)",
+}
+
+
+def told_template(chat: Chat) -> str:
+    """How prompts are written, and what the template does with turns, in words."""
+    report = inspect_template(chat.template, chat.bos_token, chat.eos_token)
+    return "; ".join(filter(None, (_TOLD[chat.template_name], report.told())))
 
 
 def end_of_turn(template: str, bos_token: str, eos_token: str) -> str:
