@@ -162,14 +162,20 @@ def _history(card: Card, rows: Sequence[Row]) -> list[Figure]:
 
 
 def _lines(card: Card, rows: Sequence[Row]) -> list[Figure]:
-    """One line a series, both axes logarithmic."""
+    """One line a series: both axes logarithmic, or steps across and shares up."""
     how = _coloured("series", rows)
-    logarithmic = alt.Scale(type="log")
-    x = alt.X(
-        "x:Q", scale=logarithmic, title=f"{card.display['x']} (logarithmic)",
-        axis=alt.Axis(format=",d", tickCount=5),
-    )  # fmt: skip
-    y = alt.Y("y:Q", scale=logarithmic, title=f"{card.display['y']} (logarithmic)")
+    across, up = card.display["x"], card.display["y"]
+    if card.display.get("steps"):
+        most = max(row["x"] for row in rows)
+        x = alt.X("x:Q", title=across, axis=alt.Axis(format=",d", tickCount=min(10, most or 1)))
+        y = alt.Y("y:Q", title=up, scale=alt.Scale(zero=False), axis=alt.Axis(format=".0%"))
+    else:
+        logarithmic = alt.Scale(type="log")
+        x = alt.X(
+            "x:Q", scale=logarithmic, title=f"{across} (logarithmic)",
+            axis=alt.Axis(format=",d", tickCount=5),
+        )  # fmt: skip
+        y = alt.Y("y:Q", scale=logarithmic, title=f"{up} (logarithmic)")
     base = _base(rows)
     chart = alt.layer(
         base.mark_line(strokeWidth=2).encode(x=x, y=y, color=how["color"]),
@@ -222,7 +228,7 @@ def _heatmap(run: str, rows: Sequence[Row]) -> Figure:
     lengths, depths = ({cell[name] for cell in cells} for name in ("length", "depth"))
     wide = max(56, min(96, 560 // len(lengths)))
     seen = [f"{sign} {said}" for name, (sign, said) in _SIGNS.items() if any(r[name] for r in rows)]
-    caption = " · ".join([rows[0]["model"], run, *seen])
+    caption = " · ".join([rows[0]["model"], rows[0]["over"], run, *seen])
     return caption, chart.properties(width=wide * len(lengths), height=42 * len(depths))
 
 
