@@ -215,13 +215,17 @@ def _heatmap(run: str, rows: Sequence[Row]) -> Figure:
     ink = word.otherwise(alt.value("#111827"))
     text = base.mark_text(fontSize=13, fontWeight=600)
     small = base.mark_text(fontSize=10, dy=13)
+    frames = base.transform_filter("datum.score === null").mark_rect(
+        fill="transparent", stroke="var(--line)", strokeDash=[4, 3], strokeWidth=2
+    )
+    places = measured.mark_rect(cornerRadius=3).encode(
+        color=alt.Color("score:Q", scale=scale, legend=None)
+    )
+    # A layer without a mark would be a graphic that says nothing to who listens to the page.
+    known = {cell["score"] is not None for cell in cells}
     chart = alt.layer(
-        base.transform_filter("datum.score === null").mark_rect(
-            fill="transparent", stroke="var(--line)", strokeDash=[4, 3], strokeWidth=2
-        ),
-        measured.mark_rect(cornerRadius=3).encode(
-            color=alt.Color("score:Q", scale=scale, legend=None)
-        ),
+        *([frames] if False in known else []),
+        *([places] if True in known else []),
         text.encode(text="said:N", color=ink),
         small.encode(text="odd:N", color=ink),
     )
