@@ -185,10 +185,18 @@ class Edge:
             return None
 
     def options(self, spec: ModelSpec) -> ModelOptions:
-        """What opening this model needs."""
+        """What opening this model needs.
+
+        Raises:
+            SovereigntyError: vLLM's server, which is to answer for a local model, is elsewhere.
+        """
+        from pipeline.cost.hardware import ask_driver
         from pipeline.models.base import ModelOptions
+        from pipeline.models.generators import generator
 
         return ModelOptions(
+            vllm=generator(self.settings.vllm, self.egress.is_local),
+            card=ask_driver,
             cache=self.settings.cache,
             threads=self.settings.threads,
             key=self.settings.keys.get(spec.provider, ""),

@@ -13,6 +13,7 @@ from typing import Any
 from pipeline.catalog import DEFAULT_LOCAL, Catalog
 from pipeline.errors import EngineError
 from pipeline.models.base import ModelOptions
+from pipeline.models.generators import program_of
 from pipeline.models.local import LocalModel
 
 _PACKAGES = (
@@ -82,12 +83,24 @@ def examine(
                 "On an NVIDIA GPU: pip install 'storytransformer[gpu]'.",
             )
         )
+        found.append(_vllm())
     for provider, variable in WANTED.items():
         if variable and provider in wanted:
             ok = keys.get(provider, False)
             told = "key set." if ok else "no key."
             found.append(check(f"{provider}/… models", ok, told, f"Set {variable} to use them."))
     return found
+
+
+def _vllm() -> dict[str, Any]:
+    """Whether vLLM would be found; a server or program that is named is looked at when asked."""
+    command = program_of()
+    told = f"found: {command[0]}." if command else "not here; our engine generates."
+    step = (
+        "In another environment: pip install vllm==0.33.0; then set STORYTRANSFORMER_VLLM to its "
+        "program, or to a server's address."
+    )
+    return check("vLLM", bool(command), told, step)
 
 
 def _memory_growth() -> dict[str, Any]:
