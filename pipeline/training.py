@@ -36,6 +36,9 @@ def judge(
     most_tokens: Annotated[
         int, typer.Option(help="Tokens of a question; longer ones are dropped.", min=32)
     ] = 160,
+    answers: Annotated[
+        int, typer.Option(help='2 for "same" and "different", 4 with overlaps and conflicts.')
+    ] = 2,
     seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 17,
     settings: Annotated[
         list[str] | None,
@@ -57,6 +60,8 @@ def judge(
     from pipeline.train.job import Order, card_of, prepare, refuse_where_too_large
     from pipeline.train.job import train as train_it
 
+    if answers not in (2, 4):
+        raise InputError(f"{answers} answers are not known.", where="--answers", next="Say 2 or 4.")
     edge, line = Edge.read(db, None, config), say(quiet)
     hardware = edge.hardware(gpu if dry_run else None)
     order = Order(
@@ -70,6 +75,7 @@ def judge(
         n_dev=dev_pairs,
         most_tokens=most_tokens,
         seed=seed,
+        answers=4 if answers == 4 else 2,
         settings=dict(map(_setting, settings or [])),
         threads=edge.settings.threads,
     )

@@ -162,7 +162,7 @@ def make_dataset(
     dev = _maker(read, words, dealt.dev, seed + 1, dev=True)
     for_training = train.pairs(n_train)
     seen = {text for pair in for_training for text in (pair.a, pair.b)}
-    for_dev = [p for p in dev.pairs(n_dev) if p.a not in seen and p.b not in seen]
+    for_dev = [p for p in dev.pairs(n_dev, easy_first=False) if p.a not in seen and p.b not in seen]
     digest = hashlib.sha256()
     for pair in (*for_training, *for_dev):
         digest.update(json.dumps([pair.a, pair.b, pair.answer.value]).encode())

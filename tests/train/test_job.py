@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -178,10 +179,12 @@ def test_it_is_asked_behind_the_very_tokens_that_it_was_trained_with(
     asked = tokenizer.apply_chat_template(turns)
     request = Request("m", "r", "pair", "p", "s", (Message("user", "?"),), 9, schema=SCHEMA)
     written = choices(request)
-    for word, answer in WORDS.items():
+    for n_answers, (word, answer) in product((2, 4), WORDS.items()):
         pair = TrainingPair("print it", "sell it", answer, "k", "grammar")
-        sample = _encoder(order)(pair)
+        sample = _encoder(replace(order, answers=n_answers))(pair)
         assert list(sample.ids[: len(asked)]) == asked
+        if n_answers == 2 and answer is not Answer.ONE_NEED:
+            word = "different"
         told = tokenizer.encode(written[word])
         behind = list(sample.ids[len(asked) :])
         assert behind == told[: len(behind)] and sample.learned[-1]
