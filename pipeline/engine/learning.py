@@ -334,7 +334,7 @@ def _trainer(**arguments: Any) -> Any:
     """
     from trl import SFTTrainer
 
-    class Trainer(SFTTrainer):
+    class Trainer(SFTTrainer):  # type: ignore[misc]
         def compute_loss(
             self,
             model: Any,

@@ -151,9 +151,7 @@ class PairMaker:
             return []
         return self._told(contrast, source.name, _OF_STORIES, plain=plain)
 
-    def _neighbour(
-        self, near: Sequence[tuple[Story, Story]], source: Source
-    ) -> TrainingPair | None:
+    def _neighbour(self, near: Sequence[tuple[Story, Story]], source: Source) -> TrainingPair:
         a, b = self.rng.choice(near)
         one, other = _text_of(a), _text_of(b)
         if self.rng.random() < 0.35 and (core := core_of(a)):
