@@ -14,6 +14,7 @@ from pipeline.options import AsJson, Config, Db, Debug, Quiet
 
 if TYPE_CHECKING:
     from pipeline.engine.learning import Learned
+    from pipeline.store.record import Store
     from pipeline.train.job import Prepared
 
 app = typer.Typer(rich_markup_mode=None, help="Train models of your own.")
@@ -27,7 +28,8 @@ def train() -> None:
 @app.command()
 def judge(
     stories: Annotated[
-        list[str], typer.Option("--from", help="Files or folders of stories to train with.")
+        list[str],
+        typer.Option("--from", help="Files or folders of stories, or a run: its documents."),
     ],
     base: Annotated[str, typer.Option(help="The model to train.")] = "local/smollm2-135m",
     out: Annotated[str, typer.Option(help="Folder of the adapter.")] = "judge",
@@ -54,7 +56,8 @@ def judge(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Train a judge with pairs made of your stories. Given again, it goes on where it was."""
+    """Train a judge with pairs made of your stories, and with what was decided on them by review.
+    Given again, it goes on where it was."""
     from pipeline.engine.adapters import adapter_sha256
     from pipeline.extract.corpus import extract
     from pipeline.train.job import Order, card_of, prepare, refuse_where_too_large
@@ -64,6 +67,7 @@ def judge(
         raise InputError(f"{answers} answers are not known.", where="--answers", next="Say 2 or 4.")
     edge, line = Edge.read(db, None, config), say(quiet)
     hardware = edge.hardware(gpu if dry_run else None)
+    store = edge.store_if_possible(line)
     order = Order(
         spec=edge.catalog.find(base),
         out=Path(out),
@@ -76,11 +80,12 @@ def judge(
         most_tokens=most_tokens,
         seed=seed,
         answers=4 if answers == 4 else 2,
+        decisions=() if store is None else store.decisions(),
         settings=dict(map(_setting, settings or [])),
         threads=edge.settings.threads,
     )
-    store = edge.store_if_possible(line)
-    prepared = prepare(extract(stories, cache=store), order, hardware)
+    paths = [path for name in stories for path in _documents(name, store)]
+    prepared = prepare(extract(paths, cache=store), order, hardware)
     told = _told(prepared, str(hardware))
     if dry_run:
         _show(told, json=json)
@@ -98,6 +103,23 @@ def judge(
         adapter = adapter_sha256(str(order.out), edge.settings.cache)
         books.save_training(adapter, str(order.out.resolve()), card_of(prepared, learned))
     _show(told, json=json)
+
+
+def _documents(name: str, store: Store | None) -> list[str]:
+    """The paths of a run, or the path itself.
+
+    Raises:
+        InputError: a run that read no documents.
+    """
+    from pipeline.store.reports import run_report
+
+    run = None if store is None or Path(name).exists() else run_report(store, name)
+    if run is None:
+        return [name]
+    paths = run["parameters"].get("paths")
+    if not paths:
+        raise InputError(f"run {name} read no documents.", where="--from", next="Name a merge.")
+    return [str(path) for path in paths]
 
 
 def _setting(text: str) -> tuple[str, Any]:
@@ -130,6 +152,7 @@ def _told(prepared: Prepared, machine: str) -> dict[str, Any]:
         "dropped": dict(prepared.data.dropped),
         "sources": {"train": len(dealt.train), "dev": len(dealt.dev), "exam": dealt.n_exam},
         "stories_of_the_exam": dealt.left_out,
+        "decided": sum(pair.kind == "decided" for pair in prepared.data.train),
         "tokens": prepared.n_tokens,
         "machine": machine,
         "memory_bytes": prepared.needs.total,
@@ -166,6 +189,8 @@ def _lines(told: dict[str, Any]) -> list[str]:
         f"{told['train_pairs']:,} pairs of {sources['train']} sources to train with, "
         f"{told['dev_pairs']:,} of {sources['dev']} to stop by",
     ]
+    if told["decided"]:
+        lines.append(f"{told['decided']:,} of them are decisions of a person")
     if told["too_long"]:
         lines.append(f"{told['too_long']:,} pairs are longer than --most-tokens and dropped")
     if sources["exam"] or told["stories_of_the_exam"]:

@@ -18,7 +18,7 @@ from pipeline.catalog import Architecture, ModelSpec
 from pipeline.cost.hardware import Hardware
 from pipeline.engine.adapters import CARD, WEIGHTS
 from pipeline.engine.weights import locate_weights, weights_sha256
-from pipeline.entries import Answer
+from pipeline.entries import Answer, Decision
 from pipeline.errors import InputError
 from pipeline.merge.sovereignty import mark_of
 from pipeline.plan.pairs import WORDS
@@ -56,6 +56,7 @@ class Order:
         spec: the base. tables, exams, prompts, cache: folders.
         n_train, n_dev: pairs. most_tokens: of a question; a longer one is dropped and counted.
         answers: 2 for "same" and "different" alone, 4 for all of :data:`WORDS`.
+        decisions: a person's, of the database; those on the stories are learned, too.
         settings: of PEFT, TRL and transformers, under their names.
         threads: 0 for one less than there are.
     """
@@ -71,6 +72,7 @@ class Order:
     most_tokens: int = 160
     seed: int = 17
     answers: Literal[2, 4] = 2
+    decisions: Sequence[Decision] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
     threads: int = 0
 
@@ -140,6 +142,7 @@ def prepare(extractions: Iterable[Extraction], order: Order, hardware: Hardware)
         n_train=order.n_train,
         n_dev=order.n_dev,
         seed=order.seed,
+        decisions=order.decisions,
     )
     encode = _encoder(order)
     train, long = _fitting_samples(data.train, encode, order.most_tokens)
