@@ -366,6 +366,9 @@ class TrainOptions(Options):
     most_tokens: int = option(
         160, "Tokens of a question; longer ones are dropped.", "Tokens of a question", least=32
     )
+    answers: int = option(
+        2, '2 for "same" and "different", 4 with overlaps and conflicts.', "Answers"
+    )
     seed: int = option(17, "Of everything that is drawn.", "Seed")
     settings: tuple[str, ...] = option(
         (), "NAME=VALUE of PEFT's LoraConfig or TRL's SFTConfig.", "Settings", "--set"

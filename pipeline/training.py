@@ -14,6 +14,7 @@ from pipeline.options import TrainOptions
 
 if TYPE_CHECKING:
     from pipeline.engine.learning import Learned
+    from pipeline.store.record import Store
     from pipeline.train.job import Prepared
 
 app = typer.Typer(rich_markup_mode=None, help="Train models of your own.")
@@ -28,7 +29,8 @@ def train() -> None:
 @command
 def judge(
     stories: Annotated[
-        list[str], typer.Option("--from", help="Files or folders of stories to train with.")
+        list[str],
+        typer.Option("--from", help="Files or folders of stories, or a run: its documents."),
     ],
     chosen: TrainOptions,
     here: Here,
@@ -37,16 +39,22 @@ def judge(
         bool, typer.Option("--dry-run", help="Tell memory, hours and price; train nothing.")
     ] = False,
 ) -> None:
-    """Train a judge with pairs made of your stories. Given again, it goes on where it was."""
+    """Train a judge with pairs made of your stories, and with what was decided on them by review.
+    Given again, it goes on where it was."""
     from pipeline.extract.corpus import extract
     from pipeline.train.job import prepare, refuse_where_too_large
     from pipeline.train.job import train as train_it
 
+    if chosen.answers not in (2, 4):
+        raise InputError(
+            f"{chosen.answers} answers are not known.", where="--answers", next="Say 2 or 4."
+        )
     edge, line = here.edge(), here.line
     hardware = edge.hardware(gpu if dry_run else None)
-    order = edge.train_order(chosen, dict(map(_setting, chosen.settings)))
-    cache = edge.store_if_possible(line)
-    prepared = prepare(extract(stories, cache=cache), order, hardware)
+    known = edge.store_if_possible(line)
+    order = edge.train_order(chosen, dict(map(_setting, chosen.settings)), known)
+    paths = [path for name in stories for path in _documents(name, known)]
+    prepared = prepare(extract(paths, cache=known), order, hardware)
     told = _told(prepared, str(hardware))
     if dry_run:
         _show(told, json=here.json)
@@ -63,6 +71,23 @@ def judge(
     with edge.store() as store:
         edge.keep_training(prepared, learned, store)
     _show(told, json=here.json)
+
+
+def _documents(name: str, store: Store | None) -> list[str]:
+    """The paths of a run, or the path itself.
+
+    Raises:
+        InputError: a run that read no documents.
+    """
+    from pipeline.store.reports import run_report
+
+    run = None if store is None or Path(name).exists() else run_report(store, name)
+    if run is None:
+        return [name]
+    paths = run["parameters"].get("paths")
+    if not paths:
+        raise InputError(f"run {name} read no documents.", where="--from", next="Name a merge.")
+    return [str(path) for path in paths]
 
 
 def _setting(text: str) -> tuple[str, Any]:
@@ -95,6 +120,7 @@ def _told(prepared: Prepared, machine: str) -> dict[str, Any]:
         "dropped": dict(prepared.data.dropped),
         "sources": {"train": len(dealt.train), "dev": len(dealt.dev), "exam": dealt.n_exam},
         "stories_of_the_exam": dealt.left_out,
+        "decided": sum(pair.kind == "decided" for pair in prepared.data.train),
         "tokens": prepared.n_tokens,
         "machine": machine,
         "memory_bytes": prepared.needs.total,
@@ -131,6 +157,8 @@ def _lines(told: dict[str, Any]) -> list[str]:
         f"{told['train_pairs']:,} pairs of {sources['train']} sources to train with, "
         f"{told['dev_pairs']:,} of {sources['dev']} to stop by",
     ]
+    if told["decided"]:
+        lines.append(f"{told['decided']:,} of them are decisions of a person")
     if told["too_long"]:
         lines.append(f"{told['too_long']:,} pairs are longer than --most-tokens and dropped")
     if sources["exam"] or told["stories_of_the_exam"]:
