@@ -418,11 +418,19 @@ class Edge:
     ) -> tuple[ModelSpec, ModelOptions]:
         """A model that is to be asked, once all is there that it takes."""
         from pipeline.merge.sovereignty import check_permission
-        from pipeline.models.opening import missing_key, needs_key, no_batches, takes_batches
+        from pipeline.models.opening import (
+            missing_key,
+            needs_key,
+            no_batches,
+            takes_batches,
+            unanswerable,
+        )
 
         spec = self.find(model)
         check_permission(spec, allow_cloud)
         options = self.options(spec)
+        if opener is None and (lacks := unanswerable(spec)) is not None:
+            raise lacks
         if opener is None and needs_key(spec) and not options.key:
             raise missing_key(spec)
         if batch and not takes_batches(spec):

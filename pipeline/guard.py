@@ -15,6 +15,7 @@ import typer.exceptions
 
 from pipeline.console import end_telling, harmless
 from pipeline.errors import StoryTransformerError
+from pipeline.parts import missing_part, part_of
 
 _INTERRUPTED = 130
 #: What a disk or a quota that is full answers with.
@@ -70,6 +71,9 @@ def _explain(error: BaseException) -> tuple[dict[str, str], int]:
         return _error("interrupted.", "interrupted", _RESUME), _INTERRUPTED
     if isinstance(error, StoryTransformerError):
         return error.as_dict(), error.exit_code
+    if isinstance(error, ModuleNotFoundError) and (part := part_of(error.name or "")):
+        lacking = missing_part(part, error.name or "")
+        return lacking.as_dict(), lacking.exit_code
     if isinstance(error, typer.exceptions.TyperException):
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "storytransformer"

@@ -52,6 +52,11 @@ def judge(
     debug: Debug = False,
 ) -> None:
     """Train a judge with pairs made of your stories. Given again, it goes on where it was."""
+    from pipeline.parts import require
+
+    require("local")
+    if not dry_run:
+        require("train")
     from pipeline.engine.adapters import adapter_sha256
     from pipeline.extract.corpus import extract
     from pipeline.train.job import Order, card_of, prepare, refuse_where_too_large

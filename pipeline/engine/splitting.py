@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from tokenizers import Tokenizer as Backend
-from tokenizers.models import BPE
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer as Backend
+    from tokenizers import pre_tokenizers
 
 #: A blank that a word follows. Before a digit there is no cut, because a splitter that takes
 #: digits out first leaves the blanks in front of them together; beyond ASCII nothing is claimed.
@@ -31,6 +32,29 @@ _AS_CL100K = frozenset(
 )  # fmt: skip
 
 
+def _byte_level(*first: pre_tokenizers.PreTokenizer) -> pre_tokenizers.PreTokenizer:
+    """GPT-2's splitting after whatever comes first."""
+    from tokenizers import pre_tokenizers
+
+    last = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)
+    return pre_tokenizers.Sequence([*first, last])
+
+
+def _digits_first() -> pre_tokenizers.PreTokenizer:
+    """A token for each digit, and GPT-2's splitting of the rest."""
+    from tokenizers import pre_tokenizers
+
+    return _byte_level(pre_tokenizers.Digits(individual_digits=True))
+
+
+#: How text is split before merging, by the name a GGUF gives it. A wrong splitter changes ids
+#: silently (one digit a token or three?), so a name that is not here is refused.
+PRE_TOKENIZERS: Mapping[str, Callable[[], pre_tokenizers.PreTokenizer]] = {
+    "gpt-2": _byte_level,
+    "smollm": _digits_first,
+}
+
+
 def words(text: str) -> Sequence[str]:
     """A text in words whose tokens by cl100k or o200k are, laid end to end, the text's."""
     return _WORDS.split(text)
@@ -44,6 +68,8 @@ def lines_within(border: re.Pattern[str] | None) -> re.Pattern[str] | None:
 def word_border(backend: Backend) -> re.Pattern[str] | None:
     """Where a tokenizer's text can be cut so that the parts' ids are the whole's; None where its
     way of splitting is not one known to allow it."""
+    from tokenizers.models import BPE
+
     if not isinstance(backend.model, BPE) or backend.model.dropout or backend.normalizer:
         return None
     added = backend.get_added_tokens_decoder().values()

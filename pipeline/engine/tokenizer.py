@@ -10,43 +10,29 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
-
-from tokenizers import AddedToken, decoders, pre_tokenizers
-from tokenizers import Tokenizer as Backend
-from tokenizers.models import BPE
+from typing import TYPE_CHECKING, Any
 
 from pipeline.engine.chat import PLAIN_TEMPLATE, TEXT_TEMPLATE, frame_of, render_chat
 from pipeline.engine.gguf_fields import read_fields
 from pipeline.engine.hashes import check_list, write_list
-from pipeline.engine.splitting import lines_within, word_border
+from pipeline.engine.splitting import PRE_TOKENIZERS, lines_within, word_border
 from pipeline.engine.weights import new_folder
 from pipeline.errors import EngineError
+
+# Not here where no model runs: what only counts by a vocabulary imports this room, too.
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer as Backend
 
 # Token types of the GGUF format.
 _CONTROL, _USER_DEFINED = 3, 4
 
 # A Unicode noncharacter: it has no meaning in any text, so it can mark a place inside one.
 _BREAK = "\ufdd0"
-
-
-def _byte_level(*first: pre_tokenizers.PreTokenizer) -> pre_tokenizers.PreTokenizer:
-    """GPT-2's splitting after whatever comes first."""
-    last = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)
-    return pre_tokenizers.Sequence([*first, last])
-
-
-#: How text is split before merging, by the name a GGUF gives it. A wrong splitter changes ids
-#: silently (one digit a token or three?), so a name that is not here is refused.
-PRE_TOKENIZERS: Mapping[str, Callable[[], pre_tokenizers.PreTokenizer]] = {
-    "gpt-2": _byte_level,
-    "smollm": lambda: _byte_level(pre_tokenizers.Digits(individual_digits=True)),
-}
 
 
 @dataclass(frozen=True)
@@ -298,6 +284,8 @@ class Tokenizer:
     @classmethod
     def from_saved(cls, folder: Path) -> Tokenizer:
         """Read what :meth:`save` wrote."""
+        from tokenizers import Tokenizer as Backend
+
         chat = json.loads((folder / "chat.json").read_text(encoding="utf-8"))
         chat["eos"] = tuple(chat["eos"])
         return cls(Backend.from_file(str(folder / "tokenizer.json")), Chat(**chat))
@@ -309,6 +297,10 @@ class Tokenizer:
         Raises:
             EngineError: no readable GGUF, or a tokenizer of a kind not known here.
         """
+        from tokenizers import AddedToken, decoders
+        from tokenizers import Tokenizer as Backend
+        from tokenizers.models import BPE
+
         try:
             fields = read_fields(path)
         except (OSError, ValueError) as exc:
@@ -371,6 +363,8 @@ class Tokenizer:
                 next="Save it with a fast tokenizer: AutoTokenizer.from_pretrained(…)"
                 ".save_pretrained(folder).",
             )
+        from tokenizers import Tokenizer as Backend
+
         try:
             backend = Backend.from_file(str(file))
         except Exception as exc:  # the Rust side raises bare Exception
