@@ -10,6 +10,7 @@ from evals import screen
 from pipeline.console import emit, say
 from pipeline.edge import Edge
 from pipeline.options import AsJson, Config, Db, Debug, Model, Paths, Quiet
+from pipeline.parts import require
 
 
 def perplexity(
@@ -27,6 +28,7 @@ def perplexity(
     """How well a local model predicts text, by how much of it came before."""
     from evals.loss_run import run_perplexity
 
+    require("local", where=model)
     edge, line = Edge.read(db, config=config), say(quiet)
     spec = edge.catalog.find(model)
     with edge.store() as store:
@@ -60,6 +62,7 @@ def kernels(
     """Whether the attention kernels agree: logits and loss beside the score matrix's."""
     from evals.loss_run import run_kernels
 
+    require("local", where=model)
     edge = Edge.read(db, config=config)
     spec = edge.catalog.find(model)
     with edge.store() as store:

@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.console import mention
 from pipeline.errors import InputError, StoreError
 
 if TYPE_CHECKING:
@@ -228,6 +229,7 @@ class Edge:
             patience=self.settings.model_patience,
             now=now,
             paces=self.paces,
+            say=mention,
         )
 
     def online_counts(self) -> OnlineCounts:

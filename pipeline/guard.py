@@ -13,7 +13,7 @@ from typing import Any
 import typer
 import typer.exceptions
 
-from pipeline.console import end_telling, harmless
+from pipeline.console import end_telling, for_people, harmless
 from pipeline.errors import StoryTransformerError
 from pipeline.parts import missing_part, part_of
 
@@ -55,7 +55,7 @@ def guard(app: typer.Typer, argv: list[str], emit: Callable[[Any], None]) -> int
     else:
         place = f"{found['where']}: " if found["where"] else ""
         line = " ".join(f"error: {place}{found['error']} {found['next']}".split())
-        print(harmless(line), file=sys.stderr)
+        print(for_people(harmless(line), sys.stderr), file=sys.stderr)
     return code
 
 

@@ -7,7 +7,6 @@ this installation was made: no index has to know the package.
 
 from __future__ import annotations
 
-import importlib.metadata
 import importlib.util
 import json
 import shlex
@@ -123,6 +122,8 @@ def _installer() -> str:
 def _source() -> tuple[str, bool] | None:
     """Where this was installed from: an address that an installer takes, and whether it is a
     folder that is edited; None where nobody wrote it down, or it is gone."""
+    import importlib.metadata  # brings the whole of e-mail with it
+
     try:
         written = importlib.metadata.distribution(_PACKAGE).read_text("direct_url.json")
         said = json.loads(written or "{}")

@@ -10,13 +10,13 @@ import typer
 from pipeline.console import emit, plain, say
 from pipeline.edge import Edge
 from pipeline.errors import InputError
-from pipeline.options import AsJson, Config, Db, Debug, Quiet
+from pipeline.options import AsJson, Config, Db, Debug, Group, Quiet
 
 if TYPE_CHECKING:
     from pipeline.engine.learning import Learned
     from pipeline.train.job import Prepared
 
-app = typer.Typer(rich_markup_mode=None, help="Train models of your own.")
+app = typer.Typer(cls=Group, rich_markup_mode=None, help="Train models of your own.")
 
 
 @app.callback()
