@@ -9,6 +9,7 @@ import typer
 from evals import screen
 from pipeline.command_options import Here, Model, Paths, command
 from pipeline.console import emit
+from pipeline.parts import require
 
 
 @command
@@ -23,6 +24,7 @@ def perplexity(
     """How well a local model predicts text, by how much of it came before."""
     from evals.loss_run import run_perplexity
 
+    require("local", where=model)
     edge, line = here.edge(), here.line
     spec = edge.catalog.find(model)
     with edge.store() as store:
@@ -53,6 +55,7 @@ def kernels(
     """Whether the attention kernels agree: logits and loss beside the score matrix's."""
     from evals.loss_run import run_kernels
 
+    require("local", where=model)
     edge = here.edge()
     spec = edge.catalog.find(model)
     with edge.store() as store:

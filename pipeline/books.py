@@ -13,13 +13,16 @@ from pipeline.command_options import Here, command
 from pipeline.console import emit, plain, show_line
 from pipeline.edge import whoami
 from pipeline.errors import InputError
+from pipeline.help import Group
 
 if TYPE_CHECKING:
     from pipeline.store.judging import Purpose
     from pipeline.store.record import Store
 
 app = typer.Typer(rich_markup_mode=None)
-decisions = typer.Typer(rich_markup_mode=None, help="What persons decided.", no_args_is_help=True)
+decisions = typer.Typer(
+    cls=Group, rich_markup_mode=None, help="What persons decided.", no_args_is_help=True
+)
 app.add_typer(decisions, name="decisions")
 
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 from typer.main import get_group
 
 from pipeline import __version__, price_pages, screen
@@ -23,16 +22,18 @@ from pipeline.command_options import (
     MODEL,
     Here,
     Judge,
+    Notes,
     Paths,
     PathsOrNone,
     Prefect,
     command,
 )
-from pipeline.console import emit, plain, write_anything
+from pipeline.console import emit, page, plain, verbatim, write_anything
 from pipeline.edge import Edge, parse_tokens_per_word, parse_words
 from pipeline.errors import InputError
 from pipeline.examining import app as examining
 from pipeline.guard import guard
+from pipeline.help import Group
 from pipeline.machine import app as machine
 from pipeline.options import EstimateOptions, MergeOptions, ReadOptions
 from pipeline.settings import away_from_documents, keep_code_out, report_to_nobody
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="storytransformer",
+    cls=Group,
     help="Merge piles of overlapping documents: the price known before, every source after.",
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -54,7 +56,7 @@ app.add_typer(examining)
 app.add_typer(training, name="train")
 
 
-class _Evals(TyperGroup):
+class _Evals(Group):
     """``eval …``, whose commands are built when one is asked for: they are as many again, and
     every other command would wait for them."""
 
@@ -83,7 +85,7 @@ def measure(context: typer.Context) -> None:
 
 WELCOME = f"""\
 storytransformer {__version__}
-Merge piles of overlapping documents: the price known before, every source after.
+Merge overlapping documents: the price known before, every source after.
 
   storytransformer extract   DOCUMENTS   what is in them, and what is not
   storytransformer estimate  DOCUMENTS   what a merge costs: here, Claude, Gemini
@@ -98,10 +100,10 @@ Merge piles of overlapping documents: the price known before, every source after
   measure      eval needle, canary, fabrication, merging, …
   orchestrate  serve, merge --prefect
 
-DOCUMENTS are files, folders or globs: text, Markdown, Word, Excel, CSV, PDF, HTML,
-Gherkin, JSON. `merge` needs no model, no key and no network unless you name one.
-Nothing leaves this machine but what --allow-cloud names, nothing costs more than
---max-cost, and an interrupted merge goes on where it was.
+DOCUMENTS are files, folders or globs: text, Markdown, Word, Excel, CSV, PDF, \
+HTML, Gherkin, JSON. `merge` needs no model, no key and no network unless you \
+name one. Nothing leaves this machine but what --allow-cloud names, nothing \
+costs more than --max-cost, and an interrupted merge goes on where it was.
 
 Every command has --help and --json. Begin with: storytransformer extract FOLDER"""
 
@@ -115,7 +117,7 @@ def front_door(
     if version:
         plain(f"storytransformer {__version__}")
     elif context.invoked_subcommand is None:
-        plain(WELCOME)
+        page(WELCOME)
 
 
 @app.command()
@@ -146,7 +148,7 @@ def extract(
         emit(result | ({"page": written} if written else {}))
     elif show == "residue":
         for path, text in corpora.residue(corpus):
-            plain(f"— {path}\n{text}\n")
+            verbatim(f"— {path}\n{text}\n")
     else:
         screen.extraction_table(result)
     if not here.json and not show:
@@ -166,6 +168,7 @@ def estimate(
     tokens_per_word: Annotated[
         str | None, typer.Option(help="With --words [as measured on stories, by model].")
     ] = None,
+    notes: Notes = False,
     picture: Annotated[
         str | None, typer.Option(help="Draw window size against dollars, time, memory: FILE.svg.")
     ] = None,
@@ -213,13 +216,15 @@ def estimate(
     if here.json:
         emit(result)
     else:
-        price_pages.estimate_table(result)
+        price_pages.estimate_table(result, whole=notes or bool(chosen.strategies))
         if best := next((found for found in result["lines"] if found["cheapest"]), None):
             cloud = [word for named in chosen.allow_cloud for word in ("--allow-cloud", named)]
             # A model without a record is asked nothing but with this.
             known = best["strategy"] == "none" or result.get("records", {}).get(best["model"])
             asked = [] if known else ["--propose"]
-            following = ["merge", *(paths or ["PATHS"]), "--judge", best["model"], *asked, *cloud]
+            by = ["--strategy", "groups"] if best["strategy"] == "groups" else []
+            judge = ["--judge", best["model"]]
+            following = ["merge", *(paths or ["PATHS"]), *judge, *by, *asked, *cloud]
             screen.next_step(*following, **here.for_next)
         else:
             screen.next_step("doctor")

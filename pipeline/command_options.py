@@ -82,6 +82,9 @@ Judge = Annotated[
 ]
 Port = Annotated[int, typer.Option("--port", help="Port of the pages on 127.0.0.1.")]
 Prefect = Annotated[bool, typer.Option("--prefect", help="Run as a Prefect flow.")]
+Notes = Annotated[
+    bool, typer.Option("--notes", help="Show every line, and what has to be said of the figures.")
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Price it, ask nothing.")]
 
 

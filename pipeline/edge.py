@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.console import mention
 from pipeline.errors import InputError, StoreError
 
 if TYPE_CHECKING:
@@ -204,6 +205,7 @@ class Edge:
             patience=self.settings.model_patience,
             now=now,
             paces=self.paces,
+            say=mention,
         )
 
     def online_counts(self) -> OnlineCounts:
@@ -428,11 +430,19 @@ class Edge:
     ) -> tuple[ModelSpec, ModelOptions]:
         """A model that is to be asked, once all is there that it takes."""
         from pipeline.merge.sovereignty import check_permission
-        from pipeline.models.opening import missing_key, needs_key, no_batches, takes_batches
+        from pipeline.models.opening import (
+            missing_key,
+            needs_key,
+            no_batches,
+            takes_batches,
+            unanswerable,
+        )
 
         spec = self.find(model)
         check_permission(spec, allow_cloud)
         options = self.options(spec)
+        if opener is None and (lacks := unanswerable(spec)) is not None:
+            raise lacks
         if opener is None and needs_key(spec) and not options.key:
             raise missing_key(spec)
         if batch and not takes_batches(spec):

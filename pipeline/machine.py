@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipeline import price_pages, screen
-from pipeline.command_options import PORT, Here, PathsOrNone, Port, Shown, command
+from pipeline.command_options import PORT, Here, Notes, PathsOrNone, Port, Shown, command
 from pipeline.configuration import without_password
 from pipeline.console import emit, plain
 from pipeline.edge import Edge, now, parse_words
 from pipeline.errors import InputError, StoryTransformerError
+from pipeline.parts import lacking, missing_part
 from pipeline.settings import away_from_documents
 
 if TYPE_CHECKING:
@@ -182,6 +183,7 @@ def models(
         int | None,
         typer.Option(help="Words of the corpus, with --gpu [of PATHS, or 440000]."),
     ] = None,
+    notes: Notes = False,
 ) -> None:
     """The catalogue: windows, prices today, what runs here. With --gpu, what fits that card and
     how long it takes for PATHS or --words."""
@@ -215,7 +217,7 @@ def models(
     if here.json:
         emit({"models": listed})
     else:
-        price_pages.models_table(listed)
+        price_pages.models_table(listed, whole=notes)
         screen.next_step("estimate", "PATHS", **here.for_next)
 
 
@@ -226,8 +228,17 @@ def doctor(
     wanted: Annotated[
         list[Wanted] | None, typer.Argument(help="What you want to do [everything].")
     ] = None,
+    probe: Annotated[
+        bool,
+        typer.Option(
+            "--probe",
+            help="Also try it: load the small model, measure its kernel's memory, open the "
+            "database, ask Prefect's server. Takes a while.",
+        ),
+    ] = False,
 ) -> None:
-    """What is missing for what you want to do. Which attention kernel will run, and why."""
+    """What is missing for what you want to do. With --probe, which attention kernel runs and
+    why."""
     from pipeline.models import health
 
     edge, asked = here.edge(), wanted or [*Wanted]
@@ -237,10 +248,12 @@ def doctor(
         threads=edge.settings.threads,
         keys={name: bool(key) for name, key in edge.settings.keys.items()},
         wanted=[want.value for want in asked],
+        probe=probe,
+        say=here.line,
     )
     if Wanted.database in asked:
-        checks.append(_database(edge))
-    if Wanted.flows in asked:
+        checks.append(_database(edge, probe))
+    if Wanted.flows in asked and probe and not lacking("flows"):
         with away_from_documents():
             from pipeline.orchestration.health import examine_flows
 
@@ -249,19 +262,26 @@ def doctor(
     if here.json:
         emit(report)
     else:
-        screen.doctor_page(report)
+        screen.doctor_page(report, probed=probe)
         if all(one["ok"] for one in checks):
             screen.next_step("extract", "PATHS", **here.for_next)
 
 
-def _database(edge: Edge) -> dict[str, Any]:
-    """Whether the database opens; a file that is not there yet is not made."""
+def _database(edge: Edge, probe: bool) -> dict[str, Any]:
+    """Where the database is, and whether it opens; a file that is not there yet is not made."""
     from pipeline.models.health import check
 
     url = edge.settings.database
     file = Path(url.removeprefix("sqlite:///"))
     if url.startswith("sqlite:///") and not file.exists():
         return check("database", True, f"{file} is made by the first run.")
+    if url.startswith("sqlite:///") and not probe:
+        return check("database", True, f"{file}, {file.stat().st_size / 1e6:,.1f} MB.")
+    if not url.startswith("sqlite:") and (missing := lacking("postgres")):
+        lack = missing_part("postgres", missing[0])
+        return check("database", False, lack.message, lack.next)
+    if not probe:
+        return check("database", True, f"{without_password(url)}; --probe opens it.")
     try:
         with edge.store():
             return check("database", True, "opens.")

@@ -10,6 +10,7 @@ import typer
 from pipeline.command_options import Here, command
 from pipeline.console import emit, plain
 from pipeline.errors import InputError
+from pipeline.help import Group
 from pipeline.options import TrainOptions
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from pipeline.store.record import Store
     from pipeline.train.job import Prepared
 
-app = typer.Typer(rich_markup_mode=None, help="Train models of your own.")
+app = typer.Typer(cls=Group, rich_markup_mode=None, help="Train models of your own.")
 
 
 @app.callback()
@@ -41,6 +42,11 @@ def judge(
 ) -> None:
     """Train a judge with pairs made of your stories, and with what was decided on them by review.
     Given again, it goes on where it was."""
+    from pipeline.parts import require
+
+    require("local")
+    if not dry_run:
+        require("train")
     from pipeline.extract.corpus import extract
     from pipeline.train.job import prepare, refuse_where_too_large
     from pipeline.train.job import train as train_it

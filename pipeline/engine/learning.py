@@ -265,7 +265,7 @@ def _check_extra() -> None:
     if missing:
         raise EngineError(
             f"training needs {', '.join(missing)}, which is not installed.",
-            next='Run: pip install "storytransformer[train]"',
+            next="Install the part [train] (docs/training.md).",
         )
 
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tokenizers import Tokenizer as Backend
-from tokenizers.models import BPE
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer as Backend
 
 #: A blank that a word follows. Before a digit there is no cut, because a splitter that takes
 #: digits out first leaves the blanks in front of them together; beyond ASCII nothing is claimed.
@@ -44,6 +44,8 @@ def lines_within(border: re.Pattern[str] | None) -> re.Pattern[str] | None:
 def word_border(backend: Backend) -> re.Pattern[str] | None:
     """Where a tokenizer's text can be cut so that the parts' ids are the whole's; None where its
     way of splitting is not one known to allow it."""
+    from tokenizers.models import BPE
+
     if not isinstance(backend.model, BPE) or backend.model.dropout:
         return None
     # Composing letters and their accents (NFC) does not reach over a blank that ASCII follows.

@@ -15,17 +15,18 @@ from contextlib import suppress
 from dataclasses import asdict
 from functools import cached_property, lru_cache
 from pathlib import Path
-
-from tokenizers import Tokenizer as Backend
+from typing import TYPE_CHECKING
 
 from pipeline.engine.chat import Chat, frame_of, render_chat
-from pipeline.engine.folder_tokenizer import read_folder
 from pipeline.engine.gguf_fields import READING
-from pipeline.engine.gguf_tokenizer import read_gguf
 from pipeline.engine.hashes import check_list, write_list
 from pipeline.engine.splitting import lines_within, puts_before, word_border
 from pipeline.engine.weights import new_folder
 from pipeline.errors import EngineError
+
+# Not here where no model runs: what only counts by a vocabulary imports this room, too.
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer as Backend
 
 # A Unicode noncharacter: it has no meaning in any text, so it can mark a place inside one.
 _BREAK = "\ufdd0"
@@ -287,6 +288,8 @@ class Tokenizer:
     @classmethod
     def from_saved(cls, folder: Path) -> Tokenizer:
         """Read what :meth:`save` wrote."""
+        from tokenizers import Tokenizer as Backend
+
         chat = json.loads((folder / "chat.json").read_text(encoding="utf-8"))
         chat["eos"] = tuple(chat["eos"])
         return cls(Backend.from_file(str(folder / "tokenizer.json")), Chat(**chat))
@@ -298,6 +301,8 @@ class Tokenizer:
         Raises:
             EngineError: no readable GGUF, or a tokenizer of a kind not known here.
         """
+        from pipeline.engine.gguf_tokenizer import read_gguf
+
         return cls(*read_gguf(path))
 
     @classmethod
@@ -307,6 +312,8 @@ class Tokenizer:
         Raises:
             EngineError: the file is missing or damaged.
         """
+        from pipeline.engine.folder_tokenizer import read_folder
+
         return cls(*read_folder(folder))
 
 

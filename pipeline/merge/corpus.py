@@ -150,12 +150,25 @@ def require(corpus: Corpus, *, strict: bool = False) -> None:
             next="Mend or leave out the document, or drop --strict.",
         )
     if not corpus.stories:
-        reasons = "; ".join(f"{path}: {reason}" for path, reason in corpus.problems[:3])
+        n = len(corpus.extractions)
+        some = [_why_none(e.document) for e in corpus.extractions[:_MOST_NAMED]]
+        more = [f"and {n - _MOST_NAMED:,} more"] if n > _MOST_NAMED else []
         raise InputError(
-            f"no story found in {len(corpus.extractions)} documents. {reasons}".strip(),
-            where=", ".join(e.document.path for e in corpus.extractions[:3]),
-            next="`storytransformer extract PATHS --page FILE` shows what was read.",
+            f"no story found in {n:,} document{'s' * (n != 1)}: {'; '.join([*some, *more])}.",
+            next="Name what begins a story with --pattern; `storytransformer extract PATHS --page "
+            "FILE` shows what was read.",
         )
+
+
+#: Documents without a story that an error names; `extract` lists all of them.
+_MOST_NAMED = 20
+
+
+def _why_none(document: Document) -> str:
+    """A document and why no story was found in it."""
+    words = len(document.text.split())
+    read = f"{words:,} word{'s' * (words != 1)}, none of them read as a story"
+    return f"{document.path}: {(document.problem or (read if words else 'no text')).rstrip('.')}"
 
 
 def extraction_as_json(corpus: Corpus) -> dict[str, Any]:

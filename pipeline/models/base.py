@@ -60,6 +60,10 @@ class OnlineModel(Model, Protocol):
         ...
 
 
+def _say_nothing(line: str) -> None:
+    """Where nobody waits."""
+
+
 @dataclass(frozen=True, slots=True)
 class ModelOptions:
     """Plain values an edge hands down to whoever opens a model.
@@ -76,6 +80,7 @@ class ModelOptions:
         card: tells name and bytes of the first NVIDIA card, None without one.
         now: the clock, aware.
         paces: what models share that are opened with them: their accounts' limits.
+        say: told what a person who waits wants to know, such as that weights are being loaded.
     """
 
     cache: Path
@@ -89,3 +94,4 @@ class ModelOptions:
     card: Callable[[], tuple[str, int] | None] = field(default=lambda: None, repr=False)
     now: Callable[[], datetime] = field(default=partial(datetime.now, UTC), repr=False)
     paces: Paces = field(default_factory=Paces, repr=False)
+    say: Callable[[str], None] = field(default=_say_nothing, repr=False)

@@ -174,6 +174,7 @@ class LocalModel:
             from pipeline.engine.story_transformer import StoryTransformer
 
             setup = self.spec.setup
+            self._options.say(f"loading {self.spec.name} …")
             self._engine = StoryTransformer.load(
                 self._path,
                 cache=self._options.cache,

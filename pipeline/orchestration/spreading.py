@@ -23,6 +23,7 @@ from prefect.cache_policies import NO_CACHE
 from pipeline.errors import InputError
 from pipeline.extract.corpus import extract, unread
 from pipeline.options import ReadOptions
+from pipeline.parts import how_to_install
 from pipeline.store.record import Store
 from pipeline.stories import Extraction
 
@@ -131,7 +132,7 @@ def _open_ray(runner: str) -> Any:
         from prefect_ray import RayTaskRunner
     except ImportError as exc:
         raise InputError(
-            "Ray is not installed.", where=_WHERE, next="pip install 'storytransformer[ray]'"
+            "Ray is not installed.", where=_WHERE, next=f"Run: {how_to_install('ray')}"
         ) from exc
     parts = urlsplit(runner)
     try:  # Ray itself would try for minutes
@@ -151,7 +152,7 @@ def _open_dask(netloc: str) -> Any:
         from prefect_dask import DaskTaskRunner
     except ImportError as exc:
         raise InputError(
-            "Dask is not installed.", where=_WHERE, next="pip install 'storytransformer[dask]'"
+            "Dask is not installed.", where=_WHERE, next=f"Run: {how_to_install('dask')}"
         ) from exc
     address = f"tcp://{netloc}"
     try:
