@@ -30,13 +30,14 @@ _WIKI_LINK = re.compile(r"\[([^\[\]|]+)\|[^\[\]\s]+\]")
 _ADDRESS = re.compile(r"<((?:https?|mailto):[^<>\s]+)>")
 #: Headings, lists and boxes to tick, in Markdown and in wikis.
 _LEAD = re.compile(r"^\s*(?:#{1,6}\s+|h[1-6]\.\s+|(?:[-*+•]\s+)+(?:\[[ xX]\]\s+)?)")
+_ITEM = re.compile(r"\s*[-*+•]\s")
 _NUMBERED = re.compile(r"\s*\d{1,3}[.)]\s")
 #: A line of so many characters may have been wrapped.
 _WRAPPED = 60
 #: Behind these nothing more is needed between two lines.
 _CLOSED = ".,;:!?…"
 #: A rule, the line below a table's head, the border of a drawn table, a fence of code.
-_RULE = re.compile(r"^\s*(?:[|+:=\s-]*(?:-{3,}|={3,})[|+:=\s-]*|(?:`{3,}|~{3,})[\w-]*)\s*$")
+_RULE = re.compile(r"^\s*(?:\|[|:\s-]*-[|:\s-]*|[|+:=\s-]*(?:-{3,}|={3,})[|+:=\s-]*|(?:`{3,}|~{3,})[\w-]*)\s*$")
 _BARS = re.compile(r"\s*(?<!\\)\|[\s|]*|(?<=\S)\t\s*(?=\S)")
 _WIKI = re.compile(r"\{(?:color(?::[\w#]+)?|quote|noformat|code(?::[\w|=]+)?|panel)\}|\{\{|\}\}")
 _FENCE = re.compile(r"`+")
@@ -45,6 +46,8 @@ _BOLD = re.compile(r"(?<![\w*\\])\*{2,3}(?=[^\s*])|(?<=[^\s*\\])\*{2,3}(?![\w*])
 _BOLD_INSIDE = re.compile(r"(?<![\\*])(\*{2,3})(?=[^\s*])([^*\n]+?)(?<=[^\s*\\])\1(?!\*)")
 _ESCAPED = re.compile(r"\\([\\`*_{}\[\]<>#|~.()!+-])")
 _CELLS = re.compile(rf"(?:\s*{APART.strip()}\s*){{2,}}")
+#: What a text without any of these needs no reading for.
+_MARKED = re.compile(r"[<>&*_|`\\{}\t\[#]|^\s*(?:[-+•]\s|h[1-6]\. )|-{3}|={3}", re.MULTILINE)
 _EDGES = f" {APART.strip()}"
 
 
@@ -73,8 +76,17 @@ def on_one_line(text: str, lengths: Sequence[int] = ()) -> str:
 
 
 def readable(text: str) -> str:
-    """A text without markup, in its own lines."""
-    return "\n".join(line for line, _ in _lines(text))
+    """A text without markup, in its own lines: items of a list begin with a dot, and what is
+    indented stays so."""
+    if not _MARKED.search(text):
+        return text
+    shown = []
+    for line in _unmarked(text).splitlines():
+        told = "" if _RULE.match(line) else _line(line)
+        if told:
+            blank = line[: len(line) - len(line.lstrip())]
+            shown.append(f"{blank}{'• ' if _ITEM.match(line) else ''}{told}")
+    return "\n".join(shown)
 
 
 def _apart(told: str) -> str:
@@ -94,9 +106,8 @@ def _pieces(text: str, lengths: Sequence[int]) -> list[str]:
 def _lines(text: str) -> Iterator[tuple[str, bool]]:
     """The lines that say something, and whether one begins something of its own: an item of a list,
     or with a capital where the line before had room for its first word."""
-    text = _WIKI.sub("", _without_tags(_ADDRESS.sub(r"\1", text)))
     width = 0
-    for line in text.splitlines():
+    for line in _unmarked(text).splitlines():
         if _RULE.match(line):
             continue
         told = _line(line)
@@ -104,6 +115,11 @@ def _lines(text: str) -> Iterator[tuple[str, bool]]:
             item = _LEAD.match(line) or _NUMBERED.match(line)
             yield told, bool(item) or (width < _WRAPPED and told[0].isupper())
             width = len(line)
+
+
+def _unmarked(text: str) -> str:
+    """The text without what may run over several of its lines."""
+    return _WIKI.sub("", _without_tags(_ADDRESS.sub(r"\1", text)))
 
 
 def _line(text: str) -> str:
