@@ -1,4 +1,4 @@
-"""The command that takes up a run which did not complete, as a person would type it."""
+"""Commands as a person would type them: the one that takes a run up again, the one that decides."""
 
 from __future__ import annotations
 
@@ -47,6 +47,18 @@ def command_for(kind: str, model: str, strategy: str, parameters: str, db: str =
         words = ["eval", "coverage", given["reference"], given["document"]]
     else:
         return None
+    words += ["--db", db] if db else []
+    return shlex.join(["storytransformer", *words])
+
+
+def review_for(run: str, stories: str = "", db: str = "") -> str:
+    """The command that asks a person what is open about a run.
+
+    Args:
+        stories: names of the ones that it is about ("S-3 S-9"); "" for all that is open.
+        db: what was given as ``--db``; "" for the default.
+    """
+    words = ["review", run, *stories.split()]
     words += ["--db", db] if db else []
     return shlex.join(["storytransformer", *words])
 
