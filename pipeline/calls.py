@@ -225,6 +225,17 @@ class Size(NamedTuple):
     shared_tokens: int
 
 
+class LaterSize(NamedTuple):
+    """All that a price is made of, of a call whose prompt is not there yet; see
+    :class:`LaterCall`."""
+
+    stage: str
+    input: Band
+    output: Band
+    shared_tokens: int
+    share: float | None
+
+
 @dataclass(frozen=True, slots=True)
 class LaterCall:
     """A call of a strategy whose prompt is made of replies that are not there yet: its size is
@@ -246,6 +257,11 @@ class LaterCall:
     clusters: tuple[tuple[str, ...], ...] = ()
     share: float | None = None
     after: str = ""
+
+    @property
+    def size(self) -> LaterSize:
+        """What a price is made of."""
+        return LaterSize(self.stage, self.input, self.output, self.shared_tokens, self.share)
 
     @property
     def stories(self) -> tuple[str, ...]:
@@ -302,7 +318,7 @@ class Plan:
     n_clusters: int
     parameters: Mapping[str, str] = field(default_factory=dict)
     journalled: frozenset[str] = frozenset()
-    later: tuple[LaterCall, ...] = ()
+    later: Sequence[LaterCall] = ()
     remark: str = ""
     found_by: Mapping[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
     settled: frozenset[str] = frozenset()
@@ -353,9 +369,22 @@ class Plan:
         return kinds_of(size for size, key in sent if key not in self.journalled)
 
     @property
-    def to_follow(self) -> tuple[LaterCall, ...]:
+    def to_follow(self) -> Sequence[LaterCall]:
         """The later calls that are still to be reckoned with."""
+        if not self.settled:
+            return self.later
         return tuple(one for one in self.later if not one.after or one.after not in self.settled)
+
+    @cached_property
+    def later_sizes(self) -> Kinds[LaterSize]:
+        """The sizes of all later calls."""
+        later = self.later
+        return later.kinds if isinstance(later, Columns) else kinds_of(one.size for one in later)
+
+    @cached_property
+    def sizes_to_follow(self) -> Kinds[LaterSize]:
+        """The sizes of :attr:`to_follow`."""
+        return kinds_of(one.size for one in self.to_follow) if self.settled else self.later_sizes
 
     def skipped_by_reason(self) -> dict[str, int]:
         """How many stories need no call, by reason."""

@@ -256,7 +256,7 @@ def _felt(plan: Plan, wider: WindowLimits) -> bool:
     if wider.input_tokens == plan.limits.input_tokens or plan.strategy in ("none", "pairs"):
         return False
     prompts = [size.input.high for size, n in plan.sizes.counted for _ in range(min(n, 2))]
-    prompts += [later.input.high for later in plan.later]
+    prompts += [size.input.high for size, n in plan.later_sizes.counted for _ in range(min(n, 2))]
     return len(prompts) > 1 and max(prompts) > plan.limits.input_tokens // 8
 
 
