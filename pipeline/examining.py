@@ -15,6 +15,7 @@ from pipeline.options import (
     AllowCloud,
     AllowEgress,
     AsJson,
+    AskAgain,
     Batch,
     Config,
     Db,
@@ -44,6 +45,7 @@ def exam(
     local_only: LocalOnly = None,
     max_cost: MaxCost = None,
     batch: Batch = False,
+    ask_again: AskAgain = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Price the exam, ask nothing.")
     ] = False,
@@ -93,6 +95,7 @@ def exam(
                 allow_cloud=allow_cloud or (),
                 local_only=local_only or (),
                 batch=batch,
+                ask_again=ask_again,
                 say=line,
                 show=line.show,
             )

@@ -163,6 +163,7 @@ def examine_judges(
     allow_cloud: p.AllowCloud = (),
     local_only: p.LocalOnly = (),
     batch: p.Batch = False,
+    ask_again: p.AskAgain = False,
     db: p.Database = None,
     allow_egress: p.AllowEgress = (),
 ) -> dict[str, Any]:
@@ -177,6 +178,7 @@ def examine_judges(
         allow_cloud: Paths and globs of what may leave this machine, or all.
         local_only: Documents sent to no cloud, as in .gitignore.
         batch: By the provider's batch API, at half the price.
+        ask_again: Ask again where a reply came that cannot be used.
         db: URL or file; data/runs/storytransformer.sqlite where the worker runs, if empty.
         allow_egress: Of database, prefect, task-runner and hub, those that may be off this machine.
     """
@@ -212,6 +214,7 @@ def examine_judges(
                         allow_cloud=allow_cloud,
                         local_only=local_only,
                         batch=batch,
+                        ask_again=ask_again,
                         say=logger.info,
                         turn=lambda name=name, held=held: held.enter_context(
                             turn(edge.find(name), logger.info)
@@ -239,6 +242,7 @@ def merge_stories(
     allow_cloud: p.AllowCloud = (),
     local_only: p.LocalOnly = (),
     batch: p.Batch = False,
+    ask_again: p.AskAgain = False,
     out: p.Out = "merged",
     group: p.GroupedBy = "topic",
     edition: p.Edition = "files",
@@ -267,6 +271,7 @@ def merge_stories(
         allow_cloud: Paths and globs of what may leave this machine, or all.
         local_only: Documents sent to no cloud, as in .gitignore.
         batch: By the provider's batch API, at half the price.
+        ask_again: Ask again where a reply came that cannot be used.
         out: Where the worker writes the document.
         group: Order of the document.
         edition: Files by size, or everything in one.
@@ -306,6 +311,7 @@ def merge_stories(
                 allow_cloud=allow_cloud,
                 local_only=local_only,
                 batch=batch,
+                ask_again=ask_again,
                 how=how,
                 say=logger.info,
                 turn=lambda: held.enter_context(turn(edge.find(model), logger.info)),

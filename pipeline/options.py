@@ -105,6 +105,10 @@ AllowAll = Annotated[
 LocalOnly = Annotated[list[str] | None, _of("local_only")]
 AllowEgress = Annotated[list[str] | None, _of("allow_egress")]
 Batch = Annotated[bool, _of("batch")]
+AskAgain = Annotated[
+    bool,
+    typer.Option("--ask-again", help="Pay again where a reply came that cannot be used."),
+]
 CountOnline = Annotated[
     bool, typer.Option("--count-online", help="Let providers count the prompts: they are sent.")
 ]

@@ -20,8 +20,13 @@ class Journal(Protocol):
         """The good replies among these request keys."""
         ...
 
+    def unusable(self, keys: Iterable[str]) -> Mapping[str, Reply]:
+        """The replies to these requests that came and cannot be used, each a failure that says
+        why: they may have been paid, so that the same is not asked again."""
+        ...
+
     def put(self, request: Request, reply: Reply, *, good: bool, why: str) -> None:
-        """Store a reply. A bad one is kept for the record and never found again."""
+        """Store a reply. A bad one is never found among the good ones."""
         ...
 
     def reserve(self, key: str, usd: Decimal) -> None:
