@@ -101,6 +101,11 @@ class Purse:
         """Dollars spent or reserved."""
         return sum(self._held.values(), Decimal(0))
 
+    @property
+    def reached(self) -> Decimal | None:
+        """The limit that ended the asking, None where none did."""
+        return self.max_usd if self.is_empty else None
+
     def end(self, refusal: BudgetError) -> None:
         """The next request does not fit, with nothing more on its way that might make room.
 

@@ -206,6 +206,7 @@ class MergeJob(Sending):
                 "paths": list(self.paths),
                 "about": list(self.terms.about),
                 "allow_cloud": self.terms.allow_cloud,
+                "local_only": list(self.terms.local_only),
                 "out": str(self.out),
                 "group": self.group,
                 "edition": "full" if self.full else None,
@@ -263,9 +264,10 @@ class MergeJob(Sending):
         )
         self.store.save_judgements(self.run_id, self.heard.told)
         for decision in settle(self.terms.decisions, self.corpus.stories).unused:
-            word = decision.answer.replace("_", " ")
+            # Without the note: this reaches logs, and Prefect's database.
+            told = f"“{decision.answer.replace('_', ' ')}”, {replace(decision, note='')}"
             self.say(
-                f"warning: “{word}”, {decision}, is not applied: newer decisions stand against it. "
+                f"warning: {told}, is not applied: newer decisions stand against it. "
                 "`storytransformer review RUN --again` asks once more."
             )
         self.kept = look(self.corpus, self.merged)
@@ -354,9 +356,9 @@ class MergeJob(Sending):
         }
         # What a command that the document shows has to say.
         head = result | {"paths": list(self.paths)}
-        if self.since:
-            head["since"] = self.since
-        if mark := mark_of(self.corpus.documents.values(), self.terms.local_only):
+        head |= {"since": self.since} if self.since else {}
+        mark = mark_of(self.corpus.documents.values(), self.terms.local_only)
+        if mark := mark or settle(self.terms.decisions, self.corpus.stories).sovereignty:
             head["sovereignty"] = mark
         if self.store.database.is_sqlite:
             head["db"] = self.store.database.name
@@ -384,14 +386,13 @@ class MergeJob(Sending):
                 "was set aside; compare it with your bill."
             )
         n, unasked = len(self.asking.calls), self.asking.unasked(self.replies)
-        spent_all = self.max_usd if self.purse.is_empty else None
-        for told in (
+        said = (
             warning(self._n_asked, self._failed()),
             spent_told(len(self.tally.unusable_before)),
-            unasked_told(unasked, n, spent_all, self.max_seconds),
-        ):
-            if told:
-                self.say(told)
+            unasked_told(unasked, n, self.purse.reached, self.max_seconds),
+        )
+        for told in filter(None, said):
+            self.say(told)
 
     @property
     def _n_asked(self) -> int:
