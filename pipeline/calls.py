@@ -60,9 +60,8 @@ class Request:
     Args:
         model: catalogue name, such as ``local/smollm2-135m``.
         revision: what exactly answers: the sha256 of local weights, or the provider's model id.
-        purpose: ``pair`` (how two tellings relate, in one word), ``groups`` (which of a
-            window's tellings belong together, by their handles), ``stories`` (every story of the
-            prompt written again, merged), ``answer`` (free text).
+        purpose: ``pair`` (how two tellings relate), ``groups`` (which of a window's tellings belong
+            together), ``stories`` (its stories written again, merged), ``answer`` (free text).
         prompt, prompt_sha256: the released prompt it was rendered from.
         messages: the turns; the first ``shared`` of them are the same in every request of a plan.
         max_tokens: limit of the reply.
@@ -138,9 +137,9 @@ class Reply:
     ``usd`` is what the provider's prices make of ``usage`` (None when the price is unknown,
     0 for a local model). ``model`` is the model id that the answering side reported. ``broken`` is
     how many attempts went before it whose connection broke, or which were not waited for any
-    longer, after they had been sent: a provider may have billed them. ``likelihoods`` are, for a
-    question with a closed list of answers, the probabilities of all of them, by their words in the
-    question's schema; they add up to 1. None where whoever answered gives none.
+    longer, after they had been sent: a provider may have billed them. ``likelihoods`` are the
+    probabilities of a closed question's answers, by their words in its schema; they add up to 1.
+    None where whoever answered gives none. An ``error`` with a text came, and is kept as it came.
     """
 
     key: str
@@ -153,6 +152,11 @@ class Reply:
     usd: Decimal | None = None
     broken: int = 0
     likelihoods: Mapping[str, float] | None = None
+
+    @property
+    def came(self) -> bool:
+        """Whether anything came back, usable or not: it may have been billed."""
+        return self.finish != "error" or bool(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,8 +329,7 @@ class Plan:
 
     @cached_property
     def sha256(self) -> str:
-        """Hash of what will be asked: every request key with its handles,
-        the skipped stories and the parameters."""
+        """Hash of what will be asked: the keys with their handles, skipped stories, parameters."""
         body: dict[str, Any] = {
             "strategy": self.strategy,
             "skipped": self.skipped,
