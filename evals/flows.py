@@ -10,6 +10,8 @@ from typing import Annotated, Any
 from prefect import flow, get_run_logger
 from pydantic import Field
 
+from evals.benchmark.job import benchmark
+from evals.benchmark.values import Options
 from evals.canary_run import run_canaries
 from evals.gates import hold_all
 from evals.grids import PROFILES, Grid, aggregation_grid, find_grid
@@ -170,6 +172,58 @@ def _found(result: dict[str, Any]) -> str:
         f"{result['mean']:.0%} of {result['n']} found (95 % interval {low:.0%} to "
         f"{high:.0%}); {result['reused']} cells measured before."
     )
+
+
+@flow(name="benchmark", flow_run_name=named("benchmark of {model}"), persist_result=False)
+def benchmark_model(
+    paths: p.Documents,
+    model: p.Name = "local/smollm2-135m",
+    hours: Annotated[float | None, p.titled("Hours, at most", gt=0)] = None,
+    lengths: Annotated[Sequence[int] | None, p.titled("Prompt lengths in tokens")] = None,
+    depths: Annotated[Sequence[Percent] | None, p.titled("Depths in percent")] = None,
+    labels: p.Labels = None,
+    pairs: p.MostPairs = None,
+    train: Annotated[bool | None, p.titled("Train a judge")] = None,
+    train_pairs: Annotated[int, p.titled("Pairs to train with", ge=8)] = 6400,
+    out: Annotated[str, p.titled("Folder of the report", min_length=1)] = "benchmark",
+    db: p.Database = None,
+    allow_egress: p.AllowEgress = (),
+) -> dict[str, Any]:
+    """A local model on this machine: doctor, kernels, memory, exam, merge, needles, aggregation,
+    training; every estimate beside its actual. Run it again to go on.
+
+    Args:
+        paths: Files, folders or globs, as the worker sees them.
+        model: As `storytransformer models` lists them; one that runs here.
+        hours: Nothing is begun that does not fit into them; no limit if empty.
+        lengths: Of whole prompts; from 1,024 tokens to the model's window or 32,768 if empty.
+        depths: Where needles stand; start, middle and end if empty.
+        labels: Labelled pairs of your own, JSON Lines; the built-in exam if empty.
+        pairs: Questions of the merge; all that are near if empty.
+        train: Where the extra is installed, if empty.
+        train_pairs: Made of the documents.
+        out: Where the worker writes report, merged document and adapter.
+        db: URL or file; data/runs/storytransformer.sqlite where the worker runs, if empty.
+        allow_egress: Of database, prefect, task-runner and hub, those that may be off this machine.
+    """
+
+    def measure() -> dict[str, Any]:
+        edge, logger = open_edge(db, allow_egress), get_run_logger()
+        options = Options(
+            tuple(paths), model, out, None if lengths is None else tuple(lengths),
+            tuple(depths or (0, 50, 100)), labels, pairs, train, train_pairs,
+        )  # fmt: skip
+        with edge.store() as store, turn(edge.find(model), logger.info):
+            result = benchmark(edge, store, options, hours=hours, say=logger.info, step=as_task)
+        artifacts.report(result["out"]["markdown"])
+        return result
+
+    return endings.ended(measure, lambda r: f"{_steps(r)}; the report: {r['out']['markdown']}.")
+
+
+def _steps(result: dict[str, Any]) -> str:
+    states = [row["state"] for row in result["steps"]]
+    return ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
 
 
 @flow(name="canaries", flow_run_name="canaries", persist_result=False)
