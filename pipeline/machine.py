@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from enum import StrEnum
 from pathlib import Path
@@ -11,10 +12,21 @@ import typer
 
 from pipeline import price_pages, screen
 from pipeline.configuration import without_password
-from pipeline.console import emit, plain, say
+from pipeline.console import Telling, emit, plain, say
 from pipeline.edge import Edge, now, parse_words
 from pipeline.errors import InputError, StoryTransformerError
-from pipeline.options import PORT, AllowEgress, AsJson, Config, Db, Debug, PathsOrNone, Port, Quiet
+from pipeline.options import (
+    PORT,
+    AllowCloud,
+    AllowEgress,
+    AsJson,
+    Config,
+    Db,
+    Debug,
+    PathsOrNone,
+    Port,
+    Quiet,
+)
 from pipeline.settings import away_from_documents
 
 if TYPE_CHECKING:
@@ -196,6 +208,11 @@ def models(
         int | None,
         typer.Option(help="Words of the corpus, with --gpu [of PATHS, or 440000]."),
     ] = None,
+    wanted_for: Annotated[
+        list[str] | None,
+        typer.Option("--for", metavar="PATHS", help="Which model for these documents, and why."),
+    ] = None,
+    allow_cloud: AllowCloud = None,
     json: AsJson = False,
     db: Db = None,
     config: Config = None,
@@ -203,10 +220,15 @@ def models(
     debug: Debug = False,
 ) -> None:
     """The catalogue: windows, prices today, what runs here. With --gpu, what fits that card and
-    how long it takes for PATHS or --words."""
+    how long it takes for PATHS or --words. With --for PATHS, which model for these documents."""
     from pipeline.cost.listing import FIRST_USERS_WORDS, list_models, rank_models
 
     edge = Edge.read(db, config=config)
+    if wanted_for:
+        if words is not None:
+            raise InputError("give documents or --words, not both.", where="--words")
+        _advise(edge, [*wanted_for, *(paths or ())], gpu, allow_cloud or (), say(quiet), json)
+        return
     if gpu is None and (paths or words is not None):
         raise InputError(
             "a corpus is ranked on a card.", next='Add --gpu, such as --gpu "RTX 4090".'
@@ -236,6 +258,35 @@ def models(
     else:
         price_pages.models_table(listed)
         screen.next_step("estimate", "PATHS", db=db, config=config)
+
+
+def _advise(
+    edge: Edge,
+    paths: Sequence[str],
+    gpu: str | None,
+    allow_cloud: Sequence[str],
+    line: Telling,
+    json: bool,
+) -> None:
+    """Which model for these documents; no model is asked."""
+    from evals.advice import Here, advise
+    from evals.screen_advice import advice_page
+    from pipeline.merge import corpus as corpora
+    from pipeline.merge.sovereignty import check_allowed
+
+    check_allowed(allow_cloud)
+    terms = edge.terms(allow_cloud=allow_cloud, gpu=gpu)
+    store = edge.store_if_possible(line)
+    corpus = corpora.read(paths, cache=store, show=line.show)
+    keys = {name: bool(key) for name, key in edge.settings.keys.items()}
+    found = advise(paths, corpus, terms, Here(edge.catalog, keys, gpu or ""), store)
+    if json:
+        emit(found)
+    else:
+        advice_page(found)
+        best = found["models"][0]
+        judge = [] if best["decides"] == "proof" else ["--judge", best["model"]]
+        screen.next_step("merge", *paths, *judge)
 
 
 @app.command()
