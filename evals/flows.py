@@ -15,6 +15,8 @@ from evals.gates import hold_all
 from evals.grids import PROFILES, Grid, aggregation_grid, find_grid
 from evals.merging_run import run_merging
 from evals.needle_run import Kind, run_needles
+from evals.roundtrip import Split
+from evals.roundtrip_run import run_round_trips
 from pipeline.catalog import ModelSpec
 from pipeline.edge import Edge, now
 from pipeline.merge.sovereignty import copies_of
@@ -287,6 +289,77 @@ def mergings(
 
 def _measured(result: dict[str, Any]) -> str:
     return f"measured; `storytransformer eval show {result['run']}` shows it."
+
+
+@flow(name="round-trips", flow_run_name=named("round trips with {model}"), persist_result=False)
+def round_trips(
+    paths: p.Documents,
+    by: Annotated[Split, p.titled("Cut by")] = "random",
+    model: p.Name = WITHOUT_MODEL,
+    strategy: Annotated[p.Strategy, p.titled("Strategy")] = "none",
+    rounds: Annotated[int, p.titled("Rounds", ge=1)] = 10,
+    parts: Annotated[int, p.titled("Documents to cut into", ge=1)] = 4,
+    seed: Annotated[int, p.titled("Seed")] = 0,
+    max_cost: p.Budget = None,
+    allow_cloud: p.AllowCloud = (),
+    db: p.Database = None,
+    allow_egress: p.AllowEgress = (),
+) -> dict[str, Any]:
+    """Documents cut, the parts merged and read again, round after round: what is left of them.
+
+    Args:
+        paths: Files, folders or globs, as the worker sees them.
+        by: Role, topic, author, or at random.
+        model: As `storytransformer models` lists them.
+        strategy: None for proof alone; pairs and groups ask, tree and fold write every story again.
+        rounds: Times to cut and merge.
+        parts: So many at most.
+        seed: Draws the parts.
+        max_cost: What all rounds together may spend; without a limit if empty.
+        allow_cloud: Paths and globs of what may leave this machine, or all.
+        db: URL or file; data/runs/storytransformer.sqlite where the worker runs, if empty.
+        allow_egress: Of database, prefect, task-runner and hub, those that may be off this machine.
+    """
+
+    def measure() -> dict[str, Any]:
+        edge, logger = open_edge(db, allow_egress), get_run_logger()
+        spec = edge.find(model)
+        with edge.store() as store, turn(spec, logger.info):
+            result: dict[str, Any] = as_task(
+                "round trips",
+                lambda: run_round_trips(
+                    paths,
+                    lambda read, out: edge.merge_job(
+                        read,
+                        model,
+                        store=store,
+                        out=str(out),
+                        strategy=strategy,
+                        allow_cloud=copies_of(allow_cloud),
+                        propose=strategy in ("pairs", "groups"),
+                    ),
+                    store,
+                    by=by,
+                    parts=parts,
+                    rounds=rounds,
+                    seed=seed,
+                    max_usd=max_cost,
+                    allow_cloud=allow_cloud,
+                    say=logger.info,
+                ),
+            )
+        return result
+
+    return endings.ended(measure, _kept)
+
+
+def _kept(result: dict[str, Any]) -> str:
+    kept, rounds = result["scores"]["kept"], len(result["rounds"]) - 1
+    return (
+        f"after {rounds} rounds {kept['mean']:.1%} of {kept['n']} sentences are kept (95 % "
+        f"interval {kept['low']:.1%} to {kept['high']:.1%}); "
+        f"`storytransformer eval show {result['run']}` shows it."
+    )
 
 
 @flow(name="nightly-evals", flow_run_name=named("nightly evals of {model}"), persist_result=False)

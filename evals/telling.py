@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -20,8 +20,11 @@ from pipeline.options import (
     MaxCost,
     Model,
     Paths,
+    Prefect,
     Quiet,
+    for_a_flow,
 )
+from pipeline.settings import away_from_documents
 
 
 def coverage(
@@ -62,6 +65,7 @@ def roundtrip(
     ] = False,
     max_cost: MaxCost = None,
     allow_cloud: AllowCloud = None,
+    prefect: Prefect = False,
     json: AsJson = False,
     db: Db = None,
     config: Config = None,
@@ -72,6 +76,26 @@ def roundtrip(
     from evals.roundtrip_run import run_round_trips
     from pipeline.merge.sovereignty import copies_of
 
+    asked: dict[str, Any] = {
+        "by": by,
+        "parts": parts,
+        "rounds": rounds,
+        "seed": seed,
+        "allow_cloud": allow_cloud or (),
+    }
+    if prefect and not dry_run:
+        for_a_flow(config)
+        with away_from_documents():
+            from evals import flows
+            from pipeline.orchestration.steps import call
+
+        dollars = parse_usd(max_cost, where="--max-cost")
+        result = call(
+            flows.round_trips, {"eval"}, paths=paths, model=model, strategy=strategy,
+            max_cost=dollars, db=db, **asked,
+        )  # fmt: skip
+        _show_rounds(result, json, db, config)
+        return
     edge, line = Edge.read(db, config=config), say(quiet)
     with edge.store() as store:
         result = run_round_trips(
@@ -87,19 +111,20 @@ def roundtrip(
                 show=line.show,
             ),
             store,
-            by=by,
-            parts=parts,
-            rounds=rounds,
-            seed=seed,
             max_usd=parse_usd(max_cost, where="--max-cost"),
-            allow_cloud=allow_cloud or (),
             dry_run=dry_run,
             say=line,
+            **asked,
         )
+    if dry_run and not json:
+        screen.merge_price(result)
+    else:
+        _show_rounds(result, json, db, config)
+
+
+def _show_rounds(result: dict[str, Any], json: bool, db: str | None, config: str | None) -> None:
     if json:
         emit(result)
-    elif dry_run:
-        screen.merge_price(result)
     else:
         screen_telling.roundtrip_summary(result)
         screen.show_next(result, db, config)
