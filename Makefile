@@ -41,6 +41,9 @@ $(VENV)/.installed: $(VENV)/.ready
 demo: ready      ## merge the sample backlog through the Prefect flow, price a judge, measure a model
 	$(BIN)/storytransformer merge data/sample --out $(DEMO)/demo --prefect
 	$(BIN)/storytransformer estimate data/sample
+	$(BIN)/storytransformer models --for data/sample
+	$(BIN)/storytransformer eval merging data/sample --truth data/sample/truth.json --no-again
+	$(BIN)/storytransformer exam --model code --json > $(DEMO)/demo/exam.json
 	$(BIN)/storytransformer eval needle --model local/smollm2-135m --lengths 512,1024,2048 --depths 0,50,100 --prefect
 	@echo
 	@echo "merged document   $(DEMO)/demo/merged.md"

@@ -274,7 +274,7 @@ class ReadOptions(Options):
 
 
 @dataclass(frozen=True, kw_only=True)
-class _MayLeave(Options):
+class MayLeave(Options):
     """What a model elsewhere may be shown."""
 
     allow_cloud: tuple[str, ...] = option(
@@ -313,7 +313,7 @@ class _Asks(_Spends):
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Plans(_StaysHere, _MayLeave):
+class _Plans(_StaysHere, MayLeave):
     """Which stories a model is asked about."""
 
     about: tuple[str, ...] = option((), "Keep only stories with these words.", "Only stories about")
@@ -365,7 +365,7 @@ class MergeOptions(_Plans, _Asks):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExamOptions(_StaysHere, _MayLeave, _Asks):
+class ExamOptions(_StaysHere, MayLeave, _Asks):
     """What a judge is examined with."""
 
     labels: str | None = option(
@@ -399,5 +399,5 @@ class TrainOptions(Options):
 
 
 @dataclass(frozen=True, kw_only=True)
-class EvalOptions(_MayLeave, _Spends):
+class EvalOptions(MayLeave, _Spends):
     """What an eval may spend, and show a model elsewhere."""

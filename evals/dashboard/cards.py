@@ -19,7 +19,7 @@ _PAGES = Path(__file__).resolve().parent / "pages"
 _PARAMETER = re.compile(r"(?<![:\w]):([a-z_]+)")
 
 #: The pages in the order of the navigation.
-ORDER = ("runs", "run", "costs", "needles", "quality", "records")
+ORDER = ("runs", "run", "costs", "models", "needles", "quality", "records")
 
 
 @dataclass(frozen=True)

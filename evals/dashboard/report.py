@@ -30,13 +30,14 @@ _SHOWN_ON = {
     "needle": ("needles", "run"),
     "aggregation": ("needles", "run"),
     "canary": ("needles", "canary"),
+    "models": ("models", "run"),
     "fabrication": ("quality", "fabrication"),
     "merging": ("quality", "merging"),
     "roundtrip": ("quality", "roundtrip"),
     "coverage": ("quality", "coverage"),
 }
 #: Without runs to choose, what is newest of these.
-_PAGES = ("runs", "costs", "needles", "quality", "records")
+_PAGES = ("runs", "costs", "models", "needles", "quality", "records")
 #: Rows of a table; the live pages and their CSV have all.
 _MOST = 20
 

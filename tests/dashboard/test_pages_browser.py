@@ -11,7 +11,7 @@ import pytest
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 
-PAGES = ("runs", "run", "costs", "needles", "quality", "records")
+PAGES = ("runs", "run", "costs", "models", "needles", "quality", "records")
 
 
 def rows(worked, sql: str, *values: object) -> list[tuple]:
@@ -140,6 +140,18 @@ def test_effective_lengths_say_what_is_known(look, served, worked):
     assert all(said in drawn for said in ("2,048 to 4,096", "below 1,024", "at least 4,096"))
     both = f"{served}/needles?run={worked.aggregation}&run={worked.needles}&task=count"
     assert look(both).locator("#heatmaps figure").count() == 1, "no needle counts"
+
+
+def test_the_models_page_says_which_and_why_and_what_is_not_measured(look, served):
+    page = look(f"{served}/models")
+    assert "Nothing here has a record." in page.locator("#recommended").inner_text()
+    first, second = table(page, "models")
+    assert first[0] == "extractive" and "any" in first[2] and first[-1] == "yes"
+    assert second[2].startswith("below 1,024 tokens") and second[3] == "not measured"
+    assert second[-1] == "no: it does not fit" and "no record" in second[1]
+    (missing,) = table(page, "unmeasured")
+    assert missing[-1] == "storytransformer exam --model local/many"
+    assert table(page, "beyond") == [["1", "no key", "claude/x"]]
 
 
 def test_cells_that_ended_otherwise_are_told_apart(look, served, worked):
