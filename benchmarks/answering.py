@@ -1,5 +1,5 @@
 """A server on this machine that speaks the protocols of Claude, Gemini and OpenAI and answers
-questions about pairs as :func:`evals.providers.judge` does.
+questions about pairs as :func:`tests.support.providers.judge` does.
 
 Usage is counted from the text that went over the wire: for OpenAI with its own encoding; for
 Claude and Gemini, whose tokenizers are not here, with the ratio of the catalogue, so their prompts
@@ -15,9 +15,9 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 
-from evals.providers import judge
 from pipeline.calls import canonical_json
 from pipeline.tokens import TokenCounter
+from tests.support.providers import judge
 
 
 @contextmanager

@@ -24,8 +24,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from evals.coverage import coverage, terms
-from pipeline.compare.coverage import holds
 from pipeline.compare.features import features
+from tests.support.said import holds
 
 #: Pairs built to mislead whoever looks at words: the figures are printed without them, too.
 MISLEADING = ("contradictory", "other-meaning")

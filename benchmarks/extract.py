@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import pickle
 import re
 import resource
 import tempfile
@@ -26,7 +27,6 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from pipeline.extract.corpus import extract
-from pipeline.extract.exchange import from_json, to_json
 from pipeline.stories import Extraction, Story, normalise
 from tests.extract.shape_documents import documents, faults
 
@@ -250,20 +250,20 @@ def measure_places(root: Path) -> Figures:
 
 
 class DiskCache:
-    """Extractions as text in a folder: what a store does, without the store."""
+    """Extractions in a folder: what a store does, without the store."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def _path(self, sha256: str, variant: str) -> Path:
-        return self.folder / f"{sha256}-{re.sub(r'[^0-9a-z]', '_', variant)}.json"
+        return self.folder / f"{sha256}-{re.sub(r'[^0-9a-z]', '_', variant)}.pickle"
 
     def get_extraction(self, sha256: str, variant: str) -> Extraction | None:
         path = self._path(sha256, variant)
-        return from_json(path.read_text(encoding="utf-8")) if path.exists() else None
+        return pickle.loads(path.read_bytes()) if path.exists() else None
 
     def put_extraction(self, sha256: str, variant: str, extraction: Extraction) -> None:
-        self._path(sha256, variant).write_text(to_json(extraction), encoding="utf-8")
+        self._path(sha256, variant).write_bytes(pickle.dumps(extraction))
 
 
 def measure_whole(root: Path) -> Figures:

@@ -3,7 +3,7 @@
     python benchmarks/faults_merge.py [PATH…] [--runs N]      default: data/sample, 20 runs
 
 For ``pairs`` and for the strategies that write everything again, N runs with 5 % and N with 30 % of
-the calls failing in nine ways each (evals/judges.py, evals/rewriters.py), every run with an empty
+the calls failing in nine ways each (tests/support/judges.py, rewriters.py), every run with an empty
 database of its own. After a merge every story must have one row of the ledger and every sentence
 stand or fold in its entry; after a rewriting, a story that is not in the text must be one that a
 reply left out. Prints a table and, last, one JSON line; exits 1 when a story is not accounted for.
@@ -22,15 +22,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from evals.judges import PairJudge, at_random
 from evals.rewrite_run import RewriteJob, rewrite_job
-from evals.rewriters import Rewriter
 from pipeline.edge import Edge
 from pipeline.merge.job import MergeJob
 from pipeline.merge.job import run as run_job
+from pipeline.options import MergeOptions
 from pipeline.settings import read_settings
 from pipeline.store.record import Store
 from pipeline.tokens import counter_for
+from tests.support.judges import PairJudge, at_random
+from tests.support.rewriters import Rewriter
 
 _SAMPLE = Path(__file__).parents[1] / "data" / "sample"
 #: A model with a price; who answers in its place fails.
@@ -42,9 +43,13 @@ SHARES = (0.05, 0.3)
 def opened(edge: Edge, store: Store, paths: Sequence[Path], strategy: str, out: Path) -> MergeJob:
     """A run of a strategy in windows small enough to have many calls."""
     job = edge.merge_job(
-        [str(path) for path in paths], MODEL, store=store, out=str(out), strategy=strategy,
-        allow_cloud=("all",), propose=strategy == "pairs",
-    )  # fmt: skip
+        [str(path) for path in paths],
+        MODEL,
+        MergeOptions(
+            out=str(out), strategy=strategy, allow_cloud=("all",), propose=strategy == "pairs"
+        ),
+        store=store,
+    )
     job.spec = replace(job.spec, window=4096, output_cap=2048)
     return job if strategy == "pairs" else rewrite_job(job)
 

@@ -4,10 +4,10 @@
 
 Each PATH (default: data/sample; a folder counts whole) is merged without a model and looked
 through by ``pipeline.kept``; so are that many stories planted from all of them. Then the first
-path, or --judged, is merged with the judges of ``evals/judges.py`` (all one need, all different,
-all contradicting, at random, nothing), each with --seeds seeds, as if their answers acted: 5 x 20
-runs. Paths without a story are said to be. Prints a table and, last, one JSON line; exits 1 where a
-sentence is missing or the books do not balance.
+path, or --judged, is merged with the judges of ``tests/support/judges.py`` (all one need, all
+different, all contradicting, at random, nothing), each with --seeds seeds, as if their answers
+acted: 5 x 20 runs. Paths without a story are said to be. Prints a table and, last, one JSON line;
+exits 1 where a sentence is missing or the books do not balance.
 """
 
 from __future__ import annotations
@@ -22,17 +22,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evals.judges import JUDGES, judged
 from evals.merging import MIX, SEEDS, merge, originals
 from evals.planting import plant, write_corpus
 from pipeline.entries import Judgement
 from pipeline.extract.corpus import extract
 from pipeline.kept import Kept
-from pipeline.merge.corpus import Corpus, Reading, gather
+from pipeline.merge.corpus import Corpus, gather
 from pipeline.merge.files import look
+from pipeline.options import ReadOptions
+from tests.support.judges import JUDGES, judged
 
 _SAMPLE = Path(__file__).parents[1] / "data" / "sample"
-_READING = Reading(exclude=("truth.json",))
+_READING = ReadOptions(exclude=("truth.json",))
 
 
 @dataclass(frozen=True)

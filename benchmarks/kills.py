@@ -36,7 +36,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from benchmarks.breaking.merges import MODELS, ROOT, Ended, Merge, taken_up
-from evals.providers import Provider
+from tests.support.providers import Provider
 
 #: Seconds that the server takes for a reply, so that several are always in flight.
 SECONDS = 0.05

@@ -22,13 +22,11 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from evals.judges import judged, knowing
-from evals.merging import MIX, SEEDS, candidates, merge, originals
-from evals.narratives import paragraphs, plant_passages, told, write_narratives
+from evals.merging import MIX, SEEDS, merge, originals
 from evals.planting import Change, Planted, plant, sentence, write_corpus
 from evals.quality import quality
 from evals.rewording import Half
@@ -36,18 +34,38 @@ from evals.truth import Truth, read_truth, recognise
 from pipeline.compare.measures import stem_weights
 from pipeline.entries import Merge
 from pipeline.extract.corpus import extract
-from pipeline.merge.corpus import Corpus, Reading, gather
+from pipeline.merge.corpus import Corpus, gather
 from pipeline.merge.files import look
+from pipeline.options import ReadOptions
 from pipeline.plan.index import Index
 from pipeline.plan.pairs import NEAREST
 from pipeline.plan.similarity import nearest, unique
 from pipeline.settings import read_settings
 from pipeline.stories import count_words
 from pipeline.tokens import load_encoding
+from tests.support.judges import judged, knowing
+from tests.support.narratives import paragraphs, plant_passages, told, write_narratives
 
 _SAMPLE = Path(__file__).parents[1] / "data" / "sample"
 _KINDS: tuple[Change, ...] = ("exact", "light", "medium", "heavy", "split", "harmless")
 _COPIES = _KINDS[:4]
+
+
+class Candidates(NamedTuple):
+    """Of the true pairs the share that was looked at, and the share of all pairs that was."""
+
+    recall: float
+    share: float
+    pairs: int
+
+
+def candidates(
+    true: Collection[frozenset[str]], looked_at: Collection[frozenset[str]], n_stories: int
+) -> Candidates:
+    """What the index found before anything was compared."""
+    every = n_stories * (n_stories - 1) / 2
+    recall = len(set(true) & set(looked_at)) / len(true) if true else 1.0
+    return Candidates(recall, len(looked_at) / every if every else 0.0, len(looked_at))
 
 
 def looked_at(corpus: Corpus) -> dict[str, set[frozenset[str]]]:
@@ -129,7 +147,7 @@ def run(paths: Sequence[Path], half: Half, most: int, judge: str) -> dict[str, A
     with tempfile.TemporaryDirectory() as folder:
         truth = read_truth(write_corpus(planted, Path(folder)))
         start = time.perf_counter()
-        corpus = gather([folder], how=Reading(exclude=("truth.json",)))
+        corpus = gather([folder], how=ReadOptions(exclude=("truth.json",)))
         said = []
         if judge == "truth":
             says = knowing(truth, recognise(truth, corpus), corpus.by_id)
@@ -153,7 +171,7 @@ def run_long(paths: Sequence[Path], half: Half, most: int) -> dict[str, Any]:
     planted = plant_passages(texts, seed=SEEDS[half], half=half)
     with tempfile.TemporaryDirectory() as folder:
         write_narratives(planted, Path(folder))
-        corpus = gather([folder], how=Reading(exclude=("passages.json",)))
+        corpus = gather([folder], how=ReadOptions(exclude=("passages.json",)))
         merged = merge(corpus)
     stands = _words(line.text for entry in merged.entries for line in entry.lines)
     return {

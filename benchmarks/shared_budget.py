@@ -35,7 +35,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from evals.providers import Fault, Provider, chance
 from pipeline.calls import Plan
 from pipeline.catalog import Catalog
 from pipeline.cost.bill import worst_usage
@@ -48,6 +47,7 @@ from pipeline.models.claude import ClaudeModel
 from pipeline.models.retries import Retries
 from pipeline.settings import read_settings
 from pipeline.store.record import Store, StoreJournal, open_store
+from tests.support.providers import Fault, Provider, chance
 
 ROOT = Path(__file__).resolve().parents[1]
 SETTINGS = read_settings({})

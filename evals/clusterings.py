@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Collection, Hashable, Iterable, Mapping
+from collections.abc import Hashable, Mapping
 from typing import NamedTuple, TypeVar
 
 Item = TypeVar("Item", bound=Hashable)
@@ -46,27 +46,19 @@ def pairwise(truth: Mapping[Item, Hashable], found: Mapping[Item, Hashable]) -> 
     return agreement(hits, claimed, wanted, wanted)
 
 
-def b_cubed(
-    truth: Mapping[Item, Hashable],
-    found: Mapping[Item, Hashable],
-    of: Collection[Item] | None = None,
-) -> Agreement:
+def b_cubed(truth: Mapping[Item, Hashable], found: Mapping[Item, Hashable]) -> Agreement:
     """Over items: the share of an item's found cluster that truly belongs to it, and of its true
     cluster that was found, averaged; ``n`` is the number of items. Linear time.
-
-    Args:
-        of: average over these items only, clusters being those of all; every item without.
 
     Raises:
         ValueError: the two do not cover the same items.
     """
     by_item = b_cubed_by_item(truth, found)
-    items = truth.keys() if of is None else of
-    if not items:
+    if not by_item:
         return Agreement(1.0, 1.0, 1.0, 0)
-    n = len(items)
-    precision = math.fsum(by_item[i].precision for i in items) / n
-    recall = math.fsum(by_item[i].recall for i in items) / n
+    n = len(by_item)
+    precision = math.fsum(one.precision for one in by_item.values()) / n
+    recall = math.fsum(one.recall for one in by_item.values()) / n
     return Agreement(precision, recall, 2 * precision * recall / (precision + recall), n)
 
 
@@ -87,12 +79,6 @@ def b_cubed_by_item(
         )
         for item in truth
     }
-
-
-def of_pairs(truth: Iterable[frozenset[Item]], found: Iterable[frozenset[Item]]) -> Agreement:
-    """Over pairs given as they are, for relations that do not chain (conflicts)."""
-    wanted, claimed = set(truth), set(found)
-    return agreement(len(wanted & claimed), len(claimed), len(wanted), len(wanted))
 
 
 def over_and_under_merged(

@@ -3,7 +3,7 @@
 Lexical, by code alone, and shared with no check of a merge or its gate. An insight's words are
 reduced to stems and weighed by how rare they are among the insights of its reference; its share is
 the weight that the best single bullet of the text holds. It sees words, not what is meant: a
-contradiction in the same words is "covered". :data:`Follows` is the place for a judge beside it.
+contradiction in the same words is "covered".
 """
 
 from __future__ import annotations
@@ -11,15 +11,11 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evals.statistics import Interval, bootstrap
 from pipeline.text.words import WORD, fold, sentences, stem, word_set
-
-#: What a judge says of an insight and the bullet that holds most of it: the likelihood, 0 … 1, that
-#: the insight follows from the bullet; None where it cannot tell, or has no record of telling it.
-Follows = Callable[[str, str], float | None]
 
 #: Words that say nothing alone. Longer lists did worse on labelled pairs: modal verbs, prepositions
 #: and denials are a part of what is told.
@@ -45,19 +41,15 @@ class Covered:
         share: of the insight's words by rarity, 0 … 1, that the best bullet holds.
         bullet: the one that holds most of it, "" where none holds a word.
         missing: stems of the insight that are not in that bullet, the rarest first.
-        follows: what a judge says of it (:data:`Follows`); None where nobody was asked.
     """
 
     insight: str
     share: float
     bullet: str
     missing: tuple[str, ...]
-    follows: float | None = None
 
 
-def coverage(
-    insights: Sequence[str], summary: str | Sequence[str], *, follows: Follows | None = None
-) -> list[Covered]:
+def coverage(insights: Sequence[str], summary: str | Sequence[str]) -> list[Covered]:
     """How much of each insight a summary tells, in the order of the insights.
 
     Args:
@@ -65,7 +57,6 @@ def coverage(
             word is, is counted over them, so give those of one reference together.
         summary: bullets or sentences, one a string; or a text, which is cut into them
             (:func:`bullets`).
-        follows: asked of each insight and its best bullet, where there is one.
     """
     told = bullets(summary) if isinstance(summary, str) else list(summary)
     wanted = [frozenset(terms(insight)) for insight in insights]
@@ -79,8 +70,7 @@ def coverage(
         share, at = _best(parts, weights, holders)
         bullet = told[at] if at is not None else ""
         missing = sorted(parts - set(terms(bullet)), key=lambda term: (-weights[term], term))
-        said = follows(insight, bullet) if follows is not None and bullet else None
-        found.append(Covered(insight, share, bullet, tuple(missing), said))
+        found.append(Covered(insight, share, bullet, tuple(missing)))
     return found
 
 

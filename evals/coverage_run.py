@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from evals.coverage import Covered, Follows, bullets, coverage, overall
+from evals.coverage import Covered, bullets, coverage, overall
 from evals.recorded import figure, recorded
 from pipeline.errors import InputError
 from pipeline.store.record import Store
@@ -65,20 +65,18 @@ def _text(one: Any, number: int) -> str:
     return one
 
 
-def run_coverage(
-    reference: Path, document: Path, store: Store, *, follows: Follows | None = None
-) -> dict[str, Any]:
+def run_coverage(reference: Path, document: Path, store: Store) -> dict[str, Any]:
     """How much of a reference a document tells.
 
     Returns:
         What ``eval coverage --json`` prints: run, the mean share with interval and n, and every
-        insight with its share, its best bullet, what is missing there, and what a judge says.
+        insight with its share, its best bullet, and what is missing there.
 
     Raises:
         InputError: as :func:`read_told` does.
     """
     insights, told = read_told(reference), read_told(document)
-    found = coverage(insights, told, follows=follows)
+    found = coverage(insights, told)
     with recorded(
         store,
         kind="coverage",

@@ -10,8 +10,7 @@ from __future__ import annotations
 import random
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
 
 from evals.planting import Change
 from evals.rewording import Half
@@ -20,8 +19,6 @@ from pipeline.merge.conclusion import conclude
 from pipeline.merge.corpus import Corpus
 from pipeline.outcomes import StoryText
 from pipeline.stories import Story, count_words
-
-Pair = frozenset[str]
 
 #: The seed of each half: nothing is tuned on a corpus of the second.
 SEEDS: Mapping[Half, int] = {"tuning": 20, "reported": 31}
@@ -81,21 +78,6 @@ def merge(corpus: Corpus, judgements: Sequence[Judgement] = ()) -> Merge:
         LedgerError: the books do not balance.
     """
     return conclude(corpus.by_id, corpus.pairs, corpus.weights, judgements=judgements)
-
-
-class Candidates(NamedTuple):
-    """Of the true pairs the share that was looked at, and the share of all pairs that was."""
-
-    recall: float
-    share: float
-    pairs: int
-
-
-def candidates(true: Collection[Pair], looked_at: Collection[Pair], n_stories: int) -> Candidates:
-    """What the index found before anything was compared."""
-    every = n_stories * (n_stories - 1) / 2
-    recall = len(set(true) & set(looked_at)) / len(true) if true else 1.0
-    return Candidates(recall, len(looked_at) / every if every else 0.0, len(looked_at))
 
 
 def _short(criteria: Iterable[str]) -> tuple[str, ...]:

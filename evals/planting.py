@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -225,8 +225,3 @@ def _lookalike(text: StoryText, rng: random.Random) -> StoryText | None:
                     criteria=tuple(pattern.sub(other, c) for c in text.criteria),
                 )
     return None
-
-
-def true_clusters(planted: Iterable[Planted]) -> dict[str, str]:
-    """Story id → cluster, as the agreement measures want it."""
-    return {entry.id: entry.cluster for entry in planted}

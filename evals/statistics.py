@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from pipeline.amounts import told_length
 
 #: Standard normal quantile of a two-sided 95 % interval.
 Z95 = 1.959963984540054
@@ -82,11 +84,9 @@ def bootstrap(
     values: Sequence[float],
     *,
     seed: int,
-    statistic: Callable[[Sequence[float]], float] = mean,
     rounds: int = 2000,
-    level: float = 0.95,
 ) -> Interval:
-    """Percentile bootstrap (Efron 1979): the same interval for the same values and seed.
+    """Percentile bootstrap of the mean (Efron 1979), 95 %; the same for the same values and seed.
 
     Raises:
         ValueError: no values.
@@ -95,15 +95,11 @@ def bootstrap(
         raise ValueError("no values to resample")
     draw = random.Random(seed)
     n = len(values)
-    found = sorted(statistic(draw.choices(values, k=n)) for _ in range(rounds))
-    tail = (1 - level) / 2
-    low = found[int(tail * rounds)]
-    high = found[min(rounds - 1, math.ceil((1 - tail) * rounds) - 1)]
-    return Interval(statistic(values), low, high, n)
+    return _middle([mean(draw.choices(values, k=n)) for _ in range(rounds)], mean(values), n)
 
 
 def cluster_bootstrap(
-    groups: Iterable[Sequence[float]], *, seed: int, rounds: int = 2000, level: float = 0.95
+    groups: Iterable[Sequence[float]], *, seed: int, rounds: int = 2000
 ) -> Interval:
     """Bootstrap of the mean that resamples whole groups, for values that hang together (several
     stories of one document): Miller 2024, "Adding Error Bars to Evals". ``n`` counts groups.
@@ -119,11 +115,15 @@ def cluster_bootstrap(
     for _ in range(rounds):
         chosen = draw.choices(kept, k=len(kept))
         found.append(math.fsum(map(math.fsum, chosen)) / sum(map(len, chosen)))
-    found.sort()
-    tail = (1 - level) / 2
-    low = found[int(tail * rounds)]
-    high = found[min(rounds - 1, math.ceil((1 - tail) * rounds) - 1)]
-    return Interval(mean([v for group in kept for v in group]), low, high, len(kept))
+    return _middle(found, mean([v for group in kept for v in group]), len(kept))
+
+
+def _middle(drawn: list[float], value: float, n: int) -> Interval:
+    """A value with the middle 95 % of what was drawn again."""
+    drawn.sort()
+    rounds, tail = len(drawn), 0.025
+    high = drawn[min(rounds - 1, math.ceil((1 - tail) * rounds) - 1)]
+    return Interval(value, drawn[int(tail * rounds)], high, n)
 
 
 def ratio(parts: Sequence[tuple[float, float]], *, seed: int, rounds: int = 1000) -> Interval:
@@ -141,9 +141,8 @@ def ratio(parts: Sequence[tuple[float, float]], *, seed: int, rounds: int = 1000
     if not any(b for _, b in parts):
         raise ValueError("a ratio to nothing")
     draw = random.Random(seed)
-    found = sorted(of(draw.choices(parts, k=len(parts))) for _ in range(rounds))
-    low, high = found[int(0.025 * rounds)], found[math.ceil(0.975 * rounds) - 1]
-    return Interval(of(parts), low, high, len(parts))
+    found = [of(draw.choices(parts, k=len(parts))) for _ in range(rounds)]
+    return _middle(found, of(parts), len(parts))
 
 
 def paired_difference(
@@ -204,6 +203,23 @@ def next_longer(tried: Iterable[int], tokens: float | None) -> int | None:
     """The shortest length tried beyond ``tokens`` (None: beyond nothing); None where there is
     none, so that nothing is known of longer prompts."""
     return min((length for length in tried if length > (tokens or 0)), default=None)
+
+
+def known_of_length(
+    tokens: float | None, low: float | None, high: float | None, tried: Sequence[int]
+) -> dict[str, Any]:
+    """What is known of an effective length: ``tokens``, the longest length that passed (None: none
+    did), ``below``, the next one tried (None: nothing longer was), ``told`` and ``band``, both in
+    words, the second with its 95 % interval from ``low`` to ``high``."""
+    below = next_longer(tried, tokens)
+    return {
+        "tokens": tokens,
+        "below": below,
+        "low": low,
+        "high": high,
+        "told": told_length(tokens, below),
+        "band": told_length(low or None, next_longer(tried, high)),
+    }
 
 
 def effective_bands(

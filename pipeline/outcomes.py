@@ -24,9 +24,7 @@ class StoryText:
 
 
 #: What the gate looks at.
-Check = Literal[
-    "number", "date", "name", "negation", "modality", "support", "coverage", "entailment"
-]
+Check = Literal["number", "date", "name", "negation", "modality", "support"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +53,6 @@ class Verdict:
         grounded: False when any finding stops it.
         findings: empty when grounded.
         sources: where the sentence is supported; never empty when grounded.
-        stage: ``reply`` (what the model wrote) or ``final`` (what stands in the document).
     """
 
     field: str
@@ -63,7 +60,6 @@ class Verdict:
     grounded: bool
     findings: tuple[Finding, ...] = ()
     sources: tuple[SourceSpan, ...] = ()
-    stage: Literal["reply", "final"] = "final"
 
 
 def _strict(properties: dict[str, object]) -> dict[str, object]:

@@ -171,7 +171,6 @@ def the_same_again(run: Mapping[str, Any]) -> list[str]:
     """The command that made a merge, and resumes it: its options out of the run's parameters."""
     said = {**run["parameters"], "judge": run["model"]}
     words = ["merge", *said.pop("paths", [])]
-    said["max_cost"] = said.pop("max_usd", None)
     for name, value in said.items():
         flag = f"--{name.replace('_', '-')}"
         if value is True:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline.console import emit, plain, say
-from pipeline.edge import Edge
+from pipeline.command_options import Group, Here, command
+from pipeline.console import emit, plain
 from pipeline.errors import InputError
-from pipeline.options import AsJson, Config, Db, Debug, Group, Quiet
+from pipeline.options import TrainOptions
+from pipeline.parts import require
 
 if TYPE_CHECKING:
     from pipeline.engine.learning import Learned
@@ -25,64 +26,34 @@ def train() -> None:
 
 
 @app.command()
+@command
 def judge(
     stories: Annotated[
         list[str], typer.Option("--from", help="Files or folders of stories to train with.")
     ],
-    base: Annotated[str, typer.Option(help="The model to train.")] = "local/smollm2-135m",
-    out: Annotated[str, typer.Option(help="Folder of the adapter.")] = "judge",
-    pairs: Annotated[int, typer.Option(help="Pairs to make.", min=8)] = 6400,
-    dev_pairs: Annotated[int, typer.Option(help="Pairs to stop by.", min=4)] = 200,
-    most_tokens: Annotated[
-        int, typer.Option(help="Tokens of a question; longer ones are dropped.", min=32)
-    ] = 160,
-    seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 17,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="NAME=VALUE of PEFT's LoraConfig or TRL's SFTConfig."),
-    ] = None,
+    chosen: TrainOptions,
+    here: Here,
     gpu: Annotated[str | None, typer.Option(help="Price it for this card (--dry-run).")] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Tell memory, hours and price; train nothing.")
     ] = False,
-    json: AsJson = False,
-    db: Db = None,
-    config: Config = None,
-    quiet: Quiet = False,
-    debug: Debug = False,
 ) -> None:
     """Train a judge with pairs made of your stories. Given again, it goes on where it was."""
-    from pipeline.parts import require
-
     require("local")
     if not dry_run:
         require("train")
-    from pipeline.engine.adapters import adapter_sha256
     from pipeline.extract.corpus import extract
-    from pipeline.train.job import Order, card_of, prepare, refuse_where_too_large
+    from pipeline.train.job import prepare, refuse_where_too_large
     from pipeline.train.job import train as train_it
 
-    edge, line = Edge.read(db, None, config), say(quiet)
+    edge, line = here.edge(), here.line
     hardware = edge.hardware(gpu if dry_run else None)
-    order = Order(
-        spec=edge.catalog.find(base),
-        out=Path(out),
-        tables=edge.settings.training,
-        exams=edge.settings.exams,
-        prompts=edge.settings.prompts,
-        cache=edge.settings.cache,
-        n_train=pairs,
-        n_dev=dev_pairs,
-        most_tokens=most_tokens,
-        seed=seed,
-        settings=dict(map(_setting, settings or [])),
-        threads=edge.settings.threads,
-    )
-    store = edge.store_if_possible(line)
-    prepared = prepare(extract(stories, cache=store), order, hardware)
+    order = edge.train_order(chosen, dict(map(_setting, chosen.settings)))
+    cache = edge.store_if_possible(line)
+    prepared = prepare(extract(stories, cache=cache), order, hardware)
     told = _told(prepared, str(hardware))
     if dry_run:
-        _show(told, json=json)
+        _show(told, json=here.json)
         return
     refuse_where_too_large(prepared, hardware)
     for text in _lines(told):
@@ -93,10 +64,9 @@ def judge(
     if not learned.leads:
         return
     told |= _measured(learned, order.out)
-    with edge.store() as books:
-        adapter = adapter_sha256(str(order.out), edge.settings.cache)
-        books.save_training(adapter, str(order.out.resolve()), card_of(prepared, learned))
-    _show(told, json=json)
+    with edge.store() as store:
+        edge.keep_training(prepared, learned, store)
+    _show(told, json=here.json)
 
 
 def _setting(text: str) -> tuple[str, Any]:

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from evals.providers import Provider, chance, digest
+from tests.support.providers import Provider, chance, digest
 
 pytestmark = pytest.mark.enable_socket
 

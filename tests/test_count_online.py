@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from evals.providers import Provider
+from tests.support.providers import Provider
 
 pytestmark = pytest.mark.enable_socket
 

@@ -12,7 +12,7 @@ import pytest
 from benchmarks.breaking import clocks, storage
 from benchmarks.breaking.merges import Merge
 from benchmarks.breaking.storage import Stage, reached, stage
-from evals.providers import Provider
+from tests.support.providers import Provider
 
 pytestmark = pytest.mark.enable_socket
 

@@ -127,3 +127,25 @@ def test_no_file_holds_two_ideas():
         if (n := len(path.read_text(encoding="utf-8").splitlines())) > 450
     }
     assert long == {}
+
+
+def test_nothing_is_shipped_that_only_tests_use():
+    """Every module is reached from a command, a flow, a page's plugin, a migration or what writes
+    the docs: by an import, or by its name in a string, as registries name what they load."""
+    texts = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in SOURCES
+    }
+    doors = {"pipeline.__main__", "pipeline.flows", "evals.flows"}
+    doors |= {name for name in texts if ".plugins." in name or ".migrations." in name}
+    doors |= imported(ROOT / "docs" / "generate.py") & texts.keys()
+    found, ahead = set(doors), list(doors)
+    while ahead:
+        path = texts[ahead.pop()]
+        names = imported(path) & texts.keys()
+        source = path.read_text(encoding="utf-8")
+        names |= {name for name in texts if "." in name and f'"{name}' in source}
+        names |= {name.rpartition(".")[0] for name in names} & texts.keys()
+        ahead += names - found
+        found |= names
+    assert sorted(texts.keys() - found) == []

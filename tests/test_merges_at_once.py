@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from evals.providers import Provider
+from tests.support.providers import Provider
 
 pytestmark = pytest.mark.enable_socket
 

@@ -21,8 +21,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from evals.providers import Provider, digest
 from pipeline.models.cloud import THREADS
+from tests.support.providers import Provider, digest
 
 ROOT = Path(__file__).resolve().parents[2]
 DATABASE = "data/runs/storytransformer.sqlite"

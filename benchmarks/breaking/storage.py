@@ -16,7 +16,7 @@ from itertools import count
 from pathlib import Path
 
 from benchmarks.breaking.merges import Ended, Merge, taken_up
-from evals.providers import Provider
+from tests.support.providers import Provider
 
 MODEL = "openai/served@{url}/v1"
 #: What of a command's end is no defect when its disk is full, and how it may say so.

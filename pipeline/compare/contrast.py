@@ -8,7 +8,7 @@ runs; a look-alike differs in a short one, both sides of which carry content.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from difflib import SequenceMatcher
 from functools import lru_cache
 
@@ -70,23 +70,6 @@ def contrast(
     return None
 
 
-def differences_in(pairs: Iterable[tuple[str, str]]) -> int:
-    """In how many ways the texts of each pair differ, at least: words swapped for each other (the
-    same words once), and runs in which grammar words changed. A look-alike differs in one."""
-    swapped: set[tuple[tuple[str, ...], tuple[str, ...]]] = set()
-    built_anew = 0
-    for a, b in pairs:
-        one, two = tokens(a), tokens(b)
-        for kind, i1, i2, j1, j2 in _aligned(one, two):
-            if kind == "equal":
-                continue
-            mine, yours = _content(one[i1:i2]), _content(two[j1:j2])
-            if mine and yours:
-                swapped.add((mine, yours))
-            built_anew += (mine, yours) != (one[i1:i2], two[j1:j2])
-    return len(swapped) + built_anew
-
-
 @lru_cache(maxsize=1 << 10)
 def _aligned(
     one: tuple[str, ...], two: tuple[str, ...]
@@ -108,10 +91,6 @@ def related(a: str, b: str) -> bool:
 
 def _alone(run: tuple[str, ...], elsewhere: frozenset[str]) -> list[str]:
     return [word for word in run if word[0] != "<" and word not in elsewhere]
-
-
-def _content(run: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(word for word in run if word[0] != "<")
 
 
 def _unrelated(mine: list[str], yours: list[str]) -> list[str]:

@@ -32,14 +32,13 @@ class Memory:
     cache: int
     activations: int
     logits: int
-    scores: int
     runtime: int
 
     @property
     def total(self) -> int:
         """Peak bytes (F6)."""
         held = self.weights + self.cache + self.activations
-        return held + self.logits + self.scores + self.runtime
+        return held + self.logits + self.runtime
 
 
 def weight_bytes(model: Architecture, *, bits: int = 16) -> int:
@@ -93,21 +92,18 @@ def peak_memory(
     bits: int = 16,
     runtime_bytes: int,
     spare: float = 0.0,
-    eager: bool = False,
 ) -> Memory:
     """F6: what ``windows`` sequences of ``n_tokens`` (prompt and reply) need together.
 
     Args:
         runtime_bytes: what the framework takes before any model (CUDA context, libraries).
         spare: share of the cache that is held ready for growth; :data:`ENGINE_SPARE` for ours.
-        eager: attention that writes its score matrices out.
     """
     return Memory(
         weights=weight_bytes(model, bits=bits),
         cache=round(cache_bytes(model, n_tokens, windows=windows) * (1 + spare)),
         activations=activation_bytes(model, n_tokens) * windows,
         logits=logit_bytes(model, positions=windows),
-        scores=eager_score_bytes(model.heads, n_tokens, softmax_in_fp32=True) if eager else 0,
         runtime=runtime_bytes,
     )
 
@@ -186,11 +182,6 @@ def prefill_flops(model: Architecture, n_tokens: int) -> float:
 def decode_bytes(model: Architecture, *, bits: int = 16) -> float:
     """F9: bytes of weights read for one step of decoding, however many windows share it."""
     return model.active_params * BYTES_PER_PARAMETER[bits]
-
-
-def speculation_speedup(accepted_share: float, mean_draft: float) -> float:
-    """F10: how many times fewer steps drafted tokens make."""
-    return 1 + accepted_share * mean_draft
 
 
 def energy_kwh(seconds: float, watts: float, *, load: float = 0.8) -> float:

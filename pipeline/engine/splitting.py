@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+# Not here where no model runs: what only counts by a vocabulary imports this room, too.
 if TYPE_CHECKING:
     from tokenizers import Tokenizer as Backend
-    from tokenizers import pre_tokenizers
 
 #: A blank that a word follows. Before a digit there is no cut, because a splitter that takes
 #: digits out first leaves the blanks in front of them together; beyond ASCII nothing is claimed.
@@ -32,29 +32,6 @@ _AS_CL100K = frozenset(
 )  # fmt: skip
 
 
-def _byte_level(*first: pre_tokenizers.PreTokenizer) -> pre_tokenizers.PreTokenizer:
-    """GPT-2's splitting after whatever comes first."""
-    from tokenizers import pre_tokenizers
-
-    last = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)
-    return pre_tokenizers.Sequence([*first, last])
-
-
-def _digits_first() -> pre_tokenizers.PreTokenizer:
-    """A token for each digit, and GPT-2's splitting of the rest."""
-    from tokenizers import pre_tokenizers
-
-    return _byte_level(pre_tokenizers.Digits(individual_digits=True))
-
-
-#: How text is split before merging, by the name a GGUF gives it. A wrong splitter changes ids
-#: silently (one digit a token or three?), so a name that is not here is refused.
-PRE_TOKENIZERS: Mapping[str, Callable[[], pre_tokenizers.PreTokenizer]] = {
-    "gpt-2": _byte_level,
-    "smollm": _digits_first,
-}
-
-
 def words(text: str) -> Sequence[str]:
     """A text in words whose tokens by cl100k or o200k are, laid end to end, the text's."""
     return _WORDS.split(text)
@@ -70,7 +47,11 @@ def word_border(backend: Backend) -> re.Pattern[str] | None:
     way of splitting is not one known to allow it."""
     from tokenizers.models import BPE
 
-    if not isinstance(backend.model, BPE) or backend.model.dropout or backend.normalizer:
+    if not isinstance(backend.model, BPE) or backend.model.dropout:
+        return None
+    # Composing letters and their accents (NFC) does not reach over a blank that ASCII follows.
+    normalizer = backend.normalizer
+    if normalizer and json.loads(normalizer.__getstate__()) != {"type": "NFC"}:
         return None
     added = backend.get_added_tokens_decoder().values()
     if any(c.isspace() for token in added for c in token.content):
@@ -81,6 +62,24 @@ def word_border(backend: Backend) -> re.Pattern[str] | None:
     stated = json.loads(splitter.__getstate__())
     steps = stated["pretokenizers"] if stated["type"] == "Sequence" else [stated]
     return _border(steps)
+
+
+def puts_before(backend: Backend) -> bool:
+    """Whether a tokenizer puts something before a text, so that the second half of a text, encoded
+    by itself, has other ids than in it: SentencePiece's blank. True for what is not known."""
+    for part, harmless in (
+        (backend.normalizer, {"NFC", "NFD", "NFKC", "NFKD", "Replace", "Lowercase"}),
+        (backend.pre_tokenizer, {"ByteLevel", "Split", "Digits", "Punctuation", "Metaspace"}),
+    ):
+        if part is None:
+            continue
+        stated = json.loads(part.__getstate__())
+        inner = stated.get("normalizers") or stated.get("pretokenizers") or [stated]
+        for step in inner:
+            before = step.get("add_prefix_space") or step.get("prepend_scheme", "never") != "never"
+            if before or step["type"] not in harmless:
+                return True
+    return False
 
 
 def _border(steps: Sequence[Mapping[str, Any]]) -> re.Pattern[str] | None:

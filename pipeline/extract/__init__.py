@@ -28,8 +28,6 @@ patterns     Document -> Extraction: which shapes are looked for where
   found        a found story -> Story with its id and source; escapes: what a format does to
                the text of a cell, undone
 overlooked   what looks like stories and was read as none
-passages     paragraphs and sentences of a story, with offsets
 links        criteria in another document, joined by key
-exchange     an Extraction as JSON and back
 page         what was read, on one page to look through (page_frame, page_moves, page_text)
 """

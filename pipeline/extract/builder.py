@@ -152,7 +152,6 @@ class TextBuilder:
         number: int,
         cells: Sequence[tuple[str, Words]],
         *,
-        line: int | None = None,
         page: int | None = None,
     ) -> None:
         """Append a row of named cells, each on lines of its own; blank ones are dropped."""
@@ -166,7 +165,7 @@ class TextBuilder:
                 columns.append((name, start, end))
                 self.write("\n")
         if columns:
-            place = Locator(line=line, page=page, row=number, heading=self.headings)
+            place = Locator(page=page, row=number, heading=self.headings)
             first, last = columns[0][1], columns[-1][2]
             self.blocks.append(Block(first, last, "row", place, 0, tuple(columns)))
             self.write("\n")

@@ -54,19 +54,17 @@ def read_blocks(
     text: str,
     flavour: Flavour,
     start: int = 0,
-    end: int | None = None,
     *,
     line: int = 1,
-    page: int | None = None,
     settle: Settle | None = None,
 ) -> list[Block]:
-    """The blocks of ``text[start:end]``, ascending, not overlapping.
+    """The blocks of ``text[start:]``, ascending, not overlapping.
 
     Args:
-        line, page: what the locators of the first line say.
+        line: what the locator of the first line says.
         settle: for a text so long that not all of its blocks are to be kept.
     """
-    reader = _Reader(text, flavour, len(text) if end is None else end, page)
+    reader = _Reader(text, flavour)
     reader.settle = settle
     reader.read(start, line)
     return name_table_columns(text, reader.blocks)
@@ -75,11 +73,10 @@ def read_blocks(
 class _Reader:
     """The state between two lines: the open block and the indents of the open lists."""
 
-    def __init__(self, text: str, flavour: Flavour, end: int, page: int | None) -> None:
+    def __init__(self, text: str, flavour: Flavour) -> None:
         self.text = text
         self.flavour = flavour
-        self.end = end
-        self.page = page
+        self.end = len(text)
         self.blocks: list[Block] = []
         self.trail: list[tuple[int, str]] = []
         self.headings: tuple[str, ...] = ()
@@ -257,7 +254,7 @@ class _Reader:
         above = tuple(name for _, name in self.trail)
         self.trail.append((level, title))
         self.headings = (*above, title)
-        place = Locator(line=line, page=self.page, heading=self.headings)
+        place = Locator(line=line, heading=self.headings)
         self.blocks.append(Block(first, last, "heading", place, level))
 
     def _open(self, kind: BlockKind, first: int, last: int, line: int, level: int) -> None:
@@ -284,7 +281,7 @@ class _Reader:
 
     def _add(self, kind: BlockKind, first: int, last: int, line: int, level: int) -> None:
         if first < last:
-            place = Locator(line=line, page=self.page, heading=self.headings)
+            place = Locator(line=line, heading=self.headings)
             self.blocks.append(Block(first, last, kind, place, level))
 
 

@@ -24,7 +24,6 @@ _XLINK = "{http://www.w3.org/1999/xlink}"
 _TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
-_PRESENTATION = "{urn:oasis:names:tc:opendocument:xmlns:presentation:1.0}"
 
 
 def read_open_document(data: bytes) -> tuple[TextBuilder, dict[str, str]]:

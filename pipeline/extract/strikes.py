@@ -73,15 +73,11 @@ def _in_code(text: str, place: int) -> bool:
     return any(span.start() < place < span.end() for span in spans)
 
 
-def find_in_cells(text: str, blocks: Sequence[Block], *, wiki: bool = False) -> list[LeftOut]:
-    """Struck runs inside the cells of rows.
-
-    Args:
-        wiki: the cells are written in Jira's markup.
-    """
-    if not may_strike(text, wiki=wiki):
+def find_in_cells(text: str, blocks: Sequence[Block]) -> list[LeftOut]:
+    """Struck runs inside the cells of rows."""
+    if not may_strike(text):
         return []
-    found = [each for block in blocks for each in struck_in_row(text, block, wiki=wiki)]
+    found = [each for block in blocks for each in struck_in_row(text, block)]
     return sorted(found, key=lambda each: (each.start, each.end))
 
 

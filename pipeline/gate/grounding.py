@@ -3,17 +3,14 @@
 Code, not a model, compares each sentence of a merged story with the stories it cites. Its
 quantities, dates, versions, quoted terms and names must stand there; what it denies must be
 denied there and what it affirms affirmed; it must ask as strongly (must, should, may); its role
-must be one of theirs; every content word must be supported by its stem. The other way round,
-:func:`missing` lists what the sources say and the text does not. A sentence that is a source's
-own, word for word, needs no further proof.
+must be one of theirs; every content word must be supported by its stem. A sentence that is a
+source's own, word for word, needs no further proof.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
 
-from pipeline.compare.coverage import ALL_SAID, holds
 from pipeline.compare.features import Features, features
 from pipeline.compare.quantities import Quantity
 from pipeline.compare.wording import without_lead
@@ -24,53 +21,17 @@ from pipeline.outcomes import Finding, StoryText, Verdict
 from pipeline.stories import Story
 from pipeline.text.words import WORD, fold, sentences
 
-Stage = Literal["reply", "final"]
-
-
-def check(
-    text: StoryText,
-    sources: Sequence[Story],
-    texts: Mapping[str, str] | None = None,
-    *,
-    stage: Stage = "reply",
-    weights: Mapping[str, float] | None = None,
-) -> tuple[Verdict, ...]:
-    """The gate's verdict on every sentence of a merged story, and one on every sentence of its
-    sources' roles, goals and benefits that is missing (check ``coverage``).
-
-    Args:
-        texts: document texts by sha256, for exact source places.
-        stage: ``reply`` for what a model wrote, ``final`` for what stands in the document.
-        weights: rarity of stems in the corpus, for what counts as said.
-    """
-    return (
-        *sentence_verdicts(text, sources, texts, stage=stage),
-        *(
-            Verdict(
-                field,
-                said_there,
-                grounded=False,
-                findings=(Finding("coverage", "the merged text does not say this"),),
-                sources=places(
-                    [s for s in statements_of(story) if s.text == said_there],
-                    [story],
-                    texts or {},
-                ),
-                stage=stage,
-            )
-            for field, said_there, story in missing(text, sources, weights=weights)
-        ),
-    )
-
 
 def sentence_verdicts(
     text: StoryText,
     sources: Sequence[Story],
     texts: Mapping[str, str] | None = None,
-    *,
-    stage: Stage = "reply",
 ) -> tuple[Verdict, ...]:
-    """One verdict a sentence, coverage left out."""
+    """One verdict a sentence.
+
+    Args:
+        texts: document texts by sha256, for exact source places.
+    """
     known = [statement for story in sources for statement in statements_of(story)]
     crossed = frames.findings(text, sources)
     verdicts = []
@@ -83,7 +44,6 @@ def sentence_verdicts(
                 grounded=not findings,
                 findings=findings,
                 sources=places(supporting(sentence, known), sources, texts or {}),
-                stage=stage,
             )
         )
     return tuple(verdicts)
@@ -92,36 +52,6 @@ def sentence_verdicts(
 def grounded(verdicts: Iterable[Verdict]) -> bool:
     """Whether nothing was stopped."""
     return all(verdict.grounded for verdict in verdicts)
-
-
-def missing(
-    text: StoryText, sources: Sequence[Story], *, weights: Mapping[str, float] | None = None
-) -> list[tuple[str, str, Story]]:
-    """(field, its whole text, story) of everything in the sources that the text does not say: a
-    sentence of it lacks words beyond a sixth of their weight, a number, date, name or negation."""
-    fields = [t for _, t in fields_of(text)]
-    there = features("\n".join(fields))
-    copies = {without_lead(sentence) for t in fields for sentence in (t, *sentences(t))}
-    lost: dict[str, tuple[str, str, Story]] = {}
-
-    def stands(part: str) -> bool:
-        return without_lead(part) in copies or holds(there, features(part), weights, ALL_SAID)
-
-    for story in sources:
-        for field, whole in story.fields:
-            if field == "role":
-                there_too = _role_stands(whole, text.role)
-            else:
-                there_too = without_lead(whole) in copies or all(map(stands, sentences(whole)))
-            if not there_too:
-                lost.setdefault(without_lead(whole), (field, whole, story))
-    return list(lost.values())
-
-
-def _role_stands(role: str, merged: str) -> bool:
-    """Whether a role is (one of) the merged story's, or has no word that theirs lack."""
-    roles = {without_lead(part) for part in (merged, *merged.split(" or "))}
-    return without_lead(role) in roles or features(role).stems <= features(merged).stems
 
 
 def fields_of(text: StoryText) -> list[tuple[str, str]]:

@@ -14,7 +14,6 @@ from pipeline.entries import (
     Judgement,
     Link,
     Merge,
-    Outcome,
     Side,
 )
 from pipeline.merge.arrange import arrange
@@ -151,8 +150,3 @@ def _proposals(
         if len(key) == 2 and "" not in key and settled.decides(*pair) is None:
             taken.setdefault(key, pair)
     return tuple(taken.values())[:MOST_PROPOSALS]
-
-
-def standing_of(merge: Merge) -> dict[str, str]:
-    """By story id, the entry that it is in; stories that were left out are missing."""
-    return {row.story: row.entry for row in merge.ledger if row.outcome is not Outcome.SKIPPED}

@@ -14,6 +14,7 @@ from pipeline.catalog import DEFAULT_LOCAL, Catalog
 from pipeline.engine.weights import locate_weights
 from pipeline.errors import EngineError
 from pipeline.models.base import ModelOptions
+from pipeline.models.generators import program_of
 from pipeline.parts import PARTS, how_to_install, lacking
 
 _PACKAGES = (
@@ -99,6 +100,7 @@ def examine(
                 "On an NVIDIA GPU it can be built: pip install flash-attn --no-build-isolation",
             )
         )
+        found.append(_vllm())
     for provider, variable in WANTED.items():
         if variable and provider in wanted:
             ok = keys.get(provider, False)
@@ -110,25 +112,31 @@ def examine(
 def _part(name: str) -> dict[str, Any]:
     missing = lacking(name)
     told = f"not installed: {', '.join(missing)}." if missing else "installed."
-    return check(f"part [{name}], {PARTS[name].use}", not missing, told, _run(name))
-
-
-def _run(name: str) -> str:
-    return f"Run: {how_to_install(name)}"
+    step = f"Run: {how_to_install(name)}"
+    return check(f"part [{name}], {PARTS[name].use}", not missing, told, step)
 
 
 def _weights(catalog: Catalog, cache: Path) -> dict[str, Any]:
     """Whether the small model's weights lie here; they are not read."""
+    name = f"{DEFAULT_LOCAL}, weights"
     try:
         where = locate_weights(catalog.find(DEFAULT_LOCAL).weights, cache=cache)
     except EngineError as error:
-        return check(f"{DEFAULT_LOCAL}, weights", False, error.message, error.next)
-    return check(f"{DEFAULT_LOCAL}, weights", True, f"{where.name}, {_size(where)}.")
+        return check(name, False, error.message, error.next)
+    files = [where] if where.is_file() else [one for one in where.rglob("*") if one.is_file()]
+    size = sum(one.stat().st_size for one in files)
+    return check(name, True, f"{where.name}, {size / 1e6:,.0f} MB.")
 
 
-def _size(path: Path) -> str:
-    files = [path] if path.is_file() else [one for one in path.rglob("*") if one.is_file()]
-    return f"{sum(one.stat().st_size for one in files) / 1e6:,.0f} MB"
+def _vllm() -> dict[str, Any]:
+    """Whether vLLM would be found; a server or program that is named is looked at when asked."""
+    command = program_of()
+    told = f"found: {command[0]}." if command else "not here; our engine generates."
+    step = (
+        "In another environment: pip install vllm==0.33.0; then set STORYTRANSFORMER_VLLM to its "
+        "program, or to a server's address."
+    )
+    return check("vLLM", bool(command), told, step)
 
 
 def _memory_growth() -> dict[str, Any]:

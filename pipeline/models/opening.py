@@ -156,9 +156,9 @@ def open_model(spec: ModelSpec, options: ModelOptions) -> Model:
         )
     _check_part(spec)
     if spec.provider == "local":
-        from pipeline.models.local import LocalModel
+        from pipeline.models.vllm import open_local
 
-        return LocalModel(spec, options)
+        return open_local(spec, options)
     return open_online(spec, options)
 
 

@@ -71,19 +71,9 @@ class Runs:
                     return run
         raise StoreError(f"20 runs of kind {kind!r} began in this second.")
 
-    def update_run(
-        self,
-        run: str,
-        *,
-        describe: Mapping[str, str] | None = None,
-        parameters: Mapping[str, Any] | None = None,
-    ) -> None:
+    def update_run(self, run: str, *, describe: Mapping[str, str] | None = None) -> None:
         """A sign of life, and what is known by now of how it runs."""
-        values: dict[str, Any] = {}
-        if describe is not None:
-            values["describe"] = dict(describe)
-        if parameters is not None:
-            values["parameters"] = dict(parameters)
+        values = {} if describe is None else {"describe": dict(describe)}
         with self.database.write() as connection:
             self._change_run(connection, run, **values)
 

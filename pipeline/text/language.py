@@ -11,10 +11,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from itertools import repeat
-from typing import Protocol
 
 from pipeline.text.words import STOP, fold, word_set
 
@@ -144,21 +143,6 @@ def proven_language(text: str) -> str:
     if name == ENGLISH:
         own += len(set(_ENGLISH_FRAME.findall(text[:_READ].lower())))
     return name if own >= 2 and own > 2 * max(told.values(), default=0) else ""
-
-
-class Told(Protocol):
-    """Anything with an id and a text: a story."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def text(self) -> str: ...
-
-
-def foreign(stories: Iterable[Told]) -> dict[str, str]:
-    """Story id → language, of the stories that are not in English."""
-    found = ((story.id, _kept(story.text)) for story in stories)
-    return {story: language for story, language in found if language != ENGLISH}
 
 
 def _script(text: str) -> str:

@@ -18,7 +18,6 @@ from pipeline.cost.formulas import (
     longest_window,
     peak_memory,
     prefill_flops,
-    speculation_speedup,
     weight_bytes,
 )
 from pipeline.cost.hardware import CPU_RUNTIME_BYTES, GPU_RUNTIME_BYTES
@@ -136,6 +135,5 @@ def test_peak_memory_of_the_small_model_on_a_cpu(n_tokens, rows, measured_mib):
     assert total / MIB == pytest.approx(measured_mib, rel=0.10)
 
 
-def test_energy_and_speculation():
+def test_energy():
     assert energy_kwh(3600, 1000, load=0.8) == pytest.approx(0.8)
-    assert speculation_speedup(0.5, 4) == 3

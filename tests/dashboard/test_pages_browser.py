@@ -71,7 +71,7 @@ def test_an_empty_database_says_what_to_run(look, empty, name):
 def test_every_figure_is_drawn(look, served):
     for name, charts in (
         ("costs", ("prices", "times", "history")),
-        ("quality", ("gate", "f1", "together", "perplexity")),
+        ("quality", ("gate", "f1", "together", "perplexity", "roundtrip")),
     ):
         page = look(f"{served}/{name}")
         for chart in charts:
@@ -129,6 +129,19 @@ def test_the_heatmaps_show_what_the_database_holds(look, served, worked):
             assert seen[place][1] == n and seen[place][0] == pytest.approx(score, abs=1e-9)
 
 
+def test_effective_lengths_say_what_is_known(look, served, worked):
+    page = look(f"{served}/needles?run={worked.aggregation}&task=")
+    assert "several stories together" in page.locator("#heatmaps figcaption").inner_text()
+    told = {row[1]: row[2] for row in table(page, "effective")}
+    assert told["relative"].startswith("between 2,048 and 4,096 tokens")
+    assert told["absolute"].startswith("below 1,024 tokens")
+    assert told["every depth"].startswith("at least 4,096 tokens")
+    drawn = page.locator("#heatmaps svg").first.text_content()
+    assert all(said in drawn for said in ("2,048 to 4,096", "below 1,024", "at least 4,096"))
+    both = f"{served}/needles?run={worked.aggregation}&run={worked.needles}&task=count"
+    assert look(both).locator("#heatmaps figure").count() == 1, "no needle counts"
+
+
 def test_cells_that_ended_otherwise_are_told_apart(look, served, worked):
     page = look(f"{served}/needles")
     grid = f"#heatmaps [data-run='{worked.needles}']"
@@ -177,9 +190,10 @@ def test_the_heatmap_is_walked_by_keyboard(look, served, worked):
 
 def test_models_side_by_side_are_chosen_and_the_choice_closes(look, served, worked):
     page = look(f"{served}/needles")
-    assert page.locator("#heatmaps figure").count() == 2
+    assert page.locator("#heatmaps figure").count() == 3
     page.click(".choices summary")
     page.uncheck(f".choices input[value='{worked.second}']")
+    page.uncheck(f".choices input[value='{worked.aggregation}']")
     page.settled()
     assert page.locator("#heatmaps figure").count() == 1 and worked.second not in page.url
     page.keyboard.press("Escape")

@@ -123,6 +123,23 @@ def test_what_was_not_asked_for_is_left_out(source, worked, tmp_path):
     assert worked.second in shown and worked.needles not in shown and worked.newest not in shown
 
 
+def test_grids_over_several_stories_round_trips_and_coverage_are_in_it(source, worked, tmp_path):
+    runs = [worked.aggregation, worked.roundtrip_pairs, worked.roundtrip_tree, worked.coverage]
+    write_report(source, tmp_path / "r.html", runs, now=NOW)
+    shown = unescape((tmp_path / "r.html").read_text())
+    assert f"local/many · several stories together · {worked.aggregation}" in shown
+    card = shown.partition("How long a prompt it really uses")[2].partition("</section>")[0]
+    assert "between 2,048 and 4,096 tokens" in card and "below 1,024 tokens" in card
+    assert "at least 4,096 tokens" in card and "95 %: at least 1,024 tokens" in card
+    card = shown.partition("what is kept, round by round")[2].partition("</section>")[0]
+    assert "<svg" in card and "local/writer · pairs · by role" in card
+    card = shown.partition("Round trips in numbers")[2].partition("</section>")[0]
+    assert "90.0 %" in card and "100.0 %" in card and "5.0 %" in card
+    card = shown.partition("How much of a reference a text tells")[2].partition("</section>")[0]
+    assert "insights.json" in card and "50.0 %" in card
+    assert worked.needles not in shown
+
+
 def test_two_runs_of_an_eval_are_compared(source, worked, tmp_path):
     write_report(source, tmp_path / "r.html", [worked.needles, worked.second], now=NOW)
     shown = (tmp_path / "r.html").read_text()

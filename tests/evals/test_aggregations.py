@@ -15,7 +15,6 @@ from typer.testing import CliRunner
 
 from evals.aggregations import AGGREGATIONS
 from evals.commands import app
-from evals.fakes import FakeModel
 from evals.grids import Grid, aggregation_grid, aggregation_lengths
 from evals.haystack import allowed, lines, paths_of
 from evals.needle import Cell, measure
@@ -31,6 +30,7 @@ from pipeline.models.base import ModelOptions
 from pipeline.store import reports
 from pipeline.store.measured import effective_length
 from pipeline.store.record import Store
+from tests.support.fakes import FakeModel
 
 Count = Callable[[Request], TokenCount]
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"

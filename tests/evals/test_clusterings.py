@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.clusterings import b_cubed, of_pairs, over_and_under_merged, pairwise
+from evals.clusterings import b_cubed, over_and_under_merged, pairwise
 
 clusterings = st.integers(1, 12).flatmap(
     lambda n: st.tuples(*[st.lists(st.integers(0, 4), min_size=n, max_size=n)] * 2)
@@ -66,12 +66,3 @@ def test_one_giant_cluster_and_none_at_all() -> None:
     assert over_and_under_merged(truth, alone) == ([], [True, True])
     with pytest.raises(ValueError, match="different items, such as 4"):
         pairwise(truth, labelled([0, 0, 1, 1]))
-
-
-def test_relations_that_do_not_chain_are_scored_as_pairs() -> None:
-    def pair(a: str, b: str) -> frozenset[str]:
-        return frozenset((a, b))
-
-    found = of_pairs([pair("a", "b"), pair("b", "c")], [pair("b", "a"), pair("a", "c")])
-    assert found[:3] == (0.5, 0.5, 0.5)
-    assert of_pairs([], [])[:3] == (1.0, 1.0, 1.0)

@@ -69,19 +69,6 @@ def test_scripts_without_blanks_are_compared_by_pairs_of_signs() -> None:
     assert shares(["利用者は予約を変更できる"], ["天気が良い"]) == [0.0]
 
 
-def test_a_judge_is_asked_of_the_best_bullet_only_and_stands_beside_the_share() -> None:
-    asked: list[tuple[str, str]] = []
-
-    def follows(insight: str, bullet: str) -> float | None:
-        asked.append((insight, bullet))
-        return 0.25
-
-    found = coverage(REFERENCE, ["bread", "The attic is insulated well."], follows=follows)
-    assert asked == [(REFERENCE[2], "The attic is insulated well.")]
-    assert [one.follows for one in found] == [None, None, 0.25]
-    assert found[2].share > 0.5
-
-
 def test_bullets_keep_what_is_indented_and_prose_is_cut_into_sentences() -> None:
     text = "# Minutes\n\nWe met. It was\nlate.\n\n- One thing. And\n  its rest\n- Two\n\n3. Three\n"
     text += "After."

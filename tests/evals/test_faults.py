@@ -10,9 +10,9 @@ from types import ModuleType
 
 import pytest
 
-from evals import judges, rewriters
 from pipeline.edge import Edge
 from pipeline.settings import read_settings
+from tests.support import judges, rewriters
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "data" / "sample"

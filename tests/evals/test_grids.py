@@ -10,7 +10,6 @@ from decimal import Decimal
 
 import pytest
 
-from evals.fakes import FakeModel
 from evals.grids import PROFILES, Grid, find_grid
 from evals.likelihood import answer_losses, likelihood, overall
 from evals.needle_price import price_needles, worst_usage
@@ -24,6 +23,7 @@ from pipeline.settings import read_settings
 from pipeline.store import reports
 from pipeline.store.record import StoreJournal, open_store
 from pipeline.tokens import counter_for
+from tests.support.fakes import FakeModel
 
 SETTINGS = read_settings({"HOME": "/nowhere"})
 HAIKU = Catalog(SETTINGS.models_toml).find("claude/claude-haiku-5-5")

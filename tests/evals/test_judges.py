@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from evals.judges import FAULTS, JUDGES, PairJudge, always, at_random, judged, knowing
 from evals.merging import merge
 from evals.truth import Truth, read_truth, recognise
 from pipeline.calls import Message, Request, TokenCount
@@ -17,6 +16,7 @@ from pipeline.merge.files import look
 from pipeline.merge.replies import CallFailed, read_answer
 from pipeline.plan.rendering import pair_text
 from pipeline.prompts import load_prompt
+from tests.support.judges import FAULTS, JUDGES, PairJudge, always, at_random, judged, knowing
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"
 

@@ -14,7 +14,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from evals.fakes import FakeModel
 from evals.needle import Cell, measure
 from evals.needles import NEEDLES
 from evals.scoring import score
@@ -24,6 +23,7 @@ from pipeline.calls import Request, TokenCount
 from pipeline.catalog import ModelSpec
 from pipeline.errors import InputError
 from pipeline.tokens import counter_for, open_tokenizer
+from tests.support.fakes import FakeModel
 
 Count = Callable[[Request], TokenCount]
 

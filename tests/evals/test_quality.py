@@ -14,7 +14,6 @@ from typer.testing import CliRunner
 
 from evals.clusterings import pairwise
 from evals.commands import app
-from evals.judges import PairJudge, Says, always, knowing
 from evals.merging import MIX, originals
 from evals.merging_run import run_merging
 from evals.planting import plant
@@ -27,11 +26,13 @@ from pipeline.entries import Answer, Conflict, Entry, Line, Link, Merge, Side
 from pipeline.errors import BudgetError, InputError, SovereigntyError
 from pipeline.merge.corpus import gather
 from pipeline.merge.job import MergeJob
+from pipeline.options import MergeOptions
 from pipeline.settings import read_settings
 from pipeline.store.record import Store
 from pipeline.store.reports import list_runs
 from pipeline.stories import Locator, Source, Span, Story
 from pipeline.tokens import counter_for
+from tests.support.judges import PairJudge, Says, always, knowing
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"
 WORDS = ("anchor", "barrel", "candle", "dagger", "engine", "fiddle", "goblet")
@@ -168,9 +169,11 @@ def judged(edge: Edge) -> Callable[..., Any]:
     def run(store: Store, says: Says, **wanted: Any) -> dict[str, Any]:
         def job(paths: Sequence[str], out: Path, ask: bool) -> MergeJob:
             made = edge.merge_job(
-                paths, JUDGE if ask else "extractive", store=store, out=str(out),
-                allow_cloud=("all",), propose=ask,
-            )  # fmt: skip
+                paths,
+                JUDGE if ask else "extractive",
+                MergeOptions(out=str(out), allow_cloud=("all",), propose=ask),
+                store=store,
+            )
             if ask:
                 made.spec = replace(made.spec, window=8192, output_cap=4096)
                 made.opener = lambda spec, options: PairJudge(spec, counter.count_text, says)

@@ -13,13 +13,13 @@ from typer.testing import CliRunner
 
 from evals import reading
 from evals.commands import app
-from evals.fakes import FakeModel
 from evals.needle import measure
 from evals.recorded import figure, recorded, share
 from evals.trials import make_trials
 from pipeline.errors import GateError, InputError
 from pipeline.store.record import open_store
 from pipeline.store.rows.scores import Score
+from tests.support.fakes import FakeModel
 
 GRID = {"lengths": [400, 600], "depths": [0, 100]}
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from evals.rewriters import rewritten
+from tests.support.rewriters import rewritten
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "data" / "sample"

@@ -8,13 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from evals.judges import PairJudge
 from pipeline.calls import Reply, Request
 from pipeline.edge import Edge
 from pipeline.entries import Answer
 from pipeline.plan.pairs import WORDS
 from pipeline.settings import read_settings
 from pipeline.tokens import counter_for
+from tests.support.judges import PairJudge
 
 MODEL = "openai/judge@http://127.0.0.1:9/v1"
 _WORD = {answer: word for word, answer in WORDS.items()}

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from pipeline.extract.corpus import extract
-from pipeline.extract.exchange import from_json, to_json
 from tests.extract.documents import (
     formats,
     printed,
@@ -44,10 +43,8 @@ def test_is_read_as_a_reader_tells_it(case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_its_text_is_in_stories_or_residue_and_can_be_kept(case: Case) -> None:
-    extraction = read(case)
-    check_invariants(extraction)
-    assert from_json(to_json(extraction)) == extraction
+def test_its_text_is_in_stories_or_residue(case: Case) -> None:
+    check_invariants(read(case))
 
 
 STORY = "As a sailor, I want to mend a sail so that we can race.\n"

@@ -9,7 +9,6 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.extract.exchange import from_json, to_json
 from pipeline.extract.patterns import find_stories, parse_story_text
 from pipeline.extract.readers import read_bytes
 from pipeline.extract.yaml_records import unescape_yaml
@@ -141,13 +140,6 @@ def test_stories_and_residue_reproduce_the_text(text: str, name: str) -> None:
         rebuilt += extraction.document.text[max(start, position) : end]
         position = max(position, end)
     assert rebuilt == extraction.document.text
-
-
-@given(_TEXT, _NAMES)
-@_QUICK
-def test_an_extraction_survives_being_kept_as_text(text: str, name: str) -> None:
-    extraction = _read(text, name)
-    assert from_json(to_json(extraction)) == extraction
 
 
 @given(_TEXT, _NAMES)

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from pipeline.extract.corpus import extract
-from pipeline.extract.exchange import from_json, to_json
 from pipeline.store.documents import locator_as_json, locator_from_json
 from pipeline.stories import Story
 
@@ -119,8 +118,6 @@ CASES = {
 def story_of(name: str, folder: Path) -> Story:
     (folder / name).write_text(CASES[name][0], encoding="utf-8")
     (extraction,) = extract([folder / name])
-    again = from_json(to_json(extraction))
-    assert again == extraction
     (story,) = extraction.stories
     return story
 

@@ -7,7 +7,6 @@ import pytest
 from pipeline.errors import InputError
 from pipeline.extract.links import link_criteria
 from pipeline.extract.mojibake import count_mojibake, repair_mojibake
-from pipeline.extract.passages import passages
 from pipeline.extract.patterns import find_stories
 from pipeline.extract.readers import read_bytes
 from pipeline.stories import Extraction, Story
@@ -277,20 +276,6 @@ def test_reads_a_feature_as_the_official_parser_does() -> None:
     }
     assert ours["heading"] == headings
     assert ours["step"] == steps
-
-
-def test_passages_point_into_the_document() -> None:
-    text = "## Story 1: Rain\n\nIt rained. We waited, e.g. inside!\n\n- a roof\n\n## End\n"
-    extraction = read(text)
-    (story,) = extraction.stories
-    found = passages(story, extraction.document)
-    assert [passage.text for passage in found] == [
-        "Story 1: Rain",
-        "It rained. We waited, e.g. inside!",
-        "a roof",
-    ]
-    assert [text[a:b] for a, b in found[1].sentences] == ["It rained.", "We waited, e.g. inside!"]
-    assert all(text[slice(*passage.span)] == passage.text for passage in found)
 
 
 def test_a_pattern_finds_what_has_no_known_shape() -> None:

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from evals.providers import Provider
+from tests.support.providers import Provider
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Looked for afterwards where it must not be.

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.gate.grounding import check, grounded, missing, sentence_verdicts
+from pipeline.gate.grounding import grounded, sentence_verdicts
 from pipeline.gate.sources import locate
 from pipeline.outcomes import StoryText
 from pipeline.stories import Locator, Source, Span, Story
+from tests.support.said import missing
 
 
 def story(name: str, **fields) -> Story:
@@ -125,9 +126,8 @@ def test_what_is_missing_is_named():
         ("criterion", "it costs 5 euros"),
         ("criterion", "a locked account may be opened by Ines"),
     }
-    verdicts = check(StoryText(role="store manager", goal="lock an account"), SOURCES)
-    kinds = {(v.field, f.check) for v in verdicts for f in v.findings}
-    assert ("benefit", "coverage") in kinds and ("goal", "coverage") in kinds
+    short = missing(StoryText(role="store manager", goal="lock an account"), SOURCES)
+    assert {"benefit", "goal"} <= {field for field, _, _ in short}
 
 
 def test_every_verdict_names_a_place_in_its_source():
@@ -168,7 +168,8 @@ def groups(draw: st.DrawFn) -> list[Story]:
 @given(groups())
 def test_a_text_joined_word_for_word_always_passes_and_lacks_nothing(sources: list[Story]):
     text = joined(sources)
-    verdicts = check(text, sources, stage="final")
+    assert not missing(text, sources)
+    verdicts = sentence_verdicts(text, sources)
     assert grounded(verdicts), [v for v in verdicts if not v.grounded]
     assert all(v.sources for v in verdicts)
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from evals.providers import Provider
 from pipeline.calls import Batch, Request
 from pipeline.errors import InputError, ModelError
 from pipeline.models.base import ModelOptions
 from pipeline.models.batches import BatchedModel, BatchLimits, Pace
 from pipeline.models.opening import open_batched, takes_batches
+from tests.support.providers import Provider
 
 pytestmark = pytest.mark.enable_socket
 

@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.allowance import Allowance
-from evals.providers import Provider
 from pipeline.catalog import RateLimits
 from pipeline.models.base import ModelOptions
 from pipeline.models.pacing import MINUTE, Load, Pace, Paces
 from pipeline.models.retries import Retries
+from tests.support.allowance import Allowance
+from tests.support.providers import Provider
 
 GOING = threading.Event()
 LIMITS = RateLimits(10, 1000, 500, "test")

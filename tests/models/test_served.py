@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from evals.providers import Provider
 from pipeline.errors import ModelError
 from pipeline.models.served import Served, entry_of
+from tests.support.providers import Provider
 
 VLLM = {"id": "judge", "created": 17, "owned_by": "vllm", "root": "/weights/a", "permission": [{}]}
 

@@ -9,9 +9,10 @@ const BADGES = {
 };
 const RUN_PAGES = {
   merge: "/run", needle: "/needles", canary: "/needles", fabrication: "/quality", merging: "/quality",
-  exam: "/records", perplexity: "/quality", kernels: "/quality",
+  exam: "/records", perplexity: "/quality", kernels: "/quality", aggregation: "/needles",
+  roundtrip: "/quality", coverage: "/quality", models: "/models",
 };
-const RUN_FILTERS = { needle: "run", merge: "run" };
+const RUN_FILTERS = { needle: "run", merge: "run", aggregation: "run", models: "run" };
 
 export function badge(value) {
   return element("span", { class: `badge ${BADGES[value] || ""}`, text: value.replaceAll("_", " ") });

@@ -24,9 +24,9 @@ from types import TracebackType
 from typing import Any, Literal, Self
 from urllib.parse import parse_qs
 
-from evals import protocols
-from evals.allowance import Allowance
-from evals.rewriters import rewritten
+from tests.support import protocols
+from tests.support.allowance import Allowance
+from tests.support.rewriters import rewritten
 
 Fault = Literal[
     "403", "429", "500", "529", "drop", "half", "hang", "refusal", "length", "empty", "garbage"

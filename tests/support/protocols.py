@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from evals.providers import HeldBatch, Provider
+    from tests.support.providers import HeldBatch, Provider
 
 
 def tokens(text: str) -> int:
