@@ -205,7 +205,7 @@ def run_page(run: Mapping[str, Any]) -> None:
         [
             (name.replace("_", " "), shown(run[name]))
             for name, shown in _RUN.items()
-            if run.get(name) is not None
+            if run.get(name) not in (None, "")
         ],
     )
     if compared := run.get("estimate_vs_actual"):
@@ -225,7 +225,10 @@ def run_page(run: Mapping[str, Any]) -> None:
             optional=("corrected by", "band", "low", "high"),
         )
     if run.get("ledger"):
-        table(("ledger", "stories"), run["ledger"].items())
+        table(
+            ("ledger", "stories"),
+            [(name.replace("_", " "), n) for name, n in run["ledger"].items()],
+        )
     if kept := run.get("kept"):
         table(
             ("sentences of the stories", "n"),
