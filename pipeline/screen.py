@@ -309,7 +309,7 @@ def doctor_page(report: Mapping[str, Any], *, probed: bool) -> None:
     Args:
         probed: what would run was tried, too.
     """
-    table(("", "this machine"), report["facts"].items())
+    plain(", ".join(f"{name} {what}" for name, what in report["facts"].items()) + ".")
     for check in report["checks"]:
         plain(
             f"{'ok     ' if check['ok'] else 'missing'}  {check['name']}: {check['detail']}"
