@@ -359,9 +359,10 @@ def train_judge(
 
     chosen = options or TrainOptions()
     edge = Edge.read(db)
-    order = edge.train_order(chosen, settings or {})
+    known = edge.store_if_possible(say)
+    order = edge.train_order(chosen, settings or {}, known)
     hardware = edge.hardware()
-    prepared = prepare(extract([str(path) for path in stories], cache=None), order, hardware)
+    prepared = prepare(extract([str(path) for path in stories], cache=known), order, hardware)
     refuse_where_too_large(prepared, hardware)
     learned = train(
         prepared, lambda step, steps, loss: say(f"step {step} of {steps}: loss {loss:.4f}")

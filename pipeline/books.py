@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline import screen
-from pipeline.command_options import Group, Here, command
+from pipeline.command_options import Here, command
 from pipeline.console import emit, plain, show_line
 from pipeline.edge import whoami
 from pipeline.errors import InputError
+from pipeline.help import Group
 
 if TYPE_CHECKING:
     from pipeline.store.judging import Purpose

@@ -20,7 +20,6 @@ from pipeline import __version__, price_pages, screen
 from pipeline.books import app as books
 from pipeline.command_options import (
     MODEL,
-    Group,
     Here,
     Judge,
     Notes,
@@ -34,6 +33,7 @@ from pipeline.edge import Edge, parse_tokens_per_word, parse_words
 from pipeline.errors import InputError
 from pipeline.examining import app as examining
 from pipeline.guard import guard
+from pipeline.help import Group
 from pipeline.machine import app as machine
 from pipeline.options import EstimateOptions, MergeOptions, ReadOptions
 from pipeline.settings import away_from_documents, keep_code_out, report_to_nobody

@@ -385,11 +385,14 @@ class Edge:
             **more,
         )
 
-    def train_order(self, chosen: TrainOptions, settings: Mapping[str, Any]) -> Order:
+    def train_order(
+        self, chosen: TrainOptions, settings: Mapping[str, Any], store: Store | None
+    ) -> Order:
         """What is to be trained.
 
         Args:
             settings: of PEFT's LoraConfig and TRL's SFTConfig, by their names.
+            store: whose decisions teach, too.
 
         Raises:
             InputError: no such model.
@@ -407,6 +410,8 @@ class Edge:
             n_dev=chosen.dev_pairs,
             most_tokens=chosen.most_tokens,
             seed=chosen.seed,
+            answers=4 if chosen.answers == 4 else 2,
+            decisions=() if store is None else store.decisions(),
             settings=dict(settings),
             threads=self.settings.threads,
         )

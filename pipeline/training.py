@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipeline.amounts import dollars
-from pipeline.command_options import Group, Here, command
+from pipeline.command_options import Here, command
 from pipeline.console import emit, plain
 from pipeline.errors import InputError
+from pipeline.help import Group
 from pipeline.options import TrainOptions
 from pipeline.parts import require
 
 if TYPE_CHECKING:
     from pipeline.engine.learning import Learned
+    from pipeline.store.record import Store
     from pipeline.train.job import Prepared
 
 app = typer.Typer(cls=Group, rich_markup_mode=None, help="Train models of your own.")
@@ -30,7 +32,8 @@ def train() -> None:
 @command
 def judge(
     stories: Annotated[
-        list[str], typer.Option("--from", help="Files or folders of stories to train with.")
+        list[str],
+        typer.Option("--from", help="Files or folders of stories, or a run: its documents."),
     ],
     chosen: TrainOptions,
     here: Here,
@@ -39,7 +42,8 @@ def judge(
         bool, typer.Option("--dry-run", help="Tell memory, hours and price; train nothing.")
     ] = False,
 ) -> None:
-    """Train a judge with pairs made of your stories. Given again, it goes on where it was."""
+    """Train a judge with pairs made of your stories, and with what was decided on them by review.
+    Given again, it goes on where it was."""
     require("local")
     if not dry_run:
         require("train")
@@ -47,11 +51,16 @@ def judge(
     from pipeline.train.job import prepare, refuse_where_too_large
     from pipeline.train.job import train as train_it
 
+    if chosen.answers not in (2, 4):
+        raise InputError(
+            f"{chosen.answers} answers are not known.", where="--answers", next="Say 2 or 4."
+        )
     edge, line = here.edge(), here.line
     hardware = edge.hardware(gpu if dry_run else None)
-    order = edge.train_order(chosen, dict(map(_setting, chosen.settings)))
-    cache = edge.store_if_possible(line)
-    prepared = prepare(extract(stories, cache=cache), order, hardware)
+    known = edge.store_if_possible(line)
+    order = edge.train_order(chosen, dict(map(_setting, chosen.settings)), known)
+    paths = [path for name in stories for path in _documents(name, known)]
+    prepared = prepare(extract(paths, cache=known), order, hardware)
     told = _told(prepared, str(hardware))
     if dry_run:
         _show(told, json=here.json)
@@ -68,6 +77,23 @@ def judge(
     with edge.store() as store:
         edge.keep_training(prepared, learned, store)
     _show(told, json=here.json)
+
+
+def _documents(name: str, store: Store | None) -> list[str]:
+    """The paths of a run, or the path itself.
+
+    Raises:
+        InputError: a run that read no documents.
+    """
+    from pipeline.store.reports import run_report
+
+    run = None if store is None or Path(name).exists() else run_report(store, name)
+    if run is None:
+        return [name]
+    paths = run["parameters"].get("paths")
+    if not paths:
+        raise InputError(f"run {name} read no documents.", where="--from", next="Name a merge.")
+    return [str(path) for path in paths]
 
 
 def _setting(text: str) -> tuple[str, Any]:
@@ -100,6 +126,7 @@ def _told(prepared: Prepared, machine: str) -> dict[str, Any]:
         "dropped": dict(prepared.data.dropped),
         "sources": {"train": len(dealt.train), "dev": len(dealt.dev), "exam": dealt.n_exam},
         "stories_of_the_exam": dealt.left_out,
+        "decided": sum(pair.kind == "decided" for pair in prepared.data.train),
         "tokens": prepared.n_tokens,
         "machine": machine,
         "memory_bytes": prepared.needs.total,
@@ -136,6 +163,8 @@ def _lines(told: dict[str, Any]) -> list[str]:
         f"{told['train_pairs']:,} pairs of {sources['train']} sources to train with, "
         f"{told['dev_pairs']:,} of {sources['dev']} to stop by",
     ]
+    if told["decided"]:
+        lines.append(f"{told['decided']:,} of them are decisions of a person")
     if told["too_long"]:
         lines.append(f"{told['too_long']:,} pairs are longer than --most-tokens and dropped")
     if sources["exam"] or told["stories_of_the_exam"]:

@@ -25,6 +25,12 @@ _SHAPES = ["circle", "diamond", "square", "triangle-up", "cross", "triangle-down
 _CIVIDIS = ["#00224e", "#2a3f6d", "#575c6d", "#7f7c75", "#a59c74", "#d3c064", "#fee838"]
 #: Cells that ended otherwise than with a reply.
 _SIGNS = {"truncated": ("▼", "cut off"), "failed": ("✕", "failed"), "refused": ("–", "refused")}
+#: Ticks of an axis of dollars: "$0.20", "$0.0022", as the pages write them (``static/core.js``).
+_DOLLAR_TICKS = (
+    "datum.value == 0 ? '$0' : datum.value >= 1 ? '$' + format(datum.value, ',.2~f')"
+    " : abs(datum.value * 100 - round(datum.value * 100)) < 1e-6 ? '$' + format(datum.value, '.2f')"
+    " : '$' + format(datum.value, '.4~f')"
+)
 _LANE = alt.Axis(domain=False, ticks=False, labelPadding=10, labelLimit=260)
 
 
@@ -94,7 +100,7 @@ def _ranges(card: Card, rows: Sequence[Row]) -> list[Figure]:
         return []
     how = _coloured(card.display["group"], placed)
     if card.display["unit"] == "usd":
-        axis = alt.Axis(format="$~s", tickCount=5)
+        axis = alt.Axis(labelExpr=_DOLLAR_TICKS, tickCount=5)
     else:
         axis = alt.Axis(
             labelExpr="datum.value < 90 ? datum.value + ' s' : datum.value < 5400 ? "

@@ -382,9 +382,11 @@ def open_page(browser, url: str):
 
 
 def settle(page) -> None:
-    """Wait until every card is drawn or says why not."""
+    """Wait until every card that is in sight is drawn or says why not."""
     page.locator(".drawing[data-state]").first.wait_for(state="attached")
-    waiting = page.locator(".drawing:not([data-state=drawn], [data-state=failed])")
+    waiting = page.locator(
+        ".grid:not([hidden]) .drawing:not([data-state=drawn], [data-state=failed])"
+    )
     page.wait_for_timeout(20)
     for _ in range(300):
         if waiting.count() == 0:
@@ -405,11 +407,3 @@ def look(browser):
     yield look
     for page in opened:
         page.close()
-
-
-@pytest.fixture(scope="session")
-def run_page(browser, served):
-    """The newest merge's page, for tests that only read it."""
-    page = open_page(browser, f"{served}/run")
-    yield page
-    page.close()

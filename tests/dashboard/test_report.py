@@ -161,7 +161,10 @@ def test_a_run_that_is_not_there_and_a_place_that_cannot_be_written_are_named(so
 
 def test_numbers_read_as_on_the_pages():
     assert told(None, "usd", {}) == told("", "", {}) == "–"
-    dollars = {0: "$0.00", 0.00002: "$0.000020", 0.042: "$0.0420", 1234.5: "$1,234.50"}
+    dollars = {
+        0: "$0.00", 0.00002: "under $0.0001", 0.00007: "$0.0001", 0.0022: "$0.0022",
+        0.042: "$0.042", 0.2: "$0.20", 0.99999: "$1.00", 1234.5: "$1,234.50", -0.2: "-$0.20",
+    }  # fmt: skip
     assert {value: FORMATS["usd"](value) for value in dollars} == dollars
     times = {0.05: "50 ms", 4.25: "4.2 s", 71: "71 s", 600: "10.0 min", 9000: "2.5 h", 2e5: "2.3 d"}
     assert {value: FORMATS["seconds"](value) for value in times} == times

@@ -1,5 +1,5 @@
 // Figures drawn with Vega-Lite, in the colours of the moment, without evaluating code.
-import { colours, shown } from "./core.js";
+import { DOLLAR_TICKS, colours, shown } from "./core.js";
 
 const SHAPES = ["circle", "diamond", "square", "triangle-up", "cross", "triangle-down"];
 
@@ -67,10 +67,9 @@ export async function ranges(target, card, { rows }) {
   }
   tips(rows, [["model", "model"], ["strategy", "strategy"], ["low", "low", unit], ["likely", "likely", unit],
     ["high", "high", unit], ...(rows.some((row) => row.reason) ? [["cannot run", "reason"]] : [])]);
-  const format = unit === "usd" ? "$~s" : undefined;
   const axis = unit === "seconds"
     ? { labelExpr: "datum.value < 90 ? datum.value + ' s' : datum.value < 5400 ? format(datum.value / 60, '.2~f') + ' min' : format(datum.value / 3600, '.2~f') + ' h'", tickCount: 5 }
-    : { format, tickCount: 5 };
+    : { labelExpr: DOLLAR_TICKS, tickCount: 5 };
   const { color, shape } = coloured(group, rows, ink);
   await embed(target, rows, {
     encoding: { y: { field: "lane", type: "nominal", sort: null, title: null, axis: { domain: false, ticks: false, labelPadding: 10 } }, tooltip: { field: "told" } },
