@@ -75,7 +75,7 @@ def review(
     ] = None,
     together: Annotated[
         tuple[str, str] | None,
-        typer.Option(help="Merge two by hand: S-3 S-9, the first one's words stand."),
+        typer.Option(metavar="S-3 S-9", help="Merge two by hand: the first one's words stand."),
     ] = None,
     glossary: Annotated[
         bool, typer.Option("--glossary", help="Roles and topics that share a heading.")

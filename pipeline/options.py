@@ -169,7 +169,8 @@ def as_words(kept: Mapping[str, Any], *kinds: type[Options]) -> list[str]:
     words: list[str] = []
     for one in (one for kind in kinds for one in fields(kind)):  # type: ignore[arg-type]
         value, flag = kept.get(one.name), flag_of(one.name, option_of(one))
-        if value is None or value is False or value == one.default:
+        # Runs of earlier versions keep what was not given, too, as nothing.
+        if value is None or value is False or value in ("", []) or value == one.default:
             continue
         given = [] if value is True else value if isinstance(value, list) else [value]
         words += [word for each in given for word in (flag, str(each))] or [flag]

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pipeline.amounts import dollars
 from pipeline.command_options import Here, command
 from pipeline.console import emit, plain
 from pipeline.errors import InputError
 from pipeline.help import Group
 from pipeline.options import TrainOptions
+from pipeline.parts import require
 
 if TYPE_CHECKING:
     from pipeline.engine.learning import Learned
@@ -42,8 +44,6 @@ def judge(
 ) -> None:
     """Train a judge with pairs made of your stories, and with what was decided on them by review.
     Given again, it goes on where it was."""
-    from pipeline.parts import require
-
     require("local")
     if not dry_run:
         require("train")
@@ -173,7 +173,7 @@ def _lines(told: dict[str, Any]) -> list[str]:
             f"{told['stories_of_the_exam']} stories elsewhere say what they say and are left out"
         )
     time = "time not known" if told["seconds"] is None else _span(told["seconds"])
-    price = "" if told["usd"] in (None, "0", "0.00") else f", ${told['usd']}"
+    price = "" if told["usd"] in (None, "0", "0.00") else f", {dollars(told['usd'])}"
     lines.append(
         f"{told['machine']}: about {told['memory_bytes'] / 2**30:.1f} GiB"
         f"{'' if told['fits'] else ', which do not fit'}, {time}{price}"
