@@ -37,7 +37,9 @@ _WRAPPED = 60
 #: Behind these nothing more is needed between two lines.
 _CLOSED = ".,;:!?…"
 #: A rule, the line below a table's head, the border of a drawn table, a fence of code.
-_RULE = re.compile(r"^\s*(?:\|[|:\s-]*-[|:\s-]*|[|+:=\s-]*(?:-{3,}|={3,})[|+:=\s-]*|(?:`{3,}|~{3,})[\w-]*)\s*$")
+_RULE = re.compile(
+    r"^\s*(?:\|[|:\s-]*-[|:\s-]*|[|+:=\s-]*(?:-{3,}|={3,})[|+:=\s-]*|(?:`{3,}|~{3,})[\w-]*)\s*$"
+)
 _BARS = re.compile(r"\s*(?<!\\)\|[\s|]*|(?<=\S)\t\s*(?=\S)")
 _WIKI = re.compile(r"\{(?:color(?::[\w#]+)?|quote|noformat|code(?::[\w|=]+)?|panel)\}|\{\{|\}\}")
 _FENCE = re.compile(r"`+")
