@@ -12,7 +12,7 @@ from evals.dashboard import measures
 from evals.dashboard.cards import Card, Page
 from evals.dashboard.merged import merged_file
 from evals.dashboard.taking_up import command_for, review_for
-from evals.dashboard.wording import opposed_words, readable
+from evals.dashboard.wording import excerpt, opposed_words, readable
 
 Values = Mapping[str, str | None]
 #: Rows that a card without further pages shows at most; its CSV has all.
@@ -46,6 +46,7 @@ def prepare(connection: sqlite3.Connection, db: str = "") -> None:
     connection.create_function("review_for", 2, review)
     connection.create_function("merged_here", 2, merged_here)
     connection.create_function("readable", 2, readable, deterministic=True)
+    connection.create_function("excerpt", 3, excerpt, deterministic=True)
     connection.create_function("opposed", 2, opposed_words, deterministic=True)
 
 

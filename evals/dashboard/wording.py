@@ -18,6 +18,15 @@ def readable(text: str | None, spans: str = "[]") -> str | None:
     return on_one_line(text, [end - start for start, end in json.loads(spans)])
 
 
+def excerpt(text: str | None, spans: str, most: int) -> str | None:
+    """The same, as many whole words of it as so many characters hold; "…" where there are more."""
+    # Marks take room too: twice as much of the text is enough to fill it.
+    told = readable(text and text[: 2 * most + 100], spans)
+    if told is None or len(told) <= most:
+        return told
+    return told[: most + 1].rpartition(" ")[0].rstrip(" ·,;:") + " …"
+
+
 def opposed_words(about: str, sides: str) -> str:
     """What a conflict's sides oppose each other in: "2 euros / 1 euro".
 
