@@ -143,9 +143,11 @@ def test_its_page_shows_the_ledger_the_figures_the_progress_and_the_document(
     )
     # Where the pages are: a browser follows no link to a file. They show it from there.
     (path,) = re.findall(r"\(http://127\.0\.0\.1:8001(/merged/[\w-]+)\)", document["data"])
-    with pages(Served(cancelled.db), 0) as (url, _):
-        with urllib.request.urlopen(url.rpartition("/")[0] + path, timeout=10) as answer:
-            shown = answer.read().decode()
+    with (
+        pages(Served(cancelled.db), 0) as (url, _),
+        urllib.request.urlopen(url.rpartition("/")[0] + path, timeout=10) as answer,
+    ):
+        shown = answer.read().decode()
     assert "24 stories from 2 documents" in shown
 
 
