@@ -67,6 +67,12 @@ def without_markup(text: str) -> str:
     return _apart(told)
 
 
+def shown(text: str) -> str:
+    """The same for a line of the page; one without any markup stays as it is, character by
+    character."""
+    return without_markup(text) if _MARKED.search(text) else text
+
+
 def on_one_line(text: str, lengths: Sequence[int] = ()) -> str:
     """The words of a story on one line without markup, its pieces apart.
 
