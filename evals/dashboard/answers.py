@@ -12,7 +12,7 @@ from evals.dashboard import measures
 from evals.dashboard.cards import Card, Page
 from evals.dashboard.merged import merged_file
 from evals.dashboard.taking_up import command_for, review_for
-from evals.dashboard.wording import excerpt, opposed_words, readable
+from evals.dashboard.wording import opposed_words, worded
 
 Values = Mapping[str, str | None]
 #: Rows that a card without further pages shows at most; its CSV has all.
@@ -45,8 +45,6 @@ def prepare(connection: sqlite3.Connection, db: str = "") -> None:
     connection.create_function("command_for", 4, command)
     connection.create_function("review_for", 2, review)
     connection.create_function("merged_here", 2, merged_here)
-    connection.create_function("readable", 2, readable, deterministic=True)
-    connection.create_function("excerpt", 3, excerpt, deterministic=True)
     connection.create_function("opposed", 2, opposed_words, deterministic=True)
 
 
@@ -58,6 +56,7 @@ def answer(connection: sqlite3.Connection, card: Card, values: Values, page: int
     most = card.rows or MOST
     limits = {"_most": most, "_before": (max(page, 1) - 1) * most}
     rows = _rows(connection, f"{card.sql} LIMIT :_most OFFSET :_before", {**values, **limits})
+    rows = [worded(row, card.words) for row in rows]
     total = len(rows)
     if card.count:
         total = connection.execute(card.count, values).fetchone()[0]
@@ -69,7 +68,7 @@ def as_csv(connection: sqlite3.Connection, card: Card, values: Values) -> str:
     if card.measure:
         rows = measures.MEASURES[card.measure](connection, values)
     else:
-        rows = _rows(connection, card.sql, values)
+        rows = [worded(row, card.words) for row in _rows(connection, card.sql, values)]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     if rows:

@@ -80,6 +80,8 @@ def on_one_line(text: str, lengths: Sequence[int] = ()) -> str:
         lengths: of the pieces that the text is put together of, a line end between each and the
             next, as cells of a row are.
     """
+    if "\n" not in text and not _MARKED.search(text):
+        return text.strip()
     return _apart(APART.join(filter(None, map(without_markup, _pieces(text, lengths)))))
 
 

@@ -135,7 +135,8 @@ class _Data:
     def links(self) -> Iterator[list[Any]]:
         for link in self._content.merge.links:
             a, b = self._place[link.a], self._place[link.b]
-            yield [a, b, link.kind, *(list(map(shown, only)) for only in (link.only_a, link.only_b))]
+            only = [list(map(shown, words)) for words in (link.only_a, link.only_b)]
+            yield [a, b, link.kind, *only]
 
     def stories(self, held: dict[str, Document]) -> Iterator[dict[str, Any]]:
         numbered = {sha256: n for n, sha256 in enumerate(held)}
