@@ -70,6 +70,8 @@ class Card:
         report: whether a report has it: what shows words of stories, prompts or replies stays here.
         words: fields that hold words of documents: shown without markup, at most so many characters
             of them, all for 0. Where ``FIELD_spans`` stands beside one, its pieces stand apart.
+        stories: fields that hold ids of stories of the chosen run, shown as their names ("S-12"):
+            for rows drawn from very many, where SQL would name all of them first.
         tab: the tab of its page that it stands on; "" for one that stands above the tabs.
         display: whatever the drawing needs.
     """
@@ -89,6 +91,7 @@ class Card:
     hidden: bool = False
     report: bool = True
     words: Mapping[str, int] = field(default_factory=dict)
+    stories: Sequence[str] = ()
     tab: str = ""
     display: Mapping[str, Any] = field(default_factory=dict)
 
