@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any, Literal
 
+from pipeline.document.opposing import opposed
 from pipeline.entries import Conflict, Decision, Entry
 from pipeline.errors import InputError
 from pipeline.merge.sovereignty import STAYS, keeps_here
@@ -45,6 +46,7 @@ class Question:
             ``tellings`` and ``differs`` are theirs.
         because: why it is asked.
         about: what a conflict is about.
+        opposed: the words that its sides deny each other, "2 euros / 1 euro"; "" for no conflict.
         stands: the number of the story that would stand, were they one need.
         saves: words that would stand no more, at most.
         batch: what it has in common with questions that are like it.
@@ -61,6 +63,7 @@ class Question:
     differs: tuple[str, ...]
     because: str = ""
     about: str = ""
+    opposed: str = ""
     stands: int = 1
     saves: int = 0
     weight: float = 0.0
@@ -82,14 +85,26 @@ def of_run(
     again: bool = False,
     most: int = MOST,
     only: Sequence[str] = (),
+    names: Sequence[str] = (),
 ) -> list[Question]:
     """The questions of a stored run; see :func:`questions`.
+
+    Args:
+        names: of stories: only what is asked about all of them, decided before or not; two or more
+            that nothing is open about are asked about by hand.
 
     Raises:
         InputError: no such run, or one that did not come to its ledger.
     """
     books = books_of(store, run)
-    return questions(books, store.decisions(), again=again, most=most, only=only)
+    if not names:
+        return questions(books, store.decisions(), again=again, most=most, only=only)
+    prints = {_named(books, name).fingerprint for name in names}
+    everything = questions(
+        books, store.decisions(), again=True, most=len(books.names) + most, only=only
+    )
+    found = [question for question in everything if prints.issubset(question.fingerprints)]
+    return found or ([by_hand(books, names)] if len(names) > 1 else [])
 
 
 def books_of(store: Store, run: str) -> Books:
@@ -128,6 +143,7 @@ def questions(
     Raises:
         InputError: no such kind.
     """
+    only = [" ".join(kind.casefold().replace("-", " ").replace("_", " ").split()) for kind in only]
     for kind in only:
         if kind not in KINDS:
             raise InputError(
@@ -188,6 +204,7 @@ def as_json(question: Question) -> dict[str, Any]:
         "kind": question.kind,
         "because": question.because,
         "about": question.about,
+        "opposed": question.opposed,
         "saves_words": question.saves,
         "batch": question.batch,
         "stands": question.stands,
@@ -318,7 +335,7 @@ class _Asking:
             for story, differs in zip(question.stories, question.differs, strict=True)
         )
         batch = _digest(kind, conflict.about, *sorted(told))
-        return replace(question, differs=told, batch=batch)
+        return replace(question, differs=told, opposed=opposed(conflict), batch=batch)
 
     def _earlier(self) -> Iterable[Question]:
         """Decisions of an older version whose stories are all here."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import shlex
 import sqlite3
 
@@ -80,6 +81,21 @@ def test_every_figure_is_drawn(look, served):
             assert page.locator(f"#{chart} svg path[aria-roledescription]").count() > 0
         if name == "costs":
             assert page.evaluate("document.querySelector('#windows img').naturalWidth") > 500
+
+
+def test_an_axis_of_dollars_reads_in_dollars(look, served):
+    """Never "$200m"."""
+    said = look(f"{served}/costs").locator("#prices svg text").all_text_contents()
+    ticks = [text for text in said if text.startswith("$")]
+    assert len(ticks) > 2 and all(re.fullmatch(r"\$(0|[\d,]+|0\.\d{2,4})", one) for one in ticks)
+
+
+def test_cells_that_failed_show_in_the_state_of_their_run(look, served, worked):
+    page = look(f"{served}/runs?kind=needle")
+    states = {row[0].split("\n")[0]: row[1] for row in table(page, "runs") if len(row) > 1}
+    assert states[worked.needles].split("\n") == ["completed", "2 of 60 cells failed"]
+    colours = page.locator("#runs .badge").evaluate_all("all => all.map(one => one.className)")
+    assert set(colours) == {"badge odd"}
 
 
 def test_records_say_who_may_fold_and_by_what_figures(look, served, worked):
