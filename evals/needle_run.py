@@ -30,7 +30,7 @@ from pipeline.catalog import ModelSpec
 from pipeline.cost.prices import price
 from pipeline.errors import SovereigntyError
 from pipeline.extract.corpus import extract
-from pipeline.extract.readers import read_document
+from pipeline.extract.readers.registry import read_document
 from pipeline.merge.budget import Purse
 from pipeline.merge.meeting import Meeting
 from pipeline.merge.sovereignty import check_allowed, why_not

@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import Container, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
-from pipeline.extract.archive import Unreadable, open_archive
+from pipeline.extract.readers.archive import Unreadable, open_archive
 
 #: So many members are read of one archive.
 MOST_MEMBERS = 10_000

@@ -12,8 +12,8 @@ from itertools import groupby, zip_longest
 from rich.cells import cell_len
 
 from pipeline.entries import Entry
-from pipeline.extract.sentences import plain
 from pipeline.stories import Story
+from pipeline.text.sentences import plain
 
 #: The order in which the pieces of a telling are shown.
 _ORDER = ("title", "sentence", "benefit", "criterion", "body", "label")

@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.extract import beside, corpus, readers
+from pipeline.extract import beside, corpus
 from pipeline.extract.beside import ReaderProcess
 from pipeline.extract.corpus import extract
 from pipeline.extract.limits import OverLimit
+from pipeline.extract.readers import registry as readers
 from pipeline.stories import Extraction
 
 STORY = "As a cook, I want salt, so that it tastes.\n"
