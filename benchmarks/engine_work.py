@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 
-from pipeline.extract.stories.patterns import parse_story_text
+from pipeline.extract.patterns import parse_story_text
 from pipeline.gate.grounding import grounded, sentence_verdicts
 from pipeline.stories import Locator, Source, Span, Story
 from tests.support.said import missing

@@ -25,9 +25,9 @@ from typing import NamedTuple
 sys.path.insert(0, str(Path(__file__).parents[1]))  # run as a file, it is no part of a package
 
 from pipeline.extract.corpus import extract
+from pipeline.extract.patterns import find_stories
 from pipeline.extract.readers.builder import TextBuilder
 from pipeline.extract.readers.markup import read_blocks
-from pipeline.extract.stories.patterns import find_stories
 from pipeline.stories import Document, Extraction
 from tests.extract.documents import (
     formats,

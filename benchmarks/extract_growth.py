@@ -20,8 +20,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from pipeline.extract.patterns import find_stories
 from pipeline.extract.readers.registry import read_bytes
-from pipeline.extract.stories.patterns import find_stories
 
 STORY = "As a cook, I want salt, so that it tastes."
 LINE = "The kettle stood on the stove and nobody had filled it. "

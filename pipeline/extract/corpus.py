@@ -15,10 +15,10 @@ from pipeline.errors import InputError
 from pipeline.extract.beside import ReaderProcess, is_needed
 from pipeline.extract.bundles import open_bundles, read_member
 from pipeline.extract.limits import BYTES, BYTES_A_BYTE, OverLimit, apart, limited, size_of
+from pipeline.extract.patterns import find_stories
 from pipeline.extract.readers.formats import document_suffixes, format_of, is_refused
 from pipeline.extract.readers.registry import ADDED, READER_VERSION, read_bytes, unreadable
 from pipeline.extract.stories import templates
-from pipeline.extract.stories.patterns import find_stories
 from pipeline.extract.walk import STDIN, find_files
 from pipeline.sharing import shared_out
 from pipeline.stories import Document, Extraction, Span
@@ -79,7 +79,7 @@ def extract(
         paths: files, directories (walked), globs, or "-" for standard input.
         encoding: of text formats, when it is known.
         exclude: patterns as in ``.gitignore``, relative to each directory walked.
-        pattern, repair, ears: see :func:`pipeline.extract.stories.patterns.find_stories`.
+        pattern, repair, ears: see :func:`pipeline.extract.patterns.find_stories`.
         follow_links: out of the directories walked, too.
         count: told the number of documents before the first of them is read.
         passed_over: is told, before the first document is read, how many files of each suffix were

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pipeline.extract.readers.tables import column_role
 from pipeline.extract.stories import headings
 from pipeline.extract.stories.found import join_spans
-from pipeline.extract.stories.requirements import is_requirement
-from pipeline.extract.stories.roles import is_thing
+from pipeline.extract.stories.lists import is_requirement
+from pipeline.extract.stories.purposes import is_thing
 from pipeline.extract.stories.rows import STORY_TYPE
 from pipeline.extract.stories.units import may_tell, split_units
 from pipeline.stories import Block, Document, Span, Story, count_words, normalise

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.extract.corpus import extract
+from pipeline.extract.patterns import find_stories
 from pipeline.extract.readers.decoding import decode
 from pipeline.extract.readers.registry import read_bytes
-from pipeline.extract.stories.patterns import find_stories
 from pipeline.stories import Extraction
 
 STORY = "As a cook, I want salt, so that it tastes."

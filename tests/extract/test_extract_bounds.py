@@ -22,10 +22,10 @@ from pipeline.errors import InputError
 from pipeline.extract import limits
 from pipeline.extract.corpus import extract
 from pipeline.extract.globs import matches
+from pipeline.extract.patterns import find_stories
 from pipeline.extract.readers import condensing
 from pipeline.extract.readers import registry as readers
 from pipeline.extract.readers.registry import FORMATS, add_reader, read_bytes
-from pipeline.extract.stories.patterns import find_stories
 
 ROOT = Path(__file__).resolve().parents[2]
 STORY = "As a cook, I want salt, so that it tastes."

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.extract.patterns import find_stories
 from pipeline.extract.readers.registry import read_bytes, read_document
-from pipeline.extract.stories.patterns import find_stories
 from pipeline.stories import Extraction, Story
 
 STORY = "As a cook, I want salt, so that it tastes."

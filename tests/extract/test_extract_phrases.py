@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.extract.stories.patterns import parse_story_text
+from pipeline.extract.patterns import parse_story_text
 from pipeline.extract.stories.phrases import read_phrases
 from pipeline.outcomes import StoryText
 from pipeline.text.sentences import plain, sentence_ends

@@ -16,8 +16,8 @@ from pipeline.calls import Plan, Reply, Request, TokenCount, Usage, WindowLimits
 from pipeline.catalog import ModelSpec
 from pipeline.compare.measures import stem_weights
 from pipeline.errors import BudgetError
+from pipeline.extract.patterns import find_stories
 from pipeline.extract.readers.registry import read_document
-from pipeline.extract.stories.patterns import find_stories
 from pipeline.plan.desk import Desk
 from pipeline.plan.pairs import NEAREST
 from pipeline.plan.similarity import cluster, nearest, similar_pairs

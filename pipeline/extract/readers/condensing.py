@@ -14,12 +14,12 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 
 from pipeline.extract.overlooked import is_called_story, wishes_in_cells
-from pipeline.extract.readers.fields import field_role
 from pipeline.extract.readers.leftout import LeftOut
 from pipeline.extract.readers.markup import Settle, name_table_columns
 from pipeline.extract.readers.strikes import may_strike, struck_in_row
+from pipeline.extract.readers.tables import field_role
 from pipeline.extract.readers.wiki import is_jira
-from pipeline.extract.stories.escapes import unescape_of
+from pipeline.extract.stories.found import unescape_of
 from pipeline.extract.stories.rows import find_in_rows
 from pipeline.extract.stories.sections import find_in_sections
 from pipeline.stories import Block

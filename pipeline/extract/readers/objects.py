@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from pipeline.extract.readers.fields import field_role
 from pipeline.extract.readers.row_store import Cell, Cells, Names, RowStore
+from pipeline.extract.readers.tables import field_role
 from pipeline.stories import Block, Locator
 
 Opened = Literal["object", "list"]

@@ -10,9 +10,9 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from pipeline.extract.readers.fields import field_role
 from pipeline.extract.readers.leftout import LeftOut
 from pipeline.extract.readers.objects import Objects
+from pipeline.extract.readers.tables import field_role
 from pipeline.stories import Block
 
 _BARE = re.compile(r'[{}\[\],:]|[^\s{}\[\],:"]++')

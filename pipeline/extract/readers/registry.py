@@ -17,15 +17,18 @@ from pipeline.extract.marks import marked
 from pipeline.extract.readers.archive import Unreadable
 from pipeline.extract.readers.builder import TextBuilder
 from pipeline.extract.readers.condensing import RowKeeper, settle_stretches
-from pipeline.extract.readers.decoding import Decoded, decode
+from pipeline.extract.readers.decoding import Decoded, count_mojibake, decode
 from pipeline.extract.readers.delimited import read_delimited
 from pipeline.extract.readers.formats import FORMATS, format_of, is_refused, refusal, sniff
 from pipeline.extract.readers.frontmatter import read_front_matter, read_head_lines
-from pipeline.extract.readers.gherkin import find_fault, read_features
-from pipeline.extract.readers.gherkin_markdown import blank_marks, find_markdown_fault
+from pipeline.extract.readers.gherkin import (
+    blank_marks,
+    find_fault,
+    find_markdown_fault,
+    read_features,
+)
 from pipeline.extract.readers.leftout import LeftOut, say_left_out, spans_of_left_out
 from pipeline.extract.readers.markup import Flavour, read_blocks
-from pipeline.extract.readers.mojibake import count_mojibake
 from pipeline.extract.readers.strikes import find_in_cells, find_in_markdown
 from pipeline.stories import Block, Document, Locator, Target
 from pipeline.unseen import whole

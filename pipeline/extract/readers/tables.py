@@ -1,4 +1,6 @@
-"""Rows to row blocks: where a table's header is, and what its columns are called."""
+"""Rows to row blocks: where a table's header is, and what its columns and a tracker's fields are
+called and hold, whatever an export wraps around their names.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, islice, pairwise
 
-from pipeline.extract.readers.names import bare_name
 from pipeline.stories import Block, Locator
 
 Cell = tuple[int, int]
@@ -181,3 +182,51 @@ def _is_header(text: str, row: Row, names: Sequence[str], gap: bool) -> bool:
     # Names of columns that are not known here: a word or two each, where a wish would stand.
     goal = next((c for n, c in zip(names, cells, strict=False) if column_role(n) == "goal"), "")
     return bool(names) and len(goal.split()) < 2 and all(len(c.split()) <= 3 for c in filled)
+
+
+#: "Custom field (Acceptance Criteria)", "System.Title", "Card Name" say what the last part says.
+_WRAPPED = re.compile(r"custom field \((.*)\)", re.IGNORECASE)
+_SPACED = re.compile(r"(?:[A-Za-z]\w*\.)+(\w+)")
+_OF = re.compile(r"(?:card|issue|work item|task|page)[ _](name|title|description|id|key)", re.I)
+#: A tree of work items has a title column for each of its levels.
+_LEVEL = re.compile(r"(title) \d{1,2}", re.IGNORECASE)
+_SHORT = {
+    "desc": "description",
+    "idshort": "key",
+    "iid": "key",
+    "criterion": "criteria",
+    "acceptance": "criteria",
+}
+#: Which of several keys people use, the likeliest first.
+_KEYS = ("key", "issue key", "idshort", "iid", "number")
+
+
+def bare_name(name: str) -> str:
+    """ "Title" for "System.Title", "Name" for "Card Name"; a plain name as it is."""
+    bare = name.strip()
+    for shape in (_WRAPPED, _SPACED, _OF, _LEVEL):
+        if found := shape.fullmatch(bare):
+            bare = found[1]
+            break
+    return _SHORT.get(bare.lower(), bare)
+
+
+def key_rank(name: str) -> int:
+    """How good a work item's key this field gives; smaller is better."""
+    bare = name.strip().lower()
+    return _KEYS.index(bare) if bare in _KEYS else len(_KEYS)
+
+
+_LINKS = re.compile(
+    r"(?:in|out)ward issue link\b.*|(?:epic|parent|feature) link|parent work item|depends on|"
+    r"(?:parent|epic)(?: (?:id|key|issue))?|related(?: to| work| issues)?|"
+    r"linked (?:issues?|work items?)|sub-?tasks?|links?",
+    re.IGNORECASE,
+)
+
+
+@lru_cache(maxsize=4096)
+def field_role(name: str) -> str:
+    """What a field of this name holds, as :func:`.tables.column_role` tells it; "link" for
+    one that names another work item."""
+    return column_role(name) or ("link" if _LINKS.fullmatch(bare_name(name)) else "")

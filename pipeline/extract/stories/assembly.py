@@ -11,10 +11,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from pipeline.extract.stories.labelled import begins_labelled
 from pipeline.extract.stories.leads import (
     CRITERIA_LABEL,
     ONLY_TAGS,
+    begins_labelled,
     is_criteria_label,
     levelled_key,
     split_heading,

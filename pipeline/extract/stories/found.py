@@ -1,15 +1,20 @@
-"""A story that was found, and how it becomes a :class:`~pipeline.stories.Story`."""
+"""A story that was found, and how it becomes a :class:`~pipeline.stories.Story`; and what a file
+format does to the text of a cell, undone: doubled quotes, ``\\n``, ``\\u00e9``.
+
+A document's text is kept as it is stored, a story's as its author wrote it.
+"""
 
 from __future__ import annotations
 
+import json
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from pipeline.extract.readers.yaml_records import unescape_yaml
 from pipeline.extract.stories.assembly import Draft
-from pipeline.extract.stories.escapes import text_of
 from pipeline.stories import Block, Document, Locator, Source, Span, Story, StoryKind, story_id
 from pipeline.unseen import visible
 
@@ -185,3 +190,36 @@ def read_date(text: str) -> date | None:
 
 def _first_date(texts: Iterable[str]) -> date | None:
     return next((found for text in texts if text and (found := read_date(text))), None)
+
+
+def _unescape_quotes(raw: str) -> str:
+    return raw.replace('""', '"')
+
+
+def _unescape_json(raw: str) -> str:
+    if "\\" not in raw:
+        return raw
+    try:
+        return str(json.loads(f'"{raw}"', strict=False))
+    except ValueError:
+        return raw
+
+
+_UNESCAPE: dict[str, Callable[[str], str]] = {
+    "csv": _unescape_quotes,
+    "tsv": _unescape_quotes,
+    "json": _unescape_json,
+    "jsonl": _unescape_json,
+    "yaml": unescape_yaml,
+}
+
+
+def unescape_of(kind: str) -> Callable[[str], str]:
+    """What undoes the escapes of a document's format; for most there are none."""
+    return _UNESCAPE.get(kind, str)
+
+
+def text_of(document: Document, spans: Iterable[Span]) -> str:
+    """A story's own text, from where it stands in its document."""
+    unescape = unescape_of(document.format)
+    return "\n".join(unescape(document.text[start:end]) for start, end in spans)

@@ -11,14 +11,17 @@ import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from pipeline.extract.stories.labelled import begins_labelled, read_labelled
-from pipeline.extract.stories.purposes import PURPOSE_FIRST, find_purpose, later_wish, part_role
-from pipeline.extract.stories.roles import (
+from pipeline.extract.stories.leads import begins_labelled, read_labelled
+from pipeline.extract.stories.purposes import (
     NO_ACTOR,
+    PURPOSE_FIRST,
+    find_purpose,
     is_placeholder,
     is_thing,
+    later_wish,
     names_no_one,
     needs_an_article,
+    part_role,
 )
 from pipeline.extract.stories.templates import read_template
 from pipeline.text.sentences import (

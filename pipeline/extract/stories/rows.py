@@ -6,19 +6,22 @@ import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.extract.readers.fields import field_role
 from pipeline.extract.readers.markup import read_blocks
-from pipeline.extract.readers.names import key_rank
+from pipeline.extract.readers.tables import field_role, key_rank
 from pipeline.extract.readers.wiki import has_jira_columns
 from pipeline.extract.stories.assembly import Draft, assemble
-from pipeline.extract.stories.cell_stories import places_in, read_cell_stories
-from pipeline.extract.stories.cell_words import Flavour, flavour_of, read_cell_words
-from pipeline.extract.stories.criteria import read_criteria
+from pipeline.extract.stories.cells import (
+    Flavour,
+    flavour_of,
+    places_in,
+    read_cell_stories,
+    read_cell_words,
+    read_criteria,
+)
 from pipeline.extract.stories.found import Found, join_spans, read_date
 from pipeline.extract.stories.phrases import Phrases, read_phrases
-from pipeline.extract.stories.roles import is_placeholder
-from pipeline.extract.stories.sideways import read_sideways
-from pipeline.extract.stories.wishes import wishing_columns
+from pipeline.extract.stories.purposes import is_placeholder
+from pipeline.extract.stories.story_tables import read_sideways, wishing_columns
 from pipeline.stories import Block, Span, normalise
 from pipeline.text.sentences import plain
 

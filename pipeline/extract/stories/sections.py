@@ -15,20 +15,28 @@ from itertools import takewhile
 from pipeline.extract.stories import headings
 from pipeline.extract.stories.assembly import Draft, assemble
 from pipeline.extract.stories.found import Found, join_spans, spans_of
-from pipeline.extract.stories.hanging import hanging_on, is_beside_story, label_in, wants_below
 from pipeline.extract.stories.leads import is_criteria_label, split_heading, split_lead
-from pipeline.extract.stories.listed import add_siblings, find_listed
-from pipeline.extract.stories.outline import Section, outline
-from pipeline.extract.stories.phrases import read_phrases
-from pipeline.extract.stories.requirements import is_requirement, read_requirements
-from pipeline.extract.stories.rows import find_in_rows
-from pipeline.extract.stories.section_words import (
+from pipeline.extract.stories.lists import (
+    add_siblings,
+    find_listed,
+    is_requirement,
+    read_requirements,
+)
+from pipeline.extract.stories.outline import (
     ABLE,
     PROPERTIES,
     ROLE_WORDS,
     SOMEONE_WANTS,
     WANTS,
+    Section,
+    hanging_on,
+    is_beside_story,
+    label_in,
+    outline,
+    wants_below,
 )
+from pipeline.extract.stories.phrases import read_phrases
+from pipeline.extract.stories.rows import find_in_rows
 from pipeline.extract.stories.units import Unit, split_units
 from pipeline.stories import Block, Span, StoryKind, count_words
 from pipeline.text.sentences import plain

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from pipeline.extract.stories import labelled, templates
+from pipeline.extract.stories import leads as labelled
+from pipeline.extract.stories import templates
 from pipeline.extract.stories.leads import is_lead
 from pipeline.extract.stories.phrases import ROLE_COLON, Phrases, read_phrases
 from pipeline.stories import Block

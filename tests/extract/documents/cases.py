@@ -6,8 +6,8 @@ import difflib
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from pipeline.extract.patterns import find_stories
 from pipeline.extract.readers.registry import read_bytes
-from pipeline.extract.stories.patterns import find_stories
 from pipeline.stories import Extraction
 
 

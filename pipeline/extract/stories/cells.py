@@ -1,20 +1,26 @@
-"""Stories told inside one cell of a table: a ticket's description may hold an introduction, several
-stories, and criteria before or behind them."""
+"""What a cell of a table says: its words without HTML, entities and wiki markup; the stories told
+in it (a ticket's description may hold an introduction, several stories, and criteria before or
+behind them); and a cell of acceptance criteria, one a line or several on one.
+"""
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
+from typing import Literal
 
+from pipeline.extract.readers.atlassian import read_atlassian
 from pipeline.extract.readers.markup import read_blocks
-from pipeline.extract.stories.assembly import Draft, assemble
-from pipeline.extract.stories.cell_words import Flavour
-from pipeline.extract.stories.leads import split_lead
+from pipeline.extract.readers.wiki import read_wiki
+from pipeline.extract.stories.assembly import Draft, add_criterion, add_inline_criteria, assemble
+from pipeline.extract.stories.leads import is_criteria_label, split_lead
 from pipeline.extract.stories.phrases import read_phrases
 from pipeline.extract.stories.units import join_parts, may_tell, split_units
 from pipeline.stories import Block
+from pipeline.text.sentences import plain
 
 #: A story sentence is looked for in this many characters of a cell.
 _REACH = 20_000
@@ -33,7 +39,7 @@ def read_cell_stories(words: str, flavour: Flavour, *, expected: bool) -> list[C
     """The stories of a cell, which together take all of it; none where it tells none.
 
     Args:
-        words: as :func:`~pipeline.extract.stories.cell_words.read_cell_words` gives them.
+        words: as :func:`~pipeline.extract.stories.cells.read_cell_words` gives them.
         expected: its column or its row's type says that it tells a story.
     """
     if not expected and not may_tell(words[:_REACH]):
@@ -137,3 +143,52 @@ def _aligned(raw: str, words: str, place: int, position: int, target: int) -> in
         else:
             place += 1
     return min(place, len(raw) - 1)
+
+
+Flavour = Literal["markdown", "cell"]
+
+_LIST_ITEM = re.compile(r"<li\b[^<>]*>", re.I)
+_BREAK = re.compile(r"<(?:br\s*/?|/p|/div|/li|/?ul|/?ol|/h[1-6]|/tr)\s*>", re.I)
+_ANY_TAG = re.compile(r"</?[a-z][^<>]{0,400}>", re.I)
+_ENTITY = re.compile(r"&(?:#\d{1,6}|#x[0-9a-f]{1,5}|[a-z]{2,8}\d{0,2});", re.I)
+_TASK = re.compile(r"(?m)^([ \t]*(?:[-*+]|\d{1,3}[.)])[ \t]+)\[[ xX]\][ \t]+")
+_MARKDOWN = re.compile(r"(?m)^(?:#{2,6} \S|```|# [^\n]+\n\n)|\*\*[^*\n]+\*\*")
+
+
+def read_cell_words(raw: str, *, wiki: bool = False) -> str:
+    """A cell's words as lines and list items.
+
+    Args:
+        wiki: they are written in Jira's markup.
+    """
+    if raw.startswith("{") and (read := read_atlassian(raw)) is not None:
+        return read
+    words = raw
+    if "</" in words or _BREAK.search(words):
+        words = _BREAK.sub("\n", _LIST_ITEM.sub("\n- ", words))
+        words = _ANY_TAG.sub("", words).strip()
+    if "&" in words and _ENTITY.search(words):
+        words = html.unescape(words)
+    if wiki or "{code" in words or "{panel" in words:
+        words = read_wiki(words)
+    return _TASK.sub(r"\1", words)
+
+
+def flavour_of(words: str, *, wiki: bool = False) -> Flavour:
+    """How a cell's words are marked up: "#" numbers an item in Jira and heads a section
+    elsewhere."""
+    return "markdown" if not wiki and _MARKDOWN.search(words) else "cell"
+
+
+def read_criteria(words: str, draft: Draft, flavour: Flavour = "cell") -> None:
+    """Add the criteria of a cell; one line may hold several by ";"."""
+    lines = [line for line in words.splitlines() if line.strip()]
+    if len(lines) == 1:
+        add_inline_criteria(draft, lines[0])
+        return
+    for block in read_blocks(words, flavour):
+        raw = words[block.start : block.end]
+        if is_criteria_label(raw) or block.kind == "meta":
+            continue
+        for piece in raw.splitlines() if block.kind == "paragraph" else [raw]:
+            add_criterion(draft, plain(piece))
