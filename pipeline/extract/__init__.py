@@ -1,7 +1,7 @@
 """Documents in, stories out: ``corpus.extract(paths)`` is the way in. No language model is used.
 
 corpus       paths -> extractions, one document at a time; cache, equal bytes joined
-walk         which files are meant: folders, globs, exclusion; bundles: an archive's members
+walk         which files are meant: folders, globs, exclusion
 readers/     bytes -> Document: one file a format, in ``registry``
 patterns     Document -> Extraction: which shapes are looked for where
 stories/     blocks -> stories: one file a shape

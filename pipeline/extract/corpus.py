@@ -13,11 +13,18 @@ from typing import NamedTuple, Protocol
 
 from pipeline.errors import InputError
 from pipeline.extract.beside import ReaderProcess, is_needed
-from pipeline.extract.bundles import open_bundles, read_member
 from pipeline.extract.limits import BYTES, BYTES_A_BYTE, OverLimit, apart, limited, size_of
 from pipeline.extract.patterns import find_stories
-from pipeline.extract.readers.formats import document_suffixes, format_of, is_refused
-from pipeline.extract.readers.registry import ADDED, READER_VERSION, read_bytes, unreadable
+from pipeline.extract.readers.bundles import open_bundles, read_member
+from pipeline.extract.readers.registry import (
+    ADDED,
+    READER_VERSION,
+    document_suffixes,
+    format_of,
+    is_refused,
+    read_bytes,
+    unreadable,
+)
 from pipeline.extract.stories import templates
 from pipeline.extract.walk import STDIN, find_files
 from pipeline.sharing import shared_out

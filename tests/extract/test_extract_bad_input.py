@@ -261,5 +261,5 @@ def test_a_defect_of_a_reader_is_reported(monkeypatch: pytest.MonkeyPatch) -> No
     def fail(data: bytes, encoding: str | None) -> readers.Reading:
         raise ZeroDivisionError("by design")
 
-    monkeypatch.setitem(readers._READERS, "text", fail)
+    monkeypatch.setitem(readers.ADDED, "text", fail)
     assert "by design" in problem(b"x", "a.txt")

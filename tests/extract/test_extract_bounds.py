@@ -232,7 +232,7 @@ def slow_format() -> Iterator[None]:
         add_reader(suffix, suffix[1:], read)
     yield
     for suffix in (".spins", ".backtracks", ".grows"):
-        del readers._READERS[FORMATS.pop(suffix)]
+        del readers.ADDED[FORMATS.pop(suffix)]
 
 
 @pytest.mark.usefixtures("slow_format")

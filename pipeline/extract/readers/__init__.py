@@ -1,5 +1,7 @@
-"""Bytes to text and blocks: one file a format, each named in :mod:`.registry`.
+"""Bytes to text and blocks: one file a format, each named in the table of :mod:`.registry`.
 
+registry     which format a file is, and who reads it; reading: what every reader gives back
+plain        prose, Gherkin and CSV as they are stored; bundles: an archive's members
 decoding     bytes -> text; frontmatter: the YAML head, author and date lines
 markup       text, Markdown, Obsidian, RST, wiki-marked cells -> blocks; asciidoc; wiki
 gherkin      features in every dialect, valid or not

@@ -13,6 +13,7 @@ from itertools import chain, islice
 
 from pipeline.extract.readers.condensing import RowKeeper
 from pipeline.extract.readers.leftout import LeftOut
+from pipeline.extract.readers.reading import Reading, as_stored, decoded_text
 from pipeline.extract.readers.tables import Row, row_blocks
 from pipeline.stories import Block, BlockKind, Locator
 
@@ -40,7 +41,13 @@ class _Open:
     level: int
 
 
-def read_asciidoc(text: str) -> tuple[list[Block], list[LeftOut], dict[str, str]]:
+def read_asciidoc(data: bytes, encoding: str | None) -> Reading:
+    decoded, problem = decoded_text(data, encoding)
+    blocks, left_out, values = _read_blocks(decoded.text)
+    return as_stored(decoded, blocks, problem, values=values, left_out=left_out)
+
+
+def _read_blocks(text: str) -> tuple[list[Block], list[LeftOut], dict[str, str]]:
     """Blocks, what is struck or commented, and the header's values ("author", "sovereignty" …)."""
     reader = _Reader(text)
     reader.read()

@@ -19,6 +19,9 @@ from pipeline.extract.limits import BYTES, BYTES_A_BYTE, OverLimit, apart, limit
 from pipeline.extract.readers.archive import Unreadable
 from pipeline.extract.readers.builder import TextBuilder
 from pipeline.extract.readers.leftout import Words
+from pipeline.extract.readers.mail import is_mail
+from pipeline.extract.readers.reading import Reading, built
+from pipeline.extract.readers.registry import read_as, sniff
 from pipeline.extract.readers.workbook import add_sheet, cell_text
 from pipeline.settings import keep_code_out
 from pipeline.sharing import may_fork
@@ -128,3 +131,19 @@ def main() -> int:
 
 if __name__ == "__main__":
     sys.exit(main())
+
+
+def read_xls(data: bytes, encoding: str | None) -> Reading:
+    """A workbook; what trackers export under that name as a page or as text is read as such."""
+    if is_mail(data):
+        return read_as("mhtml", data, encoding)
+    kind = sniff(data)
+    if kind in ("html", "xlsx", "ods"):
+        return read_as(kind, data, encoding)
+    if kind == "text" and b"\t" in data[:4096]:
+        return read_as("tsv", data, encoding)
+    return read_ods(data, encoding)
+
+
+def read_ods(data: bytes, encoding: str | None) -> Reading:
+    return built(read_old_workbook(data))

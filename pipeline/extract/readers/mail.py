@@ -16,6 +16,7 @@ from email.utils import parseaddr, parsedate_to_datetime
 from pipeline.extract.readers.archive import Unreadable
 from pipeline.extract.readers.builder import TextBuilder
 from pipeline.extract.readers.markup import read_blocks
+from pipeline.extract.readers.reading import Reading, built
 from pipeline.extract.readers.web import read_web_page
 
 _HEADER = re.compile(rb"(?:[A-Za-z][\w-]*:[^\n]*\n(?:[ \t][^\n]*\n)*){1,}", re.MULTILINE)
@@ -31,7 +32,7 @@ def is_mail(data: bytes) -> bool:
     return bool(_HEADER.match(head + b"\n") and _MIME.search(head.split(b"\n\n", 1)[0]))
 
 
-def read_mail(data: bytes) -> tuple[TextBuilder, dict[str, str]]:
+def read_mail(data: bytes, encoding: str | None) -> Reading:
     """The message's text with blocks, and its header's values ("author", "date", "title").
 
     Raises:
@@ -61,7 +62,7 @@ def read_mail(data: bytes) -> tuple[TextBuilder, dict[str, str]]:
     if attached:
         named = ", ".join(dict.fromkeys(attached))
         builder.remarks.append(f"attachments not read: {named}; save them beside it")
-    return builder, properties
+    return built(builder, properties)
 
 
 def _texts(message: EmailMessage) -> Iterator[EmailMessage]:

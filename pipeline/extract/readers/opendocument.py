@@ -12,6 +12,7 @@ from typing import Any
 from pipeline.extract.readers.archive import Unreadable, open_archive
 from pipeline.extract.readers.builder import TextBuilder
 from pipeline.extract.readers.leftout import Rich, Why, Words, copied
+from pipeline.extract.readers.reading import Reading, built
 from pipeline.extract.readers.web_marks import shift
 from pipeline.extract.readers.word_styles import is_white
 from pipeline.extract.readers.xml_parsing import local_name, parse_xml
@@ -26,7 +27,7 @@ _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
 
 
-def read_open_document(data: bytes) -> tuple[TextBuilder, dict[str, str]]:
+def read_open_document(data: bytes, encoding: str | None) -> Reading:
     """The document's text with blocks, and its properties ("author", "created").
 
     Raises:
@@ -51,7 +52,7 @@ def read_open_document(data: bytes) -> tuple[TextBuilder, dict[str, str]]:
     reader = _Reader(_Styles(styles))
     reader.read(body[0], 0, None)
     reader.read_notes()
-    return reader.builder, _properties(meta)
+    return built(reader.builder, _properties(meta))
 
 
 def _properties(meta: Any) -> dict[str, str]:

@@ -36,6 +36,7 @@ from pipeline.extract.readers.pdf_notes import (
 from pipeline.extract.readers.pdf_running import split_footnotes, split_line_numbers, split_running
 from pipeline.extract.readers.pdf_text import ends_open, join_lines, opens_anew, split_paragraphs
 from pipeline.extract.readers.pdf_words import Word, read_rules, read_words
+from pipeline.extract.readers.reading import Reading, built
 
 _LOCK = threading.Lock()
 #: A heading's letters are at least this much larger than the text's.
@@ -43,7 +44,7 @@ _LARGER = 1.12
 Rules = Sequence[tuple[float, float, float]]
 
 
-def read_pdf(data: bytes) -> tuple[TextBuilder, dict[str, str]]:
+def read_pdf(data: bytes, encoding: str | None) -> Reading:
     """Text with blocks, and properties.
 
     Raises:
@@ -60,7 +61,7 @@ def read_pdf(data: bytes) -> tuple[TextBuilder, dict[str, str]]:
                 raise Unreadable("it is encrypted; save it without a password") from error
             raise Unreadable(f"damaged or cut off ({reason.strip('. ')})") from error
         try:
-            return _Reader(pdf).read(), _properties(pdf)
+            return built(_Reader(pdf).read(), _properties(pdf))
         finally:
             pdf.close()
 

@@ -10,9 +10,12 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 
+from pipeline.extract.readers.condensing import RowKeeper
 from pipeline.extract.readers.leftout import LeftOut
 from pipeline.extract.readers.objects import Objects
+from pipeline.extract.readers.reading import Reading, as_stored, decoded_text, told
 from pipeline.extract.readers.tables import field_role
+from pipeline.extract.readers.trello import read_board
 from pipeline.stories import Block
 
 _BARE = re.compile(r'[{}\[\],:]|[^\s{}\[\],:"]++')
@@ -131,3 +134,13 @@ def _read_objects(text: str) -> Iterator[Block]:
                 objects.value(key, *match.span())
             key = ""
     return objects.rows()
+
+
+def read_json(data: bytes, encoding: str | None) -> Reading:
+    """JSON or JSON Lines; a Trello board is known by its shape."""
+    decoded, problem = decoded_text(data, encoding)
+    if (board := read_board(decoded.text)) is not None:
+        return told(board, "trello", decoded, problem)
+    rows = RowKeeper(decoded.text, "json", records=True)
+    blocks, struck, fault = read_records(decoded.text, rows.keep)
+    return as_stored(decoded, blocks, problem, fault, left_out=[*struck, *rows.left_out])

@@ -1,4 +1,4 @@
-"""One file to one :class:`~pipeline.stories.Document`: which format it is, and who reads it.
+"""The formats: which a file is, by its name or else by its first bytes, and who reads it.
 
 A document that cannot be read comes back with ``problem`` set and says why; reading never raises
 for what is in a file, only for a file that is not there.
@@ -7,60 +7,94 @@ for what is in a file, only for a file that is not there.
 from __future__ import annotations
 
 import hashlib
+import importlib
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from pipeline.errors import InputError
 from pipeline.extract.marks import marked
 from pipeline.extract.readers.archive import Unreadable
-from pipeline.extract.readers.builder import TextBuilder
-from pipeline.extract.readers.condensing import RowKeeper, settle_stretches
-from pipeline.extract.readers.decoding import Decoded, count_mojibake, decode
-from pipeline.extract.readers.delimited import read_delimited
-from pipeline.extract.readers.formats import FORMATS, format_of, is_refused, refusal, sniff
-from pipeline.extract.readers.frontmatter import read_front_matter, read_head_lines
-from pipeline.extract.readers.gherkin import (
-    blank_marks,
-    find_fault,
-    find_markdown_fault,
-    read_features,
-)
-from pipeline.extract.readers.leftout import LeftOut, say_left_out, spans_of_left_out
-from pipeline.extract.readers.markup import Flavour, read_blocks
-from pipeline.extract.readers.strikes import find_in_cells, find_in_markdown
-from pipeline.stories import Block, Document, Locator, Target
+from pipeline.extract.readers.leftout import say_left_out, spans_of_left_out
+from pipeline.extract.readers.reading import Reading, join_problems
+from pipeline.stories import Document
 from pipeline.unseen import whole
+
+__all__ = ["FORMATS", "Reading", "add_reader", "read_bytes", "read_document"]
 
 #: Part of every cache key: raise it when the same bytes would give another document or stories.
 READER_VERSION = "15"
 
+Reader = Callable[[bytes, str | None], Reading]
 
+#: Format → its reader in this room (file:function, loaded when one of its files is met), and the
+#: suffixes of its files. A new format is a line here, or a call of :func:`add_reader`.
+_TABLE: dict[str, tuple[str, ...]] = {
+    "text": ("plain:read_text", ".txt", ".text"),
+    "markdown": ("plain:read_markdown", ".md", ".markdown", ".mdx"),
+    "gherkin": ("plain:read_gherkin", ".feature"),
+    "gherkin in markdown": ("plain:read_gherkin_markdown", ".feature.md"),
+    "csv": ("plain:read_csv", ".csv"),
+    "tsv": ("plain:read_tsv", ".tsv", ".tab"),
+    "xlsx": ("workbook:read_xlsx", ".xlsx", ".xlsm"),
+    "xls": ("biff:read_xls", ".xls"),
+    "ods": ("biff:read_ods", ".ods"),
+    "docx": ("word:read_docx", ".docx", ".docm"),
+    "doc": ("word:read_doc", ".doc"),
+    "odt": ("opendocument:read_open_document", ".odt"),
+    "odp": ("opendocument:read_open_document", ".odp"),
+    "pptx": ("slides:read_pptx", ".pptx"),
+    "rtf": ("rtf:read_rtf", ".rtf"),
+    "html": ("web:read_html", ".html", ".htm", ".xhtml"),
+    "mhtml": ("mail:read_mail", ".mht", ".mhtml"),
+    "eml": ("mail:read_mail", ".eml"),
+    "pdf": ("pdf:read_pdf", ".pdf"),
+    "json": ("records:read_json", ".json"),
+    "jsonl": ("records:read_json", ".jsonl", ".ndjson"),
+    "yaml": ("yaml_records:read_yaml", ".yaml", ".yml"),
+    "xml": ("xml_records:read_xml", ".xml"),
+    "rst": ("plain:read_rst", ".rst"),
+    "asciidoc": ("asciidoc:read_asciidoc", ".adoc", ".asciidoc"),
+    "zip": ("bundles:read_zip", ".zip"),
+}
+#: Suffix → format.
+FORMATS: dict[str, str] = {
+    suffix: kind for kind, (_, *suffixes) in _TABLE.items() for suffix in suffixes
+}
+#: Formats that :func:`add_reader` told: another process does not know them.
+ADDED: dict[str, Reader] = {}
+
+#: Documents that cannot be read here, by suffix: what they are, and what to do instead. Met in a
+#: folder they are reported, not passed over.
+REFUSED: dict[str, str] = {
+    ".epub": "an EPUB book: unpack it and read its HTML files",
+    ".org": "an Org file: export it as Markdown or HTML",
+    ".textile": "a Textile file: export it as HTML",
+    ".tex": "a TeX source: read the PDF made of it",
+    ".ppt": "an old binary slide deck: save it as .pptx",
+    ".pages": "an Apple Pages file: export it as .docx",
+    ".numbers": "an Apple Numbers file: export it as .xlsx",
+    ".key": "an Apple Keynote file: export it as .pptx",
+    ".msg": "an Outlook message: save it as .eml",
+    ".one": "a OneNote file: export its pages as .docx or .pdf",
+    ".xlsb": "a binary workbook: save it as .xlsx",
+    ".vsdx": "a Visio drawing: export it as .pdf",
+    ".7z": "an archive: unpack it, or pack it as .zip",
+    ".rar": "an archive: unpack it, or pack it as .zip",
+    ".gz": "an archive: unpack it, or pack it as .zip",
+    ".tar": "an archive: unpack it, or pack it as .zip",
+}
+#: Pictures say nothing to a reader of text; in a folder they are passed over.
+_PICTURES = frozenset(
+    {".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".svg", ".heic"}
+)
+_PICTURE_MARKS = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*")
 _HALF = re.compile("[\ud800-\udfff]")
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a format's reader makes of a file."""
-
-    text: str
-    blocks: tuple[Block, ...]
-    encoding: str = "utf-8"
-    guessed: bool = False
-    front_matter: Mapping[str, str] = field(default_factory=dict)
-    problem: str | None = None
-    left_out: Sequence[LeftOut] = ()
-    targets: Sequence[Target] = ()
-    #: The format, where the content tells it better than the name ("jira", "html" …).
-    kind: str = ""
-
-
-#: Formats that :func:`add_reader` told: another process does not know them.
-ADDED: set[str] = set()
-
-
-def add_reader(suffix: str, kind: str, read: Callable[[bytes, str | None], Reading]) -> None:
+def add_reader(suffix: str, kind: str, read: Reader) -> None:
     """Read files of a further format.
 
     Args:
@@ -70,8 +104,89 @@ def add_reader(suffix: str, kind: str, read: Callable[[bytes, str | None], Readi
             :class:`.archive.Unreadable` with the reason where they cannot be read.
     """
     FORMATS[suffix] = kind
-    _READERS[kind] = read
-    ADDED.add(kind)
+    ADDED[kind] = read
+
+
+def reader_of(kind: str) -> Reader:
+    """Who reads a format.
+
+    Raises:
+        KeyError: there is no such format.
+    """
+    return ADDED[kind] if kind in ADDED else _load(_TABLE[kind][0])
+
+
+@cache
+def _load(name: str) -> Reader:
+    module, _, function = name.partition(":")
+    found: Reader = getattr(importlib.import_module(f"{__package__}.{module}"), function)
+    return found
+
+
+def read_as(kind: str, data: bytes, encoding: str | None) -> Reading:
+    """Read a file as another format than its name tells."""
+    reading = reader_of(kind)(data, encoding)
+    return reading if reading.kind else replace(reading, kind=kind)
+
+
+def document_suffixes() -> frozenset[str]:
+    """What is looked at in a folder; a file named outright is always looked at."""
+    return frozenset(FORMATS) | frozenset(REFUSED)
+
+
+def format_of(path: str) -> str:
+    """The format that a file's name tells, "" when it tells none."""
+    name = Path(path).name.lower()
+    if name.endswith(".feature.md"):
+        return FORMATS[".feature.md"]
+    return FORMATS.get(Path(name).suffix, "")
+
+
+def refusal(path: str, data: bytes) -> str:
+    """Why a file that is of no known format cannot be read."""
+    suffix = Path(path).suffix.lower()
+    if suffix in REFUSED:
+        return f"{REFUSED[suffix]}; {suffix} cannot be read here"
+    if suffix in _PICTURES or data.startswith(_PICTURE_MARKS):
+        return f"a picture{f' ({suffix})' if suffix else ''}: run OCR on it first, as PDF or text"
+    return f"{suffix or 'this format'} cannot be read here; save it in a format that can"
+
+
+def is_refused(path: str) -> bool:
+    """Whether a file's suffix names a format that is known and cannot be read."""
+    suffix = Path(path).suffix.lower()
+    return suffix in REFUSED or suffix in _PICTURES
+
+
+def sniff(data: bytes) -> str:
+    """The format of a file by its content: only what is certain, else text or ""."""
+    if data.startswith(b"%PDF-"):
+        return "pdf"
+    if data.startswith(b"PK\x03\x04"):
+        head = data[:4096]
+        for mark, kind in (
+            (b"word/", "docx"),
+            (b"xl/", "xlsx"),
+            (b"ppt/", "pptx"),
+            (b"opendocument.text", "odt"),
+            (b"opendocument.spreadsheet", "ods"),
+            (b"opendocument.presentation", "odp"),
+        ):
+            if mark in head:
+                return kind
+        return ""
+    if data.startswith(b"{\\rtf"):
+        return "rtf"
+    start = data[:2048].lstrip().lower()
+    if start.startswith((b"<!doctype html", b"<html", b"<table", b"\xef\xbb\xbf<html")):
+        return "html"
+    if start.startswith((b"mime-version:", b"from:", b"message-id:", b"date:", b"received:")):
+        return "eml"
+    if start.startswith(b"<?xml"):
+        return "html" if b"<html" in start else "xml"
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" not in data[:8192]:
+        return "markdown" if re.search(rb"(?m)^#{1,6} ", data[:8192]) else "text"
+    return ""
 
 
 def read_document(path: str | Path, *, encoding: str | None = None) -> Document:
@@ -93,12 +208,6 @@ def read_document(path: str | Path, *, encoding: str | None = None) -> Document:
     return read_bytes(data, (str(path),), encoding=encoding)
 
 
-def read_as(kind: str, data: bytes, encoding: str | None) -> Reading:
-    """Read a file as another format than its name tells."""
-    reading = _READERS[kind](data, encoding)
-    return reading if reading.kind else replace(reading, kind=kind)
-
-
 def unreadable(path: str | Path, problem: str, *, sha256: str = "") -> Document:
     """A document of which nothing could be read."""
     return Document(sha256, (str(path),), format_of(str(path)) or "unknown", "", problem=problem)
@@ -113,7 +222,7 @@ def read_bytes(data: bytes, paths: tuple[str, ...], *, encoding: str | None = No
     if not kind:
         return Document(sha256, paths, "unknown", "", problem=refusal(paths[0], data))
     try:
-        reading = _READERS[kind](data, encoding)
+        reading = reader_of(kind)(data, encoding)
     except Unreadable as error:
         return Document(sha256, paths, kind, "", problem=str(error))
     except (InputError, MemoryError):  # whoever set the limit knows it
@@ -152,178 +261,3 @@ def _whole(document: Document) -> Document:
     return replace(
         document, text=text, front_matter=front, problem=join_problems(document.problem, said)
     )
-
-
-def decoded_text(data: bytes, encoding: str | None) -> tuple[Decoded, str | None]:
-    decoded = decode(data, encoding)
-    if "\r" in decoded.text and "\n" not in decoded.text:
-        # Old Macintosh line ends; as many characters as before.
-        decoded = replace(decoded, text=decoded.text.replace("\r", "\n"))
-    problems = []
-    if decoded.replaced:
-        problems.append(
-            f"{decoded.replaced} characters could not be read as {decoded.encoding}; "
-            "name the right one with --encoding"
-        )
-    if (runs := count_mojibake(decoded.text)) > 0:
-        problems.append(
-            f"{runs} places look like UTF-8 read as Windows-1252 (mojibake); they can be repaired"
-        )
-    if (nulls := decoded.text.count("\0")) > 0:
-        problems.append(f"{nulls} NUL characters in the text")
-    return decoded, "; ".join(problems) or None
-
-
-def join_problems(*problems: str | None) -> str | None:
-    return "; ".join(problem for problem in problems if problem) or None
-
-
-def _read_prose(flavour: Flavour) -> Callable[[bytes, str | None], Reading]:
-    def read(data: bytes, encoding: str | None) -> Reading:
-        decoded, problem = decoded_text(data, encoding)
-        head = read_front_matter(decoded.text)
-        blocks = []
-        values = head.values or read_head_lines(decoded.text)
-        if head.length:
-            blocks.append(Block(0, head.length, "meta", Locator(line=1)))
-        line = 1 + decoded.text.count("\n", 0, head.length)
-        settle = settle_stretches(decoded.text) if flavour != "text" else None
-        blocks += read_blocks(decoded.text, flavour, head.length, line=line, settle=settle)
-        return Reading(
-            decoded.text,
-            tuple(blocks),
-            decoded.encoding,
-            decoded.guessed,
-            values,
-            join_problems(problem, head.problem),
-            find_in_markdown(decoded.text, blocks) if flavour == "markdown" else (),
-        )
-
-    return read
-
-
-def _read_gherkin(data: bytes, encoding: str | None) -> Reading:
-    decoded, problem = decoded_text(data, encoding)
-    return Reading(
-        decoded.text,
-        tuple(read_features(decoded.text)),
-        decoded.encoding,
-        decoded.guessed,
-        read_head_lines(decoded.text),
-        join_problems(problem, find_fault(decoded.text)),
-    )
-
-
-def _read_gherkin_markdown(data: bytes, encoding: str | None) -> Reading:
-    decoded, problem = decoded_text(data, encoding)
-    text = blank_marks(decoded.text)
-    if text is None:
-        return replace(_read_prose("markdown")(data, encoding), kind="markdown")
-    return Reading(
-        decoded.text,
-        tuple(read_features(text)),
-        decoded.encoding,
-        decoded.guessed,
-        read_head_lines(decoded.text),
-        join_problems(problem, find_markdown_fault(decoded.text)),
-        kind="gherkin",
-    )
-
-
-def _read_csv(delimiter: str | None) -> Callable[[bytes, str | None], Reading]:
-    def read(data: bytes, encoding: str | None) -> Reading:
-        decoded, problem = decoded_text(data, encoding)
-        rows = RowKeeper(decoded.text, "csv", records=False)
-        blocks, odd = read_delimited(decoded.text, delimiter, rows.keep)
-        return Reading(
-            decoded.text,
-            tuple(blocks),
-            decoded.encoding,
-            decoded.guessed,
-            problem=join_problems(problem, odd),
-            left_out=rows.left_out,
-        )
-
-    return read
-
-
-def read_html(data: bytes, encoding: str | None) -> Reading:
-    from pipeline.extract.readers.web import read_web_page
-
-    if not encoding and not data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
-        declared = re.search(rb"<meta[^>]+charset\s*=\s*[\"']?([\w-]+)", data[:4096], re.I)
-        encoding = _known_encoding(declared.group(1).decode("ascii")) if declared else None
-    decoded, problem = decoded_text(data, encoding)
-    builder, meta = read_web_page(decoded.text)
-    return told(builder, "html", decoded, problem, meta)
-
-
-def _known_encoding(name: str) -> str | None:
-    try:
-        "".encode(name)
-    except LookupError:
-        return None
-    return name.lower()
-
-
-def built(builder: TextBuilder, properties: Mapping[str, str] | None = None) -> Reading:
-    """What was put together block by block."""
-    return Reading(
-        builder.text,
-        tuple(builder.blocks),
-        front_matter=properties or {},
-        problem=join_problems(*builder.remarks),
-        left_out=builder.left_out,
-        targets=builder.targets,
-    )
-
-
-def told(
-    builder: TextBuilder,
-    kind: str,
-    decoded: Decoded,
-    problem: str | None,
-    properties: Mapping[str, str] | None = None,
-) -> Reading:
-    """What was put together from a text file, of the kind that its content tells. What is struck
-    in the marks of its records is left out."""
-    builder.left_out += find_in_cells(builder.text, builder.blocks)
-    reading = built(builder, properties)
-    return replace(
-        reading,
-        encoding=decoded.encoding,
-        guessed=decoded.guessed,
-        problem=join_problems(problem, reading.problem),
-        kind=kind,
-    )
-
-
-def _late(name: str) -> Callable[[bytes, str | None], Reading]:
-    """A reader of :mod:`.packed`, whose libraries are loaded when one of its files is met."""
-
-    def read(data: bytes, encoding: str | None) -> Reading:
-        from pipeline.extract.readers import packed
-
-        found: Callable[[bytes, str | None], Reading] = getattr(packed, name)
-        return found(data, encoding)
-
-    return read
-
-
-_READERS: dict[str, Callable[[bytes, str | None], Reading]] = {
-    "text": _read_prose("text"),
-    "markdown": _read_prose("markdown"),
-    "rst": _read_prose("rst"),
-    "gherkin": _read_gherkin,
-    "gherkin in markdown": _read_gherkin_markdown,
-    "csv": _read_csv(None),
-    "tsv": _read_csv("\t"),
-    "html": read_html,
-    **{
-        kind: _late(f"read_{kind}")
-        for kind in (
-            *("docx", "doc", "odt", "odp", "pptx", "rtf", "xlsx", "xls", "ods", "pdf", "eml"),
-            *("mhtml", "json", "jsonl", "yaml", "xml", "asciidoc", "zip"),
-        )
-    },
-}

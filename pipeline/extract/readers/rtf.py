@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pipeline.extract.readers.archive import Unreadable
 from pipeline.extract.readers.builder import TextBuilder
 from pipeline.extract.readers.leftout import Rich, Why, Words
+from pipeline.extract.readers.reading import Reading, built
 from pipeline.extract.readers.web_marks import shift
 from pipeline.extract.readers.word_styles import is_white
 
@@ -76,7 +77,7 @@ class _State:
         return "struck out" if self.struck else "invisible" if self.white else None
 
 
-def read_rtf(data: bytes) -> tuple[TextBuilder, dict[str, str]]:
+def read_rtf(data: bytes, encoding: str | None) -> Reading:
     """The document's text with blocks, and its properties ("author", "created").
 
     Raises:
@@ -99,7 +100,7 @@ def read_rtf(data: bytes) -> tuple[TextBuilder, dict[str, str]]:
         raise Unreadable(f"damaged ({error})") from error
     builder = TextBuilder()
     _read_marked(text, builder, links)
-    return builder, _properties(source)
+    return built(builder, _properties(source))
 
 
 def _properties(source: str) -> dict[str, str]:

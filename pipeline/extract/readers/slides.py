@@ -12,6 +12,7 @@ from typing import Any
 from pipeline.extract.readers.archive import Unreadable, open_archive, told_beside
 from pipeline.extract.readers.builder import TextBuilder
 from pipeline.extract.readers.leftout import Rich, Why, Words, copied
+from pipeline.extract.readers.reading import Reading, built
 from pipeline.extract.readers.slide_colours import is_white_paper, is_white_run
 from pipeline.extract.readers.web_marks import shift
 
@@ -19,7 +20,7 @@ _NOBODY = ("python-pptx", "Steve Canny", "")
 _DEEPEST = 12
 
 
-def read_slides(data: bytes) -> tuple[TextBuilder, dict[str, str]]:
+def read_pptx(data: bytes, encoding: str | None) -> Reading:
     """The slides' text with blocks, and the deck's properties ("author", "created").
 
     Raises:
@@ -41,7 +42,7 @@ def read_slides(data: bytes) -> tuple[TextBuilder, dict[str, str]]:
         _read_slide(slide, number, why, builder)
     if hidden:
         builder.remarks.append(f"hidden slides: {', '.join(hidden)}")
-    return builder, told_beside(lambda: _properties(deck.core_properties), builder.remarks)
+    return built(builder, told_beside(lambda: _properties(deck.core_properties), builder.remarks))
 
 
 def _read_slide(slide: Any, number: int, why: Why | None, builder: TextBuilder) -> None:

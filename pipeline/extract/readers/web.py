@@ -9,6 +9,7 @@ from typing import Any
 from pipeline.extract.readers.builder import TextBuilder
 from pipeline.extract.readers.leftout import Rich, Why, Words, copied
 from pipeline.extract.readers.markup import read_blocks
+from pipeline.extract.readers.reading import Reading, decoded_text, told
 from pipeline.extract.readers.web_marks import Piece, is_marked, said_alone, target_of, write_marked
 from pipeline.extract.readers.web_runs import PageRuns
 from pipeline.extract.readers.web_styles import is_comment_mark
@@ -329,3 +330,20 @@ def _span(cell: Any, name: str) -> int:
 
 def _is_heading(tag: str) -> bool:
     return len(tag) == 2 and tag[0] == "h" and tag[1] in "123456"
+
+
+def read_html(data: bytes, encoding: str | None) -> Reading:
+    if not encoding and not data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
+        declared = re.search(rb"<meta[^>]+charset\s*=\s*[\"']?([\w-]+)", data[:4096], re.I)
+        encoding = _known_encoding(declared.group(1).decode("ascii")) if declared else None
+    decoded, problem = decoded_text(data, encoding)
+    builder, meta = read_web_page(decoded.text)
+    return told(builder, "html", decoded, problem, meta)
+
+
+def _known_encoding(name: str) -> str | None:
+    try:
+        "".encode(name)
+    except LookupError:
+        return None
+    return name.lower()

@@ -14,6 +14,9 @@ from typing import Any
 from pipeline.extract.readers.archive import Unreadable, open_archive, told_beside
 from pipeline.extract.readers.builder import TextBuilder
 from pipeline.extract.readers.leftout import Rich, Why, copied
+from pipeline.extract.readers.mail import is_mail
+from pipeline.extract.readers.reading import Reading, built
+from pipeline.extract.readers.registry import read_as, sniff
 from pipeline.extract.readers.web_marks import shift
 from pipeline.extract.readers.word_styles import Styles
 
@@ -36,7 +39,7 @@ _OPENED = frozenset(
 _DEEPEST = 20
 
 
-def read_word(data: bytes) -> tuple[TextBuilder, dict[str, str]]:
+def read_docx(data: bytes, encoding: str | None) -> Reading:
     """The document's text with blocks, and its properties ("author", "date").
 
     Raises:
@@ -57,7 +60,9 @@ def read_word(data: bytes) -> tuple[TextBuilder, dict[str, str]]:
     reader.read_parts(document)
     reader.read_running(document, "footer")
     builder = reader.builder
-    return builder, told_beside(lambda: _properties(document.core_properties), builder.remarks)
+    return built(
+        builder, told_beside(lambda: _properties(document.core_properties), builder.remarks)
+    )
 
 
 def _properties(core: Any) -> dict[str, str]:
@@ -292,3 +297,11 @@ def _blocks(body: Any) -> Iterator[Any]:
             yield element
         elif element.tag in _OPENED:
             yield from _blocks(element)
+
+
+def read_doc(data: bytes, encoding: str | None) -> Reading:
+    """What is called .doc and is none: a page, a web archive, RTF or DOCX under that name."""
+    kind = "mhtml" if is_mail(data) else sniff(data)
+    if kind in ("mhtml", "html", "rtf", "docx", "odt"):
+        return read_as(kind, data, encoding)
+    raise Unreadable("an old binary Word document: save it as .docx")

@@ -5,14 +5,17 @@ from __future__ import annotations
 import warnings
 import zipfile
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from io import BytesIO
 from typing import Any
 
 from pipeline.extract.readers.archive import Unreadable, open_archive, told_beside
 from pipeline.extract.readers.builder import TextBuilder
+from pipeline.extract.readers.far_cells import bring_together
 from pipeline.extract.readers.leftout import Rich, Why, Words, copied, plain_words
 from pipeline.extract.readers.number_formats import show_number
+from pipeline.extract.readers.reading import Reading, built, join_problems
 from pipeline.extract.readers.regions import split_tables
 from pipeline.extract.readers.workbook_parts import (
     SheetParts,
@@ -26,7 +29,14 @@ _NOBODY = ("openpyxl", "xlsxwriter", "")
 _NAMED = 5
 
 
-def read_workbook(data: bytes) -> tuple[TextBuilder, dict[str, str]]:
+def read_xlsx(data: bytes, encoding: str | None) -> Reading:
+    """A workbook, cells that stand far apart brought together."""
+    data, remark = bring_together(data)
+    reading = built(*_read_workbook(data))
+    return replace(reading, problem=join_problems(remark, reading.problem))
+
+
+def _read_workbook(data: bytes) -> tuple[TextBuilder, dict[str, str]]:
     """Every sheet's rows with blocks, and the book's properties ("author", "created").
 
     A formula shows its stored result. One that was never calculated is kept as it is written

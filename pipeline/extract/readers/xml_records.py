@@ -16,9 +16,14 @@ from typing import Any, Literal
 
 from pipeline.extract.readers.builder import TextBuilder
 from pipeline.extract.readers.condensing import RowKeeper
+from pipeline.extract.readers.confluence import is_storage, storage_to_html
+from pipeline.extract.readers.confluence_space import is_space, read_space
 from pipeline.extract.readers.objects import Objects, apart
+from pipeline.extract.readers.reading import Reading, decoded_text, told
+from pipeline.extract.readers.registry import read_as, sniff
 from pipeline.extract.readers.row_store import Names
 from pipeline.extract.readers.tables import column_role
+from pipeline.extract.readers.web import read_web_page
 from pipeline.extract.readers.xml_parsing import local_name, parse_xml, walk_xml
 
 #: What an element holds that may be a story by itself.
@@ -33,7 +38,20 @@ _MARKED_UP = frozenset(
 )
 
 
-def read_xml(data: bytes) -> TextBuilder:
+def read_xml(data: bytes, encoding: str | None) -> Reading:
+    """XML: a Confluence space, a page in its storage format, else values and objects."""
+    decoded, problem = decoded_text(data, encoding)
+    if is_space(decoded.text[:4096]):
+        return told(read_space(data), "confluence", decoded, problem)
+    if is_storage(decoded.text[:65536]) and "<entity-engine-xml" not in decoded.text[:4096]:
+        page, meta = read_web_page(storage_to_html(decoded.text))
+        return told(page, "confluence", decoded, problem, meta)
+    if sniff(data) == "html":
+        return read_as("html", data, encoding)
+    return told(_read_objects(data), "xml", decoded, problem)
+
+
+def _read_objects(data: bytes) -> TextBuilder:
     """The values of an XML file with rows for its objects.
 
     Raises:

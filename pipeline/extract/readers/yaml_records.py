@@ -6,22 +6,28 @@ and places stay those of the file.
 
 from __future__ import annotations
 
-import re
-import textwrap
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import yaml
 
+from pipeline.extract.readers.condensing import RowKeeper
 from pipeline.extract.readers.objects import Objects, apart
+from pipeline.extract.readers.reading import Reading, as_stored, decoded_text
 from pipeline.stories import Block
 
 #: PyYAML reads some hundred kilobytes a second; larger files are data, not backlogs.
 MAX_YAML_BYTES = 8 << 20
-_HEADER = re.compile(r"[|>][+-]?\d?[+-]?[ \t]*(?:#[^\n]*)?\n")
 
 
-def read_yaml(
+def read_yaml(data: bytes, encoding: str | None) -> Reading:
+    decoded, problem = decoded_text(data, encoding)
+    rows = RowKeeper(decoded.text, "yaml", records=True)
+    blocks, values, fault = _read_objects(decoded.text, rows.keep)
+    return as_stored(decoded, blocks, problem, fault, values=values, left_out=rows.left_out)
+
+
+def _read_objects(
     text: str, keep: Callable[[Iterable[Block]], list[Block]] = list
 ) -> tuple[list[Block], dict[str, str], str | None]:
     """Row blocks, the first document's own plain values, and what is wrong with the text.
@@ -98,19 +104,3 @@ def _inside(text: str, start: int, end: int) -> tuple[int, int]:
     if end - start >= 2 and text[start] in "\"'" and text[end - 1] == text[start]:
         return start + 1, end - 1
     return start, end
-
-
-def unescape_yaml(raw: str) -> str:
-    """A scalar's words from its text in the file: a block's header and indent taken off."""
-    if header := _HEADER.match(raw):
-        body = textwrap.dedent(raw[header.end() :])
-        return body if raw[0] == "|" else re.sub(r"(?<!\n)\n(?!\n)", " ", body)
-    if "\\" in raw or "''" in raw:
-        for quote in ('"', "'"):
-            try:
-                read = yaml.safe_load(f"{quote}{raw}{quote}")
-            except yaml.YAMLError:
-                continue
-            if isinstance(read, str):
-                return read
-    return re.sub(r"[ \t]*\n[ \t]*", " ", raw)

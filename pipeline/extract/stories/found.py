@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from pipeline.extract.readers.yaml_records import unescape_yaml
+import yaml
+
 from pipeline.extract.stories.assembly import Draft
 from pipeline.stories import Block, Document, Locator, Source, Span, Story, StoryKind, story_id
 from pipeline.unseen import visible
@@ -203,6 +205,25 @@ def _unescape_json(raw: str) -> str:
         return str(json.loads(f'"{raw}"', strict=False))
     except ValueError:
         return raw
+
+
+_HEADER = re.compile(r"[|>][+-]?\d?[+-]?[ \t]*(?:#[^\n]*)?\n")
+
+
+def unescape_yaml(raw: str) -> str:
+    """A scalar's words from its text in the file: a block's header and indent taken off."""
+    if header := _HEADER.match(raw):
+        body = textwrap.dedent(raw[header.end() :])
+        return body if raw[0] == "|" else re.sub(r"(?<!\n)\n(?!\n)", " ", body)
+    if "\\" in raw or "''" in raw:
+        for quote in ('"', "'"):
+            try:
+                read = yaml.safe_load(f"{quote}{raw}{quote}")
+            except yaml.YAMLError:
+                continue
+            if isinstance(read, str):
+                return read
+    return re.sub(r"[ \t]*\n[ \t]*", " ", raw)
 
 
 _UNESCAPE: dict[str, Callable[[str], str]] = {

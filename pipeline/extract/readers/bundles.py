@@ -11,6 +11,8 @@ from collections.abc import Container, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from pipeline.extract.readers.archive import Unreadable, open_archive
+from pipeline.extract.readers.reading import Reading
+from pipeline.extract.readers.registry import document_suffixes
 
 #: So many members are read of one archive.
 MOST_MEMBERS = 10_000
@@ -121,3 +123,8 @@ def _split(path: str) -> tuple[str, bool, str]:
             return bundle, True, path[position + 5 :]
         position = path.lower().find(".zip/", position + 1)
     return path, False, ""
+
+
+def read_zip(data: bytes, encoding: str | None) -> Reading:
+    """An archive met by itself: its members are documents of their own."""
+    raise Unreadable(why_unread(data, document_suffixes()))
