@@ -20,7 +20,7 @@ from pipeline.edge import Edge, now
 from pipeline.merge.sovereignty import copies_of
 from pipeline.orchestration import artifacts, endings
 from pipeline.orchestration import parameters as p
-from pipeline.orchestration.names import named
+from pipeline.orchestration.parameters import named
 from pipeline.orchestration.slots import turn
 from pipeline.orchestration.steps import as_task, open_edge
 

@@ -41,7 +41,7 @@ from pipeline.progress import Progress, Show, show_nothing
 from pipeline.store import reports
 from pipeline.store.claims import StoreClaims
 from pipeline.store.record import Store, StoreJournal
-from pipeline.store.rows.scores import Score
+from pipeline.store.rows.cells import Score
 from pipeline.stories import Document
 
 Kind = Literal["needle", "aggregation"]

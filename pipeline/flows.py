@@ -15,7 +15,7 @@ from prefect import flow, get_run_logger
 
 from pipeline.orchestration import artifacts, endings
 from pipeline.orchestration import parameters as p
-from pipeline.orchestration.names import named
+from pipeline.orchestration.parameters import named
 from pipeline.orchestration.slots import turn
 from pipeline.orchestration.spreading import read_ahead
 from pipeline.orchestration.steps import as_task, open_edge

@@ -13,9 +13,15 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pipeline.compare.features import Features, features
 from pipeline.compare.quantities import Quantity
-from pipeline.compare.wording import without_lead
 from pipeline.gate import frames, seams, strength
-from pipeline.gate.sources import Statement, of_family, places, statements_of, supporting
+from pipeline.gate.sources import (
+    Statement,
+    of_family,
+    places,
+    statements_of,
+    supporting,
+    without_lead,
+)
 from pipeline.gate.sources import verbatim as source_copies
 from pipeline.outcomes import Finding, StoryText, Verdict
 from pipeline.stories import Story

@@ -1,4 +1,5 @@
-"""Parameters of flows as Prefect's forms show them: a title, limits, a choice.
+"""Parameters of flows as Prefect's forms show them (a title, limits, a choice), and what a run is
+called: by what it does to what.
 
 What a parameter means is in the docstring of its flow: Prefect shows that beside it. Prefect sets
 the title to the bare name after everything else but what the schema adds, hence ``titled``.
@@ -6,11 +7,12 @@ the title to the bare name after everything else but what the schema adds, hence
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
+from prefect.runtime import flow_run
 from pydantic import Field
 
 from pipeline.document.topics import Grouping
@@ -57,3 +59,25 @@ Labels = Annotated[str | None, titled("Labelled pairs of your own")]
 Corpora = Annotated[str | None, titled("Folder of the drawn pairs' documents")]
 Database = Annotated[str | None, titled("Database")]
 AllowEgress = Annotated[Sequence[str], titled("What may be elsewhere")]
+
+
+_MOST = 60
+
+
+def named(pattern: str) -> Callable[[], str]:
+    """A name for runs of a flow, filled in with its parameters: ``{paths}`` becomes "a.md, b/" or
+    "12 paths", any other ``{parameter}`` its value."""
+
+    def name() -> str:
+        given: dict[str, Any] = dict(flow_run.parameters or {})
+        if "paths" in given:
+            given["paths"] = shown(given["paths"])
+        return pattern.format(**given)
+
+    return name
+
+
+def shown(paths: Sequence[str]) -> str:
+    """Paths in one short line."""
+    text = ", ".join(paths)
+    return text if len(text) <= _MOST else f"{len(paths)} paths"
