@@ -27,7 +27,7 @@ from pipeline.extract.readers.registry import (
 )
 from pipeline.extract.stories import templates
 from pipeline.extract.walk import STDIN, find_files
-from pipeline.sharing import shared_out
+from pipeline.process_pool import shared_out
 from pipeline.stories import Document, Extraction, Span
 from pipeline.text.language import ENGLISH, language_of
 from pipeline.text.scope import names_that_change

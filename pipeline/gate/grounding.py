@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pipeline.compare.features import Features, features
 from pipeline.compare.quantities import Quantity
-from pipeline.gate import frames, seams, strength
+from pipeline.gate import frames, modality, recombination
 from pipeline.gate.sources import (
     Statement,
     of_family,
@@ -88,9 +88,9 @@ def _findings(field: str, sentence: str, known: Sequence[Statement]) -> Iterable
     if field == "role":
         yield from _role(wanted, known)
         return
-    yield from strength.findings(sentence, (s.text for s in known if s.field != "role"))
+    yield from modality.findings(sentence, (s.text for s in known if s.field != "role"))
     yield from _support(wanted, known)
-    yield from seams.findings(sentence, known)
+    yield from recombination.findings(sentence, known)
 
 
 def _quantities(wanted: Features, known: Sequence[Statement]) -> Iterable[Finding]:

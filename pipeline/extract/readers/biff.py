@@ -23,8 +23,8 @@ from pipeline.extract.readers.mail import is_mail
 from pipeline.extract.readers.reading import Reading, built
 from pipeline.extract.readers.registry import read_as, sniff
 from pipeline.extract.readers.workbook import add_sheet, cell_text
+from pipeline.process_pool import may_fork
 from pipeline.settings import keep_code_out
-from pipeline.sharing import may_fork
 
 #: Seconds of the clock after which a Python of its own is given up.
 _SECONDS = 120

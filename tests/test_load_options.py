@@ -4,8 +4,8 @@ import pytest
 
 from pipeline.catalog import Catalog
 from pipeline.errors import InputError
+from pipeline.load_options import Setup, split_setup
 from pipeline.settings import read_settings
-from pipeline.setups import Setup, split_setup
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.engine.splitting import words
-from pipeline.lines import Counts, tiktoken_lines
+from pipeline.token_cache import Counts, tiktoken_lines
 from pipeline.tokens import load_encoding
 
 SIGNS = ["\n", "\n\n", "\r\n", "\r", " ", "  ", "\t", "\u2028", "\u00a0", "\x1c", "\x0b", "/", "//",

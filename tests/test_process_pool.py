@@ -10,18 +10,18 @@ from collections.abc import Sequence
 import psutil
 import pytest
 
-from pipeline import sharing
+from pipeline import process_pool
 from pipeline.errors import InputError
 from pipeline.extract.corpus import extract
-from pipeline.sharing import in_turns, shared_out
+from pipeline.process_pool import in_turns, shared_out
 
 
 @pytest.fixture(autouse=True)
 def three_processors(monkeypatch, request):
     """Whatever threads other tests have left in this process, but where threads are looked at."""
-    monkeypatch.setattr(sharing, "processors", lambda: 3)
+    monkeypatch.setattr(process_pool, "processors", lambda: 3)
     if "thread" not in request.node.name:
-        monkeypatch.setattr(sharing, "may_fork", lambda: True)
+        monkeypatch.setattr(process_pool, "may_fork", lambda: True)
 
 
 def children() -> set[int]:
@@ -72,9 +72,9 @@ def test_an_item_that_a_copy_took_and_died_of_is_done_here():
 
 def test_a_copy_makes_no_copies(monkeypatch):
     monkeypatch.undo()
-    monkeypatch.setattr(sharing, "processors", lambda: 3)
-    monkeypatch.setattr(sharing.threading, "active_count", lambda: 1)
-    if not sharing.may_fork():
+    monkeypatch.setattr(process_pool, "processors", lambda: 3)
+    monkeypatch.setattr(process_pool.threading, "active_count", lambda: 1)
+    if not process_pool.may_fork():
         pytest.skip("no copies are made on this system")
 
     def inner(part: Sequence[int]) -> list[tuple[int, int]]:
@@ -131,7 +131,7 @@ def test_documents_are_the_same_however_many_read_them(tmp_path, monkeypatch):
         (tmp_path / f"{n}.txt").write_text("\n".join(lines))
     (tmp_path / "broken.xlsx").write_bytes(b"no workbook")
     shared = list(extract([tmp_path]))
-    monkeypatch.setattr(sharing, "processors", lambda: 1)
+    monkeypatch.setattr(process_pool, "processors", lambda: 1)
     assert list(extract([tmp_path])) == shared
     assert sum(len(e.stories) for e in shared) == 30
     assert sum(e.document.problem is not None for e in shared) >= 1
