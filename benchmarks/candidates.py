@@ -36,8 +36,9 @@ from evals.statistics import wilson
 from evals.truth import Truth, read_truth, recognise
 from pipeline.extract.corpus import extract
 from pipeline.judge.proof import need_key
-from pipeline.merge.corpus import Corpus, Reading, gather
+from pipeline.merge.corpus import Corpus, gather
 from pipeline.merge.embedding import all_vectors
+from pipeline.options import ReadOptions
 from pipeline.plan.candidates import INDEX, VECTORS, StoryVectors, unite
 from pipeline.plan.pairs import NEAREST
 from pipeline.store.record import Store, open_store
@@ -103,7 +104,7 @@ def planted(paths: Sequence[Path], half: Half, most: int, store: Store) -> list[
     told = plant(originals(stories, seed=seed, most=most), seed=seed, shares=MIX, half=half)
     with tempfile.TemporaryDirectory() as folder:
         truth = read_truth(write_corpus(told, Path(folder)))
-        corpus = gather([folder], how=Reading(exclude=("truth.json",)))
+        corpus = gather([folder], how=ReadOptions(exclude=("truth.json",)))
         vectors = all_vectors(store, corpus.stories, cache=_CACHE, say=_tell)
         return recalls(truth, corpus, vectors)
 

@@ -55,6 +55,7 @@ from pipeline.merge import steps
 from pipeline.merge.corpus import Corpus
 from pipeline.merge.job import run
 from pipeline.merge.judging import DRAWN, WRITTEN
+from pipeline.options import ExamOptions
 from pipeline.settings import read_settings
 
 ONE = Answer.ONE_NEED
@@ -218,7 +219,7 @@ def ask(
     """
     say = lambda line: print(line, file=sys.stderr)  # noqa: E731
     with replace(edge, settings=replace(edge.settings, database=db)).store() as store:
-        made = edge.exam_job(name, store=store, labels=files, corpora=corpora, say=say)
+        made = edge.exam_job(name, ExamOptions(corpora=corpora), store=store, labels=files, say=say)
         fields = {f: getattr(made, f) for f in ("paths", "spec", "options", "store", "out", "terms",
                                                 "labels", "corpora", "say")}  # fmt: skip
         job = PartJob(**fields, wanted=wanted)

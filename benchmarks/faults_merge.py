@@ -26,6 +26,7 @@ from evals.rewrite_run import RewriteJob, rewrite_job
 from pipeline.edge import Edge
 from pipeline.merge.job import MergeJob
 from pipeline.merge.job import run as run_job
+from pipeline.options import MergeOptions
 from pipeline.settings import read_settings
 from pipeline.store.record import Store
 from pipeline.tokens import counter_for
@@ -42,9 +43,13 @@ SHARES = (0.05, 0.3)
 def opened(edge: Edge, store: Store, paths: Sequence[Path], strategy: str, out: Path) -> MergeJob:
     """A run of a strategy in windows small enough to have many calls."""
     job = edge.merge_job(
-        [str(path) for path in paths], MODEL, store=store, out=str(out), strategy=strategy,
-        allow_cloud=("all",), propose=strategy == "pairs",
-    )  # fmt: skip
+        [str(path) for path in paths],
+        MODEL,
+        MergeOptions(
+            out=str(out), strategy=strategy, allow_cloud=("all",), propose=strategy == "pairs"
+        ),
+        store=store,
+    )
     job.spec = replace(job.spec, window=4096, output_cap=2048)
     return job if strategy == "pairs" else rewrite_job(job)
 

@@ -18,7 +18,8 @@ from pathlib import Path
 
 from evals.merging import merge
 from pipeline.entries import Entry, Fold, Outcome
-from pipeline.merge.corpus import Corpus, Reading, gather
+from pipeline.merge.corpus import Corpus, gather
+from pipeline.options import ReadOptions
 
 _SAMPLE = Path(__file__).parents[1] / "data" / "sample"
 
@@ -66,7 +67,7 @@ def main() -> int:
     total: Counter[str] = Counter()
     for path in asked.paths:
         print(f"== {path.name}")
-        corpus = gather([path], how=Reading(exclude=("truth.json",)))
+        corpus = gather([path], how=ReadOptions(exclude=("truth.json",)))
         total += show(corpus, labels=asked.labels)
     counts = dict(sorted(total.items()))
     print(json.dumps({"benchmark": "folds", "paths": len(asked.paths), **counts}))

@@ -27,12 +27,13 @@ from evals.planting import plant, write_corpus
 from pipeline.entries import Judgement
 from pipeline.extract.corpus import extract
 from pipeline.kept import Kept
-from pipeline.merge.corpus import Corpus, Reading, gather
+from pipeline.merge.corpus import Corpus, gather
 from pipeline.merge.files import look
+from pipeline.options import ReadOptions
 from tests.support.judges import JUDGES, judged
 
 _SAMPLE = Path(__file__).parents[1] / "data" / "sample"
-_READING = Reading(exclude=("truth.json",))
+_READING = ReadOptions(exclude=("truth.json",))
 
 
 @dataclass(frozen=True)

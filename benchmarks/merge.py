@@ -22,9 +22,10 @@ from evals.merging import merge
 from evals.quality import Placed, quality
 from evals.statistics import Interval
 from evals.truth import Pair, Truth, read_truth, recognise
-from pipeline.merge.corpus import Reading, gather
+from pipeline.merge.corpus import gather
 from pipeline.merge.files import as_told, laid_out, look, write_merge
 from pipeline.merge.ledger import counts
+from pipeline.options import ReadOptions
 from pipeline.stories import count_words
 
 _SAMPLE = Path(__file__).parents[1] / "data" / "sample"
@@ -33,7 +34,7 @@ _SAMPLE = Path(__file__).parents[1] / "data" / "sample"
 def measure(folder: Path, truth: Truth) -> dict[str, Any]:
     """All figures of one merge of a folder."""
     began = time.perf_counter()
-    corpus = gather([folder], how=Reading(exclude=("truth.json",)))
+    corpus = gather([folder], how=ReadOptions(exclude=("truth.json",)))
     merged = merge(corpus)
     kept = look(corpus, merged)
     with tempfile.TemporaryDirectory() as out:

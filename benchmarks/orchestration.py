@@ -25,6 +25,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from pipeline.options import MergeOptions
 from tests.support.providers import Provider
 
 GOAL = 0.10
@@ -98,7 +99,9 @@ def plainly(
 
     edge = Edge.read(db)
     with edge.store() as store:
-        return run(edge.merge_job(paths, model, store=store, out=out, propose=propose))
+        return run(
+            edge.merge_job(paths, model, MergeOptions(out=out, propose=propose), store=store)
+        )
 
 
 def write_pairs(file: Path, n: int, seed: int = 0) -> None:

@@ -9,6 +9,9 @@ one or next to each other; conflicts marked; look-alikes in one entry; words tha
 for long stories, by passage; what share of the sources' tokens (o200k) stands, and whether every
 sentence is kept. ``--judge truth`` lets a judge act that answers from the truth what it is asked
 about: what the best one could do; what stands is told beside the same merge without a judge.
+``--judge local/NAME`` asks a model as ``merge --propose`` does (``--pairs N`` of them): it folds
+nothing, and what its order is worth is told, in proposals that a person looks at until 80 % of the
+reworded copies are found, with the judge and without.
 ``--half tuning`` uses other words and another seed; the figures to report are those of the other
 half. ``--show N`` prints N planted pairs drawn at random, for reading whether they are what they
 are called, and merges nothing. Last, one JSON line. Exits 1 where a sentence is not kept.
@@ -23,6 +26,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -32,10 +36,14 @@ from evals.quality import quality
 from evals.rewording import Half
 from evals.truth import Truth, read_truth, recognise
 from pipeline.compare.measures import stem_weights
+from pipeline.edge import Edge
 from pipeline.entries import Merge
 from pipeline.extract.corpus import extract
-from pipeline.merge.corpus import Corpus, Reading, gather
+from pipeline.merge.conclusion import conclude
+from pipeline.merge.corpus import Corpus, gather
 from pipeline.merge.files import look
+from pipeline.merge.job import run as run_job
+from pipeline.options import MergeOptions, ReadOptions
 from pipeline.plan.index import Index
 from pipeline.plan.pairs import NEAREST
 from pipeline.plan.similarity import nearest, unique
@@ -44,10 +52,12 @@ from pipeline.stories import count_words
 from pipeline.tokens import load_encoding
 from tests.support.judges import judged, knowing
 from tests.support.narratives import paragraphs, plant_passages, told, write_narratives
+from tests.support.ordering import Effort, effort
 
 _SAMPLE = Path(__file__).parents[1] / "data" / "sample"
 _KINDS: tuple[Change, ...] = ("exact", "light", "medium", "heavy", "split", "harmless")
 _COPIES = _KINDS[:4]
+_REWORDED = _KINDS[1:4]
 
 
 class Candidates(NamedTuple):
@@ -122,6 +132,59 @@ def standing(corpus: Corpus, merged: Merge) -> dict[str, Any]:
     }
 
 
+def proposals(truth: Truth, corpus: Corpus, merged: Merge) -> Effort:
+    """What a person looks at in the order of a merge's proposals, by what stands for each telling;
+    true are the copies that proof did not fold."""
+    ids = recognise(truth, corpus)
+    entry = {story: entry.id for entry in merged.entries for story in entry.sources}
+    true = {
+        pair
+        for kind in _REWORDED
+        for copies in truth.copies.get(kind, ())
+        if len(pair := frozenset(entry[ids[name]] for name in copies)) == 2
+    }
+    return effort((frozenset((entry[a], entry[b])) for a, b in merged.proposals), true)
+
+
+def asked(folder: str, model: str, pairs: int | None) -> tuple[Merge, Merge, dict[str, Any]]:
+    """A merge whose proposals a model orders, the same without, and what asking it took."""
+    edge = Edge(read_settings())
+    with tempfile.TemporaryDirectory() as scratch:
+        database = f"sqlite:///{scratch}/planted.sqlite"
+        with replace(edge, settings=replace(edge.settings, database=database)).store() as store:
+            job = edge.merge_job(
+                [folder],
+                model,
+                MergeOptions(out=f"{scratch}/out", propose=True, pairs=pairs),
+                store=store,
+                how=ReadOptions(exclude=("truth.json",)),
+                say=lambda line: print(line, file=sys.stderr),
+            )
+            told = run_job(job)
+    corpus = job.corpus
+    plain = conclude(corpus.by_id, corpus.pairs, corpus.weights)
+    return job.merged, plain, {"model": model, "calls": told["calls"]}
+
+
+def ordered(paths: Sequence[Path], half: Half, most: int, options: argparse.Namespace) -> Any:
+    """What a model's order of the proposals is worth."""
+    with tempfile.TemporaryDirectory() as folder:
+        truth = read_truth(write_corpus(planted_of(paths, half, most), Path(folder)))
+        start = time.perf_counter()
+        by_judge, plain, took = asked(folder, options.judge, options.pairs)
+        corpus = gather([folder], how=ReadOptions(exclude=("truth.json",)))
+        rows = {"none": plain, options.judge: by_judge}
+        efforts = {name: proposals(truth, corpus, merged) for name, merged in rows.items()}
+    print(
+        f"{'proposals ordered by':44} {'looked at for 80 %':>18} {'found':>6} {'of':>5} {'all':>6}"
+    )
+    for name, row in efforts.items():
+        at = "never" if row.looked_at is None else f"{row.looked_at:,}"
+        print(f"{name[-44:]:44} {at:>9} {row.found:6,} {row.true:5,} {row.proposals:6,}")
+    seconds = round(time.perf_counter() - start, 1)
+    return took | {"seconds": seconds, **{n: row._asdict() for n, row in efforts.items()}}
+
+
 def planted_of(paths: Sequence[Path], half: Half, most: int) -> list[Planted]:
     """The backlog: originals of these paths, with copies."""
     stories = [story for extraction in extract(paths) for story in extraction.stories]
@@ -146,7 +209,7 @@ def run(paths: Sequence[Path], half: Half, most: int, judge: str) -> dict[str, A
     with tempfile.TemporaryDirectory() as folder:
         truth = read_truth(write_corpus(planted, Path(folder)))
         start = time.perf_counter()
-        corpus = gather([folder], how=Reading(exclude=("truth.json",)))
+        corpus = gather([folder], how=ReadOptions(exclude=("truth.json",)))
         said = []
         if judge == "truth":
             says = knowing(truth, recognise(truth, corpus), corpus.by_id)
@@ -170,7 +233,7 @@ def run_long(paths: Sequence[Path], half: Half, most: int) -> dict[str, Any]:
     planted = plant_passages(texts, seed=SEEDS[half], half=half)
     with tempfile.TemporaryDirectory() as folder:
         write_narratives(planted, Path(folder))
-        corpus = gather([folder], how=Reading(exclude=("passages.json",)))
+        corpus = gather([folder], how=ReadOptions(exclude=("passages.json",)))
         merged = merge(corpus)
     stands = _words(line.text for entry in merged.entries for line in entry.lines)
     return {
@@ -192,13 +255,19 @@ def main() -> int:
     parser.add_argument("paths", nargs="*", default=[_SAMPLE], type=Path)
     parser.add_argument("--half", choices=("tuning", "reported"), default="reported")
     parser.add_argument("--most", type=int, default=2800, help="originals, at most")
-    parser.add_argument("--judge", choices=("none", "truth"), default="none")
+    parser.add_argument("--judge", default="none", help="none, truth or a model's name")
+    parser.add_argument("--pairs", type=int, help="questions to a model, at most")
     parser.add_argument("--show", type=int, default=0, metavar="N", help="print planted pairs")
-    asked = parser.parse_args()
-    if asked.show:
-        show(planted_of(asked.paths, asked.half, asked.most), asked.show, SEEDS[asked.half])
+    options = parser.parse_args()
+    paths, half, most = options.paths, options.half, options.most
+    if options.show:
+        show(planted_of(paths, half, most), options.show, SEEDS[half])
         return 0
-    figures = run(asked.paths, asked.half, asked.most, asked.judge)
+    if options.judge not in ("none", "truth"):
+        found = {"benchmark": "planted", "half": half, "most": most}
+        print(json.dumps(found | ordered(paths, half, most, options)))
+        return 0
+    figures = run(paths, half, most, options.judge)
     print(f"{figures['stories']:,} stories in {figures['entries']:,} entries, "
           f"{figures['marks']} marks, {figures['seconds']} s")  # fmt: skip
     print(f"\n{'true pairs':16}  recall  of all pairs")
@@ -212,7 +281,7 @@ def main() -> int:
     for name, row in figures["standing"].items():
         print(f"{name:8} {row['tokens']:9,} {row['of']:10,} {row['share']:7.4f} "
               f"{row['folded_by_judge']:6,} {row['units']:7,} {row['not_kept']:8,}")  # fmt: skip
-    long = run_long(asked.paths, asked.half, asked.most)
+    long = run_long(paths, half, most)
     if long:
         print(f"\n{'long stories':16} {'folded':>9} {'left':>7} {'n':>6}")
         for name in ("all", *_COPIES):
@@ -222,7 +291,7 @@ def main() -> int:
               f"lost {long['all']['lost']}")  # fmt: skip
     else:
         print("no paragraphs to plant long stories from")
-    found = {"benchmark": "planted", "half": asked.half, "judge": asked.judge, **figures}
+    found = {"benchmark": "planted", "half": half, "judge": options.judge, **figures}
     print(json.dumps(found | {"long": long or None}))
     gone = sum(row["not_kept"] for row in figures["standing"].values())
     return 1 if gone or (long and long["all"]["lost"]) else 0

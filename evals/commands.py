@@ -8,26 +8,11 @@ from typing import Annotated
 import typer
 
 from evals import grid_commands, losses, results, screen, telling
-from evals.grid_commands import integers
-from pipeline.console import emit, plain, say
-from pipeline.edge import Edge, parse_usd
+from evals.options import CanaryOptions, MergingOptions
+from pipeline.command_options import MODEL, Here, Model, Paths, Prefect, command
+from pipeline.console import emit, plain
 from pipeline.errors import InputError
-from pipeline.options import (
-    MODEL,
-    AllowCloud,
-    AsJson,
-    Config,
-    Db,
-    Debug,
-    MaxCost,
-    Model,
-    MostPairs,
-    Paths,
-    Prefect,
-    Propose,
-    Quiet,
-    for_a_flow,
-)
+from pipeline.options import EvalOptions, MergeOptions
 from pipeline.settings import away_from_documents
 
 app = typer.Typer(rich_markup_mode=None)
@@ -39,23 +24,17 @@ WITHOUT_MODEL = "extractive"
 
 
 @app.command()
+@command
 def canary(
     paths: Paths,
-    n: Annotated[int, typer.Option("-n", min=1, help="Canaries; every second has a twin.")] = 24,
-    depths: Annotated[str, typer.Option(help="Percent, comma separated.")] = "0,50,100",
-    seed: Annotated[int, typer.Option(help="Draws the canaries and their places.")] = 0,
+    chosen: CanaryOptions,
+    here: Here,
     prefect: Prefect = False,
-    json: AsJson = False,
-    db: Db = None,
-    config: Config = None,
-    quiet: Quiet = False,
-    debug: Debug = False,
 ) -> None:
     """Canaries: what the whole pipeline loses, planted in your own documents."""
 
-    at_depth = integers(depths, "--depths") or []
     if prefect:
-        for_a_flow(config)
+        where = here.for_a_flow()
         with away_from_documents():
             from evals.flows import canaries
             from pipeline.orchestration.steps import call
@@ -64,44 +43,44 @@ def canary(
             canaries,
             {"eval"},
             paths=paths,
-            n=n,
-            depths=at_depth,
-            seed=seed,
-            db=db,
+            **chosen.given(),
+            **where,
         )
     else:
         from evals.canary_run import run_canaries
 
-        edge, line = Edge.read(db, config=config), say(quiet)
+        edge, line = here.edge(), here.line
         with edge.store() as store:
             result = run_canaries(
                 paths,
                 lambda copies, out: edge.merge_job(
-                    copies, WITHOUT_MODEL, store=store, out=str(out), say=line, show=line.show
+                    copies,
+                    WITHOUT_MODEL,
+                    MergeOptions(out=str(out)),
+                    store=store,
+                    say=line,
+                    show=line.show,
                 ),
                 store,
-                n=n,
-                depths=at_depth,
-                seed=seed,
+                n=chosen.n,
+                depths=chosen.depths,
+                seed=chosen.seed,
                 say=line,
             )
-    if json:
+    if here.json:
         emit(result)
     else:
         screen.canary_summary(result)
-        screen.show_next(result, db, config)
+        screen.show_next(result, here.db, here.config)
 
 
 @app.command()
+@command
 def fabrication(
+    here: Here,
     labels: Annotated[
         Path | None, typer.Option(help="Labelled sentences, one JSON object a line.")
     ] = None,
-    json: AsJson = False,
-    db: Db = None,
-    config: Config = None,
-    quiet: Quiet = False,
-    debug: Debug = False,
 ) -> None:
     """How many bad sentences the gate stops, and how many good ones, by your labels."""
     from evals.fabrication import HOW, run_fabrication, unknown
@@ -109,68 +88,54 @@ def fabrication(
     if labels is None:
         result = unknown()
     else:
-        with Edge.read(db, config=config).store() as store:
+        with here.edge().store() as store:
             result = run_fabrication(labels, store)
-    if json:
+    if here.json:
         emit(result)
     elif labels is None:
         plain(HOW)
     else:
         screen.fabrication_summary(result)
-        screen.show_next(result, db, config)
+        screen.show_next(result, here.db, here.config)
 
 
 @app.command()
+@command
 def kept(
     file: Annotated[Path, typer.Argument(help="merged.json, or merged.md beside its files.")],
     paths: Paths,
-    json: AsJson = False,
-    db: Db = None,  # taken as everywhere; what was read before is not looked at
-    config: Config = None,
-    quiet: Quiet = False,
-    debug: Debug = False,
+    here: Here,
 ) -> None:
     """Whether every sentence of the documents is in a merged document; exit code 3 when not."""
     from evals.kept_run import GapError, run_kept
 
     result = run_kept(file, paths)
     whole = not result["missing"] and not result["faults"]
-    if json and whole:
+    if here.json and whole:
         emit(result)
-    elif not json:
+    elif not here.json:
         screen.kept_summary(result)
     if not whole:
         raise GapError(result, where=str(file))
 
 
 @app.command()
+@command
 def merging(
     paths: Paths,
-    truth: Annotated[
-        Path | None, typer.Option(help="What is known of these documents [plant copies].")
-    ] = None,
+    chosen: MergingOptions,
+    here: Here,
     model: Model = MODEL,
-    propose: Propose = False,
-    pairs: MostPairs = None,
-    most: Annotated[int, typer.Option(min=10, help="Stories to plant copies of, at most.")] = 200,
-    again: Annotated[bool, typer.Option(help="Shuffled and in other parts, too.")] = True,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Price the questions, ask nothing.")
     ] = False,
-    max_cost: MaxCost = None,
-    allow_cloud: AllowCloud = None,
-    json: AsJson = False,
-    db: Db = None,
-    config: Config = None,
-    quiet: Quiet = False,
-    debug: Debug = False,
 ) -> None:
     """How good a merge is against its truth; with --propose, what a model's answers are worth."""
     from evals.merging_run import run_merging
     from pipeline.merge.sovereignty import copies_of
 
-    edge, line = Edge.read(db, config=config), say(quiet)
-    asked = asked_model(model, propose)
+    edge, line = here.edge(), here.line
+    asked = asked_model(model, chosen.propose)
     with edge.store() as store:
         result = run_merging(
             paths,
@@ -178,34 +143,39 @@ def merging(
             lambda laid, out, ask: edge.merge_job(
                 laid,
                 asked if ask else WITHOUT_MODEL,
+                MergeOptions(
+                    out=str(out),
+                    allow_cloud=tuple(copies_of(chosen.allow_cloud)),
+                    propose=ask,
+                    pairs=chosen.pairs,
+                ),
                 store=store,
-                out=str(out),
-                allow_cloud=copies_of(allow_cloud),
-                propose=ask,
-                pairs=pairs,
                 show=line.show,
             ),
             store,
-            truth=truth,
-            propose=propose,
-            most=most,
-            again=again,
-            max_usd=parse_usd(max_cost, where="--max-cost"),
-            allow_cloud=allow_cloud or (),
+            truth=None if chosen.truth is None else Path(chosen.truth),
+            propose=chosen.propose,
+            most=chosen.most,
+            again=chosen.again,
+            max_usd=chosen.max_cost,
+            allow_cloud=chosen.allow_cloud,
             local_only=edge.settings.local_only,
             dry_run=dry_run,
             say=line,
         )
-    if json:
+    if here.json:
         emit(result)
     else:
         screen.merge_price(result) if dry_run else screen.merging_summary(result)
-        screen.show_next(result, db, config)
+        screen.show_next(result, here.db, here.config)
 
 
 @app.command()
+@command
 def rewrite(
     paths: Paths,
+    spending: EvalOptions,
+    here: Here,
     strategy: Annotated[str, typer.Option(help="tree or fold.")] = "tree",
     model: Model = "local/smollm2-135m",
     canaries: Annotated[
@@ -214,19 +184,12 @@ def rewrite(
     seed: Annotated[int, typer.Option(help="Draws the canaries and their places.")] = 0,
     out: Annotated[str | None, typer.Option(help="Folder to leave the text in.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Price it, ask nothing.")] = False,
-    max_cost: MaxCost = None,
-    allow_cloud: AllowCloud = None,
-    json: AsJson = False,
-    db: Db = None,
-    config: Config = None,
-    quiet: Quiet = False,
-    debug: Debug = False,
 ) -> None:
     """What is left of every story where a model writes all of them again, for comparison."""
     from evals.rewrite_run import rewrite_job, run_rewrite
     from pipeline.merge.sovereignty import copies_of
 
-    edge, line = Edge.read(db, config=config), say(quiet)
+    edge, line = here.edge(), here.line
     with edge.store() as store:
         result = run_rewrite(
             paths,
@@ -234,11 +197,15 @@ def rewrite(
                 edge.merge_job(
                     read,
                     model,
+                    MergeOptions(
+                        out=str(folder),
+                        strategy=strategy,
+                        max_cost=spending.max_cost,
+                        allow_cloud=tuple(copies_of(spending.allow_cloud))
+                        if canaries
+                        else spending.allow_cloud,
+                    ),
                     store=store,
-                    out=str(folder),
-                    strategy=strategy,
-                    max_cost=max_cost,
-                    allow_cloud=copies_of(allow_cloud) if canaries else allow_cloud or (),
                     say=line,
                     show=line.show,
                 )
@@ -247,14 +214,14 @@ def rewrite(
             None if out is None else Path(out),
             canaries=canaries,
             seed=seed,
-            allow_cloud=allow_cloud or (),
+            allow_cloud=spending.allow_cloud,
             dry_run=dry_run,
         )
-    if json:
+    if here.json:
         emit(result)
     else:
         screen.merge_price(result) if dry_run else screen.rewrite_summary(result)
-        screen.show_next(result, db, config)
+        screen.show_next(result, here.db, here.config)
 
 
 def asked_model(model: str, propose: bool) -> str:

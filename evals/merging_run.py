@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,11 @@ from evals.statistics import Interval
 from evals.truth import Arrangement, Backlog, Truth, read_truth, recognise
 from pipeline.catalog import ModelSpec
 from pipeline.errors import InputError
-from pipeline.merge.corpus import Corpus, Reading, gather, require
+from pipeline.merge.corpus import Corpus, gather, require
 from pipeline.merge.job import MergeJob
 from pipeline.merge.job import run as run_job
 from pipeline.merge.sovereignty import check_sovereignty
+from pipeline.options import ReadOptions
 from pipeline.store.record import Store
 from pipeline.store.rows.cells import Score
 
@@ -92,7 +93,7 @@ def run_merging(
     Raises:
         InputError: no truth, or one that does not fit the documents; as the merge does.
     """
-    corpus = gather(paths, how=Reading(exclude=(truth.name,) if truth else ()), cache=store)
+    corpus = gather(paths, how=ReadOptions(exclude=(truth.name,) if truth else ()), cache=store)
     require(corpus)
     # Planted documents have other heads: what may not leave is told by those they are made of.
     if propose:
@@ -158,7 +159,7 @@ def _merge(
     with tempfile.TemporaryDirectory(prefix="backlog-") as folder:
         laid, truth = backlog.lay_out(Path(folder) / "in", how)
         made = job(laid, Path(folder) / "out", propose)
-        made.max_usd, made.goes_on = most, False
+        made.chosen, made.goes_on = replace(made.chosen, max_cost=most), False
         finished = run_job(made)
         names = recognise(truth, made.corpus)
     kept = made.kept

@@ -21,11 +21,11 @@ from evals.statistics import (
     Interval,
     effective_bands,
     effective_lengths,
+    known_of_length,
     next_longer,
     wilson,
 )
 from evals.trials import Trial
-from pipeline.amounts import told_length
 from pipeline.catalog import ModelSpec
 from pipeline.cost.prices import price
 from pipeline.errors import SovereigntyError
@@ -126,7 +126,12 @@ def run_needles(
                 model=spec.name,
                 strategy=",".join(grid.tasks),
                 revision=model.revision,
-                parameters=asdict(grid) | {"max_usd": None if max_usd is None else str(max_usd)},
+                parameters=asdict(grid)
+                | {
+                    "max_usd": None if max_usd is None else str(max_usd),
+                    "likelihood": with_likelihood,
+                    "allow_cloud": list(allow_cloud),
+                },
             ) as run,
         ):
             purse = Purse(StoreJournal(store, run, max_usd=max_usd), max_usd)
@@ -266,21 +271,9 @@ def _whole(score: Score) -> bool:
 
 
 def told_of(score: Score) -> dict[str, Any]:
-    """An effective length with what is known of it: ``tokens``, the longest length that passed
-    (None: none did), ``below``, the next one tried (None: nothing longer was), ``told`` and
-    ``band``, both in words, the second with its 95 % interval."""
+    """An effective length with what is known of it (:func:`known_of_length`), and its n."""
     tried = score.detail["lengths"]
-    below = next_longer(tried, score.value)
-    band = told_length(score.low or None, next_longer(tried, score.high))
-    return {
-        "tokens": score.value,
-        "below": below,
-        "low": score.low,
-        "high": score.high,
-        "n": score.n,
-        "told": told_length(score.value, below),
-        "band": band,
-    }
+    return known_of_length(score.value, score.low, score.high, tried) | {"n": score.n}
 
 
 def _likelihood(

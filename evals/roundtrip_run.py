@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -95,7 +95,7 @@ def run_round_trips(
             nonlocal spent
             made = _ready(job([str(file) for file in files], out))
             if max_usd is not None:
-                made.max_usd = max_usd - spent
+                made.chosen = replace(made.chosen, max_cost=max_usd - spent)
             done = run_job(made)
             spent += Decimal(done["usd"] or 0)
             return _written(out)
@@ -108,6 +108,7 @@ def run_round_trips(
             parameters={
                 "paths": list(paths), "by": how, "parts": parts, "rounds": rounds, "seed": seed,
                 "max_usd": None if max_usd is None else str(max_usd),
+                "allow_cloud": list(allow_cloud),
             },
         ) as run:  # fmt: skip
             found = round_trips(
@@ -121,7 +122,7 @@ def run_round_trips(
                 told=lambda one: say(_told(one)),
             )
             went = decay(found)
-            store.save_scores(run, _scores(found, went))
+            store.save_scores(run, scores(found, went))
     return {
         "run": run,
         "model": model,
@@ -155,14 +156,14 @@ def _told(one: Round) -> str:
     return f"{what}: {one.kept:.1%} kept, {one.altered:.1%} altered, {one.lost:.1%} lost"
 
 
-def _scores(found: Sequence[Round], went: Decay) -> list[Score]:
+def scores(found: Sequence[Round], went: Decay) -> list[Score]:
     """The last round's figures, how it went, and every round's shares by its number."""
-    scores = [figure(name, value) for name, value in figures(found[-1]).items()]
+    told = [figure(name, value) for name, value in figures(found[-1]).items()]
     if went.loss is not None:
-        scores.append(figure("loss", went.loss))
-    scores.append(Score("catastrophes", "", float(len(went.catastrophes)), n=len(found) - 1))
+        told.append(figure("loss", went.loss))
+    told.append(Score("catastrophes", "", float(len(went.catastrophes)), n=len(found) - 1))
     for one in found:
-        scores += [
+        told += [
             figure(name, value, item=f"{one.number:02}") for name, value in figures(one).items()
         ]
-    return scores
+    return told

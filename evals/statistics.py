@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from pipeline.amounts import told_length
 
 #: Standard normal quantile of a two-sided 95 % interval.
 Z95 = 1.959963984540054
@@ -201,6 +203,23 @@ def next_longer(tried: Iterable[int], tokens: float | None) -> int | None:
     """The shortest length tried beyond ``tokens`` (None: beyond nothing); None where there is
     none, so that nothing is known of longer prompts."""
     return min((length for length in tried if length > (tokens or 0)), default=None)
+
+
+def known_of_length(
+    tokens: float | None, low: float | None, high: float | None, tried: Sequence[int]
+) -> dict[str, Any]:
+    """What is known of an effective length: ``tokens``, the longest length that passed (None: none
+    did), ``below``, the next one tried (None: nothing longer was), ``told`` and ``band``, both in
+    words, the second with its 95 % interval from ``low`` to ``high``."""
+    below = next_longer(tried, tokens)
+    return {
+        "tokens": tokens,
+        "below": below,
+        "low": low,
+        "high": high,
+        "told": told_length(tokens, below),
+        "band": told_length(low or None, next_longer(tried, high)),
+    }
 
 
 def effective_bands(

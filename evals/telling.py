@@ -8,47 +8,36 @@ from typing import Annotated
 import typer
 
 from evals import screen, screen_telling
-from pipeline.console import emit, say
-from pipeline.edge import Edge, parse_usd
-from pipeline.options import (
-    MODEL,
-    AllowCloud,
-    AsJson,
-    Config,
-    Db,
-    Debug,
-    MaxCost,
-    Model,
-    Paths,
-    Quiet,
-)
+from pipeline.command_options import MODEL, Here, Model, Paths, command
+from pipeline.console import emit
+from pipeline.options import EvalOptions, MergeOptions
 
 
+@command
 def coverage(
     reference: Annotated[
         Path, typer.Argument(help="What should be told: .json, .jsonl, or a list as text.")
     ],
     document: Annotated[Path, typer.Argument(help="The text that should tell it.")],
-    json: AsJson = False,
-    db: Db = None,
-    config: Config = None,
-    quiet: Quiet = False,
-    debug: Debug = False,
+    here: Here,
 ) -> None:
     """How much of every insight of a reference a document tells, from 0 to 1."""
     from evals.coverage_run import run_coverage
 
-    with Edge.read(db, config=config).store() as store:
+    with here.edge().store() as store:
         result = run_coverage(reference, document, store)
-    if json:
+    if here.json:
         emit(result)
     else:
         screen_telling.coverage_summary(result)
-        screen.show_next(result, db, config)
+        screen.show_next(result, here.db, here.config)
 
 
+@command
 def roundtrip(
     paths: Paths,
+    spending: EvalOptions,
+    here: Here,
     by: Annotated[str, typer.Option(help="Cut by role, topic, author, or at random.")] = "random",
     model: Model = MODEL,
     strategy: Annotated[
@@ -60,30 +49,25 @@ def roundtrip(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Price the first round, times the rounds.")
     ] = False,
-    max_cost: MaxCost = None,
-    allow_cloud: AllowCloud = None,
-    json: AsJson = False,
-    db: Db = None,
-    config: Config = None,
-    quiet: Quiet = False,
-    debug: Debug = False,
 ) -> None:
     """Cut documents, merge the parts, read the result again, ten times: what is left of them."""
     from evals.roundtrip_run import run_round_trips
     from pipeline.merge.sovereignty import copies_of
 
-    edge, line = Edge.read(db, config=config), say(quiet)
+    edge, line = here.edge(), here.line
     with edge.store() as store:
         result = run_round_trips(
             paths,
             lambda read, out: edge.merge_job(
                 read,
                 model,
+                MergeOptions(
+                    out=str(out),
+                    strategy=strategy,
+                    allow_cloud=tuple(copies_of(spending.allow_cloud)),
+                    propose=strategy in ("pairs", "groups"),
+                ),
                 store=store,
-                out=str(out),
-                strategy=strategy,
-                allow_cloud=copies_of(allow_cloud),
-                propose=strategy in ("pairs", "groups"),
                 show=line.show,
             ),
             store,
@@ -91,15 +75,15 @@ def roundtrip(
             parts=parts,
             rounds=rounds,
             seed=seed,
-            max_usd=parse_usd(max_cost, where="--max-cost"),
-            allow_cloud=allow_cloud or (),
+            max_usd=spending.max_cost,
+            allow_cloud=spending.allow_cloud,
             dry_run=dry_run,
             say=line,
         )
-    if json:
+    if here.json:
         emit(result)
     elif dry_run:
         screen.merge_price(result)
     else:
         screen_telling.roundtrip_summary(result)
-        screen.show_next(result, db, config)
+        screen.show_next(result, here.db, here.config)

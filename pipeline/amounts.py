@@ -7,13 +7,19 @@ from typing import Any
 
 
 def dollars(value: str | None) -> str:
-    """ "$0.0123", "unknown" for None: unknown is never $0."""
+    """ "$0.0123", "$0.20", "$3.53", "$1,235": at most four figures. "unknown" for None, which is
+    never $0; what is nearly nothing is "<$0.0001"."""
     if value is None:
         return "unknown"
     amount = float(value)
     if amount < 0:
         return f"-{dollars(value.removeprefix('-'))}"
-    return f"${amount:,.2f}" if amount >= 1 or amount == 0 else f"${amount:.4f}"
+    if amount < 0.99995:
+        if 0 < amount < 0.00005:
+            return "<$0.0001"
+        text = f"{amount:.4f}"
+        return f"${text[:4]}{text[4:].rstrip('0')}"
+    return f"${amount:,.2f}" if amount < 99.995 else f"${float(f'{amount:.4g}'):,.0f}"
 
 
 def duration(seconds: float | None) -> str:
@@ -28,8 +34,11 @@ def duration(seconds: float | None) -> str:
 
 
 def gigabytes(n_bytes: int | None) -> str | None:
-    """ "1.25 GB" (1e9 bytes)."""
-    return None if n_bytes is None else f"{n_bytes / 1e9:,.2f} GB"
+    """ "1.25 GB", "17.7 GB", "412 GB" (1e9 bytes)."""
+    if n_bytes is None:
+        return None
+    size = n_bytes / 1e9
+    return f"{size:,.{2 if size < 9.995 else 1 if size < 99.95 else 0}f} GB"
 
 
 def percent(share: float | None) -> str | None:

@@ -2,65 +2,67 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline import screen
+from pipeline.command_options import Here, command
 from pipeline.console import emit, plain, show_line
-from pipeline.edge import Edge, whoami
+from pipeline.edge import whoami
 from pipeline.errors import InputError
-from pipeline.options import AllowEgress, AsJson, Config, Db, Debug, Quiet
+from pipeline.help import Group
 
 if TYPE_CHECKING:
     from pipeline.store.judging import Purpose
     from pipeline.store.record import Store
 
 app = typer.Typer(rich_markup_mode=None)
-decisions = typer.Typer(rich_markup_mode=None, help="What persons decided.", no_args_is_help=True)
+decisions = typer.Typer(
+    cls=Group, rich_markup_mode=None, help="What persons decided.", no_args_is_help=True
+)
 app.add_typer(decisions, name="decisions")
 
 
 @app.command()
+@command
 def runs(
+    here: Here,
     run: Annotated[str | None, typer.Argument(help="One run, or all of them.")] = None,
-    json: AsJson = False,
-    db: Db = None,
-    config: Config = None,
-    allow_egress: AllowEgress = None,
-    quiet: Quiet = False,
-    debug: Debug = False,
 ) -> None:
     """What was done: estimate against actual, and ledgers."""
     from pipeline.store import reports
 
-    with Edge.read(db, allow_egress, config).store() as store:
+    with here.edge().store() as store:
         if run is None:
             listed = reports.list_runs(store)
-            if json:
+            if here.json:
                 emit({"runs": listed})
             else:
                 screen.runs_table(listed)
                 if listed:
                     to_look_at = next((r for r in listed if r["state"] != "completed"), listed[0])
-                    screen.next_step("runs", to_look_at["run"], db=db, config=config)
+                    screen.next_step("runs", to_look_at["run"], **here.for_next)
             return
         found = reports.run_report(store, run)
         if found is None:
             raise InputError(f"no run {run!r}.", next="`storytransformer runs` lists them.")
-    if json:
+    if here.json:
         emit(found)
     else:
         screen.run_page(found)
         resumable = found["kind"] == "merge" and found["state"] in ("interrupted", "failed")
         step = screen.the_same_again(found) if resumable else ["dashboard"]
-        screen.next_step(*step, db=db, config=config)
+        screen.next_step(*step, **here.for_next)
 
 
 @app.command()
+@command
 def review(
     run: Annotated[str, typer.Argument(help="One of `storytransformer runs`.")],
+    here: Here,
     listed: Annotated[bool, typer.Option("--list", help="Only show what is open.")] = False,
     decide: Annotated[str | None, typer.Option(help="Take the answers from a JSONL file.")] = None,
     again: Annotated[bool, typer.Option("--again", help="Also what was decided before.")] = False,
@@ -85,28 +87,22 @@ def review(
         bool, typer.Option("--candidates", help="Read pairs that it was asked about, at random.")
     ] = False,
     by: Annotated[str | None, typer.Option(help="Who decides [you].")] = None,
-    json: AsJson = False,
-    db: Db = None,
-    config: Config = None,
-    allow_egress: AllowEgress = None,
-    quiet: Quiet = False,
-    debug: Debug = False,
 ) -> None:
     """Decide on conflicts and tellings that are alike. Every later run applies it."""
     from pipeline.review import questions, walk
     from pipeline.review.answers import read_answers
 
     who = by or whoami()
-    with Edge.read(db, allow_egress, config).store() as store:
+    with here.edge().store() as store:
         if glossary:
-            _glossary(store, run, decide, json=json, listed=listed, by=who)
+            _glossary(store, run, decide, json=here.json, listed=listed, by=who)
             return
         if together is not None:
-            _together(store, run, together, json=json, by=who)
+            _together(store, run, together, json=here.json, by=who)
             return
         if audit or candidates:
-            _audit(store, run, "fold" if audit else "candidate", decide, listed=listed, json=json,
-                   by=who)  # fmt: skip
+            purpose: Purpose = "fold" if audit else "candidate"
+            _audit(store, run, purpose, decide, listed=listed, json=here.json, by=who)
             return
         asked = questions.of_run(store, run, again=again, most=most, only=only or ())
         if decide is not None:
@@ -116,11 +112,11 @@ def review(
                 answer.keep(store, run)
             left = len(questions.of_run(store, run, most=most, only=only or ()))
             kept = sum(len(answer.decisions) for answer in answers)
-            if json:
+            if here.json:
                 emit({"run": run, "decided": kept, "open": left})
             else:
                 plain(f"{kept} decisions kept, {left} questions open. The next merge applies them.")
-        elif json:
+        elif here.json:
             emit({"run": run, "questions": [questions.as_json(question) for question in asked]})
         elif listed:
             screen.questions_page(asked, walk.describe)
@@ -212,47 +208,39 @@ def _glossary(
 
 
 @app.command()
+@command
 def purge(
     name: Annotated[str, typer.Argument(help="A run, or a document by its path or sha256.")],
+    here: Here,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    json: AsJson = False,
-    db: Db = None,
-    config: Config = None,
-    allow_egress: AllowEgress = None,
-    quiet: Quiet = False,
-    debug: Debug = False,
 ) -> None:
     """Delete the text of a run or a document; figures stay."""
     from pipeline.merge.purging import purge_text
 
-    with Edge.read(db, allow_egress, config).store() as store:
+    with here.edge().store() as store:
         result = purge_text(store, name, sure=lambda found: yes or screen.asked_to_purge(found))
-    if json:
+    if here.json:
         emit(result)
     else:
         screen.purged_page(result)
-        screen.next_step("runs", db=db, config=config)
+        screen.next_step("runs", **here.for_next)
 
 
 @decisions.command("import")
+@command
 def take_over(
     old: Annotated[str, typer.Argument(help="A database of before the first release.")],
-    json: AsJson = False,
-    db: Db = None,
-    config: Config = None,
-    allow_egress: AllowEgress = None,
-    quiet: Quiet = False,
-    debug: Debug = False,
+    here: Here,
 ) -> None:
     """Take decisions over from a database of before the first release."""
     from pipeline.store.importing import read_old_decisions
 
-    source = Edge.read(old, allow_egress, config)
+    source = replace(here, db=old).edge()
     source.check_database()
     found = read_old_decisions(source.settings.database)
-    with Edge.read(db, allow_egress, config).store() as store:
+    with here.edge().store() as store:
         new = store.take_over(found)
-    if json:
+    if here.json:
         emit({"found": len(found), "imported": new})
         return
     plain(f"{len(found)} decisions found, {new} imported.")

@@ -9,73 +9,42 @@ from __future__ import annotations
 
 import gc
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 from typer.main import get_group
 
 from pipeline import __version__, price_pages, screen
 from pipeline.books import app as books
-from pipeline.console import emit, plain, say, write_anything
-from pipeline.edge import (
-    Edge,
-    parse_date,
-    parse_tokens_per_word,
-    parse_usd,
-    parse_words,
+from pipeline.command_options import (
+    MODEL,
+    Here,
+    Judge,
+    Notes,
+    Paths,
+    PathsOrNone,
+    Prefect,
+    command,
 )
+from pipeline.console import emit, page, plain, verbatim, write_anything
+from pipeline.edge import Edge, parse_tokens_per_word, parse_words
 from pipeline.errors import InputError
 from pipeline.examining import app as examining
 from pipeline.guard import guard
+from pipeline.help import Group
 from pipeline.machine import app as machine
-from pipeline.options import (
-    EDITION,
-    GROUP,
-    MODEL,
-    OUT,
-    About,
-    AllowCloud,
-    AllowEgress,
-    AsJson,
-    AskBy,
-    Batch,
-    Card,
-    Config,
-    CountOnline,
-    Db,
-    Debug,
-    Edition,
-    Encoding,
-    Exclude,
-    FollowLinks,
-    GroupBy,
-    Judge,
-    LocalOnly,
-    MaxCost,
-    MaxSeconds,
-    Models,
-    MostPairs,
-    Out,
-    Paths,
-    PathsOrNone,
-    Pattern,
-    Prefect,
-    Propose,
-    Quiet,
-    Repair,
-    Shape,
-    Since,
-    Strict,
-    for_a_flow,
-    reading,
-)
+from pipeline.options import EstimateOptions, MergeOptions, ReadOptions
 from pipeline.settings import away_from_documents, keep_code_out, report_to_nobody
 from pipeline.training import app as training
 
+if TYPE_CHECKING:
+    from pipeline.merge.steps import Terms
+
 app = typer.Typer(
     name="storytransformer",
+    cls=Group,
     help="Merge piles of overlapping documents: the price known before, every source after.",
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -87,7 +56,7 @@ app.add_typer(examining)
 app.add_typer(training, name="train")
 
 
-class _Evals(TyperGroup):
+class _Evals(Group):
     """``eval …``, whose commands are built when one is asked for: they are as many again, and
     every other command would wait for them."""
 
@@ -116,7 +85,7 @@ def measure(context: typer.Context) -> None:
 
 WELCOME = f"""\
 storytransformer {__version__}
-Merge piles of overlapping documents: the price known before, every source after.
+Merge overlapping documents: the price known before, every source after.
 
   storytransformer extract   DOCUMENTS   what is in them, and what is not
   storytransformer estimate  DOCUMENTS   what a merge costs: here, Claude, Gemini
@@ -131,10 +100,10 @@ Merge piles of overlapping documents: the price known before, every source after
   measure      eval needle, canary, fabrication, merging, …
   orchestrate  serve, merge --prefect
 
-DOCUMENTS are files, folders or globs: text, Markdown, Word, Excel, CSV, PDF, HTML,
-Gherkin, JSON. `merge` needs no model, no key and no network unless you name one.
-Nothing leaves this machine but what --allow-cloud names, nothing costs more than
---max-cost, and an interrupted merge goes on where it was.
+DOCUMENTS are files, folders or globs: text, Markdown, Word, Excel, CSV, PDF, \
+HTML, Gherkin, JSON. `merge` needs no model, no key and no network unless you \
+name one. Nothing leaves this machine but what --allow-cloud names, nothing \
+costs more than --max-cost, and an interrupted merge goes on where it was.
 
 Every command has --help and --json. Begin with: storytransformer extract FOLDER"""
 
@@ -148,27 +117,17 @@ def front_door(
     if version:
         plain(f"storytransformer {__version__}")
     elif context.invoked_subcommand is None:
-        plain(WELCOME)
+        page(WELCOME)
 
 
 @app.command()
+@command
 def extract(
     paths: Paths,
+    read: ReadOptions,
+    here: Here,
     show: Annotated[str | None, typer.Option(help="'residue': print the text in no story.")] = None,
     page: Annotated[str | None, typer.Option(help="Write a page to look through them.")] = None,
-    encoding: Encoding = None,
-    exclude: Exclude = None,
-    pattern: Pattern = None,
-    shape: Shape = None,
-    repair: Repair = False,
-    strict: Strict = False,
-    follow_links: FollowLinks = False,
-    json: AsJson = False,
-    db: Db = None,
-    config: Config = None,
-    allow_egress: AllowEgress = None,
-    quiet: Quiet = False,
-    debug: Debug = False,
 ) -> None:
     """Read documents; show stories, residue and problems."""
     from pipeline.merge import corpus as corpora
@@ -176,64 +135,45 @@ def extract(
 
     if show not in (None, "residue"):
         raise InputError(f"{show!r} cannot be shown.", where="--show", next="Write --show residue.")
-    edge, line = Edge.read(db, allow_egress, config), say(quiet)
     corpus = corpora.gather(
         paths,
-        how=reading(encoding, exclude, pattern, shape, repair, strict, follow_links),
-        cache=edge.store_if_possible(line),
-        show=line.show,
+        how=read,
+        cache=here.edge().store_if_possible(here.line),
+        show=here.line.show,
     )
     written = files.write_page(Path(page), corpus) if page else None
-    corpora.require(corpus, strict=strict)
+    corpora.require(corpus, strict=read.strict)
     result = corpora.extraction_as_json(corpus)
-    if json:
+    if here.json:
         emit(result | ({"page": written} if written else {}))
     elif show == "residue":
         for path, text in corpora.residue(corpus):
-            plain(f"— {path}\n{text}\n")
+            verbatim(f"— {path}\n{text}\n")
     else:
         screen.extraction_table(result)
-    if not json and not show:
+    if not here.json and not show:
         if written:
             plain(f"page       {written}")
-        screen.next_step("estimate", *paths, db=db, config=config)
+        screen.next_step("estimate", *paths, **here.for_next)
 
 
 @app.command()
+@command
 def estimate(
+    chosen: EstimateOptions,
+    read: ReadOptions,
+    here: Here,
     paths: PathsOrNone = None,
-    model: Models = None,
-    strategy: Annotated[list[str] | None, typer.Option(help="Repeat for several.")] = None,
-    as_of: Annotated[str | None, typer.Option(help="Prices of this date, YYYY-MM-DD.")] = None,
-    about: About = None,
-    allow_cloud: AllowCloud = None,
-    local_only: LocalOnly = None,
-    pairs: MostPairs = None,
-    count_online: CountOnline = False,
-    gpu: Card = None,
     words: Annotated[int | None, typer.Option(help="Price bare text of so many words.")] = None,
     tokens_per_word: Annotated[
         str | None, typer.Option(help="With --words [as measured on stories, by model].")
     ] = None,
+    notes: Notes = False,
     picture: Annotated[
         str | None, typer.Option(help="Draw window size against dollars, time, memory: FILE.svg.")
     ] = None,
-    encoding: Encoding = None,
-    exclude: Exclude = None,
-    pattern: Pattern = None,
-    shape: Shape = None,
-    repair: Repair = False,
-    strict: Strict = False,
-    follow_links: FollowLinks = False,
-    json: AsJson = False,
-    db: Db = None,
-    config: Config = None,
-    allow_egress: AllowEgress = None,
-    quiet: Quiet = False,
-    debug: Debug = False,
 ) -> None:
     """The dry run: what a merge costs. No network (but for --count-online), no model loaded."""
-    from pipeline.merge import corpus as corpora
     from pipeline.merge import files, pricing, sovereignty
 
     if (words is None) == (not paths):
@@ -241,174 +181,134 @@ def estimate(
             "give documents or --words, one of the two.",
             next="Such as `storytransformer estimate data/sample`.",
         )
-    if count_online and not paths:
+    if chosen.count_online and not paths:
         raise InputError(
             "words alone cannot be sent to be counted.",
             where="--count-online",
             next="Give documents, or leave it out.",
         )
     if picture is not None and not picture.endswith(".svg"):
-        raise InputError(f"{picture!r} is no SVG.", where="--picture", next="Name it FILE.svg.")
-    edge, line = Edge.read(db, allow_egress, config), say(quiet)
-    sovereignty.check_allowed(allow_cloud or ())
-    when = parse_date(as_of, where="--as-of")
-    names = model or []
-    for name in names:
+        raise InputError(f"{picture!r} is not an SVG.", where="--picture", next="Name it FILE.svg.")
+    edge = here.edge()
+    sovereignty.check_allowed(chosen.allow_cloud)
+    for name in chosen.models:
         edge.catalog.find(name)
-    terms = edge.terms(
-        as_of=when, about=about or (), allow_cloud=allow_cloud or (), local_only=local_only or (),
-        gpu=gpu, pairs=pairs,
-    )  # fmt: skip
+    terms = edge.estimate_terms(chosen)
     if words is not None:
         result = pricing.estimate_words(
             parse_words(words, where="--words"),
             parse_tokens_per_word(tokens_per_word),
-            names,
+            chosen.models,
             terms,
             catalog=edge.catalog,
         )
     else:
-        store = edge.store_if_possible(line)
-        corpus = corpora.read(
-            paths or [],
-            how=reading(encoding, exclude, pattern, shape, repair, strict, follow_links),
-            cache=store,
-            show=line.show,
-        )
-        for path, reason in corpus.problems:
-            line(f"warning: {path}: {reason}")
-        if corpus.passed_over:
-            line(corpus.passed_over)
-        for said in sovereignty.warnings(
-            corpus, allow_cloud=terms.allow_cloud, local_only=terms.local_only
-        ):
-            line(said)
-        result = pricing.estimate_corpus(
-            corpus,
-            names,
-            strategy or [],
-            terms,
-            catalog=edge.catalog,
-            store=store,
-            online=edge.online_counts() if count_online else None,
-            show=line.show,
-        )
+        result = _priced(edge, paths or [], chosen, read, here, terms)
     if picture is not None:
         drawn = pricing.draw_estimate(
             result["words"],
             parse_tokens_per_word(tokens_per_word),
-            names,
+            chosen.models,
             terms,
             catalog=edge.catalog,
         )
         result["picture"] = files.write_picture(Path(picture), drawn)
-    if json:
+    if here.json:
         emit(result)
     else:
-        price_pages.estimate_table(result)
+        price_pages.estimate_table(result, whole=notes or bool(chosen.strategies))
         if best := next((found for found in result["lines"] if found["cheapest"]), None):
-            cloud = [word for named in allow_cloud or () for word in ("--allow-cloud", named)]
+            cloud = [word for named in chosen.allow_cloud for word in ("--allow-cloud", named)]
             # A model without a record is asked nothing but with this.
             known = best["strategy"] == "none" or result.get("records", {}).get(best["model"])
             asked = [] if known else ["--propose"]
-            following = ["merge", *(paths or ["PATHS"]), "--judge", best["model"], *asked, *cloud]
-            screen.next_step(*following, db=db, config=config)
+            by = ["--strategy", "groups"] if best["strategy"] == "groups" else []
+            judge = ["--judge", best["model"]]
+            following = ["merge", *(paths or ["PATHS"]), *judge, *by, *asked, *cloud]
+            screen.next_step(*following, **here.for_next)
         else:
             screen.next_step("doctor")
 
 
+def _priced(
+    edge: Edge,
+    paths: Sequence[str],
+    chosen: EstimateOptions,
+    read: ReadOptions,
+    here: Here,
+    terms: Terms,
+) -> dict[str, Any]:
+    """Read documents, and price what a merge of them costs."""
+    from pipeline.merge import corpus as corpora
+    from pipeline.merge import pricing, sovereignty
+
+    line = here.line
+    store = edge.store_if_possible(line)
+    corpus = corpora.read(paths, how=read, cache=store, show=line.show)
+    for path, reason in corpus.problems:
+        line(f"warning: {path}: {reason}")
+    if corpus.passed_over:
+        line(corpus.passed_over)
+    for said in sovereignty.warnings(
+        corpus, allow_cloud=terms.allow_cloud, local_only=terms.local_only
+    ):
+        line(said)
+    return pricing.estimate_corpus(
+        corpus,
+        chosen.models,
+        chosen.strategies,
+        terms,
+        catalog=edge.catalog,
+        store=store,
+        online=edge.online_counts() if chosen.count_online else None,
+        show=line.show,
+    )
+
+
 @app.command()
+@command
 def merge(
     paths: Paths,
+    chosen: MergeOptions,
+    read: ReadOptions,
+    here: Here,
     model: Judge = MODEL,
-    propose: Propose = False,
-    strategy: AskBy = "pairs",
-    pairs: MostPairs = None,
-    about: About = None,
-    max_cost: MaxCost = None,
-    max_seconds: MaxSeconds = None,
-    allow_cloud: AllowCloud = None,
-    local_only: LocalOnly = None,
-    batch: Batch = False,
-    out: Out = OUT,
-    group: GroupBy = GROUP,
-    edition: Edition = EDITION,
-    since: Since = None,
-    encoding: Encoding = None,
-    exclude: Exclude = None,
-    pattern: Pattern = None,
-    shape: Shape = None,
-    repair: Repair = False,
-    strict: Strict = False,
-    follow_links: FollowLinks = False,
     prefect: Prefect = False,
-    json: AsJson = False,
-    db: Db = None,
-    config: Config = None,
-    allow_egress: AllowEgress = None,
-    quiet: Quiet = False,
-    debug: Debug = False,
 ) -> None:
     """Plan, run and, after an interruption, resume a merge."""
-    terms: dict[str, Any] = {
-        "propose": propose,
-        "strategy": strategy,
-        "pairs": pairs,
-        "about": about or [],
-        "max_cost": max_cost,
-        "max_seconds": max_seconds,
-        "allow_cloud": allow_cloud or [],
-        "local_only": local_only or [],
-        "batch": batch,
-        "out": out,
-        "group": group,
-        "edition": edition,
-        "since": since,
-    }
     if prefect:
-        for_a_flow(config)
+        where = here.for_a_flow()
         with away_from_documents():
             from pipeline.flows import merge_stories
             from pipeline.orchestration.steps import call, open_edge
 
-        provider = open_edge(db, allow_egress or ()).catalog.find(model).provider
+        provider = open_edge(here.db, here.allow_egress).catalog.find(model).provider
         result: dict[str, Any] = call(
             merge_stories,
             {"merge", provider},
             paths=paths,
             model=model,
-            encoding=encoding,
-            exclude=exclude or [],
-            pattern=pattern,
-            shape=shape,
-            repair=repair,
-            strict=strict,
-            follow_links=follow_links,
-            db=db,
-            allow_egress=allow_egress or [],
-            **terms | {"max_cost": parse_usd(max_cost, where="--max-cost")},
+            **chosen.given(),
+            **read.given(),
+            **where,
         )
     else:
         from pipeline.merge.job import run
 
-        edge, how = (
-            Edge.read(db, allow_egress, config),
-            reading(encoding, exclude, pattern, shape, repair, strict, follow_links),
-        )
+        line, edge = here.line, here.edge()
         with edge.store() as store:
-            line = say(quiet)
             job = edge.merge_job(
-                paths, model, store=store, how=how, say=line, show=line.show, **terms
+                paths, model, chosen, store=store, how=read, say=line, show=line.show
             )
             result = run(job)
-    if json:
+    if here.json:
         emit(result)
     else:
         screen.merge_summary(result)
         if result["conflicts"] or result["proposals"]:
-            screen.next_step("review", result["run"], db=db, config=config)
+            screen.next_step("review", result["run"], **here.for_next)
         else:
-            screen.next_step("dashboard", db=db, config=config)
+            screen.next_step("dashboard", **here.for_next)
 
 
 def main() -> None:

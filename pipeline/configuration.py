@@ -22,6 +22,7 @@ Source = Literal["command line", "environment", "file", "default"]
 #: A file comes along with documents and repositories: whoever wrote it may not be its reader.
 _PERMISSION = "what may leave this machine is said on the command line or in the environment"
 _ADDRESS = "a key is sent to this address, which a file that came along must not choose"
+_PROGRAM = "a program is started by it, which a file that came along must not choose"
 _SECRET = "a secret in a file is copied, shared and committed"
 #: The password of a URL.
 _PASSWORD = re.compile(r"(?<=://)([^/@\s:]*):([^/@\s]+)@")
@@ -177,6 +178,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "threads", "whole", "CPU threads of the local engine; 0 for all there are.",
         "This machine", default="0",
+    ),
+    Setting(
+        "vllm", "text",
+        "Who generates for local/… models: auto (vLLM where it and a card are), off, a server's "
+        "address, or the vllm program of another environment with its options.",
+        "This machine", default="auto", example="http://127.0.0.1:8000/v1", not_in_file=_PROGRAM,
     ),
     Setting(
         "gpu", "text", "Plan for this card of the catalogue, not for the one found here.",

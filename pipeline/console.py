@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from io import TextIOWrapper
 from typing import Any, TextIO
 
@@ -36,9 +38,35 @@ def emit(result: Any) -> None:
 
 
 def plain(text: str = "") -> None:
-    """Text on stdout, its control characters shown."""
+    """Text on stdout, its control characters shown; on a terminal its lines end between words."""
     end_telling()
-    print(harmless(text), flush=True)
+    print(for_people(harmless(text), sys.stdout), flush=True)
+
+
+def page(text: str) -> None:
+    """A page of text on stdout, in lines of 80 columns at most, in a pipe, too."""
+    show_line(folded(harmless(text), min(80, _columns(sys.stdout))))
+
+
+def command(words: Sequence[str], lead: str = "") -> None:
+    """A command on stdout that can be copied whole: where a terminal is too narrow for it, its
+    lines end in the shell's own sign that it goes on."""
+    line = lead + harmless(shlex.join(words))
+    if _is_terminal(sys.stdout) and _width(line) > (width := _columns(sys.stdout)):
+        lines, now = [], lead + harmless(shlex.quote(words[0]))
+        for word in map(harmless, map(shlex.quote, words[1:])):
+            if _width(f"{now} {word} \\") > width and now.strip():
+                lines.append(f"{now} \\")
+                now = " " * len(lead) + "  " + word
+            else:
+                now = f"{now} {word}"
+        line = "\n".join([*lines, now])
+    show_line(line)
+
+
+def verbatim(text: str) -> None:
+    """A document's own text on stdout, its control characters shown, its lines as they are."""
+    show_line(harmless(text))
 
 
 def show_line(text: str) -> None:
@@ -77,7 +105,7 @@ class Telling:
             return
         bar = self._drawn
         self.clear()
-        print(harmless(line), file=self._stream(), flush=True)
+        print(for_people(harmless(line), self._stream()), file=self._stream(), flush=True)
         if bar:
             self._draw(bar)
 
@@ -129,6 +157,12 @@ def say(quiet: bool) -> Telling:
     return _TELLING[0]
 
 
+def mention(line: str) -> None:
+    """Say a line where the command says its progress; nothing where none is running."""
+    for telling in _TELLING:
+        telling(line)
+
+
 def end_telling() -> None:
     """Take the bar away, before anything else is printed."""
     for telling in _TELLING:
@@ -145,6 +179,9 @@ def table(
     """A table on stdout; columns whose cells are all numbers are aligned to the right. Where a
     pipe looks, a line for each row, tabs between its cells.
 
+    On a terminal no word is broken and no column that matters is left out: heads, then long cells
+    are set in several lines, and where even that is too wide, each row is a block of lines.
+
     Args:
         optional: columns that a narrow terminal goes without, the first ones first.
     """
@@ -155,43 +192,142 @@ def table(
         for row in ([*columns], *cells):
             plain("\t".join(cell.replace("\t", " ") for cell in row))
         return
-    kept = _fitting(columns, cells, optional, _columns(sys.stdout))
-    _draw_table([columns[i] for i in kept], [[row[i] for i in kept] for row in cells])
-    if missing := [name for i, name in enumerate(columns) if i not in kept]:
+    width = _columns(sys.stdout)
+    said = [i for i, _ in enumerate(columns) if not cells or any(row[i] for row in cells)]
+    kept, widths = _fitting(columns, cells, [columns.index(name) for name in optional], said, width)
+    if widths:
+        _draw_table([columns[i] for i in kept], [[row[i] for i in kept] for row in cells], widths)
+    else:
+        _draw_blocks([columns[i] for i in kept], [[row[i] for i in kept] for row in cells])
+    if missing := [columns[i] for i in said if i not in kept]:
         plain(f"A wider terminal, a pipe or --json shows more: {', '.join(missing)}.")
 
 
-def _draw_table(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+#: Blanks between two columns.
+_GAP = 2
+#: A cell longer than this is prose, which may be set in several lines; a shorter one is read at
+#: once or not at all.
+_PROSE = 32
+
+
+def _draw_table(
+    columns: Sequence[str], cells: Sequence[Sequence[str]], widths: Sequence[int]
+) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    drawn = Table(header_style="bold", box=box.SIMPLE_HEAD, show_edge=False)
+    drawn = Table(
+        header_style="bold", box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0),
+        pad_edge=False,
+    )  # fmt: skip
     for index, name in enumerate(columns):
         numeric = bool(cells) and all(_is_number(row[index]) for row in cells)
-        drawn.add_column(name, justify="right" if numeric else "left", overflow="fold")
+        drawn.add_column(
+            name, justify="right" if numeric else "left", width=widths[index], overflow="fold"
+        )
     end_telling()
     for row in cells:
         drawn.add_row(*(Text(cell) for cell in row))
-    Console(width=_columns(sys.stdout)).print(drawn)
+    Console(width=sum(widths) + _GAP * len(widths)).print(drawn)
+
+
+def _draw_blocks(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+    """Each row as lines, its first cell above the others."""
+    for first, *others in cells:
+        plain(first)
+        for name, cell in zip(columns[1:], others, strict=True):
+            if cell:
+                plain(f"  {name}: {cell}")
 
 
 def _fitting(
     columns: Sequence[str],
     cells: Sequence[Sequence[str]],
-    optional: Sequence[str],
+    optional: Sequence[int],
+    said: Sequence[int],
     width: int,
-) -> list[int]:
-    """The columns that fit side by side without a fold, the optional ones as far as there is room;
-    all of them but the optional ones where nothing helps."""
-    widths = [max(map(len, (name, *(row[i] for row in cells)))) for i, name in enumerate(columns)]
-    kept = list(range(len(columns)))
-    for name in optional:
-        if sum(widths[i] + 3 for i in kept) <= width:
+) -> tuple[list[int], list[int]]:
+    """The columns that fit side by side, and how wide each is; no widths where not even those
+    that are not optional fit without breaking a word.
+
+    Args:
+        said: the columns that hold anything.
+    """
+
+    def longest(texts: Iterable[str]) -> int:
+        return max(map(_width, texts), default=0)
+
+    of = {i: [row[i] for row in cells] for i in said}
+    word = {i: longest(w for cell in (columns[i], *of[i]) for w in cell.split()) for i in said}
+    full = {i: longest((columns[i], *of[i])) for i in said}
+    # A head may be set in several lines, and so may prose.
+    need = {i: max(word[i], min(longest(of[i]), _PROSE)) for i in said}
+    kept = list(said)
+
+    def room(widths: Mapping[int, int]) -> int:
+        return width - sum(widths[i] + _GAP for i in kept) + _GAP
+
+    for index in optional:
+        if room(need) >= 0:
             break
-        kept = [i for i in kept if columns[i] != name]
-    return kept
+        kept = [i for i in kept if i != index]
+    least = need if room(need) >= 0 else word
+    if room(least) < 0:
+        return kept, []
+    spare, widths = room(least), dict(least)
+    for i in sorted(kept, key=lambda i: full[i] - least[i]):
+        more = min(spare, full[i] - widths[i])
+        widths[i] += more
+        spare -= more
+    return kept, [widths[i] for i in kept]
+
+
+def _width(text: str) -> int:
+    """Columns that a text takes in a terminal: two for a sign of East Asia."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+#: What a person copies stays in one piece: a command in backticks, or behind "Run: ".
+_PIECES = re.compile(r"\bRun: .*|[^\s`]*`[^`]+`\S*|\S+")
+#: What following lines stand below: a list's number, or all columns but the last.
+_LEAD = re.compile(r" *(?:\(\d+\) |\S.* {2,})?")
+
+
+def folded(text: str, width: int) -> str:
+    """A text whose lines end between words, as far as it has any.
+
+    >>> print(folded("(1) one two three four", 12))
+    (1) one two
+        three
+        four
+    """
+    return "\n".join(_fold(line, width) for line in text.split("\n"))
+
+
+def _fold(line: str, width: int) -> str:
+    if _width(line) <= width:
+        return line
+    lead = match[0] if (match := _LEAD.match(line)) else ""
+    margin = " " * (len(lead) if len(lead) <= width * 3 // 4 else 0)
+    lines, now = [], lead
+    for piece in _PIECES.findall(line[len(lead) :]):
+        blank = "" if not now or now.endswith(" ") else " "
+        if now.strip() and _width(now + blank + piece) > width:
+            lines.append(now.rstrip())
+            now, blank = margin, ""
+        now += blank + piece
+    return "\n".join([*lines, now])
+
+
+def for_people(text: str, stream: TextIO) -> str:
+    """A text as a stream gets it: within a terminal's width, as it is in a pipe."""
+    return folded(text, _columns(stream)) if _is_terminal(stream) else text
 
 
 def _bar_line(now: Progress, words: Sequence[str], width: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 import pwd
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
@@ -13,20 +13,24 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.console import mention
 from pipeline.errors import InputError, StoreError
 
 if TYPE_CHECKING:
     from pipeline.catalog import Catalog, Gpu, ModelSpec
     from pipeline.cost.hardware import Hardware
     from pipeline.egress import Egress
+    from pipeline.engine.learning import Learned
     from pipeline.exam.job import ExamJob
     from pipeline.merge.counting import OnlineCounts
     from pipeline.merge.job import MergeJob
     from pipeline.merge.steps import Terms
     from pipeline.models.base import ModelOptions
     from pipeline.models.pacing import Paces
+    from pipeline.options import EstimateOptions, ExamOptions, MergeOptions, TrainOptions
     from pipeline.settings import Settings
     from pipeline.store.record import Store
+    from pipeline.train.job import Order, Prepared
 
 
 def now() -> datetime:
@@ -40,41 +44,6 @@ def whoami() -> str:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:  # an account without a name, as in some containers
         return f"account {os.getuid()}"
-
-
-def parse_date(text: str | None, *, where: str) -> date:
-    """A date, today's (UTC) when there is none.
-
-    Raises:
-        InputError: not YYYY-MM-DD.
-    """
-    if text is None:
-        return now().date()
-    try:
-        return date.fromisoformat(text)
-    except ValueError as exc:
-        raise InputError(
-            f"{text!r} is no date.", where=where, next="Write it as YYYY-MM-DD, such as 2026-11-21."
-        ) from exc
-
-
-def parse_usd(text: str | None, *, where: str) -> Decimal | None:
-    """An amount of dollars, None when there is none.
-
-    Raises:
-        InputError: not a number, or negative.
-    """
-    if text is None:
-        return None
-    try:
-        usd = Decimal(text.lstrip("$"))
-    except InvalidOperation as exc:
-        raise InputError(
-            f"{text!r} is no amount of dollars.", where=where, next="Write it as 2.50."
-        ) from exc
-    if not usd.is_finite() or usd < 0:
-        raise InputError(f"{text!r} is no amount of dollars.", where=where)
-    return usd
 
 
 def parse_words(n: int, *, where: str) -> int:
@@ -217,10 +186,18 @@ class Edge:
             return None
 
     def options(self, spec: ModelSpec) -> ModelOptions:
-        """What opening this model needs."""
+        """What opening this model needs.
+
+        Raises:
+            SovereigntyError: vLLM's server, which is to answer for a local model, is elsewhere.
+        """
+        from pipeline.cost.hardware import ask_driver
         from pipeline.models.base import ModelOptions
+        from pipeline.models.generators import generator
 
         return ModelOptions(
+            vllm=generator(self.settings.vllm, self.egress.is_local),
+            card=ask_driver,
             cache=self.settings.cache,
             threads=self.settings.threads,
             key=self.settings.keys.get(spec.provider, ""),
@@ -228,6 +205,7 @@ class Edge:
             patience=self.settings.model_patience,
             now=now,
             paces=self.paces,
+            say=mention,
         )
 
     def online_counts(self) -> OnlineCounts:
@@ -276,6 +254,17 @@ class Edge:
             listed=listed_records(self.catalog.tables, where=str(self.settings.models_toml)),
         )
 
+    def estimate_terms(self, chosen: EstimateOptions) -> Terms:
+        """The plain values that the prices of a dry run depend on."""
+        return self.terms(
+            as_of=chosen.as_of,
+            about=chosen.about,
+            allow_cloud=chosen.allow_cloud,
+            local_only=chosen.local_only,
+            gpu=chosen.gpu,
+            pairs=chosen.pairs,
+        )
+
     def hardware(self, gpu: str | None = None) -> Hardware:
         """This machine, or this machine with a card of the catalogue in it.
 
@@ -313,83 +302,64 @@ class Edge:
         self,
         paths: Sequence[str],
         model: str,
+        chosen: MergeOptions,
         *,
         store: Store,
-        out: str,
-        strategy: str = "none",
-        about: Sequence[str] = (),
-        max_cost: str | None = None,
-        max_seconds: int | None = None,
-        allow_cloud: Sequence[str] = (),
-        local_only: Sequence[str] = (),
-        batch: bool = False,
-        propose: bool = False,
-        pairs: int | None = None,
-        group: str = "topic",
-        edition: str = "files",
         **more: Any,
     ) -> MergeJob:
         """A merge, ready to run.
+
+        Args:
+            more: what else :class:`pipeline.merge.job.MergeJob` takes: ``how``, ``say``, ``show``.
 
         Raises:
             InputError: no such model, group or amount; the folder cannot be written.
             SovereigntyError: the model is not on this machine, and nothing may leave it.
             ModelError: the provider's key is missing.
         """
-        from pipeline.document.topics import parse_grouping
         from pipeline.exam.price import price_teller
         from pipeline.merge.files import check_folder
         from pipeline.merge.job import MergeJob
-        from pipeline.merge.options import check_judge, check_options, check_seconds
+        from pipeline.merge.options import check_judge, check_options
 
         check_judge(model)
-        check_options(edition, pairs, about, strategy)
-        check_seconds(max_seconds, batch=batch)
+        check_options(chosen)
         # What can be known at once is said before a document is read or a dollar spent.
-        spec, options = self._asked(model, allow_cloud, batch, more.get("opener"))
-        check_folder(Path(out))
+        spec, options = self._asked(model, chosen.allow_cloud, chosen.batch, more.get("opener"))
+        check_folder(Path(chosen.out))
         terms = self.terms(
-            strategy=strategy,
-            about=about,
-            allow_cloud=allow_cloud,
-            local_only=local_only,
-            propose=propose,
-            pairs=pairs,
+            strategy=chosen.strategy,
+            about=chosen.about,
+            allow_cloud=chosen.allow_cloud,
+            local_only=chosen.local_only,
+            propose=chosen.propose,
+            pairs=chosen.pairs,
         )
         return MergeJob(
             paths=list(paths),
             spec=spec,
             options=options,
             store=store,
-            out=Path(out),
+            out=Path(chosen.out),
             terms=terms,
+            chosen=chosen,
             exam_price=price_teller(terms, store),
-            max_usd=parse_usd(max_cost, where="--max-cost"),
-            max_seconds=max_seconds,
-            batch=batch,
-            group=parse_grouping(group),
-            full=edition == "full",
             **more,
         )
 
     def exam_job(
         self,
         model: str,
+        chosen: ExamOptions,
         *,
         store: Store,
         labels: Sequence[Path],
-        corpora: Path | None = None,
-        max_cost: str | None = None,
-        allow_cloud: Sequence[str] = (),
-        local_only: Sequence[str] = (),
-        batch: bool = False,
         **more: Any,
     ) -> ExamJob:
         """The exam of a model, ready to run.
 
         Args:
             labels: files of labelled pairs.
-            corpora: folder of the documents that drawn pairs stand in.
 
         Raises:
             InputError: no such model or amount.
@@ -397,32 +367,82 @@ class Edge:
             ModelError: the provider's key is missing.
         """
         from pipeline.exam.job import ExamJob
+        from pipeline.options import MergeOptions
 
-        spec, options = self._asked(model, allow_cloud, batch, more.get("opener"))
+        spec, options = self._asked(model, chosen.allow_cloud, chosen.batch, more.get("opener"))
         return ExamJob(
             paths=[str(path) for path in labels],
             spec=spec,
             options=options,
             store=store,
             out=Path(),
-            terms=self.terms(strategy="pairs", allow_cloud=allow_cloud, local_only=local_only),
-            max_usd=parse_usd(max_cost, where="--max-cost"),
-            batch=batch,
+            terms=self.terms(
+                strategy="pairs", allow_cloud=chosen.allow_cloud, local_only=chosen.local_only
+            ),
+            chosen=MergeOptions(max_cost=chosen.max_cost, batch=chosen.batch),
             labels=tuple(labels),
-            corpora=corpora,
+            corpora=None if chosen.corpora is None else Path(chosen.corpora),
             **more,
         )
+
+    def train_order(
+        self, chosen: TrainOptions, settings: Mapping[str, Any], store: Store | None
+    ) -> Order:
+        """What is to be trained.
+
+        Args:
+            settings: of PEFT's LoraConfig and TRL's SFTConfig, by their names.
+            store: whose decisions teach, too.
+
+        Raises:
+            InputError: no such model.
+        """
+        from pipeline.train.job import Order
+
+        return Order(
+            spec=self.catalog.find(chosen.base),
+            out=Path(chosen.out),
+            tables=self.settings.training,
+            exams=self.settings.exams,
+            prompts=self.settings.prompts,
+            cache=self.settings.cache,
+            n_train=chosen.pairs,
+            n_dev=chosen.dev_pairs,
+            most_tokens=chosen.most_tokens,
+            seed=chosen.seed,
+            answers=4 if chosen.answers == 4 else 2,
+            decisions=() if store is None else store.decisions(),
+            settings=dict(settings),
+            threads=self.settings.threads,
+        )
+
+    def keep_training(self, prepared: Prepared, learned: Learned, store: Store) -> None:
+        """Keep the card of an adapter in the database."""
+        from pipeline.engine.adapters import adapter_sha256
+        from pipeline.train.job import card_of
+
+        out = prepared.order.out
+        adapter = adapter_sha256(str(out), self.settings.cache)
+        store.save_training(adapter, str(out.resolve()), card_of(prepared, learned))
 
     def _asked(
         self, model: str, allow_cloud: Sequence[str], batch: bool, opener: object
     ) -> tuple[ModelSpec, ModelOptions]:
         """A model that is to be asked, once all is there that it takes."""
         from pipeline.merge.sovereignty import check_permission
-        from pipeline.models.opening import missing_key, needs_key, no_batches, takes_batches
+        from pipeline.models.opening import (
+            missing_key,
+            needs_key,
+            no_batches,
+            takes_batches,
+            unanswerable,
+        )
 
         spec = self.find(model)
         check_permission(spec, allow_cloud)
         options = self.options(spec)
+        if opener is None and (lacks := unanswerable(spec)) is not None:
+            raise lacks
         if opener is None and needs_key(spec) and not options.key:
             raise missing_key(spec)
         if batch and not takes_batches(spec):

@@ -9,21 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipeline import screen
-from pipeline.console import Telling, emit, plain, say, table
+from pipeline.command_options import Here, Models, command
+from pipeline.console import Telling, emit, plain, table
 from pipeline.edge import Edge
-from pipeline.options import (
-    AllowCloud,
-    AllowEgress,
-    AsJson,
-    Batch,
-    Config,
-    Db,
-    Debug,
-    LocalOnly,
-    MaxCost,
-    Models,
-    Quiet,
-)
+from pipeline.options import ExamOptions
 
 if TYPE_CHECKING:
     from pipeline.judge.records import Record
@@ -32,44 +21,31 @@ app = typer.Typer(rich_markup_mode=None)
 
 
 @app.command()
+@command
 def exam(
+    chosen: ExamOptions,
+    here: Here,
     model: Models = None,
-    labels: Annotated[
-        str | None, typer.Option(help="Labelled pairs of your own, JSON Lines.")
-    ] = None,
-    corpora: Annotated[
-        str | None, typer.Option(help="Folder of the documents that drawn pairs stand in.")
-    ] = None,
-    allow_cloud: AllowCloud = None,
-    local_only: LocalOnly = None,
-    max_cost: MaxCost = None,
-    batch: Batch = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Price the exam, ask nothing.")
     ] = False,
     toml: Annotated[
         bool, typer.Option("--toml", help="Print the record as a line of the catalogue.")
     ] = False,
-    json: AsJson = False,
-    db: Db = None,
-    config: Config = None,
-    allow_egress: AllowEgress = None,
-    quiet: Quiet = False,
-    debug: Debug = False,
 ) -> None:
     """How far a judge may be believed. Without a model: proof, likeness and embeddings."""
     from pipeline.exam.by_code import JUDGES, judges_here
     from pipeline.exam.questions import label_files
 
-    edge, line = Edge.read(db, allow_egress, config), say(quiet)
+    edge, line = here.edge(), here.line
     names = list(dict.fromkeys(model or judges_here()))
-    files = label_files(labels, corpora, edge.settings.exams)
-    folder = None if corpora is None else Path(corpora)
+    files = label_files(chosen.labels, chosen.corpora, edge.settings.exams)
+    folder = None if chosen.corpora is None else Path(chosen.corpora)
     for name in names:
         if name not in JUDGES:
             edge.catalog.find(name)
     if dry_run:
-        _price(edge, names, files, folder, allow_cloud or (), line, json=json)
+        _price(edge, names, files, folder, chosen.allow_cloud, line, json=here.json)
         return
     records: list[Record] = []
     runs: list[dict[str, Any]] = []
@@ -84,23 +60,12 @@ def exam(
                 continue
             from pipeline.merge.job import run
 
-            job = edge.exam_job(
-                name,
-                store=store,
-                labels=files,
-                corpora=folder,
-                max_cost=max_cost,
-                allow_cloud=allow_cloud or (),
-                local_only=local_only or (),
-                batch=batch,
-                say=line,
-                show=line.show,
-            )
+            job = edge.exam_job(name, chosen, store=store, labels=files, say=line, show=line.show)
             told = run(job)
             told.pop("records")
             runs.append(told)
             records.append(job.record)
-    _show(records, runs, json=json, toml=toml)
+    _show(records, runs, json=here.json, toml=toml)
 
 
 def _show(

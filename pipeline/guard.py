@@ -13,8 +13,9 @@ from typing import Any
 import typer
 import typer.exceptions
 
-from pipeline.console import end_telling, harmless
+from pipeline.console import end_telling, for_people, harmless
 from pipeline.errors import StoryTransformerError
+from pipeline.parts import missing_part, part_of
 
 _INTERRUPTED = 130
 #: What a disk or a quota that is full answers with.
@@ -54,7 +55,7 @@ def guard(app: typer.Typer, argv: list[str], emit: Callable[[Any], None]) -> int
     else:
         place = f"{found['where']}: " if found["where"] else ""
         line = " ".join(f"error: {place}{found['error']} {found['next']}".split())
-        print(harmless(line), file=sys.stderr)
+        print(for_people(harmless(line), sys.stderr), file=sys.stderr)
     return code
 
 
@@ -70,6 +71,9 @@ def _explain(error: BaseException) -> tuple[dict[str, str], int]:
         return _error("interrupted.", "interrupted", _RESUME), _INTERRUPTED
     if isinstance(error, StoryTransformerError):
         return error.as_dict(), error.exit_code
+    if isinstance(error, ModuleNotFoundError) and (part := part_of(error.name or "")):
+        lacking = missing_part(part, error.name or "")
+        return lacking.as_dict(), lacking.exit_code
     if isinstance(error, typer.exceptions.TyperException):
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "storytransformer"

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipeline import price_pages, screen
+from pipeline.command_options import PORT, Here, Notes, PathsOrNone, Port, Shown, command
 from pipeline.configuration import without_password
-from pipeline.console import emit, plain, say
+from pipeline.console import emit, plain
 from pipeline.edge import Edge, now, parse_words
 from pipeline.errors import InputError, StoryTransformerError
-from pipeline.options import PORT, AllowEgress, AsJson, Config, Db, Debug, PathsOrNone, Port, Quiet
+from pipeline.parts import lacking, missing_part
 from pipeline.settings import away_from_documents
 
 if TYPE_CHECKING:
@@ -35,12 +36,11 @@ class Wanted(StrEnum):
 
 
 @app.command()
+@command
 def init(
+    here: Shown,
     file: Annotated[str, typer.Argument(help="Where to write it.")] = "storytransformer.toml",
     force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is there.")] = False,
-    json: AsJson = False,
-    quiet: Quiet = False,
-    debug: Debug = False,
 ) -> None:
     """Write a file of settings: each with its meaning and default."""
     from pipeline.config_file import default_file
@@ -55,7 +55,7 @@ def init(
         ) from exc
     except OSError as exc:
         raise InputError(f"cannot be written: {exc.strerror}.", where=file) from exc
-    if json:
+    if here.json:
         emit({"written": str(target)})
     else:
         plain(f"written    {target}  (every line is a default, behind a #)")
@@ -63,18 +63,14 @@ def init(
 
 
 @app.command()
+@command
 def config(
-    json: AsJson = False,
-    db: Db = None,
-    config: Config = None,
-    allow_egress: AllowEgress = None,
-    quiet: Quiet = False,
-    debug: Debug = False,
+    here: Here,
 ) -> None:
     """Every setting: what it is, and who says so."""
-    settings = Edge.read(db, allow_egress, config).settings
+    settings = here.edge().settings
     found = settings.found.values()
-    if json:
+    if here.json:
         emit(
             {
                 "file": None if settings.file is None else str(settings.file),
@@ -97,51 +93,43 @@ def config(
 
 
 @app.command()
+@command
 def dashboard(
+    here: Here,
     port: Port = PORT,
-    json: AsJson = False,
-    db: Db = None,
-    config: Config = None,
-    allow_egress: AllowEgress = None,
-    quiet: Quiet = False,
-    debug: Debug = False,
 ) -> None:
     """Serve the pages over the database, read-only, on 127.0.0.1. Ctrl-C ends it."""
     from evals.dashboard.serve import serve
 
-    edge = Edge.read(db, allow_egress, config)
+    edge = here.edge()
 
     def tell(text: str) -> None:
-        if json:
+        if here.json:
             database = without_password(edge.settings.database)
             emit({"url": text.partition("\n")[0], "database": database})
         else:
             plain(text)
 
-    with _drawn_from(edge, db, quiet) as served:
+    with _drawn_from(edge, here) as served:
         serve(served, port=port, say=tell)
 
 
 @app.command()
+@command
 def report(
+    here: Here,
     runs: Annotated[
         list[str] | None, typer.Argument(help="Runs to show [the newest of each kind].")
     ] = None,
     out: Annotated[str, typer.Option("--out", help="The file to write.")] = "report.html",
-    json: AsJson = False,
-    db: Db = None,
-    config: Config = None,
-    allow_egress: AllowEgress = None,
-    quiet: Quiet = False,
-    debug: Debug = False,
 ) -> None:
     """Write the pages as one file to send: figures, tables, intervals; no words of a story."""
     from evals.dashboard.report import write_report
 
-    edge = Edge.read(db, allow_egress, config)
-    with _drawn_from(edge, db, quiet) as served:
+    edge = here.edge()
+    with _drawn_from(edge, here) as served:
         shown = write_report(served, Path(out), runs or (), now=now())
-    if json:
+    if here.json:
         emit({"out": out, "shown": shown})
     else:
         plain(
@@ -149,7 +137,7 @@ def report(
         )
 
 
-def _drawn_from(edge: Edge, db: str | None, quiet: bool) -> AbstractContextManager[Served]:
+def _drawn_from(edge: Edge, here: Here) -> AbstractContextManager[Served]:
     from evals.dashboard.serve import drawn_from
 
     settings = edge.settings
@@ -157,56 +145,51 @@ def _drawn_from(edge: Edge, db: str | None, quiet: bool) -> AbstractContextManag
         settings.database,
         edge.store,
         models_toml=settings.models_toml,
-        option=db or "",
-        say=say(quiet),
+        option=here.db or "",
+        say=here.line,
     )
 
 
 @app.command()
+@command
 def serve(
+    here: Here,
     only: Annotated[list[str] | None, typer.Option(help="Repeat for several [all].")] = None,
     limit: Annotated[int, typer.Option(min=1, help="Runs at once.")] = 2,
-    json: AsJson = False,
-    db: Db = None,
-    allow_egress: AllowEgress = None,
-    quiet: Quiet = False,
-    debug: Debug = False,
 ) -> None:
     """Serve the flows to a Prefect server, without a work pool. Ctrl-C ends it."""
+    given = here.for_a_flow()
     with away_from_documents():
         from pipeline.orchestration.serving import serve_deployments
         from pipeline.orchestration.steps import open_edge
 
-    edge = open_edge(db, allow_egress or ())
-    given: dict[str, Any] = {"db": db, "allow_egress": allow_egress}
+    edge = open_edge(here.db, here.allow_egress)
     serve_deployments(
         edge.settings.deployments,
         names=only or (),
         parameters={name: value for name, value in given.items() if value},
         limit=limit,
-        told=(lambda served: emit({"deployments": served})) if json else None,
+        told=(lambda served: emit({"deployments": served})) if here.json else None,
     )
 
 
 @app.command()
+@command
 def models(
+    here: Here,
     paths: PathsOrNone = None,
     gpu: Annotated[str | None, typer.Option(help="Rank what fits this card.")] = None,
     words: Annotated[
         int | None,
         typer.Option(help="Words of the corpus, with --gpu [of PATHS, or 440000]."),
     ] = None,
-    json: AsJson = False,
-    db: Db = None,
-    config: Config = None,
-    quiet: Quiet = False,
-    debug: Debug = False,
+    notes: Notes = False,
 ) -> None:
     """The catalogue: windows, prices today, what runs here. With --gpu, what fits that card and
     how long it takes for PATHS or --words."""
     from pipeline.cost.listing import FIRST_USERS_WORDS, list_models, rank_models
 
-    edge = Edge.read(db, config=config)
+    edge = here.edge()
     if gpu is None and (paths or words is not None):
         raise InputError(
             "a corpus is ranked on a card.", next='Add --gpu, such as --gpu "RTX 4090".'
@@ -218,72 +201,87 @@ def models(
         if paths:
             from pipeline.merge import corpus as corpora
 
-            line = say(quiet)
+            line = here.line
             words = corpora.read(paths, cache=edge.store_if_possible(line), show=line.show).words
         counted = parse_words(FIRST_USERS_WORDS if words is None else words, where="--words")
         ranked = rank_models(
             edge.catalog, card, words=counted, usd_per_kwh=edge.settings.usd_per_kwh
         )
-        if json:
+        if here.json:
             emit(ranked)
         else:
             price_pages.ranking_table(ranked)
-            screen.next_step("estimate", *(paths or ["PATHS"]), "--gpu", gpu, db=db, config=config)
+            screen.next_step("estimate", *(paths or ["PATHS"]), "--gpu", gpu, **here.for_next)
         return
     listed = list_models(edge.catalog, today=now().date())
-    if json:
+    if here.json:
         emit({"models": listed})
     else:
-        price_pages.models_table(listed)
-        screen.next_step("estimate", "PATHS", db=db, config=config)
+        price_pages.models_table(listed, whole=notes)
+        screen.next_step("estimate", "PATHS", **here.for_next)
 
 
 @app.command()
+@command
 def doctor(
+    here: Here,
     wanted: Annotated[
         list[Wanted] | None, typer.Argument(help="What you want to do [everything].")
     ] = None,
-    json: AsJson = False,
-    db: Db = None,
-    config: Config = None,
-    quiet: Quiet = False,
-    debug: Debug = False,
+    probe: Annotated[
+        bool,
+        typer.Option(
+            "--probe",
+            help="Also try it: load the small model, measure its kernel's memory, open the "
+            "database, ask Prefect's server. Takes a while.",
+        ),
+    ] = False,
 ) -> None:
-    """What is missing for what you want to do. Which attention kernel will run, and why."""
+    """What is missing for what you want to do. With --probe, which attention kernel runs and
+    why."""
     from pipeline.models import health
 
-    edge, asked = Edge.read(db, config=config), wanted or [*Wanted]
+    edge, asked = here.edge(), wanted or [*Wanted]
     checks = health.examine(
         edge.catalog,
         cache=edge.settings.cache,
         threads=edge.settings.threads,
         keys={name: bool(key) for name, key in edge.settings.keys.items()},
         wanted=[want.value for want in asked],
+        probe=probe,
+        say=here.line,
     )
     if Wanted.database in asked:
-        checks.append(_database(edge))
-    if Wanted.flows in asked:
+        checks.append(_database(edge, probe))
+    if Wanted.flows in asked and probe and not lacking("flows"):
         with away_from_documents():
             from pipeline.orchestration.health import examine_flows
 
         checks += examine_flows()
     report = {"facts": health.facts(), "checks": checks}
-    if json:
+    if here.json:
         emit(report)
     else:
-        screen.doctor_page(report)
+        screen.doctor_page(report, probed=probe)
         if all(one["ok"] for one in checks):
-            screen.next_step("extract", "PATHS", db=db, config=config)
+            screen.next_step("extract", "PATHS", **here.for_next)
 
 
-def _database(edge: Edge) -> dict[str, Any]:
-    """Whether the database opens; a file that is not there yet is not made."""
+def _database(edge: Edge, probe: bool) -> dict[str, Any]:
+    """Where the database is, and whether it opens; a file that is not there yet is not made."""
     from pipeline.models.health import check
 
     url = edge.settings.database
     file = Path(url.removeprefix("sqlite:///"))
     if url.startswith("sqlite:///") and not file.exists():
         return check("database", True, f"{file} is made by the first run.")
+    if url.startswith("sqlite:///") and not probe:
+        return check("database", True, f"{file}, {file.stat().st_size / 1e6:,.1f} MB.")
+    if not url.startswith("sqlite:") and (missing := lacking("postgres")):
+        lack = missing_part("postgres", missing[0])
+        return check("database", False, lack.message, lack.next)
+    if not probe:
+        return check("database", True, f"{without_password(url)}; --probe opens it.")
     try:
         with edge.store():
             return check("database", True, "opens.")

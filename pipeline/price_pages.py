@@ -12,49 +12,34 @@ from pipeline.console import plain, table
 _MOST_LISTED = 10
 
 
-def estimate_table(result: Mapping[str, Any]) -> None:
-    """One line per model and strategy, the cheapest that can run marked with an arrow; what the
-    local ones need of this machine; and what has to be said of the numbers."""
+#: How a merge can ask; the other strategies are run by evals only.
+_OF_A_MERGE = ("none", "pairs", "groups")
+
+
+def estimate_table(result: Mapping[str, Any], *, whole: bool) -> None:
+    """What asking costs, on one screen: the recommended line first, then one of each other model.
+
+    Args:
+        whole: every line, what the local ones take of this machine, and what has to be said of
+            the numbers.
+    """
     lines = result["lines"]
+    shown = lines if whole else _one_of_each_model(lines)
     left_out = result.get("left_out") or []
-    reasons = list(dict.fromkeys(line["reason"] for line in lines if not line["feasible"]))
-    rows = []
-    for line in lines:
-        usd, tokens = line["usd"], line["input_tokens"]
-        rows.append(
-            (
-                ("→ " if line["cheapest"] else "  ") + _with_bits(line),
-                line["strategy"],
-                line["calls"],
-                "–" if tokens is None else short(tokens) + ("" if line["exact"] else " ±"),
-                "–" if tokens is None else _band_of(line["output_tokens"], short),
-                "unknown" if usd is None else _band_of(usd, dollars),
-                dollars(line["usd_batch"]) if line["usd_batch"] else "–",
-                duration(line["seconds"]),
-                *([_saved(line)] if left_out else []),
-                "yes" if line["feasible"] else f"no ({reasons.index(line['reason']) + 1})",
-            )
-        )
-    table(
-        (
-            "model",
-            "strategy",
-            "calls",
-            "tokens in",
-            "tokens out",
-            "dollars",
-            "as batch",
-            "time",
-            *(["--about saves"] if left_out else []),
-            "can run",
-        ),
-        rows,
-        title=f"Prices of {result['as_of']}, judged on {result['today']}: likely (low – high)",
-        optional=("as batch", "calls", "tokens out", "tokens in"),
+    reasons = list(dict.fromkeys(line["reason"] for line in shown if not line["feasible"]))
+    judged = "" if result["as_of"] == result["today"] else f", judged on {result['today']}"
+    plain(
+        f"Prices of {result['as_of']}{judged}, the likely one and its band; "
+        f"times on this machine ({result['hardware']})."
     )
+    if whole:
+        _every_line(lines, reasons, saves=bool(left_out))
+    else:
+        _short_lines(shown, reasons, saves=bool(left_out))
     for number, reason in enumerate(reasons, 1):
         plain(f"({number}) {reason}")
-    _machine_table([line for line in lines if line["bits"]], result["hardware"])
+    if whole:
+        _machine_table([line for line in lines if line["bits"]], result["hardware"])
     if assumptions := result.get("assumptions"):
         plain(f"Assumed: {assumptions}.")
     counts = result.get("skipped") or {}
@@ -68,19 +53,131 @@ def estimate_table(result: Mapping[str, Any]) -> None:
             f"Merging by proof costs nothing; `review` then has about {review['pairs']} pairs for "
             f"a person, {review['minutes']} minutes."
         )
-    _left_out_list(left_out)
+    _left_out_list(left_out, _MOST_LISTED if whole else 2)
     if not any(line["feasible"] for line in lines):
-        plain("None of these can run here; the reasons stand in the last column.")
-    for note in dict.fromkeys(n for line in lines for n in line.get("notes", ())):
-        plain(f"  {note}")
+        plain("None of these can run here; the numbers in brackets say why.")
+    notes = list(dict.fromkeys(n for line in lines for n in line.get("notes", ())))
+    if whole:
+        for note in notes:
+            plain(f"  {note}")
+    else:
+        _more(len(lines) - len(shown), len(notes), any(line["bits"] for line in lines))
 
 
-def _left_out_list(stories: Sequence[Mapping[str, str]]) -> None:
+def _one_of_each_model(lines: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The line of each model that its merge would be asked by, the recommended one first, then
+    what can run, the cheapest first."""
+
+    def rank(line: Mapping[str, Any]) -> tuple[bool, bool, bool, float, float]:
+        usd = line["usd"]
+        likely = float("inf") if usd is None else float(usd["likely"])
+        return (
+            not line["cheapest"],
+            line["strategy"] not in _OF_A_MERGE,
+            not line["feasible"],
+            likely,
+            float("inf") if line["seconds"] is None else line["seconds"],
+        )
+
+    best: dict[str, Mapping[str, Any]] = {}
+    for line in sorted(lines, key=rank):
+        best.setdefault(_with_bits(line), line)
+    return list(best.values())
+
+
+def _mark(line: Mapping[str, Any], reasons: Sequence[str]) -> str:
+    """The arrow of the recommended line, or the number of the reason why one cannot run."""
+    if line["cheapest"]:
+        return "→"
+    return "" if line["feasible"] else f"({reasons.index(line['reason']) + 1})"
+
+
+def _short_lines(
+    lines: Sequence[Mapping[str, Any]], reasons: Sequence[str], *, saves: bool
+) -> None:
+    table(
+        ("", "model", "by", "dollars", "low – high", "time", *(["--about saves"] if saves else [])),
+        [
+            (
+                _mark(line, reasons),
+                _with_bits(line),
+                line["strategy"],
+                _likely(line),
+                _around(line),
+                duration(line["seconds"]),
+                *([_saved(line)] if saves else []),
+            )
+            for line in lines
+        ],
+        optional=("by", "low – high"),
+    )
+
+
+def _every_line(lines: Sequence[Mapping[str, Any]], reasons: Sequence[str], *, saves: bool) -> None:
+    def row(line: Mapping[str, Any]) -> tuple[object, ...]:
+        tokens = line["input_tokens"]
+        return (
+            _mark(line, reasons),
+            _with_bits(line),
+            line["strategy"],
+            line["calls"],
+            "–" if tokens is None else short(tokens) + ("" if line["exact"] else " ±"),
+            "–" if tokens is None else _band_of(line["output_tokens"], short),
+            _likely(line),
+            _around(line),
+            dollars(line["usd_batch"]) if line["usd_batch"] else "–",
+            duration(line["seconds"]),
+            *([_saved(line)] if saves else []),
+        )
+
+    table(
+        (
+            "",
+            "model",
+            "strategy",
+            "calls",
+            "tokens in",
+            "tokens out",
+            "dollars",
+            "low – high",
+            "as batch",
+            "time",
+            *(["--about saves"] if saves else []),
+        ),
+        map(row, lines),
+        optional=("as batch", "tokens out", "calls", "tokens in", "low – high"),
+    )
+
+
+def _likely(line: Mapping[str, Any]) -> str:
+    return "unknown" if line["usd"] is None else dollars(line["usd"]["likely"])
+
+
+def _around(line: Mapping[str, Any]) -> str:
+    """The band of a line's dollars, nothing where it is one amount."""
+    if line["usd"] is None:
+        return ""
+    low, high = (dollars(line["usd"][side]) for side in ("low", "high"))
+    return "" if low == high else f"{low} – {high}"
+
+
+def _more(n_lines: int, n_notes: int, local: bool) -> None:
+    """What ``--notes`` adds."""
+    said = [
+        *([f"{n_lines} more lines, every strategy"] if n_lines else []),
+        *(["what it takes of this machine"] if local else []),
+        *([f"{n_notes} note{'s' * (n_notes > 1)} on these figures"] if n_notes else []),
+    ]
+    if said:
+        plain(f"With --notes: {'; '.join(said)}.")
+
+
+def _left_out_list(stories: Sequence[Mapping[str, str]], most: int) -> None:
     """What ``--about`` leaves out, where it stands, and why."""
-    for story in stories[:_MOST_LISTED]:
+    for story in stories[:most]:
         plain(f"  left out: {story['place']}: {story['reason']}")
-    if len(stories) > _MOST_LISTED:
-        plain(f"  and {len(stories) - _MOST_LISTED} more; --json lists them all")
+    if len(stories) > most:
+        plain(f"  and {len(stories) - most} more left out; --json lists them all")
 
 
 def _saved(line: Mapping[str, Any]) -> str:
@@ -102,6 +199,7 @@ def _machine_table(lines: Sequence[Mapping[str, Any]], hardware: str) -> None:
             "memory",
             "eager scores",
             "time",
+            "best – worst",
             "of the limit",
             "kWh",
             "power",
@@ -114,6 +212,7 @@ def _machine_table(lines: Sequence[Mapping[str, Any]], hardware: str) -> None:
                 "none" if not line["longest_window"] else f"{line['longest_window']:,}",
                 gigabytes(line["peak_memory_bytes"]),
                 gigabytes(line["eager_bytes"]),
+                duration(line["seconds"]),
                 _time_band(line),
                 percent(line["limit_share"]),
                 None if line["kwh"] is None else f"{line['kwh']:.3g}",
@@ -122,9 +221,9 @@ def _machine_table(lines: Sequence[Mapping[str, Any]], hardware: str) -> None:
             )
             for line in lines
         ],
-        title=f"On this machine ({hardware}): likely (best – worst); eager scores are one layer's "
-        "score matrix without a fused kernel",
-        optional=("of the limit", "rent", "power", "eager scores", "kWh"),
+        title=f"On this machine ({hardware}); eager scores are one layer's score matrix without "
+        "a fused kernel",
+        optional=("of the limit", "rent", "eager scores", "kWh", "best – worst"),
     )
 
 
@@ -141,13 +240,18 @@ def _time_band(line: Mapping[str, Any]) -> str | None:
     around = line["seconds_band"]
     if around is None:
         return None
-    return band(around["low"], line["seconds"], around["high"], duration)
+    low, high = duration(around["low"]), duration(around["high"])
+    return low if low == high else f"{low} – {high}"
 
 
-def models_table(models: Sequence[Mapping[str, Any]]) -> None:
-    """The catalogue."""
+def models_table(models: Sequence[Mapping[str, Any]], *, whole: bool) -> None:
+    """The catalogue.
+
+    Args:
+        whole: with what has to be said of each model.
+    """
     table(
-        ("model", "window", "longest reply", "in / out per M tokens", "licence"),
+        ("model", "window", "longest reply", "in / out per M tokens", "licence", "retired"),
         [
             (
                 m["model"],
@@ -155,19 +259,28 @@ def models_table(models: Sequence[Mapping[str, Any]]) -> None:
                 f"{m['output_cap']:,}",
                 f"{dollars(m['usd_per_mtok_in'])} / {dollars(m['usd_per_mtok_out'])}",
                 m["licence"] or "",
+                m["retired"] or "",
             )
             for m in models
         ],
         optional=("longest reply", "licence"),
     )
-    for m in models:
-        if m["notes"]:
-            plain(f"  {m['model']}: {'; '.join(m['notes'])}")
+    noted = [m for m in models if m["notes"]]
+    if not whole:
+        if noted:
+            plain(f"{len(noted)} of them have a note (licence, thinking, prices to come): --notes.")
+        return
+    for m in noted:
+        plain(f"  {m['model']}: {'; '.join(m['notes'])}")
 
 
 def ranking_table(ranked: Mapping[str, Any]) -> None:
     """What fits a card, the most useful first; what does not fit is counted at the end."""
     fitting = [m for m in ranked["models"] if m["fits"]]
+    plain(
+        f"{ranked['words']:,} words on {ranked['gpu']} ({ranked['memory_bytes'] / 2**30:.0f} GiB): "
+        f"{ranked['assumptions']}."
+    )
     table(
         (
             "model",
@@ -177,6 +290,7 @@ def ranking_table(ranked: Mapping[str, Any]) -> None:
             "bound by",
             "windows",
             "time",
+            "best – worst",
             "of the limit",
             "kWh",
             "power",
@@ -191,6 +305,7 @@ def ranking_table(ranked: Mapping[str, Any]) -> None:
                 f"{m['window']:,}",
                 m["limit"],
                 m["windows_needed"],
+                duration(m["seconds"]),
                 _time_band(m),
                 percent(m["limit_share"]),
                 None if m["kwh"] is None else f"{m['kwh']:.2f}",
@@ -200,9 +315,9 @@ def ranking_table(ranked: Mapping[str, Any]) -> None:
             )
             for m in fitting
         ],
-        title=f"{ranked['words']:,} words on {ranked['gpu']} "
-        f"({ranked['memory_bytes'] / 2**30:.0f} GiB): {ranked['assumptions']}. Eager scores are "
-        "one layer's score matrix without a fused kernel.",
-        optional=("eager scores", "of the limit", "power", "windows", "weights", "kWh", "rent"),
-    )
+        optional=(
+            "eager scores", "of the limit", "bound by", "windows", "best – worst", "rent", "kWh",
+        ),
+    )  # fmt: skip
+    plain("Power and rent are of the whole corpus; eager scores are one layer's without a kernel.")
     plain(f"{len(ranked['models']) - len(fitting)} more do not fit.")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.amounts import amount, both, dollars, duration, gigabytes, percent
-from pipeline.console import plain, table
+from pipeline.console import command, plain, table
+from pipeline.options import MergeOptions, ReadOptions, as_words
 
 if TYPE_CHECKING:
     from pipeline.configuration import Found
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def next_step(*words: str, db: str | None = None, config: str | None = None) -> None:
     """The next useful command, ready to be pasted; it looks at the same database and settings."""
     same = (*(("--db", db) if db else ()), *(("--config", config) if config else ()))
-    plain(f"next       {shlex.join(('storytransformer', *words, *same))}")
+    command(("storytransformer", *words, *same), "next       ")
 
 
 def extraction_table(result: Mapping[str, Any]) -> None:
@@ -59,9 +59,19 @@ def _counted(n: int, one: str, many: str) -> str:
     return f"{n:,} {one if n == 1 else many}"
 
 
+#: What became of stories, as a sentence says it.
+_OUTCOMES = {
+    "kept": "stand by themselves",
+    "duplicate_of": "say what another says",
+    "merged_into": "are told under another",
+    "conflict_with": "are in conflict",
+    "skipped": "are skipped",
+}
+
+
 def merge_summary(result: Mapping[str, Any]) -> None:
     """The end of a merge: what became of the stories, and where the document is."""
-    ledger = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in result["ledger"].items() if n)
+    ledger = ", ".join(f"{n} {_OUTCOMES[name]}" for name, n in result["ledger"].items() if n)
     plain(f"{result['stories']} stories in {result['entries']} entries: {ledger}.")
     kept = result["kept"]
     folded = ", ".join(f"{n} by {who}" for who, n in kept["folded"].items() if n) or "none"
@@ -110,8 +120,8 @@ def _audit_line(result: Mapping[str, Any]) -> str:
 
 
 _RUNS = (
-    "run", "state", "model", "strategy", "stories", "tokens in", "out", "dollars", "time",
-    "peak memory",
+    "run", "state", "model", "strategy", "stories", "tokens in", "out", "estimated", "dollars",
+    "foreseen", "time", "peak memory",
 )  # fmt: skip
 
 
@@ -131,15 +141,25 @@ def runs_table(runs: Sequence[Mapping[str, Any]]) -> None:
                 r.get("stories"),
                 both(r.get("estimated_input_tokens"), r.get("input_tokens"), amount),
                 both(r.get("estimated_output_tokens"), r.get("output_tokens"), amount),
-                both(r.get("estimated_usd"), r.get("usd"), dollars),
-                both(r.get("estimated_seconds"), r.get("model_seconds"), duration),
+                _known(r.get("estimated_usd"), dollars),
+                _known(r.get("usd"), dollars),
+                duration(r.get("estimated_seconds")),
+                duration(r.get("model_seconds")),
                 both(r.get("estimated_peak_memory_bytes"), r.get("peak_memory_bytes"), gigabytes),
             )
             for r in runs
         ],
         title="estimated → actual; times are those of the model's calls",
-        optional=("peak memory", "out", "tokens in", "strategy", "dollars"),
-    )
+        optional=(
+            "peak memory", "out", "tokens in", "strategy", "stories", "foreseen", "estimated",
+            "time",
+        ),
+    )  # fmt: skip
+
+
+def _known(value: Any, shown: Callable[[Any], str | None]) -> str | None:
+    """A value as it is shown; None where nobody knows it."""
+    return None if value is None else shown(value)
 
 
 def _ending(run: Mapping[str, Any]) -> str:
@@ -150,18 +170,9 @@ def _ending(run: Mapping[str, Any]) -> str:
 
 def the_same_again(run: Mapping[str, Any]) -> list[str]:
     """The command that made a merge, and resumes it: its options out of the run's parameters."""
-    said = {**run["parameters"], "judge": run["model"]}
-    words = ["merge", *said.pop("paths", [])]
-    said["max_cost"] = said.pop("max_usd", None)
-    for name, value in said.items():
-        flag = f"--{name.replace('_', '-')}"
-        if value is True:
-            words.append(flag)
-        elif isinstance(value, list):
-            words += [word for one in value for word in (flag, str(one))]
-        elif value is not None and value is not False and value != "":  # 0 is a limit
-            words += [flag, str(value)]
-    return words
+    kept = run["parameters"]
+    words = as_words(kept, MergeOptions, ReadOptions)
+    return ["merge", *kept.get("paths", []), "--judge", run["model"], *words]
 
 
 def _moment(when: str) -> str:
@@ -204,6 +215,7 @@ def run_page(run: Mapping[str, Any]) -> None:
                 for q in compared
             ],
             title="estimate against actual",
+            optional=("corrected by", "band", "low", "high"),
         )
     if run.get("ledger"):
         table(("ledger", "stories"), run["ledger"].items())
@@ -281,11 +293,17 @@ def settings_page(found: Iterable[Found], file: Path | None) -> None:
         next_step("init")
 
 
-def doctor_page(report: Mapping[str, Any]) -> None:
-    """What runs here and why; what is missing and how to get it."""
+def doctor_page(report: Mapping[str, Any], *, probed: bool) -> None:
+    """What is here; what is missing and how to get it.
+
+    Args:
+        probed: what would run was tried, too.
+    """
     table(("", "this machine"), report["facts"].items())
     for check in report["checks"]:
         plain(
             f"{'ok     ' if check['ok'] else 'missing'}  {check['name']}: {check['detail']}"
             + (f" {check['next']}" if check["next"] else "")
         )
+    if not probed:
+        plain("Looked at, not tried: --probe loads and opens what would run.")

@@ -36,6 +36,7 @@ class Settings:
         model_patience: seconds that a model's server may take for a reply; 0 for any.
         cache: folder for converted weights and tokenizer files.
         threads: CPU threads for the local engine; 0 means what the machine has.
+        vllm: whether vLLM answers for local models: auto, off, a server's address or a program.
         allow_egress: kinds of :data:`pipeline.egress.KINDS` that may be off this machine.
         local_only: patterns of documents that are sent to no cloud.
         task_runner: address of a task runner, "" for the flow's own threads.
@@ -57,6 +58,7 @@ class Settings:
     allow_egress: tuple[str, ...] = ()
     local_only: tuple[str, ...] = ()
     task_runner: str = ""
+    vllm: str = "auto"
     pg_host: str = ""
     rates: str = ""
     found: Mapping[str, Found] = field(default_factory=dict)
@@ -166,6 +168,7 @@ def read_settings(
         allow_egress=value("allow_egress"),
         local_only=value("local_only"),
         task_runner=value("task_runner"),
+        vllm=value("vllm"),
         pg_host=value("pg_host") or _service(env),
         rates=",".join(value("rates")),
         found=found,
@@ -285,6 +288,14 @@ def away_from_documents(*, children: bool = False) -> Iterator[None]:
         os.chdir(here)
         if children:
             os.environ.pop(_STARTED_IN, None)
+
+
+def for_a_server(more: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a model's server that is started here: it reports to nobody, asks no hub
+    for anything, and imports nothing from the documents' folder or from our environment."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    quiet = {"VLLM_NO_USAGE_STATS": "1", "HF_HUB_OFFLINE": "1", "PYTHONSAFEPATH": "1"}
+    return kept | _NO_REPORTS | quiet | dict(more)
 
 
 def back_to_documents() -> None:

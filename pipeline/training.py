@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline.console import emit, plain, say
-from pipeline.edge import Edge
+from pipeline.command_options import Here, command
+from pipeline.console import emit, plain
 from pipeline.errors import InputError
-from pipeline.options import AsJson, Config, Db, Debug, Quiet
+from pipeline.help import Group
+from pipeline.options import TrainOptions
 
 if TYPE_CHECKING:
     from pipeline.engine.learning import Learned
+    from pipeline.store.record import Store
     from pipeline.train.job import Prepared
 
-app = typer.Typer(rich_markup_mode=None, help="Train models of your own.")
+app = typer.Typer(cls=Group, rich_markup_mode=None, help="Train models of your own.")
 
 
 @app.callback()
@@ -25,59 +27,43 @@ def train() -> None:
 
 
 @app.command()
+@command
 def judge(
     stories: Annotated[
-        list[str], typer.Option("--from", help="Files or folders of stories to train with.")
+        list[str],
+        typer.Option("--from", help="Files or folders of stories, or a run: its documents."),
     ],
-    base: Annotated[str, typer.Option(help="The model to train.")] = "local/smollm2-135m",
-    out: Annotated[str, typer.Option(help="Folder of the adapter.")] = "judge",
-    pairs: Annotated[int, typer.Option(help="Pairs to make.", min=8)] = 6400,
-    dev_pairs: Annotated[int, typer.Option(help="Pairs to stop by.", min=4)] = 200,
-    most_tokens: Annotated[
-        int, typer.Option(help="Tokens of a question; longer ones are dropped.", min=32)
-    ] = 160,
-    seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 17,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="NAME=VALUE of PEFT's LoraConfig or TRL's SFTConfig."),
-    ] = None,
+    chosen: TrainOptions,
+    here: Here,
     gpu: Annotated[str | None, typer.Option(help="Price it for this card (--dry-run).")] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Tell memory, hours and price; train nothing.")
     ] = False,
-    json: AsJson = False,
-    db: Db = None,
-    config: Config = None,
-    quiet: Quiet = False,
-    debug: Debug = False,
 ) -> None:
-    """Train a judge with pairs made of your stories. Given again, it goes on where it was."""
-    from pipeline.engine.adapters import adapter_sha256
+    """Train a judge with pairs made of your stories, and with what was decided on them by review.
+    Given again, it goes on where it was."""
+    from pipeline.parts import require
+
+    require("local")
+    if not dry_run:
+        require("train")
     from pipeline.extract.corpus import extract
-    from pipeline.train.job import Order, card_of, prepare, refuse_where_too_large
+    from pipeline.train.job import prepare, refuse_where_too_large
     from pipeline.train.job import train as train_it
 
-    edge, line = Edge.read(db, None, config), say(quiet)
+    if chosen.answers not in (2, 4):
+        raise InputError(
+            f"{chosen.answers} answers are not known.", where="--answers", next="Say 2 or 4."
+        )
+    edge, line = here.edge(), here.line
     hardware = edge.hardware(gpu if dry_run else None)
-    order = Order(
-        spec=edge.catalog.find(base),
-        out=Path(out),
-        tables=edge.settings.training,
-        exams=edge.settings.exams,
-        prompts=edge.settings.prompts,
-        cache=edge.settings.cache,
-        n_train=pairs,
-        n_dev=dev_pairs,
-        most_tokens=most_tokens,
-        seed=seed,
-        settings=dict(map(_setting, settings or [])),
-        threads=edge.settings.threads,
-    )
-    store = edge.store_if_possible(line)
-    prepared = prepare(extract(stories, cache=store), order, hardware)
+    known = edge.store_if_possible(line)
+    order = edge.train_order(chosen, dict(map(_setting, chosen.settings)), known)
+    paths = [path for name in stories for path in _documents(name, known)]
+    prepared = prepare(extract(paths, cache=known), order, hardware)
     told = _told(prepared, str(hardware))
     if dry_run:
-        _show(told, json=json)
+        _show(told, json=here.json)
         return
     refuse_where_too_large(prepared, hardware)
     for text in _lines(told):
@@ -88,10 +74,26 @@ def judge(
     if not learned.leads:
         return
     told |= _measured(learned, order.out)
-    with edge.store() as books:
-        adapter = adapter_sha256(str(order.out), edge.settings.cache)
-        books.save_training(adapter, str(order.out.resolve()), card_of(prepared, learned))
-    _show(told, json=json)
+    with edge.store() as store:
+        edge.keep_training(prepared, learned, store)
+    _show(told, json=here.json)
+
+
+def _documents(name: str, store: Store | None) -> list[str]:
+    """The paths of a run, or the path itself.
+
+    Raises:
+        InputError: a run that read no documents.
+    """
+    from pipeline.store.reports import run_report
+
+    run = None if store is None or Path(name).exists() else run_report(store, name)
+    if run is None:
+        return [name]
+    paths = run["parameters"].get("paths")
+    if not paths:
+        raise InputError(f"run {name} read no documents.", where="--from", next="Name a merge.")
+    return [str(path) for path in paths]
 
 
 def _setting(text: str) -> tuple[str, Any]:
@@ -124,6 +126,7 @@ def _told(prepared: Prepared, machine: str) -> dict[str, Any]:
         "dropped": dict(prepared.data.dropped),
         "sources": {"train": len(dealt.train), "dev": len(dealt.dev), "exam": dealt.n_exam},
         "stories_of_the_exam": dealt.left_out,
+        "decided": sum(pair.kind == "decided" for pair in prepared.data.train),
         "tokens": prepared.n_tokens,
         "machine": machine,
         "memory_bytes": prepared.needs.total,
@@ -160,6 +163,8 @@ def _lines(told: dict[str, Any]) -> list[str]:
         f"{told['train_pairs']:,} pairs of {sources['train']} sources to train with, "
         f"{told['dev_pairs']:,} of {sources['dev']} to stop by",
     ]
+    if told["decided"]:
+        lines.append(f"{told['decided']:,} of them are decisions of a person")
     if told["too_long"]:
         lines.append(f"{told['too_long']:,} pairs are longer than --most-tokens and dropped")
     if sources["exam"] or told["stories_of_the_exam"]:

@@ -20,6 +20,8 @@ ROOT = Path(__file__).resolve().parents[1]
 #: (The Lesser GPL does not, nor does one of several licences that one may choose.)
 STRONG = re.compile(r"(?<!L)(?<!Lesser )\b(AGPL|GPL|GNU (Affero )?General Public)", re.IGNORECASE)
 
+#: What runs the product; the others are for development, or come with one of these.
+PARTS = ("all", "local", "cloud", "flows", "report", "postgres")
 #: Packages under several licences of which one may choose, and which we choose.
 CHOSEN = {"text-unidecode": "Artistic License"}
 
@@ -27,7 +29,9 @@ CHOSEN = {"text-unidecode": "Artistic License"}
 def installed() -> Iterator[tuple[str, str]]:
     """Name and licence of every package that is installed because we need it."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    waiting, seen = [Requirement(text) for text in project["dependencies"]], set()
+    parts = project["optional-dependencies"]
+    texts = [*project["dependencies"], *(one for name in PARTS for one in parts[name])]
+    waiting, seen = [Requirement(text) for text in texts], set()
     while waiting:
         wanted = waiting.pop()
         name = canonicalize_name(wanted.name)
@@ -73,8 +77,11 @@ def test_every_direct_dependency_is_held_to_a_version_that_was_tried():
         for line in lines
         if line.strip() and not line.startswith(("#", "-"))
     }
-    for text in project["dependencies"]:
-        wanted = Requirement(text)
+    parts = project["optional-dependencies"]
+    texts = [*project["dependencies"], *(one for name in PARTS for one in parts[name])]
+    for wanted in map(Requirement, texts):
+        if wanted.name == project["name"]:
+            continue
         held = pinned.get(canonicalize_name(wanted.name))
         assert held, f"{wanted.name} is not in constraints.txt"
         versions = [spec.version for spec in held if spec.operator == "=="]

@@ -18,6 +18,7 @@ from pipeline.engine.weights import download_weights
 from pipeline.errors import InputError, SovereigntyError
 from pipeline.merge.job import run
 from pipeline.merge.sovereignty import stays_here
+from pipeline.options import MergeOptions
 from pipeline.settings import read_settings
 from pipeline.store import reports
 from pipeline.stories import Document
@@ -222,11 +223,15 @@ def test_what_leaves_the_machine_stands_in_the_runs_books_before_it_leaves(
 
         done = run(
             here.merge_job(
-                [str(tmp_path / "a.md")], "openai/m@http://192.168.0.9:9/v1",
-                store=store, out=str(tmp_path / "out"), allow_cloud=("all",), propose=True,
-                pairs=1, opener=lambda spec, options: Elsewhere(spec, look),
+                [str(tmp_path / "a.md")],
+                "openai/m@http://192.168.0.9:9/v1",
+                MergeOptions(
+                    out=str(tmp_path / "out"), allow_cloud=("all",), propose=True, pairs=1
+                ),
+                store=store,
+                opener=lambda spec, options: Elsewhere(spec, look),
             )
-        )  # fmt: skip
+        )
         (left,) = reports.run_report(store, done["run"])["left_machine"]
     assert seen and seen[0][0]["host"] == "192.168.0.9"
     assert left["documents"] == {str(tmp_path / "a.md"): 2}, "what no question shows was not sent"

@@ -15,6 +15,7 @@ from pipeline.calls import Reply, Request, Usage
 from pipeline.catalog import ModelSpec
 from pipeline.edge import Edge
 from pipeline.merge.job import run as merge
+from pipeline.options import MergeOptions
 from pipeline.plan.strategies import STRATEGIES
 from pipeline.settings import read_settings
 
@@ -89,11 +90,13 @@ def test_a_merge_asks_by_a_new_strategy(tmp_path: Path):
         with edge.store() as store:
             done = merge(
                 edge.merge_job(
-                    [str(tmp_path)], "openai/m@http://127.0.0.1:9/v1", store=store,
-                    out=str(tmp_path / "out"), strategy="across", propose=True,
+                    [str(tmp_path)],
+                    "openai/m@http://127.0.0.1:9/v1",
+                    MergeOptions(out=str(tmp_path / "out"), strategy="across", propose=True),
+                    store=store,
                     opener=lambda spec, options: Judge(spec),
                 )
-            )  # fmt: skip
+            )
     finally:
         del STRATEGIES["across"]
     assert done["strategy"] == "across" and done["calls"] == len(asked) == 2

@@ -11,6 +11,7 @@ from benchmarks.breaking.merges import PAIRS, PATIENCE, Merge
 from benchmarks.breaking.storage import Stage
 from pipeline.edge import Edge
 from pipeline.merge.job import run
+from pipeline.options import MergeOptions
 from pipeline.settings import read_settings
 from pipeline.store.record import open_store
 
@@ -83,9 +84,7 @@ def _run(merge: Merge, clock: Callable[[], datetime], steps: int = 0) -> dict[st
         job = edge.merge_job(
             [str(path) for path in merge.paths],
             merge.model,
+            MergeOptions(out=str(merge.folder / "merged"), propose=True, pairs=PAIRS),
             store=store,
-            out=str(merge.folder / "merged"),
-            propose=True,
-            pairs=PAIRS,
         )
         return run(job, step)

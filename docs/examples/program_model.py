@@ -21,6 +21,7 @@ from pipeline.calls import Reply, Request, TokenCount, Usage
 from pipeline.catalog import ModelSpec
 from pipeline.edge import Edge
 from pipeline.merge.job import run
+from pipeline.options import MergeOptions
 from pipeline.screen import merge_summary
 from pipeline.tokens import TokenCounter, counter_for
 
@@ -79,7 +80,9 @@ def merge(command: str, paths: list[str], *, db: str | None = None, out: str = "
     # A server on this machine is what it resembles most: nothing leaves, no price is known.
     like = "openai/program@http://127.0.0.1"
     with edge.store() as store:
-        job = edge.merge_job(paths, like, store=store, out=out, propose=True, say=print)
+        job = edge.merge_job(
+            paths, like, MergeOptions(out=out, propose=True), store=store, say=print
+        )
         job.spec = replace(job.spec, model_id=command)
         counter = counter_for(job.spec, cache=edge.settings.cache)
         job.opener = lambda spec, options: ProgramModel(spec, command, counter)

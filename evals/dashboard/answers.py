@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 
 from evals.dashboard import measures
 from evals.dashboard.cards import Card, Page
-from evals.dashboard.taking_up import command_for
+from evals.dashboard.merged import merged_file
+from evals.dashboard.taking_up import command_for, review_for
+from evals.dashboard.wording import opposed_words, readable
 
 Values = Mapping[str, str | None]
 #: Rows that a card without further pages shows at most; its CSV has all.
@@ -34,7 +36,17 @@ def prepare(connection: sqlite3.Connection, db: str = "") -> None:
     def command(kind: str, model: str, strategy: str, parameters: str) -> str | None:
         return command_for(kind, model, strategy, parameters, db)
 
+    def review(run: str, stories: str) -> str:
+        return review_for(run, stories, db)
+
+    def merged_here(run: str, out: str) -> int:
+        return merged_file(connection, run, out) is not None
+
     connection.create_function("command_for", 4, command)
+    connection.create_function("review_for", 2, review)
+    connection.create_function("merged_here", 2, merged_here)
+    connection.create_function("readable", 2, readable, deterministic=True)
+    connection.create_function("opposed", 2, opposed_words, deterministic=True)
 
 
 def answer(connection: sqlite3.Connection, card: Card, values: Values, page: int = 1) -> Answer:

@@ -68,6 +68,7 @@ class Card:
         width, tall: columns of twelve, and rows of the page, that it takes.
         empty: what stands there when there are no rows, and what to run.
         report: whether a report has it: what shows words of stories, prompts or replies stays here.
+        tab: the tab of its page that it stands on; "" for one that stands above the tabs.
         display: whatever the drawing needs.
     """
 
@@ -85,6 +86,7 @@ class Card:
     empty: str = "Nothing yet."
     hidden: bool = False
     report: bool = True
+    tab: str = ""
     display: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
@@ -93,21 +95,44 @@ class Card:
         named = _PARAMETER.findall(f"{self.sql} {self.count}")
         return tuple(dict.fromkeys([*self.needs, *named]))
 
+    @property
+    def filters(self) -> tuple[str, ...]:
+        """The filters that stand on the card itself."""
+        return tuple(self.display.get("filters", ()))
+
     def shown(self) -> dict[str, Any]:
         """What the page's script is told; the SQL stays here."""
-        told = ("title", "kind", "rows", "empty", "display")
+        told = ("title", "kind", "rows", "empty", "display", "tab")
         return {"parameters": self.parameters} | {name: getattr(self, name) for name in told}
 
 
 @dataclass(frozen=True)
 class Page:
-    """A page of the dashboard."""
+    """A page of the dashboard.
+
+    Args:
+        tabs: titles by name, in their order; none where all cards stand below each other.
+        tallies: SQL of (tab, how many things it shows); "" for none.
+    """
 
     name: str
     title: str
     lede: str
     filters: Mapping[str, Filter]
     cards: Mapping[str, Card]
+    tabs: Mapping[str, str] = field(default_factory=dict)
+    tallies: str = ""
+
+    def tab(self, given: Mapping[str, Sequence[str]]) -> str:
+        """The tab that an address shows: the one it names, else the one whose filters it sets,
+        else the first; "" for a page without tabs."""
+        named = next(iter(given.get("tab", ())), "")
+        if named in self.tabs:
+            return named
+        for card in self.cards.values():
+            if card.tab and any(any(given.get(name, ())) for name in card.filters):
+                return card.tab
+        return next(iter(self.tabs), "")
 
     def values(self, given: Mapping[str, Sequence[str]]) -> dict[str, str | None]:
         """Every filter's value as SQL sees it."""
@@ -128,4 +153,12 @@ def _page(name: str, file: Path) -> Page:
         key: Card(key, **told | {"needs": tuple(told.get("needs", ()))})
         for key, told in body["cards"].items()
     }
-    return Page(name, body["title"], body["lede"], filters, cards)
+    return Page(
+        name,
+        body["title"],
+        body["lede"],
+        filters,
+        cards,
+        body.get("tabs") or {},
+        body.get("tallies", ""),
+    )

@@ -25,6 +25,12 @@ _SHAPES = ["circle", "diamond", "square", "triangle-up", "cross", "triangle-down
 _CIVIDIS = ["#00224e", "#2a3f6d", "#575c6d", "#7f7c75", "#a59c74", "#d3c064", "#fee838"]
 #: Cells that ended otherwise than with a reply.
 _SIGNS = {"truncated": ("▼", "cut off"), "failed": ("✕", "failed"), "refused": ("–", "refused")}
+#: Ticks of an axis of dollars: "$0.20", "$0.0022", as the pages write them (``static/core.js``).
+_DOLLAR_TICKS = (
+    "datum.value == 0 ? '$0' : datum.value >= 1 ? '$' + format(datum.value, ',.2~f')"
+    " : abs(datum.value * 100 - round(datum.value * 100)) < 1e-6 ? '$' + format(datum.value, '.2f')"
+    " : '$' + format(datum.value, '.4~f')"
+)
 _LANE = alt.Axis(domain=False, ticks=False, labelPadding=10, labelLimit=260)
 
 
@@ -94,7 +100,7 @@ def _ranges(card: Card, rows: Sequence[Row]) -> list[Figure]:
         return []
     how = _coloured(card.display["group"], placed)
     if card.display["unit"] == "usd":
-        axis = alt.Axis(format="$~s", tickCount=5)
+        axis = alt.Axis(labelExpr=_DOLLAR_TICKS, tickCount=5)
     else:
         axis = alt.Axis(
             labelExpr="datum.value < 90 ? datum.value + ' s' : datum.value < 5400 ? "
@@ -162,14 +168,20 @@ def _history(card: Card, rows: Sequence[Row]) -> list[Figure]:
 
 
 def _lines(card: Card, rows: Sequence[Row]) -> list[Figure]:
-    """One line a series, both axes logarithmic."""
+    """One line a series: both axes logarithmic, or steps across and shares up."""
     how = _coloured("series", rows)
-    logarithmic = alt.Scale(type="log")
-    x = alt.X(
-        "x:Q", scale=logarithmic, title=f"{card.display['x']} (logarithmic)",
-        axis=alt.Axis(format=",d", tickCount=5),
-    )  # fmt: skip
-    y = alt.Y("y:Q", scale=logarithmic, title=f"{card.display['y']} (logarithmic)")
+    across, up = card.display["x"], card.display["y"]
+    if card.display.get("steps"):
+        most = max(row["x"] for row in rows)
+        x = alt.X("x:Q", title=across, axis=alt.Axis(format=",d", tickCount=min(10, most or 1)))
+        y = alt.Y("y:Q", title=up, scale=alt.Scale(zero=False), axis=alt.Axis(format=".0%"))
+    else:
+        logarithmic = alt.Scale(type="log")
+        x = alt.X(
+            "x:Q", scale=logarithmic, title=f"{across} (logarithmic)",
+            axis=alt.Axis(format=",d", tickCount=5),
+        )  # fmt: skip
+        y = alt.Y("y:Q", scale=logarithmic, title=f"{up} (logarithmic)")
     base = _base(rows)
     chart = alt.layer(
         base.mark_line(strokeWidth=2).encode(x=x, y=y, color=how["color"]),
@@ -209,20 +221,24 @@ def _heatmap(run: str, rows: Sequence[Row]) -> Figure:
     ink = word.otherwise(alt.value("#111827"))
     text = base.mark_text(fontSize=13, fontWeight=600)
     small = base.mark_text(fontSize=10, dy=13)
+    frames = base.transform_filter("datum.score === null").mark_rect(
+        fill="transparent", stroke="var(--line)", strokeDash=[4, 3], strokeWidth=2
+    )
+    places = measured.mark_rect(cornerRadius=3).encode(
+        color=alt.Color("score:Q", scale=scale, legend=None)
+    )
+    # A layer without a mark would be a graphic that says nothing to who listens to the page.
+    known = {cell["score"] is not None for cell in cells}
     chart = alt.layer(
-        base.transform_filter("datum.score === null").mark_rect(
-            fill="transparent", stroke="var(--line)", strokeDash=[4, 3], strokeWidth=2
-        ),
-        measured.mark_rect(cornerRadius=3).encode(
-            color=alt.Color("score:Q", scale=scale, legend=None)
-        ),
+        *([frames] if False in known else []),
+        *([places] if True in known else []),
         text.encode(text="said:N", color=ink),
         small.encode(text="odd:N", color=ink),
     )
     lengths, depths = ({cell[name] for cell in cells} for name in ("length", "depth"))
     wide = max(56, min(96, 560 // len(lengths)))
     seen = [f"{sign} {said}" for name, (sign, said) in _SIGNS.items() if any(r[name] for r in rows)]
-    caption = " · ".join([rows[0]["model"], run, *seen])
+    caption = " · ".join([rows[0]["model"], rows[0]["over"], run, *seen])
     return caption, chart.properties(width=wide * len(lengths), height=42 * len(depths))
 
 

@@ -9,7 +9,13 @@ from itertools import product
 from typing import Any
 
 from evals.dashboard.judges import record_kinds, records
-from evals.statistics import Interval, paired_difference, unpaired_difference, wilson
+from evals.statistics import (
+    Interval,
+    known_of_length,
+    paired_difference,
+    unpaired_difference,
+    wilson,
+)
 
 Row = dict[str, Any]
 Values = Mapping[str, str | None]
@@ -24,8 +30,18 @@ _CELLS = """
      ORDER BY chosen.key, n.target_tokens, n.depth_target, n.seed
 """
 _GRIDS = """
-    SELECT r.id AS run, r.model, r.parameters FROM json_each(:run) chosen
+    SELECT r.id AS run, r.model, r.kind, r.strategy, r.parameters FROM json_each(:run) chosen
       JOIN run r ON r.id = chosen.value ORDER BY chosen.key
+"""
+#: What the cells of a kind of run are about.
+_OVER = {"needle": "one story", "aggregation": "several stories together"}
+_EFFECTIVE = """
+    SELECT r.model, r.kind, r.id AS run, s.name, s.value, s.low, s.high, s.n, s.detail
+      FROM json_each(:run) chosen
+      JOIN run r ON r.id = chosen.value
+      JOIN score s ON s.run = r.id
+     WHERE s.name LIKE 'effective%' AND s.item = coalesce(:task, '')
+     ORDER BY chosen.key, s.name
 """
 
 
@@ -35,7 +51,7 @@ def heatmaps(connection: sqlite3.Connection, values: Values) -> list[Row]:
     (``n`` is 0).
 
     A cell that was truncated, refused or failed counts as a miss and is told apart; one that was
-    skipped does not count.
+    skipped does not count. A run that was not asked for the task chosen has no row.
     """
     if not values.get("run"):
         return []
@@ -51,15 +67,42 @@ def heatmaps(connection: sqlite3.Connection, values: Values) -> list[Row]:
             asked = dict(json.loads(grid["parameters"]))
         except (TypeError, ValueError):  # damaged: what was measured is shown all the same
             asked = {}
+        task = values.get("task")
+        if task and task not in grid["strategy"].split(","):
+            continue
         lengths = {length for owner, length, _ in found if owner == run}
         depths = {depth for owner, _, depth in found if owner == run}
         lengths |= set(map(int, asked.get("lengths", ())))
         depths |= set(map(float, asked.get("depths", ())))
         rows += [
-            {"run": run, "model": grid["model"], "prompt_tokens": length, "depth": depth}
+            {
+                "run": run,
+                "model": grid["model"],
+                "over": _OVER.get(grid["kind"], grid["kind"]),
+                "prompt_tokens": length,
+                "depth": depth,
+            }
             | _cell(found.get((run, length, depth), []))
             for length, depth in product(sorted(lengths), sorted(depths))
         ]
+    return rows
+
+
+def effective(connection: sqlite3.Connection, values: Values) -> list[Row]:
+    """The effective lengths of grids by each definition, of all tasks or of one: what is known of
+    each, in words (:func:`evals.statistics.known_of_length`)."""
+    if not values.get("run"):
+        return []
+    rows = []
+    for row in _read(connection, _EFFECTIVE, values):
+        tried = sorted(json.loads(row["detail"]).get("lengths", ()))
+        known = known_of_length(row["value"], row["low"], row["high"], tried)
+        rows.append(
+            known
+            | {"model": row["model"], "run": row["run"], "over": _OVER.get(row["kind"], ""),
+               "definition": row["name"].removeprefix("effective_").replace("_", " "),
+               "n": row["n"], "band": f"95 %: {known['band']}"}
+        )  # fmt: skip
     return rows
 
 
@@ -138,6 +181,7 @@ def _read(connection: sqlite3.Connection, sql: str, values: Values) -> list[sqli
 
 MEASURES: dict[str, Callable[[sqlite3.Connection, Values], list[Row]]] = {
     "heatmaps": heatmaps,
+    "effective": effective,
     "compared": compared,
     "records": records,
     "record_kinds": record_kinds,

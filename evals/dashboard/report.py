@@ -28,9 +28,12 @@ _FOLDER = Path(__file__).resolve().parent
 _SHOWN_ON = {
     "merge": ("run", "run"),
     "needle": ("needles", "run"),
+    "aggregation": ("needles", "run"),
     "canary": ("needles", "canary"),
     "fabrication": ("quality", "fabrication"),
     "merging": ("quality", "merging"),
+    "roundtrip": ("quality", "roundtrip"),
+    "coverage": ("quality", "coverage"),
 }
 #: Without runs to choose, what is newest of these.
 _PAGES = ("runs", "costs", "needles", "quality", "records")
@@ -217,7 +220,7 @@ _BELOW = {
     "intervals": "label series value:number low:number high:number n:integer",
     "history": "run quantity likely:amount actual:amount ratio:ratio",
     "lines": "series low_token:integer high_token:integer y:number n:integer",
-    "heatmaps": "model prompt_tokens:integer depth:percent score:ratio low:ratio high:ratio "
+    "heatmaps": "model over prompt_tokens:integer depth:percent score:ratio low:ratio high:ratio "
     "n:integer truncated:integer refused:integer failed:integer",
     "canaries": "name depth:percent kind word lost_at",
 }

@@ -1,4 +1,4 @@
-"""The command that takes up a run which did not complete, as a person would type it."""
+"""Commands as a person would type them: the one that takes a run up again, the one that decides."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-#: Parameters of a merge that are options as they stand, with what they are when left out.
-_SAME = {"pairs": ("--pairs", None), "out": ("--out", ""), "group": ("--group", "topic"),
-         "edition": ("--edition", None), "since": ("--since", None),
-         "max_usd": ("--max-cost", None), "max_seconds": ("--max-seconds", None)}  # fmt: skip
-_SWITCHES = {"propose": "--propose", "batch": "--batch"}
+from evals.haystack import paths_of
+from pipeline.options import MergeOptions, ReadOptions, as_words
+
+#: Parameters of grids, of needle grids alone, and of round trips.
+_GRID = {"tasks": "--task", "lengths": "--lengths", "depths": "--depths", "seeds": "--seeds",
+         "style": "--style", "max_usd": "--max-cost"}  # fmt: skip
+_NEEDLE = {"haystack": "--haystack"}
+_ROUNDS = {"by": "--by", "rounds": "--rounds", "parts": "--parts", "seed": "--seed",
+           "max_usd": "--max-cost"}  # fmt: skip
 
 
 def command_for(kind: str, model: str, strategy: str, parameters: str, db: str = "") -> str | None:
@@ -26,38 +30,58 @@ def command_for(kind: str, model: str, strategy: str, parameters: str, db: str =
     except (TypeError, ValueError):  # damaged
         return None
     if kind == "merge" and given.get("paths"):
-        words = ["merge", *given["paths"], "--judge", model, *_merge_options(given)]
+        words = ["merge", *given["paths"], "--judge", model]
+        words += as_words(given, MergeOptions, ReadOptions)
     elif kind == "needle" and given.get("lengths"):
-        words = ["eval", "needle", "--model", model, *_needle_options(given)]
+        words = ["eval", "needle", "--model", model, *_grid_options(given, _GRID | _NEEDLE)]
+    elif kind == "aggregation" and given.get("lengths"):
+        paths = paths_of(str(given.get("haystack", "")))
+        words = ["eval", "aggregation", *paths, "--model", model, *_grid_options(given, _GRID)]
+    elif kind == "roundtrip" and given.get("paths"):
+        words = ["eval", "roundtrip", *given["paths"], "--model", model, "--strategy", strategy]
+        words += [*_options(given, _ROUNDS), *_allowed(given)]
+    elif kind == "coverage" and given.get("document"):
+        words = ["eval", "coverage", given["reference"], given["document"]]
     else:
         return None
     words += ["--db", db] if db else []
     return shlex.join(["storytransformer", *words])
 
 
-def _merge_options(given: Mapping[str, Any]) -> list[str]:
-    words: list[str] = []
-    for about in given.get("about") or ():
-        words += ["--about", about]
+def review_for(run: str, stories: str = "", db: str = "") -> str:
+    """The command that asks a person what is open about a run.
+
+    Args:
+        stories: names of the ones that it is about ("S-3 S-9"); "" for all that is open.
+        db: what was given as ``--db``; "" for the default.
+    """
+    words = ["review", run, *stories.split()]
+    words += ["--db", db] if db else []
+    return shlex.join(["storytransformer", *words])
+
+
+def _allowed(given: Mapping[str, Any]) -> list[str]:
     allowed = given.get("allow_cloud") or ()
-    for named in ("all",) if allowed is True else allowed:  # older runs said yes or no
-        words += ["--allow-cloud", named]
-    for name, (option, otherwise) in _SAME.items():
-        if (value := given.get(name)) not in (otherwise, None, ""):
-            words += [option, str(value)]
-    return words + [option for name, option in _SWITCHES.items() if given.get(name)]
+    named = ("all",) if allowed is True else allowed  # older runs said yes or no
+    return [word for one in named for word in ("--allow-cloud", one)]
 
 
-def _needle_options(given: Mapping[str, Any]) -> list[str]:
-    words = []
-    for name, option in (("tasks", "--task"), ("lengths", "--lengths"), ("depths", "--depths")):
-        if given.get(name):
-            words += [option, _listed(given[name])]
-    for name in ("seeds", "style", "haystack", "max_usd"):
-        if given.get(name):
-            words += ["--max-cost" if name == "max_usd" else f"--{name}", str(given[name])]
-    return words
+def _grid_options(given: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
+    words = [*_options(given, names), *_allowed(given)]
+    return words if given.get("likelihood", True) else [*words, "--no-likelihood"]
 
 
-def _listed(values: list[Any]) -> str:
+def _options(given: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
+    """Those of these options that something was given for; 0 is something."""
+    found = ((option, given.get(name)) for name, option in names.items())
+    return [
+        word
+        for option, value in found
+        if value not in (None, "", [])
+        for word in (option, _listed(value))
+    ]
+
+
+def _listed(value: Any) -> str:
+    values = value if isinstance(value, list) else [value]
     return ",".join(f"{v:g}" if isinstance(v, float) else str(v) for v in values)

@@ -9,8 +9,15 @@ NOTHING = "–"
 
 
 def _usd(value: float) -> str:
-    digits = 2 if value == 0 or abs(value) >= 1 else 6 if abs(value) < 0.0001 else 4
-    return f"${value:,.{digits}f}"
+    """ "$12.40", "$0.20", "$0.0022": below a dollar two decimals, or up to four that say
+    something."""
+    size, sign = abs(value), "-" if value < 0 else ""
+    if 0 < size < 0.00005:
+        return f"under {sign}$0.0001"
+    if size >= 0.99995:
+        return f"{sign}${size:,.2f}"
+    whole, _, decimals = f"{size:.4f}".partition(".")
+    return f"{sign}${whole}.{decimals[:2]}{decimals[2:].rstrip('0')}"
 
 
 def _seconds(value: float) -> str:

@@ -127,7 +127,7 @@ def detect_hardware(gpus: Mapping[str, Gpu] | None = None, *, threads: int = 0) 
         threads: of the engine; 0 for what it takes by itself: all cores but one.
     """
     found = Hardware(threads=threads or max(1, _cpu_cores() - 1), memory_bytes=_main_memory())
-    card = _ask_driver()
+    card = ask_driver()
     if card is None:
         return found
     name, memory_bytes = card
@@ -258,7 +258,7 @@ def _main_memory() -> int:
     return min(total, int(limit)) if limit.isdigit() else total
 
 
-def _ask_driver() -> tuple[str, int] | None:
+def ask_driver() -> tuple[str, int] | None:
     """(name, bytes) of the first NVIDIA card, None where no driver answers."""
     command = shutil.which("nvidia-smi")
     if command is None:

@@ -263,7 +263,8 @@ def _cliffs(clouds: Iterable[tuple[int, Curve]]) -> list[tuple[int, str]]:
         usd = {point.window: point.usd for point in curve.points}
         for cliff in curve.cliffs:
             below, above = usd.get(cliff), usd.get(cliff + 1)
-            if below and above:
+            # One that this job never reaches is no cliff of it.
+            if below and above and above / below >= _CLIFF:
                 found.append((cliff, f"{curve.label} past {cliff:,}: × {above / below:.1f}"))
     return found
 
@@ -289,8 +290,16 @@ def _tokens(n: float) -> str:
     return f"{n / 1_000:.0f}k" if n >= 1_000 else f"{n:.0f}"
 
 
+#: How many times dearer a job becomes past a cliff that is drawn.
+_CLIFF = 1.05
+
+
 def _money(usd: float) -> str:
-    return f"${usd:,.0f}" if usd >= 100 else f"${usd:.2f}" if usd >= 0.1 else f"${usd:.2g}"
+    """ "$140", "$2.30", "$0.20", "$0.0022": at least two decimals below a hundred."""
+    if usd >= 0.1:
+        return f"${usd:,.0f}" if usd >= 100 else f"${usd:.2f}"
+    whole, _, decimals = f"{float(f'{usd:.2g}'):.8f}".partition(".")
+    return f"${whole}.{decimals[:2]}{decimals[2:].rstrip('0')}"
 
 
 def _hours(hours: float) -> str:

@@ -15,6 +15,8 @@ from typing import Any
 
 import torch
 
+from pipeline.engine.gguf_fields import READING
+from pipeline.engine.gguf_weights import read_model
 from pipeline.engine.hashes import check_list, has_list, write_list
 from pipeline.engine.quantized import quantize, saved_state
 from pipeline.engine.tokenizer import Tokenizer, load_tokenizer
@@ -35,14 +37,14 @@ def convert_gguf(gguf: Path, cache: Path, *, bits: int = 16) -> Path:
         bits: of the weights: 16 for bfloat16, 8 or 4 for what a quantized file stays.
 
     Returns:
-        ``cache/models/SHA256``, with ``-8bit`` or ``-4bit`` behind it.
+        ``cache/models/SHA256-READING``, with ``-8bit`` or ``-4bit`` behind it.
 
     Raises:
         EngineError: an architecture that transformers cannot read from GGUF, a damaged file (of
             the conversion, too), or no room.
     """
     sha256 = weights_sha256(gguf, cache)
-    target = cache / "models" / (sha256 if bits == 16 else f"{sha256}-{bits}bit")
+    target = cache / "models" / f"{sha256}-{READING}{'' if bits == 16 else f'-{bits}bit'}"
     if has_list(target):
         check_list(target, cache, next=f"Delete {target}; it is converted again.")
     else:
@@ -66,15 +68,11 @@ def _convert(gguf: Path, target: Path, tokenizer: Tokenizer, bits: int) -> None:
 
 
 def _write_folder(gguf: Path, tokenizer: Tokenizer, folder: Path, bits: int) -> None:
-    from transformers import AutoModelForCausalLM
-
     try:
         # the GGUF reader draws a bar of its own, whatever transformers is told
         with quiet(), redirect_stderr(io.StringIO()):
-            model: Any = AutoModelForCausalLM.from_pretrained(
-                gguf.parent, gguf_file=gguf.name, dtype=torch.bfloat16, local_files_only=True
-            )
-    except OSError:
+            model = read_model(gguf)
+    except (OSError, EngineError):
         raise
     except Exception as exc:  # transformers raises many kinds for what it cannot read
         raise EngineError(

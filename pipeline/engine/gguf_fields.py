@@ -11,6 +11,10 @@ import struct
 from pathlib import Path
 from typing import Any
 
+#: How a GGUF is read: part of the name of whatever a cache keeps of one. Raised when a release
+#: reads weights or tokenizers in another way, so that what an older one made is made again.
+READING = 2
+
 _STRING, _ARRAY = 8, 9
 #: Scalars by their number in the file: little-endian codes of ``struct``.
 _SCALARS = {

@@ -40,6 +40,7 @@ TRAINER = {
     "weight_decay": 0.0,
     "max_grad_norm": 1.0,
     "num_train_epochs": 1,
+    "train_sampling_strategy": "sequential",
     "logging_steps": 5,
     "eval_steps": 50,
     "save_steps": 50,
@@ -48,6 +49,8 @@ TRAINER = {
 #: Evaluations without a lower loss on dev after which training stops.
 PATIENCE = 3
 STATE = "learned.json"
+#: The label of a token that bears no loss.
+_UNLEARNED = -100
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +165,7 @@ def learn(
     _check_extra()
     from peft import LoraConfig, PeftModel, get_peft_model
     from transformers import AutoModelForCausalLM, PrinterCallback, set_seed
-    from trl import SFTConfig, SFTTrainer
+    from trl import SFTConfig
 
     _report_to_nobody()
     lora, given = _settings(settings or {}, LoraConfig, SFTConfig)
@@ -196,10 +199,10 @@ def learn(
         "remove_unused_columns": False,
     } | given
     watcher = _watcher(progress)
-    trainer = SFTTrainer(
+    trainer = _trainer(
         model=model,
         args=SFTConfig(**arguments),
-        train_dataset=_dataset(train),
+        train_dataset=_dataset(in_batches(train, arguments)),
         eval_dataset=_dataset(dev),
         data_collator=_Collator(pad_id),
         processing_class=_tokenizer(folder, pad_id),
@@ -262,7 +265,7 @@ def _check_extra() -> None:
     if missing:
         raise EngineError(
             f"training needs {', '.join(missing)}, which is not installed.",
-            next='Run: pip install "storytransformer[train]"',
+            next="Install the part [train] (docs/training.md).",
         )
 
 
@@ -294,6 +297,18 @@ def _settings(
     return lora, arguments
 
 
+def in_batches(samples: Sequence[Sample], settings: Mapping[str, Any]) -> list[Sample]:
+    """Samples in their order, those of one step sorted by length: rows that are passed together
+    need little padding, and which samples make a step does not follow from their length."""
+    n_processes = int(os.environ.get("WORLD_SIZE", "1"))
+    step = int(settings["per_device_train_batch_size"]) * n_processes
+    step *= int(settings["gradient_accumulation_steps"])
+    ordered: list[Sample] = []
+    for start in range(0, len(samples), step):
+        ordered += sorted(samples[start : start + step], key=lambda one: len(one.ids))
+    return ordered
+
+
 def _dataset(samples: Sequence[Sample]) -> Any:
     from datasets import Dataset
 
@@ -302,13 +317,54 @@ def _dataset(samples: Sequence[Sample]) -> Any:
             "input_ids": [list(one.ids) for one in samples],
             "labels": [
                 [
-                    token if bears else -100
+                    token if bears else _UNLEARNED
                     for token, bears in zip(one.ids, one.learned, strict=True)
                 ]
                 for one in samples
             ],
         }
     )
+
+
+def _trainer(**arguments: Any) -> Any:
+    """TRL's trainer, which reads the vocabulary's likelihoods where an answer is learned alone.
+
+    On a processor its own loss reads them at every token of a prompt, which in a small model with
+    a large vocabulary costs more than all of its layers.
+    """
+    from trl import SFTTrainer
+
+    class Trainer(SFTTrainer):  # type: ignore[misc]
+        def compute_loss(
+            self,
+            model: Any,
+            inputs: Mapping[str, torch.Tensor],
+            return_outputs: bool = False,
+            num_items_in_batch: Any = None,
+        ) -> Any:
+            wanted = inputs["labels"][:, 1:]
+            keep = (wanted != _UNLEARNED).any(0).nonzero()[:, 0]
+            outputs = model(
+                input_ids=inputs["input_ids"],
+                attention_mask=inputs["attention_mask"],
+                logits_to_keep=keep,
+                use_cache=False,
+            )
+            total = torch.nn.functional.cross_entropy(
+                outputs.logits.float().flatten(0, 1),
+                wanted[:, keep].flatten(),
+                ignore_index=_UNLEARNED,
+                reduction="sum",
+            )
+            if num_items_in_batch is None:
+                loss = total / (wanted != _UNLEARNED).sum()
+            else:
+                loss = total / num_items_in_batch
+                if self.args.average_tokens_across_devices:
+                    loss = loss * self.accelerator.num_processes  # which average their gradients
+            return (loss, outputs) if return_outputs else loss
+
+    return Trainer(**arguments)
 
 
 class _Collator:
@@ -329,7 +385,7 @@ class _Collator:
         mask = torch.tensor(
             [[n < len(row["input_ids"]) for n in range(longest)] for row in rows], dtype=torch.long
         )
-        return {"input_ids": ids, "attention_mask": mask, "labels": padded("labels", -100)}
+        return {"input_ids": ids, "attention_mask": mask, "labels": padded("labels", _UNLEARNED)}
 
 
 def _tokenizer(folder: Path, pad_id: int) -> Any:

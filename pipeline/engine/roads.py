@@ -55,6 +55,8 @@ def choose_road(model: Any) -> Road:
         why = f"{name} keeps its keys compressed"
     elif getattr(config, "use_bidirectional_attention", False):
         why = f"{name} attends to what comes after, too"
+    elif _rope_kinds(config) & {"longrope", "dynamic"}:
+        why = f"{name} turns positions by another angle once a text is long"
     elif "logits_to_keep" not in inspect.signature(model.forward).parameters:
         why = f"{name} computes the logits of every token"
     if not why:
@@ -62,6 +64,12 @@ def choose_road(model: Any) -> Road:
     in_pieces = reads_in_pieces(model)
     how = "one prompt at a time" if in_pieces else "one prompt at a time, each read whole"
     return Road("cached", f"{why}: {how}", in_pieces)
+
+
+def _rope_kinds(config: Any) -> set[str]:
+    rope = getattr(config, "rope_parameters", None) or {}
+    parts = [part for part in rope.values() if isinstance(part, dict)] or [rope]
+    return {str(part.get("rope_type", "default")) for part in parts}
 
 
 def choose_kernel(

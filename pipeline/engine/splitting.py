@@ -10,10 +10,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tokenizers import Tokenizer as Backend
-from tokenizers.models import BPE
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer as Backend
 
 #: A blank that a word follows. Before a digit there is no cut, because a splitter that takes
 #: digits out first leaves the blanks in front of them together; beyond ASCII nothing is claimed.
@@ -44,7 +44,13 @@ def lines_within(border: re.Pattern[str] | None) -> re.Pattern[str] | None:
 def word_border(backend: Backend) -> re.Pattern[str] | None:
     """Where a tokenizer's text can be cut so that the parts' ids are the whole's; None where its
     way of splitting is not one known to allow it."""
-    if not isinstance(backend.model, BPE) or backend.model.dropout or backend.normalizer:
+    from tokenizers.models import BPE
+
+    if not isinstance(backend.model, BPE) or backend.model.dropout:
+        return None
+    # Composing letters and their accents (NFC) does not reach over a blank that ASCII follows.
+    normalizer = backend.normalizer
+    if normalizer and json.loads(normalizer.__getstate__()) != {"type": "NFC"}:
         return None
     added = backend.get_added_tokens_decoder().values()
     if any(c.isspace() for token in added for c in token.content):
@@ -55,6 +61,24 @@ def word_border(backend: Backend) -> re.Pattern[str] | None:
     stated = json.loads(splitter.__getstate__())
     steps = stated["pretokenizers"] if stated["type"] == "Sequence" else [stated]
     return _border(steps)
+
+
+def puts_before(backend: Backend) -> bool:
+    """Whether a tokenizer puts something before a text, so that the second half of a text, encoded
+    by itself, has other ids than in it: SentencePiece's blank. True for what is not known."""
+    for part, harmless in (
+        (backend.normalizer, {"NFC", "NFD", "NFKC", "NFKD", "Replace", "Lowercase"}),
+        (backend.pre_tokenizer, {"ByteLevel", "Split", "Digits", "Punctuation", "Metaspace"}),
+    ):
+        if part is None:
+            continue
+        stated = json.loads(part.__getstate__())
+        inner = stated.get("normalizers") or stated.get("pretokenizers") or [stated]
+        for step in inner:
+            before = step.get("add_prefix_space") or step.get("prepend_scheme", "never") != "never"
+            if before or step["type"] not in harmless:
+                return True
+    return False
 
 
 def _border(steps: Sequence[Mapping[str, Any]]) -> re.Pattern[str] | None:

@@ -21,6 +21,7 @@ import torch
 from pipeline.engine.attention import Attention
 from pipeline.engine.blocked import block
 from pipeline.engine.cached import decode_cached
+from pipeline.engine.chat import told_template
 from pipeline.engine.choosing import Chosen, SharedPrefix, choose
 from pipeline.engine.constrain import SchemaCompiler, WordConstraint, WordList
 from pipeline.engine.footprint import (
@@ -42,12 +43,6 @@ from pipeline.engine.tokenizer import Tokenizer
 from pipeline.engine.weights import locate_weights
 from pipeline.errors import EngineError
 
-#: How a prompt is written, by the name of its template.
-TOLD_TEMPLATES = {
-    "own": "own",
-    "plain": "plain (the model brings none: headed turns are used)",
-    "text": "text (an encoder-decoder without one: what the turns say, as one text)",
-}
 #: A prompt: its ids, or ``(role, content)`` turns that go through the model's chat template.
 Prompt = Sequence[int] | Sequence[tuple[str, str]]
 
@@ -231,7 +226,7 @@ class StoryTransformer:
             ),
             "cache_bits": str(self.cache_bits),
             "window": str(self.window),
-            "chat_template": TOLD_TEMPLATES[self.tokenizer.chat.template_name],
+            "chat_template": told_template(self.tokenizer.chat),
             "torch": torch.__version__,
         }
 

@@ -10,65 +10,28 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from tokenizers import AddedToken, decoders, pre_tokenizers
-from tokenizers import Tokenizer as Backend
-from tokenizers.models import BPE
-
-from pipeline.engine.chat import PLAIN_TEMPLATE, TEXT_TEMPLATE, frame_of, render_chat
-from pipeline.engine.gguf_fields import read_fields
+from pipeline.engine.chat import Chat, frame_of, render_chat
+from pipeline.engine.gguf_fields import READING
 from pipeline.engine.hashes import check_list, write_list
-from pipeline.engine.splitting import lines_within, word_border
+from pipeline.engine.splitting import lines_within, puts_before, word_border
 from pipeline.engine.weights import new_folder
 from pipeline.errors import EngineError
 
-# Token types of the GGUF format.
-_CONTROL, _USER_DEFINED = 3, 4
+# Not here where no model runs: what only counts by a vocabulary imports this room, too.
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer as Backend
 
 # A Unicode noncharacter: it has no meaning in any text, so it can mark a place inside one.
 _BREAK = "\ufdd0"
-
-
-def _byte_level(*first: pre_tokenizers.PreTokenizer) -> pre_tokenizers.PreTokenizer:
-    """GPT-2's splitting after whatever comes first."""
-    last = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)
-    return pre_tokenizers.Sequence([*first, last])
-
-
-#: How text is split before merging, by the name a GGUF gives it. A wrong splitter changes ids
-#: silently (one digit a token or three?), so a name that is not here is refused.
-PRE_TOKENIZERS: Mapping[str, Callable[[], pre_tokenizers.PreTokenizer]] = {
-    "gpt-2": _byte_level,
-    "smollm": lambda: _byte_level(pre_tokenizers.Digits(individual_digits=True)),
-}
-
-
-@dataclass(frozen=True)
-class Chat:
-    """What a tokenizer file does not say: the template, and which ids begin and end a text.
-
-    Args:
-        template: Jinja text.
-        template_name: "own", or where the model brings none: "plain" (headed turns), for
-            encoder-decoders "text" (what the turns say, as one text that begins and ends as the
-            tokenizer wants it).
-        eos: ids that end a reply.
-        window: the longest prompt and reply the model was made for, 0 when not stated.
-    """
-
-    template: str
-    template_name: str
-    bos_token: str
-    eos_token: str
-    eos: tuple[int, ...]
-    pad: int
-    window: int = 0
+#: Characters that a vocabulary joins to nothing, put before the second half of a text.
+_ANCHORS = ("\x01", "\n")
 
 
 class Tokenizer:
@@ -96,6 +59,8 @@ class Tokenizer:
         self._border = word_border(backend) if self._cut or not names else None
         self._line_border = lines_within(self._border)
         self._frame = lru_cache(maxsize=64)(self._make_frame)
+        # SentencePiece's blank before a text: parts of one must not get it again
+        self._joined = puts_before(backend)
 
     def __len__(self) -> int:
         return int(self.backend.get_vocab_size(with_added_tokens=True))
@@ -132,7 +97,8 @@ class Tokenizer:
 
     def pieces(self, text: str) -> list[str]:
         """A text in parts that :meth:`encode_piece` turns into the ids of :meth:`encode`."""
-        return self._escape(text).split(_BREAK)
+        escaped = self._escape(text)
+        return [escaped] if self._joined else escaped.split(_BREAK)
 
     def prompt_pieces(self, messages: Sequence[tuple[str, str]]) -> list[str]:
         """The prompt of ``(role, content)`` turns in parts that :meth:`encode_piece` turns into
@@ -152,6 +118,8 @@ class Tokenizer:
 
     def _cut_out(self, rendered: str) -> list[str]:
         """A rendered prompt with its control tokens as pieces of their own."""
+        if self._joined:
+            return [rendered]
         parts = rendered.split(_BREAK)
         if self._cut is None:
             return parts
@@ -165,6 +133,8 @@ class Tokenizer:
         do another thing for another text."""
         if role in ("assistant", "text") or self.chat.template_name == "text" or self._cut is None:
             return None
+        if self._joined:
+            return None
         around = frame_of(
             self.chat.template,
             [(role, self._escape(content)) for role, content in before],
@@ -175,6 +145,8 @@ class Tokenizer:
         if around is None:
             return None
         head, tail = around
+        if self.chat.template_name == "plain":
+            head = self._opening + head
         end = max((found.end() for found in self._cut.finditer(head)), default=0)
         return self._cut_out(head[:end]), head[end:], tail
 
@@ -204,6 +176,8 @@ class Tokenizer:
 
     def encode_piece(self, piece: str) -> list[int]:
         """The ids of a piece. Control tokens in it are control tokens."""
+        if _BREAK in piece:
+            return self._encode_escaped(piece)
         return list(self.backend.encode(piece, add_special_tokens=False).ids)
 
     def words(self, piece: str) -> Sequence[str]:
@@ -256,6 +230,8 @@ class Tokenizer:
         )
         if self.chat.template_name == "text":
             return self._opening + rendered + self._closing
+        if self.chat.template_name == "plain":
+            return self._opening + rendered + begun
         return rendered + begun
 
     @cached_property
@@ -285,10 +261,24 @@ class Tokenizer:
         return self._control.sub(lambda m: m[0][0] + _BREAK + m[0][1:], text)
 
     def _encode_escaped(self, text: str) -> list[int]:
-        ids: list[int] = []
-        for piece in text.split(_BREAK):
-            ids += self.encode_piece(piece)
+        first, *others = text.split(_BREAK)
+        ids = self.encode_piece(first)
+        for piece in others:
+            ids += self._encode_inner(piece) if self._joined else self.encode_piece(piece)
         return ids
+
+    def _encode_inner(self, piece: str) -> list[int]:
+        """The ids of a piece that other text stands before."""
+        for anchor in _ANCHORS:
+            before = self.encode_piece(anchor)
+            ids = self.encode_piece(anchor + piece)
+            if ids[: len(before)] == before:
+                return ids[len(before) :]
+        raise EngineError(
+            "its tokenizer joins what it should not, so that a control token in a text cannot be "
+            "told apart.",
+            next="Take the control tokens out of the documents.",
+        )
 
     def save(self, folder: Path) -> None:
         """Write ``tokenizer.json`` and ``chat.json`` into a folder."""
@@ -298,6 +288,8 @@ class Tokenizer:
     @classmethod
     def from_saved(cls, folder: Path) -> Tokenizer:
         """Read what :meth:`save` wrote."""
+        from tokenizers import Tokenizer as Backend
+
         chat = json.loads((folder / "chat.json").read_text(encoding="utf-8"))
         chat["eos"] = tuple(chat["eos"])
         return cls(Backend.from_file(str(folder / "tokenizer.json")), Chat(**chat))
@@ -309,52 +301,9 @@ class Tokenizer:
         Raises:
             EngineError: no readable GGUF, or a tokenizer of a kind not known here.
         """
-        try:
-            fields = read_fields(path)
-        except (OSError, ValueError) as exc:
-            raise EngineError(
-                f"not a readable GGUF file: {exc}.",
-                where=str(path),
-                next="Download the file again and compare its size.",
-            ) from exc
+        from pipeline.engine.gguf_tokenizer import read_gguf
 
-        def value(key: str, default: Any = None) -> Any:
-            return fields.get(key, default)
-
-        kind, split = value("tokenizer.ggml.model"), value("tokenizer.ggml.pre", "gpt-2")
-        if kind != "gpt2" or split not in PRE_TOKENIZERS:
-            raise EngineError(
-                f"its tokenizer (model {kind!r}, pre-tokenizer {split!r}) is not supported.",
-                where=str(path),
-                next="Use the model's Hugging Face folder (with tokenizer.json) instead.",
-            )
-        tokens: list[str] = value("tokenizer.ggml.tokens", [])
-        merges = [tuple(merge.split(" ", 1)) for merge in value("tokenizer.ggml.merges", [])]
-        backend = Backend(BPE(vocab={t: i for i, t in enumerate(tokens)}, merges=merges))
-        backend.pre_tokenizer = PRE_TOKENIZERS[split]()
-        backend.decoder = decoders.ByteLevel()
-        kinds = value("tokenizer.ggml.token_type", [])
-        for wanted, special in ((_CONTROL, True), (_USER_DEFINED, False)):
-            names = [t for t, k in zip(tokens, kinds, strict=False) if k == wanted]
-            backend.add_tokens(
-                [AddedToken(name, special=special, normalized=False) for name in names]
-            )
-        eos = value("tokenizer.ggml.eos_token_id")
-        if eos is None or not eos < len(tokens):
-            raise EngineError("its metadata holds no usable vocabulary.", where=str(path))
-        bos = value("tokenizer.ggml.bos_token_id", eos)
-        template = value("tokenizer.chat_template")
-        architecture = value("general.architecture", "")
-        chat = Chat(
-            template=template or PLAIN_TEMPLATE,
-            template_name="own" if template else "plain",
-            bos_token=tokens[bos],
-            eos_token=tokens[eos],
-            eos=tuple(sorted({eos, value("tokenizer.ggml.eot_token_id", eos)})),
-            pad=value("tokenizer.ggml.padding_token_id", eos),
-            window=int(value(f"{architecture}.context_length", 0)),
-        )
-        return cls(backend, chat)
+        return cls(*read_gguf(path))
 
     @classmethod
     def from_folder(cls, folder: Path) -> Tokenizer:
@@ -363,65 +312,9 @@ class Tokenizer:
         Raises:
             EngineError: the file is missing or damaged.
         """
-        file = folder / "tokenizer.json"
-        if not file.is_file():
-            raise EngineError(
-                "the folder has no tokenizer.json.",
-                where=str(folder),
-                next="Save it with a fast tokenizer: AutoTokenizer.from_pretrained(…)"
-                ".save_pretrained(folder).",
-            )
-        try:
-            backend = Backend.from_file(str(file))
-        except Exception as exc:  # the Rust side raises bare Exception
-            raise EngineError(f"not a readable tokenizer: {exc}.", where=str(file)) from exc
-        backend.no_truncation()
-        backend.no_padding()
-        settings = _read_json(folder / "tokenizer_config.json")
-        config = _read_json(folder / "config.json")
-        config = {**config, **(config.get("text_config") or {})}
-        generation = _read_json(folder / "generation_config.json")
-        template = settings.get("chat_template")
-        if (folder / "chat_template.jinja").is_file():
-            template = (folder / "chat_template.jinja").read_text(encoding="utf-8")
-        if isinstance(template, list):  # several by name; the default is the plain chat
-            template = {entry["name"]: entry["template"] for entry in template}.get("default")
-        eos_token, pad_token = _token(settings, "eos_token"), _token(settings, "pad_token")
-        eos = {i for i in (backend.token_to_id(eos_token) if eos_token else None,) if i is not None}
-        for source in (generation, config):
-            stated = source.get("eos_token_id")
-            eos |= set(stated if isinstance(stated, list) else [stated]) - {None}
-        pad = backend.token_to_id(pad_token) if pad_token else None
-        kind, instead = ("plain", PLAIN_TEMPLATE)
-        if config.get("is_encoder_decoder"):
-            kind, instead = ("text", TEXT_TEMPLATE)
-        windows = ("max_position_embeddings", "max_encoder_position_embeddings", "n_positions")
-        chat = Chat(
-            template=template or instead,
-            template_name="own" if template else kind,
-            bos_token=_token(settings, "bos_token"),
-            eos_token=eos_token,
-            eos=tuple(sorted(eos)),
-            pad=pad if pad is not None else min(eos, default=0),
-            window=next((int(n) for name in windows if (n := config.get(name))), 0),
-        )
-        return cls(backend, chat)
+        from pipeline.engine.folder_tokenizer import read_folder
 
-
-def _token(settings: Mapping[str, Any], name: str) -> str:
-    """A special token's text; files write it as a string or as an object."""
-    value = settings.get(name)
-    return str(value.get("content", "") if isinstance(value, dict) else value or "")
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        return {}
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as exc:
-        raise EngineError(f"not valid JSON: {exc}.", where=str(path)) from exc
-    return value if isinstance(value, dict) else {}
+        return cls(*read_folder(folder))
 
 
 def load_tokenizer(weights: Path, *, cache: Path, sha256: str) -> Tokenizer:
@@ -435,7 +328,7 @@ def load_tokenizer(weights: Path, *, cache: Path, sha256: str) -> Tokenizer:
     """
     if weights.is_dir():
         return Tokenizer.from_folder(weights)
-    target = cache / "tokenizers" / sha256
+    target = cache / "tokenizers" / f"{sha256}-{READING}"
     try:
         check_list(target, cache, next="")
         return Tokenizer.from_saved(target)

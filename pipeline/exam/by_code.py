@@ -23,6 +23,7 @@ from pipeline.judge.calibration import Said, examine
 from pipeline.judge.proof import prove_need
 from pipeline.judge.records import Record, dated
 from pipeline.merge.judging import CODE_VERSION, judge_of
+from pipeline.parts import lacking
 from pipeline.plan.candidates import ENCODER, WINDOW
 from pipeline.store.record import Store
 from pipeline.stories import Story
@@ -83,12 +84,14 @@ JUDGES: Mapping[str, Answers] = {
 
 
 def judges_here() -> list[str]:
-    """Those that can be examined here: the encoder of sentences is an optional package."""
+    """Those that can be examined here: the encoder of sentences is an optional package, and takes
+    what runs it."""
     try:
         locate_weights(ENCODER)
+        encodes = not lacking("local")
     except EngineError:
-        return [name for name in JUDGES if name != "embeddings"]
-    return list(JUDGES)
+        encodes = False
+    return [name for name in JUDGES if encodes or name != "embeddings"]
 
 
 def answers_of(name: str, questions: Sequence[Question]) -> dict[tuple[str, str], Said]:

@@ -14,10 +14,14 @@ from pipeline.compare.measures import stem_weights
 from pipeline.errors import InputError
 from pipeline.extract.corpus import ExtractionCache, extract, said_of_passed_over
 from pipeline.merge.links import links_as_json
+from pipeline.options import ReadOptions
 from pipeline.plan.candidates import Candidates
 from pipeline.plan.similarity import Pair, cluster, similar_pairs
 from pipeline.progress import Progress, Show, show_nothing
 from pipeline.stories import Document, Extraction, Story, count_words
+
+#: How documents are read when nobody says anything.
+AS_THEY_ARE = ReadOptions()
 
 
 @dataclass(frozen=True)
@@ -79,46 +83,10 @@ class Corpus:
         ]
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """How documents are to be read.
-
-    Args:
-        encoding: of text files, where it is known.
-        exclude: patterns as in ``.gitignore``.
-        pattern: regular expression of headings that begin a narrative, beside the known shapes.
-        shape: "ears" reads shall-sentences as stories wherever they stand.
-        repair: mend mojibake.
-        strict: a document that cannot be read is an error.
-        follow_links: read what links in a folder lead to outside it.
-    """
-
-    encoding: str | None = None
-    exclude: tuple[str, ...] = ()
-    pattern: str | None = None
-    shape: str | None = None
-    repair: bool = False
-    strict: bool = False
-    follow_links: bool = False
-
-    def __post_init__(self) -> None:
-        if self.shape not in (None, "ears"):
-            raise InputError(
-                f"{self.shape!r} is no shape of stories.",
-                where="--shape",
-                next="Write ears, or leave it out.",
-            )
-
-    @property
-    def ears(self) -> bool:
-        """Whether shall-sentences are stories wherever they stand."""
-        return self.shape == "ears"
-
-
 def read(
     paths: Iterable[str | Path],
     *,
-    how: Reading = Reading(),
+    how: ReadOptions = AS_THEY_ARE,
     cache: ExtractionCache | None = None,
     show: Show = show_nothing,
 ) -> Corpus:
@@ -135,7 +103,7 @@ def read(
 def gather(
     paths: Iterable[str | Path],
     *,
-    how: Reading = Reading(),
+    how: ReadOptions = AS_THEY_ARE,
     cache: ExtractionCache | None = None,
     show: Show = show_nothing,
 ) -> Corpus:
@@ -182,12 +150,25 @@ def require(corpus: Corpus, *, strict: bool = False) -> None:
             next="Mend or leave out the document, or drop --strict.",
         )
     if not corpus.stories:
-        reasons = "; ".join(f"{path}: {reason}" for path, reason in corpus.problems[:3])
+        n = len(corpus.extractions)
+        some = [_why_none(e.document) for e in corpus.extractions[:_MOST_NAMED]]
+        more = [f"and {n - _MOST_NAMED:,} more"] if n > _MOST_NAMED else []
         raise InputError(
-            f"no story found in {len(corpus.extractions)} documents. {reasons}".strip(),
-            where=", ".join(e.document.path for e in corpus.extractions[:3]),
-            next="`storytransformer extract PATHS --page FILE` shows what was read.",
+            f"no story found in {n:,} document{'s' * (n != 1)}: {'; '.join([*some, *more])}.",
+            next="Name what begins a story with --pattern; `storytransformer extract PATHS --page "
+            "FILE` shows what was read.",
         )
+
+
+#: Documents without a story that an error names; `extract` lists all of them.
+_MOST_NAMED = 20
+
+
+def _why_none(document: Document) -> str:
+    """A document and why no story was found in it."""
+    words = len(document.text.split())
+    read = f"{words:,} word{'s' * (words != 1)}, none of them read as a story"
+    return f"{document.path}: {(document.problem or (read if words else 'no text')).rstrip('.')}"
 
 
 def extraction_as_json(corpus: Corpus) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from pipeline.calls import Band, Estimate, Plan, TokenCount
 from pipeline.engine.weights import locate_weights, weights_sha256
 from pipeline.errors import EngineError
+from pipeline.parts import lacking
 from pipeline.plan.candidates import (
     ENCODER,
     ENCODER_PACKAGE,
@@ -35,11 +36,14 @@ _LIKELY = 7
 def known_vectors(
     store: Store | None, stories: Sequence[Story], *, cache: Path
 ) -> StoryVectors | None:
-    """The vectors that the database holds; None where the encoder's package is not installed.
+    """The vectors that the database holds; None where the encoder's package, or what runs it, is
+    not installed.
 
     Args:
         store: None where there is none, which holds no vectors.
     """
+    if lacking("local"):
+        return None
     try:
         sha256 = weights_sha256(locate_weights(ENCODER), cache)
     except EngineError:

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from pipeline.calls import Call, Plan
 from pipeline.document.since import Earlier
+from pipeline.document.topics import parse_grouping
 from pipeline.errors import BudgetError, InputError, StoreError
 from pipeline.merge import steps
 from pipeline.merge.asking import Asking
@@ -75,8 +76,8 @@ class MergeJob(Sending):
             )
         check_permission(self.spec, self.terms.allow_cloud)
         self._judge = steps.record_of(self.spec, self.store, self.terms)
-        if self.since:
-            self._earlier = _earlier(self.store, self.since)
+        if self.chosen.since:
+            self._earlier = _earlier(self.store, self.chosen.since)
         self.corpus = read(self.paths, how=self.how, cache=self.store)
         for path, reason in self.corpus.problems:
             self.say(f"warning: {path}: {reason}")
@@ -131,7 +132,7 @@ class MergeJob(Sending):
             )
         stories = self.corpus.stories
         steps.check_budget(
-            self.plan, self.spec, self.terms, stories, self.max_usd, batch=self.batch
+            self.plan, self.spec, self.terms, stories, self.chosen.max_cost, batch=self.chosen.batch
         )
         if self.plan.calls:
             self._tell_plan()
@@ -151,7 +152,7 @@ class MergeJob(Sending):
             f"estimate for {self.spec.name}: {tokens.n:,} tokens in"
             f"{'' if tokens.exact else ' (±)'}, {self.estimate.output_tokens.likely:,} out, "
             + ("price unknown" if likely is None else f"${low} – ${likely} – ${high}")
-            + (f", ${self.estimate.usd_batch} as a batch" if self.batch else "")
+            + (f", ${self.estimate.usd_batch} as a batch" if self.chosen.batch else "")
         )
 
     def _strategy(self) -> str:
@@ -204,36 +205,27 @@ class MergeJob(Sending):
             plan_sha256=self.plan.sha256,
             parameters={
                 "paths": list(self.paths),
-                "about": list(self.terms.about),
-                "allow_cloud": self.terms.allow_cloud,
+                **self.chosen.said(),
+                **self.how.said(),
                 "out": str(self.out),
-                "group": self.group,
-                "edition": "full" if self.full else None,
-                "since": self.since,
-                "propose": self.terms.propose,
-                "strategy": "groups" if self.terms.strategy == "groups" else None,
-                "pairs": self.terms.most_pairs,
-                "max_usd": None if self.max_usd is None else str(self.max_usd),
-                "max_seconds": self.max_seconds,
-                "batch": self.batch,
             },
         )
         self.store.save_plan(self.run_id, self.plan)
         self.store.save_estimate(self.run_id, self.corpus_id, self.estimate)
         self._meter.resume(time_spent(self.store, self.run_id))
         self._asked_before = spent(self.store, self.run_id).good
-        journal = StoreJournal(self.store, self.run_id, max_usd=self.max_usd)
+        journal = StoreJournal(self.store, self.run_id, max_usd=self.chosen.max_cost)
         self.tally = Tally(journal, self._show)
-        self.purse = Purse(self.tally, self.max_usd, goes_on=self.goes_on)
+        self.purse = Purse(self.tally, self.chosen.max_cost, goes_on=self.goes_on)
         self.batches = StoreBatches(self.store, self.run_id)
         alike = self.store.running(self.plan.sha256)
         if len(alike) > 1:
             # Every other one from the end: what one asks is answered when the next gets there.
             self._backwards = alike.index(self.run_id) % 2 == 1
             self.say(f"{len(alike)} runs of this plan share its calls")
-        if not self.batch and self.batches.unfinished():
+        if not self.chosen.batch and self.batches.unfinished():
             self.say("this run has handed a batch over: going on with batches")
-            self.batch = True
+            self.chosen = replace(self.chosen, batch=True)
 
     def _taken_up(self) -> str | None:
         """An unfinished run of the same plan, now ours."""
@@ -315,7 +307,7 @@ class MergeJob(Sending):
         """
         self._warn()
         likely = self.estimate.usd[1] if self.estimate.usd else None
-        likely = self.estimate.usd_batch if self.batch else likely
+        likely = self.estimate.usd_batch if self.chosen.batch else likely
         possible = sum(one.kind == "possible" for one in self.merged.conflicts)
         result: dict[str, Any] = {
             "run": self.run_id,
@@ -354,17 +346,22 @@ class MergeJob(Sending):
         }
         # What a command that the document shows has to say.
         head = result | {"paths": list(self.paths)}
-        if self.since:
-            head["since"] = self.since
+        if self.chosen.since:
+            head["since"] = self.chosen.since
         if mark := mark_of(self.corpus.documents.values(), self.terms.local_only):
             head["sovereignty"] = mark
         if self.store.database.is_sqlite:
             head["db"] = self.store.database.name
         layout = laid_out(
-            self.corpus, self.merged, head, self.group, full=self.full, glossary=glossary
+            self.corpus,
+            self.merged,
+            head,
+            parse_grouping(self.chosen.group),
+            full=self.chosen.edition == "full",
+            glossary=glossary,
         )
         result["out"] = write_merge(
-            self.out, layout, self.kept, since=self.since, earlier=self._earlier
+            self.out, layout, self.kept, since=self.chosen.since, earlier=self._earlier
         )
         self._save_actuals()
         if self.kept.missing or self.kept.faults:
@@ -385,8 +382,8 @@ class MergeJob(Sending):
         if told := warning(self._n_asked, self._failed()):
             self.say(told)
         n, unasked = len(self.asking.calls), self.asking.unasked(self.replies)
-        spent_all = self.max_usd if self.purse.is_empty else None
-        if told := unasked_told(unasked, n, spent_all, self.max_seconds):
+        spent_all = self.chosen.max_cost if self.purse.is_empty else None
+        if told := unasked_told(unasked, n, spent_all, self.chosen.max_seconds):
             self.say(told)
 
     @property

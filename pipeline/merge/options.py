@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
+from pipeline.document.topics import parse_grouping
 from pipeline.errors import InputError
+from pipeline.options import MergeOptions
 from pipeline.plan.strategies import STRATEGIES
 
 #: Judges without a model: what every merge does with what they find.
@@ -29,39 +29,44 @@ def check_judge(name: str) -> None:
         )
 
 
-def check_seconds(seconds: int | None, *, batch: bool) -> None:
-    """Refuse a limit of time that means nothing.
-
-    Raises:
-        InputError: below nothing, or beside a batch, which is handed over at once.
-    """
-    if seconds is not None and seconds < 0:
-        raise InputError("less than no time cannot be spent.", where="--max-seconds",
-                         next="Give a number of seconds, 0 to ask nothing.")  # fmt: skip
-    if seconds is not None and batch:
-        raise InputError("a batch is handed over at once and answered within a day.",
-                         where="--max-seconds",
-                         next="Bound it by --pairs or --max-cost.")  # fmt: skip
-
-
-def check_options(
-    edition: str, pairs: int | None, about: Sequence[str], strategy: str = "none"
-) -> None:
+def check_options(chosen: MergeOptions) -> None:
     """Refuse options of a merge that mean nothing.
 
     Raises:
         InputError: one of them.
     """
-    if edition not in ("files", "full"):
+    parse_grouping(chosen.group)
+    if chosen.edition not in ("files", "full"):
         raise InputError(
-            f"there is no edition {edition!r}.", where="--edition", next="There are: files, full."
+            f"there is no edition {chosen.edition!r}.",
+            where="--edition",
+            next="There are: files, full.",
         )
-    if strategy not in STRATEGIES:
+    if chosen.strategy not in STRATEGIES:
         raise InputError(
-            f"no strategy {strategy!r}.", where="--strategy", next="There are: pairs, groups."
+            f"no strategy {chosen.strategy!r}.",
+            where="--strategy",
+            next="There are: pairs, groups.",
         )
-    if pairs is not None and pairs < 0:
-        raise InputError("fewer than no questions cannot be asked.", where="--pairs",
-                         next="Give a number of pairs, 0 for none.")  # fmt: skip
-    if any(not phrase.strip() for phrase in about):
+    if chosen.pairs is not None and chosen.pairs < 0:
+        raise InputError(
+            "fewer than no questions cannot be asked.",
+            where="--pairs",
+            next="Give a number of pairs, 0 for none.",
+        )
+    if any(not phrase.strip() for phrase in chosen.about):
         raise InputError("no word is given.", where="--about", next="Name what to keep.")
+    if chosen.max_seconds is None:
+        return
+    if chosen.max_seconds < 0:
+        raise InputError(
+            "less than no time cannot be spent.",
+            where="--max-seconds",
+            next="Give a number of seconds, 0 to ask nothing.",
+        )
+    if chosen.batch:
+        raise InputError(
+            "a batch is handed over at once and answered within a day.",
+            where="--max-seconds",
+            next="Bound it by --pairs or --max-cost.",
+        )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,13 +11,12 @@ from pipeline.calls import Call, Estimate, Plan, Reply
 from pipeline.catalog import ModelSpec
 from pipeline.cost.estimate import formula_seconds
 from pipeline.document.since import Earlier
-from pipeline.document.topics import Grouping
 from pipeline.entries import Merge
 from pipeline.judge.belief import Belief
 from pipeline.kept import Kept
 from pipeline.merge import steps
 from pipeline.merge.budget import Purse
-from pipeline.merge.corpus import Corpus, Reading
+from pipeline.merge.corpus import Corpus
 from pipeline.merge.judging import Found, Heard
 from pipeline.merge.meter import Meter, machine_name, peak_memory_bytes
 from pipeline.merge.run import WAVE, run_wave, waves
@@ -26,6 +24,7 @@ from pipeline.merge.sovereignty import host_of, leaving
 from pipeline.merge.tally import Tally
 from pipeline.models.base import Model, ModelOptions
 from pipeline.models.opening import open_batched, open_model
+from pipeline.options import MergeOptions, ReadOptions
 from pipeline.progress import Show
 from pipeline.store.batches import StoreBatches
 from pipeline.store.claims import StoreClaims
@@ -45,13 +44,7 @@ class Sending:
         say: told one line of progress after every step.
         show: told how far the calls are with every reply, and while one is written; where there is
             nobody to look, ``say`` is told after every wave.
-        max_usd: budget over the whole run, None for no limit.
-        max_seconds: that loading the model and asking it may take over the whole run, None for no
-            limit; a call that has been sent is waited for.
-        batch: through the provider's batch API: half the price, within a day.
-        group: what the merged document is grouped by.
-        full: everything in one file.
-        since: an earlier run; what is new, told already and contradicting since is told apart.
+        chosen: what the run asks, may spend, and writes. how: documents are read.
         opener: opens the model, in place of :func:`open_model`.
         turn: called once, before the model is opened and between two steps; may wait.
         exam_price: what examining a model would cost, in a sentence.
@@ -66,13 +59,8 @@ class Sending:
     terms: steps.Terms
     store: Store
     out: Path
-    max_usd: Decimal | None = None
-    max_seconds: int | None = None
-    batch: bool = False
-    how: Reading = field(default_factory=Reading)
-    group: Grouping = "topic"
-    full: bool = False
-    since: str | None = None
+    chosen: MergeOptions = field(default_factory=MergeOptions)
+    how: ReadOptions = field(default_factory=ReadOptions)
     say: Callable[[str], None] = lambda line: None
     show: Show | None = None
     opener: Callable[[ModelSpec, ModelOptions], Model] | None = None
@@ -106,7 +94,7 @@ class Sending:
 
     def waves(self) -> list[list[Call]]:
         """The calls that are to be sent now in bounded lists; a Prefect task holds one."""
-        size = BATCH_WAVE if self.batch else WAVE
+        size = BATCH_WAVE if self.chosen.batch else WAVE
         calls = self.calls
         return [list(wave) for wave in waves(calls[::-1] if self._backwards else calls, size)]
 
@@ -123,7 +111,8 @@ class Sending:
         """Whether another call may be sent: neither the time nor the budget is spent."""
         if self.purse.is_empty:
             return False
-        return self.max_seconds is None or self._meter.model_seconds < self.max_seconds
+        most = self.chosen.max_seconds
+        return most is None or self._meter.model_seconds < most
 
     def send(self, wave: Sequence[Call]) -> int:
         """Answer one wave, from the journal where it can, and by the model while there is time.
@@ -157,7 +146,7 @@ class Sending:
         if self.show is not None:
             done, total = self.progress
             took = self.estimate.seconds
-            self.show(self.tally.progress(done - self._before, total, self.max_usd, took))
+            self.show(self.tally.progress(done - self._before, total, self.chosen.max_cost, took))
 
     def _record_departures(self, calls: Sequence[Call]) -> None:
         """What is about to leave the machine, in the run's books before it does."""
@@ -174,13 +163,13 @@ class Sending:
             self._model,
             self.tally,
             stories=self.known,
-            usd=steps.pricer(self.spec, self.terms.as_of, batch=self.batch),
+            usd=steps.pricer(self.spec, self.terms.as_of, batch=self.chosen.batch),
             allow_cloud=self.terms.allow_cloud,
             staying=self.terms.staying,
             purse=self.purse,
             progress=self.tally.written,
             in_flight=self.batches.in_flight,
-            claims=StoreClaims(self.store, run=None if self.batch else self.run_id),
+            claims=StoreClaims(self.store, run=None if self.chosen.batch else self.run_id),
             in_time=self.in_time,
             say=self.say,
         )
@@ -215,7 +204,7 @@ class Sending:
         return self.calls[0].stage if self.calls else ""
 
     def _opened(self) -> Model:
-        if self.batch:
+        if self.chosen.batch:
             return open_batched(self.spec, self.options, self.batches, self.say)
         # A server that was started again since may have other weights.
         served = self.store.described(self.run_id).get("served", "")

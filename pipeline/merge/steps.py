@@ -34,7 +34,7 @@ from pipeline.merge.judging import Found, belief_on, find_record, records_of
 from pipeline.merge.meter import machine_name
 from pipeline.merge.run import Journal, worst
 from pipeline.merge.settling import Settled, settle
-from pipeline.models.opening import missing_weights, revision_of
+from pipeline.models.opening import missing_weights, revision_of, unanswerable
 from pipeline.plan.candidates import ENCODER_PACKAGE, Candidates, StoryVectors, unite
 from pipeline.plan.desk import Desk
 from pipeline.plan.orders import Orders, orders_told
@@ -383,11 +383,14 @@ def price_plan(
     if further is not None and terms.vectors is not None:
         whole = line if not plan.journalled else priced(replace(plan, journalled=frozenset()))
         line = widened(line, whole, further, terms.vectors)
-    missing = missing_weights(spec, terms.cache)
-    if missing is None:
+    lacks = []
+    if (unasked := unanswerable(spec)) is not None:
+        lacks.append(unasked.message.rstrip("."))
+    if missing_weights(spec, terms.cache) is not None:
+        lacks.append("the weights are not on this machine")
+    if not lacks:
         return line
-    reason = "; ".join(filter(None, ["the weights are not on this machine", line.reason]))
-    return replace(line, feasible=False, reason=reason)
+    return replace(line, feasible=False, reason="; ".join(filter(None, [*lacks, line.reason])))
 
 
 def pricer(

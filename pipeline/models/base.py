@@ -60,6 +60,10 @@ class OnlineModel(Model, Protocol):
         ...
 
 
+def _say_nothing(line: str) -> None:
+    """Where nobody waits."""
+
+
 @dataclass(frozen=True, slots=True)
 class ModelOptions:
     """Plain values an edge hands down to whoever opens a model.
@@ -72,8 +76,11 @@ class ModelOptions:
         patience: seconds that a server may take for a reply; 0 for any.
         served: which model a server of one's own had loaded when the run began, as its description
             says; "" when that is not known.
+        vllm: whether vLLM answers for local models (:mod:`pipeline.models.vllm_server`).
+        card: tells name and bytes of the first NVIDIA card, None without one.
         now: the clock, aware.
         paces: what models share that are opened with them: their accounts' limits.
+        say: told what a person who waits wants to know, such as that weights are being loaded.
     """
 
     cache: Path
@@ -83,5 +90,8 @@ class ModelOptions:
     max_attempts: int = 5
     patience: float = 600.0
     served: str = ""
+    vllm: str = "off"
+    card: Callable[[], tuple[str, int] | None] = field(default=lambda: None, repr=False)
     now: Callable[[], datetime] = field(default=partial(datetime.now, UTC), repr=False)
     paces: Paces = field(default_factory=Paces, repr=False)
+    say: Callable[[str], None] = field(default=_say_nothing, repr=False)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from pipeline.catalog import DEFAULT_LOCAL, Catalog
+from pipeline.engine.weights import locate_weights
 from pipeline.errors import EngineError
 from pipeline.models.base import ModelOptions
+from pipeline.models.generators import program_of
 from pipeline.models.local import LocalModel
+from pipeline.parts import PARTS, how_to_install, lacking
 
 _PACKAGES = (
     "torch",
@@ -26,6 +29,15 @@ _PACKAGES = (
     "datasette",
 )
 
+
+#: The part of the installation that each wish needs, as far as one does.
+_PARTS: Mapping[str, str] = {
+    "local": "local",
+    "gpu": "local",
+    "claude": "cloud",
+    "gemini": "cloud",
+    "flows": "flows",
+}
 
 #: What a person may want of models, and the variable of a key that it needs.
 WANTED: Mapping[str, str] = {
@@ -58,18 +70,25 @@ def examine(
     threads: int,
     keys: Mapping[str, bool],
     wanted: Collection[str] = tuple(WANTED),
+    probe: bool = False,
+    say: Callable[[str], None] = lambda line: None,
 ) -> list[dict[str, Any]]:
-    """Look at weights, kernels and keys. Loads torch where a local model is wanted; no network.
+    """Look at parts, weights and keys, in a fraction of a second; no network.
 
     Args:
         keys: provider → whether a key is set. The keys themselves never come here.
-        wanted: of :data:`WANTED`.
+        wanted: of :data:`WANTED`, and ``flows``, of which only the part is looked at here.
+        probe: load what would run, where a local model is wanted: its kernel, its memory, the
+            versions of what it stands on. Takes seconds.
+        say: told what is being tried.
     """
-    found = []
+    found = [_part(name) for name in dict.fromkeys(_PARTS[w] for w in wanted if w in _PARTS)]
     if "local" in wanted:
-        found.append(_local_model(catalog, cache, threads))
-        found.append(_memory_growth())
-        found += _versions()
+        found.append(_weights(catalog, cache))
+        if probe and not lacking("local"):
+            found.append(_local_model(catalog, cache, threads, say))
+            found.append(_memory_growth())
+            found += _versions()
     if "gpu" in wanted:
         has_flash = find_spec("flash_attn") is not None
         found.append(
@@ -79,15 +98,51 @@ def examine(
                 "installed."
                 if has_flash
                 else "not installed; SDPA's flash kernel is used where the device has one.",
-                "On an NVIDIA GPU: pip install 'storytransformer[gpu]'.",
+                "On an NVIDIA GPU it can be built: pip install flash-attn --no-build-isolation",
             )
         )
+        found.append(_vllm())
     for provider, variable in WANTED.items():
         if variable and provider in wanted:
             ok = keys.get(provider, False)
             told = "key set." if ok else "no key."
             found.append(check(f"{provider}/… models", ok, told, f"Set {variable} to use them."))
     return found
+
+
+def _vllm() -> dict[str, Any]:
+    """Whether vLLM would be found; a server or program that is named is looked at when asked."""
+    command = program_of()
+    told = f"found: {command[0]}." if command else "not here; our engine generates."
+    step = (
+        "In another environment: pip install vllm==0.33.0; then set STORYTRANSFORMER_VLLM to its "
+        "program, or to a server's address."
+    )
+    return check("vLLM", bool(command), told, step)
+
+
+def _part(name: str) -> dict[str, Any]:
+    missing = lacking(name)
+    told = f"not installed: {', '.join(missing)}." if missing else "installed."
+    return check(f"part [{name}], {PARTS[name].use}", not missing, told, _run(name))
+
+
+def _run(name: str) -> str:
+    return f"Run: {how_to_install(name)}"
+
+
+def _weights(catalog: Catalog, cache: Path) -> dict[str, Any]:
+    """Whether the small model's weights lie here; they are not read."""
+    try:
+        where = locate_weights(catalog.find(DEFAULT_LOCAL).weights, cache=cache)
+    except EngineError as error:
+        return check(f"{DEFAULT_LOCAL}, weights", False, error.message, error.next)
+    return check(f"{DEFAULT_LOCAL}, weights", True, f"{where.name}, {_size(where)}.")
+
+
+def _size(path: Path) -> str:
+    files = [path] if path.is_file() else [one for one in path.rglob("*") if one.is_file()]
+    return f"{sum(one.stat().st_size for one in files) / 1e6:,.0f} MB"
 
 
 def _memory_growth() -> dict[str, Any]:
@@ -130,11 +185,16 @@ def _version(package: str) -> str:
         return "not installed"
 
 
-def _local_model(catalog: Catalog, cache: Path, threads: int) -> dict[str, Any]:
+def _local_model(
+    catalog: Catalog, cache: Path, threads: int, say: Callable[[str], None]
+) -> dict[str, Any]:
     """Open the small model and ask which kernel it runs and why."""
-    name = DEFAULT_LOCAL
+
+    name = f"{DEFAULT_LOCAL}, opened"
     try:
-        model = LocalModel(catalog.find(name), ModelOptions(cache=cache, threads=threads))
+        model = LocalModel(
+            catalog.find(DEFAULT_LOCAL), ModelOptions(cache=cache, threads=threads, say=say)
+        )
         try:
             model.engine()
             told = ", ".join(f"{k} {v}" for k, v in model.describe().items())

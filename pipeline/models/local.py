@@ -28,13 +28,15 @@ class LocalModel:
     Args:
         spec: the catalogue's entry; ``spec.weights`` names the weights.
         options: cache folder and threads.
+        reason: why our engine generates, "" where nobody asked.
 
     Raises:
         EngineError: the weights are missing, or their tokenizer cannot be read.
     """
 
-    def __init__(self, spec: ModelSpec, options: ModelOptions) -> None:
+    def __init__(self, spec: ModelSpec, options: ModelOptions, reason: str = "") -> None:
         self.spec = spec
+        self._reason = reason
         self._options = options
         self._path = locate_weights(spec.weights, cache=options.cache)
         self.revision = weights_sha256(self._path, options.cache)
@@ -172,6 +174,7 @@ class LocalModel:
             from pipeline.engine.story_transformer import StoryTransformer
 
             setup = self.spec.setup
+            self._options.say(f"loading {self.spec.name} …")
             self._engine = StoryTransformer.load(
                 self._path,
                 cache=self._options.cache,
@@ -189,6 +192,8 @@ class LocalModel:
     def describe(self) -> Mapping[str, str]:
         """Kernel, reason, device, dtype, threads; before the first call only where it lies."""
         facts = {"weights": str(self._path), "weights_sha256": self.revision}
+        if self._reason:
+            facts |= {"generator": "StoryTransformer", "generator_reason": self._reason}
         return facts | (self._engine.describe() if self._engine else {})
 
     def close(self) -> None:

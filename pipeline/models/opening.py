@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pipeline.catalog import ModelSpec
 from pipeline.errors import EngineError, InputError, ModelError
 from pipeline.models.base import Model, ModelOptions, OnlineModel
+from pipeline.parts import lacking, missing_part
 
 if TYPE_CHECKING:
     from pipeline.models.batches import BatchRegister
@@ -69,6 +70,23 @@ def missing_weights(spec: ModelSpec, cache: Path) -> EngineError | None:
     return None
 
 
+#: The part of the installation that each provider's models need.
+_PARTS = {"local": "local", "claude": "cloud", "gemini": "cloud", "openai": "cloud"}
+#: Of the part ``cloud``, what each provider takes: one of them may be installed by itself.
+_SDKS = {"claude": "anthropic", "gemini": "google.genai", "openai": "openai"}
+
+
+def unanswerable(spec: ModelSpec) -> InputError | None:
+    """That the part of the installation that asks this model is not here; None when it is."""
+    part = _PARTS.get(spec.provider)
+    if part is None:
+        return None
+    missing = lacking(part)
+    if sdk := _SDKS.get(spec.provider):
+        missing = [module for module in missing if module in (sdk, "httpx2")]
+    return missing_part(part, missing[0], where=spec.name) if missing else None
+
+
 def takes_batches(spec: ModelSpec) -> bool:
     """Whether its provider answers batches within a day at a lower price."""
     return spec.provider in ("claude", "gemini")
@@ -92,9 +110,10 @@ def open_batched(
         say: told what a person who waits wants to know.
 
     Raises:
-        InputError: its provider takes no batches.
-        ModelError: the SDK or key is missing.
+        InputError: its provider takes no batches, or its SDK is not installed.
+        ModelError: the key is missing.
     """
+    _check_part(spec)
     from pipeline.models.batches import BatchedModel
 
     if spec.provider == "claude":
@@ -117,11 +136,17 @@ def no_batches(spec: ModelSpec) -> InputError:
     )
 
 
+def _check_part(spec: ModelSpec) -> None:
+    if (lacks := unanswerable(spec)) is not None:
+        raise lacks
+
+
 def open_model(spec: ModelSpec, options: ModelOptions) -> Model:
     """Open a model; only now is its SDK or torch imported.
 
     Raises:
-        ModelError: the SDK or key is missing.
+        InputError: it cannot be asked, or what asks it is not installed.
+        ModelError: the key is missing.
         EngineError: the weights are missing or damaged.
     """
     if spec.provider == "extractive":
@@ -129,10 +154,11 @@ def open_model(spec: ModelSpec, options: ModelOptions) -> Model:
             f"{spec.name} is no model that could be asked.",
             next="Name one, such as local/smollm2-135m.",
         )
+    _check_part(spec)
     if spec.provider == "local":
-        from pipeline.models.local import LocalModel
+        from pipeline.models.vllm import open_local
 
-        return LocalModel(spec, options)
+        return open_local(spec, options)
     return open_online(spec, options)
 
 
@@ -140,8 +166,10 @@ def open_online(spec: ModelSpec, options: ModelOptions) -> OnlineModel:
     """Open a model that a server answers for.
 
     Raises:
-        ModelError: the SDK or key is missing.
+        InputError: its SDK is not installed.
+        ModelError: the key is missing.
     """
+    _check_part(spec)
     if spec.provider == "claude":
         from pipeline.models.claude import ClaudeModel
 

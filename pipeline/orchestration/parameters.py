@@ -1,21 +1,24 @@
-"""Parameters of flows as Prefect's forms show them (a title, limits, a choice), and what a run is
-called: by what it does to what.
+"""The options of :mod:`pipeline.options` as Prefect's forms show them: a title, limits, a choice,
+and what each means.
 
-What a parameter means is in the docstring of its flow: Prefect shows that beside it. Prefect sets
-the title to the bare name after everything else but what the schema adds, hence ``titled``.
+Prefect sets the title to the bare name after everything else but what the schema adds, hence
+``titled``; it shows what the docstring of a flow says of a parameter beside it.
 """
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
-from datetime import date
-from decimal import Decimal
-from typing import Annotated, Any, Literal
+from dataclasses import dataclass, fields
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_type_hints
 
-from prefect.runtime import flow_run
 from pydantic import Field
 
-from pipeline.document.topics import Grouping
+from pipeline.options import Option, Options, bare, is_list, option, option_of, setting, spread
+
+R = TypeVar("R")
+#: Its members are known when the program runs, not before.
+_SEQUENCE: Any = Sequence
 
 
 def titled(title: str, *, choice: Sequence[str] | None = None, **limits: Any) -> Any:
@@ -29,55 +32,68 @@ def titled(title: str, *, choice: Sequence[str] | None = None, **limits: Any) ->
 Documents = Annotated[list[str], titled("Documents", min_length=1)]
 Name = Annotated[str, titled("Model", min_length=1)]
 Names = Annotated[Sequence[str], titled("Models")]
-Strategy = Literal["none", "pairs", "groups", "tree", "fold"]
-AskBy = Annotated[Literal["pairs", "groups"], titled("How a judge is asked")]
-Strategies = Annotated[Sequence[Strategy], titled("Strategies")]
-AsOf = Annotated[date | None, titled("Prices of")]
-Budget = Annotated[Decimal | None, titled("Budget in dollars", ge=0)]
-About = Annotated[Sequence[str], titled("Only stories about")]
-AllowCloud = Annotated[Sequence[str], titled("Documents that may leave this machine")]
-LocalOnly = Annotated[Sequence[str], titled("Documents that stay here")]
-CountOnline = Annotated[bool, titled("Let providers count")]
-Card = Annotated[str | None, titled("Graphics card")]
-Batch = Annotated[bool, titled("As a batch, within a day")]
-Propose = Annotated[bool, titled("Ask a model without a record, for proposals only")]
-MostSeconds = Annotated[int | None, titled("Seconds of asking, at most", ge=0)]
-MostPairs = Annotated[int | None, titled("Questions about pairs, at most", ge=1)]
-Edition = Annotated[Literal["files", "full"], titled("Edition")]
-Since = Annotated[str | None, titled("What is new since this run")]
-Out = Annotated[str, titled("Folder of the merged document", min_length=1)]
-GroupedBy = Annotated[Grouping, titled("Grouped by")]
 Page = Annotated[str | None, titled("Page to look through")]
-Encoding = Annotated[str | None, titled("Encoding of text files")]
-Exclude = Annotated[Sequence[str], titled("Left out")]
-Pattern = Annotated[str | None, titled("Headings that begin a story")]
-Shape = Annotated[Literal["ears"] | None, titled("Also read as stories")]
-Repair = Annotated[bool, titled("Mend mojibake")]
-FollowLinks = Annotated[bool, titled("Follow links out of folders")]
-Strict = Annotated[bool, titled("Unreadable is an error")]
-Labels = Annotated[str | None, titled("Labelled pairs of your own")]
-Corpora = Annotated[str | None, titled("Folder of the drawn pairs' documents")]
-Database = Annotated[str | None, titled("Database")]
-AllowEgress = Annotated[Sequence[str], titled("What may be elsewhere")]
 
 
-_MOST = 60
+@dataclass(frozen=True, kw_only=True)
+class Where(Options):
+    """Where a flow finds its database."""
+
+    db: str | None = option(
+        None,
+        "URL or file; data/runs/storytransformer.sqlite where the worker runs, if empty.",
+        "Database",
+    )
+    allow_egress: tuple[str, ...] = setting("allow_egress", "What may be elsewhere")
 
 
-def named(pattern: str) -> Callable[[], str]:
-    """A name for runs of a flow, filled in with its parameters: ``{paths}`` becomes "a.md, b/" or
-    "12 paths", any other ``{parameter}`` its value."""
+def _dressed(name: str, hint: Any, preset: Any, known: Option) -> tuple[Any, Any]:
+    """An option as Prefect's form takes it."""
+    taken, plain = hint, bare(hint)
+    limits: dict[str, Any] = {}
+    if known.choices and is_list(hint):
+        taken = _SEQUENCE[_one_of(known.choices)]
+    elif known.choices:
+        taken = _one_of(known.choices)
+        taken = taken | None if preset is None else taken
+    elif is_list(hint):
+        taken = _SEQUENCE[get_args(plain)[0]]
+    elif known.parse is not None and preset is None and is_list(_first(plain)):
+        taken = _SEQUENCE[get_args(_first(plain))[0]] | None
+    if known.least is not None:
+        limits["ge"] = known.least
+    if plain is str and isinstance(preset, str) and not known.choices:
+        limits["min_length"] = 1
+    return Annotated[taken, titled(known.title, **limits)], preset
 
-    def name() -> str:
-        given: dict[str, Any] = dict(flow_run.parameters or {})
-        if "paths" in given:
-            given["paths"] = shown(given["paths"])
-        return pattern.format(**given)
 
-    return name
+def _one_of(choices: tuple[str, ...]) -> Any:
+    """The type of a text that is one of these."""
+    return Literal.__getitem__(choices)
 
 
-def shown(paths: Sequence[str]) -> str:
-    """Paths in one short line."""
-    text = ", ".join(paths)
-    return text if len(text) <= _MOST else f"{len(paths)} paths"
+def _first(hint: Any) -> Any:
+    """The type of an option that may be None."""
+    return next(iter(get_args(hint)), hint)
+
+
+def parameters(function: Callable[..., R]) -> Callable[..., R]:
+    """A flow's function: the values of options that it takes are spread into parameters of their
+    own, described in its docstring as they are on the command line."""
+    found = spread(function, _dressed)
+    groups = [
+        hint
+        for hint in get_type_hints(function).values()
+        if isinstance(hint, type) and issubclass(hint, Options)
+    ]
+    told = inspect.getdoc(function) or ""
+    if "\nArgs:" not in told:
+        told += "\n\nArgs:"
+    for group in groups:
+        for one in fields(group):  # type: ignore[arg-type]
+            told += f"\n    {one.name}: {option_of(one).help}"
+    found.__doc__ = told
+    # Prefect looks for a flow's file by its code, and would find this one.
+    code: Any = found
+    code.__code__ = code.__code__.replace(co_filename=function.__code__.co_filename)
+    return found

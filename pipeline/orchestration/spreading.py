@@ -22,7 +22,8 @@ from prefect.cache_policies import NO_CACHE
 
 from pipeline.errors import InputError
 from pipeline.extract.corpus import extract, unread
-from pipeline.merge.corpus import Reading
+from pipeline.options import ReadOptions
+from pipeline.parts import how_to_install
 from pipeline.store.record import Store
 from pipeline.stories import Extraction
 
@@ -38,7 +39,7 @@ Found = dict[tuple[str, str], Extraction]
 def read_ahead(
     runner: str,
     paths: Sequence[str],
-    how: Reading,
+    how: ReadOptions,
     store: Store,
     say: Callable[[str], None],
 ) -> None:
@@ -80,7 +81,7 @@ def read_ahead(
     say(f"{read} of {len(waiting)} documents were read by {runner}")
 
 
-def read_batch(paths: list[str], how: Reading) -> Found:
+def read_batch(paths: list[str], how: ReadOptions) -> Found:
     """On a worker: read documents; what cannot be read is left to the flow to report."""
     kept = _Kept()
     for _ in extract(
@@ -131,7 +132,7 @@ def _open_ray(runner: str) -> Any:
         from prefect_ray import RayTaskRunner
     except ImportError as exc:
         raise InputError(
-            "Ray is not installed.", where=_WHERE, next="pip install 'storytransformer[ray]'"
+            "Ray is not installed.", where=_WHERE, next=f"Run: {how_to_install('ray')}"
         ) from exc
     parts = urlsplit(runner)
     try:  # Ray itself would try for minutes
@@ -151,7 +152,7 @@ def _open_dask(netloc: str) -> Any:
         from prefect_dask import DaskTaskRunner
     except ImportError as exc:
         raise InputError(
-            "Dask is not installed.", where=_WHERE, next="pip install 'storytransformer[dask]'"
+            "Dask is not installed.", where=_WHERE, next=f"Run: {how_to_install('dask')}"
         ) from exc
     address = f"tcp://{netloc}"
     try:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pipeline.console import harmless
+from pipeline.document.readable import without_markup
 from pipeline.errors import InputError
 from pipeline.review.answers import read_lines
-from pipeline.review.tellings import without_markup
 from pipeline.store.books import Books
 from pipeline.store.decisions import Term, TermKind
 from pipeline.text.words import is_content, stem

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -11,24 +9,12 @@ from itertools import groupby, zip_longest
 
 from rich.cells import cell_len
 
+from pipeline.document.readable import without_markup
 from pipeline.entries import Entry
 from pipeline.stories import Story
-from pipeline.text.sentences import plain
 
 #: The order in which the pieces of a telling are shown.
 _ORDER = ("title", "sentence", "benefit", "criterion", "body", "label")
-_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*(?:\([^()]*\))?[^()]*\)")
-_LEAD = re.compile(r"^\s*(?:#{1,6}\s+|(?:[-*+•]\s+)+(?:\[[ xX]\]\s+)?)")
-_FENCE = re.compile(r"`+")
-_BARS = re.compile(r"\s*\|\s*")
-#: Only what is HTML: "<5 items>" is a bound.
-_TAG = re.compile(
-    r"</?(?:a|abbr|article|b|big|blockquote|br|code|dd|del|div|dl|dt|em|font|h[1-6]|hr|i|img|ins|"
-    r"kbd|li|mark|ol|p|pre|s|section|small|span|strike|strong|sub|sup|table|tbody|td|tfoot|th|"
-    r"thead|tr|tt|u|ul)\b(?:\s[^<>]*)?/?>",
-    re.IGNORECASE,
-)
-_ESCAPED = re.compile(r"\\([\\`*_{}\[\]<>#|~.()!+-])")
 _EDGES = ".,;:!?\"'“”‘’()"
 
 
@@ -63,18 +49,6 @@ def telling(story: Story, entry: Entry | None) -> tuple[Told, ...]:
     found += [Told(fold.field, fold.text) for fold in entry.folds if fold.story == story.id]
     told = [Told(piece.field, without_markup(piece.text)) for piece in found]
     return tuple(sorted((t for t in told if t.text), key=lambda piece: _ORDER.index(piece.field)))
-
-
-def without_markup(text: str) -> str:
-    """The words of a text on one line: no emphasis, tag, link address, list, heading or table
-    mark, and no escape. No word is changed."""
-    text = "\n".join(_LEAD.sub("", line) for line in text.splitlines())
-    text = _LINK.sub(r"\1", text)
-    text = _TAG.sub(" ", text)
-    if "|" in text:
-        text = _BARS.sub(" · ", text).strip(" ·")
-    text = _FENCE.sub("", plain(text))
-    return html.unescape(_ESCAPED.sub(r"\1", text)).strip()
 
 
 def compared(

@@ -30,6 +30,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from pipeline.errors import InputError, StoreError
+from pipeline.parts import how_to_install
 from pipeline.store.columns import DamagedCell
 from pipeline.store.damage import located
 from pipeline.store.failures import failure
@@ -70,7 +71,7 @@ class Database:
             raise InputError(
                 f"the driver for {self.url.drivername} is not installed.",
                 where=self.name,
-                next="Install storytransformer[postgres].",
+                next=f"Run: {how_to_install('postgres')}",
             ) from exc
         if self.is_sqlite:
             _speak_sqlite(self.engine, patience)

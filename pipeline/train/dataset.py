@@ -15,9 +15,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.entries import Decision
 from pipeline.errors import InputError
 from pipeline.judge.proof import need_key
 from pipeline.stories import Extraction, Story
+from pipeline.train.decided import decided_pairs
 from pipeline.train.pairs import PairMaker, Source, TrainingPair
 from pipeline.train.tables import HeldOut, Tables, load_held_out, load_tables
 
@@ -149,20 +151,27 @@ def make_dataset(
     n_train: int,
     n_dev: int,
     seed: int,
+    decisions: Iterable[Decision] = (),
 ) -> Dataset:
-    """Make the pairs; the same documents, tables and seed make the same pairs.
+    """Make the pairs; the same documents, tables, decisions and seed make the same pairs.
 
     Args:
         tables: folder of the tables. exams: folder of the built-in exam, whose words and documents
             are kept out.
+        decisions: a person's, the oldest first; those on the stories are pairs beside the others.
     """
     read, words = load_tables(tables), load_held_out(sorted(exams.glob("words*.json")))
     dealt = deal(extractions, read_deal(exams))
     train = _maker(read, words, dealt.train, seed, dev=False)
     dev = _maker(read, words, dealt.dev, seed + 1, dev=True)
-    for_training = train.pairs(n_train)
+    sources = (*dealt.train, *dealt.dev)
+    decided, decided_dev = decided_pairs(
+        decisions, ((s.name, x) for s in sources for x in s.stories)
+    )
+    for_training = _mixed(train.pairs(n_train), decided, random.Random(seed))
     seen = {text for pair in for_training for text in (pair.a, pair.b)}
-    for_dev = [p for p in dev.pairs(n_dev) if p.a not in seen and p.b not in seen]
+    for_dev = [*dev.pairs(n_dev, easy_first=False), *decided_dev]
+    for_dev = [pair for pair in for_dev if pair.a not in seen and pair.b not in seen]
     digest = hashlib.sha256()
     for pair in (*for_training, *for_dev):
         digest.update(json.dumps([pair.a, pair.b, pair.answer.value]).encode())
@@ -170,6 +179,16 @@ def make_dataset(
         tuple(for_training), tuple(for_dev), dealt, digest.hexdigest(),
         dict(train.dropped + dev.dropped),
     )  # fmt: skip
+
+
+def _mixed(
+    made: Sequence[TrainingPair], decided: Sequence[TrainingPair], rng: random.Random
+) -> list[TrainingPair]:
+    """Pairs in their order, with others at places drawn among them."""
+    found = list(made)
+    for pair in decided:
+        found.insert(rng.randrange(len(found) + 1), pair)
+    return found
 
 
 def _maker(

@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pipeline.calls import canonical_json
 from pipeline.catalog import Architecture, ModelSpec
 from pipeline.cost.hardware import Hardware
 from pipeline.engine.adapters import CARD, WEIGHTS
 from pipeline.engine.weights import locate_weights, weights_sha256
+from pipeline.entries import Answer, Decision
 from pipeline.errors import InputError
 from pipeline.merge.sovereignty import mark_of
 from pipeline.plan.pairs import WORDS
@@ -54,6 +55,8 @@ class Order:
     Args:
         spec: the base. tables, exams, prompts, cache: folders.
         n_train, n_dev: pairs. most_tokens: of a question; a longer one is dropped and counted.
+        answers: 2 for "same" and "different" alone, 4 for all of :data:`WORDS`.
+        decisions: a person's, of the database; those on the stories are learned, too.
         settings: of PEFT, TRL and transformers, under their names.
         threads: 0 for one less than there are.
     """
@@ -68,8 +71,21 @@ class Order:
     n_dev: int = 200
     most_tokens: int = 160
     seed: int = 17
+    answers: Literal[2, 4] = 2
+    decisions: Sequence[Decision] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
     threads: int = 0
+
+    @property
+    def words(self) -> Mapping[Answer, str]:
+        """The word that is learned for each answer."""
+        written = {answer: word for word, answer in WORDS.items()}
+        if self.answers == 4:
+            return written
+        other = written[Answer.DIFFERENT]
+        return {
+            answer: written[answer] if answer is Answer.ONE_NEED else other for answer in Answer
+        }
 
 
 @dataclass(frozen=True)
@@ -126,6 +142,7 @@ def prepare(extractions: Iterable[Extraction], order: Order, hardware: Hardware)
         n_train=order.n_train,
         n_dev=order.n_dev,
         seed=order.seed,
+        decisions=order.decisions,
     )
     encode = _encoder(order)
     train, long = _fitting_samples(data.train, encode, order.most_tokens)
@@ -155,7 +172,7 @@ def _encoder(order: Order) -> Callable[[TrainingPair], Sample]:
     tokenizer = open_tokenizer(order.spec.weights, order.cache)
     prompt = labelled_prompt(order.prompts, PROMPT)
     texts = [canonical_json({"answer": word}) for word in WORDS]
-    places = {answer: n for n, answer in enumerate(WORDS.values())}
+    places = {answer: list(WORDS).index(word) for answer, word in order.words.items()}
 
     def encoded(pair: TrainingPair) -> Sample:
         turns = [(m.role, m.content) for m in prompt.render(one=pair.a, other=pair.b)]
@@ -276,7 +293,7 @@ def card_of(prepared: Prepared, learned: Learned) -> dict[str, Any]:
         "base": order.spec.name,
         "base_sha256": prepared.base_sha256,
         "prompt": PROMPT,
-        "answers": list(WORDS),
+        "answers": [word for word in WORDS if word in order.words.values()],
         "data": {
             "sha256": data.sha256,
             "train_pairs": len(prepared.train),

@@ -164,12 +164,12 @@ def _denied(told: str, rng: random.Random) -> str:
 
 
 def _agile(core: str, said: list[str], details: list[str], rng: random.Random) -> StoryText:
-    told = _sentence(core)
     rng.shuffle(said)
-    goal = " ".join([told, *said]) if said else told
+    told = " ".join([_sentence(core), *said])
     for detail in details:
-        goal += _as_clause(detail)
-    return StoryText(goal=goal)
+        told += _as_clause(detail)
+    # A sentence of its own is no goal: "I want to" is written before one.
+    return StoryText(body=(told,)) if core.startswith("S:") else StoryText(goal=told)
 
 
 def _front(core: str, said: list[str], details: list[str], rng: random.Random) -> StoryText:
@@ -183,10 +183,10 @@ def _front(core: str, said: list[str], details: list[str], rng: random.Random) -
             ("I want to {}", "I have to be able to {}", "it should be possible to {}", "let me {}")
         )
         inner = frame.format(inner)
-    goal = " ".join([f"{_upper(first)}, {inner}", *rest])
+    told = " ".join([f"{_upper(first)}, {_lower(inner)}", *rest])
     for detail in details:
-        goal += _as_clause(detail)
-    return StoryText(goal=goal)
+        told += _as_clause(detail)
+    return StoryText(body=(told,))
 
 
 def _criteria(core: str, said: list[str], details: list[str], rng: random.Random) -> StoryText:
@@ -198,7 +198,10 @@ def _criteria(core: str, said: list[str], details: list[str], rng: random.Random
     ]
     lines += [_as_line(detail) for detail in details]
     rng.shuffle(lines)
-    return StoryText(goal=_sentence(core), criteria=tuple(_upper(line) for line in lines))
+    criteria = tuple(_upper(line) for line in lines)
+    if core.startswith("S:"):
+        return StoryText(criteria=(_sentence(core), *criteria))
+    return StoryText(goal=core, criteria=criteria)
 
 
 def _gherkin(core: str, said: list[str], details: list[str], rng: random.Random) -> StoryText:
@@ -296,6 +299,11 @@ def _upper(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def _lower(text: str) -> str:
+    """A sentence as it goes on behind a comma."""
+    return text if text.startswith(("I ", "I'")) else text[:1].lower() + text[1:]
+
+
 class Maker:
     """Draws needs, and others that stand to them in a known way.
 
@@ -348,11 +356,15 @@ class Maker:
             (("n", str(n)), ("m", str(m))),
         )
 
-    def need(self, core: Core | None = None) -> Need:
-        """A need with none to three circumstances."""
-        n_modifiers = self.rng.choices((0, 1, 2), (0.42, 0.43, 0.15))[0]
-        scales = self.rng.sample(self.scales, n_modifiers)
-        n_details = self.rng.choices((0, 1, 2), (0.68, 0.26, 0.06))[0]
+    def need(self, core: Core | None = None, *, plain: bool = False) -> Need:
+        """A need with none to two circumstances and details.
+
+        Args:
+            plain: one circumstance at most, and no detail.
+        """
+        n_modifiers = self.rng.choices((0, 1, 2), (0.5, 0.4, 0.1))[0]
+        scales = self.rng.sample(self.scales, min(n_modifiers, 1) if plain else n_modifiers)
+        n_details = self.rng.choices((0, 1, 2), (0.76, 0.21, 0.03))[0] * (not plain)
         details = self.rng.sample(range(len(self.tables.rows["detail"])), n_details)
         return Need(
             core or self.core(), tuple(self.modifier(one) for one in scales), tuple(details)

@@ -6,7 +6,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
@@ -59,6 +59,7 @@ from pipeline.stories import (
     residue_of,
     story_id,
 )
+from tests.dashboard.measured import Cell, further_measures
 from tests.judge.examples import JUDGE, pairs
 
 #: A story that tries to run in the page: what documents hold is text, never markup.
@@ -258,29 +259,6 @@ def _measures(store: Store) -> dict[str, str]:
     return found
 
 
-@dataclass(frozen=True)
-class Cell:
-    key: str
-    task: str
-    model: str
-    target_tokens: int
-    prompt_tokens: int
-    depth_target: float
-    depth_actual: float
-    seed: int
-    status: str
-    score: float | None
-    reply: str
-    request: Request
-    expected: str = "4711"
-    revision: str = "r1"
-    style: str = "chat"
-    haystack: str = "stories"
-    finish: str = "stop"
-    seconds: float = 1.0
-    flags: tuple[str, ...] = ()
-
-
 def _needles(store: Store, model: str) -> str:
     run = store.start_run(
         kind="needle", corpus=None, model=model, strategy="single",
@@ -334,7 +312,7 @@ def worked(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
         )  # fmt: skip
         store.finish_run(failed, "failed", error="the weights are missing")
         store.start_run(kind="merge", corpus=None, model="local/smollm2-135m", strategy="tree")
-        others = _measures(store)
+        others = _measures(store) | further_measures(store)
         records = _records(store)
         second = _needles(store, "claude/claude-haiku-5-5")
         needles = _needles(store, "local/smollm2-135m")
@@ -404,9 +382,11 @@ def open_page(browser, url: str):
 
 
 def settle(page) -> None:
-    """Wait until every card is drawn or says why not."""
+    """Wait until every card that is in sight is drawn or says why not."""
     page.locator(".drawing[data-state]").first.wait_for(state="attached")
-    waiting = page.locator(".drawing:not([data-state=drawn], [data-state=failed])")
+    waiting = page.locator(
+        ".grid:not([hidden]) .drawing:not([data-state=drawn], [data-state=failed])"
+    )
     page.wait_for_timeout(20)
     for _ in range(300):
         if waiting.count() == 0:
@@ -427,11 +407,3 @@ def look(browser):
     yield look
     for page in opened:
         page.close()
-
-
-@pytest.fixture(scope="session")
-def run_page(browser, served):
-    """The newest merge's page, for tests that only read it."""
-    page = open_page(browser, f"{served}/run")
-    yield page
-    page.close()

@@ -71,7 +71,7 @@ def test_an_empty_database_says_what_to_run(look, empty, name):
 def test_every_figure_is_drawn(look, served):
     for name, charts in (
         ("costs", ("prices", "times", "history")),
-        ("quality", ("gate", "f1", "together", "perplexity")),
+        ("quality", ("gate", "f1", "together", "perplexity", "roundtrip")),
     ):
         page = look(f"{served}/{name}")
         for chart in charts:
@@ -129,6 +129,19 @@ def test_the_heatmaps_show_what_the_database_holds(look, served, worked):
             assert seen[place][1] == n and seen[place][0] == pytest.approx(score, abs=1e-9)
 
 
+def test_effective_lengths_say_what_is_known(look, served, worked):
+    page = look(f"{served}/needles?run={worked.aggregation}&task=")
+    assert "several stories together" in page.locator("#heatmaps figcaption").inner_text()
+    told = {row[1]: row[2] for row in table(page, "effective")}
+    assert told["relative"].startswith("between 2,048 and 4,096 tokens")
+    assert told["absolute"].startswith("below 1,024 tokens")
+    assert told["every depth"].startswith("at least 4,096 tokens")
+    drawn = page.locator("#heatmaps svg").first.text_content()
+    assert all(said in drawn for said in ("2,048 to 4,096", "below 1,024", "at least 4,096"))
+    both = f"{served}/needles?run={worked.aggregation}&run={worked.needles}&task=count"
+    assert look(both).locator("#heatmaps figure").count() == 1, "no needle counts"
+
+
 def test_cells_that_ended_otherwise_are_told_apart(look, served, worked):
     page = look(f"{served}/needles")
     grid = f"#heatmaps [data-run='{worked.needles}']"
@@ -177,9 +190,10 @@ def test_the_heatmap_is_walked_by_keyboard(look, served, worked):
 
 def test_models_side_by_side_are_chosen_and_the_choice_closes(look, served, worked):
     page = look(f"{served}/needles")
-    assert page.locator("#heatmaps figure").count() == 2
+    assert page.locator("#heatmaps figure").count() == 3
     page.click(".choices summary")
     page.uncheck(f".choices input[value='{worked.second}']")
+    page.uncheck(f".choices input[value='{worked.aggregation}']")
     page.settled()
     assert page.locator("#heatmaps figure").count() == 1 and worked.second not in page.url
     page.keyboard.press("Escape")
@@ -201,10 +215,10 @@ def test_lost_canaries_are_marked(look, served):
     assert page.locator("#canaries .cell[data-lost=merge]").count() == 6
 
 
-def test_the_numbers_are_the_newest_completed_runs(run_page, worked):
-    page = run_page
+def test_the_numbers_are_the_newest_completed_runs(look, served, worked):
+    page = look(f"{served}/run")
     assert f"run={worked.newest}" in page.url
-    assert figures(page, "head")["paid"].split("\n") == ["$0.1050", "estimated $0.0420"]
+    assert figures(page, "head")["paid"].split("\n") == ["$0.105", "estimated $0.042"]
     steps = page.eval_on_selector_all(
         "#funnel li", "all => all.map(one => [...one.children].map(c => c.innerText))"
     )
@@ -212,11 +226,20 @@ def test_the_numbers_are_the_newest_completed_runs(run_page, worked):
         ["documents", "4"], ["stories", "48"], ["calls", "15"], ["entries", "24"],
         ["sentences", "60"], ["conflicts", "1"],
     ]  # fmt: skip
+    page.get_by_role("tab", name="Cost and time").click()
+    page.settled()
     compared = {row[0]: row[1:] for row in table(page, "compared")}
-    assert compared["price"] == ["$0.0210", "$0.0420", "$0.0840", "$0.1050", "2.50", "outside", "3"]
+    assert compared["price"] == ["$0.021", "$0.042", "$0.084", "$0.105", "2.50", "outside", "3"]
     assert compared["time"] == ["40 s", "80 s", "2.7 min", "71 s", "0.89", "inside", "–"]
     assert compared["peak memory"] == ["–", "858 MiB", "–", "954 MiB", "1.11", "–", "–"]
+    took = figures(page, "spent")
+    assert "on the provider's machines" in took["model's time"]
+    assert took["peak memory"].split("\n")[2] == "on here: CPU"
+    page.get_by_role("tab", name="How it ran").click()
+    page.settled()
     assert "sdpa_flash (it fits this machine)" in page.inner_text("#how")
+    page.get_by_role("tab", name="Ledger").click()
+    page.settled()
     counted = page.locator("#outcomes b").all_inner_texts()
     truth = rows(
         worked, "SELECT count(*) FROM ledger WHERE run = ? GROUP BY outcome", worked.newest
@@ -225,7 +248,7 @@ def test_the_numbers_are_the_newest_completed_runs(run_page, worked):
 
 
 def test_the_ledger_is_filtered_and_the_address_says_so(look, served, worked):
-    page = look(f"{served}/run")
+    page = look(f"{served}/run?tab=ledger")
     page.select_option("select[name=outcome]", "merged_into")
     page.fill("input[name=q]", "order 2.")
     page.wait_for_url("**q=order*")
@@ -250,12 +273,12 @@ def test_the_ledger_is_filtered_and_the_address_says_so(look, served, worked):
 
 
 def test_a_long_ledger_has_further_pages(look, served, worked):
-    page = look(f"{served}/run")
-    assert "1–25 of 48" in page.inner_text("#ledger .pager")
+    page = look(f"{served}/run?tab=ledger")
+    assert "1–15 of 48" in page.inner_text("#ledger .pager")
     page.click("#ledger .pager button:has-text('Next')")
     page.settled()
-    assert "26–48 of 48" in page.inner_text("#ledger .pager")
-    assert table(page, "ledger")[0][0] == "S-26" and "ledger.page=2" in page.url
+    assert "16–30 of 48" in page.inner_text("#ledger .pager")
+    assert table(page, "ledger")[0][0] == "S-16" and "ledger.page=2" in page.url
     page.select_option("select[name=document]", "1")
     page.settled()
     assert len(table(page, "ledger")) == 12 and "ledger.page" not in page.url
@@ -271,8 +294,8 @@ def test_a_run_in_the_table_is_a_link_to_it(look, served, worked):
 
 def test_a_run_that_failed_shows_the_command_that_takes_it_up(look, served, worked):
     page = look(f"{served}/runs?state=failed")
-    (row,) = table(page, "runs")
-    assert worked.failed in row[0] and "the weights are missing" in row[-1]
+    row, (remark,) = table(page, "runs")
+    assert worked.failed in row[0] and "the weights are missing" in remark
     command = page.inner_text("#runs code")
     assert shlex.split(command) == [
         "storytransformer", "merge", "backlog/it's here", "more.md",
@@ -281,19 +304,25 @@ def test_a_run_that_failed_shows_the_command_that_takes_it_up(look, served, work
 
 
 def test_text_of_documents_never_runs(look, served):
-    page = look(f"{served}/run")
+    page = look(f"{served}/run?tab=ledger")
     assert page.evaluate("window.hurt") is None
     assert page.locator("#ledger img, #ledger script").count() == 0
     assert "<script>window.hurt=1</script>" in table(page, "ledger")[0][1]
+    page.get_by_role("tab", name="Questions and calls").click()
+    page.settled()
     page.click("#calls tbody tr:first-child a.open")
     page.locator("#reader[data-state=drawn]").wait_for()
     assert "<script>window.hurt=1</script>" in page.inner_text("#reader")
     assert page.evaluate("window.hurt") is None
 
 
-def test_conflicts_stand_side_by_side_with_what_differs_marked(run_page):
-    first, *others = run_page.locator("#conflicts article").all()
-    assert first.locator("h3").inner_text() == "1. days"
+def test_conflicts_stand_side_by_side_with_what_differs_marked(look, served, worked):
+    page = look(f"{served}/run?tab=conflicts")
+    first, *others = page.locator("#conflicts article").all()
+    # What they oppose each other in, as the merged page says it, and the command that decides.
+    assert first.locator("h3").inner_text() == "1. it. / it."
+    decides = f"storytransformer review {worked.newest} S-4 S-8"
+    assert first.locator("code").inner_text() == decides
     assert "in conflict · says ann · the numbers differ" in first.inner_text()
     assert others and all("possibly in conflict" in one.inner_text() for one in others)
     assert first.locator("mark").count() == 2
@@ -303,38 +332,44 @@ def test_conflicts_stand_side_by_side_with_what_differs_marked(run_page):
 
 
 def test_what_is_folded_says_under_what_and_by_whom(look, served):
-    page = look(f"{served}/run")
+    page = look(f"{served}/run?tab=ledger")
     rows = table(page, "folds")
     assert [row[:2] + row[3:7] for row in rows[:2]] == [
-        ["E-1", "S-2", "S-1", "proof", "story-frame", "–"],
-        ["E-1", "S-3", "S-1", "judge", "tiny, record r1", "by e-mail"],
+        ["S-2", "sentence", "S-1", "proof", "story-frame", "–"],
+        ["S-3", "sentence", "S-1", "judge", "tiny, record r1", "by e-mail"],
     ]
     page.click("#folded button:has-text('by proof')")
     page.settled()
     assert {row[4] for row in table(page, "folds")} == {"proof"} and "folded=proof" in page.url
 
 
-def test_an_entry_leads_to_its_stories(look, served):
+def test_an_entry_leads_to_its_stories_by_the_name_of_the_one_that_stands(look, served):
     page = look(f"{served}/run")
     rows = table(page, "entries")
-    assert rows[0][0] == "E-1" and rows[0][2] == "3"
-    page.click("#entries a.open:has-text('E-3')")
+    assert rows[0][0] == "S-1" and rows[0][2] == "3"
+    page.click("#entries a.open:has-text('S-5')")
     page.settled()
+    assert "tab=ledger" in page.url
+    assert page.get_by_role("tab", name="Ledger").get_attribute("aria-selected") == "true"
     assert [row[0] for row in table(page, "ledger")] == ["S-5", "S-6", "S-7"]
-    assert {row[4] for row in table(page, "ledger")} == {"E-3"}
-    page.fill("input[name=q]", "s-12")
-    page.wait_for_url("**q=s-12*")
-    page.settled()
-    assert [row[0] for row in table(page, "ledger")] == ["S-12"]
+    assert [row[4] for row in table(page, "ledger")] == ["–", "S-5", "S-5"]
+    for typed, found in (("s-12", ["S-12"]), ("e-3", ["S-5", "S-6", "S-7"])):
+        page.fill("input[name=q]", typed)
+        page.wait_for_url(f"**q={typed}*")
+        page.settled()
+        assert [row[0] for row in table(page, "ledger")] == found
 
 
-def test_neighbours_show_what_only_one_says(run_page):
-    (row,) = table(run_page, "links")
-    assert row[0] == "E-1" and row[2] == "E-2" and row[5:7] == ["order 0", "order 3"]
+def test_neighbours_show_what_only_one_says(look, served):
+    (row,) = table(look(f"{served}/run?tab=conflicts"), "links")
+    assert row[0].strip() == "S-1" and row[2].strip() == "S-4"
+    assert row[5:7] == ["order 0", "order 3"]
 
 
 def test_a_call_shows_prompt_and_replies(look, served):
-    page = look(f"{served}/run")
+    page = look(f"{served}/run?tab=calls")
+    asked = [(row[2].strip(), row[3]) for row in table(page, "calls")]
+    assert sorted(asked[:2]) == [("S-1, S-2, S-3, S-4", "different"), ("S-1, S-2, S-3, S-4", "–")]
     states = [row[1] for row in table(page, "calls")]
     assert sorted(states[:2]) == ["answered", "bad"] and states[2:] == ["not asked"]
     page.click("#calls tbody tr:first-child a.open")
@@ -371,6 +406,6 @@ def test_a_card_is_saved_as_csv_svg_and_png(look, served, worked):
 
 
 def test_the_csv_of_the_ledger_has_all_of_it(look, served, worked):
-    page = look(f"{served}/run?run={worked.newest}&outcome=")
+    page = look(f"{served}/run?run={worked.newest}&outcome=&tab=ledger")
     answer = page.request.get(served + page.get_attribute("[data-csv=ledger]", "href"))
     assert len(list(csv.reader(io.StringIO(answer.text())))) == 49

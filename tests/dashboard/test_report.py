@@ -123,6 +123,23 @@ def test_what_was_not_asked_for_is_left_out(source, worked, tmp_path):
     assert worked.second in shown and worked.needles not in shown and worked.newest not in shown
 
 
+def test_grids_over_several_stories_round_trips_and_coverage_are_in_it(source, worked, tmp_path):
+    runs = [worked.aggregation, worked.roundtrip_pairs, worked.roundtrip_tree, worked.coverage]
+    write_report(source, tmp_path / "r.html", runs, now=NOW)
+    shown = unescape((tmp_path / "r.html").read_text())
+    assert f"local/many · several stories together · {worked.aggregation}" in shown
+    card = shown.partition("How long a prompt it really uses")[2].partition("</section>")[0]
+    assert "between 2,048 and 4,096 tokens" in card and "below 1,024 tokens" in card
+    assert "at least 4,096 tokens" in card and "95 %: at least 1,024 tokens" in card
+    card = shown.partition("what is kept, round by round")[2].partition("</section>")[0]
+    assert "<svg" in card and "local/writer · pairs · by role" in card
+    card = shown.partition("Round trips in numbers")[2].partition("</section>")[0]
+    assert "90.0 %" in card and "100.0 %" in card and "5.0 %" in card
+    card = shown.partition("How much of a reference a text tells")[2].partition("</section>")[0]
+    assert "insights.json" in card and "50.0 %" in card
+    assert worked.needles not in shown
+
+
 def test_two_runs_of_an_eval_are_compared(source, worked, tmp_path):
     write_report(source, tmp_path / "r.html", [worked.needles, worked.second], now=NOW)
     shown = (tmp_path / "r.html").read_text()
@@ -144,7 +161,10 @@ def test_a_run_that_is_not_there_and_a_place_that_cannot_be_written_are_named(so
 
 def test_numbers_read_as_on_the_pages():
     assert told(None, "usd", {}) == told("", "", {}) == "–"
-    dollars = {0: "$0.00", 0.00002: "$0.000020", 0.042: "$0.0420", 1234.5: "$1,234.50"}
+    dollars = {
+        0: "$0.00", 0.00002: "under $0.0001", 0.00007: "$0.0001", 0.0022: "$0.0022",
+        0.042: "$0.042", 0.2: "$0.20", 0.99999: "$1.00", 1234.5: "$1,234.50", -0.2: "-$0.20",
+    }  # fmt: skip
     assert {value: FORMATS["usd"](value) for value in dollars} == dollars
     times = {0.05: "50 ms", 4.25: "4.2 s", 71: "71 s", 600: "10.0 min", 9000: "2.5 h", 2e5: "2.3 d"}
     assert {value: FORMATS["seconds"](value) for value in times} == times

@@ -100,12 +100,12 @@ def article(tab, words: str):
 def test_an_entry_shows_its_tellings_and_what_became_of_them(look):
     def does(tab):
         rooms = article(tab, "to book a room")
-        assert "2 tellings, 2 roles" in rooms.inner_text()
+        assert "2 tellings, 2 roles, 1 folded by a judge" in rooms.inner_text()
         assert "also as guest" in rooms.inner_text() and "also: reserve" in rooms.inner_text()
         assert "so that: our group can talk" in rooms.inner_text()
         rooms.click()
         shown = tab.inner_text("#panel")
-        assert "2 tellings of E-1" in shown and "Its words stand." in shown
+        assert "2 tellings of S-1" in shown and "Its words stand." in shown
         assert "folded under S-1 by a judge (judge-1, record 7), 98 %" in shown
         assert "As a guest, I want to reserve a room for 2 hours." in shown
         tab.locator("#panel").get_by_text("Show it in its document").nth(1).click()
@@ -138,6 +138,8 @@ def test_a_conflict_shows_where_it_stands_and_side_by_side(look):
         assert group.locator("article b").all_inner_texts() == ["2", "3"]
         group.get_by_text("side by side").click()
         assert tab.locator("#panel .sides mark").all_inner_texts() == ["2", "3"]
+        decides = tab.locator("#panel code")
+        assert decides.inner_text() == "storytransformer review RUN S-3 S-4"
         tab.locator("#panel select").first.select_option("4")
         assert tab.locator("#panel .sides mark").all_inner_texts() == []
         alike = tab.locator(".group").filter(has_text="Alike")
@@ -152,7 +154,7 @@ def test_where_did_a_story_go(look):
         tab.get_by_text("Where did S-2 go?").wait_for()
         shown = tab.inner_text("#panel")
         assert "is told under an entry" in shown and "b.md" in shown and "Lena" in shown
-        tab.locator("#panel").get_by_text("Show E-1 in ").click()
+        tab.locator("#panel").get_by_text("Show S-1 in ").click()
         assert "to book a room" in tab.locator("article.here").inner_text()
         tab.fill("#q", "s-8")
         tab.get_by_text("Where did S-8 go?").wait_for()
@@ -187,10 +189,11 @@ def test_an_address_opens_what_it_names(look):
         assert "Where did S-3 go?" in tab.inner_text("#panel")
 
     def entry(tab):
-        assert "2 tellings of E-1" in tab.inner_text("#panel")
+        assert "2 tellings of S-1" in tab.inner_text("#panel")
 
     look(story, hash="#story=S-3")
-    look(entry, hash="#entry=E-1")
+    look(entry, hash="#entry=S-1")
+    look(entry, hash="#entry=E-1")  # as links of before have it
     look(lambda tab: tab.get_by_text("Nothing fits.").wait_for(), hash="#role=nobody&topic=99x")
 
 
@@ -321,7 +324,7 @@ def test_fifteen_thousand_stories_are_drawn_as_they_are_looked_at(look, kit):
         tab.click("#clear")
         tab.fill("#q", "S-14000")
         tab.get_by_text("Where did S-14000 go?").wait_for()
-        tab.locator("#panel").get_by_text("Show E-").click()
+        tab.locator("#panel").get_by_text("Show it in ").click()
         here = tab.locator("article.here")
         assert "number13999" in here.inner_text()
         assert tab.locator("article").count() < 1_500
@@ -329,6 +332,61 @@ def test_fifteen_thousand_stories_are_drawn_as_they_are_looked_at(look, kit):
         assert 0 <= here.bounding_box()["y"] < 800
 
     look(does, of=many)
+
+
+@pytest.mark.parametrize("width", [400, 1280])
+def test_the_scroll_bar_tells_how_much_there_is_before_it_is_drawn(look, kit, width):
+    """What is not drawn takes the room that it will take, within a twentieth."""
+    told = [
+        kit.story(f"s{i}", "to see " + " ".join(f"thing{n}" for n in range(1 + i * 7 % 40)))
+        for i in range(400)
+    ]
+    long = Content(kit.merge([kit.entry(one) for one in told]), {one.id: one for one in told})
+
+    def does(tab):
+        tall = "() => document.documentElement.scrollHeight"
+        before = tab.evaluate(tall)
+        assert tab.locator("article").count() < 300
+        for _ in range(400):
+            tab.evaluate("() => scrollBy(0, 700)")
+            tab.wait_for_timeout(15)
+            if tab.evaluate("() => scrollY + innerHeight >= document.body.scrollHeight - 2"):
+                break
+        assert tab.locator("article").count() == 400
+        assert tab.evaluate(tall) == pytest.approx(before, rel=0.05)
+
+    look(does, of=long, width=width)
+
+
+def test_on_paper_is_all_that_stands_and_nothing_to_press(look, kit):
+    told = [kit.story(f"s{i}", f"to see thing{i}") for i in range(200)]
+    long = Content(kit.merge([kit.entry(one) for one in told]), {one.id: one for one in told})
+
+    def does(tab):
+        assert tab.locator("article").count() < 200
+        tab.evaluate("() => dispatchEvent(new Event('beforeprint'))")
+        tab.emulate_media(media="print")
+        assert tab.locator("article").count() == 200
+        assert "thing199" in tab.inner_text("main")
+        for name in (".tools", "aside", ".beside", ".figures"):
+            assert not any(one.is_visible() for one in tab.locator(name).all())
+
+    look(does, of=long)
+
+
+def test_markup_of_sources_is_read_and_not_shown(look, content):
+    marked = replace(
+        content.stories["a"],
+        text="**As a** reader\n\n- I want <b>rooms</b>\n\n| role | goal |\n|---|---|\n| a | b |",
+    )
+    told = replace(content, stories={**content.stories, "a": marked})
+
+    def does(tab):
+        article(tab, "to book a room").click()
+        shown = tab.locator("#panel .own").first.inner_text()
+        assert shown == "As a reader\n• I want rooms\nrole · goal\na · b"
+
+    look(does, of=told)
 
 
 def test_the_same_merge_is_the_same_page(content):

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from pipeline.engine.adapters import CARD, WEIGHTS, adapter_sha256
-from pipeline.engine.learning import STATE, Learned, Sample, encode, learn
+from pipeline.engine.learning import STATE, Learned, Sample, _tokenizer, encode, in_batches, learn
 from pipeline.engine.lora import add_adapter
 from pipeline.engine.story_transformer import StoryTransformer
 from pipeline.engine.tokenizer import load_tokenizer
@@ -97,6 +97,55 @@ def _gradients(model: Any, batches: list[Any]) -> tuple[float, list[torch.Tensor
         loss.backward()
         total += float(loss.detach())
     return total, [p.grad.clone() for p in model.parameters() if p.grad is not None]
+
+
+@needs_extra
+def test_reading_the_answers_alone_has_the_loss_and_gradients_of_reading_everything(
+    tiny_model: Path, tmp_path: Path
+) -> None:
+    from transformers import AutoModelForCausalLM
+    from trl import SFTConfig
+
+    from pipeline.engine.learning import _Collator, _dataset, _report_to_nobody, _trainer
+
+    _report_to_nobody()
+    found = [sample(tiny_model, "short", 0), sample(tiny_model, "a much longer question", 1)]
+    model: Any = AutoModelForCausalLM.from_pretrained(tiny_model, dtype=torch.float32)
+    rows = _dataset(found)
+    batch = _Collator(259)(list(rows))
+    whole = _gradients(model, [batch])
+    trainer = _trainer(
+        model=model,
+        args=SFTConfig(
+            output_dir=str(tmp_path),
+            use_cpu=True,
+            report_to="none",
+            dataset_kwargs={"skip_prepare_dataset": True},
+        ),
+        train_dataset=rows,
+        data_collator=_Collator(259),
+        processing_class=_tokenizer(tiny_model, 259),
+    )
+    model.zero_grad()
+    for among in (None, torch.tensor(2)):
+        model.zero_grad()
+        loss = trainer.compute_loss(model, batch, num_items_in_batch=among)
+        loss.backward()
+        assert float(loss.detach()) == pytest.approx(whole[0], abs=1e-5)
+        grads = [p.grad for p in model.parameters() if p.grad is not None]
+        assert len(grads) == len(whole[1]) > 0
+        for one, other in zip(grads, whole[1], strict=True):
+            assert torch.allclose(one, other, atol=1e-5)
+
+
+def test_what_makes_a_step_stays_together(tiny_model: Path) -> None:
+    found = [sample(tiny_model, "x" * (n * 7 % 11), n % 2) for n in range(13)]
+    settings = {"per_device_train_batch_size": 2, "gradient_accumulation_steps": 2}
+    ordered = in_batches(found, settings)
+    for start in (0, 4, 8, 12):
+        lengths = [len(one.ids) for one in ordered[start : start + 4]]
+        assert lengths == sorted(lengths)
+        assert set(ordered[start : start + 4]) == set(found[start : start + 4])
 
 
 @needs_extra

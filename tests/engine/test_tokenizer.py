@@ -126,16 +126,14 @@ def test_a_template_cannot_reach_python(
     "body",
     [
         "{{ m['content'] | upper }}",
-        "{{ m['content'][:3] }}",
         "{{ m.content * 2 }}",
-        "{{ m.content if 'B' in m.content else 'none' }}",
         "{% if 'B' in m['content'] %}two{% endif %}{{ m['content'] }}",
         "{% set text = m['content'] %}{{ text | replace('B', 'b') }}",
-        "{% set told = m %}{{ told.content | length }}",
+        "{% set told = m %}{{ told.content }}{{ told.content | length }}",
         "{{ m['con' + 'tent'] | upper }}",
         "{{ m | tojson }}",
         "{{ m.values() | join }}",
-        "{{ m['content'].split('B')[0] }}",
+        "{{ m['content'].split('B') | join('b') }}",
         "{{ messages[0].content | length }}{{ m.content }}",
         "{{ '<|im_start|>' + m.role ~ ': ' + m['content'] | trim + '\\n' }}",
         "{{ m['role'] | upper }}: {{ m['content'] }}<|im_end|>",
@@ -199,7 +197,7 @@ def test_a_gguf_is_read_once_and_a_read_only_cache_does_no_harm(
     assert first.encode("abba") == [2, 1, 0]
     assert first.encode("<|end|>") == []  # its characters are not in this vocabulary
     assert (first.eos_ids, first.chat.window) == ((3,), 64)
-    assert [p.name for p in (tmp_path / "cache" / "tokenizers").iterdir()] == [sha256]
+    assert [p.name for p in (tmp_path / "cache" / "tokenizers").iterdir()] == [f"{sha256}-2"]
 
     blocked = tmp_path / "file"
     blocked.write_text("a file where the cache should be")

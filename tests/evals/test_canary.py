@@ -18,6 +18,7 @@ from pipeline.edge import Edge
 from pipeline.errors import InputError, SovereigntyError
 from pipeline.merge.corpus import gather
 from pipeline.merge.job import run
+from pipeline.options import MergeOptions
 from pipeline.settings import read_settings
 from pipeline.store import reports
 from pipeline.store.record import open_store
@@ -60,7 +61,7 @@ def merged(tmp_path_factory):
     canaries = plant(gather([SAMPLE]).extractions, folder / "in", n=8)
     with open_store(f"sqlite:///{folder}/x.sqlite", now=lambda: datetime.now(UTC)) as store:
         out = str(folder / "out")
-        job = EDGE.merge_job([str(folder / "in")], "extractive", store=store, out=out)
+        job = EDGE.merge_job([str(folder / "in")], "extractive", MergeOptions(out=out), store=store)
         document = json.loads(Path(run(job)["out"]["json"]).read_text(encoding="utf-8"))
     return canaries, job.corpus.stories, document
 
@@ -129,7 +130,9 @@ def test_a_run_stores_every_sighting(tmp_path):
     with open_store(f"sqlite:///{tmp_path}/x.sqlite", now=lambda: datetime.now(UTC)) as store:
         result = run_canaries(
             [str(SAMPLE)],
-            lambda paths, out: EDGE.merge_job(paths, "extractive", store=store, out=str(out)),
+            lambda paths, out: EDGE.merge_job(
+                paths, "extractive", MergeOptions(out=str(out)), store=store
+            ),
             store,
             n=4,
         )
@@ -159,7 +162,10 @@ def test_what_may_not_leave_does_not_leave_as_a_copy(tmp_path):
         run_canaries(
             [str(tmp_path / "a.md")],
             lambda paths, out: EDGE.merge_job(
-                paths, "claude/claude-haiku-5-5", store=store, out=str(out), allow_cloud=("all",)
+                paths,
+                "claude/claude-haiku-5-5",
+                MergeOptions(out=str(out), allow_cloud=("all",)),
+                store=store,
             ),
             store,
             n=1,

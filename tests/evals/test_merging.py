@@ -9,7 +9,8 @@ from evals.planting import plant, write_corpus
 from evals.quality import quality
 from evals.truth import read_truth, recognise
 from pipeline.extract.corpus import extract
-from pipeline.merge.corpus import Reading, gather
+from pipeline.merge.corpus import gather
+from pipeline.options import ReadOptions
 from tests.support.narratives import paragraphs, plant_passages, told, write_narratives
 
 SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
@@ -21,7 +22,7 @@ def test_a_planted_corpus_is_read_back_and_merged(tmp_path: Path) -> None:
     assert len(texts) == len(set(texts)) == 60
     corpus = plant(texts, seed=1, shares=MIX)
     truth = read_truth(write_corpus(corpus, tmp_path))
-    read = gather([tmp_path], how=Reading(exclude=("truth.json",)))
+    read = gather([tmp_path], how=ReadOptions(exclude=("truth.json",)))
     ids = recognise(truth, read)
     assert len(read.stories) == len(corpus) == len(set(ids.values()))
     figures = quality(truth, ids, merge(read), read.by_id).figures
@@ -43,7 +44,7 @@ def test_long_stories_share_passages_across_stories_only(tmp_path: Path) -> None
         assert by_id[copy.of].story != copy.story and by_id[copy.of].cluster == copy.cluster
         assert (copy.text == by_id[copy.of].text) is (copy.change == "exact")
     write_narratives(planted, tmp_path)
-    read = gather([tmp_path], how=Reading(exclude=("passages.json",)))
+    read = gather([tmp_path], how=ReadOptions(exclude=("passages.json",)))
     lines = [line for story in read.stories for line in story.body]
     assert sorted(" ".join(line.split()) for line in lines) == sorted(p.text for p in planted)
     merged = merge(read)

@@ -26,6 +26,7 @@ from pipeline.entries import Answer, Conflict, Entry, Line, Link, Merge, Side
 from pipeline.errors import BudgetError, InputError, SovereigntyError
 from pipeline.merge.corpus import gather
 from pipeline.merge.job import MergeJob
+from pipeline.options import MergeOptions
 from pipeline.settings import read_settings
 from pipeline.store.record import Store
 from pipeline.store.reports import list_runs
@@ -163,9 +164,11 @@ def judged(edge: Edge) -> Callable[..., Any]:
     def run(store: Store, says: Says, **wanted: Any) -> dict[str, Any]:
         def job(paths: Sequence[str], out: Path, ask: bool) -> MergeJob:
             made = edge.merge_job(
-                paths, JUDGE if ask else "extractive", store=store, out=str(out),
-                allow_cloud=("all",), propose=ask,
-            )  # fmt: skip
+                paths,
+                JUDGE if ask else "extractive",
+                MergeOptions(out=str(out), allow_cloud=("all",), propose=ask),
+                store=store,
+            )
             if ask:
                 made.spec = replace(made.spec, window=8192, output_cap=4096)
                 made.opener = lambda spec, options: PairJudge(spec, counter.count_text, says)

@@ -19,6 +19,7 @@ from evals.rewriting import look_for
 from pipeline.edge import Edge
 from pipeline.errors import BudgetError, InputError, ModelError, SovereigntyError
 from pipeline.merge.corpus import gather
+from pipeline.options import MergeOptions
 from pipeline.plan.similarity import unique
 from pipeline.settings import read_settings
 from pipeline.store.record import Store
@@ -57,10 +58,17 @@ def rewritten(
     def make(paths: Any, folder: Path) -> RewriteJob:
         job = rewrite_job(
             edge.merge_job(
-                paths, MODEL, store=store, out=str(folder), strategy=strategy, allow_cloud=("all",),
-                max_cost=more.get("max_cost"),
+                paths,
+                MODEL,
+                MergeOptions(
+                    out=str(folder),
+                    strategy=strategy,
+                    allow_cloud=("all",),
+                    max_cost=more.get("max_cost"),
+                ),
+                store=store,
             )
-        )  # fmt: skip
+        )
         job.spec = replace(job.spec, window=8192, output_cap=4096)
         job.opener = lambda spec, options: model
         return job
@@ -206,19 +214,19 @@ def test_a_merge_names_no_rewriting_strategy_and_a_rewrite_no_other(
         merge = edge.merge_job(
             [str(SAMPLE)],
             MODEL,
+            MergeOptions(out=str(tmp_path), strategy="tree", allow_cloud=("all",)),
             store=store,
-            out=str(tmp_path),
-            strategy="tree",
-            allow_cloud=("all",),
         )
         with pytest.raises(InputError, match="eval rewrite"):
             merge.read()
         pairs = rewrite_job(
             edge.merge_job(
-                [str(SAMPLE)], MODEL, store=store, out=str(tmp_path), strategy="pairs",
-                allow_cloud=("all",),
+                [str(SAMPLE)],
+                MODEL,
+                MergeOptions(out=str(tmp_path), strategy="pairs", allow_cloud=("all",)),
+                store=store,
             )
-        )  # fmt: skip
+        )
         pairs.read()
         with pytest.raises(InputError, match="tree, fold"):
             pairs.make_plan()

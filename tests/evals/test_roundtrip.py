@@ -27,6 +27,7 @@ from evals.roundtrip_run import run_round_trips
 from pipeline.edge import Edge
 from pipeline.errors import InputError, SovereigntyError
 from pipeline.extract.corpus import extract
+from pipeline.options import MergeOptions
 from pipeline.settings import read_settings
 from pipeline.store import reports
 from pipeline.store.record import Store
@@ -156,9 +157,15 @@ def test_our_own_merge_goes_round_and_loses_nothing_after_the_first(
     said: list[str] = []
     done = run_round_trips(
         [str(SAMPLE / "lending-desk.md"), str(SAMPLE / "payments-and-reports.xlsx")],
-        lambda read, out: edge.merge_job(read, "extractive", store=store, out=str(out)),
-        store, by="author", rounds=3, parts=2, say=said.append,
-    )  # fmt: skip
+        lambda read, out: edge.merge_job(
+            read, "extractive", MergeOptions(out=str(out), strategy="none"), store=store
+        ),
+        store,
+        by="author",
+        rounds=3,
+        parts=2,
+        say=said.append,
+    )
     rounds = done["rounds"]
     assert rounds[0]["kept"] == 1 and rounds[1]["kept"] > 0.9
     assert [one["kept"] for one in rounds[1:]] == [rounds[1]["kept"]] * 3
@@ -176,7 +183,10 @@ def test_a_model_that_writes_again_is_priced_and_held_to_the_same(edge: Edge, st
 
     def job(read: Sequence[str], out: Path) -> Any:
         made = edge.merge_job(
-            read, MODEL, store=store, out=str(out), strategy="tree", allow_cloud=("all",)
+            read,
+            MODEL,
+            MergeOptions(out=str(out), strategy="tree", allow_cloud=("all",)),
+            store=store,
         )
         made.opener = lambda spec, options: model
         return made
@@ -197,10 +207,14 @@ def test_what_may_not_leave_does_not_in_parts_either(edge: Edge, store: Store) -
         run_round_trips(
             [str(SAMPLE / "lending-desk.md")],
             lambda read, out: edge.merge_job(
-                read, MODEL, store=store, out=str(out), strategy="tree", allow_cloud=("all",)
+                read,
+                MODEL,
+                MergeOptions(out=str(out), strategy="tree", allow_cloud=("all",)),
+                store=store,
             ),
-            store, allow_cloud=(str(SAMPLE / "volunteers.txt"),),
-        )  # fmt: skip
+            store,
+            allow_cloud=(str(SAMPLE / "volunteers.txt"),),
+        )
     with pytest.raises(InputError, match="no way to split"):
         run_round_trips([str(SAMPLE)], lambda *_: None, store, by="colour")  # type: ignore[arg-type,return-value]
 

@@ -18,6 +18,7 @@ from pipeline.judge.intervals import Rate
 from pipeline.judge.listed import as_toml, listed_records
 from pipeline.judge.vetoes import VERSION
 from pipeline.merge.job import run
+from pipeline.options import ExamOptions
 from tests.exam.examples import MODEL, SureJudge, edge_of, knowing, lines, texts_of, write
 
 CLOUD = "claude/claude-haiku-5-5"
@@ -50,7 +51,13 @@ def examine(edge, labels, shared_cache):
 
         with edge.store() as store:
             job = edge.exam_job(
-                model, store=store, labels=files or [labels], opener=opener, say=say, **more
+                model,
+                ExamOptions.taken(more),
+                store=store,
+                labels=files or [labels],
+                opener=opener,
+                say=say,
+                **{name: more[name] for name in more if not hasattr(ExamOptions, name)},
             )
             return run(job), held.get("judge"), job
 
@@ -156,7 +163,7 @@ def test_a_cloud_is_not_asked_without_permission(examine):
 
 def test_a_cloud_without_a_key_is_refused_at_once(edge, labels):
     with edge.store() as store, pytest.raises(ModelError, match="key"):
-        edge.exam_job(CLOUD, store=store, labels=[labels], allow_cloud=["all"])
+        edge.exam_job(CLOUD, ExamOptions(allow_cloud=("all",)), store=store, labels=[labels])
 
 
 @pytest.mark.parametrize("mark", ["local", "stays", "", True, 7, None, ["open"]])

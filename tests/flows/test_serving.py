@@ -144,7 +144,7 @@ def test_what_cannot_be_served_is_told_before_anything_starts(stack: Any):
 def test_the_doctor_says_who_is_missing(stack: Any, tmp_path: Path):
     done = subprocess.run(
         [sys.executable, "-m", "pipeline", "doctor", "flows", "claude", "gemini", "database",
-         "--json"],
+         "--probe", "--json"],
         cwd=tmp_path, env={**stack.env, "GEMINI_API_KEY": ""}, text=True, capture_output=True,
         timeout=120, check=True,
     )  # fmt: skip

@@ -16,6 +16,7 @@ from pipeline.edge import Edge
 from pipeline.errors import InputError
 from pipeline.extract.corpus import unread
 from pipeline.merge.job import run
+from pipeline.options import MergeOptions
 from pipeline.orchestration.spreading import open_runner
 
 pytestmark = [pytest.mark.prefect, pytest.mark.enable_socket]
@@ -66,7 +67,11 @@ def test_a_cluster_changes_nothing_but_where_documents_are_read(
     edge = Edge.read(str(tmp_path / "b.sqlite"))
     with edge.store() as store:
         assert len(unread([documents], cache=store)) == len(NAMES)
-        run(edge.merge_job([str(documents)], "extractive", store=store, out=f"{tmp_path}/alone"))
+        run(
+            edge.merge_job(
+                [str(documents)], "extractive", MergeOptions(out=f"{tmp_path}/alone"), store=store
+            )
+        )
     found, expected = (
         json.loads((tmp_path / way / "merged.json").read_text()) for way in ("spread", "alone")
     )

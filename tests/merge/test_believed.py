@@ -22,6 +22,7 @@ from pipeline.merge.job import run
 from pipeline.merge.judging import judge_of
 from pipeline.merge.meter import Meter
 from pipeline.merge.options import BY_CODE
+from pipeline.options import MergeOptions
 from tests.exam.examples import MODEL, SureJudge, edge_of, lines, write
 from tests.judge.examples import said
 from tests.support.judges import FAULTS
@@ -99,9 +100,14 @@ def merge(edge, tmp_path, shared_cache):
             for record in keep or ():
                 store.save_record(record)
             job = edge.merge_job(
-                [str(tmp_path / "in")], model, store=store, out=str(tmp_path / "out"),
-                say=told.append, opener=opener, **more,
-            )  # fmt: skip
+                [str(tmp_path / "in")],
+                model,
+                MergeOptions.taken({"out": str(tmp_path / "out"), **more}),
+                store=store,
+                say=told.append,
+                opener=opener,
+                **{name: more[name] for name in more if not hasattr(MergeOptions, name)},
+            )
             return run(job), "\n".join(told), held.get("judge")
 
     return go

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.merge.corpus import Reading, extraction_as_json, gather, read
+from pipeline.merge.corpus import extraction_as_json, gather, read
+from pipeline.options import ReadOptions
 
 RULES = "# Rules\n\nThe kiln shall stop at 1,250 °C.\n\nWhen the door opens, the kiln shall stop.\n"
 
@@ -16,7 +17,7 @@ def test_ears(tmp_path: Path) -> None:
     (tmp_path / "rules.md").write_text(RULES, encoding="utf-8")
     with pytest.raises(InputError, match="no story found"):
         read([tmp_path])
-    corpus = read([tmp_path], how=Reading(shape="ears"))
+    corpus = read([tmp_path], how=ReadOptions(shape="ears"))
     assert [story.text for story in corpus.stories] == [
         "The kiln shall stop at 1,250 °C.",
         "When the door opens, the kiln shall stop.",
@@ -24,8 +25,8 @@ def test_ears(tmp_path: Path) -> None:
 
 
 def test_no_such_shape() -> None:
-    with pytest.raises(InputError, match="no shape of stories"):
-        Reading(shape="nose")
+    with pytest.raises(InputError, match="not a shape of stories"):
+        ReadOptions(shape="nose")
 
 
 def test_what_is_passed_over_is_said(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from pipeline.catalog import Catalog
 from pipeline.errors import InputError, SovereigntyError
-from pipeline.merge.corpus import Corpus, Reading, gather
+from pipeline.merge.corpus import Corpus, gather
 from pipeline.merge.sovereignty import (
     check_sovereignty,
     idle_patterns,
@@ -20,6 +20,7 @@ from pipeline.merge.sovereignty import (
     mark_of,
     warnings,
 )
+from pipeline.options import ReadOptions
 from pipeline.stories import Document
 from tests import marked
 from tests.marked import STORY
@@ -118,7 +119,7 @@ def test_patterns_that_match_nothing_are_said(tmp_path: Path) -> None:
 def test_the_same_bytes_in_two_formats_are_kept_by_either_name(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text(f"{STORY}\n")
     (tmp_path / "a.txt").write_text(f"{STORY}\n")
-    corpus = gather([tmp_path], how=Reading())
+    corpus = gather([tmp_path], how=ReadOptions())
     assert len(corpus.extractions) == 2
     with pytest.raises(SovereigntyError):
         check_sovereignty(corpus, CLOUD, allow_cloud=("all",), local_only=("a.md",), partly=True)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from pipeline.document.readable import without_markup
 from pipeline.entries import Fold, Line
 from pipeline.review.tellings import (
     Marks,
@@ -17,7 +18,6 @@ from pipeline.review.tellings import (
     side_by_side,
     stacked,
     telling,
-    without_markup,
 )
 
 
@@ -37,6 +37,19 @@ from pipeline.review.tellings import (
         ("> quoted\n> twice", "quoted twice"),
         ("fewer than <5 items>", "fewer than <5 items>"),
         ("snake_case and 2*3*4 stay", "snake_case and 2*3*4 stay"),
+        ("<div>one</div><div>two</div>", "one two"),
+        ("<tr><td>member</td><td>lend</td></tr><tr><td>guest</td></tr>", "member · lend · guest"),
+        ("|a|b|\n|---|:-:|\n|c|d|", "a · b · c · d"),
+        ("||head||more||\nmember\tlend", "head · more · member · lend"),
+        ("+---+---+\n| a | b |\n+===+===+", "a · b"),
+        ("**a**b, **Bold:**next and **unpaired", "ab, Bold:next and unpaired"),
+        ("2**3 and a ** b", "2**3 and a ** b"),
+        ("un<b>do</b> it <!-- not this -->now", "undo it now"),
+        ("copy <b> to <i>", "copy <b> to <i>"),
+        ("&lt;div&gt;told by an export&lt;/div&gt;", "told by an export"),
+        ("<center>x</center><ac:link ac:name='y'>z</ac:link>", "x z"),
+        ("h3. Head\n{color:red}red{color} {{mono}} [text|http://x]", "Head red mono text"),
+        ("```js\nrun()\n```\n-----\n[ref][1] <https://x.y>", "run() ref https://x.y"),
         ("", ""),
     ],
 )  # fmt: skip

@@ -9,7 +9,10 @@ import sqlite3
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -69,6 +72,40 @@ def test_a_dry_run_tells_and_trains_nothing(base: Path, tmp_path: Path) -> None:
     assert told["train_pairs"] + told["dev_pairs"] + told["too_long"] == 32
     assert told["memory_bytes"] > 0 and told["seconds"] > 0 and told["fits"] is True
     assert len(told["base_sha256"]) == 64 and not (tmp_path / "out").exists()
+
+
+def test_a_run_stands_for_its_documents_and_what_was_decided_on_them(
+    base: Path, tmp_path: Path
+) -> None:
+    from pipeline.entries import Decision
+    from pipeline.store.books import open_books
+    from pipeline.store.record import open_store
+    from pipeline.text.canonical import VERSION
+
+    db = tmp_path / "db.sqlite"
+    merge = ["merge", str(ROOT / "data" / "sample"), "--out", str(tmp_path / "merged")]
+    done = CliRunner().invoke(app, [*merge, "--db", str(db), "--json", "--quiet"])
+    assert done.exit_code == 0, done.output
+    run = json.loads(done.stdout)["run"]
+
+    def told(source: str) -> dict[str, Any]:
+        args = command(base, tmp_path / "out", db, "--dry-run", "--pairs", "80")
+        args[args.index("--from") + 1] = source
+        found = CliRunner().invoke(app, args)
+        assert found.exit_code == 0, found.output
+        return json.loads(found.stdout)  # type: ignore[no-any-return]
+
+    by_path = told(str(ROOT / "data" / "sample"))
+    assert told(run)["data_sha256"] == by_path["data_sha256"] and by_path["decided"] == 0
+    with open_store(f"sqlite:///{db}", now=lambda: datetime.now(UTC)) as store:
+        books = open_books(store, run)
+        assert books is not None
+        prints = sorted({story.fingerprint for story in books.stories.values()})[:40]
+        for pair in zip(prints[::2], prints[1::2], strict=True):
+            store.decide(Decision(pair, "different", version=VERSION))
+    assert told(run)["decided"] > 10
+    missing = command(base, tmp_path, db, "--dry-run", "--from", "no-run")
+    assert isinstance(CliRunner().invoke(app, missing).exception, InputError)
 
 
 def test_what_does_not_fit_is_refused_with_what_would(base: Path, tmp_path: Path) -> None:
@@ -178,10 +215,12 @@ def test_it_is_asked_behind_the_very_tokens_that_it_was_trained_with(
     asked = tokenizer.apply_chat_template(turns)
     request = Request("m", "r", "pair", "p", "s", (Message("user", "?"),), 9, schema=SCHEMA)
     written = choices(request)
-    for word, answer in WORDS.items():
+    for n_answers, (word, answer) in product((2, 4), WORDS.items()):
         pair = TrainingPair("print it", "sell it", answer, "k", "grammar")
-        sample = _encoder(order)(pair)
+        sample = _encoder(replace(order, answers=n_answers))(pair)
         assert list(sample.ids[: len(asked)]) == asked
+        if n_answers == 2 and answer is not Answer.ONE_NEED:
+            word = "different"
         told = tokenizer.encode(written[word])
         behind = list(sample.ids[len(asked) :])
         assert behind == told[: len(behind)] and sample.learned[-1]

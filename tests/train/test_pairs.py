@@ -14,11 +14,12 @@ from evals.rewording import synonym_groups
 from pipeline.entries import Answer
 from pipeline.errors import InputError
 from pipeline.extract.corpus import extract
+from pipeline.plan.rendering import telling_text
 from pipeline.stories import Extraction
 from pipeline.train.changes import CHANGES, detail_added, exchanged
 from pipeline.train.dataset import deal, make_dataset
 from pipeline.train.needs import FromTable, Maker, Manner, Need, tell
-from pipeline.train.pairs import TrainingPair
+from pipeline.train.pairs import PairMaker, TrainingPair
 from pipeline.train.tables import HeldOut, load_held_out, load_tables
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -66,6 +67,26 @@ def test_every_answer_and_kind_is_there(made: tuple[TrainingPair, ...]) -> None:
     assert not any(re.search(r"[{}|]|><", pair.a + pair.b) for pair in made)
 
 
+def test_a_telling_and_its_opposite_share_the_telling(made: tuple[TrainingPair, ...]) -> None:
+    answers: dict[str, set[bool]] = {}
+    for pair in made:
+        for text in (pair.a, pair.b):
+            answers.setdefault(text, set()).add(pair.answer is Answer.ONE_NEED)
+    both = [text for text, said in answers.items() if len(said) == 2]
+    assert len(both) > len(made) / 5
+    assert not any(pair.a == pair.b for pair in made)
+    assert not any(re.search(r"I want to (?:The|It|There|Nobody|What) ", p.a + p.b) for p in made)
+
+
+def test_a_training_begins_with_plain_tellings(documents: list[Extraction]) -> None:
+    tables, words = load_tables(TABLES), HeldOut()
+    maker = PairMaker(tables, words, (), random.Random(3), range(40), range(12))
+    made = maker.pairs(400)
+    first, last = (sum(len(p.a.split()) for p in part) / 80 for part in (made[:80], made[-80:]))
+    assert first < 0.8 * last
+    assert maker.pairs(8) != made[:8]
+
+
 def test_word_overlap_does_not_give_the_answer_away(made: tuple[TrainingPair, ...]) -> None:
     def overlap(pair: TrainingPair) -> float:
         a, b = set(pair.a.lower().split()), set(pair.b.lower().split())
@@ -103,7 +124,8 @@ def test_two_tellings_of_one_seed_differ_in_what_is_meant_alone() -> None:
         found = detail_added(maker.need(), maker)
         assert found is not None and found.answer is Answer.OVERLAPPING
         one, other = (
-            tell(need, Manner(str(n), "agile"), tables).goal for need in (found.one, found.other)
+            telling_text(tell(need, Manner(str(n), "agile"), tables)).rstrip(".")
+            for need in (found.one, found.other)
         )
         assert other.startswith(one) and len(other) > len(one)
 

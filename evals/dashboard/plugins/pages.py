@@ -20,6 +20,7 @@ from datasette.utils.asgi import NotFound, Response
 
 from evals.dashboard import answers, windows
 from evals.dashboard.cards import Card, Page, load_pages
+from evals.dashboard.merged import merged_file
 
 NAME = "storytransformer"
 #: A page may take this long to answer, a file of all rows this long.
@@ -31,6 +32,12 @@ _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
+)
+#: A merged page brings its own script and a policy of its own that lets run only that; here it runs
+#: apart from these pages, whatever its file holds, and reaches nothing.
+_MERGED_POLICY = (
+    "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline'; "
+    "style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 #: Longer addresses are nobody's questions: no SQL of a person has as many characters.
 _QUERY_BYTES = 16_384
@@ -81,6 +88,7 @@ def register_routes() -> list[tuple[str, Callable[..., Any]]]:
         (rf"{card}\.json$", card_view),
         (rf"{card}\.csv$", csv_view),
         (r"^/windows\.svg$", windows_view),
+        (r"^/merged/(?P<run>[\w-]+)$", merged_view),
     ]
 
 
@@ -100,6 +108,8 @@ async def page_view(datasette: Any, request: Any) -> Response:
             "pages": _PAGES,
             "given": given,
             "options": await _options(datasette, page, given),
+            "tab": page.tab(given),
+            "tallies": await _tallies(datasette, page, given),
             "cards": {name: card.shown() for name, card in page.cards.items()},
             "served": told,
             "vega": datasette.urls.static_plugins("datasette_dashboards", ""),
@@ -154,6 +164,20 @@ async def windows_view(datasette: Any, request: Any) -> Response:
     return Response(
         picture, headers={"content-security-policy": policy}, content_type="image/svg+xml"
     )
+
+
+async def merged_view(datasette: Any, request: Any) -> Response:
+    """The merged page that a run wrote, as long as it lies on this machine: browsers follow no
+    link from a page of a server to a file."""
+    run = request.url_vars["run"]
+    file = await _read(datasette, lambda c: merged_file(c, run), PATIENCE_MS)
+    if file is None:
+        raise NotFound(
+            f"The page that {run} wrote is not here: it was moved, was replaced by a later run, or "
+            "lies on another machine. The same merge again writes it anew."
+        )
+    text = await _aside(lambda: file.read_text(encoding="utf-8"))
+    return Response.html(text, headers={"content-security-policy": _MERGED_POLICY})
 
 
 @hookimpl  # type: ignore[untyped-decorator]
@@ -247,6 +271,17 @@ async def _options(
         else:
             found[name] = [(value, value.replace("_", " ")) for value in one.options]
     return found
+
+
+async def _tallies(datasette: Any, page: Page, given: dict[str, list[str]]) -> dict[str, int]:
+    """How many things each tab shows, where its page counts them."""
+    if not page.tallies:
+        return {}
+    values = page.values(given)
+    found = await _read(
+        datasette, lambda c: c.execute(page.tallies, values).fetchall(), PATIENCE_MS
+    )
+    return dict(found)
 
 
 async def _chosen_from(datasette: Any, sql: str, values: answers.Values) -> list[tuple[str, str]]:

@@ -29,11 +29,19 @@ export function drawn(name, told = {}, ...children) {
 /* Numbers for people. */
 const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 
+/* "$12.40", "$0.20", "$0.0022": below a dollar two decimals, or up to four that say something. */
 export function dollars(value) {
-  const digits = value === 0 || Math.abs(value) >= 1 ? 2 : Math.abs(value) < 0.0001 ? 6 : 4;
-  const shape = { minimumFractionDigits: digits, maximumFractionDigits: digits };
-  return "$" + value.toLocaleString("en-US", shape);
+  const size = Math.abs(value);
+  const sign = value < 0 ? "-" : "";
+  if (size > 0 && size < 0.00005) return `under ${sign}$0.0001`;
+  const shape = { minimumFractionDigits: 2, maximumFractionDigits: size < 0.99995 ? 4 : 2 };
+  return `${sign}$${size.toLocaleString("en-US", shape)}`;
 }
+
+/* The same for the ticks of an axis, as an expression of Vega's. */
+export const DOLLAR_TICKS = "datum.value == 0 ? '$0' : datum.value >= 1 ? '$' + format(datum.value, ',.2~f')"
+  + " : abs(datum.value * 100 - round(datum.value * 100)) < 1e-6 ? '$' + format(datum.value, '.2f')"
+  + " : '$' + format(datum.value, '.4~f')";
 
 export function duration(seconds) {
   if (seconds < 0.1) return `${(seconds * 1000).toFixed(0)} ms`;

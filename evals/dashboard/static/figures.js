@@ -1,5 +1,5 @@
 // Figures drawn with Vega-Lite, in the colours of the moment, without evaluating code.
-import { colours, shown } from "./core.js";
+import { DOLLAR_TICKS, colours, shown } from "./core.js";
 
 const SHAPES = ["circle", "diamond", "square", "triangle-up", "cross", "triangle-down"];
 
@@ -18,14 +18,18 @@ function config(ink) {
   };
 }
 
-/* A narrow card has its legend in two columns. */
-const columns = () => (window.innerWidth < 600 ? 2 : 0);
+/* A narrow card has its legend in two columns, long names stand in half as many. */
+function columns(names) {
+  const narrow = window.innerWidth < 600;
+  if (names.some((name) => name.length > 24)) return narrow ? 1 : 2;
+  return narrow ? 2 : 0;
+}
 
 function coloured(field, rows, ink) {
   const domain = [...new Set(rows.map((row) => row[field]))];
   const scale = { domain, range: domain.map((_, n) => ink.series[n % 6]) };
   const shapes = { domain, range: domain.map((_, n) => SHAPES[n % 6]) };
-  const legend = domain.length > 1 ? { columns: columns() } : null;
+  const legend = domain.length > 1 ? { columns: columns(domain.map(String)), labelLimit: 280 } : null;
   return {
     color: { field, type: "nominal", scale, legend, title: null },
     shape: { field, type: "nominal", scale: shapes, legend, title: null },
@@ -63,10 +67,9 @@ export async function ranges(target, card, { rows }) {
   }
   tips(rows, [["model", "model"], ["strategy", "strategy"], ["low", "low", unit], ["likely", "likely", unit],
     ["high", "high", unit], ...(rows.some((row) => row.reason) ? [["cannot run", "reason"]] : [])]);
-  const format = unit === "usd" ? "$~s" : undefined;
   const axis = unit === "seconds"
     ? { labelExpr: "datum.value < 90 ? datum.value + ' s' : datum.value < 5400 ? format(datum.value / 60, '.2~f') + ' min' : format(datum.value / 3600, '.2~f') + ' h'", tickCount: 5 }
-    : { format, tickCount: 5 };
+    : { labelExpr: DOLLAR_TICKS, tickCount: 5 };
   const { color, shape } = coloured(group, rows, ink);
   await embed(target, rows, {
     encoding: { y: { field: "lane", type: "nominal", sort: null, title: null, axis: { domain: false, ticks: false, labelPadding: 10 } }, tooltip: { field: "told" } },
@@ -125,15 +128,20 @@ function ticks(most) {
   return [...kept.map((step) => 1 / step), 1, ...kept];
 }
 
-/* One line a series. */
+/* One line a series: both axes logarithmic, or steps across and shares up. */
 export async function lines(target, card, { rows }) {
   const ink = colours();
-  tips(rows, [["", "series"], [card.display.x, "low_token", "integer"], ["to", "high_token", "integer"], [card.display.y, "y", "number"], ["n", "n", "integer"]]);
+  const { x, y, steps } = card.display;
+  tips(rows, steps
+    ? [["", "series"], [x, "x", "integer"], [y, "y", "share"], ["from", "low", "share"], ["to", "high", "share"], ["n", "n", "integer"]]
+    : [["", "series"], [x, "low_token", "integer"], ["to", "high_token", "integer"], [y, "y", "number"], ["n", "n", "integer"]]);
   const { color, shape } = coloured("series", rows, ink);
+  const log = (title) => ({ type: "quantitative", scale: { type: "log" }, title: `${title} (logarithmic)` });
+  const plain = (title, scale) => ({ type: "quantitative", scale, title });
   await embed(target, rows, {
     encoding: {
-      x: { field: "x", type: "quantitative", scale: { type: "log" }, title: `${card.display.x} (logarithmic)`, axis: { format: ",d", tickCount: 5 } },
-      y: { field: "y", type: "quantitative", title: `${card.display.y} (logarithmic)`, scale: { type: "log" }, axis: { tickCount: 5, format: "~s" } },
+      x: { field: "x", ...(steps ? plain(x, {}) : log(x)), axis: { format: ",d", tickCount: steps ? Math.min(10, Math.max(...rows.map((row) => row.x)) || 1) : 5 } },
+      y: { field: "y", ...(steps ? plain(y, { zero: false }) : log(y)), axis: { tickCount: 5, format: steps ? ".0%" : "~s" } },
       color, tooltip: { field: "told" },
     },
     layer: [{ mark: { type: "line", strokeWidth: 2 } }, { mark: { type: "point", filled: true, size: 70 }, encoding: { shape } }],

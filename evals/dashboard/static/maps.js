@@ -104,7 +104,7 @@ export async function heatmaps(target, card, { rows }) {
   const room = runs.size > 1 && half > 420 ? half : target.clientWidth;
   for (const [run, cells] of runs) {
     const box = element("figure", { "data-run": run });
-    box.append(element("figcaption", {}, element("b", { text: cells[0].model }), element("span", { class: "soft", text: ` ${run}` })));
+    box.append(element("figcaption", {}, element("b", { text: cells[0].model }), element("span", { class: "soft", text: ` ${cells[0].over} · ${run}` })));
     box.append(heatmap(run, cells, effective.filter((row) => row.run === run), room));
     all.append(box);
   }
@@ -122,10 +122,11 @@ function heatmap(run, cells, effective, room) {
   const lengths = [...new Set(cells.map((cell) => cell.prompt_tokens))];
   const depths = [...new Set(cells.map((cell) => cell.depth))];
   const [left, top, high] = [84, 10, 38];
-  const wide = Math.max(44, Math.min(96, 560 / lengths.length, (room - left - 20) / lengths.length));
+  const wide = Math.max(44, Math.min(96, 560 / lengths.length, (room - left - 110) / lengths.length));
   const bottom = top + depths.length * high;
   const height = bottom + 44 + effective.length * 20;
-  const svg = sheet(left + lengths.length * wide + 12, height, `Share found by ${cells[0].model}`, ink);
+  const words = effective.map((one) => left + wide * Math.max(under(lengths, one.tokens), under(lengths, one.below)) + 12 + known(one).length * 6.2);
+  const svg = sheet(Math.max(left + lengths.length * wide + 12, ...words), height, `Share found by ${cells[0].model}`, ink);
   const pattern = `hatch-${run}`;
   svg.append(hatch(pattern, ink));
   const grid = depths.map((depth, row) => {
@@ -146,17 +147,19 @@ function heatmap(run, cells, effective, room) {
   return svg;
 }
 
-/* How far a definition of the effective length reaches, under the columns it holds for. */
+/* How far a definition of the effective length reaches: a bar under the columns it holds for, a
+   frame under the one in which it ends somewhere, and in words what that leaves open. */
+const under = (lengths, tokens) => lengths.filter((length) => tokens !== null && length <= tokens).length;
+const known = (one) => one.told.replace(/ tokens$/, "").replace("between ", "").replace(" and ", " to ");
+
 function reach(one, lengths, left, wide, y, ink) {
-  const columns = lengths.filter((length) => one.tokens !== null && length <= one.tokens).length;
-  const said = one.tokens === null ? "nowhere" : FORMATS.integer(one.tokens);
-  const end = left + columns * wide;
-  const inside = columns === lengths.length;
-  return [
+  const [end, open] = [left + under(lengths, one.tokens) * wide, left + under(lengths, one.below) * wide];
+  const marks = [
     text(left - 8, y, one.definition, { "text-anchor": "end", fill: ink.soft, "font-size": 11 }),
     drawn("rect", { x: left, y: y - 9, width: Math.max(2, end - left - 2), height: 11, rx: 3, fill: ink.accent, "fill-opacity": 0.3, "data-effective": one.definition, "data-tokens": one.tokens ?? "" }),
-    text(inside ? end - 8 : end + 6, y, said, { "text-anchor": inside ? "end" : "start", fill: ink.ink, "font-size": 11 }),
   ];
+  if (open > end) marks.push(drawn("rect", { x: end + 1, y: y - 9, width: open - end - 4, height: 11, rx: 3, fill: "none", stroke: ink.accent, "stroke-dasharray": "3 3", "data-open": one.below }));
+  return [...marks, text(Math.max(end, open) + 6, y, known(one), { fill: ink.ink, "font-size": 11 })];
 }
 
 function place(cell, x, y, wide, high, pattern, ink) {

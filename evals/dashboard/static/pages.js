@@ -4,10 +4,11 @@ import { history as historyFigure, intervals, lines, ranges } from "./figures.js
 import { canaries, heatmaps } from "./maps.js";
 import { reader } from "./reader.js";
 import { savers } from "./saving.js";
-import { bars, facts, funnel, numbers, sides, table } from "./tables.js";
+import { bars, facts, funnel, notice, numbers, sides, table } from "./tables.js";
+import { shownTab, showTab } from "./tabs.js";
 
 const DRAW = {
-  table, numbers, funnel, facts, bars, sides, heatmaps, canaries,
+  table, numbers, funnel, facts, bars, sides, notice, heatmaps, canaries,
   ranges, intervals, lines, history: historyFigure, picture,
 };
 const PAINTED = new Set(["heatmaps", "canaries", "ranges", "intervals", "lines", "history"]);
@@ -33,11 +34,18 @@ function picture(target, card) {
 
 //: The newest drawing of a card: an answer that comes late does not overwrite it.
 const turns = {};
+//: Cards of a tab that was not looked at since they changed.
+const stale = new Set();
 
 async function draw(name) {
   const card = page.cards[name];
   const target = document.getElementById(name);
   if (!target) return;
+  if (card.tab && card.tab !== shownTab()) {
+    stale.add(name);
+    return;
+  }
+  stale.delete(name);
   const turn = (turns[name] = (turns[name] || 0) + 1);
   target.dataset.state = "waiting";
   const fresh = element("div");
@@ -45,6 +53,8 @@ async function draw(name) {
     const answer = card.kind === "picture" ? { rows: [1] } : await rowsOf(name);
     if (turn !== turns[name]) return;
     target.replaceChildren(fresh);
+    // A notice has something to say or is not there.
+    target.closest(".card").hidden = card.kind === "notice" && answer.rows.length === 0;
     if (answer.rows.length === 0) fresh.append(emptiness(card.empty));
     else await DRAW[card.kind](fresh, card, answer, name);
     if (turn !== turns[name]) return;
@@ -68,7 +78,7 @@ function tools(name, card, target, some) {
     place.append(all);
   }
   place.append(...savers(name, card, target));
-  if (card.kind !== "picture") {
+  if (card.kind !== "picture" && card.kind !== "notice") {
     place.append(element("a", { href: address(name, "csv"), "data-csv": name, text: "CSV", "aria-label": `${card.title} as CSV` }));
   }
 }
@@ -129,8 +139,14 @@ function follow() {
   }
 }
 
+function showTabs() {
+  showTab();
+  for (const name of [...stale]) draw(name);
+}
+
 document.addEventListener("moved", ({ detail }) => {
   follow();
+  showTabs();
   for (const [name, card] of Object.entries(page.cards)) {
     const concerned = detail.some((changed) => card.parameters.includes(changed) || changed === `${name}.page`);
     const marked = detail.some((changed) => ["length", "depth", "outcome", "folded"].includes(changed)) && ["heatmaps", "bars"].includes(card.kind);
@@ -140,6 +156,7 @@ document.addEventListener("moved", ({ detail }) => {
 });
 window.addEventListener("popstate", () => {
   follow();
+  showTab();
   drawAll();
 });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
@@ -159,5 +176,6 @@ document.addEventListener("keydown", (event) => {
   search.focus();
 });
 
+showTab();
 // A module runs when the page and the deferred scripts before it are there.
 drawAll();

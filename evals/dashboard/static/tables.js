@@ -6,15 +6,18 @@ const BADGES = {
   failed: "bad", error: "bad", outside: "bad", conflict_with: "bad", bad: "bad",
   running: "odd", interrupted: "odd", truncated: "odd", refused: "odd", skipped: "odd",
   differs: "odd", "not asked": "odd", alike: "odd", proof: "good", judge: "odd", person: "good",
+  "answered later": "good", "given up": "bad", "not believed": "odd", held: "odd",
 };
 const RUN_PAGES = {
   merge: "/run", needle: "/needles", canary: "/needles", fabrication: "/quality", merging: "/quality",
-  exam: "/records", perplexity: "/quality", kernels: "/quality",
+  exam: "/records", perplexity: "/quality", kernels: "/quality", aggregation: "/needles",
+  roundtrip: "/quality", coverage: "/quality", models: "/models",
 };
-const RUN_FILTERS = { needle: "run", merge: "run" };
+const RUN_FILTERS = { needle: "run", merge: "run", aggregation: "run", models: "run" };
 
-export function badge(value) {
-  return element("span", { class: `badge ${BADGES[value] || ""}`, text: value.replaceAll("_", " ") });
+export function badge(value, troubled) {
+  const colour = troubled && BADGES[value] === "good" ? "odd" : BADGES[value] || "";
+  return element("span", { class: `badge ${colour}`, text: value.replaceAll("_", " ") });
 }
 
 function runLink(value, row) {
@@ -35,7 +38,8 @@ function cell(column, row) {
   const value = row[column.field];
   const td = element("td", { class: FORMATS[kind] ? "number" : `as-${kind}` });
   if (kind === "badge" && value) {
-    td.append(badge(value));
+    td.append(badge(value, row[column.troubled] > 0));
+    if (row[column.below]) td.append(element("small", { text: row[column.below] }));
   } else if (kind === "place" && value) {
     td.title = value;
     td.append(value.split("/").at(-1), element("small", { text: row.place }));
@@ -44,19 +48,19 @@ function cell(column, row) {
   } else if (kind === "below") {
     td.append(shown(value), element("small", { text: row[column.below] }));
   } else if (kind === "open") {
-    const opens = element("a", { href: link({ [column.opens]: row[column.opens] }), class: "open" });
+    const to = { [column.opens]: row[column.opens], ...(column.tab ? { tab: column.tab } : {}) };
+    const opens = element("a", { href: link(to), class: "open" });
     opens.textContent = typeof value === "number" ? FORMATS.integer(value) : value || "reply";
     opens.addEventListener("click", (event) => {
       event.preventDefault();
-      go({ [column.opens]: row[column.opens] });
+      go(to);
     });
     td.append(opens);
-  } else if (kind === "remark") {
-    if (value) td.append(value);
-    if (row[column.command]) td.append(command(row[column.command]));
-    if (!td.childNodes.length) td.append("–");
   } else if (kind === "words") {
-    td.textContent = String(value).replaceAll("_", " ");
+    td.textContent = shown(value).replaceAll("_", " ");
+  } else if (kind === "names") {
+    const names = shown(value).split(", ");
+    names.forEach((name, n) => td.append(element("span", { text: n + 1 < names.length ? `${name},` : name }), " "));
   } else {
     td.textContent = column.none && value === null ? column.none : shown(value, kind, row);
     const estimated = row[column.estimate];
@@ -68,12 +72,23 @@ function cell(column, row) {
     } else if (column.below && row[column.below]) {
       td.append(element("small", { text: row[column.below] }));
     }
+    if (row[column.where]) td.append(element("small", { text: row[column.where] }));
   }
   return td;
 }
 
+/* What is open of a row, over the whole width below it: an error and a command are long. */
+function remarkRow(column, row, across) {
+  if (!row[column.field] && !row[column.command]) return null;
+  const said = element("div", {}, row[column.field] || "");
+  if (row[column.command]) said.append(command(row[column.command]));
+  return element("tr", { class: "remark" }, element("td", { colspan: across }, said));
+}
+
 export function table(target, card, { rows, total }, name) {
-  const { columns, group } = card.display;
+  const { group } = card.display;
+  const remark = card.display.columns.find((column) => column.as === "remark");
+  const columns = card.display.columns.filter((column) => column !== remark);
   const head = element("tr");
   for (const column of columns) {
     const text = column.label || column.field.replaceAll("_", " ");
@@ -85,6 +100,8 @@ export function table(target, card, { rows, total }, name) {
     const next = group && before !== undefined && row[group] !== before;
     before = row[group];
     body.append(element("tr", { class: next ? "next-group" : "" }, ...columns.map((c) => cell(c, row))));
+    const more = remark && remarkRow(remark, row, columns.length);
+    if (more) body.append(more);
   }
   const scroller = element(
     "div",
@@ -118,11 +135,13 @@ export function numbers(target, card, { rows }) {
   for (const figure of card.display.figures) {
     const value = row[figure.field];
     const dd = element("dd");
-    if (figure.as === "badge" && value) dd.append(badge(value));
+    if (figure.as === "badge" && value) dd.append(badge(value, row[figure.troubled] > 0));
     else dd.textContent = shown(value, figure.as, row);
     const estimated = row[figure.estimate];
-    const below = estimated !== null && estimated !== undefined ? `estimated ${shown(estimated, figure.as, row)}` : row[figure.note];
-    if (below) dd.append(element("small", { text: below }));
+    if (estimated !== null && estimated !== undefined) {
+      dd.append(element("small", { text: `estimated ${shown(estimated, figure.as, row)}` }));
+    }
+    if (row[figure.note]) dd.append(element("small", { text: row[figure.note] }));
     list.append(element("div", {}, element("dt", { text: figure.label }), dd));
   }
   target.append(list);
@@ -167,6 +186,16 @@ export function bars(target, card, { rows }) {
   target.append(list);
 }
 
+/* What a person should know or do: words, a command to copy, a link. */
+export function notice(target, card, { rows }) {
+  for (const row of rows) {
+    const said = element("p", {}, element("b", { text: row.head }), row.text ? ` ${row.text}` : "");
+    if (row.command) said.append(" ", command(row.command));
+    if (row.href) said.append(" ", element("a", { href: row.href, text: row.link }));
+    target.append(said);
+  }
+}
+
 /* A text with the words marked in which it differs. */
 function marked(text, runs) {
   const made = element("p");
@@ -198,7 +227,8 @@ export function sides(target, card, answer, name) {
     target.append(
       element("article", { class: "conflict" },
         element("h3", { text: `${row.conflict}. ${row.about || "conflict"}` }), both,
-        element("p", { class: "soft", text: how.filter(Boolean).join(" · ") })),
+        element("p", { class: "soft", text: how.filter(Boolean).join(" · ") }),
+        row.command ? element("p", {}, command(row.command)) : null),
     );
   }
   pager(target, card, answer.rows, answer.total, name);

@@ -13,6 +13,7 @@ from pipeline.document.needs import most_told
 from pipeline.document.opposing import opposed
 from pipeline.document.order import Group
 from pipeline.document.quoting import asks_for
+from pipeline.document.readable import readable
 from pipeline.entries import Conflict, Entry, Fold
 from pipeline.extract.islands import utf16_units
 from pipeline.stories import Document, Story
@@ -144,7 +145,8 @@ class _Data:
             entry = self._content.entry_of.get(story.id)
             yield {
                 "entry": self._place[entry.id] if entry else -1,
-                "text": story.text,
+                # As a person reads it; as it was written, it stands in its document.
+                "text": readable(story.text),
                 "document": numbered.get(source.document, -1),
                 "spans": [[at(start), at(end)] for start, end in source.spans],
                 "path": self.paths[source.path],

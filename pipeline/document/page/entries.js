@@ -11,6 +11,7 @@ const watcher = new IntersectionObserver((seenNow) => {
 
 /* List the entries that pass. */
 function lay(passes) {
+  measure();
   watcher.disconnect();
   host.textContent = "";
   order = [];
@@ -27,7 +28,7 @@ function lay(passes) {
     add(head, "small", told(all.length, "entry", "entries") + " · " + sizes(all));
     let some = [], held = 0;
     const flush = () => {
-      if (some.length) part(box, some, held);
+      if (some.length) part(box, some);
       [some, held] = [[], 0];
     };
     for (const one of groups) {
@@ -49,10 +50,15 @@ function sizes(places) {
   if (roles.size) parts.push(told(roles.size, "role"));
   return parts.join(", ");
 }
-function part(box, groups, n) {
+function part(box, groups) {
   const node = add(box, "div", undefined, "some");
-  node.style.minHeight = 5.5 * n + "rem"; // about what it will take
   let drawn = false;
+  node.guess = () => {
+    const tall = groups.reduce((sum, one) => sum + groupTall(one.group, one.shown), 0) + "px";
+    node.style.containIntrinsicSize = "auto " + tall;
+    if (!drawn) node.style.minHeight = tall;
+  };
+  node.guess();
   node.draw = () => {
     if (drawn) return;
     drawn = true;
@@ -77,22 +83,33 @@ function drawGroup(parent, group, shown) {
     list(head, conflict.sides.map(([n]) => n));
     if (conflict.about) head.append(seen(" · " + conflict.about));
     if (conflict.by !== "code") head.append(seen(" (" + (conflict.reason || conflict.by) + ")"));
-    head.append(" · ");
+    add(head, "span", " · ", "beside");
     const [[a], [b]] = conflict.sides;
-    button(head, "side by side", "link", () => compare(a, b, stories[a - 1].entry));
+    button(head, "side by side", "link beside", () => compare(a, b, stories[a - 1].entry));
   }
   if (together && !group.conflicts.length) {
     const head = add(box, "p", undefined, "kind");
     add(head, "b", group.kind);
     head.append(": ");
     list(head, group.entries.map((place) => entries[place].sources[0]));
-    head.append(" · " + sizes(group.entries) + (group.kind.startsWith("Overlapping") ? "" : " · undecided")
-      + " · ");
+    head.append(" · " + sizes(group.entries) + (group.kind.startsWith("Overlapping") ? "" : " · undecided"));
+    add(head, "span", " · ", "beside");
     const [a, b] = group.entries;
-    button(head, "side by side", "link",
+    button(head, "side by side", "link beside",
       () => compare(entries[a].sources[0], entries[b].sources[0], a));
   }
   for (const entry of shown) drawEntry(box, entry, group);
+}
+
+/* Who put tellings of an entry one step behind, where anybody did. */
+function foldedBy(entry) {
+  const by = new Map();
+  for (const fold of entry.folds) {
+    if (fold.field !== "sentence" || fold.against) continue;
+    by.set(fold.by, (by.get(fold.by) || new Set()).add(fold.story));
+  }
+  return [...by].map(([who, tellings]) => tellings.size.toLocaleString("en") + " folded by "
+    + (who === "proof" ? who : "a " + who));
 }
 
 function drawEntry(parent, place, group) {
@@ -102,7 +119,7 @@ function drawEntry(parent, place, group) {
   const first = entry.sources[0];
   const head = add(node, "div", undefined, "head");
   const open = button(head, named(first), "open", () => show(place));
-  open.title = entry.name + ": its tellings and where they stand";
+  open.title = "Its tellings, and where they stand";
   open.setAttribute("aria-expanded", String(chosen === place));
   if (chosen === place) node.classList.add("on");
   size(head, entry);
@@ -138,6 +155,7 @@ function size(head, entry) {
   const parts = [];
   if (entry.sources.length > 1) parts.push(told(entry.sources.length, "telling"));
   if (entry.roles.length > 1) parts.push(told(entry.roles.length, "role"));
+  parts.push(...foldedBy(entry));
   if (parts.length) add(head, "span", parts.join(", "), "soft");
 }
 /* What the folds say otherwise, and the other roles. */

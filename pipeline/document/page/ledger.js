@@ -52,7 +52,9 @@ function recall() {
   if (!STATES[asked.state]) asked.state = "";
   if (!sections[asked.topic]) asked.topic = "";
   const story = /^S-(\d+)$/.exec(now.get("story") || "");
-  const entry = entries.findIndex((one) => one.name === now.get("entry"));
+  // By the story whose words stand; links of before have the entry's own name.
+  const standing = now.get("entry") || "";
+  const entry = entries.findIndex((one) => named(one.sources[0]) === standing || one.name === standing);
   filter();
   if (story && stories[story[1] - 1]) {
     follow(Number(story[1]));

@@ -54,7 +54,7 @@ function choose(entry) {
 function show(place) {
   choose(place);
   const entry = entries[place];
-  opened(told(entry.sources.length, "telling") + " of " + entry.name);
+  opened(told(entry.sources.length, "telling") + " of " + named(entry.sources[0]));
   const beside = others(place);
   if (beside.length) {
     const tools = add(panel, "p", undefined, "compare");
@@ -71,7 +71,7 @@ function show(place) {
   };
   more();
   uncover(at("e" + place));
-  remember({ entry: entry.name, story: null });
+  remember({ entry: named(entry.sources[0]), story: null });
 }
 /* Tellings to set one of an entry against: its own others, the other sides, what is alike. */
 function others(place) {
@@ -179,6 +179,7 @@ function compare(a, b, place) {
   const all = [...new Set([a, b, ...entries[place].sources.slice(0, 200), ...others(place)])];
   const sides = add(panel, "div", undefined, "sides");
   const numbers = [a, b];
+  let asks = null;
   const columns = numbers.map((n, i) => {
     const column = add(sides, "section");
     const select = add(column, "select");
@@ -199,13 +200,20 @@ function compare(a, b, place) {
       where(column, numbers[i]);
       drawRuns(add(column, "div", undefined, "text own"), runs[i]);
     });
+    if (asks) asks.textContent = asking(numbers);
   }
   draw();
-  button(add(panel, "p"), "All tellings of " + entries[place].name, "link", () => show(place));
+  const line = add(panel, "p", "To decide: ", "state");
+  asks = add(line, "code", asking(numbers));
+  button(add(panel, "p"), "All tellings of " + named(entries[place].sources[0]), "link",
+    () => show(place));
   // Beside the wide panel the text has less room and runs on.
   at("e" + place)?.scrollIntoView({ block: "nearest" });
   uncover(at("e" + place));
 }
+
+/* The command that asks a person about some stories. */
+const asking = (numbers) => [review, ...[...new Set(numbers)].map(named)].join(" ");
 
 /* Where did S-12 go? */
 function follow(number) {
@@ -225,7 +233,8 @@ function follow(number) {
   if (story.entry >= 0) {
     const entry = entries[story.entry];
     const line = add(panel, "p", undefined, "state");
-    button(line, "Show " + entry.name + " in " + sections[sectionOf[story.entry]].title, "link",
+    button(line, "Show " + (entry.sources[0] === number ? "it" : named(entry.sources[0])) + " in "
+      + sections[sectionOf[story.entry]].title, "link",
       () => bring(story.entry));
     const near = alikeTo[story.entry].map((one) => entries[one.entry].sources[0]);
     if (near.length) {

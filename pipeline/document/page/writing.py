@@ -17,7 +17,9 @@ from pipeline.document.page.data import TEXT_LIMIT, page_data
 from pipeline.extract.islands import island, islands
 
 #: In the order in which they run, one script.
-_SCRIPTS = ("base.js", "compare.js", "panel.js", "entries.js", "filters.js", "ledger.js")
+_SCRIPTS = (
+    "base.js", "compare.js", "panel.js", "heights.js", "entries.js", "filters.js", "ledger.js",
+)  # fmt: skip
 
 
 def page_text(

@@ -1,0 +1,125 @@
+"""The options of evals, each declared once; see :mod:`pipeline.options`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from evals import grids
+from evals.grids import PROFILES, Grid
+from pipeline.options import (
+    EvalOptions,
+    Options,
+    option,
+    parse_integers,
+    parse_names,
+    setting,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GridOptions(EvalOptions):
+    """A grid of prompts by length and depth."""
+
+    tasks: tuple[str, ...] | None = option(
+        None,
+        "Which, comma separated [single; aggregation: all].",
+        "Tasks",
+        "--task",
+        parse=parse_names,
+    )
+    lengths: tuple[int, ...] | None = option(
+        None,
+        "Prompt tokens, comma separated [512,1024,2048; aggregation: from 1024 to the window].",
+        "Prompt lengths in tokens",
+        parse=parse_integers,
+    )
+    depths: tuple[float, ...] | None = option(
+        None, "Percent, comma separated [0,50,100].", "Depths in percent", parse=parse_integers
+    )
+    seeds: int | None = option(None, "Haystacks a cell [1].", "Haystacks a cell", least=1)
+    style: str | None = option(None, "chat, plain, prefix or raw [chat].", "Dress of the prompt")
+    likelihood: bool = option(
+        True, "Read the right answer too (local models).", "Read the right answer too"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class NeedleOptions(GridOptions):
+    """A grid of needles."""
+
+    profile: str | None = option(
+        None,
+        "A named grid; what else is given replaces its values.",
+        "Grid",
+        choices=tuple(PROFILES),
+    )
+    haystack: str | None = option(
+        None, "stories, noise, stories:PATHS, or a folder of prose [stories].", "Haystack"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CanaryOptions(Options):
+    """Canaries to plant."""
+
+    n: int = option(24, "Canaries; every second has a twin.", "Canaries", "-n", least=1)
+    depths: tuple[float, ...] = option(
+        (0, 50, 100),
+        "Percent, comma separated [0,50,100].",
+        "Depths in percent",
+        parse=parse_integers,
+    )
+    seed: int = option(0, "Draws the canaries and their places.", "Seed")
+
+
+@dataclass(frozen=True, kw_only=True)
+class MergingOptions(EvalOptions):
+    """A merge measured against its truth."""
+
+    truth: str | None = option(
+        None, "What is known of these documents; without it, copies are planted.", "Truth"
+    )
+    propose: bool = setting("propose", "Ask a model without a record, for proposals only")
+    pairs: int | None = setting("pairs", "Questions about pairs, at most", least=0)
+    most: int = option(
+        200, "Stories to plant copies of, at most.", "Stories to plant copies of", least=10
+    )
+    again: bool = option(True, "Shuffled and in other parts, too.", "Merge in other orders, too")
+
+
+def needle_grid(chosen: NeedleOptions) -> Grid:
+    """The grid that was asked for.
+
+    Raises:
+        InputError: no such profile, or a grid without a cell.
+    """
+    return grids.find_grid(
+        chosen.profile,
+        tasks=chosen.tasks,
+        lengths=chosen.lengths,
+        depths=chosen.depths,
+        seeds=chosen.seeds,
+        style=chosen.style,
+        haystack=chosen.haystack,
+    )
+
+
+def aggregation_grid(window: int, paths: Sequence[str], chosen: GridOptions) -> Grid:
+    """The grid that was asked for, over the stories of documents.
+
+    Args:
+        window: of the model, in tokens.
+
+    Raises:
+        InputError: a task that is none of these, or a grid without a cell.
+    """
+    return grids.aggregation_grid(
+        window,
+        paths,
+        tasks=chosen.tasks,
+        lengths=chosen.lengths,
+        depths=chosen.depths,
+        seeds=chosen.seeds,
+        style=chosen.style,
+    )

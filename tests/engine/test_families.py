@@ -1,0 +1,179 @@
+"""Every family that docs/local.md names: a GGUF and the folder it was made of are one model.
+
+The files are written by ``benchmarks/engine_gguf.py`` with drawn weights; they are compared with
+transformers' own model of the folder and the family's own tokenizer.json.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import shutil
+import unicodedata
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from gguf import GGUFWriter
+from tokenizers import Tokenizer as Backend
+
+from benchmarks.engine_gguf import FAMILIES, make, published
+from pipeline.engine.converting import convert_gguf
+from pipeline.engine.gguf_tokenizer import _put_tokens
+from pipeline.engine.story_transformer import StoryTransformer
+from pipeline.engine.tokenizer import Tokenizer
+from pipeline.errors import EngineError
+
+TEXTS = [
+    "As a user, I want to pay within 30 days, so that I don't lose 5 %.",
+    "  two  blanks\n\n\nlines\t tabs 1234567 HTTP/2 C++ x_y_z",
+    "naïve café cafe\u0301 注文 🙂 \u00c9A\u030a Ωμέγα",
+    "hello World'S ABCdef camelCase 3.5kg",
+    "",
+    "\n",
+    " x",
+    "a",
+]
+
+
+@pytest.fixture(scope="module", params=list(FAMILIES))
+def family(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A family's name, folder and GGUF file."""
+    return request.param, *make(request.param, tmp_path_factory.mktemp("family"))
+
+
+def test_a_gguf_is_the_model_it_was_made_of(family: Any, tmp_path: Path) -> None:
+    name, folder, gguf = family
+    published = Backend.from_file(str(folder / "tokenizer.json"))
+    ours = Tokenizer.from_gguf(gguf)
+    for text in TEXTS:
+        ids = published.encode(text, add_special_tokens=False).ids
+        assert ours.encode(text) == ids, text
+        turns = [("user", text), ("assistant", text), ("user", f"A: {text}\nB: {text}.")]
+        whole = ours.apply_chat_template(turns)
+        assert [i for p in ours.prompt_pieces(turns) for i in ours.encode_piece(p)] == whole
+        rendered = ours.render(turns)
+        assert whole == published.encode(rendered, add_special_tokens=False).ids
+    for control in FAMILIES[name].controls:
+        assert published.token_to_id(control) in ours.control_ids
+        assert not ours.control_ids & set(ours.encode(f"pay{control} now"))
+    assert Tokenizer.from_folder(folder).encode(TEXTS[0]) == ours.encode(TEXTS[0])
+
+    from transformers import AutoModelForCausalLM
+
+    ids = [300 + 7 * i % 600 for i in range(90)]
+    theirs = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+    with torch.no_grad():
+        logits = theirs(torch.tensor([ids])).logits[0, :-1].float().log_softmax(-1)
+    expected = [-float(logits[i, token]) for i, token in enumerate(ids[1:])]
+    engine = StoryTransformer.load(gguf, cache=tmp_path, dtype="float32")
+    assert engine.losses(ids) == pytest.approx(expected, abs=2e-4)
+    model = engine.loaded.model
+    head, table = model.get_output_embeddings(), model.get_input_embeddings()
+    tied = theirs.config.tie_word_embeddings
+    assert (head.weight.data_ptr() == table.weight.data_ptr()) == tied  # held once
+
+
+def test_what_ends_a_turn_ends_a_reply(tmp_path: Path) -> None:
+    """Files of Gemma and Phi 3 name the end of a text only."""
+    for name, token in (("Gemma 3", "<end_of_turn>"), ("Phi 3", "<|end|>"), ("gpt-oss", "")):
+        _, gguf = make(name, tmp_path)
+        tokenizer = Tokenizer.from_gguf(gguf)
+        ends = {tokenizer.backend.id_to_token(i) for i in tokenizer.eos_ids}
+        assert ends == {FAMILIES[name].controls[1], *([token] if token else [])}
+
+
+def _with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[Any], None]) -> Path:
+    """A GGUF of Qwen 2 into which something more was written."""
+    last = GGUFWriter.write_header_to_file
+
+    def write(self: GGUFWriter, path: Path | None = None) -> None:
+        change(self)
+        last(self, path)
+
+    monkeypatch.setattr(GGUFWriter, "write_header_to_file", write)
+    return make("Qwen 2", tmp_path)[1]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda w: w.add_float32("qwen2.logit_scale", 0.5), "logit_scale = 0.5"),
+        (lambda w: w.add_string("qwen2.rope.scaling.type", "spiral"), "'spiral'"),
+        (lambda w: w.add_float32("qwen2.rope.scaling.attn_factor", 2.0), "attn_factor 2"),
+        (lambda w: w.add_tensor("blk.0.attn_gate.weight", TENSOR), r"blk\.0\.attn_gate\.weight"),
+        (lambda w: w.tensors[0].pop("blk.1.attn_q.bias"), "are missing"),
+        (lambda w: w.add_tensor("rope_freqs.weight", TENSOR[0]), "not Llama 3's"),
+    ],
+)
+def test_what_nobody_reads_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[Any], None], told: str
+) -> None:
+    gguf = _with(tmp_path, monkeypatch, change)
+    with pytest.raises(EngineError, match=told) as error:
+        convert_gguf(gguf, tmp_path / "cache")
+    assert "folder" in str(error.value)
+
+
+TENSOR = torch.linspace(1, 3, 64).reshape(8, 8).numpy()
+
+
+def test_a_matrix_that_a_file_has_twice_is_held_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def change(writer: Any) -> None:
+        (tensors,) = writer.tensors
+        tensors["output.weight"] = copy.copy(tensors["token_embd.weight"])
+
+    gguf = _with(tmp_path, monkeypatch, change)
+    folder = convert_gguf(gguf, tmp_path / "cache")
+    assert '"tie_word_embeddings": true' in (folder / "config.json").read_text()
+    monkeypatch.undo()
+    plain = convert_gguf(make("Qwen 2", tmp_path / "other")[1], tmp_path / "cache")
+    sizes = [(f / "model.safetensors").stat().st_size for f in (folder, plain)]
+    assert sizes[1] - sizes[0] > 1200 * 64 * 2
+
+
+def test_an_unknown_architecture_says_what_is_known(tmp_path: Path) -> None:
+    _, gguf = make("Qwen 2", tmp_path)
+    file = tmp_path / "other.gguf"
+    shutil.copy(gguf, file)
+    raw = file.read_bytes().replace(b"qwen2", b"qwxn2")
+    file.write_bytes(raw.replace(b"\x05\0\0\0\0\0\0\0qwxn2\x14", b"\x05\0\0\0\0\0\0\0qwen2\x14"))
+    with pytest.raises(EngineError, match="qwxn2") as error:
+        convert_gguf(file, tmp_path / "cache")
+    assert "folder" in str(error.value)
+
+
+def test_control_tokens_in_letters_of_their_own_stay_whole() -> None:
+    """DeepSeek's hold a full-width bar, which no byte-level vocabulary spells."""
+    backend = published(FAMILIES["Qwen 2"])
+    stated = json.loads(backend.to_str())
+    tokens = [backend.id_to_token(i) for i in range(backend.get_vocab_size())]
+    n = len(tokens)
+    tokens.append("<｜User｜>")
+    stated["model"]["vocab"]["<ï½ľUserï½ľ>"] = n  # as transformers' conversion spells it
+    _put_tokens(stated, tokens, [*[1] * n, 3])
+    mended = Backend.from_str(json.dumps(stated))
+    assert mended.encode("a<｜User｜>b").ids.count(n) == 1
+    assert mended.get_vocab_size() == len(tokens)
+
+
+@pytest.mark.model
+def test_a_real_file_is_read(tmp_path: Path) -> None:
+    """Any published GGUF, by its path: its ids survive, its template prints both turns."""
+    given = os.environ.get("STORYTRANSFORMER_TEST_GGUF")
+    if not given:
+        pytest.skip("STORYTRANSFORMER_TEST_GGUF names no file")
+    tokenizer = Tokenizer.from_gguf(Path(given))
+    for text in TEXTS:
+        assert tokenizer.decode(tokenizer.encode(text)).strip() in (
+            text.strip(),
+            unicodedata.normalize("NFC", text).strip(),
+        )
+    prompt = tokenizer.render([("system", "Judge."), ("user", "Same?")])
+    assert "Judge." in prompt
+    assert "Same?" in prompt
