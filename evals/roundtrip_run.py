@@ -33,7 +33,7 @@ from pipeline.merge.job import run as run_job
 from pipeline.merge.sovereignty import check_sovereignty, copies_of
 from pipeline.options import MergeOptions
 from pipeline.store.record import Store
-from pipeline.store.rows.scores import Score
+from pipeline.store.rows.cells import Score
 
 #: Makes a merge of documents into a folder, ready to run.
 MakeJob = Callable[[Sequence[str], Path], MergeJob]

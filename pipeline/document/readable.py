@@ -6,7 +6,7 @@ import html
 import re
 from collections.abc import Iterator, Sequence
 
-from pipeline.extract.sentences import plain
+from pipeline.text.sentences import plain
 
 #: Between two cells, or a title and what it stands over, that come on one line.
 APART = " · "

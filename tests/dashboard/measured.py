@@ -10,7 +10,7 @@ from evals.roundtrip import Round, decay
 from evals.roundtrip_run import scores as round_scores
 from pipeline.calls import Message, Request
 from pipeline.store.record import Store
-from pipeline.store.rows.scores import Score
+from pipeline.store.rows.cells import Score
 
 AGGREGATING = "local/many"
 
