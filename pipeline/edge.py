@@ -395,10 +395,14 @@ class Edge:
             store: whose decisions teach, too.
 
         Raises:
-            InputError: no such model.
+            InputError: no such model, or another number of answers than 2 and 4.
         """
         from pipeline.train.job import Order
 
+        if chosen.answers not in (2, 4):
+            raise InputError(
+                f"{chosen.answers} answers are not known.", where="answers", next="Say 2 or 4."
+            )
         return Order(
             spec=self.catalog.find(chosen.base),
             out=Path(chosen.out),
