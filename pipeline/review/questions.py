@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any, Literal
 
-from pipeline.entries import Conflict, Decision, Entry
+from pipeline.entries import Answer, Conflict, Decision, Entry
 from pipeline.errors import InputError
 from pipeline.review.tellings import Told, differing, likeness, telling
 from pipeline.store.books import Books, open_books
+from pipeline.store.judging import JudgementTold
 from pipeline.store.record import Store
 from pipeline.stories import Story, count_words
 from pipeline.text.canonical import VERSION
@@ -32,6 +33,9 @@ MOST, AUDITED = 200, 50
 #: Pairs are looked at in the order of the merge, the most promising first; so many times as many
 #: as are asked.
 _LOOKED_AT = 20
+#: What a judge may say of two tellings that makes them worth asking about, and how sure it counts
+#: as being of another answer, where it gives no likelihood.
+_WORTH_ASKING, _UNSAID = (Answer.ONE_NEED, Answer.CONTRADICTING), 0.5
 
 
 @dataclass(frozen=True)
@@ -85,8 +89,8 @@ def of_run(
     Raises:
         InputError: no such run, or one that did not come to its ledger.
     """
-    books = books_of(store, run)
-    return questions(books, store.decisions(), again=again, most=most, only=only)
+    books, said = books_of(store, run), store.judgements(run)
+    return questions(books, store.decisions(), again=again, most=most, only=only, said=said)
 
 
 def books_of(store: Store, run: str) -> Books:
@@ -114,6 +118,7 @@ def questions(
     again: bool = False,
     most: int = MOST,
     only: Sequence[str] = (),
+    said: Iterable[JudgementTold] = (),
 ) -> list[Question]:
     """What is open, what deciding saves most first.
 
@@ -121,6 +126,7 @@ def questions(
         again: ask what was decided before, too.
         most: questions, at most.
         only: kinds; all where empty.
+        said: what a judge said in the run: what it calls one need is asked the sooner.
 
     Raises:
         InputError: no such kind.
@@ -130,7 +136,7 @@ def questions(
             raise InputError(
                 f"there are no questions of the kind {kind!r}.", next=f"Say {', '.join(KINDS)}."
             )
-    asking = _Asking(books, list(decisions))
+    asking = _Asking(books, list(decisions), said)
     found: dict[frozenset[str], Question] = {}
     for question in asking.all(most):
         if (not only or question.kind in only) and (again or question.decided is None):
@@ -228,8 +234,11 @@ def _named(books: Books, name: str) -> Story:
 class _Asking:
     """Makes questions of one run's books."""
 
-    def __init__(self, books: Books, decisions: Sequence[Decision]) -> None:
+    def __init__(
+        self, books: Books, decisions: Sequence[Decision], said: Iterable[JudgementTold] = ()
+    ) -> None:
         self._books = books
+        self._said = {frozenset((one.a, one.b)): one for one in said}
         self._entry: dict[str, Entry] = {
             story: entry for entry in books.entries for story in entry.sources
         }
@@ -277,7 +286,11 @@ class _Asking:
         differs = _differs(needs)
         lengths = [count_words(need) for need in needs]
         saves = self._saves(kind, stories, lengths)
-        promise = likeness(needs[0], needs[1]) if kind in ("alike", "earlier", "decided") else 1.0
+        promise = 1.0
+        if kind in ("alike", "earlier", "decided"):
+            judged = self._said.get(frozenset(story.id for story in stories))
+            promise = _promise(likeness(needs[0], needs[1]), judged)
+            because = because or _opinion(judged)
         return Question(
             id=_id(of),
             kind=kind,
@@ -393,6 +406,24 @@ class _Asking:
         entry = self._entry.get(story.id)
         lines = entry.lines if entry else ()
         return sum(count_words(line.text) for line in lines if line.stories == (story.id,))
+
+
+def _promise(likeness: float, judged: JudgementTold | None) -> float:
+    """How likely two tellings save something: what a judge says of them, where one was asked, and
+    how alike they are."""
+    if judged is None:
+        return likeness
+    if judged.answer in _WORTH_ASKING:
+        return 1.0 if judged.likelihood is None else judged.likelihood
+    sure = _UNSAID if judged.likelihood is None else judged.likelihood
+    return likeness * (1.0 - sure)
+
+
+def _opinion(judged: JudgementTold | None) -> str:
+    if judged is None or judged.answer not in _WORTH_ASKING:
+        return ""
+    sure = "" if judged.likelihood is None else f" ({judged.likelihood:.2f})"
+    return f"{judged.answer.replace('_', ' ')}, says {judged.judge}{sure}"
 
 
 def _told(decision: Decision) -> str:
