@@ -13,13 +13,15 @@ import json
 import os
 import resource
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from pipeline.engine.adapters import WEIGHTS
 from pipeline.engine.choosing import forks
 from pipeline.engine.converting import convert_gguf, quiet
 from pipeline.engine.loading import choose_device, choose_dtype
@@ -176,7 +178,8 @@ def learn(
         model: Any = AutoModelForCausalLM.from_pretrained(
             folder, dtype=dtype, local_files_only=True, trust_remote_code=False
         )
-    model = get_peft_model(model, LoraConfig(task_type="CAUSAL_LM", **lora))
+    with _naming_settings():
+        model = get_peft_model(model, LoraConfig(task_type="CAUSAL_LM", **lora))
     checkpoints = out / "checkpoints"
     arguments: dict[str, Any] = {
         "output_dir": str(checkpoints),
@@ -199,9 +202,11 @@ def learn(
         "remove_unused_columns": False,
     } | given
     watcher = _watcher(progress)
+    with _naming_settings():
+        config = SFTConfig(**arguments)
     trainer = _trainer(
         model=model,
-        args=SFTConfig(**arguments),
+        args=config,
         train_dataset=_dataset(in_batches(train, arguments)),
         eval_dataset=_dataset(dev),
         data_collator=_Collator(pad_id),
@@ -224,6 +229,7 @@ def _finish(trainer: Any, out: Path, seconds: float, settings: Mapping[str, Any]
     step = int(best.rpartition("-")[2]) if best else state.global_step
     if trainer.is_world_process_zero():
         trainer.model.save_pretrained(out)
+        _halve(out / WEIGHTS)
     per_step = trainer.args.train_batch_size * trainer.args.gradient_accumulation_steps
     history = state.log_history
     learned = Learned(
@@ -240,6 +246,31 @@ def _finish(trainer: Any, out: Path, seconds: float, settings: Mapping[str, Any]
     if trainer.is_world_process_zero():
         (out / STATE).write_text(json.dumps(_as_json(learned), indent=1), encoding="utf-8")
     return learned
+
+
+def _halve(weights: Path) -> None:
+    """An adapter's weights in 16 bits: what it adds is rounded to the base's anyway."""
+    from safetensors.torch import load_file, save_file
+
+    halved = {name: tensor.half() for name, tensor in load_file(weights).items()}
+    save_file(halved, weights, metadata={"format": "pt"})
+
+
+@contextmanager
+def _naming_settings() -> Iterator[None]:
+    """A setting that a library refuses is told as one.
+
+    Raises:
+        EngineError: it did.
+    """
+    try:
+        yield
+    except (TypeError, ValueError) as exc:
+        raise EngineError(
+            f"these settings do not go together: {exc}",
+            where="--set",
+            next="Names and meanings are those of PEFT's LoraConfig and TRL's SFTConfig.",
+        ) from exc
 
 
 def _as_json(learned: Learned) -> dict[str, Any]:

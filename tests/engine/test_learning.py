@@ -214,12 +214,29 @@ def _weights(folder: Path) -> list[float]:
 
 
 @needs_extra
+def test_an_adapter_is_kept_in_16_bits(
+    tiny_model: Path, samples: list[Sample], tmp_path: Path
+) -> None:
+    from safetensors.torch import load_file
+
+    trained(tiny_model, samples, tmp_path, settings={"max_steps": 2})
+    kept = load_file(tmp_path / WEIGHTS)
+    whole = load_file(tmp_path / "checkpoints" / "checkpoint-2" / WEIGHTS)
+    assert kept.keys() == whole.keys()
+    for name, tensor in kept.items():
+        assert tensor.dtype is torch.float16 and whole[name].dtype is torch.float32
+        assert torch.allclose(tensor.float(), whole[name], rtol=1e-3, atol=1e-7)
+
+
+@needs_extra
 def test_settings_keep_the_libraries_names(
     tiny_model: Path, samples: list[Sample], tmp_path: Path
 ) -> None:
     with pytest.raises(EngineError, match="no_such_setting") as caught:
         trained(tiny_model, samples, tmp_path, settings={"no_such_setting": 1})
     assert "LoraConfig" in caught.value.next
+    with pytest.raises(EngineError, match="do not go together: .*layers_to_transform"):
+        trained(tiny_model, samples, tmp_path, settings={"layers_to_transform": [0]})
     found = trained(tiny_model, samples, tmp_path, settings={"max_steps": 2, "use_rslora": True})
     assert found.settings["use_rslora"] is True and found.n_trained == 4
     base = StoryTransformer.load(tiny_model, cache=tmp_path, dtype="float32", lora=str(tmp_path))
