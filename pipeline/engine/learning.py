@@ -1,10 +1,9 @@
 """Low-rank adapters trained on questions with a closed list of answers: TRL, PEFT, accelerate.
 
 What is learned is the answer and nothing else: of a prompt with its right answer behind it, only
-the tokens at which the answers part bear a loss. These are the places where
-:mod:`pipeline.engine.choosing` reads the likelihoods, behind the very same tokens. Nothing is
+the tokens at which the answers part bear a loss (:mod:`pipeline.engine.samples`). Nothing is
 packed, so no sample can see another; nothing is cut: what is longer than the limit is left out by
-whoever encodes (:func:`encode`), and counted there.
+whoever encodes, and counted there.
 """
 
 from __future__ import annotations
@@ -22,10 +21,10 @@ from typing import Any
 import torch
 
 from pipeline.engine.adapters import WEIGHTS
-from pipeline.engine.choosing import forks
 from pipeline.engine.converting import convert_gguf, quiet
 from pipeline.engine.loading import choose_device, choose_dtype
-from pipeline.engine.tokenizer import Tokenizer, load_tokenizer
+from pipeline.engine.samples import UNLEARNED, Collator, Sample, dataset, in_batches
+from pipeline.engine.tokenizer import load_tokenizer
 from pipeline.engine.weights import weights_sha256
 from pipeline.errors import EngineError
 
@@ -51,16 +50,6 @@ TRAINER = {
 #: Evaluations without a lower loss on dev after which training stops.
 PATIENCE = 3
 STATE = "learned.json"
-#: The label of a token that bears no loss.
-_UNLEARNED = -100
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """A prompt with its right answer, as ids, and which of them bear the loss."""
-
-    ids: tuple[int, ...]
-    learned: tuple[bool, ...]
 
 
 @dataclass(frozen=True)
@@ -84,23 +73,6 @@ class Learned:
     stopped: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     leads: bool = True
-
-
-def encode(
-    tokenizer: Tokenizer, turns: Sequence[tuple[str, str]], texts: Sequence[str], right: int
-) -> Sample:
-    """A question with its right answer.
-
-    Args:
-        texts: every answer that may be given, in full. right: the place of the right one.
-    """
-    prompt = tokenizer.apply_chat_template(turns)
-    tokens = [tuple(tokenizer.encode(text)) for text in texts]
-    answer = tokens[right]
-    places = [len(fork.path) for fork in forks(tokens) if answer[: len(fork.path)] == fork.path]
-    ids = (*prompt, *answer[: max(places) + 1])
-    bearing = {len(prompt) + place for place in places}
-    return Sample(tuple(ids), tuple(n in bearing for n in range(len(ids))))
 
 
 def learn_base(
@@ -207,9 +179,9 @@ def learn(
     trainer = _trainer(
         model=model,
         args=config,
-        train_dataset=_dataset(in_batches(train, arguments)),
-        eval_dataset=_dataset(dev),
-        data_collator=_Collator(pad_id),
+        train_dataset=dataset(in_batches(train, arguments)),
+        eval_dataset=dataset(dev),
+        data_collator=Collator(pad_id),
         processing_class=_tokenizer(folder, pad_id),
         callbacks=[watcher, _stopper()],
     )
@@ -328,35 +300,6 @@ def _settings(
     return lora, arguments
 
 
-def in_batches(samples: Sequence[Sample], settings: Mapping[str, Any]) -> list[Sample]:
-    """Samples in their order, those of one step sorted by length: rows that are passed together
-    need little padding, and which samples make a step does not follow from their length."""
-    n_processes = int(os.environ.get("WORLD_SIZE", "1"))
-    step = int(settings["per_device_train_batch_size"]) * n_processes
-    step *= int(settings["gradient_accumulation_steps"])
-    ordered: list[Sample] = []
-    for start in range(0, len(samples), step):
-        ordered += sorted(samples[start : start + step], key=lambda one: len(one.ids))
-    return ordered
-
-
-def _dataset(samples: Sequence[Sample]) -> Any:
-    from datasets import Dataset
-
-    return Dataset.from_dict(
-        {
-            "input_ids": [list(one.ids) for one in samples],
-            "labels": [
-                [
-                    token if bears else _UNLEARNED
-                    for token, bears in zip(one.ids, one.learned, strict=True)
-                ]
-                for one in samples
-            ],
-        }
-    )
-
-
 def _trainer(**arguments: Any) -> Any:
     """TRL's trainer, which reads the vocabulary's likelihoods where an answer is learned alone.
 
@@ -374,7 +317,7 @@ def _trainer(**arguments: Any) -> Any:
             num_items_in_batch: Any = None,
         ) -> Any:
             wanted = inputs["labels"][:, 1:]
-            keep = (wanted != _UNLEARNED).any(0).nonzero()[:, 0]
+            keep = (wanted != UNLEARNED).any(0).nonzero()[:, 0]
             outputs = model(
                 input_ids=inputs["input_ids"],
                 attention_mask=inputs["attention_mask"],
@@ -384,11 +327,11 @@ def _trainer(**arguments: Any) -> Any:
             total = torch.nn.functional.cross_entropy(
                 outputs.logits.float().flatten(0, 1),
                 wanted[:, keep].flatten(),
-                ignore_index=_UNLEARNED,
+                ignore_index=UNLEARNED,
                 reduction="sum",
             )
             if num_items_in_batch is None:
-                loss = total / (wanted != _UNLEARNED).sum()
+                loss = total / (wanted != UNLEARNED).sum()
             else:
                 loss = total / num_items_in_batch
                 if self.args.average_tokens_across_devices:
@@ -396,27 +339,6 @@ def _trainer(**arguments: Any) -> Any:
             return (loss, outputs) if return_outputs else loss
 
     return Trainer(**arguments)
-
-
-class _Collator:
-    """Rows padded on the right to the longest, a multiple of 8."""
-
-    def __init__(self, pad_id: int) -> None:
-        self.pad_id = pad_id
-
-    def __call__(self, rows: Sequence[Mapping[str, Sequence[int]]]) -> dict[str, torch.Tensor]:
-        longest = -(-max(len(row["input_ids"]) for row in rows) // 8) * 8
-
-        def padded(name: str, fill: int) -> torch.Tensor:
-            return torch.tensor(
-                [[*row[name], *[fill] * (longest - len(row[name]))] for row in rows]
-            )
-
-        ids = padded("input_ids", self.pad_id)
-        mask = torch.tensor(
-            [[n < len(row["input_ids"]) for n in range(longest)] for row in rows], dtype=torch.long
-        )
-        return {"input_ids": ids, "attention_mask": mask, "labels": padded("labels", _UNLEARNED)}
 
 
 def _tokenizer(folder: Path, pad_id: int) -> Any:

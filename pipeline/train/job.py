@@ -40,7 +40,8 @@ from pipeline.train.pairs import TrainingPair
 from pipeline.train.shape import shape_of
 
 if TYPE_CHECKING:
-    from pipeline.engine.learning import Learned, Sample
+    from pipeline.engine.learning import Learned
+    from pipeline.engine.samples import Sample
 
 #: The prompt that judges are trained with, and asked with ever after.
 PROMPT = "judge-brief.v1"
@@ -167,7 +168,7 @@ def prepare(extractions: Iterable[Extraction], order: Order, hardware: Hardware)
 
 
 def _encoder(order: Order) -> Callable[[TrainingPair], Sample]:
-    from pipeline.engine.learning import encode
+    from pipeline.engine.samples import encode
 
     tokenizer = open_tokenizer(order.spec.weights, order.cache)
     prompt = labelled_prompt(order.prompts, PROMPT)
