@@ -30,8 +30,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ordering import Effort, effort
+
 from evals.merging import MIX, SEEDS, merge, originals
-from evals.ordering import Effort, effort
 from evals.planting import Change, Planted, plant, sentence, write_corpus
 from evals.quality import quality
 from evals.rewording import Half

@@ -395,14 +395,10 @@ class Edge:
             store: whose decisions teach, too.
 
         Raises:
-            InputError: no such model, or another number of answers than 2 and 4.
+            InputError: no such model.
         """
         from pipeline.train.job import Order
 
-        if chosen.answers not in (2, 4):
-            raise InputError(
-                f"{chosen.answers} answers are not known.", where="answers", next="Say 2 or 4."
-            )
         return Order(
             spec=self.catalog.find(chosen.base),
             out=Path(chosen.out),
@@ -414,7 +410,7 @@ class Edge:
             n_dev=chosen.dev_pairs,
             most_tokens=chosen.most_tokens,
             seed=chosen.seed,
-            answers=4 if chosen.answers == 4 else 2,
+            answers=chosen.answers,
             decisions=() if store is None else store.decisions(),
             settings=dict(settings),
             threads=self.settings.threads,

@@ -176,10 +176,11 @@ def learn(
     watcher = _watcher(progress)
     with _naming_settings():
         config = SFTConfig(**arguments)
+    step = config.train_batch_size * config.gradient_accumulation_steps * config.world_size
     trainer = _trainer(
         model=model,
         args=config,
-        train_dataset=dataset(in_batches(train, arguments)),
+        train_dataset=dataset(in_batches(train, step)),
         eval_dataset=dataset(dev),
         data_collator=Collator(pad_id),
         processing_class=_tokenizer(folder, pad_id),

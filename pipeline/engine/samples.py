@@ -6,7 +6,6 @@ What bears the loss are the tokens at which the answers part: the places where
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -45,12 +44,13 @@ def encode(
     return Sample(tuple(ids), tuple(n in bearing for n in range(len(ids))))
 
 
-def in_batches(samples: Sequence[Sample], settings: Mapping[str, Any]) -> list[Sample]:
+def in_batches(samples: Sequence[Sample], step: int) -> list[Sample]:
     """Samples in their order, those of one step sorted by length: rows that are passed together
-    need little padding, and which samples make a step does not follow from their length."""
-    n_processes = int(os.environ.get("WORLD_SIZE", "1"))
-    step = int(settings["per_device_train_batch_size"]) * n_processes
-    step *= int(settings["gradient_accumulation_steps"])
+    need little padding, and which samples make a step does not follow from their length.
+
+    Args:
+        step: samples of a step of the optimizer, in all processes.
+    """
     ordered: list[Sample] = []
     for start in range(0, len(samples), step):
         ordered += sorted(samples[start : start + step], key=lambda one: len(one.ids))

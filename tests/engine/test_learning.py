@@ -139,8 +139,7 @@ def test_reading_the_answers_alone_has_the_loss_and_gradients_of_reading_everyth
 
 def test_what_makes_a_step_stays_together(tiny_model: Path) -> None:
     found = [sample(tiny_model, "x" * (n * 7 % 11), n % 2) for n in range(13)]
-    settings = {"per_device_train_batch_size": 2, "gradient_accumulation_steps": 2}
-    ordered = in_batches(found, settings)
+    ordered = in_batches(found, 4)
     for start in (0, 4, 8, 12):
         lengths = [len(one.ids) for one in ordered[start : start + 4]]
         assert lengths == sorted(lengths)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evals.ordering import effort
+from benchmarks.ordering import effort
 
 
 def pairs(*names: str) -> list[frozenset[str]]:
