@@ -164,6 +164,18 @@ class Options:
         return found
 
 
+def as_words(kept: Mapping[str, Any], *kinds: type[Options]) -> list[str]:
+    """What :meth:`Options.said` gave, as a person types it on a command line."""
+    words: list[str] = []
+    for one in (one for kind in kinds for one in fields(kind)):  # type: ignore[arg-type]
+        value, flag = kept.get(one.name), flag_of(one.name, option_of(one))
+        if value is None or value is False or value == one.default:
+            continue
+        given = [] if value is True else value if isinstance(value, list) else [value]
+        words += [word for each in given for word in (flag, str(each))] or [flag]
+    return words
+
+
 def option_of(declared: Any) -> Option:
     """What is known of a field beside its name, type and default."""
     known: Option = declared.metadata["option"]

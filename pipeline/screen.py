@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.amounts import amount, both, dollars, duration, gigabytes, percent
 from pipeline.console import command, plain, table
+from pipeline.options import MergeOptions, ReadOptions, as_words
 
 if TYPE_CHECKING:
     from pipeline.configuration import Found
@@ -169,17 +170,9 @@ def _ending(run: Mapping[str, Any]) -> str:
 
 def the_same_again(run: Mapping[str, Any]) -> list[str]:
     """The command that made a merge, and resumes it: its options out of the run's parameters."""
-    said = {**run["parameters"], "judge": run["model"]}
-    words = ["merge", *said.pop("paths", [])]
-    for name, value in said.items():
-        flag = f"--{name.replace('_', '-')}"
-        if value is True:
-            words.append(flag)
-        elif isinstance(value, list):
-            words += [word for one in value for word in (flag, str(one))]
-        elif value is not None and value is not False and value != "":  # 0 is a limit
-            words += [flag, str(value)]
-    return words
+    kept = run["parameters"]
+    words = as_words(kept, MergeOptions, ReadOptions)
+    return ["merge", *kept.get("paths", []), "--judge", run["model"], *words]
 
 
 def _moment(when: str) -> str:

@@ -8,12 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from evals.haystack import paths_of
+from pipeline.options import MergeOptions, ReadOptions, as_words
 
-#: Parameters of a merge that are options as they stand, with what they are when left out.
-_SAME = {"pairs": ("--pairs", None), "out": ("--out", ""), "group": ("--group", "topic"),
-         "edition": ("--edition", None), "since": ("--since", None),
-         "max_usd": ("--max-cost", None), "max_seconds": ("--max-seconds", None)}  # fmt: skip
-_SWITCHES = {"propose": "--propose", "batch": "--batch"}
 #: Parameters of grids, of needle grids alone, and of round trips.
 _GRID = {"tasks": "--task", "lengths": "--lengths", "depths": "--depths", "seeds": "--seeds",
          "style": "--style", "max_usd": "--max-cost"}  # fmt: skip
@@ -34,7 +30,8 @@ def command_for(kind: str, model: str, strategy: str, parameters: str, db: str =
     except (TypeError, ValueError):  # damaged
         return None
     if kind == "merge" and given.get("paths"):
-        words = ["merge", *given["paths"], "--judge", model, *_merge_options(given)]
+        words = ["merge", *given["paths"], "--judge", model]
+        words += as_words(given, MergeOptions, ReadOptions)
     elif kind == "needle" and given.get("lengths"):
         words = ["eval", "needle", "--model", model, *_grid_options(given, _GRID | _NEEDLE)]
     elif kind == "aggregation" and given.get("lengths"):
@@ -61,17 +58,6 @@ def review_for(run: str, stories: str = "", db: str = "") -> str:
     words = ["review", run, *stories.split()]
     words += ["--db", db] if db else []
     return shlex.join(["storytransformer", *words])
-
-
-def _merge_options(given: Mapping[str, Any]) -> list[str]:
-    words: list[str] = []
-    for about in given.get("about") or ():
-        words += ["--about", about]
-    words += _allowed(given)
-    for name, (option, otherwise) in _SAME.items():
-        if (value := given.get(name)) not in (otherwise, None, ""):
-            words += [option, str(value)]
-    return words + [option for name, option in _SWITCHES.items() if given.get(name)]
 
 
 def _allowed(given: Mapping[str, Any]) -> list[str]:

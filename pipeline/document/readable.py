@@ -38,7 +38,8 @@ _WRAPPED = 60
 _CLOSED = ".,;:!?…"
 #: A rule, the line below a table's head, the border of a drawn table, a fence of code.
 _RULE = re.compile(
-    r"^\s*(?:\|[|:\s-]*-[|:\s-]*|[|+:=\s-]*(?:-{3,}|={3,})[|+:=\s-]*|(?:`{3,}|~{3,})[\w-]*)\s*$"
+    r"^\s*(?:\|[|:\s-]*-[|:\s-]*|[|+:=\s-]*(?:-{3,}|={3,})[|+:=\s-]*"
+    r"|(?:`{3,}|~{3,})[\w-]*)\s*$"
 )
 _BARS = re.compile(r"\s*(?<!\\)\|[\s|]*|(?<=\S)\t\s*(?=\S)")
 _WIKI = re.compile(r"\{(?:color(?::[\w#]+)?|quote|noformat|code(?::[\w|=]+)?|panel)\}|\{\{|\}\}")

@@ -13,8 +13,8 @@ from evals.dashboard.taking_up import command_for
 MERGE = {
     "paths": ["my docs/it's here", "more.md"], "about": ["late fee"],
     "allow_cloud": ["docs/", "all"],
-    "out": "merged", "group": "role", "edition": "full", "since": "merge-1", "propose": True,
-    "pairs": 500, "max_usd": "2.50", "max_seconds": 0, "batch": False,
+    "out": "fees", "group": "role", "edition": "full", "since": "merge-1", "propose": True,
+    "pairs": 500, "max_cost": "2.50", "max_seconds": 0, "batch": False,
 }  # fmt: skip
 
 
@@ -22,15 +22,10 @@ def test_a_merge_with_all_that_was_asked_for():
     command = command_for("merge", "claude/x", "pairs", json.dumps(MERGE), "my runs.sqlite")
     assert shlex.split(command) == [
         "storytransformer", "merge", "my docs/it's here", "more.md", "--judge", "claude/x",
-        "--about", "late fee", "--allow-cloud", "docs/", "--allow-cloud", "all", "--pairs", "500",
-        "--out", "merged", "--group", "role", "--edition", "full", "--since", "merge-1",
-        "--max-cost", "2.50", "--max-seconds", "0", "--propose", "--db", "my runs.sqlite",
+        "--max-cost", "2.50", "--allow-cloud", "docs/", "--allow-cloud", "all", "--about",
+        "late fee", "--pairs", "500", "--propose", "--max-seconds", "0", "--out", "fees", "--group",
+        "role", "--edition", "full", "--since", "merge-1", "--db", "my runs.sqlite",
     ]  # fmt: skip
-
-
-def test_a_run_from_when_a_cloud_was_allowed_by_yes():
-    old = json.dumps({"paths": ["a.md"], "allow_cloud": True, "group": "topic"})
-    assert command_for("merge", "m", "pairs", old).endswith("--allow-cloud all")
 
 
 def test_a_merge_as_it_comes():
