@@ -9,8 +9,10 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any, Literal
 
-from pipeline.entries import Answer, Conflict, Decision, Entry
+from pipeline.entries import Conflict, Decision, Entry
 from pipeline.errors import InputError
+from pipeline.merge.sovereignty import STAYS, keeps_here
+from pipeline.review.promise import opinion, promise
 from pipeline.review.tellings import Told, differing, likeness, telling
 from pipeline.store.books import Books, open_books
 from pipeline.store.judging import JudgementTold
@@ -33,9 +35,6 @@ MOST, AUDITED = 200, 50
 #: Pairs are looked at in the order of the merge, the most promising first; so many times as many
 #: as are asked.
 _LOOKED_AT = 20
-#: What a judge may say of two tellings that makes them worth asking about, and how sure it counts
-#: as being of another answer, where it gives no likelihood.
-_WORTH_ASKING, _UNSAID = (Answer.ONE_NEED, Answer.CONTRADICTING), 0.5
 
 
 @dataclass(frozen=True)
@@ -53,6 +52,7 @@ class Question:
         batch: what it has in common with questions that are like it.
         decided: what was decided before; None when nothing was.
         earlier: what was decided under older fingerprints, for a question of that kind.
+        sovereignty: the mark of the documents that say one of the stories, "" where none bears one.
     """
 
     id: str
@@ -69,6 +69,7 @@ class Question:
     batch: str = ""
     decided: Decision | None = None
     earlier: Decision | None = None
+    sovereignty: str = ""
 
     @property
     def fingerprints(self) -> tuple[str, ...]:
@@ -195,6 +196,7 @@ def as_json(question: Question) -> dict[str, Any]:
         "batch": question.batch,
         "stands": question.stands,
         "decided": None if before is None else {"answer": before.answer, "told": str(before)},
+        **({"sovereignty": question.sovereignty} if question.sovereignty else {}),
         "stories": [
             {
                 "number": number,
@@ -245,6 +247,7 @@ class _Asking:
         self._place = {story: n for n, story in enumerate(books.names)}
         self._old = [d for d in decisions if d.version != VERSION]
         self._now = [d for d in decisions if d.version == VERSION]
+        self._marked = _marked(books)
         self._decided: dict[frozenset[str], Decision] = {}
         for decision in self._now:
             self._decided[frozenset(decision.fingerprints)] = decision
@@ -286,11 +289,11 @@ class _Asking:
         differs = _differs(needs)
         lengths = [count_words(need) for need in needs]
         saves = self._saves(kind, stories, lengths)
-        promise = 1.0
+        promising = 1.0
         if kind in ("alike", "earlier", "decided"):
             judged = self._said.get(frozenset(story.id for story in stories))
-            promise = _promise(likeness(needs[0], needs[1]), judged)
-            because = because or _opinion(judged)
+            promising = promise(likeness(needs[0], needs[1]), judged)
+            because = because or opinion(judged)
         return Question(
             id=_id(of),
             kind=kind,
@@ -303,9 +306,10 @@ class _Asking:
             # The shorter-told need would be folded under the longer; of two the first stands.
             stands=lengths.index(max(lengths)) + 1,
             saves=saves,
-            weight=saves * promise,
+            weight=saves * promising,
             batch=_digest(kind, about, *sorted(differs)),
             decided=self._decided.get(frozenset(of)),
+            sovereignty="" if self._marked.isdisjoint(of) else STAYS,
         )
 
     def _kept(self, question: Question | None) -> Iterable[Question]:
@@ -408,22 +412,18 @@ class _Asking:
         return sum(count_words(line.text) for line in lines if line.stories == (story.id,))
 
 
-def _promise(likeness: float, judged: JudgementTold | None) -> float:
-    """How likely two tellings save something: what a judge says of them, where one was asked, and
-    how alike they are."""
-    if judged is None:
-        return likeness
-    if judged.answer in _WORTH_ASKING:
-        return 1.0 if judged.likelihood is None else judged.likelihood
-    sure = _UNSAID if judged.likelihood is None else judged.likelihood
-    return likeness * (1.0 - sure)
-
-
-def _opinion(judged: JudgementTold | None) -> str:
-    if judged is None or judged.answer not in _WORTH_ASKING:
-        return ""
-    sure = "" if judged.likelihood is None else f" ({judged.likelihood:.2f})"
-    return f"{judged.answer.replace('_', ' ')}, says {judged.judge}{sure}"
+def _marked(books: Books) -> frozenset[str]:
+    """Fingerprints of the stories that a document says which may not leave this machine."""
+    paths: dict[str, list[str]] = {}
+    for path, sha256 in books.paths.items():
+        paths.setdefault(sha256, []).append(path)
+    staying = {
+        sha256
+        for sha256, head in books.heads.items()
+        if keeps_here(head, paths.get(sha256, ()), books.local_only)
+    }
+    stories = books.stories.values() if staying else ()
+    return frozenset(one.fingerprint for one in stories if one.source.document in staying)
 
 
 def _told(decision: Decision) -> str:
