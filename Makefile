@@ -75,7 +75,7 @@ peers:           ## what benchmarks/engine.py compares with: llama-cpp-python, v
 judge: ready     ## train the small judge anew: make judge STORIES=PATH [OUT=judge]
 	@test -n "$(STORIES)" || { echo "Name the stories to train with: make judge STORIES=PATH"; exit 2; }
 	$(PIP) trl peft datasets
-	$(BIN)/storytransformer train judge $(foreach path,$(STORIES),--from $(path)) --pairs 8000 --dev-pairs 192 --most-tokens 84 --out $(or $(OUT),judge)
+	$(BIN)/storytransformer train judge $(foreach path,$(STORIES),--from $(path)) --pairs 6400 --dev-pairs 160 --most-tokens 96 --out $(or $(OUT),judge)
 
 docs: ready      ## write into docs/ what the code says of itself (pictures: python docs/pictures.py)
 	$(BIN)/python docs/generate.py

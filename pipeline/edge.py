@@ -412,7 +412,7 @@ class Edge:
             n_dev=chosen.dev_pairs,
             most_tokens=chosen.most_tokens,
             seed=chosen.seed,
-            answers=4 if chosen.answers == 4 else 2,
+            answers=chosen.answers,
             decisions=() if store is None else store.decisions(),
             settings=dict(settings),
             threads=self.settings.threads,

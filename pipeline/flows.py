@@ -14,7 +14,13 @@ from typing import Any
 
 from prefect import flow, get_run_logger
 
-from pipeline.options import EstimateOptions, ExamOptions, MergeOptions, ReadOptions
+from pipeline.options import (
+    EstimateOptions,
+    ExamOptions,
+    MergeOptions,
+    ReadOptions,
+    TrainOptions,
+)
 from pipeline.orchestration import artifacts, endings
 from pipeline.orchestration import parameters as p
 from pipeline.orchestration.names import named
@@ -143,6 +149,43 @@ def examine_judges(chosen: ExamOptions, where: p.Where, models: p.Names = ()) ->
         return found
 
     return endings.ended(examine, endings.examined)
+
+
+@flow(name="train-judge", flow_run_name=named("train {base} with {paths}"), persist_result=False)
+@p.parameters
+def train_judge(paths: p.Documents, chosen: TrainOptions, where: p.Where) -> dict[str, Any]:
+    """Train a judge with pairs made of documents, and with what was decided on them. Run it again
+    to resume: it goes on from its last checkpoint.
+
+    Args:
+        paths: Files or folders, as the worker sees them, or runs: their documents.
+    """
+    from pipeline.extract.corpus import extract
+    from pipeline.parts import require
+    from pipeline.train import telling
+    from pipeline.train.job import prepare, refuse_where_too_large, train
+
+    def learn() -> dict[str, Any]:
+        require("train")
+        edge, logger = open_edge(where.db, where.allow_egress), get_run_logger()
+        hardware = edge.hardware(None)
+        with edge.store() as store, turn(edge.find(chosen.base), logger.info):
+            order = edge.train_order(chosen, dict(map(telling.setting, chosen.settings)), store)
+            found = [path for name in paths for path in telling.documents_of(name, store)]
+            prepared = as_task(
+                "pairs", lambda: prepare(extract(found, cache=store), order, hardware)
+            )
+            refuse_where_too_large(prepared, hardware)
+            told = telling.told(prepared, str(hardware))
+            for line in telling.lines(told):
+                logger.info(line)
+            progress = artifacts.Progress(f"train {chosen.base}", "steps done")
+            learned = as_task("train", train, prepared, lambda n, of, loss: progress.show(n, of))
+            edge.keep_training(prepared, learned, store)
+        artifacts.losses(learned.dev_losses)
+        return told | telling.measured(learned, order.out)
+
+    return endings.ended(learn, endings.trained)
 
 
 @flow(name="merge-stories", flow_run_name=named("merge {paths} with {model}"), persist_result=False)

@@ -1,10 +1,9 @@
 """Low-rank adapters trained on questions with a closed list of answers: TRL, PEFT, accelerate.
 
 What is learned is the answer and nothing else: of a prompt with its right answer behind it, only
-the tokens at which the answers part bear a loss. These are the places where
-:mod:`pipeline.engine.choosing` reads the likelihoods, behind the very same tokens. Nothing is
+the tokens at which the answers part bear a loss (:mod:`pipeline.engine.samples`). Nothing is
 packed, so no sample can see another; nothing is cut: what is longer than the limit is left out by
-whoever encodes (:func:`encode`), and counted there.
+whoever encodes, and counted there.
 """
 
 from __future__ import annotations
@@ -13,17 +12,19 @@ import json
 import os
 import resource
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from pipeline.engine.choosing import forks
+from pipeline.engine.adapters import WEIGHTS
 from pipeline.engine.converting import convert_gguf, quiet
 from pipeline.engine.loading import choose_device, choose_dtype
-from pipeline.engine.tokenizer import Tokenizer, load_tokenizer
+from pipeline.engine.samples import UNLEARNED, Collator, Sample, dataset, in_batches
+from pipeline.engine.tokenizer import load_tokenizer
 from pipeline.engine.weights import weights_sha256
 from pipeline.errors import EngineError
 
@@ -49,16 +50,6 @@ TRAINER = {
 #: Evaluations without a lower loss on dev after which training stops.
 PATIENCE = 3
 STATE = "learned.json"
-#: The label of a token that bears no loss.
-_UNLEARNED = -100
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """A prompt with its right answer, as ids, and which of them bear the loss."""
-
-    ids: tuple[int, ...]
-    learned: tuple[bool, ...]
 
 
 @dataclass(frozen=True)
@@ -82,23 +73,6 @@ class Learned:
     stopped: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     leads: bool = True
-
-
-def encode(
-    tokenizer: Tokenizer, turns: Sequence[tuple[str, str]], texts: Sequence[str], right: int
-) -> Sample:
-    """A question with its right answer.
-
-    Args:
-        texts: every answer that may be given, in full. right: the place of the right one.
-    """
-    prompt = tokenizer.apply_chat_template(turns)
-    tokens = [tuple(tokenizer.encode(text)) for text in texts]
-    answer = tokens[right]
-    places = [len(fork.path) for fork in forks(tokens) if answer[: len(fork.path)] == fork.path]
-    ids = (*prompt, *answer[: max(places) + 1])
-    bearing = {len(prompt) + place for place in places}
-    return Sample(tuple(ids), tuple(n in bearing for n in range(len(ids))))
 
 
 def learn_base(
@@ -176,7 +150,8 @@ def learn(
         model: Any = AutoModelForCausalLM.from_pretrained(
             folder, dtype=dtype, local_files_only=True, trust_remote_code=False
         )
-    model = get_peft_model(model, LoraConfig(task_type="CAUSAL_LM", **lora))
+    with _naming_settings():
+        model = get_peft_model(model, LoraConfig(task_type="CAUSAL_LM", **lora))
     checkpoints = out / "checkpoints"
     arguments: dict[str, Any] = {
         "output_dir": str(checkpoints),
@@ -199,12 +174,15 @@ def learn(
         "remove_unused_columns": False,
     } | given
     watcher = _watcher(progress)
+    with _naming_settings():
+        config = SFTConfig(**arguments)
+    step = config.train_batch_size * config.gradient_accumulation_steps * config.world_size
     trainer = _trainer(
         model=model,
-        args=SFTConfig(**arguments),
-        train_dataset=_dataset(in_batches(train, arguments)),
-        eval_dataset=_dataset(dev),
-        data_collator=_Collator(pad_id),
+        args=config,
+        train_dataset=dataset(in_batches(train, step)),
+        eval_dataset=dataset(dev),
+        data_collator=Collator(pad_id),
         processing_class=_tokenizer(folder, pad_id),
         callbacks=[watcher, _stopper()],
     )
@@ -224,6 +202,7 @@ def _finish(trainer: Any, out: Path, seconds: float, settings: Mapping[str, Any]
     step = int(best.rpartition("-")[2]) if best else state.global_step
     if trainer.is_world_process_zero():
         trainer.model.save_pretrained(out)
+        _halve(out / WEIGHTS)
     per_step = trainer.args.train_batch_size * trainer.args.gradient_accumulation_steps
     history = state.log_history
     learned = Learned(
@@ -240,6 +219,31 @@ def _finish(trainer: Any, out: Path, seconds: float, settings: Mapping[str, Any]
     if trainer.is_world_process_zero():
         (out / STATE).write_text(json.dumps(_as_json(learned), indent=1), encoding="utf-8")
     return learned
+
+
+def _halve(weights: Path) -> None:
+    """An adapter's weights in 16 bits: what it adds is rounded to the base's anyway."""
+    from safetensors.torch import load_file, save_file
+
+    halved = {name: tensor.half() for name, tensor in load_file(weights).items()}
+    save_file(halved, weights, metadata={"format": "pt"})
+
+
+@contextmanager
+def _naming_settings() -> Iterator[None]:
+    """A setting that a library refuses is told as one.
+
+    Raises:
+        EngineError: it did.
+    """
+    try:
+        yield
+    except (TypeError, ValueError) as exc:
+        raise EngineError(
+            f"these settings do not go together: {exc}",
+            where="--set",
+            next="Names and meanings are those of PEFT's LoraConfig and TRL's SFTConfig.",
+        ) from exc
 
 
 def _as_json(learned: Learned) -> dict[str, Any]:
@@ -297,35 +301,6 @@ def _settings(
     return lora, arguments
 
 
-def in_batches(samples: Sequence[Sample], settings: Mapping[str, Any]) -> list[Sample]:
-    """Samples in their order, those of one step sorted by length: rows that are passed together
-    need little padding, and which samples make a step does not follow from their length."""
-    n_processes = int(os.environ.get("WORLD_SIZE", "1"))
-    step = int(settings["per_device_train_batch_size"]) * n_processes
-    step *= int(settings["gradient_accumulation_steps"])
-    ordered: list[Sample] = []
-    for start in range(0, len(samples), step):
-        ordered += sorted(samples[start : start + step], key=lambda one: len(one.ids))
-    return ordered
-
-
-def _dataset(samples: Sequence[Sample]) -> Any:
-    from datasets import Dataset
-
-    return Dataset.from_dict(
-        {
-            "input_ids": [list(one.ids) for one in samples],
-            "labels": [
-                [
-                    token if bears else _UNLEARNED
-                    for token, bears in zip(one.ids, one.learned, strict=True)
-                ]
-                for one in samples
-            ],
-        }
-    )
-
-
 def _trainer(**arguments: Any) -> Any:
     """TRL's trainer, which reads the vocabulary's likelihoods where an answer is learned alone.
 
@@ -343,7 +318,7 @@ def _trainer(**arguments: Any) -> Any:
             num_items_in_batch: Any = None,
         ) -> Any:
             wanted = inputs["labels"][:, 1:]
-            keep = (wanted != _UNLEARNED).any(0).nonzero()[:, 0]
+            keep = (wanted != UNLEARNED).any(0).nonzero()[:, 0]
             outputs = model(
                 input_ids=inputs["input_ids"],
                 attention_mask=inputs["attention_mask"],
@@ -353,11 +328,11 @@ def _trainer(**arguments: Any) -> Any:
             total = torch.nn.functional.cross_entropy(
                 outputs.logits.float().flatten(0, 1),
                 wanted[:, keep].flatten(),
-                ignore_index=_UNLEARNED,
+                ignore_index=UNLEARNED,
                 reduction="sum",
             )
             if num_items_in_batch is None:
-                loss = total / (wanted != _UNLEARNED).sum()
+                loss = total / (wanted != UNLEARNED).sum()
             else:
                 loss = total / num_items_in_batch
                 if self.args.average_tokens_across_devices:
@@ -365,27 +340,6 @@ def _trainer(**arguments: Any) -> Any:
             return (loss, outputs) if return_outputs else loss
 
     return Trainer(**arguments)
-
-
-class _Collator:
-    """Rows padded on the right to the longest, a multiple of 8."""
-
-    def __init__(self, pad_id: int) -> None:
-        self.pad_id = pad_id
-
-    def __call__(self, rows: Sequence[Mapping[str, Sequence[int]]]) -> dict[str, torch.Tensor]:
-        longest = -(-max(len(row["input_ids"]) for row in rows) // 8) * 8
-
-        def padded(name: str, fill: int) -> torch.Tensor:
-            return torch.tensor(
-                [[*row[name], *[fill] * (longest - len(row[name]))] for row in rows]
-            )
-
-        ids = padded("input_ids", self.pad_id)
-        mask = torch.tensor(
-            [[n < len(row["input_ids"]) for n in range(longest)] for row in rows], dtype=torch.long
-        )
-        return {"input_ids": ids, "attention_mask": mask, "labels": padded("labels", _UNLEARNED)}
 
 
 def _tokenizer(folder: Path, pad_id: int) -> Any:

@@ -148,7 +148,8 @@ class Heard:
 
     Args:
         judgements: answers that act. opinions: the others: they order what a person is asked.
-        told: of a judge with a record, every answer that reached its threshold.
+        told: every answer, with what came of it, but those that two needs are different by a
+            judge that is believed.
         failed: why calls failed.
     """
 
@@ -213,6 +214,11 @@ def take(found: Heard, name: str, a: Story, b: Story, said: Said, belief: Belief
         if said.answer is not None:
             sure = (said.likelihoods or {}).get(said.answer)
             found.opinions.append(Judgement(a.id, b.id, said.answer, name, likelihood=sure))
+            record = "" if belief is None else belief.record.id
+            why = "below the threshold of its record" if record else "the judge has no record"
+            found.told.append(
+                JudgementTold(a.id, b.id, said.answer, name, record, sure, False, False, why)
+            )
         return
     answer, sure = verdict
     if answer is Answer.DIFFERENT:  # nothing follows

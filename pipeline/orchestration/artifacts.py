@@ -26,18 +26,22 @@ _SHADES = ((0.9, "🟩"), (0.6, "🟨"), (0.3, "🟧"), (0.0, "🟥"))
 
 
 class Progress:
-    """How far a run is, as a bar on its page; one update a wave."""
+    """How far a run is, as a bar on its page; one update a wave.
 
-    def __init__(self, what: str) -> None:
-        self._what = what
+    Args:
+        what: is run. counted: what the bar counts.
+    """
+
+    def __init__(self, what: str, counted: str = "calls answered") -> None:
+        self._what, self._counted = what, counted
         self._id: Any = create_progress_artifact(key="progress", progress=0.0, description=what)
 
     def show(self, done: int, calls: int) -> None:
-        """Move the bar to so many calls of all."""
+        """Move the bar to so many of all."""
         update_progress_artifact(
             artifact_id=self._id,
             progress=round(100 * done / max(calls, 1), 1),
-            description=f"{self._what}: {done} of {calls} calls answered",
+            description=f"{self._what}: {done} of {calls} {self._counted}",
         )
 
 
@@ -58,6 +62,15 @@ def records(result: Mapping[str, Any]) -> None:
             }
             for r in whole
         ],
+    )
+
+
+def losses(dev: Sequence[tuple[int, float]]) -> None:
+    """How a training went, a row for each look at the pairs that it is stopped by."""
+    create_table_artifact(
+        key="losses",
+        description=f"{len(dev)} looks at the pairs that the training is stopped by",
+        table=[{"step": step, "loss": f"{loss:.4f}"} for step, loss in dev],
     )
 
 

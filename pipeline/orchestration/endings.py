@@ -86,5 +86,13 @@ def examined(result: Mapping[str, Any]) -> str:
     )
 
 
+def trained(result: Mapping[str, Any]) -> str:
+    """Where the adapter is; what it is worth is for its exam to say."""
+    return (
+        f"{_many(result['trained_pairs'], 'pair')} learned, best at step {result['best_step']}: "
+        f"{result['out']}; an exam of {result['base']}@lora={result['out']} says what it is worth"
+    )
+
+
 def _many(n: int, noun: str) -> str:
     return f"{n} {noun}{'' if n == 1 else 's'}"

@@ -13,8 +13,10 @@ from pipeline.document.opposing import opposed
 from pipeline.entries import Conflict, Decision, Entry
 from pipeline.errors import InputError
 from pipeline.merge.sovereignty import STAYS, keeps_here
+from pipeline.review.promise import opinion, promise
 from pipeline.review.tellings import Told, differing, likeness, telling
 from pipeline.store.books import Books, open_books
+from pipeline.store.judging import JudgementTold
 from pipeline.store.record import Store
 from pipeline.stories import Story, count_words
 from pipeline.text.canonical import VERSION
@@ -96,12 +98,12 @@ def of_run(
     Raises:
         InputError: no such run, or one that did not come to its ledger.
     """
-    books = books_of(store, run)
+    books, said = books_of(store, run), store.judgements(run)
     if not names:
-        return questions(books, store.decisions(), again=again, most=most, only=only)
+        return questions(books, store.decisions(), again=again, most=most, only=only, said=said)
     prints = {_named(books, name).fingerprint for name in names}
     everything = questions(
-        books, store.decisions(), again=True, most=len(books.names) + most, only=only
+        books, store.decisions(), again=True, most=len(books.names) + most, only=only, said=said
     )
     found = [question for question in everything if prints.issubset(question.fingerprints)]
     return found or ([by_hand(books, names)] if len(names) > 1 else [])
@@ -132,6 +134,7 @@ def questions(
     again: bool = False,
     most: int = MOST,
     only: Sequence[str] = (),
+    said: Iterable[JudgementTold] = (),
 ) -> list[Question]:
     """What is open, what deciding saves most first.
 
@@ -139,6 +142,7 @@ def questions(
         again: ask what was decided before, too.
         most: questions, at most.
         only: kinds; all where empty.
+        said: what a judge said in the run: what it calls one need is asked the sooner.
 
     Raises:
         InputError: no such kind.
@@ -149,7 +153,7 @@ def questions(
             raise InputError(
                 f"there are no questions of the kind {kind!r}.", next=f"Say {', '.join(KINDS)}."
             )
-    asking = _Asking(books, list(decisions))
+    asking = _Asking(books, list(decisions), said)
     found: dict[frozenset[str], Question] = {}
     for question in asking.all(most):
         if (not only or question.kind in only) and (again or question.decided is None):
@@ -249,8 +253,11 @@ def _named(books: Books, name: str) -> Story:
 class _Asking:
     """Makes questions of one run's books."""
 
-    def __init__(self, books: Books, decisions: Sequence[Decision]) -> None:
+    def __init__(
+        self, books: Books, decisions: Sequence[Decision], said: Iterable[JudgementTold] = ()
+    ) -> None:
         self._books = books
+        self._said = {frozenset((one.a, one.b)): one for one in said}
         self._entry: dict[str, Entry] = {
             story: entry for entry in books.entries for story in entry.sources
         }
@@ -299,7 +306,11 @@ class _Asking:
         differs = _differs(needs)
         lengths = [count_words(need) for need in needs]
         saves = self._saves(kind, stories, lengths)
-        promise = likeness(needs[0], needs[1]) if kind in ("alike", "earlier", "decided") else 1.0
+        promising = 1.0
+        if kind in ("alike", "earlier", "decided"):
+            judged = self._said.get(frozenset(story.id for story in stories))
+            promising = promise(likeness(needs[0], needs[1]), judged)
+            because = because or opinion(judged)
         return Question(
             id=_id(of),
             kind=kind,
@@ -312,7 +323,7 @@ class _Asking:
             # The shorter-told need would be folded under the longer; of two the first stands.
             stands=lengths.index(max(lengths)) + 1,
             saves=saves,
-            weight=saves * promise,
+            weight=saves * promising,
             batch=_digest(kind, about, *sorted(differs)),
             decided=self._decided.get(frozenset(of)),
             sovereignty="" if self._marked.isdisjoint(of) else STAYS,

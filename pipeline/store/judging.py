@@ -47,9 +47,10 @@ Purpose = Literal["fold", "candidate"]
 
 @dataclass(frozen=True, slots=True)
 class JudgementTold:
-    """What a judge with a record said of two stories, and what came of it.
+    """What a judge said of two stories, and what came of it.
 
     Args:
+        record: that it was asked by, "" for a judge without one: its answers order questions.
         acts: the merge went by it. would: it would have, were the judge believed on this corpus.
         why: what kept it from acting, "" where it acts.
     """
@@ -148,7 +149,7 @@ class Judging:
             insert_all(connection, insert(_JUDGEMENT), written)
 
     def judgements(self, run: str) -> list[JudgementTold]:
-        """What a judge with a record said in a run, in the order of its questions."""
+        """What a judge said in a run, in the order of its questions."""
         query = select(_JUDGEMENT).where(_JUDGEMENT.c.run == run).order_by(_JUDGEMENT.c.position)
         with self.database.read() as connection:
             return [

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from pipeline.calls import canonical_json
 from pipeline.catalog import Architecture, ModelSpec
@@ -40,7 +40,8 @@ from pipeline.train.pairs import TrainingPair
 from pipeline.train.shape import shape_of
 
 if TYPE_CHECKING:
-    from pipeline.engine.learning import Learned, Sample
+    from pipeline.engine.learning import Learned
+    from pipeline.engine.samples import Sample
 
 #: The prompt that judges are trained with, and asked with ever after.
 PROMPT = "judge-brief.v1"
@@ -71,7 +72,7 @@ class Order:
     n_dev: int = 200
     most_tokens: int = 160
     seed: int = 17
-    answers: Literal[2, 4] = 2
+    answers: int = 2
     decisions: Sequence[Decision] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
     threads: int = 0
@@ -121,12 +122,17 @@ def prepare(extractions: Iterable[Extraction], order: Order, hardware: Hardware)
     """Make the pairs, and say what training with them takes. Loads torch's numbers, no weights.
 
     Raises:
-        InputError: no local model with a known configuration, or nothing to train with.
+        InputError: no local model with a known configuration, nothing to train with, or another
+            number of answers than 2 and 4.
         EngineError: its weights are not here.
     """
     from pipeline.engine.learning import LORA, TRAINER
 
     spec = order.spec
+    if order.answers not in (2, 4):
+        raise InputError(
+            f"{order.answers} answers are not known.", where="--answers", next="Say 2 or 4."
+        )
     if spec.provider != "local" or spec.setup.lora:
         raise InputError(
             f"{spec.name} cannot be trained here.",
@@ -167,7 +173,7 @@ def prepare(extractions: Iterable[Extraction], order: Order, hardware: Hardware)
 
 
 def _encoder(order: Order) -> Callable[[TrainingPair], Sample]:
-    from pipeline.engine.learning import encode
+    from pipeline.engine.samples import encode
 
     tokenizer = open_tokenizer(order.spec.weights, order.cache)
     prompt = labelled_prompt(order.prompts, PROMPT)

@@ -121,6 +121,16 @@ def _merge(store: Store, extractions: list[Extraction], model: str, usd: Decimal
     return run
 
 
+#: What a training leaves beside its adapter.
+CARD = {
+    "base": "local/tiny", "base_sha256": "b" * 64, "seed": 17,
+    "data": {"sha256": "d" * 64, "train_pairs": 64, "dev_pairs": 8},
+    "steps": {"best": 20, "trained_pairs": 48}, "seconds": 75, "stopped": "dev got no better",
+    "peak_bytes": {"told": 3_000_000_000, "measured": 2_500_000_000},
+    "losses": [(10, 0.7), (20, 0.6), (30, 0.5)], "dev_losses": [(10, 0.69), (20, 0.62), (30, 0.65)],
+}  # fmt: skip
+
+
 def _records(store: Store) -> SimpleNamespace:
     """A judge that is believed, one that is not, and a record that was changed afterwards."""
     one, other = Answer.ONE_NEED, Answer.DIFFERENT
@@ -137,6 +147,7 @@ def _records(store: Store) -> SimpleNamespace:
     guessing = examine(replace(JUDGE, model="local/coin"), coin)
     for record in (guessing, believed):
         store.save_record(record)
+    store.save_training("ada9" * 16, "/somewhere/judge", CARD)
     body = as_mapping(believed) | {"n": 1}
     with store.database.write() as connection:
         connection.execute(

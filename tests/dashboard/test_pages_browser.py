@@ -120,6 +120,14 @@ def test_records_say_who_may_fold_and_by_what_figures(look, served, worked):
     assert page.locator("#records tbody tr").count() == 1
 
 
+def test_trainings_stand_beside_the_records(look, served):
+    page = look(f"{served}/records")
+    (told,) = page.locator("#trainings tbody tr").all_inner_texts()
+    assert "local/tiny" in told and "ada9ada9ada9" in told and "0.62" in told
+    assert "dev got no better" in told and "48" in told
+    assert page.locator("#losses svg path[aria-roledescription]").count() > 0
+
+
 def test_the_heatmaps_show_what_the_database_holds(look, served, worked):
     page = look(f"{served}/needles")
     for run in (worked.needles, worked.second):

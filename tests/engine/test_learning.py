@@ -12,8 +12,9 @@ import pytest
 import torch
 
 from pipeline.engine.adapters import CARD, WEIGHTS, adapter_sha256
-from pipeline.engine.learning import STATE, Learned, Sample, _tokenizer, encode, in_batches, learn
+from pipeline.engine.learning import STATE, Learned, _tokenizer, learn
 from pipeline.engine.lora import add_adapter
+from pipeline.engine.samples import Collator, Sample, dataset, encode, in_batches
 from pipeline.engine.story_transformer import StoryTransformer
 from pipeline.engine.tokenizer import load_tokenizer
 from pipeline.errors import EngineError
@@ -72,17 +73,15 @@ def test_rows_padded_together_have_the_loss_and_gradients_of_rows_alone(tiny_mod
     from peft import LoraConfig, get_peft_model
     from transformers import AutoModelForCausalLM
 
-    from pipeline.engine.learning import _Collator, _dataset
-
     torch.manual_seed(1)
     base = AutoModelForCausalLM.from_pretrained(tiny_model, dtype=torch.float32)
     model = get_peft_model(
         base, LoraConfig(r=4, target_modules="all-linear", init_lora_weights=False)
     )
     found = [sample(tiny_model, "short", 0), sample(tiny_model, "a much longer question", 1)]
-    rows = list(_dataset(found))
-    together = _gradients(model, [_Collator(259)(rows)])
-    apart = _gradients(model, [_Collator(259)([row]) for row in rows])
+    rows = list(dataset(found))
+    together = _gradients(model, [Collator(259)(rows)])
+    apart = _gradients(model, [Collator(259)([row]) for row in rows])
     assert together[0] == pytest.approx(apart[0], abs=1e-5)
     assert len(together[1]) == len(apart[1]) > 0
     for one, other in zip(together[1], apart[1], strict=True):
@@ -106,13 +105,13 @@ def test_reading_the_answers_alone_has_the_loss_and_gradients_of_reading_everyth
     from transformers import AutoModelForCausalLM
     from trl import SFTConfig
 
-    from pipeline.engine.learning import _Collator, _dataset, _report_to_nobody, _trainer
+    from pipeline.engine.learning import _report_to_nobody, _trainer
 
     _report_to_nobody()
     found = [sample(tiny_model, "short", 0), sample(tiny_model, "a much longer question", 1)]
     model: Any = AutoModelForCausalLM.from_pretrained(tiny_model, dtype=torch.float32)
-    rows = _dataset(found)
-    batch = _Collator(259)(list(rows))
+    rows = dataset(found)
+    batch = Collator(259)(list(rows))
     whole = _gradients(model, [batch])
     trainer = _trainer(
         model=model,
@@ -123,7 +122,7 @@ def test_reading_the_answers_alone_has_the_loss_and_gradients_of_reading_everyth
             dataset_kwargs={"skip_prepare_dataset": True},
         ),
         train_dataset=rows,
-        data_collator=_Collator(259),
+        data_collator=Collator(259),
         processing_class=_tokenizer(tiny_model, 259),
     )
     model.zero_grad()
@@ -140,8 +139,7 @@ def test_reading_the_answers_alone_has_the_loss_and_gradients_of_reading_everyth
 
 def test_what_makes_a_step_stays_together(tiny_model: Path) -> None:
     found = [sample(tiny_model, "x" * (n * 7 % 11), n % 2) for n in range(13)]
-    settings = {"per_device_train_batch_size": 2, "gradient_accumulation_steps": 2}
-    ordered = in_batches(found, settings)
+    ordered = in_batches(found, 4)
     for start in (0, 4, 8, 12):
         lengths = [len(one.ids) for one in ordered[start : start + 4]]
         assert lengths == sorted(lengths)
@@ -214,12 +212,29 @@ def _weights(folder: Path) -> list[float]:
 
 
 @needs_extra
+def test_an_adapter_is_kept_in_16_bits(
+    tiny_model: Path, samples: list[Sample], tmp_path: Path
+) -> None:
+    from safetensors.torch import load_file
+
+    trained(tiny_model, samples, tmp_path, settings={"max_steps": 2})
+    kept = load_file(tmp_path / WEIGHTS)
+    whole = load_file(tmp_path / "checkpoints" / "checkpoint-2" / WEIGHTS)
+    assert kept.keys() == whole.keys()
+    for name, tensor in kept.items():
+        assert tensor.dtype is torch.float16 and whole[name].dtype is torch.float32
+        assert torch.allclose(tensor.float(), whole[name], rtol=1e-3, atol=1e-7)
+
+
+@needs_extra
 def test_settings_keep_the_libraries_names(
     tiny_model: Path, samples: list[Sample], tmp_path: Path
 ) -> None:
     with pytest.raises(EngineError, match="no_such_setting") as caught:
         trained(tiny_model, samples, tmp_path, settings={"no_such_setting": 1})
     assert "LoraConfig" in caught.value.next
+    with pytest.raises(EngineError, match=r"do not go together: .*layers_to_transform"):
+        trained(tiny_model, samples, tmp_path, settings={"layers_to_transform": [0]})
     found = trained(tiny_model, samples, tmp_path, settings={"max_steps": 2, "use_rslora": True})
     assert found.settings["use_rslora"] is True and found.n_trained == 4
     base = StoryTransformer.load(tiny_model, cache=tmp_path, dtype="float32", lora=str(tmp_path))

@@ -9,10 +9,11 @@ from itertools import pairwise
 
 import pytest
 
-from pipeline.entries import Conflict, Decision, Fold, Side
+from pipeline.entries import Answer, Conflict, Decision, Fold, Side
 from pipeline.errors import InputError
 from pipeline.review.answers import answered
-from pipeline.review.questions import AUDITED, as_json, by_hand, questions
+from pipeline.review.questions import AUDITED, Question, as_json, by_hand, questions
+from pipeline.store.judging import JudgementTold
 from pipeline.text.canonical import VERSION
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -53,6 +54,25 @@ def test_what_saves_most_comes_first_and_like_ones_together(books):
     assert found[0] in lists and found[-1].kind == "fold"
     for one, other in pairwise(q for q in found if q.batch == lists[0].batch):
         assert one.weight >= other.weight
+
+
+@pytest.mark.parametrize("sure", [0.99, None])
+def test_what_a_judge_calls_one_need_is_asked_the_sooner(books, sure):
+    third, fourth = list(books.stories)[2:4]
+
+    def alike(answer: Answer | None) -> list[Question]:
+        said = [JudgementTold(fourth, third, answer, "tiny", "", sure, False, False)]
+        return questions(books, only=["alike"], said=said if answer else ())
+
+    def place(found: list[Question]) -> int:
+        return [question.names for question in found].index(("S-3", "S-4"))
+
+    before, yes, no = alike(None), alike(Answer.ONE_NEED), alike(Answer.DIFFERENT)
+    weights = [found[place(found)].weight for found in (no, before, yes)]
+    assert weights == sorted(weights) and len(set(weights)) == 3
+    assert place(yes) <= place(before) <= place(no) == 2
+    assert yes[place(yes)].because == f"one need, says tiny{' (0.99)' if sure else ''}"
+    assert no[place(no)].because == before[place(before)].because
 
 
 def test_a_question_says_what_deciding_saves(books):

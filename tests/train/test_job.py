@@ -23,7 +23,7 @@ from pipeline.errors import InputError
 from pipeline.plan.pairs import pair_prompt
 from pipeline.prompts import labelled_prompt
 from pipeline.train.job import refuse_where_too_large
-from tests.engine.conftest import CHATML
+from tests.support.bases import random_base
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -31,30 +31,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A random Llama of two layers that reads bytes; its window holds a question."""
-    import torch
-    from tokenizers import AddedToken, Tokenizer, decoders, pre_tokenizers
-    from tokenizers.models import BPE
-    from transformers import LlamaConfig, LlamaForCausalLM
-
-    folder = tmp_path_factory.mktemp("base") / "tiny"
-    torch.manual_seed(0)
-    model = LlamaForCausalLM(
-        LlamaConfig(
-            vocab_size=258, hidden_size=32, intermediate_size=64, num_hidden_layers=2,
-            num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=2048,
-            eos_token_id=257,
-        )
-    )  # fmt: skip
-    model.save_pretrained(folder)
-    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-    backend = Tokenizer(BPE(vocab={letter: i for i, letter in enumerate(alphabet)}, merges=[]))
-    backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)
-    backend.decoder = decoders.ByteLevel()
-    backend.add_tokens([AddedToken(t, special=True) for t in ("<|im_start|>", "<|im_end|>")])
-    backend.save(str(folder / "tokenizer.json"))
-    told = {"eos_token": {"content": "<|im_end|>"}, "chat_template": CHATML}
-    (folder / "tokenizer_config.json").write_text(json.dumps(told))
-    return folder
+    return random_base(tmp_path_factory.mktemp("base") / "tiny")
 
 
 def command(base: Path, out: Path, db: Path, *more: str) -> list[str]:

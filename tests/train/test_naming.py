@@ -15,7 +15,7 @@ from pipeline.merge.judging import judge_of
 from pipeline.models.opening import missing_weights, revision_of
 from pipeline.plan.pairs import PAIR_PROMPT, pair_prompt
 from pipeline.settings import read_settings
-from pipeline.training import _setting
+from pipeline.train.telling import setting
 
 BASE = "local/smollm2-135m"
 
@@ -80,10 +80,10 @@ def test_a_broken_card_and_a_missing_adapter_are_told(tmp_path: Path) -> None:
 
 
 def test_settings_are_read_as_what_they_look_like() -> None:
-    assert _setting("learning_rate=2e-4") == ("learning_rate", 2e-4)
-    assert _setting("r=8") == ("r", 8)
-    assert _setting("use_rslora=true") == ("use_rslora", True)
-    assert _setting("target_modules=q_proj,v_proj") == ("target_modules", ["q_proj", "v_proj"])
-    assert _setting("optim=adafactor") == ("optim", "adafactor")
+    assert setting("learning_rate=2e-4") == ("learning_rate", 2e-4)
+    assert setting("r=8") == ("r", 8)
+    assert setting("use_rslora=true") == ("use_rslora", True)
+    assert setting("target_modules=q_proj,v_proj") == ("target_modules", ["q_proj", "v_proj"])
+    assert setting("optim=adafactor") == ("optim", "adafactor")
     with pytest.raises(InputError, match="sets nothing"):
-        _setting("r")
+        setting("r")
