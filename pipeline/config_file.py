@@ -27,8 +27,9 @@ def read_file(file: Path) -> Mapping[str, Found]:
     """The settings of a file, by name.
 
     Raises:
-        InputError: there is no such file, it is not valid TOML, it has a setting that does not exist,
-            a value of the wrong kind, or one that does not belong into a file. Names file and line.
+        InputError: there is no such file, it is not valid TOML, or it has a setting that does not
+            exist, has a value of the wrong kind, or does not belong into a file. Names file and
+            line.
     """
     import tomllib  # few commands find a file
 

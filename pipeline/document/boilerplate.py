@@ -64,7 +64,7 @@ def boilerplate(texts: Iterable[str], format: str) -> tuple[int, list[str]]:
 
 
 def _is_item(line: str) -> bool:
-    """Whether a line may be a menu's item: a few words that are not a sentence, heading or bullet."""
+    """Whether a line may be a menu's item: a few words, not a sentence, heading or bullet."""
     bare = not (_SENTENCE.search(line) or _MARKED.match(line) or _BESIDE.search(line))
     return bare and len(line.split()) <= _ITEM
 

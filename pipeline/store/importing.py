@@ -1,13 +1,13 @@
 """What persons decided in a database of before the first release: all that is read from one.
 
-Its stories go by fingerprints of another version, so every decision is asked about again, with the
-old answer shown, when the documents were merged anew (``storytransformer review``).
+Where its stories go by fingerprints of another version, a decision is asked about again, with the
+old answer shown, when the documents were merged anew (``storytransformer review``); where they go
+by those of today, it holds as it is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, inspect
@@ -52,7 +52,7 @@ def read_old_decisions(url: str) -> tuple[Decision, ...]:
             if "decision" not in inspect(connection).get_table_names():
                 return ()
             mark = _STAYS if _is_marked(connection) else ""
-            return tuple(replace(_decision(row), sovereignty=mark) for row in _rows(connection))
+            return tuple(_decision(row, mark) for row in _rows(connection))
     finally:
         database.close()
 
@@ -72,26 +72,37 @@ def _is_marked(connection: Connection) -> bool:
 
 
 def _rows(connection: Connection) -> list[dict[str, Any]]:
+    kinds: dict[str, Any] = {
+        "fingerprints": JsonText, "values": JsonText, "attribute": ExactText, "about": ExactText,
+        "note": ExactText, "by": ExactText, "at": UtcTime,
+    }  # fmt: skip
+    there = {column["name"] for column in inspect(connection).get_columns("decision")}
     query = sql('SELECT * FROM decision ORDER BY "at", id').columns(
-        fingerprints=JsonText, values=JsonText, attribute=ExactText, note=ExactText, by=ExactText,
-        at=UtcTime,
-    )  # fmt: skip
+        **{name: kind for name, kind in kinds.items() if name in there}
+    )
     return [dict(row._mapping) for row in connection.execute(query)]
 
 
-def _decision(row: Mapping[str, Any]) -> Decision:
+def _decision(row: Mapping[str, Any], mark: str) -> Decision:
+    """A decision of before.
+
+    Args:
+        mark: of the documents of its database, where the row says none.
+    """
     prints = tuple(row["fingerprints"])
-    answer = _ANSWERS[row["relation"]]
-    one = answer == "one_need"
+    # Relations became answers in version 0008, with fingerprints that say their version.
+    answer: Word = row["answer"] if "answer" in row else _ANSWERS[row["relation"]]
+    # Stories that were to be merged named none whose words stand.
+    keep = row["keep"] or (prints[0] if answer == "one_need" else "")
     return Decision(
         fingerprints=prints,
         answer=answer,
-        # Stories that were to be merged named none whose words stand.
-        keep=(row["keep"] or prints[0]) if one else "",
+        keep=keep if answer in ("one_need", "preferred") else "",
         note=row["note"],
-        about=row["attribute"],
+        about=row["about"] if "about" in row else row["attribute"],
         values=tuple(row["values"]),
         by=row["by"],
         at=row["at"],
-        version="",
+        version=row.get("version", ""),
+        sovereignty=row.get("sovereignty") or mark,
     )

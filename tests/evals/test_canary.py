@@ -149,7 +149,7 @@ def test_a_run_stores_every_sighting(tmp_path):
 def test_bad_input_says_what_to_do(tmp_path):
     with pytest.raises(InputError, match="can carry a canary"):
         plant(gather([SAMPLE / "jira-export.csv"]).extractions, tmp_path, n=1)
-    with pytest.raises(InputError, match="no percentage"):
+    with pytest.raises(InputError, match="not a percentage"):
         plant(gather([SAMPLE]).extractions, tmp_path, n=1, depths=[101])
 
 

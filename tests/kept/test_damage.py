@@ -312,5 +312,5 @@ def test_what_is_not_there_or_no_text_is_refused(tmp_path: Path):
     with pytest.raises(DamagedEdition, match="cannot be read"):
         read_edition(tmp_path / "merged.json")
     (tmp_path / "merged.md").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(DamagedEdition, match="no UTF-8"):
+    with pytest.raises(DamagedEdition, match="not valid UTF-8"):
         read_edition(tmp_path / "merged.md")

@@ -1,7 +1,8 @@
 """Databases that older versions really wrote. Those of before the first release are refused with
-what to do, left as they are, and what persons decided in them taken over; later ones are migrated.
+what to do, left as they are, and what persons decided in them taken over.
 
-``released/vNNNN.sql`` is what ``merge`` (and, in v0007, ``review``) of that version left, as SQL.
+``released/vNNNN.sql`` is what ``merge`` (and, in v0007 and v0014, ``review``) of that version left,
+as SQL.
 """
 
 from __future__ import annotations
@@ -16,21 +17,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 
 from pipeline.errors import InputError
 from pipeline.store import schema
 from pipeline.store.database import Database
 from pipeline.store.importing import read_old_decisions
-from pipeline.store.journal import StoreJournal
 from pipeline.store.record import open_store
-from pipeline.store.tables import Row
+from pipeline.text.canonical import VERSION
 
 ROOT = Path(__file__).resolve().parents[2]
-EVERY = sorted((Path(__file__).parent / "released").glob("v*.sql"))
-WRITTEN = [path for path in EVERY if path.stem.removeprefix("v") in schema.RETIRED]
-LATER = [path for path in EVERY if path not in WRITTEN]
+WRITTEN = sorted((Path(__file__).parent / "released").glob("v*.sql"))
 
 
 def written(sql: Path, file: Path) -> Path:
@@ -80,24 +76,6 @@ def test_every_version_of_before_is_refused_on_both_databases(url, clock, versio
     assert read_old_decisions(url) == (), "nothing was decided in it"
 
 
-@pytest.mark.parametrize("sql", LATER, ids=lambda path: path.stem)
-def test_one_of_after_is_migrated_with_its_replies(sql: Path, tmp_path: Path, clock):
-    file = written(sql, tmp_path / "later.sqlite")
-    with closing(sqlite3.connect(file)) as connection:
-        asked = dict(connection.execute("SELECT request, text FROM reply").fetchall())
-    assert asked, "it holds a reply"
-    with open_store(f"sqlite:///{file}", now=clock) as store:
-        found = StoreJournal(store, "").find(list(asked))
-        with store.database.read() as connection:
-            context = MigrationContext.configure(connection, opts={"compare_type": True})
-            assert compare_metadata(context, Row.metadata) == []
-    assert {key: reply.text for key, reply in found.items()} == asked
-    assert {reply.likelihoods for reply in found.values()} == {None}
-    with closing(sqlite3.connect(file)) as connection:
-        (version,) = connection.execute("select version_num from alembic_version").fetchone()
-    assert version == schema.VERSIONS[-1]
-
-
 def test_decisions_are_taken_over_in_the_words_of_now(decided: Path, store):
     found = read_old_decisions(f"sqlite:///{decided}")
     assert [d.answer for d in found] == [
@@ -113,6 +91,19 @@ def test_decisions_are_taken_over_in_the_words_of_now(decided: Path, store):
     assert store.take_over(found) == 5
     assert set(store.decisions()) == set(found)
     assert store.take_over(found) == 0, "twice is once"
+
+
+def test_decisions_of_todays_fingerprints_hold_as_they_are(tmp_path: Path, store):
+    (newest,) = (path for path in WRITTEN if path.stem == "v0014")
+    found = read_old_decisions(f"sqlite:///{written(newest, tmp_path / 'old.sqlite')}")
+    board, one = found
+    assert (board.answer, board.note, board.keep) == (
+        "contradicting", "the board decides in May", ""
+    )  # fmt: skip
+    assert one.answer == "one_need" and one.keep in one.fingerprints
+    assert {d.version for d in found} == {VERSION} and {d.by for d in found} == {"ann"}
+    assert {d.sovereignty for d in found} == {"local"}, "the mark comes along"
+    assert store.take_over(found) == 2 and set(store.decisions()) == set(found)
 
 
 def test_what_was_decided_here_meanwhile_stays(decided: Path, store):

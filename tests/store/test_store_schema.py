@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import multiprocessing
 import os
 import shutil
@@ -9,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -29,16 +31,8 @@ VIEWS = [
     "v_conflicts", "v_costs", "v_entries", "v_estimate_vs_actual", "v_folds", "v_judgements",
     "v_learned", "v_ledger", "v_links", "v_needle_cells", "v_records", "v_runs", "v_trainings",
 ]  # fmt: skip
-#: Tables that version 0008 did not have.
-LATER = ("asker", "claim", "vector", "reading", "judgement", "judge_figure", "judge_record",
-         "training_loss", "training")  # fmt: skip
-#: Columns and views that it did not have.
-LATER_COLUMNS = (
-    ("planned_call", "found_by"),
-    ("reply", "likelihoods"),
-    ("decision", "sovereignty"),
-)
-LATER_VIEWS = ("v_judgements", "v_records", "v_trainings")
+#: The first version: its file and what a blank SQLite database is made of.
+FROZEN = "ec133c041dacda24"
 #: What a merge was made of before entries.
 GONE = ("same", "overlap", "distinct", "verdict", "merged_story", "edit", "fallback",
         "relation")  # fmt: skip
@@ -123,25 +117,43 @@ def older(url: str, monkeypatch) -> Database:
     return database
 
 
-def test_a_database_of_the_first_version_becomes_what_the_tables_say(url, make, clock):
-    """By the real migrations: it is made without the tables that came later."""
+def test_the_first_version_is_frozen_with_the_first_release(tmp_path, clock):
+    """Until a release is tagged a change of the tables changes this hash, on purpose; from then on
+    it is a file more in ``migrations/versions`` that leaves the first one alone."""
+    file = schema.MIGRATIONS / "versions" / "v0015_first.py"
+    path = tmp_path / "st.sqlite"
+    open_store(f"sqlite:///{path}", now=clock).close()
+    with closing(sqlite3.connect(path)) as connection:
+        made = connection.execute("SELECT sql FROM sqlite_master WHERE sql > '' ORDER BY name, sql")
+        declared = "\n".join(text for (text,) in made)
+    found = hashlib.sha256((file.read_text(encoding="utf-8") + declared).encode()).hexdigest()
+    assert found[:16] == FROZEN
+
+
+def test_a_later_version_is_a_file_more(url, make, clock, monkeypatch, tmp_path):
+    """By Alembic, as a release will: one that adds a column and fills it."""
     with open_store(url, now=clock) as store:
         store.save_corpus([make.extraction()])
-        with store.database.write() as connection:
-            for view in LATER_VIEWS:
-                connection.execute(sql(f"DROP VIEW {view}"))
-            for table in LATER:
-                connection.execute(sql(f"DROP TABLE {table}"))
-            for table, column in LATER_COLUMNS:
-                connection.execute(sql(f"ALTER TABLE {table} DROP COLUMN {column}"))
-            connection.execute(sql("UPDATE alembic_version SET version_num = '0008'"))
         before = dump(store.database)
-    with open_store(url, now=clock) as store, store.database.read() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, Row.metadata) == []
+    later = tmp_path / "migrations"
+    shutil.copytree(schema.MIGRATIONS, later)
+    (later / "versions" / "v0016_next.py").write_text(
+        "import sqlalchemy as sa\n"
+        "from alembic import op\n"
+        "revision, down_revision, branch_labels, depends_on = '0016', '0015', None, None\n"
+        "def upgrade():\n"
+        "    op.add_column('glossary', sa.Column('why', sa.String(), server_default=''))\n"
+        '    op.execute("UPDATE corpus SET n_words = n_words + 1")\n'
+    )
+    monkeypatch.setattr(schema, "MIGRATIONS", later)
+    monkeypatch.setattr(schema, "VERSIONS", ("0015", "0016"))
     database = Database(url)
-    newer = {"alembic_version": [(schema.VERSIONS[-1],)], **{table: [] for table in LATER}}
-    assert dump(database) == before | newer
+    schema.upgrade(database)
+    after = dump(database)
+    assert after.pop("alembic_version") == [("0016",)]
+    assert {name for name in after if after[name] != before[name]} == {"corpus"}
+    with database.read() as connection:
+        assert "why" in {column["name"] for column in inspect(connection).get_columns("glossary")}
     database.close()
 
 
@@ -244,8 +256,8 @@ def test_any_file_name_is_that_file(tmp_path, clock, name):
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ("nonsense", "no database URL"),
-        ("mysql://me@there/db", "no database we speak"),
+        ("nonsense", "not a database URL"),
+        ("mysql://me@there/db", "not a database we speak"),
         ("sqlite://", "has to be a file"),
         ("sqlite:///:memory:", "has to be a file"),
     ],
