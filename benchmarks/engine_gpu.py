@@ -1,31 +1,38 @@
 """This engine on a graphics card, against plain transformers and against the card's limit.
 
     python benchmarks/engine_gpu.py [--models NAME,…] [--lengths 8192,…] [--rows 1,8,32] [--small]
+                                    [--vllm PROGRAM] [--rehearse]
 
-Weights are random with the numbers of the catalogue's configurations: nothing is downloaded. Per
-model: prefill (tokens a second, and the share of the card's bf16 peak) and decode (tokens a second
-by number of rows, and the share of the bandwidth's limit) of ours, of ``generate`` and of
-``generate_batch``; peak memory at each length against the formula; the kernels that ran, by the
-profiler; the logits of every attention kernel against eager's, in bf16. flash-attn has rows of its
-own, "not run" where the package is not installed. ``--small`` adds the real small model where its
-package is there.
+Weights are random with the numbers of the catalogue's configurations (the 8B and the 135M unless
+others are named): nothing is downloaded. Per model: prefill at 8k, 32k and 128k (tokens a second,
+and the share of the card's bf16 peak; 55 to 65 percent is good) and decode of 1, 8 and 32 rows
+(tokens a second, and the share of the bandwidth's limit) of ours, of ``generate``, of
+``generate_batch`` and of vLLM's server where it is found; pair questions a second; peak memory at
+each length against the formula; the kernels that ran, by the profiler; the logits of every
+attention kernel against eager's, in bf16; and the memory of a training step for the rows of the
+bert-large table. flash-attn has rows of its own, "not run" where the package is not installed.
+``--small`` adds the real small model where its package is there.
 
-On a processor a tiny configuration goes the same way, to see that the script runs; its figures mean
-nothing. Several cards, AMD and Intel: not run. Prints tables and, last, one JSON line with the
-device's name.
+``--rehearse``, and any machine without a card, sends a tiny configuration the same way on the
+processor, to see that the script runs; its figures mean nothing. Several cards, AMD and Intel: not
+run. Prints tables and, last, one JSON line with the device's name.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import torch
+from engine_gpu_pairs import pair_questions
+from engine_gpu_training import rows as training_rows
+from engine_gpu_vllm import Way, serving
 from memory_gpu import TINY, build, dense
 
 from pipeline.catalog import Architecture, Catalog, Gpu
@@ -103,30 +110,61 @@ def speeds(card: Card, model: Any, shape: Architecture, asked: argparse.Namespac
     }
     if card.device.type == "cuda":  # on processors it takes all memory that is free
         ways["generate_batch"] = lambda ids, n: continuous(model, ids, n)
-    found = []
-    for name, way in ways.items():
+    return [row for name, way in ways.items() for row in speed(card, shape, name, way, asked)]
+
+
+def served(card: Card, shape: Architecture, asked: argparse.Namespace) -> list[Any]:
+    """The same of vLLM's server; its weights and ours do not lie on the card together."""
+    try:
+        with serving(shape, max(asked.prefill) + 64, asked.vllm) as server:
+            return list(speed(card, shape, "vllm", Way(server), asked))
+    except (ImportError, EngineError) as exc:
+        return [{"way": "vllm", "why_not": str(exc)[:300]}]
+
+
+def speed(
+    card: Card,
+    shape: Architecture,
+    name: str,
+    way: Callable[[list[list[int]], int], None],
+    asked: argparse.Namespace,
+) -> Iterator[dict[str, Any]]:
+    """One way at every length and number of rows; what fails says why, and the others go on."""
+
+    def tried(row: dict[str, Any], work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         try:
-            way(prompts(1, 64), 2)
-            for n in asked.prefill:
-                took, _ = card.timed(way, prompts(1, n), 1)
-                row = {"way": name, "what": "prefill", "tokens": n, "per_second": n / took}
-                if card.gpu is not None:
-                    peak = float(card.gpu.tflops) * 1e12
-                    row["share_of_limit"] = flops_of(shape, n) / took / peak
-                found.append(row)
-            for rows in asked.rows:
-                # two lengths of reply: what reading costs falls out of the difference
-                short, _ = card.timed(way, prompts(rows, 128), 8)
-                longer, _ = card.timed(way, prompts(rows, 128), 40)
-                step = max(longer - short, 1e-9) / 32
-                row = {"way": name, "what": "decode", "rows": rows, "per_second": rows / step}
-                if card.gpu is not None:
-                    bandwidth = float(card.gpu.tb_per_s) * 1e12
-                    row["share_of_limit"] = decode_bytes(shape) / bandwidth / step
-                found.append(row)
-        except (RuntimeError, ImportError, AttributeError, ValueError) as exc:
-            found.append({"way": name, "why_not": f"{type(exc).__name__}: {exc}"[:200]})
-    return found
+            return {"way": name, **row, **work()}
+        except (RuntimeError, ImportError, AttributeError, ValueError, MemoryError) as exc:
+            if card.device.type == "cuda":
+                torch.cuda.empty_cache()
+            return {"way": name, **row, "why_not": f"{type(exc).__name__}: {exc}"[:200]}
+
+    def prefill(n: int) -> dict[str, Any]:
+        took, _ = card.timed(way, prompts(1, n), 1)
+        told = {"per_second": n / took}
+        if card.gpu is not None:
+            told["share_of_limit"] = flops_of(shape, n) / took / (float(card.gpu.tflops) * 1e12)
+        return told
+
+    def decoding(rows: int) -> dict[str, Any]:
+        # two lengths of reply: what reading costs falls out of the difference
+        short, _ = card.timed(way, prompts(rows, 128), 8)
+        longer, _ = card.timed(way, prompts(rows, 128), 40)
+        step = max(longer - short, 1e-9) / 32
+        told = {"per_second": rows / step}
+        if card.gpu is not None:
+            bandwidth = float(card.gpu.tb_per_s) * 1e12
+            told["share_of_limit"] = decode_bytes(shape) / bandwidth / step
+        return told
+
+    first = tried({"what": "warm-up"}, lambda: way(prompts(1, 64), 2) or {})
+    if "why_not" in first:
+        yield first
+        return
+    for n in asked.prefill:
+        yield tried({"what": "prefill", "tokens": n}, lambda n=n: prefill(n))
+    for rows in asked.rows:
+        yield tried({"what": "decode", "rows": rows}, lambda rows=rows: decoding(rows))
 
 
 def memories(
@@ -217,57 +255,83 @@ def show(title: str, rows: list[dict[str, Any]]) -> None:
         print(f"    {told}")
 
 
-def main() -> None:
+#: Whose configurations are measured when nobody names others.
+MODELS = ("llama-3.1-8b", "smollm2-135m")
+
+
+def parsed() -> argparse.Namespace:
     options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    options.add_argument("--models", default="", help="comma separated; all that fit when left out")
+    options.add_argument("--models", default=",".join(MODELS), help="comma separated")
     options.add_argument("--lengths", default="8192,32768,65536,131072,262144")
-    options.add_argument("--prefill", default="2048,8192")
+    options.add_argument("--prefill", default="8192,32768,131072")
     options.add_argument("--rows", default="1,8,32")
+    options.add_argument("--questions", type=int, default=2048)
+    options.add_argument("--vllm", default="", help="its program, of another environment")
     options.add_argument("--small", action="store_true")
-    options.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    options.add_argument("--rehearse", action="store_true")
     asked = options.parse_args()
-    device = torch.device(asked.device)
+    asked.rehearse = asked.rehearse or not torch.cuda.is_available()
+    for name in ("lengths", "prefill", "rows"):
+        setattr(asked, name, [int(n) for n in getattr(asked, name).split(",")])
+    if asked.rehearse:
+        torch.set_num_threads(1)
+        asked.models, asked.lengths, asked.prefill = "tiny", [256, 512], [128]
+        asked.rows, asked.questions = [1, 2], 8
+    return asked
+
+
+def main() -> None:
+    asked = parsed()
+    device = torch.device("cpu" if asked.rehearse else "cuda")
     register()
     torch.inference_mode().__enter__()
     catalog = Catalog(read_settings().models_toml)
-    lengths, asked.rows, asked.prefill = (
-        [int(n) for n in text.split(",")] for text in (asked.lengths, asked.rows, asked.prefill)
-    )
     cuda = device.type == "cuda"
     gpu = find_gpu(catalog.gpus, torch.cuda.get_device_name(device)) if cuda else None
     card = Card(device, gpu)
     shapes = dense(catalog) if cuda else {"tiny": TINY}
-    if not cuda:
-        torch.set_num_threads(1)
-        lengths, asked.rows, asked.prefill = [256, 512], [1, 2], [128]
-    report: dict[str, Any] = {"benchmark": "engine_gpu", "device": card.name,
-                              "torch": torch.__version__, "models": {}}  # fmt: skip
-    for name in asked.models.split(",") if asked.models else shapes:
-        shape = shapes[name]
-        if peak_memory(shape, 4096, runtime_bytes=0).total > card.room * USABLE_SHARE:
-            print(f"{name}: not run, does not fit")
-            report["models"][name] = {"why_not": "does not fit"}
-            continue
-        began = start_peak(device)
-        model = build(shape, device, max(lengths) + 64)
-        print(f"{name} on {card.name}")
-        found = report["models"][name] = {
-            "speed": speeds(card, model, shape, asked),
-            "memory": memories(card, model, shape, lengths, began),
-            "kernels": [kernels_seen(card, model, shape)],
-            "parity": parity(card, model, shape, 512),
-        }
-        for title, rows in found.items():
-            show(title, rows)
-        del model
-        if cuda:
-            torch.cuda.empty_cache()
+    report: dict[str, Any] = {
+        "benchmark": "engine_gpu", "device": card.name, "rehearsal": asked.rehearse,
+        "torch": torch.__version__, "models": {},
+    }  # fmt: skip
+    for name in asked.models.split(","):
+        report["models"][name] = measured(card, name, shapes[name], asked)
+    report["training"] = training_rows(asked.rehearse)
+    show("a training step, bert-large", report["training"])
     if asked.small:
         report["small"] = small_model(card)
         show("the real small model", [report["small"]])
     for what in ("several cards", "AMD", "Intel", *(() if cuda else ("NVIDIA",))):
         print(f"not run: {what}")
     print(json.dumps(report))
+
+
+def measured(
+    card: Card, name: str, shape: Architecture, asked: argparse.Namespace
+) -> dict[str, Any]:
+    """Everything of one configuration."""
+    if peak_memory(shape, 4096, runtime_bytes=0).total > card.room * USABLE_SHARE:
+        print(f"{name}: not run, does not fit")
+        return {"why_not": "does not fit"}
+    began = start_peak(card.device)
+    model = build(shape, card.device, max(asked.lengths + asked.prefill) + 64)
+    print(f"{name} on {card.name}")
+    questions = pair_questions(model, shape, card.device, card.gpu, asked.questions, card.timed)
+    found: dict[str, Any] = {
+        "speed": speeds(card, model, shape, asked),
+        "pairs": [questions],
+        "memory": memories(card, model, shape, asked.lengths, began),
+        "kernels": [kernels_seen(card, model, shape)],
+        "parity": parity(card, model, shape, 512),
+    }
+    del model
+    if card.device.type == "cuda":
+        gc.collect()
+        torch.cuda.empty_cache()
+    found["speed"] += served(card, shape, asked)
+    for title, rows in found.items():
+        show(title, rows)
+    return found
 
 
 if __name__ == "__main__":

@@ -8,12 +8,15 @@ from typing import Annotated, Any
 
 from prefect import flow, get_run_logger
 
+from evals.benchmark.job import benchmark
+from evals.benchmark.values import measured
 from evals.canary_run import run_canaries
 from evals.gates import hold_all
 from evals.grids import PROFILES, Grid
 from evals.merging_run import run_merging
 from evals.needle_run import Kind, run_needles
 from evals.options import (
+    BenchmarkOptions,
     CanaryOptions,
     GridOptions,
     MergingOptions,
@@ -114,6 +117,40 @@ def _found(result: dict[str, Any]) -> str:
         f"{result['mean']:.0%} of {result['n']} found (95 % interval {low:.0%} to "
         f"{high:.0%}); {result['reused']} cells measured before."
     )
+
+
+@flow(name="benchmark", flow_run_name=named("benchmark of {model}"), persist_result=False)
+@p.parameters
+def benchmark_model(
+    paths: p.Documents,
+    chosen: BenchmarkOptions,
+    where: p.Where,
+    model: p.Name = "local/smollm2-135m",
+) -> dict[str, Any]:
+    """A local model on this machine: doctor, kernels, memory, exam, merge, needles, aggregation,
+    training; every estimate beside its actual. Run it again to go on.
+
+    Args:
+        paths: Files, folders or globs, as the worker sees them.
+        model: As `storytransformer models` lists them; one that runs here.
+    """
+
+    def measure() -> dict[str, Any]:
+        edge, logger = open_edge(where.db, where.allow_egress), get_run_logger()
+        asked = measured(paths, model, chosen)
+        with edge.store() as store, turn(edge.find(model), logger.info):
+            result = benchmark(
+                edge, store, asked, hours=chosen.hours, say=logger.info, step=as_task
+            )
+        artifacts.report(result["out"]["markdown"])
+        return result
+
+    return endings.ended(measure, lambda r: f"{_steps(r)}; the report: {r['out']['markdown']}.")
+
+
+def _steps(result: dict[str, Any]) -> str:
+    states = [row["state"] for row in result["steps"]]
+    return ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
 
 
 @flow(name="canaries", flow_run_name="canaries", persist_result=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -115,6 +115,8 @@ def run_needles(
     """
     if spec.leaves_machine:
         _check_haystack(spec, grid.haystack, allow_cloud)
+    if with_likelihood:  # both would not fit a card, and this is ours to tell
+        options = replace(options, vllm="off: the right answer's likelihood is read too")
     model = opened or open_model(spec, options)
     meeting = Meeting(partial(reports.cells_by_key, store), StoreClaims(store), say)
     try:

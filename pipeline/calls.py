@@ -60,9 +60,8 @@ class Request:
     Args:
         model: catalogue name, such as ``local/smollm2-135m``.
         revision: what exactly answers: the sha256 of local weights, or the provider's model id.
-        purpose: ``pair`` (how two tellings relate, in one word), ``groups`` (which of a
-            window's tellings belong together, by their handles), ``stories`` (every story of the
-            prompt written again, merged), ``answer`` (free text).
+        purpose: ``pair`` (how two tellings relate), ``groups`` (which of a window's tellings belong
+            together), ``stories`` (its stories written again, merged), ``answer`` (free text).
         prompt, prompt_sha256: the released prompt it was rendered from.
         messages: the turns; the first ``shared`` of them are the same in every request of a plan.
         max_tokens: limit of the reply.
@@ -138,9 +137,9 @@ class Reply:
     ``usd`` is what the provider's prices make of ``usage`` (None when the price is unknown,
     0 for a local model). ``model`` is the model id that the answering side reported. ``broken`` is
     how many attempts went before it whose connection broke, or which were not waited for any
-    longer, after they had been sent: a provider may have billed them. ``likelihoods`` are, for a
-    question with a closed list of answers, the probabilities of all of them, by their words in the
-    question's schema; they add up to 1. None where whoever answered gives none.
+    longer, after they had been sent: a provider may have billed them. ``likelihoods`` are the
+    probabilities of a closed question's answers, by their words in its schema; they add up to 1.
+    None where whoever answered gives none. An ``error`` with a text came, and is kept as it came.
     """
 
     key: str
@@ -153,6 +152,11 @@ class Reply:
     usd: Decimal | None = None
     broken: int = 0
     likelihoods: Mapping[str, float] | None = None
+
+    @property
+    def came(self) -> bool:
+        """Whether anything came back, usable or not: it may have been billed."""
+        return self.finish != "error" or bool(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +229,17 @@ class Size(NamedTuple):
     shared_tokens: int
 
 
+class LaterSize(NamedTuple):
+    """All that a price is made of, of a call whose prompt is not there yet; see
+    :class:`LaterCall`."""
+
+    stage: str
+    input: Band
+    output: Band
+    shared_tokens: int
+    share: float | None
+
+
 @dataclass(frozen=True, slots=True)
 class LaterCall:
     """A call of a strategy whose prompt is made of replies that are not there yet: its size is
@@ -246,6 +261,11 @@ class LaterCall:
     clusters: tuple[tuple[str, ...], ...] = ()
     share: float | None = None
     after: str = ""
+
+    @property
+    def size(self) -> LaterSize:
+        """What a price is made of."""
+        return LaterSize(self.stage, self.input, self.output, self.shared_tokens, self.share)
 
     @property
     def stories(self) -> tuple[str, ...]:
@@ -302,15 +322,14 @@ class Plan:
     n_clusters: int
     parameters: Mapping[str, str] = field(default_factory=dict)
     journalled: frozenset[str] = frozenset()
-    later: tuple[LaterCall, ...] = ()
+    later: Sequence[LaterCall] = ()
     remark: str = ""
     found_by: Mapping[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
     settled: frozenset[str] = frozenset()
 
     @cached_property
     def sha256(self) -> str:
-        """Hash of what will be asked: every request key with its handles,
-        the skipped stories and the parameters."""
+        """Hash of what will be asked: the keys with their handles, skipped stories, parameters."""
         body: dict[str, Any] = {
             "strategy": self.strategy,
             "skipped": self.skipped,
@@ -353,9 +372,22 @@ class Plan:
         return kinds_of(size for size, key in sent if key not in self.journalled)
 
     @property
-    def to_follow(self) -> tuple[LaterCall, ...]:
+    def to_follow(self) -> Sequence[LaterCall]:
         """The later calls that are still to be reckoned with."""
+        if not self.settled:
+            return self.later
         return tuple(one for one in self.later if not one.after or one.after not in self.settled)
+
+    @cached_property
+    def later_sizes(self) -> Kinds[LaterSize]:
+        """The sizes of all later calls."""
+        later = self.later
+        return later.kinds if isinstance(later, Columns) else kinds_of(one.size for one in later)
+
+    @cached_property
+    def sizes_to_follow(self) -> Kinds[LaterSize]:
+        """The sizes of :attr:`to_follow`."""
+        return kinds_of(one.size for one in self.to_follow) if self.settled else self.later_sizes
 
     def skipped_by_reason(self) -> dict[str, int]:
         """How many stories need no call, by reason."""

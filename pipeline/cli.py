@@ -17,6 +17,7 @@ import typer
 from typer.main import get_group
 
 from pipeline import __version__, price_pages, screen
+from pipeline.benchmarking import app as benchmarking
 from pipeline.books import app as books
 from pipeline.command_options import (
     MODEL,
@@ -53,6 +54,7 @@ app = typer.Typer(
 app.add_typer(books)
 app.add_typer(machine)
 app.add_typer(examining)
+app.add_typer(benchmarking)
 app.add_typer(training, name="train")
 
 

@@ -379,7 +379,9 @@ class Edge:
             terms=self.terms(
                 strategy="pairs", allow_cloud=chosen.allow_cloud, local_only=chosen.local_only
             ),
-            chosen=MergeOptions(max_cost=chosen.max_cost, batch=chosen.batch),
+            chosen=MergeOptions(
+                max_cost=chosen.max_cost, batch=chosen.batch, ask_again=chosen.ask_again
+            ),
             labels=tuple(labels),
             corpora=None if chosen.corpora is None else Path(chosen.corpora),
             **more,

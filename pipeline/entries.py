@@ -227,6 +227,8 @@ class Decision:
         about, values: what a conflict is about, a value for each fingerprint.
         by, at: who decided, and when (UTC).
         version: of the fingerprints; a decision of an older version is asked about again.
+        sovereignty: the mark of the documents that it was made over, "" where none bears one. It
+            travels with the decision, and what it is applied in bears it.
     """
 
     fingerprints: tuple[str, ...]
@@ -238,6 +240,7 @@ class Decision:
     by: str = ""
     at: datetime | None = None
     version: str = ""
+    sovereignty: str = ""
 
     def __str__(self) -> str:
         """Who decided it, and when, for a ledger's reason."""

@@ -301,6 +301,19 @@ class _Spends(Options):
 
 
 @dataclass(frozen=True, kw_only=True)
+class _Asks(_Spends):
+    """What a run that asks a judge may spend, and on what."""
+
+    batch: bool = setting("batch", "As a batch, within a day")
+    ask_again: bool = option(
+        False,
+        "Pay again where a reply came that cannot be used.",
+        "Pay again for replies that cannot be used",
+        "--ask-again",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class _Plans(_StaysHere, _MayLeave):
     """Which stories a model is asked about."""
 
@@ -333,7 +346,7 @@ class EstimateOptions(_Plans):
 
 
 @dataclass(frozen=True, kw_only=True)
-class MergeOptions(_Plans, _Spends):
+class MergeOptions(_Plans, _Asks):
     """What a merge asks, may spend, and writes."""
 
     propose: bool = setting("propose", "Ask a model without a record, for proposals only")
@@ -344,7 +357,6 @@ class MergeOptions(_Plans, _Spends):
         choices=("pairs", "groups"),
     )
     max_seconds: int | None = setting("max_seconds", "Seconds of asking, at most", least=0)
-    batch: bool = setting("batch", "As a batch, within a day")
     out: str = setting("out", "Folder of the merged document")
     group: str = setting("group", "Grouped by", choices=("topic", "role"))
     edition: str = setting("edition", "Edition", choices=("files", "full"))
@@ -354,7 +366,7 @@ class MergeOptions(_Plans, _Spends):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExamOptions(_StaysHere, _MayLeave, _Spends):
+class ExamOptions(_StaysHere, _MayLeave, _Asks):
     """What a judge is examined with."""
 
     labels: str | None = option(
@@ -365,7 +377,6 @@ class ExamOptions(_StaysHere, _MayLeave, _Spends):
         "Folder of the documents that drawn pairs stand in.",
         "Folder of the drawn pairs' documents",
     )
-    batch: bool = setting("batch", "As a batch, within a day")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -215,6 +215,19 @@ BESIDE: dict[str, tuple[str, bytes]] = {
         "a.pdf",
         _pdf_with(b"<< /Sovereignty 901 0 R >>\nendobj\n901 0 obj\n(local)"),
     ),
+    **{
+        f"an element, its value beside it: {kind} {said[:12]}": (
+            f"a.{kind}",
+            html("", said) if kind == "html" else f"{said}\n\n{STORY}\n".encode(),
+        )
+        for kind in ("md", "html")
+        for said in (
+            "<details><summary>sovereignty</summary>local</details>",
+            "<span>Sovereignty:</span><span> local</span>",
+            "<ul><li>data sovereignty<ul><li>local</li></ul></li></ul>",
+            "<table><tr><th>sovereignty<td>local only</table>",
+        )
+    },
     "PDF: two lines": ("a.pdf", _pdf_with(b"<< /Keywords (sovereig\\\nnty: local) >>")),
 }
 
@@ -225,5 +238,6 @@ SPOKEN_OF: dict[str, tuple[str, bytes]] = {
     "an anchor": ("a.html", html("", '<h2 id="data-sovereignty">On data sovereignty and law</h2>')),
     "XML that may leave": ("a.xml", _xml("<sovereignty>public</sovereignty>")),
     "a mail that may leave": ("a.eml", mail("X-Sovereignty: public\r\n")),
+    "a page's words about it": ("a.html", html("", "<p>On <b>sovereignty</b> <i>and law</i>.</p>")),
     "a mail about it": ("a.eml", mail("Subject: On sovereignty and law\r\n")),
 }

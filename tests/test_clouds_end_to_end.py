@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from decimal import Decimal
@@ -18,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.providers import Provider, chance, digest
+from tests.support.providers import LASTING, Provider, chance, digest, judge
 
 pytestmark = pytest.mark.enable_socket
 
@@ -123,6 +124,69 @@ def test_a_provider_that_only_fails_loses_no_story(
     assert len(provider.asked) == PAIRS, "none of these is worth another attempt"
     assert rows(tmp_path, "select count(*) from failed_call") == [(PAIRS,)]
     assert rows(tmp_path, "select count(*) from reply where good") == [(0,)]
+    again, _ = start("claude").communicate(timeout=120)
+    assert "--ask-again" in json.loads(again)["next"] and len(provider.asked) == PAIRS
+    assert f"all {PAIRS} calls failed" in json.loads(again)["error"].lower()
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_what_came_and_cannot_be_used_is_paid_once(
+    start: Any, provider: Provider, tmp_path: Path, model: str
+) -> None:
+    """A third of the questions get something that is no answer, with 200; a third are refused with
+    429, which costs nothing and is asked again."""
+
+    def fault(prompt: str) -> Any:
+        n = int(digest(prompt), 16)
+        return (LASTING[n // 3 % len(LASTING)], "429", None)[n % 3]
+
+    provider.fault = fault
+    first, err = finish(start(model))
+    sent = Counter(prompt for prompt, _ in provider.asked)
+    spoilt = [key for key in sent if int(key, 16) % 3 == 0]
+    refused = [key for key in sent if int(key, 16) % 3 == 1]
+    assert spoilt and refused and {sent[key] for key in spoilt} == {1}
+    assert first["failed_calls"] == len(spoilt) + len(refused)
+    assert f"warning: {first['failed_calls']} of {PAIRS} calls failed" in err
+    kept = rows(tmp_path, "select request from reply where not good"
+                " and text = '<html><body>Please log in</body></html>'")  # fmt: skip
+    priced = rows(
+        tmp_path,
+        "select p.micro_usd, c.settled_micro_usd, c.reserved_micro_usd from reply p"
+        " join charge c on c.request = p.request where p.text like '<html>%'",
+    )
+    assert kept and len(priced) == len(kept)
+    assert all(settled == aside and abs(usd - aside) <= 1 for usd, settled, aside in priced)
+
+    provider.fault = lambda prompt: None
+    second, err = finish(start(model, "--out", "second"))
+    asked = Counter(prompt for prompt, _ in provider.asked) - sent
+    assert set(asked) == set(refused) and second["calls"] == len(refused)
+    assert second["unusable_replies"] == second["failed_calls"] == len(spoilt)
+    assert f"{len(spoilt)} replies of an earlier run cannot be used" in err and "--ask-again" in err
+    assert second["reused_replies"] == PAIRS - len(spoilt) - len(refused)
+
+    third, _ = finish(start(model, "--out", "third", "--ask-again"))
+    asked = Counter(prompt for prompt, _ in provider.asked) - sent - asked
+    assert set(asked) == set(spoilt) and third["calls"] == len(spoilt)
+    assert third["failed_calls"] == third["unusable_replies"] == 0
+
+
+@pytest.mark.parametrize("model", ["claude", "gemini"])
+def test_useless_replies_of_a_batch_are_paid_once(
+    start: Any, provider: Provider, tmp_path: Path, model: str
+) -> None:
+    provider.answer = lambda prompt: '{"answer": ' if int(digest(prompt), 16) % 2 else judge(prompt)
+    first, _ = finish(start(model, "--batch"))
+    n = first["failed_calls"]
+    assert 0 < n < PAIRS and len(provider.batches) == 1
+    for more in ([], ["--batch"]):
+        second, _ = finish(start(model, "--out", "second", *more))
+        assert second["unusable_replies"] == n and second["calls"] == 0
+    assert len(provider.batches) == 1 and not provider.asked
+    provider.answer = judge
+    third, _ = finish(start(model, "--out", "third", "--batch", "--ask-again"))
+    assert third["failed_calls"] == 0 and len(provider.batches[1].entries) == n
 
 
 def test_a_run_killed_while_its_batch_is_pending_finds_it_again(

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.providers import Provider
+from tests.support.providers import Provider, digest
 
 pytestmark = pytest.mark.enable_socket
 
@@ -136,6 +136,23 @@ def test_two_at_once_ask_every_question_once(start: Any, provider: Provider, tmp
     assert rows(tmp_path, "select count(*), sum(good) from reply") == [(PAIRS, PAIRS)]
     assert rows(tmp_path, "select count(*) from charge") == [(PAIRS,)]
     assert rows(tmp_path, "select (select count(*) from claim) + count(*) from asker") == [(0,)]
+
+
+def test_two_at_once_pay_no_useless_reply_twice(start: Any, provider: Provider, tmp_path: Path):
+    """A proxy's page with 200 in place of every third reply, by the question; then once more, on
+    purpose, by two at once."""
+    provider.fault = lambda prompt: "page" if int(digest(prompt), 16) % 3 == 0 else None
+    both = [start("one"), start("two")]
+    (one, _), (two, _) = (finish(process) for process in both)
+    assert len(asked(provider)) == PAIRS and set(asked(provider).values()) == {1}
+    n = one["failed_calls"]
+    assert 0 < n < PAIRS and two["failed_calls"] == n
+    assert one["unusable_replies"] + two["unusable_replies"] == n, "each has the other's"
+    assert rows(tmp_path, "select count(*), sum(good) from reply") == [(PAIRS, PAIRS - n)]
+    again = [start(out, "--ask-again") for out in ("three", "four")]
+    for result, _ in (finish(process) for process in again):
+        assert result["failed_calls"] == n
+    assert sum(asked(provider).values()) == PAIRS + n, "what one paid for in vain serves the other"
 
 
 def test_what_a_killed_one_was_asking_is_asked_by_the_other(

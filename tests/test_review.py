@@ -77,6 +77,29 @@ def test_keys_decide_and_the_next_run_applies_it(folder: Path):
     assert again["S-3", "S-4"]["decided"]["told"].startswith("decided by ann on ")
 
 
+@pytest.mark.parametrize("how", ["mark", "option"])
+def test_a_marks_decision_bears_it_wherever_it_is_applied(folder: Path, how: str):
+    """Decided over a document that stays here; applied to one of the same words that may leave."""
+    told = BACKLOG if how == "option" else f"---\nsovereignty: local\n---\n{BACKLOG}"
+    (folder / "secret.md").write_text(told)
+    kept = ["--local-only", "secret.md"] if how == "option" else []
+    first = json.loads(run(folder, "merge", "secret.md", *kept, "--json", "--quiet"))["run"]
+    found = asked(folder, first)
+    assert {question["sovereignty"] for question in found.values()} == {"local"}
+    line = {"question": found["S-3", "S-4"]["question"], "answer": "one_need", "note": "for Acme"}
+    (folder / "answers.jsonl").write_text(json.dumps(line))
+    run(folder, "review", first, "--decide", "answers.jsonl")
+    (folder / "other.md").write_text("# Else\n\n- As a cook, I want to bake bread.\n")
+    before = json.loads(run(folder, "merge", "other.md", "--json", "--quiet"))
+    assert "sovereignty" not in (folder / before["out"]["markdown"]).read_text()
+    second = merged(folder)
+    assert second["folded"]["person"] == 1
+    document = json.loads((folder / "merged" / "merged.json").read_text())
+    assert document["sovereignty"] == "local", "the note of the decision stands in it"
+    assert (folder / "merged" / "merged.md").read_text().startswith("---\nsovereignty: local\n---")
+    assert not any("sovereignty" in q for q in asked(folder, second["run"], "--again").values())
+
+
 def test_answers_come_from_a_file_all_or_none(folder: Path):
     first = merged(folder)["run"]
     found = asked(folder, first)

@@ -11,14 +11,19 @@ import subprocess
 import sys
 import threading
 from datetime import UTC, datetime
+from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
+from pipeline.calls import Message, Reply, Request, Usage
 from pipeline.models.cloud import _credentials
 from pipeline.settings import without_secrets
-from pipeline.store.record import open_store
+from pipeline.store.batches import StoreBatches
+from pipeline.store.journal import StoreJournal
+from pipeline.store.record import Store, open_store
 
 ROOT = Path(__file__).resolve().parents[1]
 STORY = "As a cook, I want salt, so that it tastes.\n"
@@ -109,9 +114,27 @@ def test_commits_that_carry_money_are_durable(folder: Path) -> None:
         for durable in (False, True, False):
             with store.database.write(durable=durable) as connection:
                 seen.append(connection.exec_driver_sql("PRAGMA synchronous").scalar())
-    assert seen == [1, 2, 1]
+        assert seen == [1, 2, 1]
+        assert _settings_at_commit(store) == {2}
     with sqlite3.connect(folder / "x.sqlite") as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def _settings_at_commit(store: Store) -> set[int]:
+    """What the real connection is set to when a reservation, a reply, a settlement and a batch are
+    committed."""
+    run = store.start_run(kind="merge", corpus=None, model="claude/x", strategy="pairs")
+    request = Request("claude/x", "x", "pair", "p.v1", "0" * 64, (Message("user", "a?"),), 8)
+    seen: set[int] = set()
+    looking = event.listens_for(store.database.engine, "commit")
+    looking(lambda connection: seen.add(connection.exec_driver_sql("PRAGMA synchronous").scalar()))
+    journal = StoreJournal(store, run, max_usd=Decimal(1))
+    journal.reserve(request.key, Decimal("0.1"))
+    journal.put(request, Reply(request.key, "{", "stop", Usage(), 0.0), good=False, why="no JSON")
+    journal.settle(request.key, Decimal("0.1"))
+    batches = StoreBatches(store, run)
+    batches.close(batches.submitted(batches.open("claude/x", [request]), "b1"), "1 answered")
+    return seen
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device here")

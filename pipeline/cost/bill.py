@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
-from pipeline.calls import Band, Call, Plan, Size, TokenCount, Usage
+from pipeline.calls import Band, Call, LaterSize, Plan, Size, TokenCount, Usage
 from pipeline.catalog import ModelSpec
 from pipeline.columns import Kinds
 from pipeline.cost.prices import price, price_cliffs
@@ -47,10 +47,13 @@ def asked(spec: ModelSpec, plan: Plan) -> Kinds[Asked]:
             written.add(size.prompt)
             of[sizes.of.index(place)] = len(found)
             found.append(_of_size(spec, size, first=True))
-    for later in plan.to_follow:
-        one = _asked(spec, later.input, later.output, later.shared_tokens, not of)
-        of.append(len(found))
-        found.append(one if later.share is None else _perhaps(one, later.share))
+    later = plan.sizes_to_follow
+    before = len(found)
+    found += [_of_later(spec, size, first=False) for size in later.each]
+    of += [before + place for place in later.of]
+    if later.of and not sizes.of:
+        of[0] = len(found)
+        found.append(_of_later(spec, later.each[later.of[0]], first=True))
     return Kinds(found, of)
 
 
@@ -59,16 +62,23 @@ def _of_size(spec: ModelSpec, size: Size, *, first: bool) -> Asked:
     return _asked(spec, tokens, size.output, size.shared_tokens, first)
 
 
-def _perhaps(one: Asked, share: float) -> Asked:
-    """A request that may not be made: none at least, a share of it likely, all of it at most."""
-    likely = Usage(*(round(n * share) for n in astuple(one.likely)))
+def _of_later(spec: ModelSpec, size: LaterSize, *, first: bool) -> Asked:
+    """What a request is billed for that may not be made: none of it at least, a share of it
+    likely, all of it at most."""
+    one = _asked(spec, size.input, size.output, size.shared_tokens, first)
+    if size.share is None:
+        return one
+    likely = Usage(*(round(n * size.share) for n in astuple(one.likely)))
     return Asked(Usage(), likely, one.high)
 
 
 def n_likely(plan: Plan) -> int:
     """How many requests are likely sent."""
     return len(plan.sizes_to_send) + round(
-        math.fsum(1.0 if later.share is None else later.share for later in plan.to_follow)
+        math.fsum(
+            n * (1.0 if size.share is None else size.share)
+            for size, n in plan.sizes_to_follow.counted
+        )
     )
 
 
@@ -148,17 +158,20 @@ def total_input(plan: Plan) -> TokenCount:
     """Prompt tokens of all requests: exact when every one is counted exactly."""
     counts = [(size.input, n) for size, n in plan.sizes_to_send.counted]
     later = [
-        call.input
-        if call.share is None
-        else Band(0, round(call.input.likely * call.share), call.input.high)
-        for call in plan.to_follow
+        (
+            size.input
+            if size.share is None
+            else Band(0, round(size.input.likely * size.share), size.input.high),
+            n,
+        )
+        for size, n in plan.sizes_to_follow.counted
     ]
     return TokenCount(
-        n=sum(n * c.n for c, n in counts) + sum(band.likely for band in later),
+        n=sum(n * c.n for c, n in counts) + sum(n * band.likely for band, n in later),
         counter=counts[0][0].counter if counts else "",
         exact=all(c.exact for c, _ in counts) and not later,
-        low=sum(n * c.low for c, n in counts) + sum(band.low for band in later),
-        high=sum(n * c.high for c, n in counts) + sum(band.high for band in later),
+        low=sum(n * c.low for c, n in counts) + sum(n * band.low for band, n in later),
+        high=sum(n * c.high for c, n in counts) + sum(n * band.high for band, n in later),
     )
 
 

@@ -47,7 +47,8 @@ def cache_note(spec: ModelSpec, plan: Plan) -> str:
     """Whether the shared prompt is cached and what share of the input that is, "" where nothing
     is shared or caches."""
     sizes = [(size.shared_tokens, size.input.n, n) for size, n in plan.sizes_to_send.counted]
-    sizes += [(call.shared_tokens, call.input.likely, 1) for call in plan.to_follow]
+    following = plan.sizes_to_follow.counted
+    sizes += [(size.shared_tokens, size.input.likely, n) for size, n in following]
     shared = max((head for head, _, _ in sizes), default=0)
     if (
         sum(n for _, _, n in sizes) < 2

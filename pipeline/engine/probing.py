@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from pipeline.engine.attention import Scoring, attend, choose_attention
 from pipeline.engine.loading import choose_device, choose_dtype
 from pipeline.errors import EngineError
+
+if TYPE_CHECKING:
+    from pipeline.engine.story_transformer import StoryTransformer
 
 
 @dataclass(frozen=True)
@@ -110,3 +115,29 @@ def _status(field: str) -> int:
         if line.startswith(f"{field}:"):
             return int(line.split()[1]) * 1024
     raise EngineError(f"the system does not report {field}.")
+
+
+#: Parts of the names of kernels that keep no score matrix: torch's, flash-attn's, and the CPU's.
+FLASH = ("flash", "fmha", "cutlassf")
+
+
+def kernels_seen(engine: StoryTransformer, ids: Sequence[int]) -> dict[str, Any]:
+    """Which attention kernels the profiler sees while one prompt is read.
+
+    Returns:
+        ``asked``, the kernel that was chosen, ``seen``, the names of those that ran, and ``flash``,
+        whether one of them keeps no score matrix.
+    """
+    from torch.profiler import ProfilerActivity, profile
+
+    from pipeline.engine.story_transformer import Asked
+
+    kinds = [ProfilerActivity.CPU]
+    if engine.loaded.device.type == "cuda":
+        kinds.append(ProfilerActivity.CUDA)
+    with profile(activities=kinds) as seen:
+        list(engine.answer([Asked(prompt=list(ids), max_tokens=1)]))
+    names = sorted({str(event.key) for event in seen.key_averages()})
+    attention = [n for n in names if any(part in n.lower() for part in (*FLASH, "attention"))]
+    flash = [n for n in attention if any(part in n.lower() for part in FLASH)]
+    return {"asked": engine.attention.name, "seen": attention[:8], "flash": bool(flash)}

@@ -18,7 +18,7 @@ from pipeline.judge.records import Record, dated, rows
 from pipeline.judge.seen import cell_of
 from pipeline.merge import steps
 from pipeline.merge.corpus import Corpus
-from pipeline.merge.failing import kind_told, told
+from pipeline.merge.failing import AGAIN, kind_told, spent_told, told
 from pipeline.merge.job import MergeJob
 from pipeline.merge.judging import judge_of, said_in
 from pipeline.merge.replies import CallFailed
@@ -159,12 +159,15 @@ class ExamJob(MergeJob):
             ModelError: every call failed.
         """
         self._save_actuals()
+        if in_vain := spent_told(len(self.tally.unusable_before)):
+            self.say(in_vain)
         if self._all_failed:
             why = told(Counter(kind_told(reason) for reason in self._failures))
             raise ModelError(
                 f"all {len(self.plan.calls)} questions failed: {why}. There is no record.",
                 where=self.spec.name,
-                next="Mend the cause and run the same command again.",
+                next="Mend the cause and run the same command again, "
+                f"with {AGAIN} where replies came that cannot be used.",
             )
         self.store.finish_run(self.run_id, "completed")
         return {
@@ -177,6 +180,7 @@ class ExamJob(MergeJob):
             "left_out": len(self.exam.questions) - len(self.plan.calls),
             "read_otherwise": len(self.exam.read_otherwise),
             "reused_replies": self._reused,
+            "unusable_replies": len(self.tally.unusable_before),
             "usd": self.record.usd,
             "records": list(rows(self.record)),
         }

@@ -46,6 +46,12 @@ _BESIDE = re.compile(r"[-_/@({\[ ]{1,2}([^\W_]{2,20})")
 #: What stands before the word where it names an element of XML, or a processing instruction.
 _ELEMENT = re.compile(r"<\??(?:[\w.-]+:)?[\w.-]*\Z")
 _ELEMENT_SAYS = re.compile(r"""[\w.-]*(?:\s[^<>]*?["']([^"'<>]*)["'])?[^<>]*>?\s*([^<]*)""")
+_ELEMENT_BESIDE = re.compile(
+    r">\W{0,9}(?:[\w-]{1,20}\W)?"
+    + SOVEREIGNTY
+    + r"[^\w<>]{0,9}(?:<[^<>]{0,200}>\s{0,40})+([^<>]{1,60})"
+)
+_TAGGED_FORMATS = frozenset({"markdown", "html"})
 #: "name: sovereignty, value: local": what stands before the word, and between it and its value.
 _NAMED = re.compile(
     r"""(?<![^\W_])(?:name|key|field|property|attribute|rel|itemprop)["']?\s{0,4}[:=]\s{0,4}["']?"""
@@ -120,8 +126,18 @@ def _values(document: Document, data: bytes) -> Iterator[str]:
             yield from _in_objects(fold(_unescaped(text)))
     for shown in {folded, fold(_unescaped(head))}:
         yield from _in_text(shown)
+    if document.format in _TAGGED_FORMATS:
+        yield from _in_elements(data[:_LONGEST_HEAD].decode("utf-8", "replace"))
     for found in properties_of(data, document.format, document.encoding):
         yield from _in_property(found)
+
+
+def _in_elements(source: str) -> Iterator[str]:
+    """The mark as all that an element says, its value in the next one, or behind it: what is no
+    plain value is a heading's text, or prose."""
+    for found in _ELEMENT_BESIDE.finditer(fold(html.unescape(source))):
+        if _is_local(_bare(found[1])):
+            yield _bare(found[1])
 
 
 def _in_property(found: Property) -> Iterator[str]:

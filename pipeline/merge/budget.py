@@ -20,8 +20,13 @@ class Journal(Protocol):
         """The good replies among these request keys."""
         ...
 
+    def unusable(self, keys: Iterable[str]) -> Mapping[str, Reply]:
+        """The replies to these requests that came and cannot be used, each a failure that says
+        why: they may have been paid, so that the same is not asked again."""
+        ...
+
     def put(self, request: Request, reply: Reply, *, good: bool, why: str) -> None:
-        """Store a reply. A bad one is kept for the record and never found again."""
+        """Store a reply. A bad one is never found among the good ones."""
         ...
 
     def reserve(self, key: str, usd: Decimal) -> None:
@@ -95,6 +100,11 @@ class Purse:
     def held(self) -> Decimal:
         """Dollars spent or reserved."""
         return sum(self._held.values(), Decimal(0))
+
+    @property
+    def reached(self) -> Decimal | None:
+        """The limit that ended the asking, None where none did."""
+        return self.max_usd if self.is_empty else None
 
     def end(self, refusal: BudgetError) -> None:
         """The next request does not fit, with nothing more on its way that might make room.

@@ -29,6 +29,8 @@ _KINDS = (
     (re.compile(r"length|cut off|limit of its reply", re.I), "the reply was cut off"),
     (re.compile(r"\b4\d\d\b"), "the request was rejected (4xx)"),
 )
+#: The option that asks again for what came and cannot be used.
+AGAIN = "--ask-again"
 _ELSE = "the reply could not be used"
 
 
@@ -79,6 +81,17 @@ def unasked_told(unasked: int, of: int, usd: Decimal | None, seconds: int | None
     )
 
 
+def spent_told(n: int) -> str:
+    """What a run says of questions whose replies came in an earlier run and cannot be used, ""
+    where there are none."""
+    if not n:
+        return ""
+    return (
+        f"{n:,} {'reply' if n == 1 else 'replies'} of an earlier run cannot be used and may have "
+        f"been paid: not asked again. {AGAIN} asks again."
+    )
+
+
 def lost(kept: Kept, file: str) -> LedgerError:
     """What ends a run whose document lacks a sentence, with exit code 3."""
     # Numbers and ids: words would stand in a log and in Prefect's state.
@@ -92,10 +105,15 @@ def lost(kept: Kept, file: str) -> LedgerError:
     )
 
 
-def all_failed(asked: int, failed: Mapping[str, int], *, where: str) -> ModelError | None:
+def all_failed(
+    asked: int, failed: Mapping[str, int], *, where: str, came: bool = False
+) -> ModelError | None:
     """What ends a run whose calls all failed, with exit code 6; None where one was answered.
 
     Its document is written first, of what needs no model, and says so.
+
+    Args:
+        came: whether replies came that cannot be used.
     """
     if not asked or sum(failed.values()) < asked:
         return None
@@ -103,5 +121,7 @@ def all_failed(asked: int, failed: Mapping[str, int], *, where: str) -> ModelErr
     return ModelError(
         f"{calls} failed: {told(failed)}. The document was written without a model.",
         where=where,
-        next="Mend the cause and run the same command again: what is answered is not asked again.",
+        next="Mend the cause and run the same command again"
+        + (f", with {AGAIN}: replies that came may have been paid." if came else ".")
+        + " What is answered is not asked again.",
     )

@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from pipeline.amounts import dollars, dollars_band
-from pipeline.calls import Call, Plan
+from pipeline.calls import Call
 from pipeline.document.since import Earlier
 from pipeline.document.topics import parse_grouping
 from pipeline.errors import BudgetError, InputError, StoreError
@@ -25,7 +25,7 @@ from pipeline.merge.budget import Purse
 from pipeline.merge.conclusion import conclude
 from pipeline.merge.corpus import read
 from pipeline.merge.embedding import all_vectors
-from pipeline.merge.failing import all_failed, kind_told, lost, unasked_told, warning
+from pipeline.merge.failing import all_failed, kind_told, lost, spent_told, unasked_told, warning
 from pipeline.merge.files import as_told, laid_out, look, words, write_merge
 from pipeline.merge.judging import Heard, about_belief, audit, hear
 from pipeline.merge.ledger import counts
@@ -36,7 +36,7 @@ from pipeline.merge.tally import Tally
 from pipeline.models.opening import missing_weights
 from pipeline.store.batches import StoreBatches
 from pipeline.store.books import open_books
-from pipeline.store.record import Store, StoreJournal
+from pipeline.store.record import Store
 from pipeline.store.spending import spent, time_spent
 from pipeline.stories import normalise
 
@@ -122,7 +122,7 @@ class MergeJob(Sending):
         """
         self.spec = steps.with_measured(self.spec, self.store, self.terms.cache)
         plan = steps.plan(self.corpus, self.spec, self.terms, planned)
-        self.plan = steps.with_journal(plan, StoreJournal(self.store, ""))
+        self.plan = steps.with_journal(plan, self.journal())
         learned = steps.calibration(self.store, self.plan, self.terms)
         self.estimate = steps.price_plan(self.plan, self.spec, self.terms, learned)
         if self.plan.to_send and not self.estimate.feasible:
@@ -202,12 +202,13 @@ class MergeJob(Sending):
             corpus=self.corpus_id,
             model=self.spec.name,
             strategy=self.terms.strategy,
-            revision=_revision(self.plan),
+            revision=self.plan.calls[0].request.revision if self.plan.calls else "",
             plan_sha256=self.plan.sha256,
             parameters={
                 "paths": list(self.paths),
                 **self.chosen.said(),
                 **self.how.said(),
+                "local_only": list(self.terms.local_only),
                 "out": str(self.out),
             },
         )
@@ -215,8 +216,7 @@ class MergeJob(Sending):
         self.store.save_estimate(self.run_id, self.corpus_id, self.estimate)
         self._meter.resume(time_spent(self.store, self.run_id))
         self._asked_before = spent(self.store, self.run_id).good
-        journal = StoreJournal(self.store, self.run_id, max_usd=self.chosen.max_cost)
-        self.tally = Tally(journal, self._show)
+        self.tally = Tally(self.journal(self.run_id), self._show)
         self.purse = Purse(self.tally, self.chosen.max_cost, goes_on=self.goes_on)
         self.batches = StoreBatches(self.store, self.run_id)
         alike = self.store.running(self.plan.sha256)
@@ -257,9 +257,10 @@ class MergeJob(Sending):
         )
         self.store.save_judgements(self.run_id, self.heard.told)
         for decision in settle(self.terms.decisions, self.corpus.stories).unused:
-            word = decision.answer.replace("_", " ")
+            # Without the note: this reaches logs, and Prefect's database.
+            told = f"“{decision.answer.replace('_', ' ')}”, {replace(decision, note='')}"
             self.say(
-                f"warning: “{word}”, {decision}, is not applied: newer decisions stand against it. "
+                f"warning: {told}, is not applied: newer decisions stand against it. "
                 "`storytransformer review RUN --again` asks once more."
             )
         self.kept = look(self.corpus, self.merged)
@@ -337,6 +338,7 @@ class MergeJob(Sending):
             "not_asked": self.asking.unasked(self.replies),
             "doubted_usage": len(self.tally.doubts),
             "reused_replies": self._reused,
+            "unusable_replies": len(self.tally.unusable_before),
             "plan": self.plan.sha256,
         }
         result |= words(self.corpus, self.merged)
@@ -347,9 +349,9 @@ class MergeJob(Sending):
         }
         # What a command that the document shows has to say.
         head = result | {"paths": list(self.paths)}
-        if self.chosen.since:
-            head["since"] = self.chosen.since
-        if mark := mark_of(self.corpus.documents.values(), self.terms.local_only):
+        head |= {"since": self.chosen.since} if self.chosen.since else {}
+        mark = mark_of(self.corpus.documents.values(), self.terms.local_only)
+        if mark := mark or settle(self.terms.decisions, self.corpus.stories).sovereignty:
             head["sovereignty"] = mark
         if self.store.database.is_sqlite:
             head["db"] = self.store.database.name
@@ -367,7 +369,8 @@ class MergeJob(Sending):
         self._save_actuals()
         if self.kept.missing or self.kept.faults:
             raise lost(self.kept, result["out"]["json"])
-        failed = all_failed(self._n_asked, self._failed(), where=self.spec.name)
+        came = any(reply.came for reply in self.replies.values())
+        failed = all_failed(self._n_asked, self._failed(), where=self.spec.name, came=came)
         if failed is not None:
             raise failed
         self.store.finish_run(self.run_id, "completed")
@@ -380,11 +383,13 @@ class MergeJob(Sending):
                 f"{self.tally.doubts[0]}. Their cost is the dearer of what was reported and what "
                 "was set aside; compare it with your bill."
             )
-        if told := warning(self._n_asked, self._failed()):
-            self.say(told)
         n, unasked = len(self.asking.calls), self.asking.unasked(self.replies)
-        spent_all = self.chosen.max_cost if self.purse.is_empty else None
-        if told := unasked_told(unasked, n, spent_all, self.chosen.max_seconds):
+        said = (
+            warning(self._n_asked, self._failed()),
+            spent_told(len(self.tally.unusable_before)),
+            unasked_told(unasked, n, self.purse.reached, self.chosen.max_seconds),
+        )
+        for told in filter(None, said):
             self.say(told)
 
     @property
@@ -441,7 +446,3 @@ def _earlier(store: Store, run: str) -> Earlier:
         raise InputError(f"{what}.", where="--since", next="`storytransformer runs` lists them.")
     prints = {story.id: story.fingerprint for story in books.stories.values()}
     return Earlier(prints, books.paths)
-
-
-def _revision(plan: Plan) -> str:
-    return plan.calls[0].request.revision if plan.calls else ""

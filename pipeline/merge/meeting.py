@@ -31,7 +31,8 @@ class Claims(Protocol):
         ...
 
     def claim(self, key: str) -> Literal["ours", "theirs", "answered"]:
-        """Take a request, unless another that lives has it, or its good reply is there by now."""
+        """Take a request, unless another that lives has it, or its reply is there by now, be it one
+        that was paid for in vain."""
         ...
 
     def release(self, key: str) -> None:

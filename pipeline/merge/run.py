@@ -24,11 +24,15 @@ from pipeline.models.base import Model
 from pipeline.models.choosing import choose
 from pipeline.models.opening import counts_online
 from pipeline.stories import Story
+from pipeline.unseen import visible, whole
 
 __all__ = ["Journal", "Pricer", "run_wave", "waves", "worst"]
 
 #: Calls of one wave: enough for a local model to decode together and for a cloud's rate limit.
 WAVE = 32
+
+#: Characters of a reply that cannot be used which are kept.
+_KEPT = 20_000
 
 #: Which of some request keys are reserved and handed over already.
 InFlight = Callable[[Sequence[str]], Collection[str]]
@@ -69,7 +73,8 @@ def run_wave(
     """The replies of one wave by request key, from the journal where it has them.
 
     Bad replies are among them, so that a run can count what they cost; they fail again when they
-    are parsed. ``model`` may be None when the journal has everything.
+    are parsed. What came to the same request before and cannot be used is not asked for again: it
+    may have been paid. ``model`` may be None when the journal has everything.
 
     Args:
         stories: what the handles of the calls point to.
@@ -85,33 +90,48 @@ def run_wave(
     """
     smaller = {call.id: halves(call, stories) for call in calls}
     parts = [part for cut in smaller.values() for part in cut]
-    replies = dict(journal.find([call.request.key for call in (*calls, *parts)]))
+    keys = [call.request.key for call in (*calls, *parts)]
+    replies = dict(journal.find(keys))
     _refuse_damaged((*calls, *parts), replies)
+    replies |= journal.unusable([key for key in keys if key not in replies])
     asked = [
         call
         for call in calls
         if call.request.key not in replies and not _answered(smaller.get(call.id, ()), replies)
     ]
+    again = _second_tries(calls, smaller, replies)
     purse = purse or Purse(journal)
     if model is not None and model.spec.leaves_machine:
-        _refuse_staying(asked, frozenset(staying), stories, model.spec.name)
-    if not asked or purse.is_empty or not in_time():
+        _refuse_staying((*asked, *again), frozenset(staying), stories, model.spec.name)
+    if not (asked or again) or purse.is_empty or not in_time():
         return replies
-    meeting = Meeting(journal.find, claims, say, progress)
+    meeting = Meeting(partial(_known, journal), claims, say, progress)
     sender = _Sender(
         model, journal, usd, bool(allow_cloud), purse, in_flight, meeting, in_time, clock
     )
     with meeting.asking():
         replies.update(sender.send(asked, progress))
-        failed = [
-            call
-            for call in asked
-            if (reply := replies.get(call.request.key)) is not None and check(reply, call)
-        ]
-        again = [part for call in failed for part in smaller.get(call.id, ())]
-        again = [part for part in again if part.request.key not in replies]
-        replies.update(sender.send(again, progress))
+        replies.update(sender.send(_second_tries(calls, smaller, replies), progress))
     return replies
+
+
+def _known(journal: Journal, keys: Sequence[str]) -> dict[str, Reply]:
+    """What came to these requests, usable or not."""
+    found = dict(journal.find(keys))
+    return found | dict(journal.unusable([key for key in keys if key not in found]))
+
+
+def _second_tries(
+    calls: Iterable[Call], smaller: Mapping[str, Sequence[Call]], replies: Mapping[str, Reply]
+) -> list[Call]:
+    """The smaller calls of those that failed, as far as nothing came to them."""
+    failed = [
+        call
+        for call in calls
+        if (reply := replies.get(call.request.key)) is not None and check(reply, call)
+    ]
+    parts = [part for call in failed for part in smaller.get(call.id, ())]
+    return [part for part in parts if part.request.key not in replies]
 
 
 def _refuse_damaged(calls: Iterable[Call], replies: Mapping[str, Reply]) -> None:
@@ -217,7 +237,7 @@ class _Sender:
                     left.update(list(rest)[n:])
                     return
                 # A run beside this one may have been answered since the wave began.
-                found = self._journal.find([key]) or self._meeting.claimed(key)
+                found = _known(self._journal, [key]) or self._meeting.claimed(key)
                 if found is None:
                     left.add(key)
                     continue
@@ -280,7 +300,7 @@ class _Sender:
     def _store(self, call: Call, reply: Reply) -> Reply:
         """The reply with its price, journalled."""
         why = check(reply, call)
-        reply = self._priced(call, reply)
+        reply = self._priced(call, _storable(reply, usable=not why))
         self._book_broken(call, reply.broken)
         self._journal.put(call.request, reply, good=not why, why=why)
         self._meeting.released(reply.key)
@@ -312,6 +332,15 @@ class _Sender:
         if self._usd is None or reply.usd is not None:
             return reply
         return replace(reply, usd=self._usd(call.request, billed))
+
+
+def _storable(reply: Reply, *, usable: bool) -> Reply:
+    """A reply in a form that can be kept and looked at; what cannot be used, bounded."""
+    text = whole(reply.text)
+    if not usable:
+        text = visible(text if len(text) <= _KEPT else f"{text[:_KEPT]} …")
+    detail, model = (visible(said[:_KEPT]) for said in (reply.detail, reply.model))
+    return replace(reply, text=text, detail=detail, model=model)
 
 
 def worst(spec: ModelSpec, call: Call) -> Usage:

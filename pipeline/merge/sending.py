@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
@@ -28,7 +30,7 @@ from pipeline.options import MergeOptions, ReadOptions
 from pipeline.progress import Show
 from pipeline.store.batches import StoreBatches
 from pipeline.store.claims import StoreClaims
-from pipeline.store.record import Store
+from pipeline.store.record import Store, StoreJournal
 from pipeline.store.spending import spent
 from pipeline.stories import Story
 
@@ -92,6 +94,17 @@ class Sending:
     _backwards: bool = field(init=False, default=False)
     _meter: Meter = field(init=False, default_factory=Meter)
 
+    @cached_property
+    def again_before(self) -> datetime | None:
+        """When this job began, where it asks again; None where it does not."""
+        return self.store.now() if self.chosen.ask_again else None
+
+    def journal(self, run: str = "") -> StoreJournal:
+        """The journal as this job sees it; of no run for one that only looks replies up."""
+        return StoreJournal(
+            self.store, run, max_usd=self.chosen.max_cost, again_before=self.again_before
+        )
+
     def waves(self) -> list[list[Call]]:
         """The calls that are to be sent now in bounded lists; a Prefect task holds one."""
         size = BATCH_WAVE if self.chosen.batch else WAVE
@@ -102,8 +115,7 @@ class Sending:
         """Wait for the model, where the journal cannot answer all of this wave."""
         if self._its_turn or not self.in_time():
             return
-        keys = {call.request.key for call in wave}
-        if len(self.tally.find(list(keys))) < len(keys):
+        if self._unanswered(wave):
             self.turn()
             self._its_turn = True
 
@@ -118,9 +130,9 @@ class Sending:
         """Answer one wave, from the journal where it can, and by the model while there is time.
         Returns how many calls it held."""
         before = self._before = self.tally.calls
-        answered = self.tally.find([call.request.key for call in wave])
-        if len(answered) < len(wave) and self.in_time():
-            self._record_departures([c for c in wave if c.request.key not in answered])
+        unanswered = self._unanswered(wave)
+        if unanswered and self.in_time():
+            self._record_departures(unanswered)
             with self._meter.asking():
                 self._model = self._model or self._opened()
                 self.replies.update(self._answers(wave))
@@ -130,7 +142,8 @@ class Sending:
             self.store.update_run(self.run_id, describe=self._model.describe())
             self._save_actuals()
         self._done += sum(call.request.key in self.replies for call in wave)
-        self._reused += len({c.request.key for c in wave} & self.replies.keys() - self.tally.asked)
+        here = {call.request.key for call in wave} & self.replies.keys()
+        self._reused += len(here - self.tally.asked - self.tally.unusable_before)
         asked, self._before = self.tally.calls - before, self.tally.calls
         if self.show is None:
             self.say(
@@ -140,6 +153,15 @@ class Sending:
         else:
             self._show()
         return len(wave)
+
+    def _unanswered(self, wave: Sequence[Call]) -> list[Call]:
+        """The calls that the model is needed for: no reply came to them, or one that cannot be used
+        and that two smaller calls may take the place of."""
+        keys = [call.request.key for call in wave]
+        known = set(self.tally.find(keys))
+        whole = [c.request.key for c in wave if c.request.purpose == "pair"]
+        known |= self.tally.unusable([key for key in whole if key not in known]).keys()
+        return [call for call in wave if call.request.key not in known]
 
     def _show(self) -> None:
         """Tell how far the calls are."""
@@ -169,7 +191,11 @@ class Sending:
             purse=self.purse,
             progress=self.tally.written,
             in_flight=self.batches.in_flight,
-            claims=StoreClaims(self.store, run=None if self.chosen.batch else self.run_id),
+            claims=StoreClaims(
+                self.store,
+                run=None if self.chosen.batch else self.run_id,
+                again_before=self.again_before,
+            ),
             in_time=self.in_time,
             say=self.say,
         )

@@ -68,15 +68,24 @@ class Settled:
     @property
     def sha256(self) -> str:
         """Hash of what was decided, whoever did and whenever; "" when nothing was."""
-        bodies = {
-            canonical_json(asdict(replace(one, note="", by="", at=None)))
-            for one in self.by.values()
-        }
+        bodies = {canonical_json(_decided(one)) for one in self.by.values()}
         return hashlib.sha256("\n".join(sorted(bodies)).encode()).hexdigest() if bodies else ""
+
+    @property
+    def sovereignty(self) -> str:
+        """The mark that what these decisions are applied in bears, "" for none."""
+        return next((one.sovereignty for one in self.by.values() if one.sovereignty), "")
 
     def decides(self, a: str, b: str) -> Decision | None:
         """The decision on a pair; a judge's answer about it counts for nothing then."""
         return self.by.get(frozenset((a, b))) if self.by else None
+
+
+def _decided(decision: Decision) -> dict[str, object]:
+    """What of a decision decides anything."""
+    body = asdict(replace(decision, note="", by="", at=None))
+    del body["sovereignty"]
+    return body
 
 
 def settle(decisions: Iterable[Decision], stories: Iterable[Story]) -> Settled:

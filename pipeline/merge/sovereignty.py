@@ -169,10 +169,15 @@ def _absolute(named: str) -> str:
 
 def stays_here(document: Document, local_only: Sequence[str] = ()) -> str:
     """Why a document may be sent to no cloud, "" when it may."""
-    for name, value in document.front_matter.items():
+    return keeps_here(document.front_matter, document.paths, local_only)
+
+
+def keeps_here(head: Mapping[str, str], paths: Iterable[str], local_only: Sequence[str]) -> str:
+    """The same of a document whose head and paths alone are known."""
+    for name, value in head.items():
         if name.strip().casefold() == SOVEREIGNTY and not is_open(value):
             return f"this document is marked '{SOVEREIGNTY}: {value.strip()}'"
-    if any(_is_named(path, local_only) for path in document.paths):
+    if any(_is_named(path, local_only) for path in paths):
         return "this document is marked local-only"
     return ""
 

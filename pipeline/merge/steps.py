@@ -256,7 +256,7 @@ def _felt(plan: Plan, wider: WindowLimits) -> bool:
     if wider.input_tokens == plan.limits.input_tokens or plan.strategy in ("none", "pairs"):
         return False
     prompts = [size.input.high for size, n in plan.sizes.counted for _ in range(min(n, 2))]
-    prompts += [later.input.high for later in plan.later]
+    prompts += [size.input.high for size, n in plan.later_sizes.counted for _ in range(min(n, 2))]
     return len(prompts) > 1 and max(prompts) > plan.limits.input_tokens // 8
 
 
@@ -311,9 +311,12 @@ def check_budget(
 
 
 def with_journal(plan: Plan, journal: Journal) -> Plan:
-    """The same plan, knowing which of its requests are answered already."""
+    """The same plan, knowing which of its requests are not sent: they are answered already, or were
+    in vain."""
     known = journal.find(key for made in (plan,) for key in made.keys)  # made where they are needed
-    return replace(plan, journalled=frozenset(known), settled=_settled(plan, known))
+    spent = journal.unusable(key for made in (plan,) for key in made.keys if key not in known)
+    settled = _settled(plan, known) | spent.keys()
+    return replace(plan, journalled=frozenset(known) | spent.keys(), settled=settled)
 
 
 def _settled(plan: Plan, known: Mapping[str, Reply]) -> frozenset[str]:

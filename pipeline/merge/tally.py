@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 
 from pipeline.calls import Reply, Request
@@ -31,6 +31,8 @@ class Tally:
         #: Keys of the requests that were asked.
         self.asked: set[str] = set()
         self.calls = self.input_tokens = self.output_tokens = 0
+        #: Keys of the requests that an earlier run paid for in vain.
+        self.unusable_before: set[str] = set()
         #: Tokens of replies that are being written.
         self.writing = 0
         self.usd: Decimal | None = Decimal(0)
@@ -38,6 +40,12 @@ class Tally:
         self.failed: Counter[str] = Counter()
         #: What replies reported that cannot be.
         self.doubts: list[str] = []
+
+    def unusable(self, keys: Iterable[str]) -> Mapping[str, Reply]:
+        """What came before and cannot be used; counted where it was not asked for here."""
+        found = self._journal.unusable(keys)
+        self.unusable_before |= found.keys() - self.asked
+        return found
 
     def put(self, request: Request, reply: Reply, *, good: bool, why: str) -> None:
         """Store a reply and count it."""

@@ -24,7 +24,7 @@ from pipeline.configuration import without_password
 from pipeline.errors import ModelError
 from pipeline.models.base import ModelOptions
 from pipeline.models.batches import Arrival, BatchLimits, BatchProgress
-from pipeline.models.cloud import THREADS, Cloud, close_quietly, failed
+from pipeline.models.cloud import THREADS, Cloud, close_quietly, failed, n_tokens
 from pipeline.models.retries import Retries, retry_after, server_time, shorten, status_error
 
 ADDRESS = "https://api.anthropic.com"
@@ -84,7 +84,13 @@ class ClaudeModel(Cloud):
         #: Ended batches of the account that hold none of the requests that were looked for.
         self._foreign: set[str] = set()
         self._client = anthropic.Anthropic(
-            api_key=options.key, base_url=self._address, timeout=self.timeout, max_retries=0
+            api_key=options.key,
+            base_url=self._address,
+            timeout=self.timeout,
+            max_retries=0,
+            http_client=anthropic.DefaultHttpxClient(
+                timeout=self.timeout, event_hooks=self._bodies.hooks
+            ),
         )
 
     def complete(
@@ -192,10 +198,12 @@ class ClaudeModel(Cloud):
                 continue
             result = entry.result
             if result.type == "succeeded":
+                body = str(result.message.model_dump_json(warnings=False))
                 try:
-                    yield self._reply(request, result.message)
+                    reply = self._reply(request, result.message)
                 except ModelError as garbled:  # asking again would bring the same
-                    yield failed(request, str(garbled))
+                    reply = failed(request, str(garbled))
+                yield self._kept(reply, body)
             elif result.type == "errored":
                 said = self._scrub(result.error.error.message)
                 yield failed(request, f"failed in the batch: {shorten(said)}")
@@ -233,13 +241,13 @@ class ClaudeModel(Cloud):
             text="".join(block.text for block in message.content if block.type == "text"),
             finish=finish,
             usage=Usage(
-                input=usage.input_tokens,
-                output=usage.output_tokens,
-                cache_read=usage.cache_read_input_tokens or 0,
-                cache_write=usage.cache_creation_input_tokens or 0,
+                input=n_tokens(usage.input_tokens),
+                output=n_tokens(usage.output_tokens),
+                cache_read=n_tokens(usage.cache_read_input_tokens),
+                cache_write=n_tokens(usage.cache_creation_input_tokens),
             ),
             seconds=0.0,
-            model=message.model,
+            model=str(message.model or ""),
             detail=self._scrub(detail),
         )
 

@@ -22,12 +22,14 @@ from pipeline.calls import FinishReason, Reply, Request, TokenCount, Usage
 from pipeline.catalog import ModelSpec
 from pipeline.errors import ModelError
 from pipeline.models.base import ModelOptions
+from pipeline.models.bodies import Bodies
 from pipeline.models.pacing import Load
 from pipeline.models.retries import (
     BrokenError,
     RequestError,
     Retries,
     SilentError,
+    UnfinishedError,
     UnreachableError,
     UnreadableError,
 )
@@ -43,6 +45,13 @@ THREADS = 4
 #: Characters of a server's message that are kept, and those in a row that it may share with a
 #: prompt by chance.
 _MESSAGE, _BY_CHANCE = 2000, 24
+#: What SDKs raise over a body that is not what they expect.
+_MISREAD = (
+    ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError,
+    ValueError, httpx2.DecodingError,
+)  # fmt: skip
+#: More tokens than any request has.
+_MOST_TOKENS = 10**9
 #: Characters of a reply that cannot be read which are kept, and seconds that it is waited for
 #: beyond what the client waits between two bytes.
 _KEPT, _LATER = 20_000, 0.5
@@ -87,6 +96,8 @@ class Cloud(ABC):
         #: The policy that every request to this provider shares.
         self.retries = retries or Retries(options.max_attempts)
         self._pace = options.paces.of(spec, options.base_url)
+        #: What came last, for the clients to fill.
+        self._bodies = Bodies(_KEPT)
         self._counter: TokenCounter | None = None
         if not options.key and self._needs_key():
             raise ModelError(
@@ -264,11 +275,34 @@ class Cloud(ABC):
             raise SilentError("the request timed out.", where=self.spec.name) from None
 
     def _read(self, request: Request) -> Reply:
-        """One request asked once; a reply of any shape ends as one or as an error of ours."""
+        """One request asked once; a reply of any shape ends as one or as an error of ours. What
+        came whole by HTTP may have been paid, whatever it is worth.
+
+        Raises:
+            UnreadableError: it is no reply; with its body as it came.
+        """
+        self._bodies.forget()
         try:
-            return self._ask(request)
-        except (AttributeError, KeyError, IndexError, TypeError, ValueError) as exc:
-            raise self._garbled(f"{type(exc).__name__}: {self._scrub(str(exc))}") from exc
+            reply = self._ask(request)
+        except UnreadableError as error:
+            error.body = error.body or self._bodies.text
+            raise
+        except UnfinishedError as error:
+            raise self._unreadable(error.message, self._bodies.text) from error
+        except _MISREAD as exc:
+            said = f"{type(exc).__name__}: {self._scrub(str(exc))}"
+            raise self._garbled(said, self._bodies.text) from exc
+        return self._kept(reply, self._bodies.text)
+
+    def _kept(self, reply: Reply, body: str) -> Reply:
+        """A reply that ended otherwise than replies do keeps what came of it.
+
+        Args:
+            body: as it came.
+        """
+        if reply.finish != "error" or reply.text:
+            return reply
+        return replace(reply, text=self._scrub(body)[:_KEPT] or f"({reply.detail})")
 
     @contextmanager
     def _turn(
@@ -305,6 +339,8 @@ class Cloud(ABC):
     def _connection_error(self, exc: BaseException) -> ModelError:
         """A failure below HTTP. ``exc`` may be an SDK's wrapper round the real one."""
         causes = (exc, exc.__cause__, exc.__context__)
+        if any(isinstance(cause, httpx2.DecodingError) for cause in causes):
+            return self._garbled(self._scrub(str(exc)))
         if any(isinstance(cause, httpx2.ConnectError) for cause in causes):
             return UnreachableError(
                 "nothing answers at its address.",
@@ -325,17 +361,18 @@ class Cloud(ABC):
             " If it is only slow, give it more seconds with STORYTRANSFORMER_MODEL_PATIENCE.",
         )
 
-    def _unfinished(self, what: str) -> BrokenError:
+    def _unfinished(self, what: str) -> UnfinishedError:
         """A body that ends in the middle: the connection broke, and a proxy did not say so."""
-        return BrokenError(
+        return UnfinishedError(
             f"the reply is not readable: {what[:_MESSAGE]}.", where=self.spec.name, retryable=True
         )
 
     def _garbled(self, what: str, body: str = "") -> UnreadableError:
         """A body that is not what the protocol promises, mostly a proxy's work."""
-        return UnreadableError(
-            f"the reply is not readable: {what[:_MESSAGE]}.", where=self.spec.name, body=body
-        )
+        return self._unreadable(f"the reply is not readable: {what[:_MESSAGE]}.", body)
+
+    def _unreadable(self, message: str, body: str) -> UnreadableError:
+        return UnreadableError(message, where=self.spec.name, body=body)
 
 
 def failed(
@@ -360,6 +397,13 @@ def unquoted(said: str, *requests: Request) -> str:
             end += 1
         kept, at = f"{kept}[words of the prompt]", end
     return kept
+
+
+def n_tokens(found: object) -> int:
+    """A number of tokens that a server reports; words, nothing and what no request has are none."""
+    if not isinstance(found, int) or isinstance(found, bool):
+        return 0
+    return found if 0 < found < _MOST_TOKENS else 0
 
 
 def _credentials(address: str) -> list[str]:

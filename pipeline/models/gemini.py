@@ -23,7 +23,7 @@ from pipeline.catalog import ModelSpec
 from pipeline.configuration import without_password
 from pipeline.models.base import ModelOptions
 from pipeline.models.batches import Arrival, BatchLimits, BatchProgress
-from pipeline.models.cloud import THREADS, Cloud, close_quietly, failed
+from pipeline.models.cloud import THREADS, Cloud, close_quietly, failed, n_tokens
 from pipeline.models.logprobs import Asking, TokenTold, as_told, likelihoods
 from pipeline.models.retries import Retries, retry_after, shorten, status_error
 
@@ -66,6 +66,7 @@ class GeminiModel(Cloud):
                 base_url=self._address,
                 timeout=int((self.timeout.read or 0) * 1000) or None,
                 retry_options=types.HttpRetryOptions(attempts=1),
+                client_args={"event_hooks": self._bodies.hooks},
             ),
         )
 
@@ -150,7 +151,8 @@ class GeminiModel(Cloud):
             if wanted is None:
                 continue
             if entry.response is not None:
-                yield self._reply(wanted, entry.response)
+                body = entry.response.model_dump_json(warnings=False)
+                yield self._kept(self._reply(wanted, entry.response), body)
             else:
                 said = self._scrub(
                     (entry.error.message if entry.error else "") or "no reason given"
@@ -287,10 +289,11 @@ def _usage(found: types.GenerateContentResponseUsageMetadata | None) -> Usage:
     """Thoughts are billed as output; cached tokens are part of the prompt count."""
     if found is None:
         return Usage()
-    cached = found.cached_content_token_count or 0
+    prompt = n_tokens(found.prompt_token_count)
+    cached = min(prompt, n_tokens(found.cached_content_token_count))
     return Usage(
-        input=(found.prompt_token_count or 0) - cached,
-        output=(found.candidates_token_count or 0) + (found.thoughts_token_count or 0),
+        input=prompt - cached,
+        output=n_tokens(found.candidates_token_count) + n_tokens(found.thoughts_token_count),
         cache_read=cached,
     )
 

@@ -66,12 +66,14 @@ def choose_generator(
     """Who answers for a local model here.
 
     Args:
-        setting: ``auto``, ``off``, the address of a server, or a program with options.
+        setting: ``auto``, ``off`` (with a reason behind a colon, where somebody knows a better
+            one), the address of a server, or a program with options.
         weights: the GGUF file or the folder.
         card: tells name and bytes of the first NVIDIA card, None where there is none.
     """
-    if setting in ("", OFF):
-        return Choice("vLLM is switched off")
+    head, _, because = setting.partition(":")
+    if head in ("", OFF):
+        return Choice(because.strip() or "vLLM is switched off")
     if why := _cannot(spec, weights):
         return Choice(why)
     if urlsplit(setting).scheme in ("http", "https"):

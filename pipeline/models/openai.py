@@ -18,7 +18,7 @@ from pipeline.calls import FinishReason, Reply, Request, TokenCount, Usage
 from pipeline.catalog import ModelSpec
 from pipeline.errors import ModelError
 from pipeline.models.base import ModelOptions
-from pipeline.models.cloud import THREADS, Cloud, close_quietly
+from pipeline.models.cloud import THREADS, Cloud, close_quietly, n_tokens
 from pipeline.models.context import PromptSizes, is_too_long, larger_context
 from pipeline.models.logprobs import Asking, TokenTold, as_told, likelihoods
 from pipeline.models.retries import (
@@ -69,7 +69,10 @@ class OpenAIModel(Cloud):
         # Text for a server on this machine must not leave it by a proxy or a redirect.
         local = not spec.leaves_machine
         client = openai.DefaultHttpxClient(
-            timeout=self.timeout, trust_env=not local, follow_redirects=not local
+            timeout=self.timeout,
+            trust_env=not local,
+            follow_redirects=not local,
+            event_hooks=self._bodies.hooks,
         )
         self._client = openai.OpenAI(
             api_key=options.key or "none",
@@ -130,17 +133,17 @@ class OpenAIModel(Cloud):
         if not self._hosted:
             self._served.check_name(str(completion.model or ""))
         if not completion.choices or not isinstance(completion.choices, list):
-            raise self._garbled("no choice", _as_it_came(completion))
+            raise self._garbled("no choice")
         choice = completion.choices[0]
         usage = _usage(completion.usage)
         finish = _FINISH.get(str(choice.finish_reason or ""), "error")
         detail = "" if finish == "stop" else f"finish reason {choice.finish_reason}"
         message = choice.message
         if message is None or not hasattr(message, "content"):
-            raise self._garbled("no message", _as_it_came(completion))
+            raise self._garbled("no message")
         text = _words(message.content)
         if text is None:
-            raise self._garbled("its content is no text", _as_it_came(completion))
+            raise self._garbled("its content is no text")
         if refusal := getattr(message, "refusal", None):
             finish, detail = "refusal", str(refusal)
         printed = str(completion.system_fingerprint or "")
@@ -296,14 +299,10 @@ def _usage(found: openai.types.CompletionUsage | None) -> Usage:
     """Cached tokens are part of the prompt count."""
     if found is None or not hasattr(found, "prompt_tokens"):
         return Usage()
-    cached = _count(getattr(getattr(found, "prompt_tokens_details", None), "cached_tokens", 0))
-    prompt = _count(found.prompt_tokens)
-    return Usage(max(0, prompt - cached), _count(found.completion_tokens), min(cached, prompt))
-
-
-def _count(found: object) -> int:
-    """A number of tokens; words and nothing are none."""
-    return found if isinstance(found, int) and not isinstance(found, bool) and found > 0 else 0
+    cached = n_tokens(getattr(getattr(found, "prompt_tokens_details", None), "cached_tokens", 0))
+    prompt = n_tokens(found.prompt_tokens)
+    output = n_tokens(getattr(found, "completion_tokens", 0))
+    return Usage(max(0, prompt - cached), output, min(cached, prompt))
 
 
 def _words(content: object) -> str | None:
@@ -319,7 +318,3 @@ def _words(content: object) -> str | None:
 def _part(part: object) -> str | None:
     text = part.get("text") if isinstance(part, dict) else getattr(part, "text", None)
     return text if isinstance(text, str) else None
-
-
-def _as_it_came(completion: Any) -> str:
-    return str(completion.model_dump_json(warnings=False))

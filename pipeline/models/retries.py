@@ -53,6 +53,11 @@ class BrokenError(ModelError):
     """The connection broke after the request was sent: it may have been answered, and billed."""
 
 
+class UnfinishedError(BrokenError):
+    """A body that ends in the middle, or a page in place of one, where another was asked for than a
+    reply: asking again costs nothing. Of a reply it is an :class:`UnreadableError`."""
+
+
 class SilentError(ModelError):
     """No answer in time. Tried once more and no further: every try takes minutes."""
 

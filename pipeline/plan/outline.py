@@ -16,6 +16,7 @@ from pipeline.calls import (
     Band,
     Call,
     LaterCall,
+    LaterSize,
     Plan,
     Request,
     Size,
@@ -27,7 +28,7 @@ from pipeline.calls import (
 from pipeline.columns import Columns, Kinds
 
 #: Raised when the shape below changes; text of another shape is a miss, not an error.
-_SHAPE = 4
+_SHAPE = 5
 #: Characters of a key.
 _KEY = 64
 
@@ -84,8 +85,39 @@ class KnownCalls(Columns[Call, Size]):
         return Call(name, self._strategy, request, (), (), read, written, shared)
 
 
+class KnownLater(Columns[LaterCall, LaterSize]):
+    """Later calls of known sizes.
+
+    Args:
+        names: of the calls.
+        after: of each call the place of the request in ``keys`` whose reply decides whether it is
+            made; -1 where it surely is.
+    """
+
+    def __init__(
+        self, names: Sequence[str], after: Sequence[int], keys: str, sizes: Kinds[LaterSize]
+    ) -> None:
+        super().__init__(sizes)
+        self._names, self._after, self._keys = names, after, keys
+
+    @property
+    def keys(self) -> Sequence[str]:
+        return self._names
+
+    @property
+    def lines(self) -> Iterable[str]:
+        return repeat("", len(self))
+
+    def made(self, place: int) -> LaterCall:
+        stage, read, written, shared, share = self.kinds.each[self.kinds.of[place]]
+        start = self._after[place] * _KEY
+        after = self._keys[start : start + _KEY] if start >= 0 else ""
+        return LaterCall(self._names[place], stage, read, written, shared, (), share, after)
+
+
 def outline_as_text(plan: Plan) -> str:
     """JSON of what a price needs of a plan, column by column."""
+    places = {key: place for place, key in enumerate(plan.keys)} | {"": -1}
     body = {
         "shape": _SHAPE,
         "strategy": plan.strategy,
@@ -103,10 +135,12 @@ def outline_as_text(plan: Plan) -> str:
         "keys": "".join(plan.keys),
         "sizes": list(plan.sizes.each),
         "of": list(plan.sizes.of),
-        "later": [
-            [c.id, c.stage, c.input, c.output, c.shared_tokens, c.share, c.after]
-            for c in plan.later
-        ],
+        "later": {
+            "names": [later.id for later in plan.later],
+            "after": [places[later.after] for later in plan.later],
+            "sizes": list(plan.later_sizes.each),
+            "of": list(plan.later_sizes.of),
+        },
     }
     return canonical_json(body)
 
@@ -127,9 +161,19 @@ def _outline(body: dict[str, Any]) -> Outline:
         Size(purpose, prompt, TokenCount(*read), Band(*written), shared)
         for purpose, prompt, read, written, shared in body["sizes"]
     ]
-    keys, of = body["keys"], body["of"]
+    keys, of, later = body["keys"], body["of"], body["later"]
+    following = [
+        LaterSize(stage, Band(*read), Band(*written), shared, share)
+        for stage, read, written, shared, share in later["sizes"]
+    ]
     if len(keys) != _KEY * len(of) or not all(0 <= place < len(sizes) for place in set(of)):
         raise ValueError("columns of different lengths")
+    if not len(later["names"]) == len(later["after"]) == len(later["of"]):
+        raise ValueError("columns of different lengths")
+    if not all(0 <= place < len(following) for place in set(later["of"])):
+        raise ValueError("a size that is not there")
+    if not all(-1 <= place < len(of) for place in set(later["after"])):
+        raise ValueError("a key that is not there")
     return Outline(
         strategy=strategy,
         model=model,
@@ -139,10 +183,7 @@ def _outline(body: dict[str, Any]) -> Outline:
         n_stories=body["n_stories"],
         n_clusters=body["n_clusters"],
         parameters=body["parameters"],
-        later=tuple(
-            LaterCall(name, stage, Band(*read), Band(*written), shared, (), share, after)
-            for name, stage, read, written, shared, share, after in body["later"]
-        ),
+        later=KnownLater(later["names"], later["after"], keys, Kinds(following, later["of"])),
         remark=body["remark"],
         known_sha256=body["sha256"],
     )

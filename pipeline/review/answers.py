@@ -128,6 +128,7 @@ def _decision(question: Question, given: Given, number: int | None, note: str, b
         values=tuple(question.differs[n] for n in order) if contradicts else (),
         by=by,
         version=VERSION,
+        sovereignty=question.sovereignty or (earlier.sovereignty if earlier else ""),
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from pipeline.entries import Conflict, Decision, Entry
 from pipeline.errors import InputError
+from pipeline.merge.sovereignty import STAYS, keeps_here
 from pipeline.review.tellings import Told, differing, likeness, telling
 from pipeline.store.books import Books, open_books
 from pipeline.store.record import Store
@@ -49,6 +50,7 @@ class Question:
         batch: what it has in common with questions that are like it.
         decided: what was decided before; None when nothing was.
         earlier: what was decided under older fingerprints, for a question of that kind.
+        sovereignty: the mark of the documents that say one of the stories, "" where none bears one.
     """
 
     id: str
@@ -65,6 +67,7 @@ class Question:
     batch: str = ""
     decided: Decision | None = None
     earlier: Decision | None = None
+    sovereignty: str = ""
 
     @property
     def fingerprints(self) -> tuple[str, ...]:
@@ -189,6 +192,7 @@ def as_json(question: Question) -> dict[str, Any]:
         "batch": question.batch,
         "stands": question.stands,
         "decided": None if before is None else {"answer": before.answer, "told": str(before)},
+        **({"sovereignty": question.sovereignty} if question.sovereignty else {}),
         "stories": [
             {
                 "number": number,
@@ -236,6 +240,7 @@ class _Asking:
         self._place = {story: n for n, story in enumerate(books.names)}
         self._old = [d for d in decisions if d.version != VERSION]
         self._now = [d for d in decisions if d.version == VERSION]
+        self._marked = _marked(books)
         self._decided: dict[frozenset[str], Decision] = {}
         for decision in self._now:
             self._decided[frozenset(decision.fingerprints)] = decision
@@ -293,6 +298,7 @@ class _Asking:
             weight=saves * promise,
             batch=_digest(kind, about, *sorted(differs)),
             decided=self._decided.get(frozenset(of)),
+            sovereignty="" if self._marked.isdisjoint(of) else STAYS,
         )
 
     def _kept(self, question: Question | None) -> Iterable[Question]:
@@ -393,6 +399,20 @@ class _Asking:
         entry = self._entry.get(story.id)
         lines = entry.lines if entry else ()
         return sum(count_words(line.text) for line in lines if line.stories == (story.id,))
+
+
+def _marked(books: Books) -> frozenset[str]:
+    """Fingerprints of the stories that a document says which may not leave this machine."""
+    paths: dict[str, list[str]] = {}
+    for path, sha256 in books.paths.items():
+        paths.setdefault(sha256, []).append(path)
+    staying = {
+        sha256
+        for sha256, head in books.heads.items()
+        if keeps_here(head, paths.get(sha256, ()), books.local_only)
+    }
+    stories = books.stories.values() if staying else ()
+    return frozenset(one.fingerprint for one in stories if one.source.document in staying)
 
 
 def _told(decision: Decision) -> str:

@@ -40,6 +40,8 @@ class Books:
         kept: whether every sentence is in the document, see :func:`kept_of`.
         shown: the stories of every planned call, by the call's id.
         paths: sha256 of every document that was read, by each of its paths.
+        heads: the values of every document's head, by its sha256; with the mark that it bears.
+        local_only: patterns of documents that the run was told to keep here.
     """
 
     run: str
@@ -54,6 +56,8 @@ class Books:
     kept: dict[str, Any] | None = None
     shown: dict[str, tuple[str, ...]] = field(default_factory=dict)
     paths: dict[str, str] = field(default_factory=dict)
+    heads: dict[str, dict[str, str]] = field(default_factory=dict)
+    local_only: tuple[str, ...] = ()
 
     @property
     def entry_names(self) -> dict[str, str]:
@@ -65,7 +69,7 @@ def open_books(store: Store, run: str) -> Books | None:
     """The books of a run, None when there is no such run."""
     row = table_of(tables.RunRow)
     with store.database.read() as connection:
-        columns = (row.c.corpus, row.c.plan_sha256)
+        columns = (row.c.corpus, row.c.plan_sha256, row.c.parameters)
         found = connection.execute(select(*columns).where(row.c.id == run)).first()
         if found is None:
             return None
@@ -85,6 +89,8 @@ def open_books(store: Store, run: str) -> Books | None:
             kept=kept_of(connection, run),
             shown=_shown(connection, found.plan_sha256),
             paths=_paths(connection, found.corpus),
+            heads=_heads(connection, found.corpus),
+            local_only=tuple(found.parameters.get("local_only") or ()),
         )
 
 
@@ -156,6 +162,16 @@ def _paths(connection: Connection, corpus: str | None) -> dict[str, str]:
         .where(placed.c.corpus == corpus)
     )
     return {path: row.sha256 for row in connection.execute(query) for path in row.paths}
+
+
+def _heads(connection: Connection, corpus: str | None) -> dict[str, dict[str, str]]:
+    document, placed = table_of(tables.DocumentRow), table_of(tables.CorpusDocumentRow)
+    query = (
+        select(document.c.sha256, document.c.front_matter)
+        .join(placed, placed.c.document == document.c.key)
+        .where(placed.c.corpus == corpus)
+    )
+    return {row.sha256: dict(row.front_matter) for row in connection.execute(query)}
 
 
 def _entries(connection: Connection, run: str) -> tuple[Entry, ...]:

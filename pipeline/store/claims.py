@@ -17,10 +17,11 @@ from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, or_, select, update
 
 from pipeline.errors import StoreError
 from pipeline.store.database import Database, insert_new, upsert_where
+from pipeline.store.journal import spent
 from pipeline.store.processes import is_gone, shown, this_process
 from pipeline.store.tables import (
     AskerRow,
@@ -57,6 +58,7 @@ class StoreClaims:
     Args:
         run: whose calls are sent one by one; what another run's batch holds is not asked beside
             it. None for one that takes up any batch itself.
+        again_before: as :class:`~pipeline.store.journal.StoreJournal` has it.
         beat, lease: seconds, see :data:`BEAT` and :data:`LEASE`.
         watch: seconds that only ever go forward.
     """
@@ -66,6 +68,7 @@ class StoreClaims:
         store: Store,
         *,
         run: str | None = None,
+        again_before: datetime | None = None,
         beat: float = BEAT,
         lease: float = LEASE,
         watch: Callable[[], float] = time.monotonic,
@@ -73,6 +76,7 @@ class StoreClaims:
         self._database: Database = store.database
         self._now: Callable[[], datetime] = store.now
         self._run = run
+        self._again_before = again_before
         self._beat, self._lease, self._watch = beat, lease, watch
         self._id = ""
         #: Heartbeats of others, and when each was first seen to stand there.
@@ -99,15 +103,17 @@ class StoreClaims:
                 _remove(connection, self._id)
 
     def claim(self, key: str) -> Literal["ours", "theirs", "answered"]:
-        """Take a request, unless another that lives has it, or its good reply is there by now."""
+        """Take a request, unless another that lives has it, or a reply that is used, or was paid
+        for in vain, is there by now."""
         with self._database.write() as connection:
             # It is gone where others took this process for dead, which stood still for long.
             insert_new(connection, _ASKER, [self._row()])
             if not self._take(connection, key):
                 return "theirs"
             # Looked for only after the claim: who had it until now has stored the reply before.
-            good = select(_REPLY.c.id).where(_REPLY.c.request == key, _REPLY.c.good)
-            answered = connection.execute(good).first() is not None
+            there = or_(_REPLY.c.good, spent(self._again_before))
+            replies = select(_REPLY.c.id).where(_REPLY.c.request == key, there)
+            answered = connection.execute(replies).first() is not None
             if not answered and not self._batched(connection, [key]):
                 return "ours"
             connection.execute(delete(_CLAIM).where(self._ours(key)))

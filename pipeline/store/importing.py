@@ -7,6 +7,7 @@ old answer shown, when the documents were merged anew (``storytransformer review
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, inspect
@@ -18,6 +19,8 @@ from pipeline.store.columns import ExactText, JsonText, UtcTime
 from pipeline.store.database import Database
 from pipeline.store.schema import RETIRED, VERSIONS, version_of
 
+#: The mark of what is made of documents that stay here.
+_STAYS = "local"
 #: What a relation of before is now.
 _ANSWERS: Mapping[str, Word] = {
     "same": "one_need",
@@ -48,9 +51,24 @@ def read_old_decisions(url: str) -> tuple[Decision, ...]:
                 )
             if "decision" not in inspect(connection).get_table_names():
                 return ()
-            return tuple(map(_decision, _rows(connection)))
+            mark = _STAYS if _is_marked(connection) else ""
+            return tuple(replace(_decision(row), sovereignty=mark) for row in _rows(connection))
     finally:
         database.close()
+
+
+def _is_marked(connection: Connection) -> bool:
+    """Whether a document of the database speaks of a mark: nobody looks at whose stories it holds,
+    as they go by other fingerprints."""
+    columns = [
+        (table, column["name"])
+        for table in inspect(connection).get_table_names()
+        if table == "document"
+        for column in inspect(connection).get_columns(table)
+        if column["name"] == "front_matter"
+    ]
+    query = sql("SELECT 1 FROM document WHERE lower(front_matter) LIKE '%sovereignty%' LIMIT 1")
+    return bool(columns) and connection.execute(query).first() is not None
 
 
 def _rows(connection: Connection) -> list[dict[str, Any]]:

@@ -7,11 +7,12 @@ a call and settled after it; what was in flight when a process died stays set as
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Table, func, select, update
+from sqlalchemy import ColumnElement, Connection, Table, func, or_, select, update
 
 from pipeline.calls import Reply, Request
 from pipeline.errors import BudgetError, StoreError
@@ -36,13 +37,23 @@ class StoreJournal:
     Args:
         run: the run that asks; "" for one that only looks replies up.
         max_usd: budget of the run over all its processes and attempts; None for no limit.
+        again_before: replies that came before and cannot be used are asked for again; None for
+            none of them.
     """
 
-    def __init__(self, store: Store, run: str, max_usd: Decimal | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        run: str,
+        max_usd: Decimal | None = None,
+        *,
+        again_before: datetime | None = None,
+    ) -> None:
         self._database: Database = store.database
         self._now: Callable[[], datetime] = store.now
         self.run = run
         self.max_usd = max_usd
+        self._again_before = again_before
 
     def find(self, keys: Iterable[str]) -> dict[str, Reply]:
         """The good replies there are, whichever run they were made in."""
@@ -56,6 +67,29 @@ class StoreJournal:
                 those = _REPLY.c.request.in_(wanted[start : start + 500])
                 for row in connection.execute(select(_REPLY).where(those, _REPLY.c.good)):
                     found[row.request] = reply_from_row(dict(row._mapping))
+        return found
+
+    def unusable(self, keys: Iterable[str]) -> dict[str, Reply]:
+        """The newest reply to each request for which some came, whichever run they were made in,
+        and none can be used: asked again, it would be paid again. Each is a failure (``finish`` is
+        "error") whose detail is why."""
+        found: dict[str, Reply] = {}
+        with self._database.read() as connection:
+            if connection.execute(select(_REPLY.c.id).limit(1)).first() is None:
+                return found
+            wanted = list(dict.fromkeys(keys))
+            for start in range(0, len(wanted), 500):
+                those = _REPLY.c.request.in_(wanted[start : start + 500])
+                query = select(_REPLY).where(those, or_(_REPLY.c.good, spent(self._again_before)))
+                used = set()
+                for row in connection.execute(query.order_by(_REPLY.c.created, _REPLY.c.id)):
+                    if row.good:
+                        used.add(row.request)
+                        continue
+                    reply = reply_from_row(dict(row._mapping))
+                    found[row.request] = replace(reply, finish="error", detail=row.why)
+                for key in used:
+                    found.pop(key, None)
         return found
 
     def put(self, request: Request, reply: Reply, *, good: bool, why: str = "") -> None:
@@ -167,6 +201,13 @@ class StoreJournal:
 
     def _of(self, key: str) -> tuple[Any, Any]:
         return (_CHARGE.c.run == self.run, _CHARGE.c.request == key)
+
+
+def spent(again_before: datetime | None) -> ColumnElement[bool]:
+    """Of the replies that cannot be used those that came (:attr:`Reply.came`), so that they may
+    have been paid; ``again_before`` as :class:`StoreJournal` has it."""
+    came = ~_REPLY.c.good & or_(_REPLY.c.finish != "error", _REPLY.c.text != "")
+    return came if again_before is None else came & (_REPLY.c.created >= again_before)
 
 
 def _ceiling(usd: Decimal) -> int:

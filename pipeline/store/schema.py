@@ -18,7 +18,7 @@ from pipeline.store.tables import Row
 from pipeline.store.views import VIEWS
 
 #: Every version that can be opened, oldest first.
-VERSIONS = ("0008", "0009", "0010", "0011", "0012", "0013")
+VERSIONS = ("0008", "0009", "0010", "0011", "0012", "0013", "0014")
 #: Versions of before the first release: their merges were of another kind. Only what persons
 #: decided is read from them (:mod:`pipeline.store.importing`).
 RETIRED = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")

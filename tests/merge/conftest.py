@@ -110,12 +110,16 @@ class MemoryJournal:
 
     def __init__(self, max_usd: Decimal | None = None) -> None:
         self.good: dict[str, Reply] = {}
+        self.in_vain: dict[str, Reply] = {}
         self.bad: list[tuple[str, str]] = []
         self.charged: dict[str, Decimal] = {}
         self.max_usd = max_usd
 
     def find(self, keys):
         return {key: self.good[key] for key in keys if key in self.good}
+
+    def unusable(self, keys):
+        return {k: self.in_vain[k] for k in keys if k in self.in_vain and k not in self.good}
 
     def put(self, request: Request, reply: Reply, *, good: bool, why: str) -> None:
         assert request.key == reply.key
@@ -124,6 +128,8 @@ class MemoryJournal:
         else:
             assert why
             self.bad.append((reply.key, why))
+            if reply.came:
+                self.in_vain[reply.key] = replace(reply, finish="error", detail=why)
 
     def reserve(self, key: str, usd: Decimal) -> None:
         if self.max_usd is not None and sum(self.charged.values()) + usd > self.max_usd:

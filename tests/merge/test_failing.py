@@ -45,6 +45,9 @@ class Journal:
     def find(self, keys):
         return {}
 
+    def unusable(self, keys):
+        return {}
+
     def put(self, request, reply, *, good, why):
         raise AssertionError
 

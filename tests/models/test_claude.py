@@ -139,7 +139,7 @@ def test_an_error_inside_the_stream_is_tried_again(
     assert len(httpserver.log) == 2
 
 
-def test_a_garbled_event_is_tried_again(
+def test_a_garbled_event_is_kept_and_not_paid_twice(
     border: Any, httpserver: Any, wire: Any, ask_for: Any, only: Any
 ) -> None:
     whole = wire.server_sent(wire.claude_events())
@@ -148,8 +148,9 @@ def test_a_garbled_event_is_tried_again(
         httpserver.expect_ordered_request("/v1/messages").respond_with_data(
             body, content_type="text/event-stream"
         )
-    assert only(border.open().complete([ask_for()])).text == "merged"
-    assert len(httpserver.log) == 2
+    reply = only(border.open().complete([ask_for()]))
+    assert reply.finish == "error" and reply.text == garbled.decode()
+    assert len(httpserver.log) == 1
 
 
 def test_a_stream_without_an_end_is_not_a_reply(
@@ -157,8 +158,9 @@ def test_a_stream_without_an_end_is_not_a_reply(
 ) -> None:
     stream(httpserver, wire, "half a sto", None)
     reply = only(border.open(attempts=2).complete([ask_for()]))
-    assert reply.finish == "error" and reply.text == "" and "ended before" in reply.detail
-    assert len(httpserver.log) == 2
+    assert reply.finish == "error" and "ended before" in reply.detail
+    assert "event: message_start" in reply.text, "as it came"
+    assert len(httpserver.log) == 1
 
 
 def test_count_offline_sends_nothing_and_online_asks_the_endpoint(

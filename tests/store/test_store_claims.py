@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -48,8 +49,15 @@ def test_what_was_answered_meanwhile_is_not_claimed(store, merge_run, make):
     journal.put(request, make.reply(request), good=True)
     journal.put(bad, make.reply(bad), good=False, why="cut off")
     with claims.asking():
-        assert claims.claim(request.key) == "answered" and claims.claim(bad.key) == "ours"
-        assert rows(store, "claim") == 1
+        assert claims.claim(request.key) == claims.claim(bad.key) == "answered", "both were paid"
+        assert rows(store, "claim") == 0
+    again = StoreClaims(store, again_before=store.now() + timedelta(seconds=1))
+    with again.asking():
+        assert again.claim(request.key) == "answered" and again.claim(bad.key) == "ours"
+        nothing = make.request(3)
+        came = replace(make.reply(nothing, text=""), finish="error")
+        journal.put(nothing, came, good=False, why="429")
+        assert again.claim(nothing.key) == "ours", "nothing came, nothing was paid"
 
 
 def test_what_another_runs_batch_holds_is_asked_by_it(store, merge_run, make):

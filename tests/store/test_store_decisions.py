@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
 
 from pipeline.entries import Decision
+from pipeline.store.record import open_store
+from pipeline.store.tables import StoryRow, table_of
 
 ONE = Decision(("a", "b"), "one_need", keep="b", note="said the board", by="ann", version="2")
 
@@ -31,6 +34,36 @@ def test_a_later_word_on_the_same_stories_replaces_the_first(store, said):
     store.decide(ONE)
     kept = store.decide(said)
     assert store.decisions() == (kept,) and replace(kept, at=None) == said
+
+
+def test_a_decision_keeps_its_mark(store):
+    marked = store.decide(replace(ONE, sovereignty="local"))
+    assert store.decisions() == (marked,) and marked.sovereignty == "local"
+    assert store.take_over([replace(marked, fingerprints=("x", "y"), keep="x")]) == 1
+    assert {one.sovereignty for one in store.decisions()} == {"local"}
+
+
+@pytest.mark.parametrize(
+    ("head", "mark"),
+    [({"sovereignty": "local"}, "local"), ({"Sovereignty": "who knows"}, "local"),
+     ({"sovereignty": "public"}, ""), ({"author": "sovereignty: local"}, ""), ({}, "")],
+)  # fmt: skip
+def test_decisions_of_before_get_the_mark_of_their_documents(tmp_path, clock, make, head, mark):
+    url = f"sqlite:///{tmp_path / 'before.sqlite'}"
+    with open_store(url, now=clock) as store:
+        extraction = make.extraction()
+        document = replace(extraction.document, front_matter=head)
+        store.save_corpus([replace(extraction, document=document)])
+        with store.database.read() as connection:
+            held = connection.execute(select(table_of(StoryRow).c.fingerprint)).scalars().all()
+        store.decide(replace(ONE, fingerprints=tuple(sorted({held[0], "f"})), keep="f"))
+        store.decide(replace(ONE, fingerprints=("f", "g"), keep="f"))
+        with store.database.write() as connection:  # as it was before
+            connection.exec_driver_sql("ALTER TABLE decision DROP COLUMN sovereignty")
+            connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0013'")
+    with open_store(url, now=clock) as store:
+        found = {one.fingerprints: one.sovereignty for one in store.decisions()}
+    assert found == {tuple(sorted({held[0], "f"})): mark, ("f", "g"): ""}
 
 
 def test_decisions_come_oldest_first_and_one_is_taken_back(store):

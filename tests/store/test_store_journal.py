@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -107,6 +108,31 @@ def test_a_reply_is_stored_once_and_bad_ones_are_never_found(store, merge_run, m
         journal.put(request, make.reply(request), good=True, why="")
     assert journal.find([request.key])[request.key].text == "As a shopper …"
     assert total(store, table_of(ReplyRow)) == 2
+
+
+def test_what_came_and_cannot_be_used_is_found_as_a_failure(store, merge_run, make):
+    """Unless nothing came (it was refused, or timed out), a good one came later, or it is asked
+    again on purpose: then what came since counts."""
+    journal = StoreJournal(store, merge_run.id)
+    page, cut, refused, mended = (make.request(n) for n in range(4))
+    html = make.reply(page, text="<html>")
+    journal.put(page, replace(html, finish="error"), good=False, why="no reply")
+    journal.put(cut, replace(make.reply(cut, text="a"), finish="length"), good=False, why="cut off")
+    journal.put(
+        refused, replace(make.reply(refused, text=""), finish="error"), good=False, why="429"
+    )
+    journal.put(mended, make.reply(mended, text="{"), good=False, why="no JSON")
+    journal.put(mended, make.reply(mended), good=True)
+    keys = [one.key for one in (page, cut, refused, mended)]
+    found = StoreJournal(store, "").unusable(keys)
+    assert {key: (one.finish, one.detail, one.text) for key, one in found.items()} == {
+        page.key: ("error", "no reply", "<html>"), cut.key: ("error", "cut off", "a"),
+    }  # fmt: skip
+    assert found[page.key].usd == html.usd and journal.unusable([]) == {}
+    later = store.now() + timedelta(seconds=1)
+    assert StoreJournal(store, "", again_before=later).unusable(keys) == {}
+    earlier = StoreJournal(store, "", again_before=later - timedelta(hours=1))
+    assert earlier.unusable(keys).keys() == found.keys()
 
 
 def test_the_first_good_reply_stays_and_the_second_is_kept_beside_it(store, merge_run, make):

@@ -33,7 +33,11 @@ VIEWS = [
 LATER = ("asker", "claim", "vector", "reading", "judgement", "judge_figure", "judge_record",
          "training_loss", "training")  # fmt: skip
 #: Columns and views that it did not have.
-LATER_COLUMNS = (("planned_call", "found_by"), ("reply", "likelihoods"))
+LATER_COLUMNS = (
+    ("planned_call", "found_by"),
+    ("reply", "likelihoods"),
+    ("decision", "sovereignty"),
+)
 LATER_VIEWS = ("v_judgements", "v_records", "v_trainings")
 #: What a merge was made of before entries.
 GONE = ("same", "overlap", "distinct", "verdict", "merged_story", "edit", "fallback",

@@ -29,11 +29,12 @@ from tests.support.allowance import Allowance
 from tests.support.rewriters import rewritten
 
 Fault = Literal[
-    "403", "429", "500", "529", "drop", "half", "hang", "refusal", "length", "empty", "garbage"
-]
+    "403", "429", "500", "529", "drop", "half", "hang", "refusal", "length", "empty", "garbage",
+    "page",
+]  # fmt: skip
 #: Faults that another attempt mends, and those that make a failed call.
-PASSING: tuple[Fault, ...] = ("429", "500", "529", "drop", "half")
-LASTING: tuple[Fault, ...] = ("refusal", "length", "empty", "garbage")
+PASSING: tuple[Fault, ...] = ("429", "500", "529", "drop")
+LASTING: tuple[Fault, ...] = ("half", "refusal", "length", "empty", "garbage", "page")
 
 _QUESTION = re.compile(r"\AA: .*\nB: ", re.DOTALL)
 _HANDLE = re.compile(r"^[A-Z]\d+ \(", re.MULTILINE)
@@ -333,8 +334,10 @@ class _Handler(BaseHTTPRequestHandler):
         if fault == "drop":
             self._send(200, whole, kind, cut=len(whole) // 2)
             return
+        if fault == "page":  # a proxy's
+            whole, kind = b"<html><body>Please log in</body></html>", "text/html"
         self._send(200, whole[: len(whole) // 2] if fault == "half" else whole, kind)
-        if fault != "half":
+        if fault not in ("half", "page"):
             with provider.lock:
                 provider.answered.append((key, time.monotonic()))
 

@@ -189,7 +189,8 @@ class FailedCallRow(Row, table=True):
 class DecisionRow(Row, table=True):
     """A person's word on stories, by their fingerprints; ``id`` hashes these, so a later word on
     the same stories replaces it. ``version`` is that of the fingerprints, "" for those of before
-    the first release. ``run`` is the one it was asked about, "" when none."""
+    the first release. ``run`` is the one it was asked about, "" when none. ``sovereignty`` is the
+    mark of the documents that it was made over."""
 
     __tablename__ = "decision"
 
@@ -204,6 +205,7 @@ class DecisionRow(Row, table=True):
     at: datetime = Field(sa_type=UtcTime)
     version: str
     run: str
+    sovereignty: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 class GlossaryRow(Row, table=True):

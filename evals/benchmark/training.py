@@ -1,0 +1,102 @@
+"""The training of a judge as steps of a benchmark: told always, done where it was asked for or
+where the extra is there, and examined after."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+
+from evals.benchmark.examination import examination, examined
+from evals.benchmark.values import Context, Done, Step, Told
+from pipeline.amounts import gigabytes
+from pipeline.engine.adapters import adapter_sha256
+from pipeline.extract.corpus import extract
+from pipeline.setups import Setup
+from pipeline.train.job import Order, Prepared, card_of, prepare, refuse_where_too_large, train
+
+#: What the extra installs.
+_EXTRA = ("trl", "peft", "datasets")
+
+
+def _folder(ctx: Context) -> Path:
+    return ctx.out / "judge"
+
+
+def _prepared(ctx: Context) -> Prepared:
+    settings = ctx.edge.settings
+    order = Order(
+        spec=ctx.spec,
+        out=_folder(ctx),
+        tables=settings.training,
+        exams=settings.exams,
+        prompts=settings.prompts,
+        cache=settings.cache,
+        n_train=ctx.options.train_pairs,
+        n_dev=max(4, ctx.options.train_pairs // 32),
+        threads=settings.threads,
+    )
+    return prepare(extract(ctx.options.paths, cache=ctx.store), order, ctx.hardware)
+
+
+def _why_not(ctx: Context) -> str:
+    """Why nothing is trained, "" where it is."""
+    if ctx.options.train is False:
+        return "told only: --no-train"
+    if ctx.spec.setup != Setup():
+        return f"{ctx.spec.name} is held in another way than a base is trained in"
+    missing = [name for name in _EXTRA if find_spec(name) is None]
+    if missing:
+        return (
+            f"told only: {', '.join(missing)} not installed (pip install 'storytransformer[train]')"
+        )
+    return ""
+
+
+def _tell(ctx: Context) -> Told:
+    if ctx.spec.setup != Setup():
+        return Told("a judge of the model's own", why_not=_why_not(ctx))
+    prepared = _prepared(ctx)
+    return Told(
+        f"{len(prepared.train):,} pairs of {prepared.n_tokens:,} tokens to train an adapter with",
+        prepared.seconds,
+        prepared.needs.total,
+        _why_not(ctx) or ("" if prepared.fits else "it does not fit this machine"),
+    )
+
+
+def _work(ctx: Context) -> Done:
+    prepared = _prepared(ctx)
+    refuse_where_too_large(prepared, ctx.hardware)
+    learned = train(
+        prepared, lambda step, of, loss: ctx.say(f"step {step} of {of}: loss {loss:.4f}")
+    )
+    out = _folder(ctx)
+    if learned.leads:
+        adapter = adapter_sha256(str(out), ctx.edge.settings.cache)
+        ctx.store.save_training(adapter, str(out.resolve()), card_of(prepared, learned))
+    lines = (
+        f"{learned.n_trained:,} pairs, best at step {learned.best_step}; ended: {learned.stopped}",
+        f"peak {gigabytes(learned.peak_bytes)} of {gigabytes(prepared.needs.total)} told",
+    )
+    figures = {"dev_losses": learned.dev_losses, "adapter": str(out)}
+    return Done(lines, figures, (), learned.seconds, learned.peak_bytes)
+
+
+def _adapted(ctx: Context) -> str:
+    return f"{ctx.spec.name}@lora={_folder(ctx)}"
+
+
+def _tell_exam(ctx: Context) -> Told:
+    if why := _why_not(ctx):
+        return Told("the exam of the adapter", why_not=f"there is no adapter: {why}")
+    # An adapter adds a hundredth of the work; before it is trained, its base's exam is told.
+    return replace(examination(ctx, ctx.spec), why_not="")
+
+
+def _exam(ctx: Context) -> Done:
+    return examined(ctx, f"{ctx.spec.name}@lora={_folder(ctx)}")
+
+
+TRAIN = Step("training", "Training", _tell, _work)
+TRAINED = Step("trained exam", "Exam of the adapter", _tell_exam, _exam)
