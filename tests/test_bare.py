@@ -149,6 +149,7 @@ NEEDS = [
                "--allow-cloud", "all")),
     ("postgres", ("runs", "--db", "postgresql://me@127.0.0.1:9/stories")),
     ("local", ("exam", *SMALL)),
+    ("local", ("benchmark", "sample", *SMALL)),
     ("local", ("train", "judge", "--from", "sample")),
     ("flows", ("merge", "sample", "--prefect")),
     ("flows", ("eval", "canary", "sample", "--prefect")),

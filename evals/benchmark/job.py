@@ -26,6 +26,7 @@ from pipeline.errors import EngineError, InputError, StoreError, StoryTransforme
 from pipeline.merge.job import plainly
 from pipeline.merge.meter import machine_name
 from pipeline.models.opening import missing_weights, revision_of
+from pipeline.parts import require
 from pipeline.progress import Show, show_nothing
 from pipeline.store.record import Store
 from pipeline.store.reports import scores
@@ -89,6 +90,7 @@ def _context(
     show: Show,
     clock: Callable[[], float],
 ) -> Context:
+    require("local", where=options.model)
     spec = edge.find(options.model)
     if spec.provider != "local":
         raise InputError(
