@@ -36,7 +36,6 @@ from evals.dashboard.serve import Served, pages
 from pipeline.calls import (
     Band,
     Call,
-    Estimate,
     Message,
     Plan,
     Reply,
@@ -58,6 +57,7 @@ from pipeline.entries import (
     Side,
     entry_id,
 )
+from pipeline.estimates import Estimate
 from pipeline.settings import read_settings
 from pipeline.store.journal import StoreJournal
 from pipeline.store.record import Store, open_store

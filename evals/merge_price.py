@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from pipeline.calls import Estimate
 from pipeline.cost.line import money
+from pipeline.estimates import Estimate
 from pipeline.merge.job import MergeJob
 
 

@@ -97,6 +97,7 @@ def review(
     """Decide on conflicts and tellings that are alike. Every later run applies it."""
     from pipeline.review import questions, walk
     from pipeline.review.answers import read_answers
+    from pipeline.review.questions_json import as_json
 
     who = by or whoami()
     with here.edge().store() as store:
@@ -125,7 +126,7 @@ def review(
             else:
                 plain(f"{kept} decisions kept, {left} questions open. The next merge applies them.")
         elif here.json:
-            emit({"run": run, "questions": [questions.as_json(question) for question in asked]})
+            emit({"run": run, "questions": [as_json(question) for question in asked]})
         elif listed:
             screen.questions_page(asked, walk.describe)
             _more(asked, most)
@@ -162,7 +163,7 @@ def _audit(
         for answer in read_answers(Path(decide), asked, by=by):
             audit.keep(store, run, purpose, answer, by=by)
     elif json:
-        from pipeline.review.questions import as_json
+        from pipeline.review.questions_json import as_json
 
         emit({"run": run, "questions": [as_json(question) for question in asked]})
         return

@@ -30,13 +30,19 @@ from pipeline.command_options import (
     command,
 )
 from pipeline.console import emit, page, plain, verbatim, write_anything
-from pipeline.edge import Edge, parse_tokens_per_word, parse_words
+from pipeline.edge import Edge
 from pipeline.errors import InputError
 from pipeline.examining import app as examining
 from pipeline.guard import guard
 from pipeline.help import Group
 from pipeline.machine import app as machine
-from pipeline.options import EstimateOptions, MergeOptions, ReadOptions
+from pipeline.options import (
+    EstimateOptions,
+    MergeOptions,
+    ReadOptions,
+    parse_tokens_per_word,
+    parse_words,
+)
 from pipeline.settings import away_from_documents, keep_code_out, report_to_nobody
 from pipeline.training import app as training
 

@@ -8,7 +8,6 @@ import pwd
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,38 +43,6 @@ def whoami() -> str:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:  # an account without a name, as in some containers
         return f"account {os.getuid()}"
-
-
-def parse_words(n: int, *, where: str) -> int:
-    """A number of words.
-
-    Raises:
-        InputError: none at all, or fewer.
-    """
-    if n < 1:
-        raise InputError(f"{n} words cannot be priced.", where=where, next="Write it as 440000.")
-    return n
-
-
-def parse_tokens_per_word(text: str | None) -> Decimal | None:
-    """Tokens of a word, None where each model's own are wanted.
-
-    Raises:
-        InputError: not a number above zero.
-    """
-    if text is None:
-        return None
-    try:
-        ratio = Decimal(text)
-    except InvalidOperation:
-        ratio = Decimal(0)
-    if not ratio.is_finite() or not 0 < ratio <= 100:
-        raise InputError(
-            f"{text!r} is not a number of tokens.",
-            where="--tokens-per-word",
-            next="Write it as 1.3; leave it out for what was measured.",
-        )
-    return ratio
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ from pipeline import price_pages, screen
 from pipeline.command_options import PORT, Here, Notes, PathsOrNone, Port, Shown, command
 from pipeline.configuration import without_password
 from pipeline.console import Telling, emit, plain
-from pipeline.edge import Edge, now, parse_words
+from pipeline.edge import Edge, now
 from pipeline.errors import InputError, StoryTransformerError
-from pipeline.options import MayLeave
+from pipeline.options import MayLeave, parse_words
 from pipeline.parts import lacking, missing_part
 from pipeline.settings import away_from_documents
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
-from pipeline.calls import Band, Estimate, TokenCount, Usage
+from pipeline.calls import Band, TokenCount, Usage
 from pipeline.catalog import ModelSpec
 from pipeline.columns import kinds_of
 from pipeline.cost.bill import Asked, bill
@@ -17,6 +17,7 @@ from pipeline.cost.hardware import ROWS, Hardware, generation_seconds
 from pipeline.cost.limits import bits_held, usable_window, window_limits
 from pipeline.cost.prices import price_is_dated
 from pipeline.cost.remarks import notes, obstacles
+from pipeline.estimates import Estimate
 
 #: Output of a bare-text price as shares of the input: low, likely, high.
 OUTPUT_SHARES = (Decimal(0), WRITTEN_SHARE, Decimal(1))

@@ -26,9 +26,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from pipeline.calls import Learned, Usage
+from pipeline.calls import Usage
 from pipeline.columns import Kinds
 from pipeline.cost.bill import Asked
+from pipeline.estimates import Learned
 
 #: As many imagined runs say how far runs scatter.
 PRIOR_RUNS = 3

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from pipeline.calls import Band, Estimate, Plan, TokenCount, Usage
+from pipeline.calls import Band, Plan, TokenCount, Usage
 from pipeline.catalog import Architecture, ModelSpec
 from pipeline.columns import Kinds
 from pipeline.cost.bare import bare_text_estimate
@@ -45,6 +45,7 @@ from pipeline.cost.remarks import (
     obstacles,
     rate_note,
 )
+from pipeline.estimates import Estimate
 
 __all__ = [
     "as_line",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from pipeline.calls import Estimate
+from pipeline.estimates import Estimate
 
 
 def as_line(line: Estimate) -> dict[str, Any]:

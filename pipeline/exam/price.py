@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from pipeline.amounts import dollars_band
-from pipeline.calls import Estimate, Plan, WindowLimits
+from pipeline.calls import Plan, WindowLimits
 from pipeline.catalog import ModelSpec
 from pipeline.errors import StoryTransformerError
+from pipeline.estimates import Estimate
 from pipeline.exam.job import plan_exam
 from pipeline.exam.questions import Exam, gather_exam, label_files
 from pipeline.merge import steps

@@ -10,9 +10,10 @@ from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
-from pipeline.calls import Band, Estimate, Plan, TokenCount
+from pipeline.calls import Band, Plan, TokenCount
 from pipeline.engine.weights import locate_weights, weights_sha256
 from pipeline.errors import EngineError
+from pipeline.estimates import Estimate
 from pipeline.parts import lacking
 from pipeline.plan.candidates import (
     ENCODER,

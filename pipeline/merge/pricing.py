@@ -7,13 +7,14 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from pipeline.calls import Estimate, Plan, Saved
+from pipeline.calls import Plan
 from pipeline.catalog import Catalog, ModelSpec
 from pipeline.cost.calibration import Ratio
 from pipeline.cost.choice import TOKENS_PER_WORD, Choice, default_choices
 from pipeline.cost.estimate import as_lines, bare_text_estimate, infeasible
 from pipeline.cost.picture import draw_windows
 from pipeline.errors import EngineError, ModelError, StoreError
+from pipeline.estimates import Estimate, Saved
 from pipeline.merge import steps
 from pipeline.merge.corpus import Corpus
 from pipeline.merge.counting import OnlineCounts

@@ -9,11 +9,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
-from pipeline.calls import Call, Estimate, Plan, Reply
+from pipeline.calls import Call, Plan, Reply
 from pipeline.catalog import ModelSpec
 from pipeline.cost.estimate import formula_seconds
 from pipeline.document.since import Earlier
 from pipeline.entries import Merge
+from pipeline.estimates import Estimate
 from pipeline.judge.belief import Belief
 from pipeline.kept import Kept
 from pipeline.merge import steps

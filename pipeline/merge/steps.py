@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from pipeline.calls import Estimate, Plan, Reply, Request, Usage, WindowLimits
+from pipeline.calls import Plan, Reply, Request, Usage, WindowLimits
 from pipeline.catalog import EXTRACTIVE, ModelSpec
 from pipeline.cost.calibration import (
     JUDGING,
@@ -24,6 +24,7 @@ from pipeline.cost.hardware import Hardware, detect_hardware
 from pipeline.cost.prices import price
 from pipeline.engine.weights import INSTALL
 from pipeline.entries import Answer, Decision
+from pipeline.estimates import Estimate
 from pipeline.judge.belief import Belief
 from pipeline.judge.proof import need_key
 from pipeline.judge.records import Record

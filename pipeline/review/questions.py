@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Any, Literal
+from typing import Literal
 
 from pipeline.document.opposing import opposed
 from pipeline.entries import Conflict, Decision, Entry
@@ -198,41 +198,6 @@ def by_hand(books: Books, names: Sequence[str]) -> Question:
         )
     first = question.fingerprints.index(stories[0].fingerprint) + 1
     return replace(question, stands=first)
-
-
-def as_json(question: Question) -> dict[str, Any]:
-    """What ``review --json`` prints of a question."""
-    before = question.decided or question.earlier
-    return {
-        "question": question.id,
-        "kind": question.kind,
-        "because": question.because,
-        "about": question.about,
-        "opposed": question.opposed,
-        "saves_words": question.saves,
-        "batch": question.batch,
-        "stands": question.stands,
-        "decided": None if before is None else {"answer": before.answer, "told": str(before)},
-        **({"sovereignty": question.sovereignty} if question.sovereignty else {}),
-        "stories": [
-            {
-                "number": number,
-                "name": question.names[number - 1],
-                "story": story.id,
-                "fingerprint": story.fingerprint,
-                "source": str(story.source),
-                "key": story.source.key,
-                "written": story.source.written.isoformat() if story.source.written else None,
-                "author": story.source.author,
-                "differs": question.differs[number - 1],
-                "telling": [
-                    {"field": told.field, "text": told.text}
-                    for told in question.tellings[number - 1]
-                ],
-            }
-            for number, story in enumerate(question.stories, 1)
-        ],
-    }
 
 
 def _named(books: Books, name: str) -> Story:

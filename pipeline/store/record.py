@@ -14,9 +14,10 @@ from typing import Any, Self
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from pipeline.calls import Estimate, Plan
+from pipeline.calls import Plan
 from pipeline.entries import Merge
 from pipeline.errors import LedgerError
+from pipeline.estimates import Estimate
 from pipeline.store import tables
 from pipeline.store.caches import Caches
 from pipeline.store.database import PATIENCE, Database, insert_all, insert_new

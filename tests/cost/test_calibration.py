@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.calls import Learned, Usage
+from pipeline.calls import Usage
 from pipeline.columns import kinds_of
 from pipeline.cost.bill import Asked
 from pipeline.cost.calibration import (
@@ -28,6 +28,7 @@ from pipeline.cost.calibration import (
     calibrate,
     learn,
 )
+from pipeline.estimates import Learned
 
 FACTORS = st.floats(0.4, 2.5)
 REQUEST = Asked(Usage(90, 10), Usage(100, 50), Usage(120, 200))

@@ -18,8 +18,6 @@ from evals.dashboard.serve import Served, pages
 from pipeline.calls import (
     Band,
     Call,
-    Estimate,
-    Learned,
     Message,
     Plan,
     Reply,
@@ -43,6 +41,7 @@ from pipeline.entries import (
     Side,
     entry_id,
 )
+from pipeline.estimates import Estimate, Learned
 from pipeline.judge.calibration import examine
 from pipeline.judge.records import as_mapping
 from pipeline.settings import read_settings

@@ -22,7 +22,6 @@ import pytest
 from pipeline.calls import (
     Band,
     Call,
-    Estimate,
     Message,
     Plan,
     Reply,
@@ -45,6 +44,7 @@ from pipeline.entries import (
     Side,
     entry_id,
 )
+from pipeline.estimates import Estimate
 from pipeline.store.record import Store, open_store
 from pipeline.stories import (
     Block,

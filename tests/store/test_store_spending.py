@@ -7,7 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from pipeline.calls import Learned, Usage
+from pipeline.calls import Usage
+from pipeline.estimates import Learned
 from pipeline.store import reports
 from pipeline.store.journal import StoreJournal
 from pipeline.store.spending import Spent, past_runs, spent, time_spent

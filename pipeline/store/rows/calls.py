@@ -7,7 +7,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, get_args
 
-from pipeline.calls import Estimate, FinishReason, Plan, Reply, Request, Usage
+from pipeline.calls import FinishReason, Plan, Reply, Request, Usage
+from pipeline.estimates import Estimate
 from pipeline.store.damage import reading
 from pipeline.store.rows import Rows, content_hash, dollars, micro
 
