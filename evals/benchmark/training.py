@@ -10,7 +10,7 @@ from pathlib import Path
 from evals.benchmark.examination import examination, examined
 from evals.benchmark.values import Context, Done, Step, Told
 from pipeline.amounts import gigabytes
-from pipeline.engine.adapters import adapter_sha256
+from pipeline.engine.adapters import CARD, adapter_sha256
 from pipeline.extract.corpus import extract
 from pipeline.load_options import Setup
 from pipeline.train.job import Order, Prepared, card_of, prepare, refuse_where_too_large, train
@@ -95,6 +95,8 @@ def _tell_exam(ctx: Context) -> Told:
 
 
 def _exam(ctx: Context) -> Done:
+    if not (_folder(ctx) / CARD).is_file():
+        return Done(left="there is no adapter yet")
     return examined(ctx, f"{ctx.spec.name}@lora={_folder(ctx)}")
 
 

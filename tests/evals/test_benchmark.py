@@ -182,6 +182,17 @@ def test_a_model_elsewhere_or_without_weights_is_refused(edge: Edge, options: Op
             job.benchmark(edge, store, replace(options, model="local/nobody/has-this"))
 
 
+def test_an_adapter_that_is_not_trained_yet_is_examined_later(
+    edge: Edge, options: Options, monkeypatch: pytest.MonkeyPatch
+):
+    (exam,) = (one for one in STEPS if one.name == "trained exam")
+    monkeypatch.setattr(job, "STEPS", (replace(exam, tell=lambda c: Told("the exam", 1.0)),))
+    with edge.store() as store:
+        result = job.benchmark(edge, store, options)
+    (row,) = result["steps"]
+    assert (row["state"], row["why"]) == ("later", "there is no adapter yet")
+
+
 def test_lengths_reach_to_the_window_and_to_what_fits(edge: Edge, options: Options):
     spec = edge.catalog.find("local/llama-3.1-8b")
     assert spec.architecture is not None
