@@ -103,9 +103,9 @@ Merge overlapping documents: the price known before, every source after.
   storytransformer report    [RUN]       its figures as one file to send
 
   look back    runs [RUN], decisions     clean up   purge RUN-OR-DOCUMENT
-  set up       doctor, models            settings   init, config
+  set up       doctor, models --for      settings   init, config
   judges       exam: how far a model may be believed; train judge
-  measure      eval needle, canary, fabrication, merging, …
+  measure      benchmark: a model in one sitting; eval needle, canary, …
   orchestrate  serve, merge --prefect
 
 DOCUMENTS are files, folders or globs: text, Markdown, Word, Excel, CSV, PDF, \
