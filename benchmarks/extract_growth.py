@@ -21,7 +21,7 @@ import time
 from pathlib import Path
 
 from pipeline.extract.patterns import find_stories
-from pipeline.extract.readers import read_bytes
+from pipeline.extract.readers.registry import read_bytes
 
 STORY = "As a cook, I want salt, so that it tastes."
 LINE = "The kettle stood on the stove and nobody had filled it. "

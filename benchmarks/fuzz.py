@@ -31,7 +31,7 @@ from pathlib import Path
 
 from pipeline.extract.corpus import extract
 from pipeline.extract.limits import SECONDS, SECONDS_A_MB
-from pipeline.extract.readers import FORMATS
+from pipeline.extract.readers.registry import FORMATS
 from pipeline.stories import Extraction
 
 SAMPLE = Path(__file__).resolve().parents[1] / "data" / "sample"

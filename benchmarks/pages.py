@@ -61,7 +61,7 @@ from pipeline.entries import (
 from pipeline.settings import read_settings
 from pipeline.store.journal import StoreJournal
 from pipeline.store.record import Store, open_store
-from pipeline.store.rows.scores import Score
+from pipeline.store.rows.cells import Score
 from pipeline.stories import Document, Extraction, Locator, Source, Span, Story, story_id
 
 GOAL = 1.0

@@ -30,8 +30,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ordering import Effort, effort
-
 from evals.merging import MIX, SEEDS, merge, originals
 from evals.planting import Change, Planted, plant, sentence, write_corpus
 from evals.quality import quality
@@ -54,6 +52,7 @@ from pipeline.stories import count_words
 from pipeline.tokens import load_encoding
 from tests.support.judges import judged, knowing
 from tests.support.narratives import paragraphs, plant_passages, told, write_narratives
+from tests.support.ordering import Effort, effort
 
 _SAMPLE = Path(__file__).parents[1] / "data" / "sample"
 _KINDS: tuple[Change, ...] = ("exact", "light", "medium", "heavy", "split", "harmless")

@@ -17,7 +17,7 @@ from pipeline.merge.job import MergeJob
 from pipeline.merge.job import run as run_job
 from pipeline.merge.sovereignty import check_sovereignty
 from pipeline.store.record import Store
-from pipeline.store.rows.scores import Score
+from pipeline.store.rows.cells import Score
 
 #: What a place may have been lost at and still count for a figure.
 _FINE = {"survived": ("", "mutated", "source"), "unmutated": ("", "source"), "sourced": ("",)}

@@ -12,7 +12,7 @@ from evals.coverage import Covered, bullets, coverage, overall
 from evals.recorded import figure, recorded
 from pipeline.errors import InputError
 from pipeline.store.record import Store
-from pipeline.store.rows.scores import Score
+from pipeline.store.rows.cells import Score
 
 #: What stands in place of a model: the share is counted by code.
 CODE = "code"

@@ -17,7 +17,7 @@ from typing import Any
 from evals.recorded import figure, recorded
 from evals.statistics import Interval, share
 from pipeline.errors import InputError
-from pipeline.extract.assembly import parse_story_text
+from pipeline.extract.stories.assembly import parse_story_text
 from pipeline.gate.grounding import grounded, sentence_verdicts
 from pipeline.outcomes import StoryText
 from pipeline.store.record import Store

@@ -21,9 +21,11 @@ from evals.options import (
     GridOptions,
     MergingOptions,
     NeedleOptions,
+    RoundTripOptions,
     aggregation_grid,
     needle_grid,
 )
+from evals.roundtrip_run import merge_of_a_round, run_round_trips
 from pipeline.catalog import ModelSpec
 from pipeline.edge import Edge, now
 from pipeline.merge.sovereignty import copies_of
@@ -245,6 +247,53 @@ def mergings(
 
 def _measured(result: dict[str, Any]) -> str:
     return f"measured; `storytransformer eval show {result['run']}` shows it."
+
+
+@flow(name="round-trips", flow_run_name=named("round trips with {model}"), persist_result=False)
+@p.parameters
+def round_trips(
+    paths: p.Documents, chosen: RoundTripOptions, where: p.Where, model: p.Name = WITHOUT_MODEL
+) -> dict[str, Any]:
+    """Documents cut, the parts merged and read again, round after round: what is left of them.
+
+    Args:
+        paths: Files, folders or globs, as the worker sees them.
+        model: As `storytransformer models` lists them.
+    """
+
+    def measure() -> dict[str, Any]:
+        edge, logger = open_edge(where.db, where.allow_egress), get_run_logger()
+        spec = edge.find(model)
+        with edge.store() as store, turn(spec, logger.info):
+            result: dict[str, Any] = as_task(
+                "round trips",
+                lambda: run_round_trips(
+                    paths,
+                    lambda read, out: edge.merge_job(
+                        read, model, merge_of_a_round(chosen, str(out)), store=store
+                    ),
+                    store,
+                    by=chosen.by,
+                    parts=chosen.parts,
+                    rounds=chosen.rounds,
+                    seed=chosen.seed,
+                    max_usd=chosen.max_cost,
+                    allow_cloud=chosen.allow_cloud,
+                    say=logger.info,
+                ),
+            )
+        return result
+
+    return endings.ended(measure, _kept)
+
+
+def _kept(result: dict[str, Any]) -> str:
+    kept, rounds = result["scores"]["kept"], len(result["rounds"]) - 1
+    return (
+        f"after {rounds} rounds {kept['mean']:.1%} of {kept['n']} sentences are kept (95 % "
+        f"interval {kept['low']:.1%} to {kept['high']:.1%}); "
+        f"`storytransformer eval show {result['run']}` shows it."
+    )
 
 
 @flow(name="nightly-evals", flow_run_name=named("nightly evals of {model}"), persist_result=False)

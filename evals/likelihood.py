@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from evals.statistics import Interval, bootstrap
 from pipeline.calls import Request
-from pipeline.store.rows.scores import Score
+from pipeline.store.rows.cells import Score
 
 #: The name under which it is stored, by cell.
 NAME = "likelihood"

@@ -16,7 +16,7 @@ from pipeline.models.base import ModelOptions
 from pipeline.models.local import LocalModel
 from pipeline.progress import Progress, Show, show_nothing
 from pipeline.store.record import Store
-from pipeline.store.rows.scores import Score
+from pipeline.store.rows.cells import Score
 
 
 def run_perplexity(

@@ -26,7 +26,7 @@ from pipeline.merge.job import run as run_job
 from pipeline.merge.sovereignty import check_sovereignty
 from pipeline.options import ReadOptions
 from pipeline.store.record import Store
-from pipeline.store.rows.scores import Score
+from pipeline.store.rows.cells import Score
 
 #: Makes a merge of paths into a folder, ready to run; the model is asked where the last says so.
 MakeJob = Callable[[Sequence[str], Path, bool], MergeJob]

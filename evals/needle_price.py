@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -86,6 +88,37 @@ def price_needles(
         "seconds": _seconds(spec, usages, hardware),
         "price_date": as_of.isoformat(),
         "obstacle": "" if missing is None else str(missing),
+    }
+
+
+def quick_price(
+    spec: ModelSpec, cache: Path, prompts: Path, *, grid: Grid, hardware: Hardware, as_of: date
+) -> dict[str, Any]:
+    """What a grid costs, near enough: the shortest prompt of each task is made, and the others
+    counted by their lengths, which they come to by a token or two. The price of a grid up to a
+    window of a million tokens is so told at once.
+
+    Returns:
+        cells, input_tokens, usd (low, likely, high), seconds, as :func:`price_needles` has them.
+    """
+    counter = counter_for(spec, cache=cache)
+    one_each = replace(grid, lengths=grid.lengths[:1], depths=grid.depths[:1], seeds=1)
+    revision = revision_of(spec, cache)
+    usages: list[list[Usage]] = [[], [], []]
+    for trial in one_each.trials(spec, revision, counter.count_request, prompts):
+        reply, shown = _reply(spec, trial, counter), trial.counted
+        for length in grid.lengths:
+            for i, tokens in enumerate((shown.low, shown.n, shown.high)):
+                read = round(length * tokens / max(1, shown.n))
+                usages[i] += [Usage(read, reply[i])] * (len(grid.depths) * grid.seeds)
+    usd = [total_usd(spec, list(Counter(those).items()), as_of) for those in usages]
+    return {
+        "cells": grid.n_cells,
+        "input_tokens": sum(usage.input for usage in usages[1]),
+        "usd": None
+        if None in usd
+        else {name: money(amount) for name, amount in zip(Band._fields, usd, strict=True)},
+        "seconds": _seconds(spec, usages, hardware),
     }
 
 

@@ -30,7 +30,7 @@ from pipeline.catalog import ModelSpec
 from pipeline.cost.prices import price
 from pipeline.errors import SovereigntyError
 from pipeline.extract.corpus import extract
-from pipeline.extract.readers import read_document
+from pipeline.extract.readers.registry import read_document
 from pipeline.merge.budget import Purse
 from pipeline.merge.meeting import Meeting
 from pipeline.merge.sovereignty import check_allowed, why_not
@@ -41,7 +41,7 @@ from pipeline.progress import Progress, Show, show_nothing
 from pipeline.store import reports
 from pipeline.store.claims import StoreClaims
 from pipeline.store.record import Store, StoreJournal
-from pipeline.store.rows.scores import Score
+from pipeline.store.rows.cells import Score
 from pipeline.stories import Document
 
 Kind = Literal["needle", "aggregation"]

@@ -89,6 +89,27 @@ class MergingOptions(EvalOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RoundTripOptions(EvalOptions):
+    """Documents cut, merged and read again, round after round."""
+
+    by: str = option(
+        "random",
+        "Cut by role, topic, author, or at random.",
+        "Cut by",
+        choices=("role", "topic", "author", "random"),
+    )
+    strategy: str = option(
+        "none",
+        "none, pairs, groups; tree or fold write every story again.",
+        "Strategy",
+        choices=("none", "pairs", "groups", "tree", "fold"),
+    )
+    rounds: int = option(10, "Times to cut and merge.", "Rounds", least=1)
+    parts: int = option(4, "Documents to cut into.", "Documents to cut into", least=1)
+    seed: int = option(0, "Draws the parts.", "Seed")
+
+
+@dataclass(frozen=True, kw_only=True)
 class BenchmarkOptions(Options):
     """What is measured of a model in one sitting."""
 

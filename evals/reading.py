@@ -21,7 +21,7 @@ from pipeline.calls import Message, Request
 from pipeline.errors import GateError, InputError
 from pipeline.store import reports
 from pipeline.store.record import Store
-from pipeline.store.rows.scores import Score
+from pipeline.store.rows.cells import Score
 
 _CONDITION = re.compile(r"(?P<name>[\w-]+)(?:@(?P<longest>\d+))?\s*=\s*(?P<bound>-?\d+(?:\.\d+)?)")
 

@@ -9,7 +9,7 @@ from typing import Any
 from evals.statistics import Interval, wilson
 from pipeline.errors import StoreError
 from pipeline.store.record import Store
-from pipeline.store.rows.scores import Score
+from pipeline.store.rows.cells import Score
 
 
 @contextmanager

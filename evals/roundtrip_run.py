@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.merge_price import estimate_of, total
+from evals.options import RoundTripOptions
 from evals.recorded import figure, recorded
 from evals.rewrite_run import FILE, rewrite_job
 from evals.roundtrip import (
@@ -29,12 +30,23 @@ from pipeline.errors import InputError
 from pipeline.merge.corpus import gather, require
 from pipeline.merge.job import REWRITING, MergeJob
 from pipeline.merge.job import run as run_job
-from pipeline.merge.sovereignty import check_sovereignty
+from pipeline.merge.sovereignty import check_sovereignty, copies_of
+from pipeline.options import MergeOptions
 from pipeline.store.record import Store
-from pipeline.store.rows.scores import Score
+from pipeline.store.rows.cells import Score
 
 #: Makes a merge of documents into a folder, ready to run.
 MakeJob = Callable[[Sequence[str], Path], MergeJob]
+
+
+def merge_of_a_round(chosen: RoundTripOptions, out: str) -> MergeOptions:
+    """The merge of the parts: a model is asked where the strategy asks one."""
+    return MergeOptions(
+        out=out,
+        strategy=chosen.strategy,
+        allow_cloud=tuple(copies_of(chosen.allow_cloud)),
+        propose=chosen.strategy in ("pairs", "groups"),
+    )
 
 
 def run_round_trips(

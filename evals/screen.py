@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from pipeline.amounts import dollars, dollars_band
 from pipeline.console import plain, table
 from pipeline.screen import next_step
 
@@ -136,7 +137,8 @@ def needle_price(priced: Mapping[str, Any]) -> None:
         ["tokens in", f"{priced['input_band']['low']:,}", f"{priced['input_tokens']:,}",
          f"{priced['input_band']['high']:,}"],
         ["tokens out", *(f"{n:,}" for n in priced["output_tokens"].values())],
-        ["dollars", *(("unknown",) * 3 if priced["usd"] is None else priced["usd"].values())],
+        ["dollars", *(("unknown",) * 3 if priced["usd"] is None
+                      else map(dollars, priced["usd"].values()))],
         ["seconds", *(("unknown",) * 3 if priced["seconds"] is None
                       else (f"{s:,.0f}" for s in priced["seconds"].values()))],
     ]  # fmt: skip
@@ -154,7 +156,7 @@ def needle_price(priced: Mapping[str, Any]) -> None:
 def merge_price(priced: Mapping[str, Any]) -> None:
     """What the merges of an eval would cost."""
     out, usd = priced["output_tokens"], priced["usd"]
-    told = "unknown" if usd is None else f"${usd['low']} – ${usd['likely']} – ${usd['high']}"
+    told = "unknown" if usd is None else dollars_band(usd["low"], usd["likely"], usd["high"])
     plain(
         f"{priced['merges']} merges by {priced['model']}: {priced['calls']:,} calls that the "
         f"journal does not answer, {priced['input_tokens']:,} tokens in"

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from evals import screen, screen_telling
-from pipeline.command_options import MODEL, Here, Model, Paths, command
+from evals.options import RoundTripOptions
+from pipeline.command_options import MODEL, DryRun, Here, Model, Paths, Prefect, command
 from pipeline.console import emit
-from pipeline.options import EvalOptions, MergeOptions
+from pipeline.settings import away_from_documents
 
 
 @command
@@ -36,50 +37,46 @@ def coverage(
 @command
 def roundtrip(
     paths: Paths,
-    spending: EvalOptions,
+    chosen: RoundTripOptions,
     here: Here,
-    by: Annotated[str, typer.Option(help="Cut by role, topic, author, or at random.")] = "random",
     model: Model = MODEL,
-    strategy: Annotated[
-        str, typer.Option(help="none, pairs, groups; tree or fold write every story again.")
-    ] = "none",
-    rounds: Annotated[int, typer.Option(min=1, help="Times to cut and merge.")] = 10,
-    parts: Annotated[int, typer.Option(min=1, help="Documents to cut into.")] = 4,
-    seed: Annotated[int, typer.Option(help="Draws the parts.")] = 0,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Price the first round, times the rounds.")
-    ] = False,
+    dry_run: DryRun = False,
+    prefect: Prefect = False,
 ) -> None:
     """Cut documents, merge the parts, read the result again, ten times: what is left of them."""
-    from evals.roundtrip_run import run_round_trips
-    from pipeline.merge.sovereignty import copies_of
+    from evals.roundtrip_run import merge_of_a_round, run_round_trips
 
-    edge, line = here.edge(), here.line
-    with edge.store() as store:
-        result = run_round_trips(
-            paths,
-            lambda read, out: edge.merge_job(
-                read,
-                model,
-                MergeOptions(
-                    out=str(out),
-                    strategy=strategy,
-                    allow_cloud=tuple(copies_of(spending.allow_cloud)),
-                    propose=strategy in ("pairs", "groups"),
-                ),
-                store=store,
-                show=line.show,
-            ),
-            store,
-            by=by,
-            parts=parts,
-            rounds=rounds,
-            seed=seed,
-            max_usd=spending.max_cost,
-            allow_cloud=spending.allow_cloud,
-            dry_run=dry_run,
-            say=line,
+    if prefect and not dry_run:
+        where = here.for_a_flow()
+        with away_from_documents():
+            from evals import flows
+            from pipeline.orchestration.steps import call
+
+        result: dict[str, Any] = call(
+            flows.round_trips, {"eval"}, paths=paths, model=model, **chosen.given(), **where
         )
+    else:
+        edge, line = here.edge(), here.line
+        with edge.store() as store:
+            result = run_round_trips(
+                paths,
+                lambda read, out: edge.merge_job(
+                    read,
+                    model,
+                    merge_of_a_round(chosen, str(out)),
+                    store=store,
+                    show=line.show,
+                ),
+                store,
+                by=chosen.by,
+                parts=chosen.parts,
+                rounds=chosen.rounds,
+                seed=chosen.seed,
+                max_usd=chosen.max_cost,
+                allow_cloud=chosen.allow_cloud,
+                dry_run=dry_run,
+                say=line,
+            )
     if here.json:
         emit(result)
     elif dry_run:

@@ -46,6 +46,11 @@ def percent(share: float | None) -> str | None:
     return None if share is None else f"{share:.0%}".replace("%", " %")
 
 
+def dollars_band(low: object, likely: object, high: object) -> str:
+    """ "$0.0033 – $0.0408 – $0.0713": the least, the likely and the most."""
+    return " – ".join(dollars(str(one)) for one in (low, likely, high))
+
+
 def amount(n: float | None) -> str:
     """Tokens or calls, "–" when not known."""
     return "–" if n is None else f"{n:,.0f}"

@@ -16,6 +16,9 @@ from pipeline.errors import InputError
 from pipeline.help import Group
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pipeline.review.questions import Question
     from pipeline.store.judging import Purpose
     from pipeline.store.record import Store
 
@@ -63,6 +66,9 @@ def runs(
 def review(
     run: Annotated[str, typer.Argument(help="One of `storytransformer runs`.")],
     here: Here,
+    stories: Annotated[
+        list[str] | None, typer.Argument(help="Ask only about these: S-3 S-9.", show_default=False)
+    ] = None,
     listed: Annotated[bool, typer.Option("--list", help="Only show what is open.")] = False,
     decide: Annotated[str | None, typer.Option(help="Take the answers from a JSONL file.")] = None,
     again: Annotated[bool, typer.Option("--again", help="Also what was decided before.")] = False,
@@ -75,7 +81,7 @@ def review(
     ] = None,
     together: Annotated[
         tuple[str, str] | None,
-        typer.Option(help="Merge two by hand: S-3 S-9, the first one's words stand."),
+        typer.Option(metavar="S-3 S-9", help="Merge two by hand: the first one's words stand."),
     ] = None,
     glossary: Annotated[
         bool, typer.Option("--glossary", help="Roles and topics that share a heading.")
@@ -91,6 +97,7 @@ def review(
     """Decide on conflicts and tellings that are alike. Every later run applies it."""
     from pipeline.review import questions, walk
     from pipeline.review.answers import read_answers
+    from pipeline.review.as_json import as_json
 
     who = by or whoami()
     with here.edge().store() as store:
@@ -104,7 +111,9 @@ def review(
             purpose: Purpose = "fold" if audit else "candidate"
             _audit(store, run, purpose, decide, listed=listed, json=here.json, by=who)
             return
-        asked = questions.of_run(store, run, again=again, most=most, only=only or ())
+        asked = questions.of_run(
+            store, run, again=again, most=most, only=only or (), names=stories or ()
+        )
         if decide is not None:
             # Checked as a whole before the first is kept.
             answers = read_answers(Path(decide), asked, by=who)
@@ -117,9 +126,10 @@ def review(
             else:
                 plain(f"{kept} decisions kept, {left} questions open. The next merge applies them.")
         elif here.json:
-            emit({"run": run, "questions": [questions.as_json(question) for question in asked]})
+            emit({"run": run, "questions": [as_json(question) for question in asked]})
         elif listed:
             screen.questions_page(asked, walk.describe)
+            _more(asked, most)
         else:
             counts = walk.walk(
                 asked,
@@ -130,7 +140,14 @@ def review(
                 marks=walk.terminal_marks(),
             )
             plain(", ".join(f"{n} {name}" for name, n in counts.items()) + ".")
+            _more(asked, most)
             plain("The next merge of these documents applies what was decided.")
+
+
+def _more(asked: Sequence[Question], most: int) -> None:
+    """That these were not all of them."""
+    if len(asked) == most:
+        plain(f"These are the {most} that save most words; --most asks for more of them.")
 
 
 def _audit(
@@ -146,7 +163,7 @@ def _audit(
         for answer in read_answers(Path(decide), asked, by=by):
             audit.keep(store, run, purpose, answer, by=by)
     elif json:
-        from pipeline.review.questions import as_json
+        from pipeline.review.as_json import as_json
 
         emit({"run": run, "questions": [as_json(question) for question in asked]})
         return

@@ -21,7 +21,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from pipeline.egress import is_written_local
 from pipeline.errors import InputError
-from pipeline.setups import Setup, split_setup
+from pipeline.load_options import Setup, split_setup
 
 _Value = TypeVar("_Value")
 Provider = Literal["extractive", "local", "claude", "gemini", "openai"]
@@ -307,8 +307,8 @@ class Catalog:
         """The spec of a model name.
 
         A ``local/`` name outside the catalogue is a folder or hub id, and words behind an ``@``
-        say how it is loaded (:mod:`pipeline.setups`); an ``openai/NAME@URL`` name is a server.
-        Both get cautious defaults and say so in ``notes``; what the name says after a
+        say how it is loaded (:mod:`.load_options`); an ``openai/NAME@URL`` name is a server. Both
+        get cautious defaults and say so in ``notes``; what the name says after a
         question mark (``?window=8192``) comes before them.
 
         Raises:

@@ -166,11 +166,11 @@ def estimate(
     read: ReadOptions,
     here: Here,
     paths: PathsOrNone = None,
+    notes: Notes = False,
     words: Annotated[int | None, typer.Option(help="Price bare text of so many words.")] = None,
     tokens_per_word: Annotated[
         str | None, typer.Option(help="With --words [as measured on stories, by model].")
     ] = None,
-    notes: Notes = False,
     picture: Annotated[
         str | None, typer.Option(help="Draw window size against dollars, time, memory: FILE.svg.")
     ] = None,

@@ -8,7 +8,11 @@ from typing import Any
 from typer.core import TyperGroup
 
 #: What a person writes for a value of each kind; one of a list is written like one alone.
-_KINDS = {"str": "TEXT", "int": "N", "float": "N", "path": "FILE", "filename": "FILE"}
+_KINDS = {
+    "str": "TEXT",
+    **dict.fromkeys(("int", "int range", "float", "float range"), "N"),
+    **dict.fromkeys(("path", "file", "filename"), "FILE"),
+}
 _KIND = re.compile(r"<(?:list\[)?([^\[\]<>]+)\]?>")
 
 
@@ -31,10 +35,11 @@ class WholeWords(TyperGroup.context_class.formatter_class):  # type: ignore[misc
         """Write paragraphs."""
         super().write_text(self._bound(text))
 
-    def write_dl(self, rows: Any, *args: Any, **kwargs: Any) -> None:
-        """Write terms and what they mean."""
+    def write_dl(self, rows: Any, col_max: int = 30, col_spacing: int = 2) -> None:
+        """Write terms and what they mean; in a narrow terminal what they mean begins further to
+        the left, so that its words have room."""
         said = [(self._bound(_kind_said(term)), self._bound(text)) for term, text in rows]
-        super().write_dl(said, *args, **kwargs)
+        super().write_dl(said, col_max if self.width >= 70 else col_max // 2, col_spacing)
 
     def getvalue(self) -> str:
         """What was written."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from enum import StrEnum
 from pathlib import Path
@@ -12,9 +13,10 @@ import typer
 from pipeline import price_pages, screen
 from pipeline.command_options import PORT, Here, Notes, PathsOrNone, Port, Shown, command
 from pipeline.configuration import without_password
-from pipeline.console import emit, plain
+from pipeline.console import Telling, emit, plain
 from pipeline.edge import Edge, now, parse_words
 from pipeline.errors import InputError, StoryTransformerError
+from pipeline.options import MayLeave
 from pipeline.parts import lacking, missing_part
 from pipeline.settings import away_from_documents
 
@@ -177,6 +179,7 @@ def serve(
 @command
 def models(
     here: Here,
+    leaving: MayLeave,
     paths: PathsOrNone = None,
     gpu: Annotated[str | None, typer.Option(help="Rank what fits this card.")] = None,
     words: Annotated[
@@ -184,12 +187,21 @@ def models(
         typer.Option(help="Words of the corpus, with --gpu [of PATHS, or 440000]."),
     ] = None,
     notes: Notes = False,
+    wanted_for: Annotated[
+        list[str] | None,
+        typer.Option("--for", metavar="PATHS", help="Which model for these documents, and why."),
+    ] = None,
 ) -> None:
     """The catalogue: windows, prices today, what runs here. With --gpu, what fits that card and
-    how long it takes for PATHS or --words."""
+    how long it takes for PATHS or --words. With --for PATHS, which model for these documents."""
     from pipeline.cost.listing import FIRST_USERS_WORDS, list_models, rank_models
 
     edge = here.edge()
+    if wanted_for:
+        if words is not None:
+            raise InputError("give documents or --words, not both.", where="--words")
+        _advise(edge, [*wanted_for, *(paths or ())], gpu, leaving.allow_cloud, here.line, here.json)
+        return
     if gpu is None and (paths or words is not None):
         raise InputError(
             "a corpus is ranked on a card.", next='Add --gpu, such as --gpu "RTX 4090".'
@@ -219,6 +231,35 @@ def models(
     else:
         price_pages.models_table(listed, whole=notes)
         screen.next_step("estimate", "PATHS", **here.for_next)
+
+
+def _advise(
+    edge: Edge,
+    paths: Sequence[str],
+    gpu: str | None,
+    allow_cloud: Sequence[str],
+    line: Telling,
+    json: bool,
+) -> None:
+    """Which model for these documents; no model is asked."""
+    from evals import advice
+    from evals.screen_advice import advice_page
+    from pipeline.merge import corpus as corpora
+    from pipeline.merge.sovereignty import check_allowed
+
+    check_allowed(allow_cloud)
+    terms = edge.terms(allow_cloud=allow_cloud, gpu=gpu)
+    store = edge.store_if_possible(line)
+    corpus = corpora.read(paths, cache=store, show=line.show)
+    keys = {name: bool(key) for name, key in edge.settings.keys.items()}
+    found = advice.advise(paths, corpus, terms, advice.Here(edge.catalog, keys, gpu or ""), store)
+    if json:
+        emit(found)
+    else:
+        advice_page(found)
+        best = found["models"][0]
+        judge = [] if best["decides"] == "proof" else ["--judge", best["model"]]
+        screen.next_step("merge", *paths, *judge)
 
 
 @app.command()

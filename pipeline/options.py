@@ -169,7 +169,8 @@ def as_words(kept: Mapping[str, Any], *kinds: type[Options]) -> list[str]:
     words: list[str] = []
     for one in (one for kind in kinds for one in fields(kind)):  # type: ignore[arg-type]
         value, flag = kept.get(one.name), flag_of(one.name, option_of(one))
-        if value is None or value is False or value == one.default:
+        # Runs of earlier versions keep what was not given, too, as nothing.
+        if value is None or value is False or value in ("", []) or value == one.default:
             continue
         given = [] if value is True else value if isinstance(value, list) else [value]
         words += [word for each in given for word in (flag, str(each))] or [flag]
@@ -274,7 +275,7 @@ class ReadOptions(Options):
 
 
 @dataclass(frozen=True, kw_only=True)
-class _MayLeave(Options):
+class MayLeave(Options):
     """What a model elsewhere may be shown."""
 
     allow_cloud: tuple[str, ...] = option(
@@ -313,7 +314,7 @@ class _Asks(_Spends):
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Plans(_StaysHere, _MayLeave):
+class _Plans(_StaysHere, MayLeave):
     """Which stories a model is asked about."""
 
     about: tuple[str, ...] = option((), "Keep only stories with these words.", "Only stories about")
@@ -365,7 +366,7 @@ class MergeOptions(_Plans, _Asks):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExamOptions(_StaysHere, _MayLeave, _Asks):
+class ExamOptions(_StaysHere, MayLeave, _Asks):
     """What a judge is examined with."""
 
     labels: str | None = option(
@@ -399,5 +400,5 @@ class TrainOptions(Options):
 
 
 @dataclass(frozen=True, kw_only=True)
-class EvalOptions(_MayLeave, _Spends):
+class EvalOptions(MayLeave, _Spends):
     """What an eval may spend, and show a model elsewhere."""

@@ -198,7 +198,7 @@ def run_page(run: Mapping[str, Any]) -> None:
         [
             (name.replace("_", " "), shown(run[name]))
             for name, shown in _RUN.items()
-            if run.get(name) is not None
+            if run.get(name) not in (None, "")
         ],
     )
     if compared := run.get("estimate_vs_actual"):
@@ -218,7 +218,10 @@ def run_page(run: Mapping[str, Any]) -> None:
             optional=("corrected by", "band", "low", "high"),
         )
     if run.get("ledger"):
-        table(("ledger", "stories"), run["ledger"].items())
+        table(
+            ("ledger", "stories"),
+            [(name.replace("_", " "), n) for name, n in run["ledger"].items()],
+        )
     if kept := run.get("kept"):
         table(
             ("sentences of the stories", "n"),
@@ -299,7 +302,7 @@ def doctor_page(report: Mapping[str, Any], *, probed: bool) -> None:
     Args:
         probed: what would run was tried, too.
     """
-    table(("", "this machine"), report["facts"].items())
+    plain(", ".join(f"{name} {what}" for name, what in report["facts"].items()) + ".")
     for check in report["checks"]:
         plain(
             f"{'ok     ' if check['ok'] else 'missing'}  {check['name']}: {check['detail']}"

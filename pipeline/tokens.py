@@ -34,7 +34,7 @@ from pipeline.engine.splitting import words
 from pipeline.engine.tokenizer import Tokenizer, load_tokenizer
 from pipeline.engine.weights import locate_weights, weights_sha256
 from pipeline.errors import EngineError
-from pipeline.lines import Counts, Cut, TwoLines, tiktoken_lines, whole
+from pipeline.token_cache import Counts, Cut, TwoLines, tiktoken_lines, whole
 
 if TYPE_CHECKING:
     from tiktoken import Encoding

@@ -10,6 +10,7 @@ from pipeline.command_options import Here, command
 from pipeline.console import emit, plain
 from pipeline.help import Group
 from pipeline.options import TrainOptions
+from pipeline.parts import require
 from pipeline.train import telling
 from pipeline.train.telling import documents_of, setting
 
@@ -37,8 +38,6 @@ def judge(
 ) -> None:
     """Train a judge with pairs made of your stories, and with what was decided on them by review.
     Given again, it goes on where it was."""
-    from pipeline.parts import require
-
     require("local")
     if not dry_run:
         require("train")

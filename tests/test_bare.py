@@ -31,12 +31,17 @@ BARE = os.environ.get("STORYTRANSFORMER_BARE", "")
 #: Laid before everything else by Python itself when it starts.
 HIDING = """
 import json, os, sys
-class Hidden:
-    names = frozenset(json.loads(os.environ["HIDDEN_MODULES"]))
+names = frozenset(json.loads(os.environ["HIDDEN_MODULES"]))
+class Hiding:
+    def __init__(self, finder):
+        self.finder = finder
     def find_spec(self, name, path=None, target=None):
-        if name in self.names or name.partition(".")[0] in self.names:
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-sys.meta_path.insert(0, Hidden())
+        if name in names or name.partition(".")[0] in names:
+            return None
+        return self.finder.find_spec(name, path, target)
+    def __getattr__(self, name):
+        return getattr(self.finder, name)
+sys.meta_path[:] = map(Hiding, sys.meta_path)
 """
 
 
@@ -203,8 +208,11 @@ def test_the_pages_are_served(environment: Mapping[str, str], folder: Path, merg
         assert process.stdout is not None
         url = json.loads(process.stdout.readline())["url"]
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(f"{url.rsplit('/', 1)[0]}/runs", timeout=30) as page:
-            assert merged in page.read().decode()
+        base = url.rsplit("/", 1)[0]
+        with opener.open(f"{base}/storytransformer/run.json?_shape=array", timeout=30) as found:
+            assert merged in {row["id"] for row in json.load(found)}
+        with opener.open(f"{base}/runs", timeout=30) as page:
+            assert "<title>" in page.read().decode()
     finally:
         process.terminate()
         process.communicate(timeout=30)

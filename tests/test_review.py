@@ -100,6 +100,26 @@ def test_a_marks_decision_bears_it_wherever_it_is_applied(folder: Path, how: str
     assert not any("sovereignty" in q for q in asked(folder, second["run"], "--again").values())
 
 
+def test_stories_named_are_asked_about_alone(folder: Path):
+    """The command that pages show beside a conflict."""
+    run_id = merged(folder)["run"]
+    assert list(asked(folder, run_id, "S-1", "S-2")) == [("S-1", "S-2")]
+    assert list(asked(folder, run_id, "S-5")) == [("S-5", "S-6")]
+    assert list(asked(folder, run_id, "S-1", "S-5")) == [("S-1", "S-5")], "by hand"
+    shown = run(folder, "review", run_id, "S-1", "S-2", answers="preferred 2\n")
+    assert "about: 14 days / 28 days" in shown and "1 preferred, 0 open." in shown
+    assert ("S-1", "S-2") not in asked(folder, run_id)
+    assert asked(folder, run_id, "S-2", "S-1")["S-1", "S-2"]["decided"]["answer"] == "preferred"
+    assert "there is no story 'S-99'" in run(folder, "review", run_id, "S-99", "--json", code=2)
+
+
+def test_a_kind_is_named_as_a_shell_likes_it(folder: Path):
+    run_id = merged(folder)["run"]
+    assert list(asked(folder, run_id, "--only", "possible-conflict")) == [("S-1", "S-2")]
+    shown = run(folder, "review", run_id, "--list", "--most", "1")
+    assert "1 open." in shown and "--most asks for more" in shown
+
+
 def test_answers_come_from_a_file_all_or_none(folder: Path):
     first = merged(folder)["run"]
     found = asked(folder, first)

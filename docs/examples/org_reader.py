@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 
 from pipeline.cli import main
-from pipeline.extract.markup import read_blocks
-from pipeline.extract.readers import Reading, add_reader
+from pipeline.extract.readers.markup import read_blocks
+from pipeline.extract.readers.registry import Reading, add_reader
 
 
 def read_org(data: bytes, encoding: str | None) -> Reading:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -12,7 +13,7 @@ from evals.dashboard import measures
 from evals.dashboard.cards import Card, Page
 from evals.dashboard.merged import merged_file
 from evals.dashboard.taking_up import command_for, review_for
-from evals.dashboard.wording import opposed_words, readable
+from evals.dashboard.wording import opposed_words, worded
 
 Values = Mapping[str, str | None]
 #: Rows that a card without further pages shows at most; its CSV has all.
@@ -45,7 +46,6 @@ def prepare(connection: sqlite3.Connection, db: str = "") -> None:
     connection.create_function("command_for", 4, command)
     connection.create_function("review_for", 2, review)
     connection.create_function("merged_here", 2, merged_here)
-    connection.create_function("readable", 2, readable, deterministic=True)
     connection.create_function("opposed", 2, opposed_words, deterministic=True)
 
 
@@ -57,6 +57,7 @@ def answer(connection: sqlite3.Connection, card: Card, values: Values, page: int
     most = card.rows or MOST
     limits = {"_most": most, "_before": (max(page, 1) - 1) * most}
     rows = _rows(connection, f"{card.sql} LIMIT :_most OFFSET :_before", {**values, **limits})
+    _told(connection, card, rows, values)
     total = len(rows)
     if card.count:
         total = connection.execute(card.count, values).fetchone()[0]
@@ -69,6 +70,7 @@ def as_csv(connection: sqlite3.Connection, card: Card, values: Values) -> str:
         rows = measures.MEASURES[card.measure](connection, values)
     else:
         rows = _rows(connection, card.sql, values)
+        _told(connection, card, rows, values)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     if rows:
@@ -95,6 +97,26 @@ def filled(
         if defaults:
             found[name] = [value for value, _ in defaults]
     return found
+
+
+def _told(
+    connection: sqlite3.Connection, card: Card, rows: list[dict[str, Any]], values: Values
+) -> None:
+    """Rows as a person reads them: words without markup, stories by their names."""
+    for row in rows:
+        worded(row, card.words)
+    ids = {row[name] for row in rows for name in card.stories}
+    if ids:
+        named = dict(
+            connection.execute(
+                "SELECT cs.id, 'S-' || (cs.position + 1) FROM run r JOIN corpus_story cs"
+                " ON cs.corpus = r.corpus AND cs.id IN (SELECT value FROM json_each(?))"
+                " WHERE r.id = ?",
+                (json.dumps(sorted(ids)), values["run"]),
+            )
+        )
+        for row in rows:
+            row.update({name: named.get(row[name], row[name]) for name in card.stories})
 
 
 def _rows(

@@ -19,7 +19,7 @@ _PAGES = Path(__file__).resolve().parent / "pages"
 _PARAMETER = re.compile(r"(?<![:\w]):([a-z_]+)")
 
 #: The pages in the order of the navigation.
-ORDER = ("runs", "run", "costs", "needles", "quality", "records")
+ORDER = ("runs", "run", "costs", "models", "needles", "quality", "records")
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,10 @@ class Card:
         width, tall: columns of twelve, and rows of the page, that it takes.
         empty: what stands there when there are no rows, and what to run.
         report: whether a report has it: what shows words of stories, prompts or replies stays here.
+        words: fields that hold words of documents: shown without markup, at most so many characters
+            of them, all for 0. Where ``FIELD_spans`` stands beside one, its pieces stand apart.
+        stories: fields that hold ids of stories of the chosen run, shown as their names ("S-12"):
+            for rows drawn from very many, where SQL would name all of them first.
         tab: the tab of its page that it stands on; "" for one that stands above the tabs.
         display: whatever the drawing needs.
     """
@@ -86,6 +90,8 @@ class Card:
     empty: str = "Nothing yet."
     hidden: bool = False
     report: bool = True
+    words: Mapping[str, int] = field(default_factory=dict)
+    stories: Sequence[str] = ()
     tab: str = ""
     display: Mapping[str, Any] = field(default_factory=dict)
 

@@ -30,13 +30,14 @@ _SHOWN_ON = {
     "needle": ("needles", "run"),
     "aggregation": ("needles", "run"),
     "canary": ("needles", "canary"),
+    "models": ("models", "run"),
     "fabrication": ("quality", "fabrication"),
     "merging": ("quality", "merging"),
     "roundtrip": ("quality", "roundtrip"),
     "coverage": ("quality", "coverage"),
 }
 #: Without runs to choose, what is newest of these.
-_PAGES = ("runs", "costs", "needles", "quality", "records")
+_PAGES = ("runs", "costs", "models", "needles", "quality", "records")
 #: Rows of a table; the live pages and their CSV have all.
 _MOST = 20
 
@@ -192,7 +193,9 @@ def _items(card: Card, rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, 
         for figure in card.display["figures"] if rows else ():
             row, kind = rows[0], figure.get("as", "")
             estimated = row.get(figure.get("estimate", ""))
-            remark = "" if estimated is None else f"estimated {told(estimated, kind, row)}"
+            remarks = [] if estimated is None else [f"estimated {told(estimated, kind, row)}"]
+            remarks += [note] if (note := row.get(figure.get("note", ""))) else []
+            remark = ", ".join(remarks)
             value = told(row[figure["field"]], kind, row)
             yield {"name": figure["label"], "value": value, "remark": remark}
         return
@@ -254,9 +257,11 @@ def _cell(column: Mapping[str, Any], row: Mapping[str, Any]) -> tuple[str, str]:
         low, high = (told(row[field], kind, row) for field in column["band"])
         return text, f"{low} to {high}"
     estimated = row.get(column.get("estimate", ""))
+    below = row.get(column.get("below", "")) or ""
     if estimated is not None:
-        return text, f"est. {told(estimated, kind, row)}"
-    return text, str(row.get(column.get("below", "")) or "")
+        below = f"est. {told(estimated, kind, row)}"
+    # The hardware of a time or a size.
+    return text, ", ".join(filter(None, (str(below), row.get(column.get("where", "")))))
 
 
 def _picture(

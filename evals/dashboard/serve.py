@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pipeline.store.record import Store
 
 HOST = "127.0.0.1"
+PORT = 8001
 PAGE = "/runs"
 _FOLDER = Path(__file__).resolve().parent
 _SETTINGS = {
@@ -40,6 +41,11 @@ _SETTINGS = {
     "suggest_facets": "off",
     "allow_download": "off",
 }
+
+
+def merged_address(run: str, port: int = PORT) -> str:
+    """Where the pages of this machine show the merged page that a run wrote."""
+    return f"http://{HOST}:{port}/merged/{run}"
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,7 @@ class Served:
 
 def serve(
     served: Served,
-    port: int = 8001,
+    port: int = PORT,
     open: bool = False,
     *,
     say: Callable[[str], None] = print,

@@ -25,7 +25,7 @@ def draw(n_words: int, models_toml: str, today: date) -> str:
     from pipeline.catalog import Catalog
     from pipeline.cost.choice import default_choices
     from pipeline.cost.hardware import detect_hardware
-    from pipeline.cost.window_picture import draw_windows
+    from pipeline.cost.picture import draw_windows
 
     catalog = Catalog(Path(models_toml))
     hardware = detect_hardware(catalog.gpus)

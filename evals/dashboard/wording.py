@@ -3,19 +3,40 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 
-def readable(text: str | None, spans: str = "[]") -> str | None:
-    """A story's text on one line without its markup; its cells and title stand apart.
+def worded(row: dict[str, Any], words: Mapping[str, int]) -> dict[str, Any]:
+    """A row whose words of documents are without markup, on one line, cells and titles apart.
 
     Args:
-        spans: of the story in its document, as JSON: a cell of a row is a span of its own.
+        words: of a card (:class:`evals.dashboard.cards.Card`).
     """
-    if text is None:
-        return None
+    for name, most in words.items():
+        spans = json.loads(row.pop(f"{name}_spans", None) or "[]")
+        if row[name] is not None:
+            row[name] = excerpt(row[name], [end - start for start, end in spans], most)
+    return row
+
+
+def excerpt(text: str, lengths: Sequence[int] = (), most: int = 0) -> str:
+    """As many whole words of a text as so many characters hold, without markup; "…" where there are
+    more.
+
+    Args:
+        lengths: of the pieces that it is put together of.
+        most: characters; 0 for all.
+    """
     from pipeline.document.readable import on_one_line
 
-    return on_one_line(text, [end - start for start, end in json.loads(spans)])
+    if not most:
+        return on_one_line(text, lengths)
+    # Marks take room too: twice as much of the text is enough to fill it.
+    told = on_one_line(text[: 2 * most + 100], lengths)
+    if len(told) <= most:
+        return told
+    return told[: most + 1].rpartition(" ")[0].rstrip(" ·,;:") + " …"
 
 
 def opposed_words(about: str, sides: str) -> str:

@@ -13,7 +13,7 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pipeline.compare.difference import changed_runs
+from pipeline.compare.differences import changed_runs
 from pipeline.compare.synonyms import OPPOSITES, concept
 from pipeline.text.words import WORD, fold, is_content, stem, word_set
 

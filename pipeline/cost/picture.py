@@ -10,9 +10,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from html import escape
 
-from pipeline.cost.tradeoff import Curve, Point
+from pipeline.catalog import Catalog
+from pipeline.cost.choice import WRITTEN_SHARE, Choice
+from pipeline.cost.formulas import USABLE_SHARE
+from pipeline.cost.hardware import Hardware
+from pipeline.cost.tradeoff import PROMPT_TOKENS, Curve, Point, tradeoff_curves
 
 _WIDTH, _LEFT, _RIGHT, _TOP = 1080, 92, 262, 118
 _PANEL, _GAP = 208, 66
@@ -304,3 +310,40 @@ def _hours(hours: float) -> str:
 
 def _bytes(n: float) -> str:
     return f"{n / 1e12:.3g} TB" if n >= 1e12 else f"{n / 1e9:.3g} GB"
+
+
+def draw_windows(
+    words: int,
+    choices: Sequence[Choice],
+    catalog: Catalog,
+    *,
+    as_of: date,
+    hardware: Hardware,
+    tokens_per_word: Decimal | None = None,
+) -> str:
+    """The trade-off of window sizes for so many words, as SVG text.
+
+    Args:
+        tokens_per_word: None for each model's own, as measured.
+    """
+    curves = tradeoff_curves(
+        choices,
+        catalog,
+        words=words,
+        tokens_per_word=tokens_per_word,
+        as_of=as_of,
+        hardware=hardware,
+    )
+    return draw_tradeoff(
+        curves,
+        title=f"{words:,} words in windows of every size, at prices of {as_of.isoformat()}",
+        assumptions=(
+            f"Everything read once, {WRITTEN_SHARE:.0%} of it written, no thinking; "
+            f"{PROMPT_TOKENS} tokens of prompt a call; tokens a word: "
+            f"{tokens_per_word or 'each model’s own, as measured'}.",
+            "A dot marks the least. Lines of dollars and time end where a window’s reply would "
+            "be over the model’s limit.",
+        ),
+        device=str(hardware),
+        usable_bytes=int(hardware.device_bytes * USABLE_SHARE),
+    )

@@ -6,7 +6,7 @@ import html
 import re
 from collections.abc import Iterator, Sequence
 
-from pipeline.extract.sentences import plain
+from pipeline.text.sentences import plain
 
 #: Between two cells, or a title and what it stands over, that come on one line.
 APART = " · "
@@ -38,8 +38,7 @@ _WRAPPED = 60
 _CLOSED = ".,;:!?…"
 #: A rule, the line below a table's head, the border of a drawn table, a fence of code.
 _RULE = re.compile(
-    r"^\s*(?:\|[|:\s-]*-[|:\s-]*|[|+:=\s-]*(?:-{3,}|={3,})[|+:=\s-]*"
-    r"|(?:`{3,}|~{3,})[\w-]*)\s*$"
+    r"^\s*(?:\|[|:\s-]*-[|:\s-]*|[|+:=\s-]*(?:-{3,}|={3,})[|+:=\s-]*|(?:`{3,}|~{3,})[\w-]*)\s*$"
 )
 _BARS = re.compile(r"\s*(?<!\\)\|[\s|]*|(?<=\S)\t\s*(?=\S)")
 _WIKI = re.compile(r"\{(?:color(?::[\w#]+)?|quote|noformat|code(?::[\w|=]+)?|panel)\}|\{\{|\}\}")
@@ -68,6 +67,12 @@ def without_markup(text: str) -> str:
     return _apart(told)
 
 
+def shown(text: str) -> str:
+    """The same for a line of the page; one without any markup stays as it is, character by
+    character."""
+    return without_markup(text) if _MARKED.search(text) else text
+
+
 def on_one_line(text: str, lengths: Sequence[int] = ()) -> str:
     """The words of a story on one line without markup, its pieces apart.
 
@@ -75,6 +80,8 @@ def on_one_line(text: str, lengths: Sequence[int] = ()) -> str:
         lengths: of the pieces that the text is put together of, a line end between each and the
             next, as cells of a row are.
     """
+    if "\n" not in text and not _MARKED.search(text):
+        return text.strip()
     return _apart(APART.join(filter(None, map(without_markup, _pieces(text, lengths)))))
 
 

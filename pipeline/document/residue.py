@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from pipeline.document.boilerplate import boilerplate
-from pipeline.extract.found import read_date
+from pipeline.extract.stories.found import read_date
 from pipeline.stories import Block, Document, Extraction, Story, count_words
 
 #: What a passage is: running text; a table's row that holds no story; cells beside a story's;

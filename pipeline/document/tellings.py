@@ -3,6 +3,7 @@ entries, one step behind them."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from pipeline.document.content import Content
@@ -16,6 +17,8 @@ from pipeline.stories import Story
 _FIELDS = {"sentence": "what it asks for", "title": "title", "benefit": "benefit",
            "criterion": "criteria", "body": "body"}  # fmt: skip
 
+#: A break within a cell, as a text that means nothing but itself.
+_BREAK = re.compile(r"\\<br ?/?\\>", re.IGNORECASE)
 #: The anchor of the list of stories that are in no entry.
 LEFT_OUT = "left-out"
 
@@ -70,13 +73,16 @@ def _telling(story: Story, entry: Entry, content: Content) -> Iterator[str]:
 
 def _words(story: Story) -> Iterator[str]:
     """A telling word for word, quoted; role, goal and benefit that stand in cells of their own as
-    a row under what they are."""
+    a row under what they are, and so is what else the row holds where it is known what that is:
+    who reads the edition again would take a paragraph below a table for no part of it."""
     told = lines(story.text)
     row = _row(story, told)
     if row is None:
         yield from _quoted(told)
         return
     before, cells, behind = row
+    if more := _more_cells(story, behind):
+        cells, behind = cells | more, ()
     yield from _quoted(before)
     yield ""
     yield f"| {' | '.join(cells)} |"
@@ -105,6 +111,16 @@ def _row(
     if [_bare(cell) for cell in cells] != [_bare(text) for text in wanted.values()]:
         return None
     return told[:start], dict(zip(wanted, cells, strict=True)), told[start + len(wanted) :]
+
+
+def _more_cells(story: Story, behind: Sequence[str]) -> dict[str, str]:
+    """The lines behind a row's cells as cells, by what they are; none where they are anything but
+    the story's criteria and its notes, one after the other."""
+    told = {"Acceptance criteria": story.criteria, "Notes": story.body}
+    pieces = [piece.strip() for line in behind for piece in _BREAK.split(line)]
+    if [plain(part) for parts in told.values() for part in parts] != [*filter(None, pieces)]:
+        return {}
+    return {name: "<br>".join(map(plain, parts)) for name, parts in told.items() if parts}
 
 
 def _bare(cell: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -176,8 +176,7 @@ def attend(
         return out.transpose(1, 2)
     if not how.plain(n_keys):
         return _in_blocks(query, key, value, how)
-    on_cpu = query.device.type == "cpu"
-    if name == "sdpa_flash" and on_cpu and n < n_keys and _FLASH_WITH_SUMS is not None:
+    if n < n_keys and has_sums(name, query):
         return _past_and_own(query, key, value, how.scale)
     # On GPUs this bias keeps the flash kernel where a mask tensor would leave it.
     bias = None if n == n_keys else causal_lower_right(n, n_keys)
@@ -188,6 +187,38 @@ def attend(
         with sdpa_kernel(SDPBackend.FLASH_ATTENTION):  # raises rather than fall back silently
             return call()
     return call()
+
+
+def has_sums(name: str, query: torch.Tensor) -> bool:
+    """Whether :func:`attend_parts` computes what a kernel would: the processor's flash kernel."""
+    on_cpu = query.device.type == "cpu"
+    return name == "sdpa_flash" and on_cpu and _FLASH_WITH_SUMS is not None
+
+
+def attend_parts(
+    query: torch.Tensor,
+    parts: Sequence[tuple[slice, torch.Tensor, torch.Tensor, bool]],
+    scale: float,
+) -> torch.Tensor:
+    """Attention of a pass whose queries see several sets of keys each: [1, H, T, D].
+
+    Args:
+        query: [1, H, T, D].
+        parts: queries, keys and values that they see [1, K, N, D], and whether causally; every
+            query is in one causal part, its own, that comes before all others of it.
+    """
+    out = query.new_empty(query.shape, dtype=torch.float32)
+    sums = query.new_empty(query.shape[:3], dtype=torch.float32)
+    for some, key, value, causal in parts:
+        part, total = _FLASH_WITH_SUMS(query[:, :, some], key, value, 0.0, causal, scale=scale)
+        if causal:
+            out[:, :, some], sums[:, :, some] = part, total
+            continue
+        before = sums[:, :, some]
+        share = (total - before).sigmoid().unsqueeze(-1)
+        out[:, :, some] = torch.lerp(out[:, :, some], part.float(), share)
+        sums[:, :, some] = torch.logaddexp(before, total)
+    return out.to(query.dtype)
 
 
 def _past_and_own(

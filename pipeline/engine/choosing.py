@@ -3,8 +3,8 @@
 A choice is made where the texts' tokens part. At each such place the model's probabilities of the
 tokens that lead on to a text are scaled to add up to 1, as they are when decoding is constrained to
 the texts; the probability of a text is the product over its places. The texts' tokens are those of
-the tokenizer, each text encoded by itself. What all prompts begin with is read once, and many
-prompts share a pass.
+the tokenizer, each text encoded by itself. Many prompts share a pass, and whatever several of them
+begin with is read once: the instructions of all, the first telling of those that compare it.
 """
 
 from __future__ import annotations
@@ -20,14 +20,18 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from pipeline.engine.cached import read_cached
-from pipeline.engine.generate import MIN_PREFIX, read_packed
+from pipeline.engine.generate import MIN_PREFIX, read_packed, read_tree
 from pipeline.engine.key_values import KeyValues
 from pipeline.engine.packed import Segment
+from pipeline.engine.prefix_tree import PrefixTree, tokens_of
 from pipeline.engine.rows import Limits, common_prefix, device_of, out_of_memory
 from pipeline.errors import EngineError
 
 if TYPE_CHECKING:
     from pipeline.engine.story_transformer import Prompt, StoryTransformer
+
+#: Questions that are put in order together; the first is answered when these are.
+_TOGETHER = 2048
 
 
 @dataclass(frozen=True)
@@ -155,6 +159,8 @@ def choose(
     found: dict[int, dict[Fork, torch.Tensor]] = {}
     seconds: dict[int, float] = {}
     left = Counter(row.index for row in rows)
+    ready: dict[int, Chosen] = {}
+    next_ = 0
     for row, logits, took in read(engine, rows):
         for fork, at in zip(row.wanted, logits, strict=True):
             wanted = torch.tensor(fork.tokens, device=at.device)
@@ -165,9 +171,12 @@ def choose(
             continue
         if progress is not None:
             progress(1)
-        logs = tuple(_log(text, found[row.index]) for text in tokens)
-        yield Chosen(row.index, logs, len(given[row.index]), seconds[row.index])
-        del found[row.index]
+        i, places_ = row.index, found.pop(row.index)
+        logs = tuple(_log(text, places_) for text in tokens)
+        ready[i] = Chosen(i, logs, len(given[i]), seconds[i])
+        while next_ in ready:
+            yield ready.pop(next_)
+            next_ += 1
 
 
 def _rows(index: int, prompt: list[int], places: Sequence[Fork]) -> list[_Row]:
@@ -194,7 +203,19 @@ def _log(text: Sequence[int], found: dict[Fork, torch.Tensor]) -> float:
 def _packed(
     engine: StoryTransformer, rows: Sequence[_Row]
 ) -> Iterator[tuple[_Row, torch.Tensor, float]]:
-    """Rows with their logits at the forks, [forks, V], many rows a pass."""
+    """Rows with their logits at the forks, [forks, V], many rows a pass; in the order of their
+    tokens, so that those that begin alike meet, some thousand at a time."""
+    for start in range(0, len(rows), _TOGETHER):
+        yield from _in_passes(engine, sorted(rows[start : start + _TOGETHER], key=_ids))
+
+
+def _ids(row: _Row) -> list[int]:
+    return row.ids
+
+
+def _in_passes(
+    engine: StoryTransformer, rows: Sequence[_Row]
+) -> Iterator[tuple[_Row, torch.Tensor, float]]:
     limits, at = engine.limits, 0
     while at < len(rows):
         n = _fitting(rows[at:], limits)
@@ -220,16 +241,16 @@ def _packed(
 
 
 def _fitting(rows: Sequence[_Row], limits: Limits) -> int:
-    """How many rows a pass reads: as many tokens as a chunk holds, the prefix not counted, so that
-    what was read of it before changes no pass."""
-    n_shared = common_prefix([row.ids for row in rows]) if len(rows) > 1 else 0
-    total, n = 0, 0
-    for row in rows:
-        total += len(row.ids) - n_shared
+    """How many rows a pass reads: as many tokens as a chunk holds, what was read before or is read
+    for another row not counted."""
+    ids = [row.ids for row in rows[: limits.chunk]]
+    n_shared = common_prefix(ids) if len(ids) > 1 else 0
+    total = 0
+    for n, more in enumerate(tokens_of(ids, n_shared)):
+        total += more
         if n and total > limits.chunk:
-            break
-        n += 1
-    return n
+            return n
+    return len(ids)
 
 
 def _pass(engine: StoryTransformer, rows: Sequence[_Row], chunk: int) -> list[torch.Tensor]:
@@ -247,22 +268,14 @@ def _pass(engine: StoryTransformer, rows: Sequence[_Row], chunk: int) -> list[to
     # A fork right behind the prompt needs the logits of the prompt's last token, so that no prefix
     # may hold it: common_prefix leaves each row one token, and a path may be all that it leaves.
     shared = engine.shared_prefix.of([row.ids[: row.n_prompt] for row in rows], make)
-    cache = (
-        KeyValues(n_layers, len(rows), kernel, bits)
-        if shared is None
-        else shared.share_prefix(len(rows))
-    )
+    cache = KeyValues(n_layers, 1, kernel, bits) if shared is None else shared.share_prefix(1)
     n_prefix = cache.n_prefix
     own = [row.ids[n_prefix:] for row in rows]
-    places = [row.places(n_prefix) for row in rows]
     if len(rows) == 1:
-        return [_read_on(model, cache, own[0], places[0], chunk, device)]
-    packed, keep, start = [], [], 0
-    for slot, (ids, wanted) in enumerate(zip(own, places, strict=True)):
-        packed.append((Segment(slot, start, len(ids), 0), ids))
-        keep += [start + place for place in wanted]
-        start += len(ids)
-    logits = read_packed(model, cache, packed, 0, device, keep=keep)
+        return [_read_on(model, cache, own[0], rows[0].places(n_prefix), chunk, device)]
+    tree = PrefixTree(own, cache)
+    keep = [tree.place(i, at) for i, row in enumerate(rows) for at in row.places(n_prefix)]
+    logits = read_tree(model, tree, device, keep=keep)
     return list(torch.split(logits, [len(row.wanted) for row in rows]))
 
 

@@ -16,6 +16,7 @@ import torch
 
 from pipeline.engine.key_values import KeyValues, LastRead
 from pipeline.engine.packed import PACKED, Pack, Segment
+from pipeline.engine.prefix_tree import PrefixTree
 from pipeline.engine.rows import Limits, Row, accept, common_prefix, device_of
 
 #: A prefix shorter than this is not worth a pass of its own.
@@ -201,6 +202,24 @@ def read_packed(
     ids = [token for _, tokens in packed for token in tokens]
     places = [cache.n_prefix + s.past + i for s, tokens in packed for i in range(len(tokens))]
     pack = Pack(cache, [segment for segment, _ in packed], n_short, device)
+    return _read(model, pack, ids, places, keep, device)
+
+
+def read_tree(
+    model: Any, tree: PrefixTree, device: torch.device, *, keep: Sequence[int]
+) -> torch.Tensor:
+    """One pass over a prefix tree; returns float logits of the kept tokens, [len(keep), V]."""
+    return _read(model, tree, tree.ids, tree.positions, keep, device)
+
+
+def _read(
+    model: Any,
+    pack: Pack | PrefixTree,
+    ids: Sequence[int],
+    places: Sequence[int],
+    keep: Sequence[int],
+    device: torch.device,
+) -> torch.Tensor:
     with torch.inference_mode(), _packed_attention(model):
         logits = model(
             input_ids=torch.tensor([ids], device=device),

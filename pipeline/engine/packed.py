@@ -19,6 +19,7 @@ import torch
 
 from pipeline.engine.attention import Scoring, attend
 from pipeline.engine.key_values import KeyValues, strides
+from pipeline.engine.prefix_tree import PrefixTree
 from pipeline.errors import EngineError
 
 #: The name under which transformers finds :func:`packed_attention`. It is registered without a
@@ -99,6 +100,24 @@ class Pack:
             self._elsewhere[device] = Pack(self.cache, segments, len(self.short), device)
         return self._elsewhere[device]
 
+    def attend(
+        self,
+        layer: int,
+        query: torch.Tensor,
+        key: torch.Tensor,
+        value: torch.Tensor,
+        how: Scoring,
+    ) -> torch.Tensor:
+        """Attention of one layer: [1, H, T, D], [1, K, T, D] twice → [T, H, D]."""
+        self.cache.store(layer, self, key[0], value[0])
+        parts = []
+        if self.short:
+            parts.append(_attend_short(self, layer, query[0, :, : self.n_single], how))
+        for part in self.long:
+            q = query[:, :, part.start : part.start + part.n]
+            parts.append(_attend_long(self.cache, layer, part, q, key, value, how))
+        return torch.cat(parts)
+
     def hidden(self, window: int | None) -> torch.Tensor:
         """Which of the last keys each query must not see, [B, 1, Q, N'].
 
@@ -123,7 +142,7 @@ def packed_attention(
     value: torch.Tensor,
     attention_mask: torch.Tensor | None,
     scaling: float | None = None,
-    pack: Pack | None = None,
+    pack: Pack | PrefixTree | None = None,
     sliding_window: int | None = None,
     softcap: float | None = None,
     s_aux: torch.Tensor | None = None,
@@ -145,16 +164,8 @@ def packed_attention(
         )
     scale = query.shape[-1] ** -0.5 if scaling is None else scaling
     how = Scoring(scale, sliding_window, softcap, s_aux)
-    pack = pack.on(query.device)
-    layer = module.layer_idx
-    pack.cache.store(layer, pack, key[0], value[0])
-    parts = []
-    if pack.short:
-        parts.append(_attend_short(pack, layer, query[0, :, : pack.n_single], how))
-    for part in pack.long:
-        q = query[:, :, part.start : part.start + part.n]
-        parts.append(_attend_long(pack.cache, layer, part, q, key, value, how))
-    return torch.cat(parts).unsqueeze(0), None
+    out = pack.on(query.device).attend(module.layer_idx, query, key, value, how)
+    return out.unsqueeze(0), None
 
 
 def _attend_short(pack: Pack, layer: int, query: torch.Tensor, how: Scoring) -> torch.Tensor:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+# Not here where no model runs: what only counts by a vocabulary imports this room, too.
 if TYPE_CHECKING:
     from tokenizers import Tokenizer as Backend
 

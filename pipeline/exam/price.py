@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from pipeline.amounts import dollars_band
 from pipeline.calls import Estimate, Plan, WindowLimits
 from pipeline.catalog import ModelSpec
 from pipeline.errors import StoryTransformerError
@@ -39,8 +40,7 @@ def told(line: Estimate) -> str:
     n = line.calls - line.journalled_calls
     asked = f"It asks {n:,} questions, {line.input_tokens.n:,} tokens"
     if line.usd is not None and line.usd[2]:
-        low, likely, high = line.usd
-        price = f"${low} – ${likely} – ${high}"
+        price = dollars_band(*line.usd)
     elif line.seconds is not None:
         price = f"about {max(1, round(line.seconds / 60)):,} minutes here"
     else:

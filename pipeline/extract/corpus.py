@@ -12,15 +12,22 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from pipeline.errors import InputError
-from pipeline.extract import templates
 from pipeline.extract.beside import ReaderProcess, is_needed
-from pipeline.extract.bundles import open_bundles, read_member
-from pipeline.extract.formats import document_suffixes, format_of, is_refused
 from pipeline.extract.limits import BYTES, BYTES_A_BYTE, OverLimit, apart, limited, size_of
 from pipeline.extract.patterns import find_stories
-from pipeline.extract.readers import ADDED, READER_VERSION, read_bytes, unreadable
+from pipeline.extract.readers.bundles import open_bundles, read_member
+from pipeline.extract.readers.registry import (
+    ADDED,
+    READER_VERSION,
+    document_suffixes,
+    format_of,
+    is_refused,
+    read_bytes,
+    unreadable,
+)
+from pipeline.extract.stories import templates
 from pipeline.extract.walk import STDIN, find_files
-from pipeline.sharing import shared_out
+from pipeline.process_pool import shared_out
 from pipeline.stories import Document, Extraction, Span
 from pipeline.text.language import ENGLISH, language_of
 from pipeline.text.scope import names_that_change

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from io import BytesIO
 from typing import Any, TypeVar
 
-from pipeline.sharing import may_fork
+from pipeline.process_pool import may_fork
 
 R = TypeVar("R")
 

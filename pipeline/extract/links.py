@@ -11,13 +11,13 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from pipeline.extract.assembly import Draft, add_criterion
-from pipeline.extract.found import join_spans
-from pipeline.extract.leads import is_criteria_label, split_heading
-from pipeline.extract.leftout import blank_out
-from pipeline.extract.sentences import plain
-from pipeline.extract.tables import column_role
+from pipeline.extract.readers.leftout import blank_out
+from pipeline.extract.readers.tables import column_role
+from pipeline.extract.stories.assembly import Draft, add_criterion
+from pipeline.extract.stories.found import join_spans
+from pipeline.extract.stories.leads import is_criteria_label, split_heading
 from pipeline.stories import Block, Document, Extraction, Locator, Span
+from pipeline.text.sentences import plain
 
 _KEY_ONLY = re.compile(r"[A-Z][A-Z0-9]{1,9}-\d{1,6}$|US[-_ ]?\d{1,5}$")
 

@@ -16,8 +16,8 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from pipeline.extract.delimited import find_rows, sniff_delimiter
 from pipeline.extract.properties import Property, properties_of
+from pipeline.extract.readers.delimited import find_rows, sniff_delimiter
 from pipeline.stories import Document
 
 #: The key in a document's ``front_matter`` under which its mark stands, however it was written.

@@ -13,15 +13,15 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.extract import headings
-from pipeline.extract.found import join_spans
-from pipeline.extract.requirements import is_requirement
-from pipeline.extract.roles import is_thing
-from pipeline.extract.rows import STORY_TYPE
-from pipeline.extract.sentences import plain
-from pipeline.extract.tables import column_role
-from pipeline.extract.units import may_tell, split_units
+from pipeline.extract.readers.tables import column_role
+from pipeline.extract.stories import headings
+from pipeline.extract.stories.found import join_spans
+from pipeline.extract.stories.lists import is_requirement
+from pipeline.extract.stories.purposes import is_thing
+from pipeline.extract.stories.rows import STORY_TYPE
+from pipeline.extract.stories.units import may_tell, split_units
 from pipeline.stories import Block, Document, Span, Story, count_words, normalise
+from pipeline.text.sentences import plain
 
 #: Fewer lines of one section that only may be stories are a way of writing, not a list of wishes.
 _LEAST = 3

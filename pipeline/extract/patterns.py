@@ -11,17 +11,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from pipeline.errors import InputError
-from pipeline.extract.assembly import Draft, assemble, parse_story_text
-from pipeline.extract.condensing import settle_stretches
-from pipeline.extract.escapes import unescape_of
-from pipeline.extract.features import find_in_features
-from pipeline.extract.found import Found, make_story, spans_of
-from pipeline.extract.leftout import blank_out, current_blocks, without
-from pipeline.extract.lists import find_in_list
-from pipeline.extract.markup import Flavour, read_blocks
-from pipeline.extract.mojibake import repair_mojibake
 from pipeline.extract.overlooked import judge
-from pipeline.extract.sections import find_in_sections
+from pipeline.extract.readers.condensing import settle_stretches
+from pipeline.extract.readers.decoding import repair_mojibake
+from pipeline.extract.readers.leftout import blank_out, current_blocks, without
+from pipeline.extract.readers.markup import Flavour, read_blocks
+from pipeline.extract.stories.assembly import Draft, assemble, parse_story_text
+from pipeline.extract.stories.features import find_in_features
+from pipeline.extract.stories.found import Found, make_story, spans_of, unescape_of
+from pipeline.extract.stories.lists import find_in_list
+from pipeline.extract.stories.sections import find_in_sections
 from pipeline.stories import (
     Block,
     Document,

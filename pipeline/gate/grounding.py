@@ -13,9 +13,15 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pipeline.compare.features import Features, features
 from pipeline.compare.quantities import Quantity
-from pipeline.compare.wording import without_lead
-from pipeline.gate import frames, seams, strength
-from pipeline.gate.sources import Statement, of_family, places, statements_of, supporting
+from pipeline.gate import frames, modality, recombination
+from pipeline.gate.sources import (
+    Statement,
+    of_family,
+    places,
+    statements_of,
+    supporting,
+    without_lead,
+)
 from pipeline.gate.sources import verbatim as source_copies
 from pipeline.outcomes import Finding, StoryText, Verdict
 from pipeline.stories import Story
@@ -82,9 +88,9 @@ def _findings(field: str, sentence: str, known: Sequence[Statement]) -> Iterable
     if field == "role":
         yield from _role(wanted, known)
         return
-    yield from strength.findings(sentence, (s.text for s in known if s.field != "role"))
+    yield from modality.findings(sentence, (s.text for s in known if s.field != "role"))
     yield from _support(wanted, known)
-    yield from seams.findings(sentence, known)
+    yield from recombination.findings(sentence, known)
 
 
 def _quantities(wanted: Features, known: Sequence[Statement]) -> Iterable[Finding]:

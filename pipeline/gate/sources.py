@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from pipeline.compare.features import Features, features
 from pipeline.compare.measures import statements
-from pipeline.compare.wording import without_lead
 from pipeline.outcomes import SourceSpan
 from pipeline.stories import Span, Story
 from pipeline.text.words import WORD, fold
@@ -126,3 +126,21 @@ def _find(text: str, document: str, spans: tuple[Span, ...]) -> Span | None:
             return Span(found.start(), found.end())
     found = pattern.search(document, spans[0].start, spans[-1].end)
     return Span(found.start(), found.end()) if found else None
+
+
+_TRIM = re.compile(r"^[\s\-*•·–—>#]+|[\s.;,:]+$")
+_LEAD = re.compile(r"^(?:i want(?: to)?|so that|in order to) ")
+
+
+def same_words(text: str) -> str:
+    """What two texts share when they differ in case, spacing, list mark or final stop only.
+
+    Signs are kept: "5 %" and "5 $" are not the same.
+    """
+    folded = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    return _TRIM.sub("", _TRIM.sub("", folded))
+
+
+def without_lead(text: str) -> str:
+    """:func:`same_words` without the frame before a goal or a benefit."""
+    return _LEAD.sub("", same_words(text))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from pipeline.compare.difference import only_in
+from pipeline.compare.differences import only_in
 from pipeline.compare.sentence import purpose
 from pipeline.entries import Entry, Fold, FoldedBy, Line, Piece, RoleTold, entry_id
 from pipeline.judge.proof import prove_need

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol
 
+from pipeline.amounts import dollars, dollars_band
 from pipeline.calls import Call
 from pipeline.document.since import Earlier
 from pipeline.document.topics import parse_grouping
@@ -151,8 +152,8 @@ class MergeJob(Sending):
         self.say(
             f"estimate for {self.spec.name}: {tokens.n:,} tokens in"
             f"{'' if tokens.exact else ' (±)'}, {self.estimate.output_tokens.likely:,} out, "
-            + ("price unknown" if likely is None else f"${low} – ${likely} – ${high}")
-            + (f", ${self.estimate.usd_batch} as a batch" if self.chosen.batch else "")
+            + ("price unknown" if likely is None else dollars_band(low, likely, high))
+            + (f", {dollars(str(self.estimate.usd_batch))} as a batch" if self.chosen.batch else "")
         )
 
     def _strategy(self) -> str:

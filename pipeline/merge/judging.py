@@ -19,11 +19,11 @@ from pipeline.judge.calibration import Said, heard, likelihoods_of
 from pipeline.judge.labels import exam_hash, file_hash
 from pipeline.judge.records import Judge, Record
 from pipeline.judge.seen import cell_of
+from pipeline.load_options import Setup
 from pipeline.merge.replies import CallFailed, read_answer
 from pipeline.models.opening import adapter_of, base_of, revision_of
 from pipeline.plan.pairs import WORDS, pair_prompt
 from pipeline.prompts import labelled_prompt
-from pipeline.setups import Setup
 from pipeline.store.judging import JudgementTold
 from pipeline.store.record import Store
 from pipeline.stories import Story

@@ -23,7 +23,7 @@ from pipeline.merge.corpus import Corpus
 from pipeline.merge.steps import Planner, Terms, from_stories, limits_here, measure, plan
 from pipeline.models.opening import revision_of
 from pipeline.plan.outline import outline_as_text, outline_from_text
-from pipeline.sharing import in_turns
+from pipeline.process_pool import in_turns
 from pipeline.store.record import Store
 from pipeline.tokens import counter_for
 

@@ -14,8 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from pipeline.compare.difference import changed_runs
-from pipeline.compare.differences import Difference, contradiction
+from pipeline.compare.differences import Difference, changed_runs, contradiction
 from pipeline.compare.features import features
 from pipeline.compare.measures import statements, subject_text
 from pipeline.compare.opposed import opposition

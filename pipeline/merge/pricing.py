@@ -12,7 +12,7 @@ from pipeline.catalog import Catalog, ModelSpec
 from pipeline.cost.calibration import Ratio
 from pipeline.cost.choice import TOKENS_PER_WORD, Choice, default_choices
 from pipeline.cost.estimate import as_lines, bare_text_estimate, infeasible
-from pipeline.cost.window_picture import draw_windows
+from pipeline.cost.picture import draw_windows
 from pipeline.errors import EngineError, ModelError, StoreError
 from pipeline.merge import steps
 from pipeline.merge.corpus import Corpus

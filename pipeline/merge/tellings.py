@@ -15,8 +15,8 @@ from itertools import pairwise
 
 from pipeline.compare.sentence import of_cells, of_lines
 from pipeline.entries import Piece
-from pipeline.extract.sentences import letters, plain
 from pipeline.stories import Story
+from pipeline.text.sentences import letters, plain
 from pipeline.text.words import sentences
 
 #: A form's own words, closed: nothing that an author tells.

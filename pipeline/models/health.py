@@ -15,7 +15,6 @@ from pipeline.engine.weights import locate_weights
 from pipeline.errors import EngineError
 from pipeline.models.base import ModelOptions
 from pipeline.models.generators import program_of
-from pipeline.models.local import LocalModel
 from pipeline.parts import PARTS, how_to_install, lacking
 
 _PACKAGES = (
@@ -110,6 +109,25 @@ def examine(
     return found
 
 
+def _part(name: str) -> dict[str, Any]:
+    missing = lacking(name)
+    told = f"not installed: {', '.join(missing)}." if missing else "installed."
+    step = f"Run: {how_to_install(name)}"
+    return check(f"part [{name}], {PARTS[name].use}", not missing, told, step)
+
+
+def _weights(catalog: Catalog, cache: Path) -> dict[str, Any]:
+    """Whether the small model's weights lie here; they are not read."""
+    name = f"{DEFAULT_LOCAL}, weights"
+    try:
+        where = locate_weights(catalog.find(DEFAULT_LOCAL).weights, cache=cache)
+    except EngineError as error:
+        return check(name, False, error.message, error.next)
+    files = [where] if where.is_file() else [one for one in where.rglob("*") if one.is_file()]
+    size = sum(one.stat().st_size for one in files)
+    return check(name, True, f"{where.name}, {size / 1e6:,.0f} MB.")
+
+
 def _vllm() -> dict[str, Any]:
     """Whether vLLM would be found; a server or program that is named is looked at when asked."""
     command = program_of()
@@ -119,30 +137,6 @@ def _vllm() -> dict[str, Any]:
         "program, or to a server's address."
     )
     return check("vLLM", bool(command), told, step)
-
-
-def _part(name: str) -> dict[str, Any]:
-    missing = lacking(name)
-    told = f"not installed: {', '.join(missing)}." if missing else "installed."
-    return check(f"part [{name}], {PARTS[name].use}", not missing, told, _run(name))
-
-
-def _run(name: str) -> str:
-    return f"Run: {how_to_install(name)}"
-
-
-def _weights(catalog: Catalog, cache: Path) -> dict[str, Any]:
-    """Whether the small model's weights lie here; they are not read."""
-    try:
-        where = locate_weights(catalog.find(DEFAULT_LOCAL).weights, cache=cache)
-    except EngineError as error:
-        return check(f"{DEFAULT_LOCAL}, weights", False, error.message, error.next)
-    return check(f"{DEFAULT_LOCAL}, weights", True, f"{where.name}, {_size(where)}.")
-
-
-def _size(path: Path) -> str:
-    files = [path] if path.is_file() else [one for one in path.rglob("*") if one.is_file()]
-    return f"{sum(one.stat().st_size for one in files) / 1e6:,.0f} MB"
 
 
 def _memory_growth() -> dict[str, Any]:
@@ -189,6 +183,7 @@ def _local_model(
     catalog: Catalog, cache: Path, threads: int, say: Callable[[str], None]
 ) -> dict[str, Any]:
     """Open the small model and ask which kernel it runs and why."""
+    from pipeline.models.local import LocalModel
 
     name = f"{DEFAULT_LOCAL}, opened"
     try:

@@ -19,6 +19,8 @@ from prefect.artifacts import (
     update_progress_artifact,
 )
 
+from evals.dashboard.serve import merged_address
+
 #: Lower edges of what a cell of a heatmap is drawn as.
 _SHADES = ((0.9, "🟩"), (0.6, "🟨"), (0.3, "🟧"), (0.0, "🟥"))
 
@@ -148,7 +150,15 @@ def merged(result: Mapping[str, Any]) -> None:
             for name in (*shown, *took)
         ],
     )
-    _link("merged-document", result["out"]["html"], "The merged document")
+    # Browsers follow no link from a server's page to a file: the pages show it.
+    file = Path(result["out"]["html"]).resolve()
+    create_link_artifact(
+        key="merged-document",
+        link=merged_address(result["run"]),
+        link_text=file.name,
+        description=f"The merged document, {file}: the link shows it while `storytransformer "
+        "dashboard` runs on that machine",
+    )
 
 
 def counts(key: str, title: str, found: Mapping[str, int]) -> None:

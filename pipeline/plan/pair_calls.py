@@ -14,8 +14,8 @@ from functools import cached_property
 
 from pipeline.calls import Call, Request, Size, TokenCount, canonical_json
 from pipeline.columns import Columns, Kinds
-from pipeline.lines import TwoLines
 from pipeline.plan.desk import Desk
+from pipeline.token_cache import TwoLines
 from pipeline.tokens import two_lines
 
 #: Makes the question about two tellings (id, text) at a place of the plan.

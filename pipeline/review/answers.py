@@ -174,7 +174,9 @@ _SHAPE = 'Write {"question": ID, "answer": "preferred", "number": 2}.'
 
 def _answer(told: Any, known: Mapping[str, Question], where: str, by: str) -> list[Answer]:
     try:
-        name, given = str(told["question"]), str(told["answer"])
+        name = str(told["question"])
+        # In words as people write them: "one need", "One-need".
+        given = "_".join(str(told["answer"]).casefold().replace("-", " ").split())
         number, note = told.get("number"), str(told.get("note", ""))
     except (KeyError, TypeError, AttributeError) as exc:
         raise InputError("this is no answer.", where=where, next=_SHAPE) from exc

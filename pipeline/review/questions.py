@@ -7,8 +7,9 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Any, Literal
+from typing import Literal
 
+from pipeline.document.opposing import opposed
 from pipeline.entries import Conflict, Decision, Entry
 from pipeline.errors import InputError
 from pipeline.merge.sovereignty import STAYS, keeps_here
@@ -47,6 +48,7 @@ class Question:
             ``tellings`` and ``differs`` are theirs.
         because: why it is asked.
         about: what a conflict is about.
+        opposed: the words that its sides deny each other, "2 euros / 1 euro"; "" for no conflict.
         stands: the number of the story that would stand, were they one need.
         saves: words that would stand no more, at most.
         batch: what it has in common with questions that are like it.
@@ -63,6 +65,7 @@ class Question:
     differs: tuple[str, ...]
     because: str = ""
     about: str = ""
+    opposed: str = ""
     stands: int = 1
     saves: int = 0
     weight: float = 0.0
@@ -84,14 +87,26 @@ def of_run(
     again: bool = False,
     most: int = MOST,
     only: Sequence[str] = (),
+    names: Sequence[str] = (),
 ) -> list[Question]:
     """The questions of a stored run; see :func:`questions`.
+
+    Args:
+        names: of stories: only what is asked about all of them, decided before or not; two or more
+            that nothing is open about are asked about by hand.
 
     Raises:
         InputError: no such run, or one that did not come to its ledger.
     """
-    books, said = books_of(store, run), store.judgements(run)
-    return questions(books, store.decisions(), again=again, most=most, only=only, said=said)
+    books, said, decided = books_of(store, run), store.judgements(run), store.decisions()
+    if not names:
+        return questions(books, decided, again=again, most=most, only=only, said=said)
+    prints = {_named(books, name).fingerprint for name in names}
+    everything = questions(
+        books, decided, again=True, most=len(books.names) + most, only=only, said=said
+    )
+    found = [question for question in everything if prints.issubset(question.fingerprints)]
+    return found or ([by_hand(books, names)] if len(names) > 1 else [])
 
 
 def books_of(store: Store, run: str) -> Books:
@@ -132,6 +147,7 @@ def questions(
     Raises:
         InputError: no such kind.
     """
+    only = [" ".join(kind.casefold().replace("-", " ").replace("_", " ").split()) for kind in only]
     for kind in only:
         if kind not in KINDS:
             raise InputError(
@@ -182,40 +198,6 @@ def by_hand(books: Books, names: Sequence[str]) -> Question:
         )
     first = question.fingerprints.index(stories[0].fingerprint) + 1
     return replace(question, stands=first)
-
-
-def as_json(question: Question) -> dict[str, Any]:
-    """What ``review --json`` prints of a question."""
-    before = question.decided or question.earlier
-    return {
-        "question": question.id,
-        "kind": question.kind,
-        "because": question.because,
-        "about": question.about,
-        "saves_words": question.saves,
-        "batch": question.batch,
-        "stands": question.stands,
-        "decided": None if before is None else {"answer": before.answer, "told": str(before)},
-        **({"sovereignty": question.sovereignty} if question.sovereignty else {}),
-        "stories": [
-            {
-                "number": number,
-                "name": question.names[number - 1],
-                "story": story.id,
-                "fingerprint": story.fingerprint,
-                "source": str(story.source),
-                "key": story.source.key,
-                "written": story.source.written.isoformat() if story.source.written else None,
-                "author": story.source.author,
-                "differs": question.differs[number - 1],
-                "telling": [
-                    {"field": told.field, "text": told.text}
-                    for told in question.tellings[number - 1]
-                ],
-            }
-            for number, story in enumerate(question.stories, 1)
-        ],
-    }
 
 
 def _named(books: Books, name: str) -> Story:
@@ -329,7 +311,7 @@ class _Asking:
             for story, differs in zip(question.stories, question.differs, strict=True)
         )
         batch = _digest(kind, conflict.about, *sorted(told))
-        return replace(question, differs=told, batch=batch)
+        return replace(question, differs=told, opposed=opposed(conflict), batch=batch)
 
     def _earlier(self) -> Iterable[Question]:
         """Decisions of an older version whose stories are all here."""

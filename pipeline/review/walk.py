@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.console import harmless
+from pipeline.document.readable import without_markup
 from pipeline.errors import InputError
 from pipeline.review.answers import ANSWERS, Answer, Given, answered, possible
 from pipeline.review.questions import KINDS, Question
@@ -36,6 +37,12 @@ _KEYS: Mapping[str, Given] = {
     "y": "as_before",
 }
 _MOVES = {"": "skip", "b": "back", "q": "quit", "?": "help"}
+#: What a line may say in words, as the prompt does, and the key it stands for.
+_IN_WORDS = {
+    "one need": "o", "overlapping": "v", "contradicting": "c", "different": "d", "as before": "y",
+    "preferred": "", "first": "1", "second": "2", "first is preferred": "1",
+    "second is preferred": "2", "skip": "", "enter": "", "back": "b", "quit": "q", "help": "?",
+}  # fmt: skip
 _SAID: Mapping[Given, str] = {
     "preferred": "preferred",
     "one_need": "one need",
@@ -136,7 +143,7 @@ def describe(question: Question, marks: Marks | None = None) -> Iterator[str]:
             yield from stacked(head, told, marks)
     before = question.decided
     for name, said in (
-        ("about", question.about),
+        ("about", without_markup(question.opposed) or question.about),
         ("because", question.because),
         ("decided before", "" if before is None else f"{_SAID[before.answer]}, {before}"),
     ):
@@ -165,7 +172,7 @@ def _ask(
     prompt = _prompt(question, len(like), marks.width)
     while True:
         line = read(prompt).strip()
-        if line == "?":
+        if _key(line) == "?":
             for text in _help(question, len(like)):
                 show(text)
             continue
@@ -175,7 +182,21 @@ def _ask(
             show(f"  {error.message} {error.next}".rstrip())
 
 
+def _key(line: str) -> str:
+    """A line as keys: "one need 2" is "o 2", "preferred 1" is "1"."""
+    words = " ".join(line.casefold().replace("_", " ").split())
+    told = words.rstrip("0123456789").rstrip()
+    number = words[len(told) :].strip()
+    if told not in _IN_WORDS or (number and told in ("first", "second")):
+        return line
+    return f"{_IN_WORDS[told]} {number}".strip()
+
+
 def _step(question: Question, line: str, like: int) -> _Step:
+    if len(line) > 1:
+        if line.casefold() == "preferred":
+            answered(question, "preferred")  # says what is missing
+        line = _key(line)
     if line.casefold() in _MOVES:
         return _Step(move=_MOVES[line.casefold()])
     if line.isascii() and line.isdecimal():
@@ -201,8 +222,11 @@ def _is_sure(like: Sequence[Question], step: _Step, read: Read, show: Show) -> b
             harmless(told[0].text if told else "")[:60] for told in question.tellings
         ))  # fmt: skip
     assert step.given is not None
-    said = read(f"All {len(like)} {_SAID[step.given]}? y n > ").strip().casefold()
-    return said == "y"
+    while True:
+        said = read(f"All {len(like)} {_SAID[step.given]}? y n > ").strip().casefold()
+        if said in ("y", "yes", "n", "no", ""):
+            return said in ("y", "yes")
+        show("  y decides them all, n goes back to the question.")
 
 
 def _prompt(question: Question, like: int, width: int) -> str:

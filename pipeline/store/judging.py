@@ -132,6 +132,12 @@ class Judging:
             found = [_record(row.id, row.body) for row in connection.execute(query)]
         return [one for one in found if one is not None and one.judge.model == model]
 
+    def judged(self) -> list[str]:
+        """The names of the models that have a record here, by name."""
+        query = select(_RECORD.c.model).distinct().order_by(_RECORD.c.model)
+        with self.database.read() as connection:
+            return list(connection.execute(query).scalars())
+
     def save_judgements(self, run: str, told: Iterable[JudgementTold]) -> None:
         """Keep what a judge said in a run; replaces an earlier try."""
         written = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import select
 
@@ -59,27 +60,68 @@ def effective_length(store: Store, model: str, revision: str) -> EffectiveLength
     Returns:
         None when no run says anything.
     """
+    found = [
+        EffectiveLength(one.tokens, one.below, one.run, one.kind)
+        for one in known_lengths(store, model, revision, found_something=True).values()
+        if one.tokens is not None
+    ]
+    return min(found, key=lambda one: (not one.is_bound, one.tokens), default=None)
+
+
+class KnownLength(NamedTuple):
+    """What a run knows of a model's effective length, as :class:`EffectiveLength`.
+
+    Args:
+        tokens: None where it did well on no prompt at all.
+        low, high: its 95 % interval, in tokens; low 0 for no length at all.
+        lengths: that were tried. n: cells.
+    """
+
+    kind: str
+    run: str
+    tokens: int | None
+    below: int | None
+    low: float
+    high: float
+    lengths: tuple[int, ...]
+    n: int
+
+
+def known_lengths(
+    store: Store, model: str, revision: str, *, found_something: bool = False
+) -> dict[str, KnownLength]:
+    """By kind of run what the newest completed one of these weights knows, runs of one length and
+    those that began the replies left out.
+
+    Args:
+        found_something: leave those out, too, in which the model did well on no prompt.
+    """
     score, run = table_of(tables.ScoreRow), table_of(tables.RunRow)
+    columns = (score.c.value, score.c.low, score.c.high, score.c.n, score.c.detail)
     wanted = (
-        select(score.c.value, score.c.detail, run.c.id, run.c.kind, run.c.parameters)
+        select(*columns, run.c.id, run.c.kind, run.c.parameters)
         .join(run, run.c.id == score.c.run)
         .where(
             score.c.name == DEFINITION,
             score.c.item == "",
-            score.c.value.is_not(None),
             run.c.state == "completed",
             run.c.model == model,
             run.c.revision == revision,
         )
         .order_by(run.c.started.desc(), run.c.id.desc())
     )
-    newest: dict[str, EffectiveLength] = {}
+    newest: dict[str, KnownLength] = {}
     with store.database.read() as connection:
         for row in connection.execute(wanted):
-            lengths = row.detail["lengths"]
-            if len(lengths) > 1 and row.parameters.get("style") not in _BEGUN:
-                below = min((n for n in lengths if n > row.value), default=None)
-                newest.setdefault(
-                    row.kind, EffectiveLength(int(row.value), below, row.id, row.kind)
-                )
-    return min(newest.values(), key=lambda one: (not one.is_bound, one.tokens), default=None)
+            lengths = tuple(sorted(row.detail["lengths"]))
+            if len(lengths) < 2 or row.parameters.get("style") in _BEGUN:
+                continue
+            if row.value is None and found_something:
+                continue
+            tokens = None if row.value is None else int(row.value)
+            below = min((n for n in lengths if n > (tokens or 0)), default=None)
+            known = KnownLength(
+                row.kind, row.id, tokens, below, row.low or 0, row.high or 0, lengths, row.n
+            )
+            newest.setdefault(row.kind, known)
+    return newest

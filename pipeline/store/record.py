@@ -24,10 +24,9 @@ from pipeline.store.decisions import Decisions
 from pipeline.store.journal import StoreJournal
 from pipeline.store.judging import Judging
 from pipeline.store.rows import calls
-from pipeline.store.rows.cells import NeedleCell, cell_row
+from pipeline.store.rows.cells import NeedleCell, Score, cell_row, score_row
 from pipeline.store.rows.corpora import corpus_rows
 from pipeline.store.rows.merges import merge_rows
-from pipeline.store.rows.scores import Score, score_row
 from pipeline.store.runs import Runs, RunState
 from pipeline.store.schema import upgrade
 from pipeline.store.tables import table_of

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.amounts import dollars
 from pipeline.errors import InputError
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def lines(told: dict[str, Any]) -> list[str]:
             f"{told['stories_of_the_exam']} stories elsewhere say what they say and are left out"
         )
     time = "time not known" if told["seconds"] is None else _span(told["seconds"])
-    price = "" if told["usd"] in (None, "0", "0.00") else f", ${told['usd']}"
+    price = "" if told["usd"] in (None, "0", "0.00") else f", {dollars(told['usd'])}"
     lines.append(
         f"{told['machine']}: about {told['memory_bytes'] / 2**30:.1f} GiB"
         f"{'' if told['fits'] else ', which do not fit'}, {time}{price}"

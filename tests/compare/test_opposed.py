@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.compare.difference import changed_runs, only_in
+from pipeline.compare.differences import changed_runs, only_in
 from pipeline.compare.opposed import opposition
 
 

@@ -54,6 +54,18 @@ def test_a_cliff_is_a_step_in_the_line_and_is_named_with_its_height():
     assert len([node for node in svg.iter(f"{SVG}line") if node.get("class") == "cliff"]) == 1
 
 
+def test_a_cliff_that_the_job_never_reaches_is_none():
+    """7,000 words are one prompt however long a window is: past the cliff nothing gets dearer."""
+    svg = drawn(curves("claude/claude-haiku-5-5", words=7_077))
+    assert "past 100,000" not in words_of(svg) and "× 1.0" not in words_of(svg)
+    assert not [node for node in svg.iter(f"{SVG}line") if node.get("class") == "cliff"]
+
+
+def test_dollars_below_one_have_their_decimals():
+    said = re.findall(r"\$\S+", words_of(drawn(curves("claude/claude-haiku-5-5", words=7_077))))
+    assert len(said) > 1 and all(re.fullmatch(r"\$0\.\d{2,}|\$[1-9][\d,.]*", one) for one in said)
+
+
 def test_local_models_get_time_with_its_band_memory_and_the_limit_of_the_card():
     svg = drawn(curves("local/llama-3.1-8b", "claude/claude-haiku-5-5"))
     said = words_of(svg)

@@ -10,7 +10,7 @@ from evals.roundtrip import Round, decay
 from evals.roundtrip_run import scores as round_scores
 from pipeline.calls import Message, Request
 from pipeline.store.record import Store
-from pipeline.store.rows.scores import Score
+from pipeline.store.rows.cells import Score
 
 AGGREGATING = "local/many"
 
@@ -50,7 +50,37 @@ def further_measures(store: Store) -> dict[str, str]:
     told = [Covered(f"insight {n}", 0.2 * n, "", ()) for n in range(6)]
     store.save_scores(run, coverage_scores(told))
     store.finish_run(run, "completed")
-    return found | {"coverage": run}
+    return found | {"coverage": run, "models": _advice(store)}
+
+
+def _advice(store: Store) -> str:
+    """Which model for which documents, as the command keeps it."""
+    run = store.start_run(
+        kind="models", corpus=None, model="extractive", strategy="",
+        parameters={"paths": ["a.md"], "stories": 40, "words": 2000, "hardware": "CPU, 1 thread",
+                    "as_of": "2026-11-16", "review": {"pairs": 57, "minutes": 15}},
+    )  # fmt: skip
+    usd, window = {"low": "0", "likely": "0.5", "high": "1"}, {"told": "below 1,024 tokens"}
+    row = {
+        "recommended": True, "why": "Nothing here has a record.", "decides": "proof",
+        "windows": {"aggregation": None, "needle": None}, "usd": usd, "seconds": None,
+        "seconds_band": None, "can_run": True, "reason": "", "record": None, "unmeasured": [],
+    }  # fmt: skip
+    command = "storytransformer exam --model local/many"
+    other = row | {
+        "recommended": False, "why": "", "decides": "nothing", "can_run": False,
+        "windows": {"aggregation": window | {"band": "any length"}, "needle": None},
+        "reason": "it does not fit", "unmeasured": [
+            {"what": "what it may decide", "command": command, "usd": None, "seconds": 90.0}
+        ],
+    }  # fmt: skip
+    store.save_scores(run, [
+        Score("model", "extractive", 0.0, n=0, detail=row | {"place": 0}),
+        Score("model", AGGREGATING, 0.0, n=103, detail=other | {"place": 1}),
+        Score("not reached", "0", 1.0, detail={"why": "no key", "models": ["claude/x"]}),
+    ])  # fmt: skip
+    store.finish_run(run, "completed")
+    return run
 
 
 def _aggregation(store: Store) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import shlex
 import sqlite3
 
@@ -11,7 +12,7 @@ import pytest
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 
-PAGES = ("runs", "run", "costs", "needles", "quality", "records")
+PAGES = ("runs", "run", "costs", "models", "needles", "quality", "records")
 
 
 def rows(worked, sql: str, *values: object) -> list[tuple]:
@@ -82,6 +83,21 @@ def test_every_figure_is_drawn(look, served):
             assert page.evaluate("document.querySelector('#windows img').naturalWidth") > 500
 
 
+def test_an_axis_of_dollars_reads_in_dollars(look, served):
+    """Never "$200m"."""
+    said = look(f"{served}/costs").locator("#prices svg text").all_text_contents()
+    ticks = [text for text in said if text.startswith("$")]
+    assert len(ticks) > 2 and all(re.fullmatch(r"\$(0|[\d,]+|0\.\d{2,4})", one) for one in ticks)
+
+
+def test_cells_that_failed_show_in_the_state_of_their_run(look, served, worked):
+    page = look(f"{served}/runs?kind=needle")
+    states = {row[0].split("\n")[0]: row[1] for row in table(page, "runs") if len(row) > 1}
+    assert states[worked.needles].split("\n") == ["completed", "2 of 60 cells failed"]
+    colours = page.locator("#runs .badge").evaluate_all("all => all.map(one => one.className)")
+    assert set(colours) == {"badge odd"}
+
+
 def test_records_say_who_may_fold_and_by_what_figures(look, served, worked):
     page = look(f"{served}/records")
     told = page.locator("#records tbody tr").all_inner_texts()
@@ -148,6 +164,18 @@ def test_effective_lengths_say_what_is_known(look, served, worked):
     assert all(said in drawn for said in ("2,048 to 4,096", "below 1,024", "at least 4,096"))
     both = f"{served}/needles?run={worked.aggregation}&run={worked.needles}&task=count"
     assert look(both).locator("#heatmaps figure").count() == 1, "no needle counts"
+
+
+def test_the_models_page_says_which_and_why_and_what_is_not_measured(look, served):
+    page = look(f"{served}/models")
+    assert "Nothing here has a record." in page.locator("#recommended").inner_text()
+    first, second = table(page, "models")
+    assert first[0] == "extractive" and "any" in first[2] and first[-1] == "yes"
+    assert second[2].startswith("below 1,024 tokens") and second[3] == "not measured"
+    assert second[-1] == "no: it does not fit" and "no record" in second[1]
+    (missing,) = table(page, "unmeasured")
+    assert missing[-1] == "storytransformer exam --model local/many"
+    assert table(page, "beyond") == [["1", "no key", "claude/x"]]
 
 
 def test_cells_that_ended_otherwise_are_told_apart(look, served, worked):

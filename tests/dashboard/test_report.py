@@ -125,6 +125,7 @@ def test_what_was_not_asked_for_is_left_out(source, worked, tmp_path):
 
 def test_grids_over_several_stories_round_trips_and_coverage_are_in_it(source, worked, tmp_path):
     runs = [worked.aggregation, worked.roundtrip_pairs, worked.roundtrip_tree, worked.coverage]
+    runs.append(worked.models)
     write_report(source, tmp_path / "r.html", runs, now=NOW)
     shown = unescape((tmp_path / "r.html").read_text())
     assert f"local/many · several stories together · {worked.aggregation}" in shown
@@ -137,6 +138,8 @@ def test_grids_over_several_stories_round_trips_and_coverage_are_in_it(source, w
     assert "90.0 %" in card and "100.0 %" in card and "5.0 %" in card
     card = shown.partition("How much of a reference a text tells")[2].partition("</section>")[0]
     assert "insights.json" in card and "50.0 %" in card
+    card = shown.partition("What can be run or reached")[2].partition("</section>")[0]
+    assert "extractive" in card and "below 1,024 tokens" in card
     assert worked.needles not in shown
 
 

@@ -270,6 +270,33 @@ def test_a_rows_cells_are_told_apart(kit):
     assert "> As a treasurer  \n> I want to charge a \\| fee  \n" in told["lines"]
 
 
+@pytest.mark.parametrize(
+    ("behind", "heads", "cells", "below"),
+    [
+        ("no fee | at all\nstop at any time", "Acceptance criteria",
+         "no fee \\| at all<br>stop at any time", ""),
+        ("no fee | at all<br>stop at any time\nAnn agreed", "Acceptance criteria | Notes",
+         "no fee \\| at all<br>stop at any time | Ann agreed", ""),
+        # What is anything else, or stands in another order, is told as it was.
+        ("Ann agreed\nno fee | at all\nstop at any time", "", "", "> Ann agreed  \n> no fee"),
+        ("no fee | at all\nstop at any time\nsince May", "", "", "> no fee"),
+    ],
+)  # fmt: skip
+def test_what_else_a_row_holds_stands_in_it_where_it_is_known_what_it_is(
+    kit, behind, heads, cells, below
+):
+    row = kit.story("r", "pay monthly", role="member", benefit="I can join",
+                    text=f"member\npay monthly\nI can join\n{behind}")  # fmt: skip
+    notes = ("Ann agreed",) if "Ann" in behind else ()
+    row = replace(row, criteria=("no fee | at all", "stop at any time"), body=notes)
+    layout = lay_out(Content(kit.merge([kit.entry(row)]), {"r": row}))
+    told = written(layout)["merged.tellings.md"]
+    more = f" {heads} |" if heads else ""
+    assert f"| As a | I want | So that |{more}\n" in told
+    assert f"| member | pay monthly | I can join |{f' {cells} |' if cells else ''}\n" in told
+    assert below in told and (not heads or "> " not in told.partition("| member")[2])
+
+
 def test_the_sample_is_found_in_words_that_its_limit_allows(sample):
     text = written(lay_out(sample.read.content(sample.merge)))["merged.md"]
     for asked in (

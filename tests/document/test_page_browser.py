@@ -14,7 +14,7 @@ from pipeline.document.content import Content
 from pipeline.document.layout import lay_out
 from pipeline.document.page import page_text
 from pipeline.document.residue import NotShown
-from pipeline.entries import Fold
+from pipeline.entries import Fold, Line
 from pipeline.stories import Document, Span
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
@@ -237,7 +237,7 @@ def test_what_is_not_shown_is_said(look):
 
 def test_what_sources_say_is_text_and_what_nobody_sees_is_shown(look):
     def does(tab):
-        hostile = article(tab, "<img src=x")
+        hostile = article(tab, "</script>")
         assert "</script>" in hostile.inner_text() and "<U+202E>evil" in hostile.inner_text()
         hostile.click()
         assert "<U+202E>evil" in tab.inner_text("#panel")
@@ -379,9 +379,22 @@ def test_markup_of_sources_is_read_and_not_shown(look, content):
         content.stories["a"],
         text="**As a** reader\n\n- I want <b>rooms</b>\n\n| role | goal |\n|---|---|\n| a | b |",
     )
-    told = replace(content, stories={**content.stories, "a": marked})
+    rooms = content.merge.entries[0]
+    cells = (
+        "<tr><td>paid</td><td>green</td></tr> {color:red}now{color} **and** &lt;p&gt;then&lt;/p&gt;"
+    )
+    entries = (
+        replace(rooms, lines=(*rooms.lines, Line("criterion", cells, ("a",)))),
+        *content.merge.entries[1:],
+    )
+    told = replace(
+        content,
+        stories={**content.stories, "a": marked},
+        merge=replace(content.merge, entries=entries),
+    )
 
     def does(tab):
+        assert "paid · green · now and then" in article(tab, "to book a room").inner_text()
         article(tab, "to book a room").click()
         shown = tab.locator("#panel .own").first.inner_text()
         assert shown == "As a reader\n• I want rooms\nrole · goal\na · b"

@@ -78,24 +78,30 @@ def test_together_equals_alone(tiny: StoryTransformer, limits: Limits, shared: i
 def test_waves_share_what_they_begin_with_and_nothing_else(
     tiny: StoryTransformer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    segments: list[int] = []
-    real = choosing.read_packed
+    alone_read: list[int] = []
+    together: list[int] = []
+    real, real_tree = choosing.read_packed, choosing.read_tree
 
     def counting(model: Any, cache: Any, packed: Any, *rest: Any, **more: Any) -> Any:
-        segments.append(len(packed))
+        alone_read.append(len(packed))
         return real(model, cache, packed, *rest, **more)
 
+    def counting_trees(model: Any, tree: Any, *rest: Any, **more: Any) -> Any:
+        together.append(len(tree.ids))
+        return real_tree(model, tree, *rest, **more)
+
     monkeypatch.setattr(choosing, "read_packed", counting)
+    monkeypatch.setattr(choosing, "read_tree", counting_trees)
     waves = [prompts(5, shared=60)] + [
         [ids[:60] + other[20:] for ids, other in zip(prompts(5, shared=60), more, strict=True)]
         for more in (prompts(5, shared=20, seed=2), prompts(5, shared=20, seed=3))
     ]
     for wave in waves:
         check(tiny, wave)
-    rows = len(forks([tiny.tokenizer.encode(text) for text in TEXTS])) * 5
-    alone_read = segments.count(1)
-    assert 1 <= alone_read <= 2, "what the first waves share is read once, then known"
-    assert [n for n in segments if n > 1] and sum(segments) - alone_read <= 3 * rows
+    assert 1 <= len(alone_read) <= 2, "what the first waves share is read once, then known"
+    own = sum(len(ids) + 12 for wave in waves for ids in wave)
+    assert len(together) == len(waves)
+    assert sum(together) < own, "no prompt is read twice for the places where its texts part"
     check(tiny, prompts(4, shared=30, seed=9))
     list(tiny.generate(prompts(2, shared=20), max_tokens=2))
     check(tiny, waves[1])
@@ -104,19 +110,22 @@ def test_waves_share_what_they_begin_with_and_nothing_else(
 def test_a_pass_that_does_not_fit_is_read_in_smaller_ones(
     tiny: StoryTransformer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = choosing.read_packed
+    real = choosing.read_tree
 
-    def tight(model: Any, cache: Any, packed: Any, *rest: Any, **more: Any) -> Any:
-        if sum(len(ids) for _, ids in packed) > 48:
+    def tight(model: Any, tree: Any, *rest: Any, **more: Any) -> Any:
+        if len(tree.ids) > 48:
             raise torch.OutOfMemoryError("no room")
-        return real(model, cache, packed, *rest, **more)
+        return real(model, tree, *rest, **more)
 
-    monkeypatch.setattr(choosing, "read_packed", tight)
+    monkeypatch.setattr(choosing, "read_tree", tight)
     tiny.limits = Limits(slots=8, chunk=256)
     check(tiny, prompts(6, shared=20))
-    monkeypatch.setattr(
-        choosing, "read_packed", lambda *a, **k: tight(None, None, [((), [0] * 99)])
-    )
+
+    def never(*given: Any, **more: Any) -> Any:
+        raise torch.OutOfMemoryError("no room")
+
+    monkeypatch.setattr(choosing, "read_tree", never)
+    monkeypatch.setattr(choosing, "read_packed", never)
     with pytest.raises(EngineError, match="out of memory"):
         list(tiny.choose(prompts(2, shared=20), TEXTS))
 

@@ -12,6 +12,7 @@ import os
 import shutil
 import unicodedata
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -160,6 +161,61 @@ def test_control_tokens_in_letters_of_their_own_stay_whole() -> None:
     mended = Backend.from_str(json.dumps(stated))
     assert mended.encode("a<｜User｜>b").ids.count(n) == 1
     assert mended.get_vocab_size() == len(tokens)
+
+
+LONG, SHORT = ([1 + i / 2 for i in range(8)], [1 + i / 16 for i in range(8)])
+_YARN = {
+    "rope_type": "yarn",
+    "rope_theta": 1e4,
+    "factor": 4.0,
+    "original_max_position_embeddings": 64,
+}
+_LONG = {"rope_type": "longrope", "rope_theta": 1e4, "long_factor": LONG, "short_factor": SHORT,
+         "original_max_position_embeddings": 64}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "rope", "numbers", "road"),
+    [
+        ("Qwen 2", _YARN, {"rope.scaling.type": "yarn", "rope.scaling.factor": 4.0}, "packed"),
+        ("Phi 3", _LONG, {"rope.scaling.attn_factor": 1.2}, "cached"),
+    ],
+)
+def test_scaled_positions_are_read(
+    name: str,
+    rope: dict[str, Any],
+    numbers: dict[str, Any],
+    road: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A window that was stretched; Phi's turns otherwise once a text is long, so that texts of
+    unequal length are not packed."""
+    whole = FAMILIES[name]
+    longer = {"max_position_embeddings": 256, "original_max_position_embeddings": 64}
+    config = {**whole.config, **longer, "rope_parameters": rope}
+    numbers = {**whole.numbers, **numbers, "rope.scaling.original_context_length": 64}
+    monkeypatch.setitem(FAMILIES, name, replace(whole, config=config, numbers=numbers))
+    last = GGUFWriter.write_header_to_file
+
+    def write(self: GGUFWriter, path: Path | None = None) -> None:
+        if name == "Phi 3":
+            for part, values in (("long", LONG), ("short", SHORT)):
+                factors = torch.tensor(values).numpy()
+                self.add_tensor(f"rope_factors_{part}.weight", factors)
+        last(self, path)
+
+    monkeypatch.setattr(GGUFWriter, "write_header_to_file", write)
+    folder, gguf = make(name, tmp_path)
+    engine = StoryTransformer.load(gguf, cache=tmp_path / "cache", dtype="float32")
+    folders = StoryTransformer.load(folder, cache=tmp_path / "cache", dtype="float32")
+    assert engine.road.name == folders.road.name == road
+    for n in (40, 90):
+        ids = [300 + 7 * i % 600 for i in range(n)]
+        assert engine.losses(ids) == pytest.approx(folders.losses(ids), abs=1e-5)
+    kept = engine.loaded.model.config.rope_parameters
+    assert kept["rope_type"] == rope["rope_type"]
+    assert kept["original_max_position_embeddings"] == 64
 
 
 @pytest.mark.model

@@ -11,7 +11,7 @@ import pytest
 from evals.gates import hold_all
 from pipeline.errors import GateError, InputError
 from pipeline.store.record import Store, open_store
-from pipeline.store.rows.scores import Score
+from pipeline.store.rows.cells import Score
 
 
 @pytest.fixture

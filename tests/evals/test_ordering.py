@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.ordering import effort
+from tests.support.ordering import effort
 
 
 def pairs(*names: str) -> list[frozenset[str]]:

@@ -30,17 +30,12 @@ from pipeline.options import MergeOptions
 from pipeline.settings import read_settings
 from pipeline.store.record import Store
 from pipeline.store.reports import list_runs
-from pipeline.stories import Locator, Source, Span, Story
 from pipeline.tokens import counter_for
 from tests.support.judges import PairJudge, Says, always, knowing
+from tests.support.stories import story
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"
 WORDS = ("anchor", "barrel", "candle", "dagger", "engine", "fiddle", "goblet")
-
-
-def story(name: str, text: str) -> Story:
-    source = Source("0" * 64, "a.md", Locator(line=1), (Span(0, 9),))
-    return Story(name, "agile", source, text, "", text)
 
 
 def entry(name: str, *sources: str) -> Entry:

@@ -18,7 +18,7 @@ from evals.recorded import figure, recorded, share
 from evals.trials import make_trials
 from pipeline.errors import GateError, InputError
 from pipeline.store.record import open_store
-from pipeline.store.rows.scores import Score
+from pipeline.store.rows.cells import Score
 from tests.support.fakes import FakeModel
 
 GRID = {"lengths": [400, 600], "depths": [0, 100]}

@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.extract import beside, corpus, readers
+from pipeline.extract import beside, corpus
 from pipeline.extract.beside import ReaderProcess
 from pipeline.extract.corpus import extract
 from pipeline.extract.limits import OverLimit
+from pipeline.extract.readers import registry as readers
 from pipeline.stories import Extraction
 
 STORY = "As a cook, I want salt, so that it tastes.\n"
@@ -147,16 +148,16 @@ def test_nothing_is_imported_from_the_folder_it_starts_in(tmp_path: Path, monkey
 
 def test_a_reader_of_your_own_reads_in_the_thread(tmp_path: Path, monkeypatch):
     """The process beside does not know it."""
-    monkeypatch.setattr(readers, "ADDED", set())
+    monkeypatch.setattr(readers, "ADDED", {})
     monkeypatch.setattr(corpus, "ADDED", readers.ADDED)
-    readers.add_reader(".mine", "mine", lambda data, encoding: readers._READERS["text"](data, None))
+    readers.add_reader(".mine", "mine", readers.reader_of("text"))
     try:
         (tmp_path / "a.mine").write_text(STORY)
         (tmp_path / "b.md").write_text(f"- {STORY}")
         mine, other = in_a_thread(lambda: read(tmp_path))
         assert len(mine.stories) == len(other.stories) == 1
     finally:
-        del readers._READERS[readers.FORMATS.pop(".mine")]
+        del readers.FORMATS[".mine"]
 
 
 def test_who_stops_reading_half_way_leaves_no_process(tmp_path: Path):

@@ -19,11 +19,13 @@ import pytest
 
 from pipeline import stories
 from pipeline.errors import InputError
-from pipeline.extract import condensing, limits, readers
+from pipeline.extract import limits
 from pipeline.extract.corpus import extract
 from pipeline.extract.globs import matches
 from pipeline.extract.patterns import find_stories
-from pipeline.extract.readers import FORMATS, add_reader, read_bytes
+from pipeline.extract.readers import condensing
+from pipeline.extract.readers import registry as readers
+from pipeline.extract.readers.registry import FORMATS, add_reader, read_bytes
 
 ROOT = Path(__file__).resolve().parents[2]
 STORY = "As a cook, I want salt, so that it tastes."
@@ -230,7 +232,7 @@ def slow_format() -> Iterator[None]:
         add_reader(suffix, suffix[1:], read)
     yield
     for suffix in (".spins", ".backtracks", ".grows"):
-        del readers._READERS[FORMATS.pop(suffix)]
+        del readers.ADDED[FORMATS.pop(suffix)]
 
 
 @pytest.mark.usefixtures("slow_format")

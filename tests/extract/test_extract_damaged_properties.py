@@ -14,9 +14,9 @@ import pptx
 import pytest
 
 from pipeline.extract.corpus import extract
-from pipeline.extract.pdf_layout import group_lines
-from pipeline.extract.pdf_words import Word
 from pipeline.extract.properties import properties_of
+from pipeline.extract.readers.pdf_layout import group_lines
+from pipeline.extract.readers.pdf_words import Word
 
 STORY = "As a clerk, I want to print a receipt, so that the customer has proof."
 

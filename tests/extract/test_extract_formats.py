@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.extract.patterns import find_stories
-from pipeline.extract.readers import read_bytes, read_document
+from pipeline.extract.readers.registry import FORMATS, read_bytes, read_document, reader_of
 from pipeline.stories import Extraction, Story
 
 STORY = "As a cook, I want salt, so that it tastes."
@@ -385,3 +385,8 @@ def test_stories_of_one_cell_begin_with_their_headings_in_the_stored_text() -> N
     assert places[1].start == text.index("Second") and places[1].end == text.index('"}]')
     assert "First" in text[slice(*places[0])] and "Second" not in text[slice(*places[0])]
     assert [story.body for story in extraction.stories] == [("First",), ("Second",)]
+
+
+def test_every_format_has_a_reader() -> None:
+    for kind in set(FORMATS.values()):
+        assert callable(reader_of(kind)), kind

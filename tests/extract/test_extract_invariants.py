@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.extract.patterns import find_stories, parse_story_text
-from pipeline.extract.readers import read_bytes
-from pipeline.extract.yaml_records import unescape_yaml
+from pipeline.extract.readers.registry import read_bytes
+from pipeline.extract.stories.found import unescape_yaml
 from pipeline.outcomes import StoryText
 from pipeline.stories import Extraction, Span, normalise, story_id
 

@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from pipeline.extract.leads import split_heading
 from pipeline.extract.patterns import find_stories
-from pipeline.extract.phrases import read_phrases
-from pipeline.extract.readers import read_bytes
+from pipeline.extract.readers.registry import read_bytes
+from pipeline.extract.stories.leads import split_heading
+from pipeline.extract.stories.phrases import read_phrases
 from pipeline.stories import Story
 
 

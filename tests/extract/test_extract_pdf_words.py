@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pipeline.extract.pdf_bare import find_bare_rows
-from pipeline.extract.pdf_layout import Line, lay_out
-from pipeline.extract.pdf_words import Word
+from pipeline.extract.readers.pdf_bare import find_bare_rows
+from pipeline.extract.readers.pdf_layout import Line, lay_out
+from pipeline.extract.readers.pdf_words import Word
 
 
 def _line(base: float, *words: tuple[str, float, float]) -> Line:

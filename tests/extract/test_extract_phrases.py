@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from pipeline.extract.patterns import parse_story_text
-from pipeline.extract.phrases import read_phrases
-from pipeline.extract.sentences import plain, sentence_ends
+from pipeline.extract.stories.phrases import read_phrases
 from pipeline.outcomes import StoryText
+from pipeline.text.sentences import plain, sentence_ends
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.extract.links import link_criteria
-from pipeline.extract.mojibake import count_mojibake, repair_mojibake
 from pipeline.extract.patterns import find_stories
-from pipeline.extract.readers import read_bytes
+from pipeline.extract.readers.decoding import count_mojibake, repair_mojibake
+from pipeline.extract.readers.registry import read_bytes
 from pipeline.stories import Extraction, Story
 
 

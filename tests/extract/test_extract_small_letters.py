@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.extract.phrases import read_phrases
+from pipeline.extract.stories.phrases import read_phrases
 
 
 @pytest.mark.parametrize("mark", [".", "!", "?", "…", ".”", ""])

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipeline.extract import builder, condensing, xml_records
 from pipeline.extract.patterns import find_stories
-from pipeline.extract.readers import read_bytes
-from pipeline.extract.row_store import Cells, Names, RowStore
+from pipeline.extract.readers import builder, condensing, xml_records
+from pipeline.extract.readers.registry import read_bytes
+from pipeline.extract.readers.row_store import Cells, Names, RowStore
 from pipeline.stories import Extraction
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+
+from evals.dashboard.serve import Served, pages
 
 pytestmark = [pytest.mark.prefect, pytest.mark.enable_socket]
 
@@ -132,7 +136,19 @@ def test_its_page_shows_the_ledger_the_figures_the_progress_and_the_document(
     assert figures["calls"] == len(THINGS) - cancelled.journalled
     assert figures["conflicts"] == 0 and float(figures["USD"]) > 0
     assert float(left["progress"]["data"]) == 100.0
-    assert "merged.html" in left["merged-document"]["data"]
+    document = left["merged-document"]
+    assert (
+        "merged.html" in document["data"]
+        and "storytransformer dashboard" in document["description"]
+    )
+    # Where the pages are: a browser follows no link to a file. They show it from there.
+    (path,) = re.findall(r"\(http://127\.0\.0\.1:8001(/merged/[\w-]+)\)", document["data"])
+    with (
+        pages(Served(cancelled.db), 0) as (url, _),
+        urllib.request.urlopen(url.rpartition("/")[0] + path, timeout=10) as answer,
+    ):
+        shown = answer.read().decode()
+    assert "24 stories from 2 documents" in shown
 
 
 def test_a_run_over_its_budget_says_so(stack: Any, tmp_path: Path):

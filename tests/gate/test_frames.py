@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.gate.frames import stories_behind
 from pipeline.gate.grounding import grounded, sentence_verdicts
-from pipeline.gate.strength import marked
+from pipeline.gate.modality import marked
 from pipeline.outcomes import StoryText
 from pipeline.stories import Locator, Source, Span, Story
 

@@ -14,12 +14,7 @@ from pipeline.gate.sources import locate
 from pipeline.outcomes import StoryText
 from pipeline.stories import Locator, Source, Span, Story
 from tests.support.said import missing
-
-
-def story(name: str, **fields) -> Story:
-    source = Source("d", "backlog.md", Locator(line=1), (Span(0, 1),))
-    return Story(name, "agile", source, fields.get("goal", ""), **fields)
-
+from tests.support.stories import story
 
 SOURCES = [
     story(

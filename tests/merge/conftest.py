@@ -17,7 +17,7 @@ from pipeline.catalog import ModelSpec
 from pipeline.compare.measures import stem_weights
 from pipeline.errors import BudgetError
 from pipeline.extract.patterns import find_stories
-from pipeline.extract.readers import read_document
+from pipeline.extract.readers.registry import read_document
 from pipeline.plan.desk import Desk
 from pipeline.plan.pairs import NEAREST
 from pipeline.plan.similarity import cluster, nearest, similar_pairs

@@ -9,11 +9,8 @@ from hypothesis import strategies as st
 from pipeline.entries import Entry, LedgerRow, Outcome
 from pipeline.errors import LedgerError
 from pipeline.merge.ledger import balance, counts
-from pipeline.stories import Locator, Source, Span, Story
-
-
-def story(name: str) -> Story:
-    return Story(name, "agile", Source("d", "b.md", Locator(), (Span(0, 1),)), name, goal=name)
+from pipeline.stories import Story
+from tests.support.stories import story
 
 
 def row(name: str, target: str, outcome: Outcome = Outcome.KEPT) -> LedgerRow:

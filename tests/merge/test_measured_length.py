@@ -17,7 +17,7 @@ from pipeline.merge.steps import Terms
 from pipeline.settings import read_settings
 from pipeline.store.measured import DEFINITION, EffectiveLength, effective_length
 from pipeline.store.record import open_store
-from pipeline.store.rows.scores import Score
+from pipeline.store.rows.cells import Score
 
 SETTINGS = read_settings({"HOME": "/nowhere"})
 CATALOG = Catalog(SETTINGS.models_toml)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import sharing
+from pipeline import process_pool
 from pipeline.calls import Reply, Usage, WindowLimits
 from pipeline.catalog import Catalog
 from pipeline.entries import Decision
@@ -21,8 +21,8 @@ from pipeline.merge.outlines import Outlines
 from pipeline.merge.steps import Terms
 from pipeline.plan.candidates import StoryVectors
 from pipeline.plan.outline import outline_as_text, outline_from_text
+from pipeline.process_pool import in_turns
 from pipeline.settings import read_settings
-from pipeline.sharing import in_turns
 from pipeline.store.record import Store, StoreJournal, open_store
 
 SETTINGS = read_settings({"HOME": "/nowhere"})
@@ -160,8 +160,8 @@ def test_all_plans_that_are_not_remembered_are_made_at_once_and_are_the_same(
         monkeypatch.setattr(outlines, "in_turns", lambda work, items: [])
         alone = estimated(corpus, terms, store)
     monkeypatch.undo()
-    monkeypatch.setattr(sharing, "processors", lambda: 2)
-    monkeypatch.setattr(sharing, "may_fork", lambda: True)
+    monkeypatch.setattr(process_pool, "processors", lambda: 2)
+    monkeypatch.setattr(process_pool, "may_fork", lambda: True)
     asked = []
     monkeypatch.setattr(
         outlines, "in_turns", lambda work, items: asked.append(len(items)) or in_turns(work, items)

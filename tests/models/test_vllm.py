@@ -18,13 +18,13 @@ import pytest
 from pipeline.calls import Message, Request
 from pipeline.catalog import ModelSpec
 from pipeline.errors import SovereigntyError
+from pipeline.load_options import Setup
 from pipeline.models.base import ModelOptions
 from pipeline.models.generators import AUTO, choose_generator, generator
 from pipeline.models.local import LocalModel
 from pipeline.models.opening import open_model
 from pipeline.models.vllm import VllmModel
 from pipeline.plan.pairs import SCHEMA
-from pipeline.setups import Setup
 
 pytestmark = pytest.mark.enable_socket
 

@@ -10,12 +10,8 @@ from hypothesis import strategies as st
 from pipeline.plan.candidates import StoryVectors, unite
 from pipeline.plan.similarity import Pair
 from pipeline.plan.vectors import Floats, embedded_text, nearest_by_vectors
-from pipeline.stories import Locator, Source, Span, Story
-
-
-def story(name: str, goal: str, **more) -> Story:
-    source = Source("d", "b.md", Locator(), (Span(0, 1),))
-    return Story(name, "agile", source, goal, goal=goal, **more)
+from pipeline.stories import Story
+from tests.support.stories import story
 
 
 def unit(rows: np.ndarray) -> Floats:

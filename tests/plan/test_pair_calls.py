@@ -19,8 +19,8 @@ from pipeline.cost.prices import price
 from pipeline.plan.orders import Orders
 from pipeline.plan.outline import outline_as_text, outline_from_text
 from pipeline.plan.strategies import make_plan
-from pipeline.stories import Locator, Source, Span, Story
 from pipeline.tokens import counter_for, two_lines
+from tests.support.stories import story
 
 ROOT = Path(__file__).parents[2]
 CATALOG = Catalog(ROOT / "data" / "models.toml")
@@ -40,11 +40,6 @@ ODD = (
     "<|endoftext|>",
 )  # fmt: skip
 texts = st.lists(st.sampled_from(ODD) | st.text(max_size=12), min_size=1, max_size=4).map(" ".join)
-
-
-def story(name: str, goal: str, benefit: str = "") -> Story:
-    source = Source("d" * 64, "backlog.md", Locator(line=1), (Span(0, 1),))
-    return Story(name, "agile", source, goal or name, goal=goal, benefit=benefit)
 
 
 def planned(name: str, told: list[str], cache: Path, **more) -> Plan:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from functools import partial
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,12 +12,10 @@ from hypothesis import strategies as st
 from pipeline.compare.measures import likeness, stem_weights
 from pipeline.plan.index import Index
 from pipeline.plan.similarity import LIMIT, THRESHOLD, cluster, nearest, similar_pairs, unique
-from pipeline.stories import Locator, Source, Span, Story
+from pipeline.stories import Story
+from tests.support.stories import story as any_story
 
-
-def story(name: str, goal: str, role: str = "reader", benefit: str = "", **more) -> Story:
-    source = Source("d", "b.md", Locator(), (Span(0, 1),))
-    return Story(name, "agile", source, goal, role=role, goal=goal, benefit=benefit, **more)
+story = partial(any_story, role="reader")
 
 
 WORDS = st.sampled_from(

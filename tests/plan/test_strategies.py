@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,9 @@ from pipeline.errors import InputError
 from pipeline.plan.rendering import pair_text, story_text
 from pipeline.plan.similarity import Pair
 from pipeline.plan.strategies import STRATEGIES, make_plan
-from pipeline.stories import Locator, Source, Span, Story
+from tests.support.stories import story as any_story
+
+story = partial(any_story, role="shopper")
 
 PROMPTS = Path(__file__).parents[2] / "prompts"
 JUDGE = ModelSpec("claude/test", "claude", "test", 20_000, 4_000)
@@ -42,11 +45,6 @@ class WordCounter:
 
     def count_texts(self, texts) -> list[TokenCount]:
         return [self.count_text(text) for text in texts]
-
-
-def story(name: str, goal: str = "", *, role: str = "shopper", benefit: str = "", **more) -> Story:
-    source = Source("d" * 64, "backlog.md", Locator(line=1), (Span(0, 1),))
-    return Story(name, "agile", source, goal or name, role=role, goal=goal, benefit=benefit, **more)
 
 
 def plan(stories, clusters=(), spec=JUDGE, limits=LIMITS, *, strategy="pairs", **more) -> Plan:

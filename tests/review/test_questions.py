@@ -12,7 +12,8 @@ import pytest
 from pipeline.entries import Answer, Conflict, Decision, Fold, Side
 from pipeline.errors import InputError
 from pipeline.review.answers import answered
-from pipeline.review.questions import AUDITED, Question, as_json, by_hand, questions
+from pipeline.review.as_json import as_json
+from pipeline.review.questions import AUDITED, Question, by_hand, questions
 from pipeline.store.judging import JudgementTold
 from pipeline.text.canonical import VERSION
 

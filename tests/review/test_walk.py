@@ -71,6 +71,44 @@ def test_what_is_no_answer_says_so_and_asks_again(found):
     assert kept[0].decisions[0].keep == found[0].fingerprints[1]
 
 
+@pytest.mark.parametrize(
+    ("line", "given", "number"),
+    [
+        ("one need", "one_need", None), ("One_need 2", "one_need", 2),
+        ("different", "different", None),
+        ("overlapping", "overlapping", None), ("contradicting", "contradicting", None),
+        ("first", "preferred", 1), ("2 ", "preferred", 2), ("preferred 2", "preferred", 2),
+        ("second is preferred", "preferred", 2),
+    ],
+)  # fmt: skip
+def test_the_words_of_the_prompt_are_answers_too(found, line, given, number):
+    _, kept, _ = walked(found, line)
+    assert kept[0].given == given
+    if number:
+        assert kept[0].decisions[0].keep == found[0].fingerprints[number - 1]
+
+
+def test_moves_in_words_and_what_words_lack(found):
+    shown, kept, counts = walked(found, "help", "preferred", "first 2", "skip", "back", "quit")
+    assert (
+        "whoever built one has built the other" in shown and "which of them is preferred?" in shown
+    )
+    assert "'first 2' is no answer" in shown
+    assert kept == [] and counts == {"open": 5}
+
+
+def test_a_batch_is_asked_about_until_it_is_answered(found):
+    shown, kept, _ = walked(found, "D", "maybe", "yes")
+    assert shown.count("All 2 different? y n") == 2 and "y decides them all" in shown
+    assert len(kept) == 2
+
+
+def test_a_conflict_says_in_which_words_its_sides_oppose_each_other(found):
+    (conflict,) = (question for question in found if question.kind == "possible conflict")
+    told = "\n".join(describe(conflict))
+    assert f"about: {conflict.opposed}" in told and " / " in conflict.opposed
+
+
 def test_a_capital_decides_all_that_are_like_it_once_they_were_shown(found):
     like = [q for q in found if q.batch == found[0].batch]
     assert len(like) == 2

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 
 from pipeline.compare.features import Features, features
 from pipeline.compare.measures import weight
-from pipeline.compare.wording import without_lead
 from pipeline.gate.grounding import fields_of
+from pipeline.gate.sources import without_lead
 from pipeline.outcomes import StoryText
 from pipeline.stories import Story
 from pipeline.text.words import sentences

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from pipeline.extract.corpus import extract
-from pipeline.stories import Locator, Source, Span, Story
 from pipeline.text.language import ENGLISH, OTHER, language_of
 
 STORIES = {
@@ -32,12 +31,6 @@ ENGLISH_ONES = [
     "Login",
     "",
 ]
-
-
-def story(name: str, text: str) -> Story:
-    return Story(
-        name, "agile", Source("d", "a.md", Locator(line=1), (Span(0, 1),)), text, goal=text
-    )
 
 
 @pytest.mark.parametrize(("language", "text"), STORIES.items())

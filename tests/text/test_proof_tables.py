@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import pytest
 
-from pipeline.extract import patterns, readers
+from pipeline.extract import patterns
+from pipeline.extract.readers import registry as readers
 from pipeline.judge.proof import Proof, prove, prove_need, prove_text
 from pipeline.stories import Story
 from pipeline.text.rules import RULES

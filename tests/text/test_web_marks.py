@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.extract.web import read_web_page
+from pipeline.extract.readers.web import read_web_page
 
 SAID = (
     ("10<sup>2</sup> books", "10² books"),

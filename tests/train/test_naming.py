@@ -10,11 +10,11 @@ import pytest
 from pipeline.catalog import Catalog
 from pipeline.engine.adapters import CARD, CONFIG, WEIGHTS, read_card
 from pipeline.errors import EngineError, InputError
+from pipeline.load_options import Setup, split_setup
 from pipeline.merge.judging import judge_of
 from pipeline.models.opening import missing_weights, revision_of
 from pipeline.plan.pairs import PAIR_PROMPT, pair_prompt
 from pipeline.settings import read_settings
-from pipeline.setups import Setup, split_setup
 from pipeline.train.telling import setting
 
 BASE = "local/smollm2-135m"

@@ -11,7 +11,7 @@ function config(ink) {
     view: { stroke: null },
     axis: {
       labelFontSize: 12, titleFontSize: 12, titleFontWeight: 500, labelColor: ink.ink, titleColor: ink.soft,
-      gridColor: ink.line, domainColor: ink.line, tickColor: ink.line, labelLimit: 200, titlePadding: 8,
+      gridColor: ink.line, domainColor: ink.line, tickColor: ink.line, labelLimit: 200, titlePadding: 12,
     },
     legend: { labelFontSize: 12, labelColor: ink.ink, titleColor: ink.soft, orient: "top", title: null, symbolSize: 90, offset: 4 },
     header: { labelColor: ink.ink },

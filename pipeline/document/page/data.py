@@ -13,7 +13,7 @@ from pipeline.document.needs import most_told
 from pipeline.document.opposing import opposed
 from pipeline.document.order import Group
 from pipeline.document.quoting import asks_for
-from pipeline.document.readable import readable
+from pipeline.document.readable import readable, shown
 from pipeline.entries import Conflict, Entry, Fold
 from pipeline.extract.islands import utf16_units
 from pipeline.stories import Document, Story
@@ -92,7 +92,7 @@ class _Data:
             "lines": [
                 [
                     line.field,
-                    line.text,
+                    shown(line.text),
                     self._numbers(line.stories),
                     purpose(line, self._content) if line.field == "benefit" else "",
                 ]
@@ -115,7 +115,7 @@ class _Data:
                 "passages": self._numbers(need.passages),
                 "entries": [self._place[entry.id] for entry in need.entries],
                 "roles": list(need.roles),
-                "asks": asks_for(need.entries[0], self._content),
+                "asks": shown(asks_for(need.entries[0], self._content)),
             }
             for need in needs[:_OFTEN]
         ]
@@ -123,18 +123,20 @@ class _Data:
     def conflict(self, conflict: Conflict) -> dict[str, Any]:
         return {
             "kind": conflict.kind,
-            "about": opposed(conflict),
+            "about": shown(opposed(conflict)),
             "by": conflict.by,
             "reason": conflict.reason,
             "sides": [
-                [self.number[side.story], side.text, list(side.differs)] for side in conflict.sides
+                [self.number[side.story], shown(side.text), list(map(shown, side.differs))]
+                for side in conflict.sides
             ],
         }
 
     def links(self) -> Iterator[list[Any]]:
         for link in self._content.merge.links:
             a, b = self._place[link.a], self._place[link.b]
-            yield [a, b, link.kind, list(link.only_a), list(link.only_b)]
+            only = [list(map(shown, words)) for words in (link.only_a, link.only_b)]
+            yield [a, b, link.kind, *only]
 
     def stories(self, held: dict[str, Document]) -> Iterator[dict[str, Any]]:
         numbered = {sha256: n for n, sha256 in enumerate(held)}
@@ -182,11 +184,11 @@ class _Data:
         return {
             "story": self.number[fold.story],
             "field": fold.field,
-            "text": fold.text,
+            "text": shown(fold.text),
             "by": fold.by,
             "under": self.number.get(fold.under, 0),
             "rules": list(fold.rules),
-            "otherwise": list(fold.otherwise),
+            "otherwise": list(map(shown, fold.otherwise)),
             "reason": self._content.against(fold) or fold.reason,
             "likelihood": fold.likelihood,
             "against": bool(self._content.against(fold)),
