@@ -9,7 +9,7 @@ with replacement since insights of one share a summary; beside it the same of a 
 the gate's yes or no, and without the pairs that were built to mislead; then the mean share by kind
 of pair, and the pairs that are furthest off.
 
-Exits 1 where a line is no sample.
+Exits 1 where a line is not a sample.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ def read(path: Path) -> list[dict[str, Any]]:
         except (ValueError, KeyError, TypeError):
             good = False
         if not good:
-            raise SystemExit(f"{path}, line {number}: this is no sample")
+            raise SystemExit(f"{path}, line {number}: this is not a sample")
         samples.append(sample)
     return samples
 

@@ -92,7 +92,7 @@ class Bench:
         if mode == "server" and server is None:
             return {"why_not": f"no {self.chosen.server}; --server FILE (see real_server.py)"}
         if mode in ("llama", "server") and not self.gguf.is_file():
-            return {"why_not": "these weights are no GGUF"}
+            return {"why_not": "these weights are not valid GGUF"}
         python = Path(sys.executable)
         if name:
             given = getattr(self.chosen, f"{name.replace('-', '_')}_python")

@@ -33,7 +33,7 @@ import torch
 from engine_gpu_pairs import pair_questions
 from engine_gpu_training import rows as training_rows
 from engine_gpu_vllm import Way, serving
-from memory_gpu import TINY, build, dense
+from memory_gpu import build, dense
 
 from pipeline.catalog import Architecture, Catalog, Gpu
 from pipeline.cost.formulas import ENGINE_SPARE, USABLE_SHARE, decode_bytes, peak_memory
@@ -255,6 +255,11 @@ def show(title: str, rows: list[dict[str, Any]]) -> None:
         print(f"    {told}")
 
 
+#: What stands for them in a rehearsal.
+REHEARSAL = Architecture(
+    layers=2, heads=4, kv_heads=2, head_dim=64, hidden=256, intermediate=512, vocab=1000,
+    params=2_000_000, active_params=2_000_000, tied=True,
+)  # fmt: skip
 #: Whose configurations are measured when nobody names others.
 MODELS = ("llama-3.1-8b", "smollm2-135m")
 
@@ -289,7 +294,7 @@ def main() -> None:
     cuda = device.type == "cuda"
     gpu = find_gpu(catalog.gpus, torch.cuda.get_device_name(device)) if cuda else None
     card = Card(device, gpu)
-    shapes = dense(catalog) if cuda else {"tiny": TINY}
+    shapes = dense(catalog) if cuda else {"tiny": REHEARSAL}
     report: dict[str, Any] = {
         "benchmark": "engine_gpu", "device": card.name, "rehearsal": asked.rehearse,
         "torch": torch.__version__, "models": {},

@@ -57,7 +57,8 @@ def measure(said: dict[str, Any], rehearse: bool) -> dict[str, Any]:
         intermediate_size=shape["intermediate"], max_position_embeddings=512,
     )  # fmt: skip
     settings = settings_of(said, cuda)
-    n = STEPS * settings["per_device_train_batch_size"] * settings["gradient_accumulation_steps"]
+    steps = 1 if rehearse else STEPS
+    n = steps * settings["per_device_train_batch_size"] * settings["gradient_accumulation_steps"]
     data = [
         {"input_ids": torch.randint(0, shape["vocab"], (tokens,)),
          "attention_mask": torch.ones(tokens, dtype=torch.long), "labels": torch.tensor(i % 2)}
@@ -66,7 +67,7 @@ def measure(said: dict[str, Any], rehearse: bool) -> dict[str, Any]:
     began = start_peak(device)
     with tempfile.TemporaryDirectory() as out:
         arguments = TrainingArguments(
-            out, max_steps=STEPS, report_to=[], save_strategy="no", logging_strategy="no",
+            out, max_steps=steps, report_to=[], save_strategy="no", logging_strategy="no",
             disable_tqdm=True, use_cpu=not cuda, dataloader_pin_memory=cuda, **settings,
         )  # fmt: skip
         # The table's source ran eager attention: flash came to BERT later.

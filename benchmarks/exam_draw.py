@@ -10,7 +10,7 @@ CORPORA holds folders of documents: ``backlogs-txt`` (one backlog a file), ``md-
    (``deal.jsonl``). A backlog is one document, so it is dealt whole.
 2. The candidates. Within one backlog, or one folder, of the exam's part: of each story the ten
    nearest by the index of words and the ten nearest by sentence vectors, as a merge of these
-   documents would find them. What proof decides is no question and is left out, and so is a story
+   documents would find them. What proof decides is not a question and is left out, and so is a story
    that stands word for word in a document of another part.
 3. The draw. Uniform over the candidates, except that no backlog or folder gives more than 15 %.
 4. The halves. Each backlog or folder is in one half (``threshold`` or ``report``), those of one

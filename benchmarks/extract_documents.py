@@ -22,7 +22,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # run as a file, it is no part of a package
+sys.path.insert(0, str(Path(__file__).parents[1]))  # run as a file, it is not part of a package
 
 from pipeline.extract.corpus import extract
 from pipeline.extract.patterns import find_stories

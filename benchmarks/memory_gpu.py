@@ -7,7 +7,7 @@ Dense models with full attention are built as Llamas with their numbers; what do
 out, and said to be. Each length is one prompt and a short reply through our engine. Memory is the
 allocator's peak, without what the driver holds; beside it what the formulas say without it. Times
 stand beside the band that `estimate` prints for the card, where the catalogue knows it. On a
-processor (--device cpu) only a small configuration is measured, to see that the script runs.
+processor (--rehearse) only a small configuration is measured, to see that the script runs.
 
 Prints a table and, last, one JSON line with the device's name.
 """
@@ -143,8 +143,9 @@ def main() -> None:
     options.add_argument("--lengths", default=",".join(map(str, LENGTHS)))
     options.add_argument("--reply", type=int, default=33)
     options.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    options.add_argument("--rehearse", action="store_true", help="as --device cpu")
     chosen = options.parse_args()
-    device = torch.device(chosen.device)
+    device = torch.device("cpu" if chosen.rehearse else chosen.device)
     register()
     torch.inference_mode().__enter__()
     catalog = Catalog(read_settings().models_toml)

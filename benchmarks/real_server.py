@@ -103,7 +103,7 @@ def unexpected(row: dict[str, Any], context: int) -> list[str]:
 
 
 def not_run(why: str, benchmark: str = "real_server") -> int:
-    """Say so; a missing server is no failure."""
+    """Say so; a missing server is not a failure."""
     print(f"not run: {why}.")
     print(json.dumps({"benchmark": benchmark, "run": False, "why": why}))
     return 0

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 DOCS = Path(__file__).resolve().parent
-sys.path.insert(0, str(DOCS.parent))  # run as a file, it is no part of a package
+sys.path.insert(0, str(DOCS.parent))  # run as a file, it is not part of a package
 
 _MARKED = re.compile(r"(<!-- (generated|code): (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 #: As wide as help is in a usual terminal.

@@ -34,7 +34,7 @@ from pipeline.merge.steps import Terms
 from pipeline.models.opening import missing_key, missing_weights, needs_key, revision_of
 from pipeline.store.measured import known_lengths
 from pipeline.store.record import Store
-from pipeline.store.rows.scores import Score
+from pipeline.store.rows.cells import Score
 
 #: What a run of the database is called that keeps an advice, and its figures of a model.
 KIND, MODEL, BEYOND = "models", "model", "not reached"

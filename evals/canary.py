@@ -95,11 +95,11 @@ def plant(
         n: canaries; every second one has a twin in another document, or at another depth.
 
     Raises:
-        InputError: no document of plain text holds a story; a depth that is no percentage.
+        InputError: no document of plain text holds a story; a depth that is not a percentage.
     """
     for depth in depths:
         if not 0 <= depth <= 100:
-            raise InputError(f"a depth of {depth:g} is no percentage.", next="Give 0 to 100.")
+            raise InputError(f"a depth of {depth:g} is not a percentage.", next="Give 0 to 100.")
     hosts = [i for i, e in enumerate(corpus) if e.stories and e.document.format in PLAIN]
     if not hosts:
         raise InputError(

@@ -40,7 +40,7 @@ def read_told(file: Path) -> list[str]:
             found = bullets(text)
     except ValueError as exc:
         raise InputError(
-            f"this is no list of texts: {exc}.",
+            f"this is not a list of texts: {exc}.",
             where=str(file),
             next='Write ["…", "…"], or one {"insight": "…"} a line, or a list in Markdown.',
         ) from exc
@@ -61,7 +61,7 @@ def _text(one: Any, number: int) -> str:
     if isinstance(one, dict):
         one = next((one[name] for name in _TEXT if name in one), None)
     if not isinstance(one, str) or not one.strip():
-        raise ValueError(f"entry {number} is no text")
+        raise ValueError(f"entry {number} is not text")
     return one
 
 

@@ -87,7 +87,7 @@ def _label(line: str, number: int, file: Path) -> Label:
     try:
         row = json.loads(line)
     except ValueError as exc:
-        raise InputError(f"this is no JSON: {exc}.", where=where) from exc
+        raise InputError(f"this is not valid JSON: {exc}.", where=where) from exc
     wrong = _wrong(row)
     if wrong:
         raise InputError(
@@ -101,14 +101,14 @@ def _label(line: str, number: int, file: Path) -> Label:
 def _wrong(row: object) -> str:
     """What a parsed line lacks to be a label, "" for nothing."""
     if not isinstance(row, Mapping):
-        return "this is no object"
+        return "this is not an object"
     sources, sentence = row.get("sources"), row.get("sentence")
     if not isinstance(sources, list) or not sources:
-        return "sources is no list of texts"
+        return "sources is not a list of texts"
     if not all(isinstance(text, str) and text.strip() for text in sources):
-        return "a source is no text"
+        return "a source is not text"
     if not isinstance(sentence, str) or not sentence.strip():
-        return "sentence is no text"
+        return "sentence is not text"
     return "" if isinstance(row.get("good"), bool) else "good is neither true nor false"
 
 

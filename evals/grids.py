@@ -112,7 +112,7 @@ def aggregation_grid(
     for task in tasks or ():
         if task not in AGGREGATIONS:
             raise InputError(
-                f"{task!r} asks for one story only, or is no task.",
+                f"{task!r} asks for one story only, or is not a task.",
                 where="--task",
                 next=f"There are: {', '.join(AGGREGATIONS)}.",
             )

@@ -49,7 +49,7 @@ def run_kept(file: Path, paths: Sequence[str]) -> dict[str, Any]:
         place and sentence, ``faults``.
 
     Raises:
-        InputError: a path does not exist, there is no story, or the file is no merged document.
+        InputError: a path does not exist, there is no story, or the file is not a merged document.
     """
     try:
         edition = read_edition(file)

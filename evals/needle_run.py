@@ -111,7 +111,7 @@ def run_needles(
     Raises:
         SovereigntyError: the model is not on this machine and was not allowed by name.
         BudgetError: the next cell might cost more than is left; what was measured is stored.
-        InputError: an unknown task, or a length that is no prompt.
+        InputError: an unknown task, or a length that is not a prompt.
     """
     if spec.leaves_machine:
         _check_haystack(spec, grid.haystack, allow_cloud)

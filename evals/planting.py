@@ -92,7 +92,7 @@ def plant(
     """The originals and copies of some of them, shuffled; the same for the same seed.
 
     Args:
-        originals: stories that are no duplicates of each other.
+        originals: stories that are not duplicates of each other.
         shares: for each kind of copy, how many of the originals get one, in [0, 1]. A copy that
             cannot be made (no synonym known, nothing to split) is made of the next original
             instead; when none is left, there are fewer. An original that is contradicted, or

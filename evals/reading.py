@@ -139,7 +139,7 @@ def gate(
         match = _CONDITION.fullmatch(text.strip())
         if match is None:
             raise InputError(
-                f"{text!r} is no condition.", where=where, next="Write it as NAME=0.95."
+                f"{text!r} is not a condition.", where=where, next="Write it as NAME=0.95."
             )
         longest = int(match["longest"]) if match["longest"] else None
         known = figures(found, longest=longest)

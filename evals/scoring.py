@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 #: How a reply is read: the values that it holds, whatever else it says; the same, but naming a
-#: wrong one is no answer, as where all possible answers stand in the text; its first number.
+#: wrong one is not an answer, as where all possible answers stand in the text; its first number.
 Reads = Literal["values", "alone", "number"]
 
 _GROUPED = re.compile(r"(?<=\d)[,'’\u00a0\u2009\u202f](?=\d{3}(?!\d))")

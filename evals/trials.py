@@ -111,7 +111,7 @@ def make_trials(
         )
     for depth in depths:
         if not 0 <= depth <= 100:
-            raise InputError(f"a depth of {depth:g} is no percentage.", next="Give 0 to 100.")
+            raise InputError(f"a depth of {depth:g} is not a percentage.", next="Give 0 to 100.")
     prompt = load_prompt(prompts, "needle")
     seeds = tuple(seeds)
     for length in lengths:

@@ -161,7 +161,7 @@ def read_truth(file: Path) -> Truth:
         raise InputError("cannot be read.", where=str(file)) from exc
     except (ValueError, KeyError, TypeError, AttributeError) as exc:
         raise InputError(
-            f"this is no truth of a backlog: {exc!r}.",
+            f"this is not a truth of a backlog: {exc!r}.",
             where=str(file),
             next="data/sample/truth.json is one.",
         ) from exc

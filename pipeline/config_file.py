@@ -27,7 +27,7 @@ def read_file(file: Path) -> Mapping[str, Found]:
     """The settings of a file, by name.
 
     Raises:
-        InputError: there is no such file, it is no TOML, it has a setting that does not exist,
+        InputError: there is no such file, it is not valid TOML, it has a setting that does not exist,
             a value of the wrong kind, or one that does not belong into a file. Names file and line.
     """
     import tomllib  # few commands find a file
@@ -46,7 +46,7 @@ def read_file(file: Path) -> Mapping[str, Found]:
     except tomllib.TOMLDecodeError as exc:
         line = re.search(r"at line (\d+)", str(exc))
         raise InputError(
-            f"is no TOML: {exc}.",
+            f"is not valid TOML: {exc}.",
             where=f"{file}:{line[1]}" if line else str(file),
             next='Write a setting as name = "value".',
         ) from exc

@@ -71,7 +71,7 @@ def parse_tokens_per_word(text: str | None) -> Decimal | None:
         ratio = Decimal(0)
     if not ratio.is_finite() or not 0 < ratio <= 100:
         raise InputError(
-            f"{text!r} is no number of tokens.",
+            f"{text!r} is not a number of tokens.",
             where="--tokens-per-word",
             next="Write it as 1.3; leave it out for what was measured.",
         )

@@ -128,7 +128,7 @@ def url_hosts(url: str) -> list[str]:
     try:
         host = urlsplit(url).hostname
     except ValueError as exc:
-        raise InputError(f"{url!r} is no address.", next="Write it as http://HOST:PORT.") from exc
+        raise InputError(f"{url!r} is not an address.", next="Write it as http://HOST:PORT.") from exc
     return [host] if host else []
 
 

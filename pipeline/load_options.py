@@ -45,7 +45,7 @@ class Setup:
 def split_setup(name: str) -> tuple[str, Setup]:
     """A local model's name without the words behind its last ``@``, and what they mean.
 
-    A path may hold an ``@``, too: what follows one and has a slash or a dot is no setup, unless
+    A path may hold an ``@``, too: what follows one and has a slash or a dot is not a setup, unless
     it is a number's, or an adapter's path, which stands last.
 
     Raises:

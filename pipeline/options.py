@@ -130,7 +130,7 @@ class Options:
         """The value of what a command or a flow was given; what was not given has its default.
 
         Raises:
-            InputError: a text that is no value of its option.
+            InputError: a text that is not a value of its option.
         """
         values: dict[str, Any] = {}
         for one in fields(cls):  # type: ignore[arg-type]

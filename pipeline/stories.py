@@ -41,12 +41,12 @@ class Locator:
     """A place in a document that a person can follow. Counting starts at 1.
 
     Args:
-        beside: of a table's row, what its cells say that are no part of the story ("status:
+        beside: of a table's row, what its cells say that are not part of the story ("status:
             rejected"): two rows that differ in them are not told to be one.
-        under: what says of the story's surroundings in what scope it holds, and is no heading: a
+        under: what says of the story's surroundings in what scope it holds, and is not a heading: a
             label above it, its sheet, the status of its document, a ticked box before it.
         links: of a work item, the others that it names ("Parent: SHOP-1"). They keep its books, as
-            its key does, and are no part of what it says.
+            its key does, and are not part of what it says.
     """
 
     line: int | None = None
@@ -117,7 +117,7 @@ class Document:
         front_matter: values of a YAML head, as strings ("author", "date", "sovereignty" …).
         problem: why the document (or a part of it) could not be read; None when all is well.
         left_out: runs of the text that its author struck out, hid, moved away or put in a comment,
-            ascending: they are no current text and in no story.
+            ascending: they are not current text and in no story.
         targets: of the links in formats whose text does not hold them, ascending. They are for
             finding stories, which keep theirs, and not stored with the document.
     """

@@ -133,7 +133,7 @@ def test_a_provider_that_only_fails_loses_no_story(
 def test_what_came_and_cannot_be_used_is_paid_once(
     start: Any, provider: Provider, tmp_path: Path, model: str
 ) -> None:
-    """A third of the questions get something that is no answer, with 200; a third are refused with
+    """A third of the questions get something that is not an answer, with 200; a third are refused with
     429, which costs nothing and is asked again."""
 
     def fault(prompt: str) -> Any:

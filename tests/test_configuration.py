@@ -126,7 +126,7 @@ def test_the_written_file_changes_nothing_and_each_of_its_lines_is_valid(tmp_pat
         ('edition = "short"', "one of files, full"),
         ('strategy = "pairs"', "there is no setting 'strategy'"),
         ("out = 3", "a text, not 3"),
-        ("model = ", "is no TOML"),
+        ("model = ", "is not valid TOML"),
         ('ANTHROPIC_API_KEY = "sk-1"', "set ANTHROPIC_API_KEY in the environment"),
         ('gemini_api_key = "sk-1"', "set GEMINI_API_KEY in the environment"),
         ('aws_secret = "sk-1"', "looks like a secret"),

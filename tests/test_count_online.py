@@ -81,7 +81,7 @@ def test_three_clouds_count_and_the_plan_stays(
         kept = "select model, kind, state, count(*) from run join departure on run = id group by 1"
         left = connection.execute(kept).fetchall()
     assert [row[:3] for row in left] == [(m, "count", "completed") for m in (CLAUDE, GEMINI)]
-    assert all(40 < n <= 80 for *_, n in left), "the server on this machine is no departure"
+    assert all(40 < n <= 80 for *_, n in left), "the server on this machine is not a departure"
 
 
 def test_a_server_that_cannot_count_leaves_the_band(estimate: Estimate, provider: Provider) -> None:

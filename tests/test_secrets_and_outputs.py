@@ -158,8 +158,8 @@ def test_a_reader_that_has_seen_enough_is_no_defect(command: str, folder: Path) 
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["--out", "a.md"], 2, "is no folder"),
-        (["--out", "a.md/x/y"], 2, "is no folder"),
+        (["--out", "a.md"], 2, "is not a folder"),
+        (["--out", "a.md/x/y"], 2, "is not a folder"),
         (["--model", "claude/claude-haiku-5-5", "--allow-cloud", "all"], 6, "ANTHROPIC_API_KEY"),
         (["--model", "claude/claude-haiku-5-5"], 5, "--allow-cloud"),
         (["--model", "claude/nobody"], 2, "unknown model"),

@@ -1,4 +1,4 @@
-"""Characters that are no text, or that nobody sees: shown, kept, written, ending no command."""
+"""Characters that are not text, or that nobody sees: shown, kept, written, ending no command."""
 
 from __future__ import annotations
 

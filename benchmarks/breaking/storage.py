@@ -19,7 +19,7 @@ from benchmarks.breaking.merges import Ended, Merge, taken_up
 from tests.support.providers import Provider
 
 MODEL = "openai/served@{url}/v1"
-#: What of a command's end is no defect when its disk is full, and how it may say so.
+#: What of a command's end is not a defect when its disk is full, and how it may say so.
 _FULL = ("store", "input")
 
 

@@ -29,7 +29,7 @@ from pipeline.models.opening import missing_weights, revision_of
 from pipeline.progress import Show, show_nothing
 from pipeline.store.record import Store
 from pipeline.store.reports import scores
-from pipeline.store.rows.scores import Score
+from pipeline.store.rows.cells import Score
 from pipeline.train.shape import shape_of
 
 KIND = "benchmark"

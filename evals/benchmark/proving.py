@@ -79,7 +79,7 @@ def _measure(question: Mapping[str, Any]) -> dict[str, Any]:
     engine = StoryTransformer.load(weights, cache=cache, **question["load"])
     text = "As a reader I want to find what I asked for. "
     ids = engine.tokenizer.encode(text * (max(question["lengths"]) // 8 + 8))
-    # The first pass packs weights and compiles; it is no part of a length.
+    # The first pass packs weights and compiles; it is not part of a length.
     list(engine.answer([Asked(prompt=ids[:16], max_tokens=2)]))
     peaks = []
     for n in question["lengths"]:

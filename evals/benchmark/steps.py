@@ -32,7 +32,7 @@ from pipeline.models import health
 from pipeline.models.opening import revision_of
 from pipeline.options import MergeOptions
 from pipeline.store.reports import cells_by_key
-from pipeline.store.rows.scores import Score
+from pipeline.store.rows.cells import Score
 from pipeline.store.spending import time_spent
 
 #: The longest prompt that an evening is spent on, and what is left for the reply.

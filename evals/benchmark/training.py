@@ -12,7 +12,7 @@ from evals.benchmark.values import Context, Done, Step, Told
 from pipeline.amounts import gigabytes
 from pipeline.engine.adapters import adapter_sha256
 from pipeline.extract.corpus import extract
-from pipeline.setups import Setup
+from pipeline.load_options import Setup
 from pipeline.train.job import Order, Prepared, card_of, prepare, refuse_where_too_large, train
 
 #: What the extra installs.

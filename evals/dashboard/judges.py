@@ -42,7 +42,7 @@ def record_kinds(connection: sqlite3.Connection, values: Values) -> list[Row]:
 def _read(
     connection: sqlite3.Connection, values: Values
 ) -> Iterator[tuple[str, str, str, str, Record | None]]:
-    """(id, judge, when made, run, record) of every row; None for what is no record by now."""
+    """(id, judge, when made, run, record) of every row; None for what is not a record by now."""
     rows = connection.execute(_RECORDS, {"model": values.get("model")}).fetchall()
     for id_, model, made, run, body in rows:
         try:

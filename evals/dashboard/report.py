@@ -50,7 +50,7 @@ class Part:
         figures: (caption, markup).
         head, rows: a table's columns as (label, style), and its cells as (text, below).
         more: rows that are not shown.
-        items: name, value and remark of what is no table.
+        items: name, value and remark of what is not a table.
     """
 
     card: Card
@@ -188,7 +188,7 @@ def _part(card: Card, found: answers.Answer) -> Part:
 
 
 def _items(card: Card, rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, str]]:
-    """(name, value, remark) of what is no table."""
+    """(name, value, remark) of what is not a table."""
     if card.kind == "numbers":
         for figure in card.display["figures"] if rows else ():
             row, kind = rows[0], figure.get("as", "")

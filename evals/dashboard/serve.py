@@ -186,7 +186,7 @@ def check_database(database: Path) -> None:
 
 def _free_port(port: int) -> int:
     if not 0 <= port <= 65_535:
-        raise InputError(f"{port} is no port.", where="--port", next="Choose one up to 65535.")
+        raise InputError(f"{port} is not a port.", where="--port", next="Choose one up to 65535.")
     with socket.socket() as probe:
         # As the server itself will: a port whose last connection is just closing is free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

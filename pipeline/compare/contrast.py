@@ -49,7 +49,7 @@ def contrast(
 
     Args:
         known_a, known_b: topics each story has elsewhere; a word that the other story says
-            somewhere else is no contrast.
+            somewhere else is not a contrast.
     """
     one, two = tokens(a), tokens(b)
     blocks = _aligned(one, two)

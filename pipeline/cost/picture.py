@@ -263,7 +263,7 @@ def _cliffs(clouds: Iterable[tuple[int, Curve]]) -> list[tuple[int, str]]:
         usd = {point.window: point.usd for point in curve.points}
         for cliff in curve.cliffs:
             below, above = usd.get(cliff), usd.get(cliff + 1)
-            # One that this job never reaches is no cliff of it.
+            # One that this job never reaches is not a cliff of it.
             if below and above and above / below >= _CLIFF:
                 found.append((cliff, f"{curve.label} past {cliff:,}: × {above / below:.1f}"))
     return found

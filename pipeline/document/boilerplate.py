@@ -1,4 +1,4 @@
-"""What of a document's rest is no prose: navigation bars, menus, running headers and footers.
+"""What of a document's rest is not prose: navigation bars, menus, running headers and footers.
 
 They say nothing that anybody asked for, but they are not in the merged document either, so they
 are counted; and what is quoted of the rest is prose.
@@ -64,7 +64,7 @@ def boilerplate(texts: Iterable[str], format: str) -> tuple[int, list[str]]:
 
 
 def _is_item(line: str) -> bool:
-    """Whether a line may be a menu's item: a few words that are no sentence, heading or bullet."""
+    """Whether a line may be a menu's item: a few words that are not a sentence, heading or bullet."""
     bare = not (_SENTENCE.search(line) or _MARKED.match(line) or _BESIDE.search(line))
     return bare and len(line.split()) <= _ITEM
 

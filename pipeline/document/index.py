@@ -22,7 +22,7 @@ MOST = 300
 _NAMES, _ASKED, _NAMED = 300, 30, 8
 #: Roles that are named beside one whose words they hold, and stories beside one that stands.
 _WIDER, _TIED = 8, 8
-#: Letters of a word whose "ies" is no plural ("ties").
+#: Letters of a word whose "ies" is not a plural ("ties").
 _SHORT = 4
 
 
@@ -157,7 +157,7 @@ def role_lines(layout: Layout, at: str) -> list[str]:
 
 
 def no_role_lines(layout: Layout, at: str) -> list[str]:
-    """The stories whose author names no role, which is no role itself."""
+    """The stories whose author names no role, which is not a role itself."""
     content = layout.content
     named = {story for _, stories in stories_by_role(layout) for story in stories}
     none = [story for story in content.entry_of if story not in named]
@@ -195,7 +195,7 @@ def _named_in(
 
 
 def _singular(text: str) -> tuple[str, ...]:
-    """The words of a text, a plural as its singular: who volunteered is no volunteer, so that
+    """The words of a text, a plural as its singular: who volunteered is not a volunteer, so that
     stems would join too much."""
     return tuple(map(_as_one, WORD.findall(fold(text).casefold())))
 

@@ -44,7 +44,7 @@ def lists_text(layout: Layout) -> Iterator[str]:
             "told-often",
             "Told more than once, a passage counted",
             "Tellings in the same words for role and goal, or alike; then passages of long stories "
-            "that say something like it, which are no tellings.",
+            "that say something like it, which are not tellings.",
             _needs(layout, at),
         ),
         ("undecided", "Pairs that are alike and undecided", _LIKENESS, _pairs(layout, at)),

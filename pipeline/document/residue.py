@@ -123,7 +123,7 @@ def _passages(extraction: Extraction, kept: set[str] | None) -> Iterator[Rest]:
     """The passages of one document in its order.
 
     Args:
-        kept: the lines that are no bar; None where there is none.
+        kept: the lines that are not a bar; None where there is none.
     """
     document = extraction.document
     blocks = sorted(document.blocks, key=lambda one: (one.start, one.end))

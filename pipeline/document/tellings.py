@@ -101,7 +101,7 @@ def _row(
     story: Story, told: Sequence[str]
 ) -> tuple[Sequence[str], dict[str, str], Sequence[str]] | None:
     """The lines before a row's cells, the cells by what they are, and the lines behind; None
-    where role, goal and benefit are no lines of their own below each other."""
+    where role, goal and benefit are not lines of their own below each other."""
     fields = {"As a": story.role, "I want": story.goal, "So that": story.benefit}
     wanted = {name: plain(text) for name, text in fields.items() if text}
     if not (story.role and story.goal):

@@ -32,7 +32,7 @@ def read_fields(path: Path) -> dict[str, Any]:
 
     Raises:
         OSError: the file cannot be read.
-        ValueError: it is no GGUF of a version known here, or ends too early.
+        ValueError: it is not valid GGUF of a version known here, or ends too early.
     """
     with path.open("rb") as file:
         data = file.read(_FIRST)

@@ -253,7 +253,7 @@ class Tokenizer:
 
         The mark survives the template (which may trim or wrap the text) and is where the text is
         cut before encoding, so that no piece contains a control token. Marks in the text itself
-        are dropped: they are no characters.
+        are dropped: they are not characters.
         """
         text = text.replace(_BREAK, "")
         if self._control is None:

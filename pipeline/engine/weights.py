@@ -70,7 +70,7 @@ def locate_weights(weights: str, *, cache: Path | None = None) -> Path:
         )
     if path.exists():
         raise EngineError(
-            "these are no weights that can be read; expected a .gguf file or a folder with "
+            "these are not weights that can be read; expected a .gguf file or a folder with "
             "config.json and safetensors.",
             where=str(path),
             next="Name the model's folder, not a file in it, or a .gguf file.",

@@ -97,7 +97,7 @@ def extract(
         and no story.
     Raises:
         InputError: a path that does not exist, a glob that matches nothing, no such encoding,
-            a pattern that is no regular expression.
+            a pattern that is not a regular expression.
     """
     how = _How(encoding, pattern, repair, ears, kept=cache is not None)
     found = _documents(paths, exclude, follow_links, passed_over)

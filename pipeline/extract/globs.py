@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from pipeline.errors import InputError
 
-#: Longer ones are no patterns that somebody wrote.
+#: Longer ones are not patterns that somebody wrote.
 _LONGEST = 4096
 _ANY_FOLDERS = "**"
 
@@ -41,7 +41,7 @@ def check_patterns(patterns: Iterable[str], *, where: str) -> None:
 def _invalid(pattern: str, where: str) -> InputError:
     shown = pattern if len(pattern) <= 80 else f"{pattern[:80]}…"
     return InputError(
-        f"{shown!r} is no pattern of paths.",
+        f"{shown!r} is not a pattern of paths.",
         where=where,
         next="Write it as in .gitignore: *.bak, drafts/, docs/**/old-[0-9].md.",
     )

@@ -117,7 +117,7 @@ def _values(document: Document, data: bytes) -> Iterator[str]:
     text = document.text
     head = text[: _head_length(text)]
     folded = fold(head)
-    # Tables and objects count to their end; prose is no table.
+    # Tables and objects count to their end; prose is not a table.
     whole = document.format not in _PROSE and _has_word(text.casefold())
     if _has_word(folded) or whole:
         text = text if whole else head
@@ -148,7 +148,7 @@ def _in_property(found: Property) -> Iterator[str]:
     elif found.kind == "text":
         yield from _in_text(value[: HEAD + _LONGEST_VALUE])
         yield from _in_cells(list(_rows("", value)))
-    elif found.kind == "words" and _has_word(value):  # keywords are no prose
+    elif found.kind == "words" and _has_word(value):  # keywords are not prose
         yield next(_in_text(value), _bare(value))
     else:
         yield from _in_text(value, alone=False)

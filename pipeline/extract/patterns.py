@@ -56,7 +56,7 @@ def find_stories(
         repair: undo mojibake in the stories' fields (the text and all offsets stay).
         ears: shall-sentences are stories wherever they stand, not under "Requirements" only.
     Raises:
-        InputError: the pattern is no regular expression.
+        InputError: the pattern is not a regular expression.
 
     Every character of ``document.text`` is in at least one story's span or in exactly one span
     of residue. The same document always gives the same stories with the same ids.
@@ -131,7 +131,7 @@ def _find_pattern(text: str, blocks: Sequence[Block], pattern: str) -> Iterator[
         opens = re.compile(pattern)
     except re.error as error:
         raise InputError(
-            f"The pattern is no regular expression ({error}).",
+            f"The pattern is not a regular expression ({error}).",
             where=pattern,
             next="Mend it, or leave it out.",
         ) from error

@@ -255,7 +255,7 @@ def _text_of(page: str) -> str:
 
 _PACKET = re.compile(rb"<x:xmpmeta(?:[^<]++|<(?!/?x:xmpmeta))*+</x:xmpmeta>")
 _STREAM = re.compile(rb"stream\r?\n")
-#: An entry whose value is no string: a name, a number, another object.
+#: An entry whose value is not a string: a name, a number, another object.
 _PDF_OTHER = re.compile(
     rb"/([^\s/()<>\[\]{}%]{6,80})\s*(/[^\s/()<>\[\]{}%]{1,60}|\[|\d|true|false)"
 )

@@ -15,7 +15,7 @@ from pipeline.extract.globs import check_patterns, is_excluded
 STDIN = "-"
 #: A folder may hold a file of this name with patterns of what not to read below it.
 IGNORE_FILE = ".storyignore"
-#: Databases, such as the one that a command writes, are no documents that somebody would miss.
+#: Databases, such as the one that a command writes, are not documents that somebody would miss.
 _OURS = (".sqlite", ".sqlite-shm", ".sqlite-wal")
 #: What else than a file a path may lead to. Reading one may never end.
 _NO_FILES = (
@@ -65,7 +65,7 @@ def find_files(
 
 
 def _no_file(path: str) -> str:
-    """Why a path is not to be opened: it leads to something that is no file."""
+    """Why a path is not to be opened: it leads to something that is not a file."""
     if path == STDIN:
         return ""
     try:

@@ -173,10 +173,10 @@ class _Line:
         try:
             told = json.loads(line)
         except (ValueError, RecursionError) as exc:
-            raise InputError(f"this is no JSON: {exc}.", where=self.where,
+            raise InputError(f"this is not valid JSON: {exc}.", where=self.where,
                              next=_SHAPE_OF_A_LINE) from exc  # fmt: skip
         if not isinstance(told, dict):
-            self._refuse("this is no object.", _SHAPE_OF_A_LINE)
+            self._refuse("this is not an object.", _SHAPE_OF_A_LINE)
         name = self._text(told, "id")
         if not name:
             self._refuse("the pair has no id.", 'Add "id".')
@@ -212,7 +212,7 @@ class _Line:
             return Answer(given)
         except ValueError:
             known = ", ".join(answer.value for answer in Answer)
-            self._refuse(f"{given!r} is no answer.", f"Answer {known}.")
+            self._refuse(f"{given!r} is not an answer.", f"Answer {known}.")
 
     def _mark(self, told: Mapping[str, Any]) -> str:
         """Whatever stands under the mark's name: what is not understood counts as one."""
@@ -233,7 +233,7 @@ class _Line:
         start, end = given.get("start"), given.get("end")
         whole = all(isinstance(n, int) and not isinstance(n, bool) for n in (start, end))
         if not whole or not 0 <= start < end:  # type: ignore[operator]
-            self._refuse(f"{side}: {start!r} to {end!r} is no run of text.",
+            self._refuse(f"{side}: {start!r} to {end!r} is not a run of text.",
                          "Give start and end in characters.")  # fmt: skip
         document, sha256 = self._text(given, "document"), self._text(given, "sha256")
         if not document or len(sha256) != 64:
@@ -273,14 +273,14 @@ class _Line:
         if value is None:
             return ""
         if not isinstance(value, str):
-            self._refuse(f"{name!r} is no text.", "Write it in quotation marks.")
+            self._refuse(f"{name!r} is not text.", "Write it in quotation marks.")
         return value.strip()
 
     def _texts(self, told: Mapping[str, Any], name: str) -> tuple[str, ...]:
         value = told.get(name)
         found = [value] if isinstance(value, str) else value if value is not None else []
         if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
-            self._refuse(f"{name!r} is no list of texts.", 'Write it as ["…", "…"].')
+            self._refuse(f"{name!r} is not a list of texts.", 'Write it as ["…", "…"].')
         return tuple(one.strip() for one in found if one.strip())
 
     def _refuse(self, what: str, next_step: str) -> NoReturn:

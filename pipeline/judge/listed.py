@@ -29,7 +29,7 @@ def listed_records(tables: Mapping[str, Any], *, where: str) -> tuple[Record, ..
         tables: of the TOML file. where: its path, for messages.
 
     Raises:
-        InputError: a line that is no record, is not dated, or holds another than its id says.
+        InputError: a line that is not a record, is not dated, or holds another than its id says.
     """
     return tuple(
         sorted(

@@ -136,7 +136,7 @@ def from_mapping(told: Mapping[str, Any]) -> Record:
     """A record of plain values, as a database or the catalogue hold it.
 
     Raises:
-        ValueError, KeyError, TypeError: it is no record.
+        ValueError, KeyError, TypeError: it is not a record.
     """
     made = told.get("made")
     return Record(
@@ -164,7 +164,7 @@ def _reads(told: object) -> Reads:
 def _answer(told: Mapping[str, Any]) -> AnswerRecord:
     threshold = told.get("threshold")
     if threshold is not None and not 0 <= float(threshold) <= 1:
-        raise ValueError(f"{threshold!r} is no likelihood")
+        raise ValueError(f"{threshold!r} is not a likelihood")
     found = AnswerRecord(
         Answer(told["answer"]),
         None if threshold is None else float(threshold),
@@ -191,7 +191,7 @@ def _answer(told: Mapping[str, Any]) -> AnswerRecord:
 
 
 def _check_parts(found: AnswerRecord) -> None:
-    """Refuse groups that are no part of what they are said to be a part of.
+    """Refuse groups that are not part of what they are said to be a part of.
 
     Raises:
         ValueError: one of them.

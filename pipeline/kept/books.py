@@ -77,7 +77,7 @@ class Books:
                 yield f"{self.name(story)} is skipped and in {called(self.entries[at[0]])}."
         for story in sorted(self.skipped - self._stories.keys()):
             if "ledger" not in self._edition:
-                yield f"{story} is left out, but is no story of the documents."
+                yield f"{story} is left out, but is not a story of the documents."
         for story, at in self._places.items():
             if story not in self._stories:
                 yield f"{called(self.entries[at[0]])} lists {story}, no story of the documents."

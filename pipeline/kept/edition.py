@@ -48,7 +48,7 @@ _FENCE = re.compile(r"\s*(`{3,}|~{3,})")
 
 
 class DamagedEdition(ValueError):
-    """A file that is no merged document, or is cut off. Says where, and what can be done."""
+    """A file that is not a merged document, or is cut off. Says where, and what can be done."""
 
     def __init__(self, message: str, *, where: str, next: str) -> None:
         super().__init__(f"{where}: {message} {next}")
@@ -84,7 +84,7 @@ def _read(file: Path) -> str:
         ) from exc
     except UnicodeDecodeError as exc:
         raise DamagedEdition(
-            f"is no UTF-8 text at byte {exc.start}.",
+            f"is not valid UTF-8 text at byte {exc.start}.",
             where=str(file),
             next="Merge again: the file is damaged.",
         ) from exc
@@ -95,7 +95,7 @@ def _from_json(text: str, file: Path) -> Mapping[str, Any]:
         found = json.loads(text)
     except ValueError as exc:
         raise DamagedEdition(
-            f"is no whole JSON text ({exc}).",
+            f"is not a whole JSON text ({exc}).",
             where=str(file),
             next="Merge again: the file is damaged.",
         ) from exc

@@ -2,7 +2,7 @@
 
 White space, markup, escaping and characters that nobody sees are apart; case, punctuation, signs
 and digits count. Tags that only format are markup, and an entity is the character it stands for;
-tags that change what is said (sup, del, a) and signs that are no tag ("a < b") count. Nothing is
+tags that change what is said (sup, del, a) and signs that are not a tag ("a < b") count. Nothing is
 decomposed for likeness: 10² is not 102.
 """
 

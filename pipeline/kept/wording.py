@@ -30,7 +30,7 @@ def altered(lines: Sequence[str], told: Mapping[str, Sequence[str]]) -> Iterator
 
     What a line says word for word is put aside first. The rest is taken for an altered unit where
     more than half of its words and of the unit's are in the other; so is a part of a line that
-    begins a unit and breaks off. Other short excerpts are no alteration, nor are any behind "also".
+    begins a unit and breaks off. Other short excerpts are not an alteration, nor are any behind "also".
 
     Args:
         lines: of the entry's block.

@@ -24,7 +24,7 @@ _KINDS = (
     ),
     (re.compile(r"\b5\d\d\b|overloaded", re.I), "the server failed (5xx)"),
     (re.compile(r"dropped|connection", re.I), "the connection broke"),
-    (re.compile(r"not readable", re.I), "what came was no reply"),
+    (re.compile(r"not readable", re.I), "what came was not a reply"),
     (re.compile(r"cut the prompt|context|too long", re.I), "too long for the server"),
     (re.compile(r"length|cut off|limit of its reply", re.I), "the reply was cut off"),
     (re.compile(r"\b4\d\d\b"), "the request was rejected (4xx)"),

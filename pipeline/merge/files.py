@@ -133,7 +133,7 @@ def check_folder(out: Path) -> None:
     while not os.path.lexists(place) and place != place.parent:
         place = place.parent
     if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
-        why = "may not be written" if place.is_dir() else "is no folder"
+        why = "may not be written" if place.is_dir() else "is not a folder"
         raise InputError(
             f"cannot be written: {place} {why}.",
             where=str(out),

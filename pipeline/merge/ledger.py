@@ -121,7 +121,7 @@ def balance(
     held = Counter(row.story for row in listed)
     faults = [f"{story} has no row" for story in order if not held[story]]
     faults += [f"{story} has {n} rows" for story, n in held.items() if n > 1 and story in order]
-    faults += [f"{story} has a row and is no story" for story in held if story not in order]
+    faults += [f"{story} has a row and is not a story" for story in held if story not in order]
     faults += _unheld(listed, entries)
     if faults:
         shown = "; ".join(sorted(faults)[:20])

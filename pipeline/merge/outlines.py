@@ -118,7 +118,7 @@ class Outlines:
 
     def key(self, spec: ModelSpec, terms: Terms, limits: WindowLimits) -> str:
         """The hash of all that decides a plan."""
-        # A folder's tokenizer is no part of its weights; what else counts is told by the spec.
+        # A folder's tokenizer is not part of its weights; what else counts is told by the spec.
         counter = counter_for(spec, cache=terms.cache).name if spec.provider == "local" else ""
         made_from = [
             code_sha256(),

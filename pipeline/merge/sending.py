@@ -92,6 +92,7 @@ class Sending:
     _before: int = field(init=False, default=0)
     _reused: int = field(init=False, default=0)
     _backwards: bool = field(init=False, default=False)
+    _generator: str = field(init=False, default="")
     _meter: Meter = field(init=False, default_factory=Meter)
 
     @cached_property
@@ -139,7 +140,9 @@ class Sending:
         else:
             self.replies.update(self._answers(wave))
         if self._model is not None:
-            self.store.update_run(self.run_id, describe=self._model.describe())
+            described = self._model.describe()
+            self._tell_generator(described)
+            self.store.update_run(self.run_id, describe=described)
             self._save_actuals()
         self._done += sum(call.request.key in self.replies for call in wave)
         here = {call.request.key for call in wave} & self.replies.keys()
@@ -162,6 +165,13 @@ class Sending:
         whole = [c.request.key for c in wave if c.request.purpose == "pair"]
         known |= self.tally.unusable([key for key in whole if key not in known]).keys()
         return [call for call in wave if call.request.key not in known]
+
+    def _tell_generator(self, described: Mapping[str, str]) -> None:
+        """Say who writes a local model's replies, and why; again where that changes."""
+        told = f"{described.get('generator')} answers: {described.get('generator_reason')}"
+        if "generator" in described and told != self._generator:
+            self.say(told)
+            self._generator = told
 
     def _show(self) -> None:
         """Tell how far the calls are."""

@@ -38,7 +38,7 @@ class Bodies:
 
     @property
     def text(self) -> str:
-        """What came to this thread last, bytes that are no text replaced; "" for nothing, or what
+        """What came to this thread last, bytes that are not text replaced; "" for nothing, or what
         is packed otherwise than by gzip."""
         kept: _Kept | None = getattr(self._last, "kept", None)
         return "" if kept is None else kept.text[: self._most]

@@ -56,13 +56,13 @@ def _closed(schema: str) -> Mapping[str, str]:
 
 def choices(request: Request) -> Mapping[str, str]:
     """The answers that a request allows, by their words, and how each is written; empty where its
-    schema is no object of a single property with an ``enum`` of words."""
+    schema is not an object of a single property with an ``enum`` of words."""
     return _closed(request.schema)
 
 
 def shares(weights: Mapping[str, float]) -> dict[str, float] | None:
     """Log-probabilities (nats) of some answers as probabilities that add up to 1 over them; None
-    where one is no number, or none of them is possible.
+    where one is not a number, or none of them is possible.
 
     -inf is an answer that cannot be.
     """

@@ -279,7 +279,7 @@ class Cloud(ABC):
         came whole by HTTP may have been paid, whatever it is worth.
 
         Raises:
-            UnreadableError: it is no reply; with its body as it came.
+            UnreadableError: it is not a reply; with its body as it came.
         """
         self._bodies.forget()
         try:

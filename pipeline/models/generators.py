@@ -106,7 +106,7 @@ def split_program(setting: str) -> list[str]:
     try:
         return shlex.split(setting) or [AUTO]
     except ValueError as exc:
-        raise InputError(f"{setting!r} is no command: {exc}.", where=VARIABLE) from exc
+        raise InputError(f"{setting!r} is not a command: {exc}.", where=VARIABLE) from exc
 
 
 def _cannot(spec: ModelSpec, weights: Path) -> str:

@@ -121,7 +121,7 @@ class LocalModel:
         for done in engine.choose([ids for _, ids in asked], list(answers.values())):
             likelihoods = shares(dict(zip(answers, done.logs, strict=True)))
             if likelihoods is None:  # weights of which nothing can be computed
-                why = "the model gives no likelihoods: its logits are no numbers"
+                why = "the model gives no likelihoods: its logits are not numbers"
                 yield self._refused(asked[done.index][0], why)
                 continue
             word = likeliest(likelihoods, list(answers))

@@ -3,7 +3,7 @@
 Looked at is the token with which the answer's word begins, and what might have stood in its place.
 Alternatives that begin the same word are added up. Servers list the likeliest tokens only: a word
 that is not among them counts with the most that it may have, so that no answer looks surer than it
-is. Whatever does not fit together is no likelihood at all.
+is. Whatever does not fit together is not a likelihood at all.
 """
 
 from __future__ import annotations

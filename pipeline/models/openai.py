@@ -143,7 +143,7 @@ class OpenAIModel(Cloud):
             raise self._garbled("no message")
         text = _words(message.content)
         if text is None:
-            raise self._garbled("its content is no text")
+            raise self._garbled("its content is not text")
         if refusal := getattr(message, "refusal", None):
             finish, detail = "refusal", str(refusal)
         printed = str(completion.system_fingerprint or "")

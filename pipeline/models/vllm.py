@@ -341,7 +341,7 @@ class Client(Cloud):
             taken = Usage(taken.input + one.input, 0, 0, taken.cache_read + one.cache_read)
         likelihoods = shares(logs)
         if likelihoods is None:
-            return failed(request, "the model gives no likelihoods: its logits are no numbers")
+            return failed(request, "the model gives no likelihoods: its logits are not numbers")
         word = likeliest(likelihoods, list(texts))
         cached = min(taken.cache_read, len(ids))
         return Reply(

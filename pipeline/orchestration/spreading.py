@@ -121,7 +121,7 @@ def open_runner(runner: str) -> Any:
     if parts.scheme in ("dask", "ray") and parts.netloc:
         return _open_dask(parts.netloc) if parts.scheme == "dask" else _open_ray(runner)
     raise InputError(
-        f"{runner!r} is no task runner.",
+        f"{runner!r} is not a task runner.",
         where=_WHERE,
         next="Write it as dask://HOST:8786 or ray://HOST:10001.",
     )

@@ -87,7 +87,7 @@ def answered(
     where = f"question {question.id}"
     if found is None:
         raise InputError(
-            f"{given!r} is no answer to this question.",
+            f"{given!r} is not an answer to this question.",
             where=where,
             next=f"Answer {', '.join(possible(question))}.",
         )
@@ -152,7 +152,7 @@ def read_lines(file: Path) -> list[tuple[str, Any]]:
     """The JSON values of a file, one a line, each with the name of its line.
 
     Raises:
-        InputError: the file cannot be read, or a line is no JSON.
+        InputError: the file cannot be read, or a line is not valid JSON.
     """
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
@@ -165,7 +165,7 @@ def read_lines(file: Path) -> list[tuple[str, Any]]:
             try:
                 found.append((where, json.loads(line)))
             except ValueError as exc:
-                raise InputError("this is no JSON.", where=where, next=_SHAPE) from exc
+                raise InputError("this is not valid JSON.", where=where, next=_SHAPE) from exc
     return found
 
 
@@ -179,9 +179,9 @@ def _answer(told: Any, known: Mapping[str, Question], where: str, by: str) -> li
         given = "_".join(str(told["answer"]).casefold().replace("-", " ").split())
         number, note = told.get("number"), str(told.get("note", ""))
     except (KeyError, TypeError, AttributeError) as exc:
-        raise InputError("this is no answer.", where=where, next=_SHAPE) from exc
+        raise InputError("this is not an answer.", where=where, next=_SHAPE) from exc
     if number is not None and (not isinstance(number, int) or isinstance(number, bool)):
-        raise InputError(f"{number!r} is no number of a story.", where=where, next=_SHAPE)
+        raise InputError(f"{number!r} is not a number of a story.", where=where, next=_SHAPE)
     question = known.get(name)
     if question is None:
         raise InputError(

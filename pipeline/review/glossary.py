@@ -124,7 +124,7 @@ def take(file: Path, glossary: Glossary, *, by: str) -> int:
         heading = said.get("heading")
         if len(kinds) != 1 or not isinstance(heading, str):
             raise InputError(
-                "this is no term.",
+                "this is not a term.",
                 where=where,
                 next='Write {"role": "library member", "heading": "member"}, or "topic".',
             )

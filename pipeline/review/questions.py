@@ -98,12 +98,12 @@ def of_run(
     Raises:
         InputError: no such run, or one that did not come to its ledger.
     """
-    books, said, decided = books_of(store, run), store.judgements(run), store.decisions()
+    books, said = books_of(store, run), store.judgements(run)
     if not names:
-        return questions(books, decided, again=again, most=most, only=only, said=said)
+        return questions(books, store.decisions(), again=again, most=most, only=only, said=said)
     prints = {_named(books, name).fingerprint for name in names}
     everything = questions(
-        books, decided, again=True, most=len(books.names) + most, only=only, said=said
+        books, store.decisions(), again=True, most=len(books.names) + most, only=only, said=said
     )
     found = [question for question in everything if prints.issubset(question.fingerprints)]
     return found or ([by_hand(books, names)] if len(names) > 1 else [])

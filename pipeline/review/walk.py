@@ -205,7 +205,7 @@ def _step(question: Question, line: str, like: int) -> _Step:
     key, number = line[:1], line[1:].strip()
     given = _KEYS.get(key.casefold())
     if given is None or given not in possible(question) or not (number == "" or number.isdecimal()):
-        raise InputError(f"{line!r} is no answer.", next="? tells them.")
+        raise InputError(f"{line!r} is not an answer.", next="? tells them.")
     if key.isupper():
         if like < 2 or number:
             raise InputError("nothing else here is like it.", next=f"Type {key.lower()}.")

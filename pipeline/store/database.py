@@ -256,14 +256,14 @@ def _parse(url: str) -> URL:
         parsed = make_url(url)
     except ArgumentError as exc:
         raise InputError(
-            "this is no database URL.",
+            "this is not a database URL.",
             where="--db",
             next="Write a file name, sqlite:///FILE or postgresql://USER@HOST/NAME.",
         ) from exc
     if parsed.drivername in ("postgres", "postgresql", "postgresql+psycopg"):
         return parsed.set(drivername="postgresql+psycopg")
     raise InputError(
-        f"{parsed.drivername!r} is no database we speak.",
+        f"{parsed.drivername!r} is not a database we speak.",
         where="--db",
         next="Use SQLite (a file name) or PostgreSQL (postgresql://USER@HOST/NAME).",
     )

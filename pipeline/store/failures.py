@@ -21,7 +21,7 @@ class _Meaning(NamedTuple):
 _SQLITE = (
     _Meaning(  # the driver's words hold the text
         ("could not decode",),
-        "a stored text is damaged: its bytes are no UTF-8.",
+        "a stored text is damaged: its bytes are not valid UTF-8.",
         "Restore a copy of the database, or name another one with --db.",
     ),
     _Meaning(

@@ -121,7 +121,7 @@ class Judging:
             insert_all(connection, insert(_LOSS), rows)
 
     def records(self, model: str) -> list[Record]:
-        """What exams found of a model, the newest first. A row that is no record, or whose content
+        """What exams found of a model, the newest first. A row that is not a record, or whose content
         is not what its id says, is left out: nobody examined that."""
         query = (
             select(_RECORD.c.id, _RECORD.c.body)

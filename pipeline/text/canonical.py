@@ -36,7 +36,7 @@ _INDENTED = re.compile(r"\n(?:[ \t]|\s*```)|\A\s*```")
 _LEAD, _TAIL = "(", ").,;:!?"
 #: A stop after two letters, digits or a closing mark ends a text; "cd ." and "..." do not.
 _CLOSING_STOP = re.compile(r"(?<=[^\W_]{2}|\w[)\"'%])\.\Z|(?<=\b[^\W_])\.\Z")
-#: A single quotation mark that opens a word, if it is no Dutch contraction.
+#: A single quotation mark that opens a word, if it is not a Dutch contraction.
 _SINGLE_QUOTED = re.compile(r"(?:^|[\s(])'(?!(?:t|n)\s)")
 
 

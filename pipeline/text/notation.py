@@ -2,7 +2,7 @@
 
 What can be read in two ways stays as it stands: 1.000 (one or a thousand), 01/02/2026 (which
 month), 5 min (minutes or a minimum), 5 pounds (money or weight), kB and KB (1000 or 1024), 12 pm,
-"one" and "second". A conversion (60 minutes, 1 hour) is no notation.
+"one" and "second". A conversion (60 minutes, 1 hour) is not a notation.
 """
 
 from __future__ import annotations

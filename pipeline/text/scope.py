@@ -74,7 +74,7 @@ def names_activity(heading: str) -> bool:
 
 
 #: Of a file or folder: a word of its name that tells a scope. Function words ("not", "if") do not,
-#: as names are no sentences.
+#: as names are not sentences.
 _NAMES = re.compile(
     r"(?<![^\W_])(?:out[\W_]*of[\W_]*scope|not[\W_]*in[\W_]*scope|non[\W_]*goals?|won'?t(?:[\W_]*(?:do|fix|have))?"
     r"|reject\w*|declin\w+|cancel\w+|deprecat\w+|obsolete|outdated|retired|withdrawn|dropped|discarded"

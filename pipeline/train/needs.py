@@ -168,7 +168,7 @@ def _agile(core: str, said: list[str], details: list[str], rng: random.Random) -
     told = " ".join([_sentence(core), *said])
     for detail in details:
         told += _as_clause(detail)
-    # A sentence of its own is no goal: "I want to" is written before one.
+    # A sentence of its own is not a goal: "I want to" is written before one.
     return StoryText(body=(told,)) if core.startswith("S:") else StoryText(goal=told)
 
 

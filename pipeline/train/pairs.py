@@ -29,7 +29,7 @@ _OF_STORIES = (0.68, 0.12, 0.1, 0.02, 0.08)
 _EASY = 0.6
 #: Of the families of stories, those that are a pair of neighbours.
 _NEIGHBOURS = 0.2
-#: Words of a telling that is shown whole; a longer one is no pair.
+#: Words of a telling that is shown whole; a longer one is not a pair.
 MOST_WORDS = 70
 
 

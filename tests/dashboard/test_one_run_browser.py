@@ -17,9 +17,9 @@ from types import SimpleNamespace
 import pytest
 
 from evals.dashboard.serve import Served, pages
-from evals.providers import Provider, chance
 from pipeline.settings import read_settings
 from tests.dashboard.test_pages_browser import figures, grave, table
+from tests.support.providers import Provider, chance
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 

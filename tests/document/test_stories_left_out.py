@@ -53,7 +53,7 @@ def test_a_story_that_is_taken_off_the_list_is_missing(corpus, told, tmp_path):
     assert f"{name} is in no entry and is not skipped." in found.faults and found.missing
     tellings.write_text(text[:at] + "S-9999, " + text[at:], encoding="utf-8")
     found = check(read_edition(tmp_path / "merged.md"), told)
-    assert found.faults == ("S-9999 is left out, but is no story of the documents.",)
+    assert found.faults == ("S-9999 is left out, but is not a story of the documents.",)
 
 
 def test_a_story_that_stands_and_is_left_out_is_a_fault(corpus, told, tmp_path):

@@ -129,7 +129,7 @@ def test_a_folder_is_compared_with_its_list(tmp_path: Path, what: str) -> None:
     (folder / "model.safetensors").write_bytes(b"tensors")
     before = weights_sha256(folder, cache)
     write_list(folder)
-    assert weights_sha256(folder, cache) == before, "the list is no part of the weights"
+    assert weights_sha256(folder, cache) == before, "the list is not part of the weights"
     check_list(folder, cache, next="")
     if what == "damaged":
         flip(folder / "model.safetensors")

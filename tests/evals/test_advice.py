@@ -27,7 +27,7 @@ from pipeline.merge.judging import WRITTEN, judge_of
 from pipeline.models.opening import revision_of
 from pipeline.settings import read_settings
 from pipeline.store.record import Store
-from pipeline.store.rows.scores import Score
+from pipeline.store.rows.cells import Score
 from tests.judge.examples import pairs
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"

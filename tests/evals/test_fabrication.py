@@ -56,7 +56,7 @@ def test_each_label_is_held_against_its_own_sources(labels: Path) -> None:
     assert "40" in judged[2].why and "telephon" in judged[4].why
     assert all(one.right for one in judged)
     swapped = [Label((FEE,), "renew a loan within 14 days", good=False)]
-    assert judge(swapped)[0].why, "another story's words are no support"
+    assert judge(swapped)[0].why, "another story's words are not support"
 
 
 def test_both_shares_have_their_interval_and_n(labels: Path) -> None:

@@ -257,7 +257,7 @@ def test_old_workbook_with_a_late_header_and_dates() -> None:
         for name, start, end in block.columns
         if name == "Points"
     ]
-    assert points[-2:] == ["3", "2.5"], "a whole number is no fraction"
+    assert points[-2:] == ["3", "2.5"], "a whole number is not a fraction"
 
 
 def test_word_lists_tables_and_paragraphs() -> None:

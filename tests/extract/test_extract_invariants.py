@@ -85,7 +85,7 @@ def as_written(stored: str, kind: str) -> str:
     if kind in ("csv", "tsv"):
         return stored.replace('""', '"')
     if kind in ("json", "jsonl"):
-        with contextlib.suppress(ValueError):  # a span of several cells is no string
+        with contextlib.suppress(ValueError):  # a span of several cells is not a string
             return str(json.loads(f'"{stored}"', strict=False))
     return unescape_yaml(stored) if kind == "yaml" else stored
 
@@ -170,7 +170,7 @@ def test_the_fields_hold_every_word_of_a_markdown_story(text: str) -> None:
             for word in normalise(story.text).split()
             if word not in said and word not in _GLUE and not word.isdigit()
         ]
-        # Parts of a tag or mark are no words of the story.
+        # Parts of a tag or mark are not words of the story.
         assert not [
             word for word in missing if word not in ("note", "story", "title", "scenario")
         ], (story, missing)

@@ -1,5 +1,5 @@
 """A work item's links stay with its story, as its key and author do: what it names, and under
-which name; they are no words of the story."""
+which name; they are not words of the story."""
 
 from __future__ import annotations
 

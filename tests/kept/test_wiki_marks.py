@@ -1,4 +1,4 @@
-"""What a tracker's wiki markup sets inside of a line is no word of the sentence."""
+"""What a tracker's wiki markup sets inside of a line is not a word of the sentence."""
 
 from __future__ import annotations
 

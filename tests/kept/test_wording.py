@@ -54,7 +54,7 @@ def test_what_nobody_said_is_told_with_the_story_it_is_like(line: str):
 
 @pytest.mark.parametrize("mark", ["", "*", "**", "__"])
 def test_what_an_emphasised_label_announces_is_a_part_of_its_own(mark: str):
-    """An edition's line has the label without its emphasis; the sentence behind it is no less
+    """An edition's line has the label without its emphasis; the sentence behind it is not a less
     what the story says."""
     told = {"a": [f"{mark}Solution:{mark} Leave the field unset and go home."]}
     assert list(altered(["  - Solution: Leave the field unset and go home."], told)) == []

@@ -341,7 +341,7 @@ def http(body: bytes, kind: str, *, cut: int | None = None) -> bytes:
 
 @pytest.fixture
 def wire() -> Any:
-    """The builders of this file, for tests (test folders are no packages)."""
+    """The builders of this file, for tests (test folders are not packages)."""
 
     class Wire:
         key = KEY

@@ -66,7 +66,7 @@ def test_moves_skip_go_back_and_leave(found):
 
 def test_what_is_no_answer_says_so_and_asks_again(found):
     shown, kept, _ = walked(found, "x", "9", "y", "O 2", "?", "o 2")
-    assert shown.count("is no answer") == 2 and "there is no story 9" in shown
+    assert shown.count("is not an answer") == 2 and "there is no story 9" in shown
     assert "whoever built one has built the other" in shown
     assert kept[0].decisions[0].keep == found[0].fingerprints[1]
 
@@ -93,7 +93,7 @@ def test_moves_in_words_and_what_words_lack(found):
     assert (
         "whoever built one has built the other" in shown and "which of them is preferred?" in shown
     )
-    assert "'first 2' is no answer" in shown
+    assert "'first 2' is not an answer" in shown
     assert kept == [] and counts == {"open": 5}
 
 

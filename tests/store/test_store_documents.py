@@ -98,7 +98,7 @@ def test_an_extraction_comes_back_as_it_was(extraction):
 
 def test_every_field_of_a_value_is_kept():
     """A field added to a value later must be added to the codec: a whole value has no default.
-    What is no part of a value (links' targets, read while stories are found) is not kept."""
+    What is not part of a value (links' targets, read while stories are found) is not kept."""
     place = Locator(1, 2, "s", 3, "c", ("h",), 4, ("b",), ("l",), ("u",))
     block = Block(0, 1, "row", place, 2, (("n", 0, 1),))
     source = Source("a", "p", place, (Span(0, 1),), "K", date(2026, 1, 2), "me")

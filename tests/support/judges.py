@@ -22,7 +22,7 @@ from pipeline.plan.rendering import pair_text
 from pipeline.plan.similarity import Pair
 from pipeline.stories import Story
 
-#: How a call can fail: from an error of the server to text that is no answer.
+#: How a call can fail: from an error of the server to text that is not an answer.
 FAULTS = ("error", "refusal", "length", "empty", "silent", "broken", "unknown", "essay", "stories")
 
 #: What is said of two stories (texts as a question shows them); None says nothing.

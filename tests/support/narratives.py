@@ -175,7 +175,7 @@ def told(
 
 
 def _name(number: int) -> str:
-    """A title that is no word and no number, each once: "Bababa", "Babada" …"""
+    """A title that is not a word and no number, each once: "Bababa", "Babada" …"""
     syllables = []
     for _ in range(3):
         number, rest = divmod(number, len(_CONSONANTS))

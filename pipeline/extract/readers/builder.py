@@ -52,7 +52,7 @@ class TextBuilder:
         return tuple(name for _, name in self._trail)
 
     def write(self, text: str) -> tuple[int, int]:
-        """Append text that is no block by itself; return its place."""
+        """Append text that is not a block by itself; return its place."""
         start = self._length
         if text:
             self._parts.append(text)
@@ -66,7 +66,7 @@ class TextBuilder:
         self, words: Words, kind: BlockKind, level: int = 0, *, page: int | None = None
     ) -> None:
         """Append a block and a line break. Blank text is dropped; text of which nothing is
-        current is kept, and is no block."""
+        current is kept, and is not a block."""
         rich = (Rich(words) if isinstance(words, str) else words).stripped()
         current = rich.current
         if not rich.text:

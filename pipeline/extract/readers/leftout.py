@@ -1,4 +1,4 @@
-"""What is no current text: struck out, hidden, deleted, moved away, commented.
+"""What is not current text: struck out, hidden, deleted, moved away, commented.
 
 It stays in the stored text, so that nothing is lost, and is left out of every story: stories are
 looked for in a copy of the text in which blanks stand for it, at the same places.

@@ -2,7 +2,7 @@
 
 A reader of one of these formats tells what it meets, in order, with places in the stored text; an
 object's own words become the cells of its row. What only describes a work item (its author, its
-labels, its sprint, remarks on it) is no row of its own.
+labels, its sprint, remarks on it) is not a row of its own.
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ def read_pdf(data: bytes, encoding: str | None) -> Reading:
 
 @dataclass
 class _Page:
-    """What was read of a page: its words, and those that are no part of its text."""
+    """What was read of a page: its words, and those that are not part of its text."""
 
     number: int
     words: list[Word] = field(default_factory=list)
@@ -141,7 +141,7 @@ class _Reader:
         return failed
 
     def _set_aside(self) -> None:
-        """Take from the pages what is no text of theirs: unseen and turned words, running heads
+        """Take from the pages what is not text of theirs: unseen and turned words, running heads
         and feet, numbers of lines."""
         for page in self.pages:
             for why in sorted({word.why for word in page.words if word.why}):

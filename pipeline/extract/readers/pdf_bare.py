@@ -21,7 +21,7 @@ _NEAR = 2.0
 _CELL = 0.5
 #: Rows that make a table where no rule is drawn, and columns that it then has.
 _ROWS, _COLUMNS = 3, 3
-#: A cell of more words is no name and no number.
+#: A cell of more words is not a name and no number.
 _PHRASE = 3
 #: Of names that a column's cells themselves tell.
 _NAMED = (

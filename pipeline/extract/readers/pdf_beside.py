@@ -13,7 +13,7 @@ from pipeline.extract.readers.tables import column_role
 
 #: Of a band's width: what stands in less labels what is beside it.
 _STRIP = 0.2
-#: What stands before a line and is no column: a list's mark, a number, a key.
+#: What stands before a line and is not a column: a list's mark, a number, a key.
 LABEL = re.compile(r"(?:[^\w\s]{1,3}|\(?[\w.#-]{1,10}[.):]?)$")
 _ROLE = re.compile(r"As\s+(?:an?\s|the\s|\w)", re.IGNORECASE)
 _WISH = re.compile(r"(?:I|we)\s+(?:want|need|would|can|wish|must|should)\b", re.IGNORECASE)

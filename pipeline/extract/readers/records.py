@@ -54,7 +54,7 @@ def read_records(
 
 
 def _check(text: str) -> None:
-    """Raises a ValueError where a text is no JSON. Its values are let go of as they are read: of a
+    """Raises a ValueError where a text is not valid JSON. Its values are let go of as they are read: of a
     list of small objects they would take twenty times the text."""
     json.loads(text, object_pairs_hook=_nothing, parse_int=_nothing, parse_float=_nothing)
 

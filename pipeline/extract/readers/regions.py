@@ -12,7 +12,7 @@ NumberedRow = tuple[int, Cells]
 
 #: A column's name is no longer than this.
 _NAME_CHARS = 60
-#: Of two names in a row, neither has more words: "So that" | "I can rest" is no header.
+#: Of two names in a row, neither has more words: "So that" | "I can rest" is not a header.
 _NAME_WORDS = 4
 #: Side by side is looked for in so many rows from the top.
 _HEADER_WITHIN = 15

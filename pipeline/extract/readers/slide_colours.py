@@ -9,7 +9,7 @@ from pipeline.extract.readers.word_styles import is_white
 #: Names of the lightest colour of a slide's scheme.
 _LIGHT = ("bg1", "lt1")
 _FILLS = ("solidFill", "gradFill", "blipFill", "pattFill", "grpFill")
-#: What may lie behind letters and is no plain shape.
+#: What may lie behind letters and is not a plain shape.
 _OTHER_SHAPES = ("pic", "graphicFrame", "grpSp", "cxnSp", "contentPart", "AlternateContent")
 
 

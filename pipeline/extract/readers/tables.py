@@ -132,7 +132,7 @@ def row_blocks(text: str, rows: Iterable[Row], sheet: str | None = None) -> Iter
     """Row blocks named by their header; the header and what stands above it are meta blocks.
 
     A table ends where the header of another begins, and where, below blank rows, a row stands
-    that is no row of it. The columns of a table that stands sideways are named by their numbers.
+    that is not a row of it. The columns of a table that stands sideways are named by their numbers.
     """
     head, rows = split_head(rows)
     header = find_header(text, head)

@@ -13,7 +13,7 @@ from pipeline.extract.readers.builder import TextBuilder
 
 
 def read_board(text: str) -> TextBuilder | None:
-    """The board's cards, None when the text is no board's."""
+    """The board's cards, None when the text is not a board's."""
     if '"cards"' not in text or ('"checklists"' not in text and '"lists"' not in text):
         return None
     try:

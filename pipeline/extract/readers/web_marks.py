@@ -63,7 +63,7 @@ def target_of(node: Any) -> list[str]:
 
 def write_marked(node: Any, pieces: list[Piece], start: int) -> None:
     """Write the words of a marked element, ``pieces[start:]``, so that they keep apart from the
-    words around them. Words that are no current text stay as they are."""
+    words around them. Words that are not current text stay as they are."""
     current = [n for n in range(start, len(pieces)) if pieces[n][1] is None]
     words = "".join(pieces[n][0] for n in current)
     if not words.strip() or "\v" in words or "\n" in words.strip():

@@ -73,7 +73,7 @@ class PageStyles:
 
 
 def is_comment_mark(node: Any) -> bool:
-    """Whether a link is the mark of a comment ("[a]"), which is no word of the text."""
+    """Whether a link is the mark of a comment ("[a]"), which is not a word of the text."""
     return node.tag == "a" and (node.attributes.get("id") or "").startswith("cmnt")
 
 

@@ -169,7 +169,7 @@ def _take_heading(told: Draft, raw: str, mode: str) -> str:
 
 
 def _take_opening(told: Draft, raw: str, block: Block, expected: bool) -> str | None:
-    """Look for the story sentence in a block; what is no part of it goes to title or body."""
+    """Look for the story sentence in a block; what is not part of it goes to title or body."""
     key, title, sentence = ("", "", raw) if begins_labelled(raw) else split_lead(raw)
     phrases = read_phrases(sentence, expected=expected)
     if phrases is None and (line := raw.find("\n")) > 0:

@@ -1,7 +1,7 @@
 """Stories that stand in lists.
 
 - Plain text of one story a line: there a line is a record, whatever it says.
-- Items under "User stories" that are no story sentence, and are stories all the same.
+- Items under "User stories" that are not a story sentence, and are stories all the same.
 - Requirements in sentences with "shall" (EARS: "When …, the SYSTEM shall …"; Mavin 2009): narrative
   stories, word for word, for their subject is a thing, which has no role and no wish. They count
   where a heading says "Requirements", and elsewhere on request, as contracts say "shall".
@@ -29,11 +29,11 @@ _SHARE = 0.9
 
 
 def find_in_list(text: str, blocks: Sequence[Block]) -> tuple[list[Block], list[Found]]:
-    """The blocks of a text cut at the lines that are no story sentence, and those lines.
+    """The blocks of a text cut at the lines that are not a story sentence, and those lines.
 
     Such a line counts as a story of its own ("agile"), because its place in the list says so, and
     is never the end of the story above it. Its words stay together in the body: no role and no
-    wish can be read from them. A text that is no list of one story a line comes back as it is:
+    wish can be read from them. A text that is not a list of one story a line comes back as it is:
     headings or items in it, fewer than ten lines, paragraphs of fewer than ten lines on average,
     or fewer than nine lines in ten that begin a role–goal story.
     """
@@ -90,7 +90,7 @@ def _is_story(line: str) -> bool:
     )
 
 
-#: An item of fewer words is no story of its own.
+#: An item of fewer words is not a story of its own.
 _ITEM_WORDS = 5
 
 

@@ -119,7 +119,7 @@ _WISH_AFTER = re.compile(
 )
 #: "As author:" before a list of wishes.
 ROLE_COLON = re.compile(r"As\s+(?P<role>[^,.;:!?\n]{2,60}?)[*_\s]*:[*_\s]*$")
-#: What one says, which is no wish: "As a nurse, I must say that it is hard".
+#: What one says, which is not a wish: "As a nurse, I must say that it is hard".
 _SPEECH = re.compile(
     r"(?:['’]d\s+)?(?:(?:can|could|must|should|would|may|will|have\s+to|(?:want|need|like|love)\s+to|also|"
     r"only|just|\w+ly)\s+){1,4}(?:(?:say(?:\s+(?:that|how|it|I|thank\w*)|(?=,))|tell\s+you|admit|assure\s+you|see\s+why|apologi[sz]e|"

@@ -52,7 +52,7 @@ _BETWEEN = re.compile(
     r"[\s:,]*(?=\w)",
     re.IGNORECASE,
 )
-#: What is said between a role and its wish and is no part of the role: a parenthesis of its own,
+#: What is said between a role and its wish and is not part of the role: a parenthesis of its own,
 #: a sentence about what is the role's.
 _ASIDE = re.compile(
     r"\s*[,.;]\s*(?P<aside>\((?!(?:or|and|e\.?g|i\.?e|such|aka|also|including)\b)[^()]*\)"

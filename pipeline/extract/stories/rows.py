@@ -239,7 +239,7 @@ def _read_row(
 
 
 def _beside(cells: Sequence[_Cell]) -> tuple[str, ...]:
-    """What cells say that are no part of a story: a status, a limit, a version. A cell that is
+    """What cells say that are not part of a story: a status, a limit, a version. A cell that is
     named by no header may say as much; one that only counts or dates the row does not."""
     return tuple(
         f"{cell.name}: {plain(cell.words)}"

@@ -173,7 +173,7 @@ class _Reader:
         return all(self._is_inner(child) for child in section.children)
 
     def _says_of_itself(self, block: Block) -> bool:
-        """Whether a block is no text: a comment, tags, or the properties of a page."""
+        """Whether a block is not text: a comment, tags, or the properties of a page."""
         return block.kind == "meta" or (
             block.kind == "paragraph" and PROPERTIES.fullmatch(self._raw(block)) is not None
         )
