@@ -168,6 +168,7 @@ def learn(
         "max_length": None,
         "packing": False,
         "gradient_checkpointing": False,
+        "ddp_find_unused_parameters": False,  # every matrix of an adapter is in every pass
         "dataloader_pin_memory": torch.cuda.is_available(),
         "disable_tqdm": True,
         "dataset_kwargs": {"skip_prepare_dataset": True},
