@@ -99,7 +99,7 @@ def test_a_port_in_use_is_said(worked):
 
 
 def test_a_port_that_is_none(worked):
-    with pytest.raises(InputError, match="no port"):
+    with pytest.raises(InputError, match="not a port"):
         serve(Served(worked.path), 70_000)
 
 

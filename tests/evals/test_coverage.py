@@ -97,7 +97,7 @@ def test_references_are_read_in_every_form(tmp_path: Path) -> None:
 def test_a_file_that_holds_no_insight_is_refused(tmp_path: Path, name: str, text: str) -> None:
     file = tmp_path / name
     file.write_text(text, encoding="utf-8")
-    with pytest.raises(InputError, match=r"no list|no text|no sentence"):
+    with pytest.raises(InputError, match=r"not a list|not text|no sentence"):
         read_told(file)
 
 

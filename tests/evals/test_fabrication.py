@@ -114,8 +114,8 @@ def test_passing_is_believed_only_where_99_of_100_that_pass_are_shown_to_be_good
 @pytest.mark.parametrize(
     ("line", "why"),
     [
-        ("{broken", "no JSON"),
-        ("3", "no object"),
+        ("{broken", "not valid JSON"),
+        ("3", "not an object"),
         ('{"sentence": "x", "good": true}', "sources"),
         ('{"sources": [], "sentence": "x", "good": true}', "sources"),
         ('{"sources": ["a", 3], "sentence": "x", "good": true}', "source"),

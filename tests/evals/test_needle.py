@@ -314,7 +314,7 @@ def test_a_prompt_beyond_the_window_is_skipped_and_not_asked(
     ("wanted", "message"),
     [
         ({"lengths": [40]}, "too short"),
-        ({"depths": [101]}, "no percentage"),
+        ({"depths": [101]}, "not a percentage"),
         ({"task": "haystack"}, "unknown needle task"),
         ({"style": "rap"}, "unknown style"),
     ],

@@ -83,7 +83,7 @@ def test_a_gate_holds_or_says_which_condition_does_not(measured):
     for bad in (["single"], ["=1"], ["other=1"]):
         with pytest.raises(InputError):
             reading.gate(store, runs["oracle"], least=bad)
-    with pytest.raises(InputError, match="not a condition"):
+    with pytest.raises(InputError, match="no condition"):
         reading.gate(store, runs["oracle"])
 
 

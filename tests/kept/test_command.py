@@ -125,4 +125,4 @@ def test_a_damaged_file_is_exit_code_2(folder: Path):
     file.write_text(file.read_text()[:-40])
     done = run("merged.json", "desk.md", "--json", cwd=folder)
     assert done.returncode == 2
-    assert "no whole JSON text" in json.loads(done.stdout)["error"]
+    assert "not a whole JSON text" in json.loads(done.stdout)["error"]

@@ -293,7 +293,7 @@ def test_the_edition_in_one_file_is_read_too(
 @pytest.mark.parametrize(
     ("name", "text", "says"),
     [
-        ("merged.json", '{"format": "storytransformer-merge-2", "entr', "no whole JSON"),
+        ("merged.json", '{"format": "storytransformer-merge-2", "entr', "not a whole JSON"),
         ("merged.json", "[]", "no list of entries"),
         ("merged.json", '{"entries": 3}', "no list of entries"),
         ("merged.md", "# Notes\n\nAs a member, I want to lend.\n", "no entry of a merged"),

@@ -181,7 +181,7 @@ def test_weights_that_are_no_numbers_give_no_answer(folder: Path, tmp_path: Path
     with torch.no_grad():
         opened.engine().loaded.model.model.norm.weight.fill_(math.nan)
     (reply,) = opened.choose([question(opened, "which?")])
-    assert reply.finish == "error" and "no numbers" in reply.detail
+    assert reply.finish == "error" and "not numbers" in reply.detail
     assert reply.likelihoods is None
 
 

@@ -68,8 +68,8 @@ def test_one_need_may_name_whose_words_stand(asked):
         ("preferred", 3, "no story 3"),
         ("one_need", 0, "no story 0"),
         ("different", 1, "takes no number"),
-        ("as_before", None, "no answer to this"),
-        ("accept", None, "no answer to this"),
+        ("as_before", None, "not an answer to this"),
+        ("accept", None, "not an answer to this"),
     ],
 )
 def test_an_answer_that_cannot_be_is_refused(asked, given, number, said):
@@ -121,14 +121,14 @@ def test_a_file_is_read_as_a_whole(asked, file):
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("no JSON", "no JSON"),
-        ('["a"]', "no answer"),
-        ('{"question": "x"}', "no answer"),
+        ("no JSON", "not valid JSON"),
+        ('["a"]', "not an answer"),
+        ('{"question": "x"}', "not an answer"),
         ('{"question": "x", "answer": "different"}', "no question 'x'"),
-        ('{"question": ID, "answer": "preferred", "number": "2"}', "no number"),
-        ('{"question": ID, "answer": "preferred", "number": true}', "no number"),
+        ('{"question": ID, "answer": "preferred", "number": "2"}', "not a number"),
+        ('{"question": ID, "answer": "preferred", "number": true}', "not a number"),
         ('{"question": ID, "answer": "preferred", "number": 9}', "no story 9"),
-        ('{"question": ID, "answer": "maybe"}', "no answer"),
+        ('{"question": ID, "answer": "maybe"}', "not an answer"),
     ],
 )
 def test_a_line_that_cannot_be_used_is_named(asked, file, line, said):

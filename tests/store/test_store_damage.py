@@ -111,7 +111,7 @@ def test_bytes_that_are_no_text_are_said_without_them(store, make):
     with store.database.write() as connection:
         connection.execute(sql("UPDATE document SET text = CAST(x'ff736563726574' AS TEXT)"))
     document = Row.metadata.tables["document"]
-    refused = pytest.raises(StoreError, match=r"no UTF-8")
+    refused = pytest.raises(StoreError, match=r"not valid UTF-8")
     with refused as told, store.database.read() as connection:
         connection.execute(select(document)).all()
     assert "secret" not in str(told.value)
