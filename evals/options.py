@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from evals import grids
-from evals.grids import PROFILES, Grid
 from pipeline.options import (
     EvalOptions,
     Options,
@@ -15,6 +14,12 @@ from pipeline.options import (
     parse_names,
     setting,
 )
+
+if TYPE_CHECKING:
+    from evals.grids import Grid
+
+#: Names of the grids of :data:`evals.grids.PROFILES`: `--help` does not wait for what these hold.
+PROFILES = ("ci", "nightly", "gpu")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +57,7 @@ class NeedleOptions(GridOptions):
         None,
         "A named grid; what else is given replaces its values.",
         "Grid",
-        choices=tuple(PROFILES),
+        choices=PROFILES,
     )
     haystack: str | None = option(
         None, "stories, noise, stories:PATHS, or a folder of prose [stories].", "Haystack"
@@ -150,6 +155,8 @@ def needle_grid(chosen: NeedleOptions) -> Grid:
     Raises:
         InputError: no such profile, or a grid without a cell.
     """
+    from evals import grids
+
     return grids.find_grid(
         chosen.profile,
         tasks=chosen.tasks,
@@ -170,6 +177,8 @@ def aggregation_grid(window: int, paths: Sequence[str], chosen: GridOptions) -> 
     Raises:
         InputError: a task that is none of these, or a grid without a cell.
     """
+    from evals import grids
+
     return grids.aggregation_grid(
         window,
         paths,

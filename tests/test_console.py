@@ -278,11 +278,11 @@ def test_help_loads_no_room_that_it_does_not_need():
     *_, rooms, heavy = done.stdout.splitlines()
     assert heavy == "set()", heavy
     assert set(eval(rooms)) <= {
-        "pipeline",
+        "evals", "evals.options", "pipeline", "pipeline.train", "pipeline.train.telling",
         *(
             f"pipeline.{name}"
             for name in (
-                "amounts", "books", "cli", "command_options", "config_file", "configuration",
+                "amounts", "benchmarking", "books", "cli", "command_options", "config_file", "configuration",
                 "console", "edge", "errors", "examining", "guard", "help", "machine", "options",
                 "parts", "price_pages", "progress", "screen", "settings", "training", "unseen",
             )

@@ -112,7 +112,9 @@ def test_a_new_model(tmp_path: Path):
         'print(\'{"answer":"same"}\')\n'
     )
     said = run("program_model.py", f"{sys.executable} judge.py", "a.md", cwd=tmp_path)
-    assert "2 stories in 2 entries: 2 kept." in said, "an answer without a record folds nothing"
+    assert "2 stories in 2 entries: 2 stand by themselves." in said, (
+        "an answer without a record folds nothing"
+    )
     assert "1 pair for a person to decide" in said
     assert "1 model calls" in said
     again = run("program_model.py", f"{sys.executable} judge.py", "a.md", cwd=tmp_path)

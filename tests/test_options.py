@@ -12,6 +12,7 @@ import pytest
 from typer.main import get_command
 
 from evals import options as of_evals
+from evals.grids import PROFILES
 from pipeline import options
 from pipeline.cli import app
 from pipeline.errors import InputError
@@ -63,6 +64,10 @@ def test_a_command_and_its_flow_have_the_same_options(command: str) -> None:
         assert flag_of(one.name, known) in [*shown[one.name].opts, *shown[one.name].secondary_opts]
         assert known.help.split(".")[0] in schema[one.name]["description"]
         assert schema[one.name]["title"] == known.title
+
+
+def test_the_grids_that_are_named_are_those_that_are_there() -> None:
+    assert set(of_evals.PROFILES) == set(PROFILES)
 
 
 def test_a_flow_lies_in_its_own_file() -> None:

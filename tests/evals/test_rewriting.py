@@ -181,7 +181,7 @@ def test_a_run_that_broke_off_goes_on_where_it_was(
 def test_a_budget_is_kept(edge: Edge, rewriter: Callable[..., Rewriter], tmp_path: Path) -> None:
     with edge.store() as store:
         with pytest.raises(BudgetError):
-            rewritten(edge, store, rewriter(), "tree", tmp_path / "a", max_cost="0.001")
+            rewritten(edge, store, rewriter(), "tree", tmp_path / "a", max_cost=Decimal("0.001"))
         assert not (tmp_path / "a").exists()
 
 

@@ -225,9 +225,16 @@ def test_a_run_that_was_stopped_comes_to_the_same_and_asks_for_no_reply_twice(
 
             def job(read: Sequence[str], out: Path, edge=edge, store=store, model=model) -> Any:
                 made = edge.merge_job(
-                    read, MODEL, store=store, out=str(out), strategy=strategy,
-                    allow_cloud=("all",), propose=strategy == "pairs", pairs=None,
-                )  # fmt: skip
+                    read,
+                    MODEL,
+                    MergeOptions(
+                        out=str(out),
+                        strategy=strategy,
+                        allow_cloud=("all",),
+                        propose=strategy == "pairs",
+                    ),
+                    store=store,
+                )
                 made.opener = lambda spec, options: model
                 return made
 

@@ -23,7 +23,7 @@ from pipeline.extract import limits
 from pipeline.extract.corpus import extract
 from pipeline.extract.globs import matches
 from pipeline.extract.patterns import find_stories
-from pipeline.extract.readers import condensing
+from pipeline.extract.readers import condensing, plain
 from pipeline.extract.readers import registry as readers
 from pipeline.extract.readers.registry import FORMATS, add_reader, read_bytes
 
@@ -296,7 +296,7 @@ def test_stories_of_a_long_document_are_found_wherever_they_stand(
             parts.append("| Story |\n|---|\n" + f"| {STORY} |\n" * 3 + "\n")
     text = "".join(parts)
     whole = find_stories(read_bytes(text.encode(), ("a.md",)))
-    monkeypatch.setattr(readers, "settle_stretches", lambda t: condensing.settle_stretches(t, 1))
+    monkeypatch.setattr(plain, "settle_stretches", lambda t: condensing.settle_stretches(t, 1))
     let_go = find_stories(read_bytes(text.encode(), ("a.md",)))
     assert len(let_go.document.blocks) < 0.8 * len(whole.document.blocks)
     assert let_go.stories == whole.stories and len(whole.stories) >= 7

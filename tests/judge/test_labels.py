@@ -26,7 +26,8 @@ def read(tmp_path, *told):
 @pytest.mark.parametrize(
     ("bad", "match"),
     [
-        ("{", "not valid JSON"), ("[" * 100_000, "not valid JSON"), ("[1]", "not an object"), ('"x"', "not an object"),
+        ("{", "not valid JSON"), ("[" * 100_000, "not valid JSON"), ("[1]", "not an object"),
+        ('"x"', "not an object"),
         (GOOD | {"id": ""}, "no id"), (GOOD | {"id": 7}, "not text"),
         (GOOD | {"answer": "same"}, "not an answer"), (GOOD | {"answer": None}, "not an answer"),
         (GOOD | {"half": "dev"}, "no half"), (GOOD | {"shape": "poem"}, "no shape"),

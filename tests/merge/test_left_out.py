@@ -68,7 +68,7 @@ def test_a_person_sees_the_first_ten_and_how_many_more(
     corpus: Corpus, terms: Terms, capsys: pytest.CaptureFixture[str]
 ) -> None:
     result = estimated(corpus, replace(terms, about=("order",)), "pairs")
-    estimate_table(result)
+    estimate_table(result, whole=True)
     shown = capsys.readouterr().out
     n = len(result["left_out"])
     assert shown.count("left out: ") == 10 and f"and {n - 10} more" in shown
@@ -76,9 +76,9 @@ def test_a_person_sees_the_first_ten_and_how_many_more(
     saved = Decimal(result["lines"][0]["usd_saved"])
     assert f"${saved:.4f}" in shown
     result["lines"][0]["usd_saved"] = str(-saved)
-    estimate_table(result)
+    estimate_table(result, whole=True)
     assert f"-${saved:.4f}" in capsys.readouterr().out
-    estimate_table(estimated(corpus, terms, "pairs"))
+    estimate_table(estimated(corpus, terms, "pairs"), whole=True)
     assert "--about" not in capsys.readouterr().out
 
 
@@ -86,7 +86,7 @@ def test_a_person_sees_the_first_ten_and_how_many_more(
 def test_no_sentence_about_calls_ends_in_nothing(
     corpus: Corpus, terms: Terms, skipped: dict[str, int], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    estimate_table(estimated(corpus, terms, "pairs") | {"skipped": skipped})
+    estimate_table(estimated(corpus, terms, "pairs") | {"skipped": skipped}, whole=True)
     said = " ".join(capsys.readouterr().out.split())
     assert ("without a call: " in said) == bool(skipped)
     for n, reason in ((n, reason) for reason, n in skipped.items()):
