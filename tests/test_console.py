@@ -282,7 +282,8 @@ def test_help_loads_no_room_that_it_does_not_need():
         *(
             f"pipeline.{name}"
             for name in (
-                "amounts", "benchmarking", "books", "cli", "command_options", "config_file", "configuration",
+                "amounts", "benchmarking", "books", "cli", "command_options", "config_file",
+                "configuration",
                 "console", "edge", "errors", "examining", "guard", "help", "machine", "options",
                 "parts", "price_pages", "progress", "screen", "settings", "training", "unseen",
             )
