@@ -105,6 +105,7 @@ def _grid_of(
                 as_of=now().date(),
                 max_usd=chosen.max_cost,
                 with_likelihood=chosen.likelihood,
+                ask_again=chosen.ask_again,
                 allow_cloud=chosen.allow_cloud,
                 say=logger.info,
             ),

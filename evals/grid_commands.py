@@ -34,7 +34,7 @@ def needle(
     edge = here.edge()
     spec = edge.find(model)
     if dry_run:
-        result = _priced(edge, spec, grid, here.line)
+        result = _priced(edge, spec, grid, chosen, here.line)
     elif prefect:
         where = here.for_a_flow()
         with away_from_documents():
@@ -63,7 +63,7 @@ def aggregation(
     documents = paths or [SAMPLE]
     grid = aggregation_grid(spec.window, documents, chosen)
     if dry_run:
-        result = _priced(edge, spec, grid, here.line)
+        result = _priced(edge, spec, grid, chosen, here.line)
     elif prefect:
         where = here.for_a_flow()
         with away_from_documents():
@@ -83,7 +83,9 @@ def aggregation(
     _show(result, dry_run, here)
 
 
-def _priced(edge: Edge, spec: ModelSpec, grid: Grid, line: Telling) -> dict[str, Any]:
+def _priced(
+    edge: Edge, spec: ModelSpec, grid: Grid, chosen: GridOptions, line: Telling
+) -> dict[str, Any]:
     from evals.needle_price import price_needles
     from pipeline.store.reports import cells_by_key
 
@@ -95,7 +97,7 @@ def _priced(edge: Edge, spec: ModelSpec, grid: Grid, line: Telling) -> dict[str,
         grid=grid,
         hardware=edge.hardware(),
         as_of=now().date(),
-        known=(cells_by_key(store) if store else {}).__contains__,
+        known=(cells_by_key(store, unusable=not chosen.ask_again) if store else {}).__contains__,
     )
 
 
@@ -115,6 +117,7 @@ def _measured(
             as_of=now().date(),
             max_usd=chosen.max_cost,
             with_likelihood=chosen.likelihood,
+            ask_again=chosen.ask_again,
             allow_cloud=chosen.allow_cloud,
             say=line,
             show=line.show,

@@ -88,6 +88,7 @@ def run_needles(
     as_of: date,
     max_usd: Decimal | None = None,
     with_likelihood: bool = True,
+    ask_again: bool = False,
     kind: Kind = "needle",
     allow_cloud: Sequence[str] = (),
     opened: Model | None = None,
@@ -100,6 +101,7 @@ def run_needles(
         as_of: the date of the prices.
         max_usd: what this run may spend; None for no limit.
         with_likelihood: read the right answer too, where the model is a local one.
+        ask_again: measure again where a reply came before that cannot be used, and pay again.
         kind: what the run is called: what aggregations find of lengths is kept apart from what
             needles do.
         opened: the model, when it is open already (it is closed all the same).
@@ -118,7 +120,8 @@ def run_needles(
     if with_likelihood:  # both would not fit a card, and this is ours to tell
         options = replace(options, vllm="off: the right answer's likelihood is read too")
     model = opened or open_model(spec, options)
-    meeting = Meeting(partial(reports.cells_by_key, store), StoreClaims(store), say)
+    cells_by_key = partial(reports.cells_by_key, store, unusable=not ask_again)
+    meeting = Meeting(cells_by_key, StoreClaims(store), say)
     try:
         with (
             meeting.asking(),
@@ -137,7 +140,7 @@ def run_needles(
             ) as run,
         ):
             purse = Purse(StoreJournal(store, run, max_usd=max_usd), max_usd)
-            known = reports.cells_by_key(store)
+            known = cells_by_key()
             read_before = reports.newest_scores(store, NAME) if with_likelihood else {}
             cells: list[dict[str, Any]] = []
             read: list[Score] = []
@@ -152,7 +155,7 @@ def run_needles(
                 if meeting.claimed(trial.key) is None:
                     return "theirs"
                 # Looked for only after the claim: who had it until now has stored the cell before.
-                if not (stored := reports.cells_by_key(store, [trial.key])):
+                if not (stored := cells_by_key([trial.key])):
                     return "ours"
                 known.update(stored)
                 meeting.released(trial.key)

@@ -44,6 +44,12 @@ class GridOptions(EvalOptions):
     )
     seeds: int | None = option(None, "Haystacks a cell [1].", "Haystacks a cell", least=1)
     style: str | None = option(None, "chat, plain, prefix or raw [chat].", "Dress of the prompt")
+    ask_again: bool = option(
+        False,
+        "Pay again where a reply came that cannot be used.",
+        "Pay again for replies that cannot be used",
+        "--ask-again",
+    )
     likelihood: bool = option(
         True, "Read the right answer too (local models).", "Read the right answer too"
     )

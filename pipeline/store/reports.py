@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 from sqlalchemy import text as sql
 
 from pipeline.entries import Outcome
@@ -155,11 +155,18 @@ def needle_grid(store: Store, run: str) -> list[Report]:
         return [_plain(row) for row in _all(connection, query, run=run)]
 
 
-def cells_by_key(store: Store, keys: Sequence[str] | None = None) -> dict[str, Report]:
+def cells_by_key(
+    store: Store, keys: Sequence[str] | None = None, *, unusable: bool = True
+) -> dict[str, Report]:
     """Every needle cell that need not be measured again (of these keys), by its key; those that
-    ended in an error are left out."""
+    ended in an error without a reply are left out.
+
+    Args:
+        unusable: with those whose reply came and cannot be used: it has been paid.
+    """
     cell = table_of(tables.NeedleCellRow)
-    wanted = select(cell).where(cell.c.status != "error")
+    usable = cell.c.status != "error"
+    wanted = select(cell).where(or_(usable, cell.c.reply != "") if unusable else usable)
     if keys is not None:
         wanted = wanted.where(cell.c.key.in_(keys))
     with store.database.read() as connection:

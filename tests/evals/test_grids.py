@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -78,6 +79,27 @@ def test_the_dry_run_prices_the_very_cells_that_are_asked(
         known=reports.cells_by_key(store).__contains__,
     )  # fmt: skip
     assert (again["known"], again["asked"], again["usd"]["high"]) == (8, 0, "0")
+
+
+class Page(FakeModel):
+    """A server that answers with a page, with 200: what came has been paid."""
+
+    def complete(self, requests, progress=None):
+        for reply in super().complete(requests, progress):
+            yield replace(reply, finish="error", text="<html>", detail="the reply is not JSON")
+
+
+def test_a_reply_that_came_and_cannot_be_used_is_paid_once(store, haiku, prompts, tmp_path):
+    trials, model = haiku()
+    model.__class__ = Page
+    first = measure(store, model, prompts, tmp_path)
+    assert len(model.asked) == 8 and {c["status"] for c in first["cells"]} == {"error"}
+    _, second = haiku()
+    again = measure(store, second, prompts, tmp_path)
+    assert again["reused"] == 8 and not second.asked
+    _, third = haiku()
+    anew = measure(store, third, prompts, tmp_path, ask_again=True)
+    assert len(third.asked) == 8 and {c["status"] for c in anew["cells"]} == {"ok"}
 
 
 def test_a_budget_stops_before_the_cell_that_might_not_fit(store, haiku, prompts, tmp_path):
