@@ -90,7 +90,7 @@ class Page(FakeModel):
 
 
 def test_a_reply_that_came_and_cannot_be_used_is_paid_once(store, haiku, prompts, tmp_path):
-    trials, model = haiku()
+    _, model = haiku()
     model.__class__ = Page
     first = measure(store, model, prompts, tmp_path)
     assert len(model.asked) == 8 and {c["status"] for c in first["cells"]} == {"error"}
