@@ -25,7 +25,14 @@ from pipeline.errors import ModelError
 from pipeline.models.base import ModelOptions
 from pipeline.models.batches import Arrival, BatchLimits, BatchProgress
 from pipeline.models.cloud import THREADS, Cloud, close_quietly, failed, n_tokens
-from pipeline.models.retries import Retries, retry_after, server_time, shorten, status_error
+from pipeline.models.retries import (
+    Retries,
+    broken_off,
+    retry_after,
+    server_time,
+    shorten,
+    status_error,
+)
 
 ADDRESS = "https://api.anthropic.com"
 
@@ -300,16 +307,16 @@ class ClaudeModel(Cloud):
         try:
             return call()
         except anthropic.APIStatusError as exc:
-            status = exc.status_code
-            if status < 400:
-                status = _STATUS.get(exc.type or "", 500)
-            raise status_error(
+            begun = exc.status_code < 400  # an error inside a stream
+            status = _STATUS.get(exc.type or "", 500) if begun else exc.status_code
+            error = status_error(
                 status,
                 self._scrub(exc.api_message or str(exc)),
                 where=self.spec.name,
                 variable=self.variable,
                 wait=retry_after(exc.response.headers, self._now()),
-            ) from exc
+            )
+            raise (broken_off(error) if begun and error.retryable else error) from exc
         except (anthropic.APIConnectionError, httpx2.TransportError) as exc:
             raise self._connection_error(exc) from exc
         except ValueError as exc:

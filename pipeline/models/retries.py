@@ -216,6 +216,19 @@ def status_error(
     return error
 
 
+def broken_off(error: ModelError) -> BrokenError:
+    """A failure that ended a reply which had begun: what came of it may be billed."""
+    broken = BrokenError(
+        error.message,
+        where=error.where,
+        next=error.next,
+        retryable=error.retryable,
+        retry_after=error.retry_after,
+    )
+    broken.status = error.status
+    return broken
+
+
 def _status_error(
     status: int, message: str, where: str, variable: str, wait: float | None
 ) -> ModelError:

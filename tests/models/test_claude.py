@@ -135,7 +135,8 @@ def test_an_error_inside_the_stream_is_tried_again(
     httpserver.expect_ordered_request("/v1/messages").respond_with_data(
         wire.server_sent(wire.claude_events()), content_type="text/event-stream"
     )
-    assert only(border.open().complete([ask_for()])).text == "merged"
+    reply = only(border.open().complete([ask_for()]))
+    assert (reply.text, reply.broken) == ("merged", 1), "what had begun may be billed"
     assert len(httpserver.log) == 2
 
 
