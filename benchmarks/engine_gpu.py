@@ -30,11 +30,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from engine_gpu_pairs import pair_questions
-from engine_gpu_training import rows as training_rows
-from engine_gpu_vllm import Way, serving
-from memory_gpu import build, dense
 
+from benchmarks.engine_gpu_pairs import pair_questions
+from benchmarks.engine_gpu_training import rows as training_rows
+from benchmarks.engine_gpu_vllm import Way, serving
+from benchmarks.memory_gpu import build, dense
 from pipeline.catalog import Architecture, Catalog, Gpu
 from pipeline.cost.formulas import ENGINE_SPARE, USABLE_SHARE, decode_bytes, peak_memory
 from pipeline.cost.formulas import prefill_flops as flops_of

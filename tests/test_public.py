@@ -36,7 +36,10 @@ def test_an_estimate_is_of_values(tmp_path: Path) -> None:
     assert priced.stories == len(corpus.stories) and priced.lines
     line = priced.lines[0]
     assert isinstance(line.usd, Decimal) and line.usd_low <= line.usd <= line.usd_high
-    assert st.estimate([SAMPLE / "lending-desk.md"], models=[line.model]).words == priced.words
+    by_paths = st.estimate(
+        [SAMPLE / "lending-desk.md"], models=[line.model], db=f"sqlite:///{tmp_path}/x.sqlite"
+    )
+    assert by_paths.words == priced.words
 
 
 def test_a_judge_by_code_is_examined(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def test_missing_weights_give_a_next_step(name: str, tmp_path: Path) -> None:
 
 def test_a_pickle_is_refused(tmp_path: Path) -> None:
     (tmp_path / "pytorch_model.bin").write_bytes(b"\x80\x04")
-    with pytest.raises(EngineError, match="no weights that can be read"):
+    with pytest.raises(EngineError, match="not weights that can be read"):
         locate_weights(str(tmp_path / "pytorch_model.bin"))
 
 

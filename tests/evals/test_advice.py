@@ -71,7 +71,7 @@ def believed(edge: Edge, store: Store) -> None:
 
 
 def test_without_a_record_proof_is_recommended_and_what_is_not_measured_has_its_price(
-    asked: Callable[..., dict[str, Any]],
+    asked: Callable[..., dict[str, Any]], tmp_path: Path
 ) -> None:
     found = asked()
     first, small = found["models"][0], row(found, SMALL)
@@ -84,7 +84,8 @@ def test_without_a_record_proof_is_recommended_and_what_is_not_measured_has_its_
         ["exam", "--model"], ["eval", "aggregation"], ["eval", "needle"]
     ]  # fmt: skip
     assert all(one["seconds"] > 0 and one["usd"] for one in small["unmeasured"])
-    shown = CliRunner().invoke(evals_app, [*shlex.split(commands[1])[2:], "--dry-run", "--quiet"])
+    words = [*shlex.split(commands[1])[2:], "--dry-run", "--quiet"]
+    shown = CliRunner().invoke(evals_app, [*words, "--db", f"sqlite:///{tmp_path}/x.sqlite"])
     assert shown.exit_code == 0, shown.output
 
 

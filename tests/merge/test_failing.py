@@ -20,7 +20,7 @@ from pipeline.merge.failing import all_failed, kind_of, warning
         ("refusal", "stop reason refusal", "refused"),
         ("error", "gemini/x: the server answered 503: busy", "5xx"),
         ("error", "openai/x: the connection was dropped.", "connection"),
-        ("error", "the reply is not readable: no choice.", "no reply"),
+        ("error", "the reply is not readable: no choice.", "not a reply"),
         ("length", "finish reason length", "cut off"),
         ("stop", "", "could not be used"),
     ],
