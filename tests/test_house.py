@@ -56,12 +56,10 @@ def test_only_the_settings_read_the_environment():
         if re.search(r"os\.environ\b|os\.getenv\b", path.read_text(encoding="utf-8"))
     ]
     # tiktoken finds its vocabularies through a variable only, so tokens.py sets it for one call;
-    # the dashboard hands its environment on to the server process it starts; torchrun tells each
-    # process of a training in one how many there are.
+    # the dashboard hands its environment on to the server process it starts.
     assert set(readers) <= {
         "pipeline/settings.py",
         "pipeline/tokens.py",
-        "pipeline/engine/learning.py",
         "evals/dashboard/serve.py",
     }
 
