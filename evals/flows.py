@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-from prefect import flow, get_run_logger
+from prefect import flow
 
 from evals.benchmark.job import benchmark
 from evals.benchmark.values import measured
@@ -35,6 +35,7 @@ from pipeline.orchestration import parameters as p
 from pipeline.orchestration.names import named
 from pipeline.orchestration.slots import turn
 from pipeline.orchestration.steps import as_task, open_edge
+from pipeline.orchestration.telling import telling
 
 #: The model of a merge that asks none.
 WITHOUT_MODEL = "extractive"
@@ -91,8 +92,8 @@ def _grid_of(
     chosen: GridOptions,
 ) -> dict[str, Any]:
     """Measure a grid in the model's turn, and leave its heat map."""
-    logger, spec = get_run_logger(), edge.find(model)
-    with edge.store() as store, turn(spec, logger.info):
+    told, spec = telling(), edge.find(model)
+    with edge.store() as store, turn(spec, told):
         result: dict[str, Any] = as_task(
             f"{kind} grid",
             lambda: run_needles(
@@ -107,7 +108,8 @@ def _grid_of(
                 with_likelihood=chosen.likelihood,
                 ask_again=chosen.ask_again,
                 allow_cloud=chosen.allow_cloud,
-                say=logger.info,
+                say=told,
+                show=told.show,
             ),
         )
     artifacts.heatmap(f"{kind}s", f"{kind.capitalize()}s found by {model}", result["cells"])
@@ -139,12 +141,10 @@ def benchmark_model(
     """
 
     def measure() -> dict[str, Any]:
-        edge, logger = open_edge(where.db, where.allow_egress), get_run_logger()
+        edge, told = open_edge(where.db, where.allow_egress), telling()
         asked = measured(paths, model, chosen)
-        with edge.store() as store, turn(edge.find(model), logger.info):
-            result = benchmark(
-                edge, store, asked, hours=chosen.hours, say=logger.info, step=as_task
-            )
+        with edge.store() as store, turn(edge.find(model), told):
+            result = benchmark(edge, store, asked, hours=chosen.hours, say=told, step=as_task)
         artifacts.report(result["out"]["markdown"])
         return result
 
@@ -166,7 +166,7 @@ def canaries(paths: p.Documents, chosen: CanaryOptions, where: p.Where) -> dict[
     """
 
     def look() -> dict[str, Any]:
-        edge, logger = open_edge(where.db, where.allow_egress), get_run_logger()
+        edge, told = open_edge(where.db, where.allow_egress), telling()
         with edge.store() as store:
             result: dict[str, Any] = as_task(
                 "canaries",
@@ -177,13 +177,14 @@ def canaries(paths: p.Documents, chosen: CanaryOptions, where: p.Where) -> dict[
                         WITHOUT_MODEL,
                         MergeOptions(out=str(out)),
                         store=store,
-                        say=logger.info,
+                        say=told,
+                        show=told.show,
                     ),
                     store,
                     n=chosen.n,
                     depths=chosen.depths,
                     seed=chosen.seed,
-                    say=logger.info,
+                    say=told,
                 ),
             )
         artifacts.counts("canaries", "Places of canaries lost", result["lost"])
@@ -210,10 +211,10 @@ def mergings(
     """
 
     def judge() -> dict[str, Any]:
-        edge, logger = open_edge(where.db, where.allow_egress), get_run_logger()
+        edge, told = open_edge(where.db, where.allow_egress), telling()
         asked = model if chosen.propose else WITHOUT_MODEL
         spec = edge.find(asked)
-        with edge.store() as store, turn(spec, logger.info):
+        with edge.store() as store, turn(spec, told):
             result: dict[str, Any] = as_task(
                 "merge quality",
                 lambda: run_merging(
@@ -238,7 +239,7 @@ def mergings(
                     max_usd=chosen.max_cost,
                     allow_cloud=chosen.allow_cloud,
                     local_only=edge.settings.local_only,
-                    say=logger.info,
+                    say=told,
                 ),
             )
         return result
@@ -263,9 +264,9 @@ def round_trips(
     """
 
     def measure() -> dict[str, Any]:
-        edge, logger = open_edge(where.db, where.allow_egress), get_run_logger()
+        edge, told = open_edge(where.db, where.allow_egress), telling()
         spec = edge.find(model)
-        with edge.store() as store, turn(spec, logger.info):
+        with edge.store() as store, turn(spec, told):
             result: dict[str, Any] = as_task(
                 "round trips",
                 lambda: run_round_trips(
@@ -280,7 +281,7 @@ def round_trips(
                     seed=chosen.seed,
                     max_usd=chosen.max_cost,
                     allow_cloud=chosen.allow_cloud,
-                    say=logger.info,
+                    say=told,
                 ),
             )
         return result

@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from io import TextIOWrapper
-from typing import Any, TextIO
+from typing import Any, Protocol, TextIO
 
 from pipeline.progress import Pace, Progress
 from pipeline.unseen import visible, whole
@@ -147,14 +147,30 @@ class Telling:
         self._drawn = line
 
 
+class Teller(Protocol):
+    """Where lines go, and what is drawn below them is taken away."""
+
+    def __call__(self, line: str) -> None:
+        """Say one line."""
+
+    def clear(self) -> None:
+        """Take away what is drawn."""
+
+
 #: What the commands say; one terminal, one bar.
-_TELLING: list[Telling] = []
+_TELLING: list[Teller] = []
 
 
 def say(quiet: bool) -> Telling:
     """Where the progress and warnings of a command go."""
-    _TELLING[:] = [Telling(quiet)]
-    return _TELLING[0]
+    telling = Telling(quiet)
+    listen(telling)
+    return telling
+
+
+def listen(teller: Teller) -> None:
+    """Let one hear what is mentioned from now on, and no other."""
+    _TELLING[:] = [teller]
 
 
 def mention(line: str) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from prefect import flow, get_run_logger
 
+from pipeline.amounts import counted
 from pipeline.options import (
     EstimateOptions,
     ExamOptions,
@@ -27,6 +28,7 @@ from pipeline.orchestration.names import named
 from pipeline.orchestration.slots import turn
 from pipeline.orchestration.spreading import read_ahead
 from pipeline.orchestration.steps import as_task, open_edge
+from pipeline.orchestration.telling import telling
 
 
 @flow(name="extract-stories", flow_run_name=named("extract {paths}"), persist_result=False)
@@ -115,7 +117,7 @@ def examine_judges(chosen: ExamOptions, where: p.Where, models: p.Names = ()) ->
     from pipeline.merge.job import run
 
     def examine() -> dict[str, Any]:
-        edge, logger = open_edge(where.db, where.allow_egress), get_run_logger()
+        edge, said = open_edge(where.db, where.allow_egress), telling()
         files = label_files(chosen.labels, chosen.corpora, edge.settings.exams)
         folder = None if chosen.corpora is None else Path(chosen.corpora)
         found: dict[str, Any] = {"records": [], "runs": []}
@@ -126,7 +128,7 @@ def examine_judges(chosen: ExamOptions, where: p.Where, models: p.Names = ()) ->
                         record = as_task(
                             f"examine {name}",
                             lambda name=name: examined_by_code(
-                                name, files, folder, store, edge.settings.cache, logger.info
+                                name, files, folder, store, edge.settings.cache, said
                             ),
                         )
                         found["records"] += rows(record)
@@ -137,9 +139,10 @@ def examine_judges(chosen: ExamOptions, where: p.Where, models: p.Names = ()) ->
                         chosen,
                         store=store,
                         labels=files,
-                        say=logger.info,
+                        say=said,
+                        show=said.show,
                         turn=lambda name=name, held=held: held.enter_context(
-                            turn(edge.find(name), logger.info)
+                            turn(edge.find(name), said)
                         ),
                     )
                     told = run(job, step=as_task)
@@ -162,28 +165,31 @@ def train_judge(paths: p.Documents, chosen: TrainOptions, where: p.Where) -> dic
     """
     from pipeline.extract.corpus import extract
     from pipeline.parts import require
-    from pipeline.train import telling
+    from pipeline.train import telling as order_telling
     from pipeline.train.job import prepare, refuse_where_too_large, train
 
     def learn() -> dict[str, Any]:
         require("train")
-        edge, logger = open_edge(where.db, where.allow_egress), get_run_logger()
+        edge, say = open_edge(where.db, where.allow_egress), telling()
         hardware = edge.hardware(None)
-        with edge.store() as store, turn(edge.find(chosen.base), logger.info):
-            order = edge.train_order(chosen, dict(map(telling.setting, chosen.settings)), store)
-            found = [path for name in paths for path in telling.documents_of(name, store)]
+        with edge.store() as store, turn(edge.find(chosen.base), say):
+            order = edge.train_order(
+                chosen, dict(map(order_telling.setting, chosen.settings)), store
+            )
+            found = [path for name in paths for path in order_telling.documents_of(name, store)]
             prepared = as_task(
                 "pairs", lambda: prepare(extract(found, cache=store), order, hardware)
             )
             refuse_where_too_large(prepared, hardware)
-            told = telling.told(prepared, str(hardware))
-            for line in telling.lines(told):
-                logger.info(line)
+            told = order_telling.told(prepared, str(hardware))
+            for line in order_telling.lines(told):
+                say(line)
             progress = artifacts.Progress(f"train {chosen.base}", "steps done")
             learned = as_task("train", train, prepared, lambda n, of, loss: progress.show(n, of))
+            progress.end(learned.stopped)
             edge.keep_training(prepared, learned, store)
         artifacts.losses(learned.dev_losses)
-        return told | telling.measured(learned, order.out)
+        return told | order_telling.measured(learned, order.out)
 
     return endings.ended(learn, endings.trained)
 
@@ -206,17 +212,18 @@ def merge_stories(
     from pipeline.merge.job import run
 
     def merge() -> dict[str, Any]:
-        edge, logger = open_edge(where.db, where.allow_egress), get_run_logger()
+        edge, told = open_edge(where.db, where.allow_egress), telling()
         with edge.store() as store, ExitStack() as held:
-            read_ahead(edge.settings.task_runner, paths, read, store, logger.info)
+            read_ahead(edge.settings.task_runner, paths, read, store, told)
             job = edge.merge_job(
                 paths,
                 model,
                 chosen,
                 store=store,
                 how=read,
-                say=logger.info,
-                turn=lambda: held.enter_context(turn(edge.find(model), logger.info)),
+                say=told,
+                show=told.show,
+                turn=lambda: held.enter_context(turn(edge.find(model), told)),
             )
             progress = artifacts.Progress(f"merge with {model}")
 
@@ -227,6 +234,7 @@ def merge_stories(
                 return given
 
             result = run(job, step=step)
+            progress.end(f"done, {counted(job.progress[0], 'call')} answered")
         artifacts.merged(result)
         return result
 

@@ -14,7 +14,7 @@ from evals.loss_run import run_kernels
 from evals.needle_price import price_needles
 from evals.needle_run import Kind, run_needles
 from evals.recorded import recorded
-from pipeline.amounts import gigabytes, told_length
+from pipeline.amounts import counted, gigabytes, outcomes, told_length
 from pipeline.cost.formulas import (
     ENGINE_SPARE,
     eager_score_bytes,
@@ -216,8 +216,8 @@ def _merge(ctx: Context) -> Done:
     _, seconds, _ = time_spent(ctx.store, told["run"])
     kept = told["kept"]
     lines = [
-        f"{told['stories']} stories in {told['entries']} entries; "
-        + ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in told["ledger"].items() if n),
+        f"{counted(told['stories'], 'story', 'stories')} in "
+        f"{counted(told['entries'], 'entry', 'entries')}; {outcomes(told['ledger'])}",
         f"{kept['units'] - len(kept['missing'])} of {kept['units']} sentences kept; "
         f"{told['calls']} questions asked, {told['reused_replies']} answered before, "
         f"{told['failed_calls']} failed",

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol
 
-from pipeline.amounts import dollars, dollars_band
+from pipeline.amounts import counted, dollars, dollars_band, outcomes
 from pipeline.calls import Call
 from pipeline.document.since import Earlier
 from pipeline.document.topics import parse_grouping
@@ -140,11 +140,11 @@ class MergeJob(Sending):
 
     def _tell_plan(self) -> None:
         journalled = self.estimate.journalled_calls
-        answered = f", {journalled} of them answered by the journal" if journalled else ""
+        answered = f", {journalled:,} of them answered by the journal" if journalled else ""
         following = self.plan.to_follow
         most = "up to " if any(later.share is not None for later in following) else ""
-        later = f"; {most}{len(following)} more follow on replies" if following else ""
-        self.say(f"planned {len(self.plan.calls)} calls{answered}{later}")
+        later = f"; {most}{len(following):,} more follow on replies" if following else ""
+        self.say(f"planned {counted(len(self.plan.calls), 'call')}{answered}{later}")
         if self.plan.remark:
             self.say(self.plan.remark)
         low, likely, high = self.estimate.usd or (None, None, None)
@@ -265,10 +265,7 @@ class MergeJob(Sending):
             )
         self.kept = look(self.corpus, self.merged)
         self.store.save_merge(self.run_id, self.merged, as_told(self.kept))
-        self.say(
-            "the books balance: "
-            + ", ".join(f"{n} {name}" for name, n in counts(self.merged.ledger).items())
-        )
+        self.say(f"the books balance: {outcomes(counts(self.merged.ledger))}")
 
     def _heard(self) -> Heard:
         """What follows of what the judge said."""
@@ -296,7 +293,7 @@ class MergeJob(Sending):
         """Make the questions that follow on the replies."""
         self._following = self.asking.follow(self.replies)
         if self._following:
-            self.say(f"{self.stage}: {len(self._following)} more questions")
+            self.say(f"{self.stage}: {counted(len(self._following), 'more question')}")
         return bool(self._following)
 
     def write(self) -> dict[str, Any]:

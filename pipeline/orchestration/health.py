@@ -9,8 +9,8 @@ from prefect.client.schemas.objects import DeploymentStatus
 from prefect.settings import PREFECT_API_URL
 
 from pipeline.models.health import check
+from pipeline.orchestration.reaching import START, trouble
 
-_SERVER = "prefect server start --host 127.0.0.1, then set PREFECT_API_URL to its /api."
 _DEPLOY = "`storytransformer serve`, or `prefect --no-prompt deploy --all` in the checkout."
 _WORKER = "`storytransformer serve`, or `prefect worker start --pool local-process`."
 
@@ -20,10 +20,10 @@ def examine_flows() -> list[dict[str, Any]]:
     url = PREFECT_API_URL.value()
     if not url:
         told = "none is set; every --prefect run starts one of its own."
-        return [check("Prefect server", False, told, _SERVER)]
+        return [check("Prefect server", False, told, START)]
+    if why := trouble():
+        return [check("Prefect server", False, f"{url} does not answer: {why}.", START)]
     with get_client(sync_client=True) as client:
-        if trouble := client.api_healthcheck():
-            return [check("Prefect server", False, f"{url} does not answer: {trouble}", _SERVER)]
         answers = check("Prefect server", True, f"{url} answers.")
         ours = [
             found

@@ -9,17 +9,14 @@ from typing import Any
 
 import yaml
 from prefect import serve
-from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import DeploymentScheduleCreate
 from prefect.client.schemas.schedules import CronSchedule
 from prefect.deployments.runner import RunnerDeployment
-from prefect.settings import PREFECT_API_URL
 from prefect.types.entrypoint import EntrypointType
 
 from pipeline.errors import InputError
+from pipeline.orchestration.reaching import insist_on_a_server, lost
 from pipeline.settings import away_from_documents
-
-_START = "Start one: prefect server start --host 127.0.0.1; then set PREFECT_API_URL to its /api."
 
 
 def serve_deployments(
@@ -49,28 +46,18 @@ def serve_deployments(
             where="--only",
             next=f"There are: {', '.join(one['name'] for one in described)}.",
         )
-    _insist_on_a_server()
+    insist_on_a_server()
     chosen = [one for one in described if not names or one["name"] in names]
     if told is not None:
         told([one["name"] for one in chosen])
     deployments = [_served(one, parameters) for one in chosen]
     with away_from_documents(children=True):
-        serve(*deployments, limit=limit, print_starting_message=told is None)
-
-
-def _insist_on_a_server() -> None:
-    """The server of a single process, Prefect's default, would never start a run.
-
-    Raises:
-        InputError: none is set, or it does not answer.
-    """
-    url = PREFECT_API_URL.value()
-    if not url:
-        raise InputError("no Prefect server is set.", where="PREFECT_API_URL", next=_START)
-    with get_client(sync_client=True) as client:
-        trouble = client.api_healthcheck()
-    if trouble is not None:
-        raise InputError(f"the Prefect server does not answer: {trouble}", where=url, next=_START)
+        try:
+            serve(*deployments, limit=limit, print_starting_message=told is None)
+        except Exception as exc:
+            if gone := lost(exc):
+                raise gone from exc
+            raise
 
 
 def _served(described: Mapping[str, Any], parameters: Mapping[str, Any]) -> RunnerDeployment:
