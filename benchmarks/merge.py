@@ -24,6 +24,7 @@ from evals.statistics import Interval
 from evals.truth import Pair, Truth, read_truth, recognise
 from pipeline.merge.corpus import gather
 from pipeline.merge.files import as_told, laid_out, look, write_merge
+from pipeline.merge.files import words as words_of
 from pipeline.merge.ledger import counts
 from pipeline.options import ReadOptions
 from pipeline.stories import count_words
@@ -63,8 +64,7 @@ def measure(folder: Path, truth: Truth) -> dict[str, Any]:
         "kept": kept.units - len(kept.missing),
         "units": kept.units,
         "faults": len(kept.faults),
-        "source_words": sum(count_words(story.text) for story in corpus.stories),
-        "standing_words": sum(count_words(line.text) for e in merged.entries for line in e.lines),
+        **words_of(corpus, merged),
         **words,
         "seconds": round(seconds, 2),
     }

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from pipeline.amounts import counted
 from pipeline.errors import InputError
 from pipeline.extract.beside import ReaderProcess, is_needed
 from pipeline.extract.limits import BYTES, BYTES_A_BYTE, OverLimit, apart, limited, size_of
@@ -26,7 +27,7 @@ from pipeline.extract.readers.registry import (
     unreadable,
 )
 from pipeline.extract.stories import templates
-from pipeline.extract.walk import STDIN, find_files
+from pipeline.extract.walk import OWN, STDIN, find_files
 from pipeline.process_pool import shared_out
 from pipeline.stories import Document, Extraction, Span
 from pipeline.text.language import ENGLISH, language_of
@@ -159,11 +160,14 @@ class _Extracted(NamedTuple):
 def said_of_passed_over(passed_over: Mapping[str, int]) -> str:
     """ "7 files passed over: 4 .png, 2 .py, 1 without a suffix", "" where there are none."""
     named = [
-        f"{number} {suffix or 'without a suffix'}"
+        f"{number:,} {suffix or 'without a suffix'}"
         for suffix, number in sorted(passed_over.items(), key=lambda pair: (-pair[1], pair[0]))
     ]
     count = sum(passed_over.values())
-    return f"{count} file{'s' * (count > 1)} passed over: {', '.join(named)}" if count else ""
+    if not count:
+        return ""
+    told = f"{counted(count, 'file')} passed over: {', '.join(named)}"
+    return told + (" (name one to have it read)" if OWN in passed_over else "")
 
 
 def _documents(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, cast
 
+from httpx import HTTPError
 from prefect import State, get_run_logger
+from prefect.client.orchestration import get_client
+from prefect.context import FlowRunContext
 from prefect.exceptions import TerminationSignal
-from prefect.runtime import flow_run
-from prefect.states import Completed, Failed
+from prefect.states import Cancelled, Completed, Failed
 
 from pipeline.amounts import amount, counted, dollars, outcomes
 from pipeline.errors import StoryTransformerError
@@ -26,7 +29,7 @@ NAMES: Mapping[str, str] = {
 }
 
 _TO_GO_ON = (
-    "stopped; what is done is kept. To go on: `prefect flow-run retry %s`, Retry on this run's "
+    "stopped; what is done is kept. To go on: `prefect flow-run retry {id}`, Retry on this run's "
     "page, or the same run started anew."
 )
 
@@ -50,9 +53,26 @@ def ended(
         get_run_logger().error("%s", error)
         return cast(dict[str, Any], failed(error))
     except TerminationSignal:
-        get_run_logger().info(_TO_GO_ON, flow_run.id)
+        _stopped()
         raise
     return cast(dict[str, Any], Completed(message=tell(result), data=result))
+
+
+def _stopped() -> None:
+    """Say how a run goes on that a signal ends, and that it is cancelled where that was asked for:
+    a process that was too busy to hear so from its worker would count as crashed."""
+    context = FlowRunContext.get()
+    if context is None or context.flow_run is None:
+        return
+    run = context.flow_run
+    message = _TO_GO_ON.format(id=run.id)
+    get_run_logger().info(message)
+    with suppress(HTTPError), get_client(sync_client=True) as client:
+        now = client.read_flow_run(run.id).state
+        if now is not None and now.is_cancelling():
+            cancelled: State[Any] = Cancelled(message=message)
+            client.set_flow_run_state(run.id, cancelled, force=True)
+            run.state = cancelled
 
 
 def failed(error: StoryTransformerError) -> State[Any]:
