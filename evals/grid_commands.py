@@ -129,6 +129,7 @@ def _show(result: Mapping[str, Any], priced: bool, here: Here) -> None:
         emit(result)
     elif priced:
         screen.needle_price(result)
+        screen.show_next(result, here.db, here.config)
     else:
         screen.needle_summary(result)
         screen.show_next(result, here.db, here.config)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.amounts import dollars, dollars_band
 from pipeline.console import plain, table
-from pipeline.screen import next_step
+from pipeline.screen import next_for_good, next_step
 
 if TYPE_CHECKING:
     from evals.golden import GoldenCheck
@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 
 
 def show_next(result: Mapping[str, Any], db: str | None, config: str | None) -> None:
-    """How to read again what was measured; where only the price was asked for, nothing was."""
+    """How to read again what was measured; where only the price was asked for, how to measure."""
     if run := result.get("run"):
         next_step("eval", "show", run, db=db, config=config)
+    else:
+        next_for_good()
 
 
 def canary_summary(result: Mapping[str, Any]) -> None:

@@ -81,6 +81,7 @@ def roundtrip(
         emit(result)
     elif dry_run:
         screen.merge_price(result)
+        screen.show_next(result, here.db, here.config)
     else:
         screen_telling.roundtrip_summary(result)
         screen.show_next(result, here.db, here.config)

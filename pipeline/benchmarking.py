@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from evals.options import BenchmarkOptions
+from pipeline import screen
 from pipeline.amounts import duration, gigabytes
 from pipeline.command_options import Here, Model, Paths, Prefect, command
 from pipeline.console import emit, plain, table
@@ -69,6 +70,10 @@ def benchmark(
         emit(result)
     else:
         _page(result)
+        if result["run"]:
+            screen.next_step("runs", result["run"], **here.for_next)
+        else:
+            screen.next_for_good()
 
 
 def _page(result: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline import screen
+from pipeline.amounts import counted
 from pipeline.command_options import Here, command
 from pipeline.console import emit, plain, show_line
 from pipeline.edge import whoami
@@ -45,9 +47,10 @@ def runs(
                 emit({"runs": listed})
             else:
                 screen.runs_table(listed)
-                if listed:
-                    to_look_at = next((r for r in listed if r["state"] != "completed"), listed[0])
-                    screen.next_step("runs", to_look_at["run"], **here.for_next)
+                to_look_at = next((r for r in listed if r["state"] != "completed"), None)
+                named = to_look_at or (listed[0] if listed else None)
+                step = ["runs", named["run"]] if named else ["merge", "PATHS"]
+                screen.next_step(*step, **here.for_next)
             return
         found = reports.run_report(store, run)
         if found is None:
@@ -64,8 +67,13 @@ def runs(
 @app.command()
 @command
 def review(
-    run: Annotated[str, typer.Argument(help="One of `storytransformer runs`.")],
     here: Here,
+    run: Annotated[
+        str | None,
+        typer.Argument(
+            help="One of `storytransformer runs` [the newest merge].", show_default=False
+        ),
+    ] = None,
     stories: Annotated[
         list[str] | None, typer.Argument(help="Ask only about these: S-3 S-9.", show_default=False)
     ] = None,
@@ -101,15 +109,25 @@ def review(
 
     who = by or whoami()
     with here.edge().store() as store:
+        if run is None or _STORY.fullmatch(run):
+            stories = [*([run] if run else []), *(stories or [])]
+            run = _newest(store)
+            here.line(f"reviewing {run}, the newest merge")
         if glossary:
             _glossary(store, run, decide, json=here.json, listed=listed, by=who)
+            if not here.json:
+                _merge_again(store, run, here)
             return
         if together is not None:
             _together(store, run, together, json=here.json, by=who)
+            if not here.json:
+                _merge_again(store, run, here)
             return
         if audit or candidates:
             purpose: Purpose = "fold" if audit else "candidate"
             _audit(store, run, purpose, decide, listed=listed, json=here.json, by=who)
+            if not here.json:
+                screen.next_step("runs", run, **here.for_next)
             return
         asked = questions.of_run(
             store, run, again=again, most=most, only=only or (), names=stories or ()
@@ -124,12 +142,14 @@ def review(
             if here.json:
                 emit({"run": run, "decided": kept, "open": left})
             else:
-                plain(f"{kept} decisions kept, {left} questions open. The next merge applies them.")
+                plain(f"{counted(kept, 'decision')} kept, {counted(left, 'question')} open.")
+                _merge_again(store, run, here)
         elif here.json:
             emit({"run": run, "questions": [as_json(question) for question in asked]})
         elif listed:
             screen.questions_page(asked, walk.describe)
             _more(asked, most)
+            screen.next_step("review", run, **here.for_next)
         else:
             counts = walk.walk(
                 asked,
@@ -139,15 +159,42 @@ def review(
                 by=who,
                 marks=walk.terminal_marks(),
             )
-            plain(", ".join(f"{n} {name}" for name, n in counts.items()) + ".")
+            plain(", ".join(f"{n:,} {name}" for name, n in counts.items()) + ".")
             _more(asked, most)
-            plain("The next merge of these documents applies what was decided.")
+            _merge_again(store, run, here)
+
+
+#: A story as documents and questions call it.
+_STORY = re.compile(r"S-\d+", re.IGNORECASE)
+
+
+def _newest(store: Store) -> str:
+    """The newest merge that came to its end.
+
+    Raises:
+        InputError: there is none.
+    """
+    from pipeline.store import reports
+
+    for run in reports.list_runs(store, kind="merge"):
+        if run["state"] == "completed":
+            return str(run["run"])
+    raise InputError("no merge to review.", next="`storytransformer merge PATHS…` makes one.")
+
+
+def _merge_again(store: Store, run: str, here: Here) -> None:
+    """That what was decided is applied by the next merge, and the command that is one."""
+    from pipeline.store import reports
+
+    plain("The next merge of these documents applies what was decided.")
+    if (found := reports.run_report(store, run)) is not None:
+        screen.next_step(*screen.the_same_again(found), **here.for_next)
 
 
 def _more(asked: Sequence[Question], most: int) -> None:
     """That these were not all of them."""
     if len(asked) == most:
-        plain(f"These are the {most} that save most words; --most asks for more of them.")
+        plain(f"These are the {most:,} that save most words; --most asks for more of them.")
 
 
 def _audit(
@@ -198,7 +245,6 @@ def _together(store: Store, run: str, names: tuple[str, str], *, json: bool, by:
     else:
         stands = question.names[question.stands - 1]
         plain(f"{' and '.join(question.names)} are one need; the words of {stands} stand.")
-        plain("The next merge of these documents applies it.")
 
 
 def _glossary(
@@ -211,7 +257,7 @@ def _glossary(
     books = books_of(store, run)
     if decide is not None:
         kept = glossary.take(Path(decide), store, by=by)
-        emit({"run": run, "kept": kept}) if json else plain(f"{kept} terms kept.")
+        emit({"run": run, "kept": kept}) if json else plain(f"{counted(kept, 'term')} kept.")
         return
     roles = glossary.roles_of(books, store.glossary())
     if json:
@@ -221,7 +267,7 @@ def _glossary(
             plain(line)
     else:
         kept = glossary.walk(books, store, input, show_line, by=by)
-        plain(f"{kept} terms kept. The next document has them in its headings.")
+        plain(f"{counted(kept, 'term')} kept. The next document has them in its headings.")
 
 
 @app.command()
@@ -260,5 +306,6 @@ def take_over(
     if here.json:
         emit({"found": len(found), "imported": new})
         return
-    plain(f"{len(found)} decisions found, {new} imported.")
-    plain("Merge the documents again; `storytransformer review RUN` asks you to confirm each.")
+    plain(f"{counted(len(found), 'decision')} found, {new:,} imported.")
+    plain("Merge the documents again; `storytransformer review` asks you to confirm each.")
+    screen.next_step("merge", "PATHS", **here.for_next)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipeline import price_pages, screen
+from pipeline.amounts import counted
 from pipeline.command_options import PORT, Here, Notes, PathsOrNone, Port, Shown, command
 from pipeline.configuration import without_password
 from pipeline.console import Telling, emit, plain
@@ -134,9 +135,9 @@ def report(
     if here.json:
         emit({"out": out, "shown": shown})
     else:
-        plain(
-            f"{out}: {len(shown)} figures and tables" if shown else f"{out}: nothing measured yet"
-        )
+        found = counted(len(shown), "figure or table", "figures and tables")
+        plain(f"{out}: {found}" if shown else f"{out}: nothing measured yet")
+        screen.next_step("dashboard", **here.for_next)
 
 
 def _drawn_from(edge: Edge, here: Here) -> AbstractContextManager[Served]:
@@ -304,8 +305,7 @@ def doctor(
         emit(report)
     else:
         screen.doctor_page(report, probed=probe)
-        if all(one["ok"] for one in checks):
-            screen.next_step("extract", "PATHS", **here.for_next)
+        screen.next_step("extract", "PATHS", **here.for_next)
 
 
 def _database(edge: Edge, probe: bool) -> dict[str, Any]:

@@ -97,26 +97,54 @@ def missing_part(name: str, module: str, *, where: str = "") -> InputError:
 
 
 def how_to_install(name: str) -> str:
-    """The line that adds a part to this installation."""
-    package = f"{_PACKAGE}[{name}]"
+    """The line that adds a part to this installation, and takes none from it: uv and pipx make the
+    environment of a tool anew, so that every part that is here is named."""
+    here = [part for part in PARTS if _made_anew() and part != name and not lacking(part)]
+    package = f"{_PACKAGE}[{','.join(sorted([*here, name]))}]"
     source = _source()
     if source is None:
         wanted = f"'{package} @ SOURCE'"
         return f"{_installer()} {wanted}, where SOURCE is the wheel or the repository's address."
     address, editable = source
     if editable:
-        return f"{_installer()} -e {shlex.quote(f'{address}[{name}]')}"
+        extras = package.removeprefix(_PACKAGE)
+        return f"{_installer()} -e {shlex.quote(f'{address}{extras}')}"
     return f"{_installer()} {shlex.quote(f'{package} @ {address}')}"
+
+
+def how_to_add(*words: str, again: bool = False) -> str:
+    """The line that puts a package into this environment, wherever it is started.
+
+    Args:
+        words: behind "install": its name, and options that pip and uv share.
+        again: over one that is there.
+    """
+    by_uv = _made_by() == "uv tool" or (not _made_by() and not _is_here("pip"))
+    if by_uv:
+        start = f"uv pip install --python {shlex.quote(sys.executable)}"
+    else:
+        start = f"pipx runpip {_PACKAGE} install" if _made_by() else "pip install"
+    anew = [("--reinstall" if by_uv else "--force-reinstall")] if again else []
+    return " ".join((start, *anew, *words))
+
+
+def _made_by() -> str:
+    """The program that made this environment for this tool alone, "" where none did."""
+    here = Path(sys.prefix)
+    if (here / "pipx_metadata.json").is_file():
+        return "pipx"
+    return "uv tool" if (here / "uv-receipt.toml").is_file() else ""
+
+
+def _made_anew() -> bool:
+    """Whether installing a part makes the environment anew."""
+    return bool(_made_by())
 
 
 def _installer() -> str:
     """The program that made this environment, as far as it left a mark."""
-    here = Path(sys.prefix)
-    if (here / "pipx_metadata.json").is_file():
-        return "pipx install --force"
-    if (here / "uv-receipt.toml").is_file():
-        return "uv tool install"
-    return "pip install" if _is_here("pip") else "uv pip install"
+    made = {"pipx": "pipx install --force", "uv tool": "uv tool install"}.get(_made_by())
+    return made or ("pip install" if _is_here("pip") else "uv pip install")
 
 
 def _source() -> tuple[str, bool] | None:

@@ -13,6 +13,7 @@ from pipeline.amounts import gigabytes
 from pipeline.engine.adapters import CARD, adapter_sha256
 from pipeline.extract.corpus import extract
 from pipeline.load_options import Setup
+from pipeline.parts import how_to_install
 from pipeline.train.job import Order, Prepared, card_of, prepare, refuse_where_too_large, train
 
 #: What the extra installs.
@@ -47,9 +48,7 @@ def _why_not(ctx: Context) -> str:
         return f"{ctx.spec.name} is held in another way than a base is trained in"
     missing = [name for name in _EXTRA if find_spec(name) is None]
     if missing:
-        return (
-            f"told only: {', '.join(missing)} not installed (pip install 'storytransformer[train]')"
-        )
+        return f"told only: {', '.join(missing)} not installed ({how_to_install('train')})"
     return ""
 
 

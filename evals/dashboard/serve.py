@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.configuration import without_password
 from pipeline.errors import InputError, StoreError
+from pipeline.parts import how_to_add
 from pipeline.settings import keep_code_out
 
 if TYPE_CHECKING:
@@ -216,7 +217,8 @@ def _wait_until_up(process: subprocess.Popen[bytes], port: int, log: Path) -> No
     raise StoreError(
         f"Datasette did not start: {said[-1] if said else 'it said nothing'}.",
         where=f"{HOST}:{port}",
-        next="`pip install datasette datasette-dashboards` mends an incomplete installation.",
+        next=f"`{how_to_add('datasette', 'datasette-dashboards')}` mends an incomplete "
+        "installation.",
     )
 
 

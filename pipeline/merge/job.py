@@ -95,8 +95,9 @@ class MergeJob(Sending):
         self.terms = replace(self.terms, staying=staying)
         self.corpus_id = self.store.save_corpus(self.corpus.extractions)
         self.say(
-            f"extracted {len(self.corpus.stories)} stories from "
-            f"{len(self.corpus.extractions)} documents ({self.corpus.words:,} words)"
+            f"extracted {counted(len(self.corpus.stories), 'story', 'stories')} from "
+            f"{counted(len(self.corpus.extractions), 'document')} "
+            f"({counted(self.corpus.words, 'word')})"
         )
 
     def make_plan(self) -> None:

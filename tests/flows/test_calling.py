@@ -25,7 +25,6 @@ from pipeline.orchestration.telling import Told
 from pipeline.progress import Progress
 from pipeline.store.interrupts import interrupts_held
 
-
 pytestmark = pytest.mark.enable_socket
 
 
