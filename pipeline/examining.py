@@ -109,7 +109,8 @@ def _page(record: Record) -> None:
         [
             [row["answer"].replace("_", " "), row["kind"], row["language"] or "any",
              f"{row['n']:,}", f"{row['false_positives']:,}",
-             f"{100 * row['false_positive_upper']:.2f} %", f"{row['positives']:,}", _percent(row["recall"]),
+             f"{100 * row['false_positive_upper']:.2f} %", f"{row['positives']:,}",
+             _percent(row["recall"]),
              "never" if row["threshold"] is None else f"{row['threshold']:.3f}"]
             for row in shown
         ],

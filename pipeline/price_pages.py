@@ -71,7 +71,7 @@ def _asked(review: Mapping[str, Any]) -> str:
     if review["alike"] > n:
         most = counted(review["alike"], "pair")
         return f"{n:,} at a time of {most} that are alike, {minutes}"
-    return f"about {counted(n, 'pair')}, {minutes}"
+    return f"{counted(n, 'pair')}, {minutes}"
 
 
 def _one_of_each_model(lines: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -288,7 +288,7 @@ def ranking_table(ranked: Mapping[str, Any]) -> None:
     """What fits a card, the most useful first; what does not fit is counted at the end."""
     fitting = [m for m in ranked["models"] if m["fits"]]
     plain(
-        f"{ranked['words']:,} words on {ranked['gpu']} ({ranked['memory_bytes'] / 2**30:.0f} GiB): "
+        f"{ranked['words']:,} words on {ranked['gpu']} ({gigabytes(ranked['memory_bytes'])}): "
         f"{ranked['assumptions']}."
     )
     table(

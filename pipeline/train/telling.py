@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.amounts import counted, dollars
+from pipeline.amounts import counted, dollars, gigabytes
 from pipeline.errors import InputError
 
 if TYPE_CHECKING:
@@ -107,12 +107,12 @@ def lines(told: dict[str, Any]) -> list[str]:
     time = "time not known" if told["seconds"] is None else _span(told["seconds"])
     price = "" if told["usd"] in (None, "0", "0.00") else f", {dollars(told['usd'])}"
     lines.append(
-        f"{told['machine']}: about {told['memory_bytes'] / 2**30:.1f} GiB"
+        f"{told['machine']}: about {gigabytes(told['memory_bytes'])}"
         f"{'' if told['fits'] else ', which do not fit'}, {time}{price}"
     )
     if "out" in told:
         lines += [
-            f"took {_span(told['took_seconds'])} and {told['peak_bytes'] / 2**30:.1f} GiB; best at "
+            f"took {_span(told['took_seconds'])} and {gigabytes(told['peak_bytes'])}; best at "
             f"step {told['best_step']}; ended: {told['stopped']}",
             f"next: storytransformer exam --model {told['base']}@lora={told['out']}",
         ]
