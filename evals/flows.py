@@ -26,6 +26,7 @@ from evals.options import (
     needle_grid,
 )
 from evals.roundtrip_run import merge_of_a_round, run_round_trips
+from pipeline.amounts import counted
 from pipeline.catalog import ModelSpec
 from pipeline.edge import Edge, now
 from pipeline.merge.sovereignty import copies_of
@@ -120,7 +121,7 @@ def _found(result: dict[str, Any]) -> str:
     low, high = result["interval"]
     return (
         f"{result['mean']:.0%} of {result['n']} found (95 % interval {low:.0%} to "
-        f"{high:.0%}); {result['reused']} cells measured before."
+        f"{high:.0%}); {counted(result['reused'], 'cell')} measured before."
     )
 
 
@@ -292,7 +293,8 @@ def round_trips(
 def _kept(result: dict[str, Any]) -> str:
     kept, rounds = result["scores"]["kept"], len(result["rounds"]) - 1
     return (
-        f"after {rounds} rounds {kept['mean']:.1%} of {kept['n']} sentences are kept (95 % "
+        f"after {counted(rounds, 'round')} {kept['mean']:.1%} of "
+        f"{counted(kept['n'], 'sentence')} are kept (95 % "
         f"interval {kept['low']:.1%} to {kept['high']:.1%}); "
         f"`storytransformer eval show {result['run']}` shows it."
     )

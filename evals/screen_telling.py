@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pipeline.amounts import counted
 from pipeline.console import plain, table
 
 #: Insights shown, the least told first.
@@ -48,19 +49,21 @@ def roundtrip_summary(result: Mapping[str, Any]) -> None:
             )
             for one in result["rounds"]
         ),
-        title=f"{result['stories']} stories cut by {result['by']}, merged by {result['model']} "
+        title=f"{counted(result['stories'], 'story', 'stories')} cut by {result['by']}, merged "
+        f"by {result['model']} "
         f"({result['strategy']})",
     )
     kept, loss = result["scores"]["kept"], result["loss"]
     plain(
-        f"after {len(result['rounds']) - 1} rounds {kept['mean']:.3f} of n = {kept['n']} sentences "
+        f"after {counted(len(result['rounds']) - 1, 'round')} {kept['mean']:.3f} of n = "
+        f"{counted(kept['n'], 'sentence')} "
         f"are kept [{kept['low']:.3f}, {kept['high']:.3f}], in "
         f"{result['scores']['words']['mean']:.2f} of the words"
     )
     if loss is not None:
         plain(
             f"a usual round loses {loss['mean']:.4f} [{loss['low']:.4f}, {loss['high']:.4f}] of "
-            f"them, n = {loss['n']} rounds"
+            f"them, n = {counted(loss['n'], 'round')}"
         )
     rounds = ", ".join(map(str, result["catastrophes"])) or "none"
     plain(f"rounds that lost a tenth or more at once: {rounds}")

@@ -288,7 +288,8 @@ def ranking_table(ranked: Mapping[str, Any]) -> None:
     """What fits a card, the most useful first; what does not fit is counted at the end."""
     fitting = [m for m in ranked["models"] if m["fits"]]
     plain(
-        f"{ranked['words']:,} words on {ranked['gpu']} ({gigabytes(ranked['memory_bytes'])}): "
+        f"{counted(ranked['words'], 'word')} on {ranked['gpu']} "
+        f"({gigabytes(ranked['memory_bytes'])}): "
         f"{ranked['assumptions']}."
     )
     table(

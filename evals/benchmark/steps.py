@@ -190,7 +190,7 @@ def _tell_merge(ctx: Context) -> Told:
     )
     line = found["lines"][0]
     return Told(
-        f"{len(corpus.stories):,} stories, {line['calls']:,} pair questions",
+        f"{counted(len(corpus.stories), 'story', 'stories')}, {line['calls']:,} pair questions",
         line["seconds"],
         line["peak_memory_bytes"],
         "" if line["feasible"] else line["reason"],
@@ -219,7 +219,7 @@ def _merge(ctx: Context) -> Done:
         f"{counted(told['stories'], 'story', 'stories')} in "
         f"{counted(told['entries'], 'entry', 'entries')}; {outcomes(told['ledger'])}",
         f"{kept['units'] - len(kept['missing'])} of {kept['units']} sentences kept; "
-        f"{told['calls']} questions asked, {told['reused_replies']} answered before, "
+        f"{counted(told['calls'], 'question')} asked, {told['reused_replies']} answered before, "
         f"{told['failed_calls']} failed",
         f"the document: {told['out']['markdown']}",
     ]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from evals.benchmark.examination import examination, examined
 from evals.benchmark.values import Context, Done, Step, Told
-from pipeline.amounts import gigabytes
+from pipeline.amounts import counted, gigabytes
 from pipeline.engine.adapters import CARD, adapter_sha256
 from pipeline.extract.corpus import extract
 from pipeline.load_options import Setup
@@ -57,7 +57,8 @@ def _tell(ctx: Context) -> Told:
         return Told("a judge of the model's own", why_not=_why_not(ctx))
     prepared = _prepared(ctx)
     return Told(
-        f"{len(prepared.train):,} pairs of {prepared.n_tokens:,} tokens to train an adapter with",
+        f"{counted(len(prepared.train), 'pair')} of {counted(prepared.n_tokens, 'token')} to "
+        "train an adapter with",
         prepared.seconds,
         prepared.needs.total,
         _why_not(ctx) or ("" if prepared.fits else "it does not fit this machine"),
@@ -75,7 +76,8 @@ def _work(ctx: Context) -> Done:
         adapter = adapter_sha256(str(out), ctx.edge.settings.cache)
         ctx.store.save_training(adapter, str(out.resolve()), card_of(prepared, learned))
     lines = (
-        f"{learned.n_trained:,} pairs, best at step {learned.best_step}; ended: {learned.stopped}",
+        f"{counted(learned.n_trained, 'pair')}, best at step {learned.best_step}; ended: "
+        f"{learned.stopped}",
         f"peak {gigabytes(learned.peak_bytes)} of {gigabytes(prepared.needs.total)} told",
     )
     figures = {"dev_losses": learned.dev_losses, "adapter": str(out)}

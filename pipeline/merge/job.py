@@ -151,7 +151,7 @@ class MergeJob(Sending):
         low, likely, high = self.estimate.usd or (None, None, None)
         tokens = self.estimate.input_tokens
         self.say(
-            f"estimate for {self.spec.name}: {tokens.n:,} tokens in"
+            f"estimate for {self.spec.name}: {counted(tokens.n, 'token')} in"
             f"{'' if tokens.exact else ' (±)'}, {self.estimate.output_tokens.likely:,} out, "
             + ("price unknown" if likely is None else dollars_band(low, likely, high))
             + (f", {dollars(str(self.estimate.usd_batch))} as a batch" if self.chosen.batch else "")
@@ -224,7 +224,7 @@ class MergeJob(Sending):
         if len(alike) > 1:
             # Every other one from the end: what one asks is answered when the next gets there.
             self._backwards = alike.index(self.run_id) % 2 == 1
-            self.say(f"{len(alike)} runs of this plan share its calls")
+            self.say(f"{counted(len(alike), 'run')} of this plan share its calls")
         if not self.chosen.batch and self.batches.unfinished():
             self.say("this run has handed a batch over: going on with batches")
             self.chosen = replace(self.chosen, batch=True)

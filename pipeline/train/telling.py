@@ -98,7 +98,9 @@ def lines(told: dict[str, Any]) -> list[str]:
     if told["decided"]:
         lines.append(f"{told['decided']:,} of them are decisions of a person")
     if told["too_long"]:
-        lines.append(f"{told['too_long']:,} pairs are longer than --most-tokens and dropped")
+        lines.append(
+            f"{counted(told['too_long'], 'pair')} are longer than --most-tokens and dropped"
+        )
     if sources["exam"] or told["stories_of_the_exam"]:
         lines.append(
             f"left out, being the exam's: {counted(sources['exam'], 'source')}, and "
