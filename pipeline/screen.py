@@ -115,16 +115,18 @@ def merge_summary(result: Mapping[str, Any]) -> None:
     )
     kept = result["kept"]
     folded = ", ".join(f"{n:,} by {who}" for who, n in kept["folded"].items() if n) or "none"
+    one_of = "Every one of their " if kept["units"] != 1 else "Their "
     plain(
-        f"Every one of their {counted(kept['units'], 'sentence')} is kept: "
+        f"{one_of}{counted(kept['units'], 'sentence')} is kept: "
         f"{kept['standing']:,} {'stands' if kept['standing'] == 1 else 'stand'}, "
-        f"folded: {folded}. {result['standing_words']:,} of {result['source_words']:,} words stand."
+        f"folded: {folded}. {result['standing_words']:,} of "
+        f"{counted(result['source_words'], 'word')} stand."
     )
     if result["calls"] or result["reused_replies"]:
         plain(
             f"{counted(result['calls'], 'model call')}, "
             f"{counted(result['reused_replies'], 'reply', 'replies')} reused from the journal; "
-            f"{result['input_tokens']:,} tokens in, {result['output_tokens']:,} out; "
+            f"{counted(result['input_tokens'], 'token')} in, {result['output_tokens']:,} out; "
             f"{dollars(result['usd'])} (estimated {dollars(result['estimated_usd'])})."
         )
     if unasked := result["not_asked"]:
