@@ -41,23 +41,23 @@ from typing import Any
 
 from pipeline.calls import Plan, WindowLimits
 from pipeline.catalog import ModelSpec
-from pipeline.edge import Edge, now
+from pipeline.config.options import ExamOptions
+from pipeline.config.settings import read_settings
 from pipeline.entries import Answer
 from pipeline.exam.by_code import JUDGES, answers_of, judges_here
-from pipeline.exam.job import ExamJob, examined, plan_exam
-from pipeline.exam.questions import Exam, Question, gather_exam
+from pipeline.exam.exam_job import ExamJob, examined, plan_exam
+from pipeline.exam.exam_questions import Exam, Question, gather_exam
 from pipeline.judge.belief import Belief
 from pipeline.judge.calibration import Examined, Said, examine, reads_of, score, threshold_of
 from pipeline.judge.intervals import Rate
+from pipeline.judge.judge_records import Judge, Reads
 from pipeline.judge.labels import Half
-from pipeline.judge.records import Judge, Reads
 from pipeline.judge.vetoes import VERSION
-from pipeline.merge import steps
-from pipeline.merge.corpus import Corpus
-from pipeline.merge.job import run
-from pipeline.merge.judging import DRAWN, WRITTEN
-from pipeline.options import ExamOptions
-from pipeline.settings import read_settings
+from pipeline.run import steps
+from pipeline.run.corpus import Corpus
+from pipeline.run.job import run
+from pipeline.run.judge_record import DRAWN, WRITTEN
+from pipeline.runtime import Edge, now
 
 ONE = Answer.ONE_NEED
 ROUNDS = 2000
