@@ -97,8 +97,8 @@ def test_what_a_run_keeps_makes_the_same_command_again(
         taken.update(paths=paths, model=model, chosen=chosen, how=how)
         raise InputError("far enough.")
 
-    monkeypatch.setattr("pipeline.runtime.Edge.merge_job", merge_job)
-    monkeypatch.setattr("pipeline.runtime.Edge.store", lambda self: _Nothing())
+    monkeypatch.setattr("pipeline.runtime.Runtime.merge_job", merge_job)
+    monkeypatch.setattr("pipeline.runtime.Runtime.store", lambda self: _Nothing())
     with pytest.raises(InputError, match="far enough"):
         app(words, standalone_mode=False)
     assert taken == {"paths": ["in"], "model": "extractive", "chosen": chosen, "how": read}
