@@ -300,7 +300,7 @@ def doctor(
         checks.append(_database(runtime, probe))
     if Wanted.flows in asked and probe and not lacking("flows"):
         with away_from_documents():
-            from pipeline.flows.flow_checks import examine_flows
+            from pipeline.flows.serving import examine_flows
 
         checks += examine_flows()
     report = {"facts": doctor.facts(), "checks": checks}
