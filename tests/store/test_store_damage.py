@@ -18,7 +18,7 @@ from pipeline.errors import StoreError
 from pipeline.store.connection.column_types import ExactText, JsonText, UtcTime
 from pipeline.store.journal import StoreJournal
 from pipeline.store.reading import reports
-from pipeline.store.reading.finished_run import open_books
+from pipeline.store.reading.finished_run import open_finished_run
 from pipeline.store.tables import DecisionRow, ReplyRow, Row, StoryRow, table_of
 from tests.store.test_store_purge import fill
 
@@ -59,15 +59,15 @@ def test_a_damaged_cell_is_found_on_every_database(store, make):
     run, *_ = fill(store, make)
     damage(store, table_of(StoryRow).c.locator, "[1, 2]")
     with pytest.raises(StoreError, match=r"table story, row key=.*column locator"):
-        open_books(store, run)
+        open_finished_run(store, run)
 
 
 @pytest.mark.parametrize(
     ("column", "value", "read"),
     [
-        ("spans", "[[1]]", lambda store, run: open_books(store, run)),
-        ("locator", '{"plane": 3}', lambda store, run: open_books(store, run)),
-        ("written", "yesterday", lambda store, run: open_books(store, run)),
+        ("spans", "[[1]]", lambda store, run: open_finished_run(store, run)),
+        ("locator", '{"plane": 3}', lambda store, run: open_finished_run(store, run)),
+        ("written", "yesterday", lambda store, run: open_finished_run(store, run)),
     ],
 )
 @pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
