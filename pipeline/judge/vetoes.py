@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from itertools import zip_longest
 
 from pipeline.compare.contrast import tokens as topics_in_order
 from pipeline.compare.differences import contradiction
@@ -305,7 +306,7 @@ def _telling(words: Sequence[str]) -> frozenset[str]:
     of" says where from."""
     return frozenset(
         word
-        for word, following in zip(words, (*words[1:], ""), strict=True)
+        for word, following in zip_longest(words, words[1:])
         if word in _SCALED and (word, following) != ("out", "of")
     )
 

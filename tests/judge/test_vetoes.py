@@ -310,3 +310,7 @@ def test_a_heading_that_takes_a_need_back_vetoes_and_one_that_names_what_is_done
 def test_another_object_or_actor_is_the_judges_business():
     assert veto_text("export the member list", "export the loan list") == ""
     assert veto_text("let the clerk approve it", "let the manager approve it") == ""
+
+
+def test_a_goal_without_a_word_is_compared():
+    assert veto_text("???", "!") == "" == veto_text("???", "dry the nets")
