@@ -17,9 +17,10 @@ run".
 
 The programs that merge are given the extracted stories, those that extract the documents.
 *verbatim*: of the stories' sentences those that the text still has word for word, *words*: of the
-text for each word of the stories (`evals/rewriting.py`, one measure for all, ours among them, whose
-text is the Markdown edition with its tellings). *F1*: pairs of stories put together against the
-truth; none where a program tells no groups. What a text makes up is not told: nobody labelled it.
+text for each word of the stories (`evals/tasks/rewriting.py`, one measure for all, ours among them,
+whose text is the Markdown edition with its tellings). *F1*: pairs of stories put together against
+the truth; none where a program tells no groups. What a text makes up is not told: nobody labelled
+it.
 Tokens are the server's own counts. The model is small: larger ones (`--gguf`) do better with every
 program. Prints a table and, last, one JSON line.
 """
@@ -42,13 +43,13 @@ from typing import Any
 
 from real_server import ROOT, WEIGHTS, not_run, serving, version
 
-from evals.clusterings import Agreement, pairwise
-from evals.rewriting import look_for
-from evals.truth import Truth, read_truth, recognise
-from pipeline.engine.weights import locate_weights
+from evals.corpora.truth import Truth, read_truth, recognise
+from evals.metrics.clusterings import Agreement, pairwise
+from evals.tasks.rewriting import look_for
+from pipeline.engine.weights.weight_files import locate_weights
 from pipeline.errors import EngineError
-from pipeline.merge.corpus import Corpus, read
-from pipeline.tokens import prepare_vocabularies
+from pipeline.run.corpus import Corpus, read
+from pipeline.tokens.token_counters import prepare_vocabularies
 
 WINDOW, REPLY, CONTEXT = 8192, 1024, 32_768
 INSTRUCTION = (

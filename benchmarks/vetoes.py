@@ -31,20 +31,20 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from evals.merging import originals
-from evals.planting import plant
+from evals.corpora.planted_merge import originals
+from evals.corpora.planting import plant
+from pipeline.config.settings import read_settings
 from pipeline.entries import Answer
-from pipeline.exam.questions import gather_exam
-from pipeline.extract.corpus import extract
+from pipeline.exam.exam_questions import gather_exam
+from pipeline.extract.extraction import extract
 from pipeline.judge.intervals import Rate
 from pipeline.judge.labels import Half
 from pipeline.judge.vetoes import VERSION, veto
-from pipeline.merge.judging import WRITTEN
 from pipeline.outcomes import StoryText
-from pipeline.settings import read_settings
+from pipeline.run.judge_record import WRITTEN
 from pipeline.stories import Extraction, Locator, Source, Span, Story
-from pipeline.train import dataset, pairs
-from pipeline.train.tables import HeldOut, load_tables
+from pipeline.train import dataset, training_pairs
+from pipeline.train.word_tables import HeldOut, load_tables
 
 ONE = Answer.ONE_NEED
 DOCUMENTS = ("backlogs-txt", "mixed", "feature-hhs", "feature-sylius", "feature-whitehall")
@@ -86,7 +86,7 @@ def sentences(a: str, b: str, same: bool, kind: str = "", language: str = "Engli
     )
 
 
-class Kept(pairs.PairMaker):
+class Kept(training_pairs.PairMaker):
     """The generator of training pairs, keeping the tellings that it makes texts of."""
 
     def __init__(self, *args: Any) -> None:
@@ -95,13 +95,15 @@ class Kept(pairs.PairMaker):
 
     def _pair(
         self, one: StoryText, other: StoryText, answer: Answer, kind: str, source: str
-    ) -> pairs.TrainingPair:
+    ) -> training_pairs.TrainingPair:
         made = super()._pair(one, other, answer, kind, source)
         self.tellings[made.a, made.b] = one, other
         return made
 
 
-def generated(sources: Sequence[pairs.Source], options: argparse.Namespace) -> Iterator[Labelled]:
+def generated(
+    sources: Sequence[training_pairs.Source], options: argparse.Namespace
+) -> Iterator[Labelled]:
     """Pairs as a training makes them; no word is held out, as nothing is trained."""
     tables = load_tables(read_settings().exams.parent / "training")
     places = range(len(tables.intents)), range(len(tables.scales))

@@ -3,7 +3,7 @@
 A model that answers "same" is not heard where code sees that two goals differ, in places that
 answer to each other (:mod:`pipeline.judge.places`), in a quantity, unit, date or bound, in
 negation, in a small word or content word and its opposite, or in nothing but two words exchanged.
-Where one text turns round what it says and the other does not (:mod:`pipeline.judge.denials`), no
+Where one text turns round what it says and the other does not (:mod:`pipeline.judge.negation`), no
 difference is sure: "refuse over 5" is "take up to 5". What one telling leaves out, another object
 and another actor are the judge's business. What is not understood (a language without a list, two
 languages) is vetoed, too.
@@ -19,8 +19,7 @@ from itertools import pairwise
 from pipeline.compare.contrast import tokens as topics_in_order
 from pipeline.compare.differences import contradiction
 from pipeline.compare.opposed import are_converses, are_opposites, opposition
-from pipeline.judge.amounts import amounts_differ, bounds_turned
-from pipeline.judge.denials import (
+from pipeline.judge.negation import (
     denial_differs,
     denials,
     limit_differs,
@@ -28,9 +27,7 @@ from pipeline.judge.denials import (
     turned,
     turning,
 )
-from pipeline.judge.notations import in_one_notation, without_bounds
 from pipeline.judge.opposed_words import ANY, LEXICONS, Lexicon
-from pipeline.judge.order import is_reordered
 from pipeline.judge.places import (
     Places,
     are_beside,
@@ -39,6 +36,9 @@ from pipeline.judge.places import (
     point_alike,
     stand_behind,
 )
+from pipeline.judge.quantity_conflicts import amounts_differ, bounds_turned
+from pipeline.judge.unit_notation import in_one_notation, without_bounds
+from pipeline.judge.word_order import is_reordered
 from pipeline.stories import Story
 from pipeline.text.language import ENGLISH
 from pipeline.text.scope import headings_that_change, names_activity
