@@ -13,7 +13,7 @@ import typer
 from pipeline import price_pages, screen
 from pipeline.command_options import PORT, Here, Notes, PathsOrNone, Port, Shown, command
 from pipeline.configuration import without_password
-from pipeline.console import Telling, emit, plain
+from pipeline.console import emit, plain
 from pipeline.edge import Edge, now
 from pipeline.errors import InputError, StoryTransformerError
 from pipeline.options import MayLeave, parse_words
@@ -200,7 +200,7 @@ def models(
     if wanted_for:
         if words is not None:
             raise InputError("give documents or --words, not both.", where="--words")
-        _advise(edge, [*wanted_for, *(paths or ())], gpu, leaving.allow_cloud, here.line, here.json)
+        _advise(edge, [*wanted_for, *(paths or ())], gpu, leaving.allow_cloud, here)
         return
     if gpu is None and (paths or words is not None):
         raise InputError(
@@ -238,8 +238,7 @@ def _advise(
     paths: Sequence[str],
     gpu: str | None,
     allow_cloud: Sequence[str],
-    line: Telling,
-    json: bool,
+    here: Here,
 ) -> None:
     """Which model for these documents; no model is asked."""
     from evals import advice
@@ -248,18 +247,24 @@ def _advise(
     from pipeline.merge.sovereignty import check_allowed
 
     check_allowed(allow_cloud)
+    line = here.line
     terms = edge.terms(allow_cloud=allow_cloud, gpu=gpu)
     store = edge.store_if_possible(line)
     corpus = corpora.read(paths, cache=store, show=line.show)
     keys = {name: bool(key) for name, key in edge.settings.keys.items()}
-    found = advice.advise(paths, corpus, terms, advice.Here(edge.catalog, keys, gpu or ""), store)
-    if json:
+    again = screen.same_place(here.db, here.config)
+    found = advice.advise(
+        paths, corpus, terms, advice.Here(edge.catalog, keys, gpu or "", again), store
+    )
+    if here.json:
         emit(found)
     else:
         advice_page(found)
         best = found["models"][0]
         judge = [] if best["decides"] == "proof" else ["--judge", best["model"]]
-        screen.next_step("merge", *paths, *judge)
+        if best["leaves_machine"]:
+            judge += [word for path in allow_cloud for word in ("--allow-cloud", path)]
+        screen.next_step("merge", *paths, *judge, **here.for_next)
 
 
 @app.command()
