@@ -20,6 +20,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.config.options import (
+    EstimateOptions,
+    ExamOptions,
+    MergeOptions,
+    ReadOptions,
+    TrainOptions,
+)
 from pipeline.errors import (
     BudgetError,
     EngineError,
@@ -30,19 +37,12 @@ from pipeline.errors import (
     StoreError,
     StoryTransformerError,
 )
-from pipeline.options import (
-    EstimateOptions,
-    ExamOptions,
-    MergeOptions,
-    ReadOptions,
-    TrainOptions,
-)
 from pipeline.stories import Block, Document, Extraction, Source, Story
 
 if TYPE_CHECKING:
     from pipeline.engine.story_transformer import StoryTransformer
-    from pipeline.judge.records import Record
-    from pipeline.merge.corpus import Corpus
+    from pipeline.judge.judge_records import Record
+    from pipeline.run.corpus import Corpus
 
 __all__ = [
     "Block",
@@ -172,7 +172,7 @@ def read(paths: Sequence[str | Path], options: ReadOptions | None = None) -> Cor
     Raises:
         InputError: a path that leads nowhere, or nothing that can be read.
     """
-    from pipeline.merge.corpus import gather
+    from pipeline.run.corpus import gather
 
     return gather([str(path) for path in paths], how=options or ReadOptions())
 
@@ -194,9 +194,9 @@ def estimate(
     Raises:
         InputError: an unknown model or strategy; as :func:`read`.
     """
-    from pipeline.edge import Edge
-    from pipeline.merge.corpus import Corpus
-    from pipeline.merge.pricing import estimate_corpus
+    from pipeline.run.corpus import Corpus
+    from pipeline.run.pricing import estimate_corpus
+    from pipeline.runtime import Edge
 
     chosen = options or EstimateOptions()
     corpus = documents if isinstance(documents, Corpus) else read(documents)
@@ -267,8 +267,8 @@ def merge(
     """
     from dataclasses import replace
 
-    from pipeline.edge import Edge
-    from pipeline.merge.job import run
+    from pipeline.run.job import run
+    from pipeline.runtime import Edge
 
     chosen = options or MergeOptions()
     if out is not None:
@@ -317,10 +317,10 @@ def exam(
         InputError: an unknown model, or labels that cannot be used.
         SovereigntyError, ModelError, StoreError: as :func:`merge`.
     """
-    from pipeline.edge import Edge
     from pipeline.exam.by_code import JUDGES, examined_by_code
-    from pipeline.exam.questions import label_files
-    from pipeline.merge.job import run
+    from pipeline.exam.exam_questions import label_files
+    from pipeline.run.job import run
+    from pipeline.runtime import Edge
 
     chosen = options or ExamOptions()
     edge = Edge.read(db)
@@ -353,9 +353,9 @@ def train_judge(
         BudgetError: it would not fit in this machine's memory.
         EngineError: the packages of the extra ``train`` are missing.
     """
-    from pipeline.edge import Edge
-    from pipeline.extract.corpus import extract
-    from pipeline.train.job import prepare, refuse_where_too_large, train
+    from pipeline.extract.extraction import extract
+    from pipeline.runtime import Edge
+    from pipeline.train.training_job import prepare, refuse_where_too_large, train
 
     chosen = options or TrainOptions()
     edge = Edge.read(db)

@@ -24,9 +24,9 @@ from engine_gguf import FAMILIES, make
 from engine_work import HERE, prose
 from tokenizers import Tokenizer as Backend
 
-from pipeline.engine.chat import inspect_template
 from pipeline.engine.story_transformer import StoryTransformer
-from pipeline.engine.tokenizer import Tokenizer
+from pipeline.engine.tokenizers.chat import inspect_template
+from pipeline.engine.tokenizers.tokenizer import Tokenizer
 
 #: Asked of llama.cpp in its own environment: the ids of texts, without any token of its own.
 _TOKENIZE = """

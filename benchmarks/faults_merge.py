@@ -22,14 +22,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from evals.rewrite_run import RewriteJob, rewrite_job
-from pipeline.edge import Edge
-from pipeline.merge.job import MergeJob
-from pipeline.merge.job import run as run_job
-from pipeline.options import MergeOptions
-from pipeline.settings import read_settings
+from evals.tasks.rewrite_run import RewriteJob, rewrite_job
+from pipeline.config.options import MergeOptions
+from pipeline.config.settings import read_settings
+from pipeline.run.job import MergeJob
+from pipeline.run.job import run as run_job
+from pipeline.runtime import Edge
 from pipeline.store.record import Store
-from pipeline.tokens import counter_for
+from pipeline.tokens.token_counters import counter_for
 from tests.support.judges import PairJudge, at_random
 from tests.support.rewriters import Rewriter
 

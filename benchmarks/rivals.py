@@ -18,7 +18,7 @@ and its defaults, but for what `rival_programs/with_….py` sets. One without an
 run".
 
 The programs that merge are given the extracted stories, those that extract the documents. One
-measure for all, that of round trips (`evals/roundtrip.py`): of the stories' sentences those *kept*
+measure for all, that of round trips (`roundtrip.py`): of the stories' sentences those *kept*
 word for word, *altered* (half of their words, by rarity, are in a sentence of the text that is new)
 and *lost*; *made up*, of the text's sentences those that no sentence of the stories tells by half.
 Of ours, what the Markdown edition tells is read again. *Joined*: new sentences that tell stories of
@@ -50,19 +50,19 @@ from typing import Any
 
 from real_server import ROOT, WEIGHTS, not_run, serving, version
 
-from evals.clusterings import Agreement, pairwise
-from evals.coverage import coverage
-from evals.roundtrip import ALTERED, Original, read_again, write_parts
-from evals.roundtrip_run import edition_of
-from evals.truth import Truth, read_truth, recognise
-from pipeline.engine.weights import locate_weights
+from evals.corpora.truth import Truth, read_truth, recognise
+from evals.metrics.clusterings import Agreement, pairwise
+from evals.metrics.coverage import coverage
+from evals.tasks.roundtrip import ALTERED, Original, read_again, write_parts
+from evals.tasks.roundtrip_run import edition_of
+from pipeline.config.settings import read_settings
+from pipeline.engine.weights.weight_files import locate_weights
 from pipeline.errors import EngineError
 from pipeline.kept import units
-from pipeline.kept.plain import find_whole, settle
-from pipeline.merge.corpus import Corpus, read
-from pipeline.settings import read_settings
+from pipeline.kept.normal_form import find_whole, settle
+from pipeline.run.corpus import Corpus, read
 from pipeline.stories import Story
-from pipeline.tokens import load_encoding, prepare_vocabularies
+from pipeline.tokens.token_counters import load_encoding, prepare_vocabularies
 
 WINDOW, REPLY, CONTEXT = 8192, 1024, 32_768
 NAME = "model"

@@ -13,29 +13,29 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from evals.grids import Grid, aggregation_grid, aggregation_lengths, find_grid
-from evals.needle_price import quick_price
+from evals.grids.grids import Grid, aggregation_grid, aggregation_lengths, find_grid
+from evals.grids.needle_price import quick_price
+from evals.metrics.statistics import known_of_length
 from evals.recorded import recorded
-from evals.statistics import known_of_length
 from pipeline.catalog import EXTRACTIVE, Catalog, ModelSpec
-from pipeline.cost.choice import TOKENS_PER_WORD
 from pipeline.cost.estimate import infeasible
 from pipeline.cost.line import as_lines, money
+from pipeline.cost.model_choice import TOKENS_PER_WORD
 from pipeline.entries import Answer
 from pipeline.errors import EngineError, InputError, ModelError, StoryTransformerError
-from pipeline.exam.price import price_exam
-from pipeline.exam.questions import Exam, gather_exam, label_files
+from pipeline.exam.exam_price import price_exam
+from pipeline.exam.exam_questions import Exam, gather_exam, label_files
 from pipeline.judge.belief import Belief
-from pipeline.merge import steps
-from pipeline.merge.corpus import Corpus
-from pipeline.merge.judging import about_belief
-from pipeline.merge.pricing import MOST_ASKED, SECONDS_A_PAIR, estimate_corpus
-from pipeline.merge.sovereignty import open_paths
-from pipeline.merge.steps import Terms
-from pipeline.models.opening import missing_key, missing_weights, needs_key, revision_of
-from pipeline.store.measured import known_lengths
+from pipeline.providers.opening import missing_key, missing_weights, needs_key, revision_of
+from pipeline.run import steps
+from pipeline.run.corpus import Corpus
+from pipeline.run.judge_record import about_belief
+from pipeline.run.pricing import MOST_ASKED, SECONDS_A_PAIR, estimate_corpus
+from pipeline.run.sovereignty import open_paths
+from pipeline.run.steps import Terms
+from pipeline.store.reading.measured import known_lengths
 from pipeline.store.record import Store
-from pipeline.store.rows.cells import Score
+from pipeline.store.rows.eval_rows import Score
 
 #: What a run of the database is called that keeps an advice, and its figures of a model.
 KIND, MODEL, BEYOND = "models", "model", "not reached"

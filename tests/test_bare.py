@@ -222,7 +222,7 @@ def test_the_pages_are_served(environment: Mapping[str, str], folder: Path, merg
 def commands() -> Iterator[str]:
     from typer.main import get_command
 
-    from pipeline.cli import app
+    from pipeline.cli.commands import app
 
     for name, one in get_command(app).commands.items():
         yield from (f"{name} {other}" for other in dict(getattr(one, "commands", {})) or [])

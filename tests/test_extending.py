@@ -13,11 +13,11 @@ from typing import Any
 
 from pipeline.calls import Reply, Request, Usage
 from pipeline.catalog import ModelSpec
-from pipeline.edge import Edge
-from pipeline.merge.job import run as merge
-from pipeline.options import MergeOptions
+from pipeline.config.options import MergeOptions
+from pipeline.config.settings import read_settings
 from pipeline.plan.strategies import STRATEGIES
-from pipeline.settings import read_settings
+from pipeline.run.job import run as merge
+from pipeline.runtime import Edge
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ROOT / "docs" / "examples"

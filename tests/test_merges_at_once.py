@@ -28,7 +28,7 @@ DATABASE = "data/runs/storytransformer.sqlite"
 #: A shell's background jobs inherit an ignored SIGINT; the processes of a terminal do not.
 COMMAND = (
     "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-    "from pipeline.merge import meeting; meeting.BATCH_PATIENCE = {patience}\n"
+    "from pipeline.run.dispatch import concurrent_requests; meeting.BATCH_PATIENCE = {patience}\n"
     "from pipeline.__main__ import main; main()"
 )
 

@@ -19,9 +19,9 @@ import pytest
 from sqlalchemy import event
 
 from pipeline.calls import Message, Reply, Request, Usage
-from pipeline.models.cloud import _credentials
-from pipeline.settings import without_secrets
-from pipeline.store.batches import StoreBatches
+from pipeline.config.settings import without_secrets
+from pipeline.providers.cloud import _credentials
+from pipeline.store.batch_register import StoreBatches
 from pipeline.store.journal import StoreJournal
 from pipeline.store.record import Store, open_store
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from evals.haystack import _stories_of
-from pipeline.extract.corpus import extract
+from evals.corpora.haystack import _stories_of
+from pipeline.extract.extraction import extract
 from pipeline.plan.rendering import pair_text, story_text
-from pipeline.unseen import shown_path, visible, whole
+from pipeline.text.invisible import shown_path, visible, whole
 
 ROOT = Path(__file__).resolve().parents[1]
 STORY = "As a cook, I want {}, so that it tastes.\n"

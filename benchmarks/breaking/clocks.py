@@ -9,10 +9,10 @@ from typing import Any
 
 from benchmarks.breaking.merges import PAIRS, PATIENCE, Merge
 from benchmarks.breaking.storage import Stage
-from pipeline.edge import Edge
-from pipeline.merge.job import run
-from pipeline.options import MergeOptions
-from pipeline.settings import read_settings
+from pipeline.config.options import MergeOptions
+from pipeline.config.settings import read_settings
+from pipeline.run.job import run
+from pipeline.runtime import Edge
 from pipeline.store.record import open_store
 
 #: How far it jumps at most, either way: daylight saving, a dead battery, a wrong year.

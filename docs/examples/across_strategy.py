@@ -11,9 +11,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pipeline.cli import main
-from pipeline.plan.desk import Desk
-from pipeline.plan.draft import Drafted
+from pipeline.cli.commands import main
+from pipeline.plan.call_factory import Desk, Drafted
 from pipeline.plan.pairs import plan_pairs
 from pipeline.plan.selection import Selection
 from pipeline.plan.strategies import add_strategy

@@ -19,11 +19,11 @@ from decimal import Decimal
 
 from pipeline.calls import Reply, Request, TokenCount, Usage
 from pipeline.catalog import ModelSpec
-from pipeline.edge import Edge
-from pipeline.merge.job import run
-from pipeline.options import MergeOptions
-from pipeline.screen import merge_summary
-from pipeline.tokens import TokenCounter, counter_for
+from pipeline.cli.screen import merge_summary
+from pipeline.config.options import MergeOptions
+from pipeline.run.job import run
+from pipeline.runtime import Edge
+from pipeline.tokens.token_counters import TokenCounter, counter_for
 
 
 class ProgramModel:

@@ -18,29 +18,34 @@ from typing import Any, Literal, cast
 
 import torch
 
-from pipeline.engine.attention import Attention
-from pipeline.engine.blocked import block
-from pipeline.engine.cached import decode_cached
-from pipeline.engine.chat import told_template
-from pipeline.engine.choosing import Chosen, SharedPrefix, choose
-from pipeline.engine.constrain import SchemaCompiler, WordConstraint, WordList
+from pipeline.engine.attention.attention_kernels import Attention
+from pipeline.engine.attention.kv_cache import LastRead
+from pipeline.engine.attention.packed import register
+from pipeline.engine.decoding.best_of import Chosen, SharedPrefix, choose
+from pipeline.engine.decoding.cached import decode_cached
+from pipeline.engine.decoding.constrain import (
+    SchemaCompiler,
+    WordConstraint,
+    WordList,
+    cut,
+    ended_by,
+)
+from pipeline.engine.decoding.decoders import Road, choose_kernel, choose_road, head_size
+from pipeline.engine.decoding.generate import decode
+from pipeline.engine.decoding.losses import Parity, compare_kernels, losses
+from pipeline.engine.decoding.prompt_rows import Constraint, Limits, Row, out_of_memory
+from pipeline.engine.decoding.seq2seq import decode_seq2seq
 from pipeline.engine.footprint import (
     cache_bytes_per_token,
     told_places,
     told_weights,
     weight_bytes,
 )
-from pipeline.engine.generate import decode
-from pipeline.engine.key_values import LastRead
-from pipeline.engine.loading import Loaded, load
-from pipeline.engine.losses import Parity, compare_kernels, losses
-from pipeline.engine.packed import register
-from pipeline.engine.roads import Road, choose_kernel, choose_road, head_size
-from pipeline.engine.rows import Constraint, Limits, Row, out_of_memory
-from pipeline.engine.seq2seq import decode_seq2seq
-from pipeline.engine.stopping import cut, ended_by
-from pipeline.engine.tokenizer import Tokenizer
-from pipeline.engine.weights import locate_weights
+from pipeline.engine.loading.blocked import block
+from pipeline.engine.loading.loader import Loaded, load
+from pipeline.engine.tokenizers.chat import told_template
+from pipeline.engine.tokenizers.tokenizer import Tokenizer
+from pipeline.engine.weights.weight_files import locate_weights
 from pipeline.errors import EngineError
 
 #: A prompt: its ids, or ``(role, content)`` turns that go through the model's chat template.
@@ -340,7 +345,7 @@ class StoryTransformer:
         *,
         progress: Callable[[int], None] | None = None,
     ) -> Iterator[Chosen]:
-        """How likely each text is as a reply: :func:`pipeline.engine.choosing.choose`."""
+        """How likely each text is as a reply: :func:`pipeline.engine.decoding.best_of.choose`."""
         self.last_read.forget()
         return choose(self, prompts, texts, progress)
 

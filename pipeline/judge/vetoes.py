@@ -18,10 +18,10 @@ from pipeline.compare.contrast import tokens as topics_in_order
 from pipeline.compare.differences import contradiction
 from pipeline.compare.opposed import are_opposites, opposition
 from pipeline.compare.synonyms import concept, topic
-from pipeline.judge.amounts import amounts_differ
-from pipeline.judge.notations import in_one_notation, without_bounds
 from pipeline.judge.opposed_words import ANY, LEXICONS, Lexicon
 from pipeline.judge.places import REACH, Places, are_aligned, are_near, have_exchanged
+from pipeline.judge.quantity_conflicts import amounts_differ
+from pipeline.judge.unit_notation import in_one_notation, without_bounds
 from pipeline.stories import Story
 from pipeline.text.language import ENGLISH
 from pipeline.text.scope import headings_that_change, names_activity

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from pipeline.kept.books import Books, called, rows
-from pipeline.kept.plain import find_whole, settle
-from pipeline.kept.sentences import parts, units
+from pipeline.kept.balance import Books, called, rows
+from pipeline.kept.normal_form import find_whole, settle
+from pipeline.kept.text_units import parts, units
 from pipeline.kept.wording import altered
 
 #: Who folds, in the order they are told of; what an edition does not say.

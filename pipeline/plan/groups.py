@@ -16,8 +16,7 @@ from itertools import pairwise
 
 from pipeline.calls import Band, Call, LaterCall, canonical_json
 from pipeline.entries import Answer
-from pipeline.plan.desk import Desk
-from pipeline.plan.draft import Drafted
+from pipeline.plan.call_factory import Desk, Drafted
 from pipeline.plan.pairs import AGAIN, pair_question
 from pipeline.plan.rendering import pair_text
 from pipeline.plan.selection import Selection

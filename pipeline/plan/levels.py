@@ -13,7 +13,7 @@ from string import ascii_uppercase
 from typing import Protocol
 
 from pipeline.calls import Band, Call, Plan
-from pipeline.plan.desk import Desk
+from pipeline.plan.call_factory import Desk
 from pipeline.plan.rendering import story_text
 from pipeline.plan.rewrite import (
     FOLD_PROMPT,

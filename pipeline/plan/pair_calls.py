@@ -14,9 +14,9 @@ from functools import cached_property
 
 from pipeline.calls import Call, Request, Size, TokenCount, canonical_json
 from pipeline.columns import Columns, Kinds
-from pipeline.plan.desk import Desk
-from pipeline.token_cache import TwoLines
-from pipeline.tokens import two_lines
+from pipeline.plan.call_factory import Desk
+from pipeline.tokens.token_cache import TwoLines
+from pipeline.tokens.token_counters import two_lines
 
 #: Makes the question about two tellings (id, text) at a place of the plan.
 Question = Callable[[Desk, tuple[str, str], tuple[str, str], int], Call]

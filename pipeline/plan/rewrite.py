@@ -18,8 +18,7 @@ from typing import NamedTuple
 
 from pipeline.calls import Band, Call, Cluster, LaterCall, canonical_json
 from pipeline.outcomes import STORIES_SCHEMA
-from pipeline.plan.desk import Desk
-from pipeline.plan.draft import Drafted
+from pipeline.plan.call_factory import Desk, Drafted
 from pipeline.plan.rendering import story_text
 from pipeline.plan.selection import Selection
 from pipeline.plan.windows import Piece, cut

@@ -8,16 +8,15 @@ from pathlib import Path
 from pipeline.calls import Cluster, Plan, WindowLimits
 from pipeline.catalog import ModelSpec
 from pipeline.errors import InputError
-from pipeline.plan.desk import Desk
-from pipeline.plan.draft import Drafted
+from pipeline.plan.call_factory import Desk, Drafted
 from pipeline.plan.groups import plan_groups
+from pipeline.plan.near.similarity import Pair
 from pipeline.plan.orders import Orders
 from pipeline.plan.pairs import plan_none, plan_pairs
 from pipeline.plan.rewrite import plan_fold, plan_tree
 from pipeline.plan.selection import Selection, select
-from pipeline.plan.similarity import Pair
 from pipeline.stories import Story
-from pipeline.tokens import TokenCounter
+from pipeline.tokens.token_counters import TokenCounter
 
 Strategy = Callable[[Selection, Desk], Drafted]
 

@@ -9,7 +9,7 @@ from pipeline.errors import InputError
 from pipeline.judge.belief import READINGS, Readings, Share
 from pipeline.review.answers import Answer
 from pipeline.review.questions import Question, about_pairs, books_of
-from pipeline.store.judging import Purpose
+from pipeline.store.judgements import Purpose
 from pipeline.store.record import Store
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pipeline.console import harmless
-from pipeline.document.readable import without_markup
+from pipeline.document.structure.readable import without_markup
 from pipeline.errors import InputError
 from pipeline.review.answers import read_lines
-from pipeline.store.books import Books
 from pipeline.store.decisions import Term, TermKind
+from pipeline.store.reading.finished_run import Books
 from pipeline.text.words import is_content, stem
 
 _KINDS: tuple[TermKind, ...] = ("role", "topic")

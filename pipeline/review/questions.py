@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Literal
 
-from pipeline.document.opposing import opposed
+from pipeline.document.markdown.opposing import opposed
 from pipeline.entries import Conflict, Decision, Entry
 from pipeline.errors import InputError
-from pipeline.merge.sovereignty import STAYS, keeps_here
+from pipeline.review.comparison import Told, differing, likeness, telling
 from pipeline.review.promise import opinion, promise
-from pipeline.review.tellings import Told, differing, likeness, telling
-from pipeline.store.books import Books, open_books
-from pipeline.store.judging import JudgementTold
+from pipeline.run.sovereignty import STAYS, keeps_here
+from pipeline.store.judgements import JudgementTold
+from pipeline.store.reading.finished_run import Books, open_books
 from pipeline.store.record import Store
 from pipeline.stories import Story, count_words
 from pipeline.text.canonical import VERSION

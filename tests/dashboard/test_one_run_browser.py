@@ -17,7 +17,7 @@ from types import SimpleNamespace
 import pytest
 
 from evals.dashboard.serve import Served, pages
-from pipeline.settings import read_settings
+from pipeline.config.settings import read_settings
 from tests.dashboard.test_pages_browser import figures, grave, table
 from tests.support.providers import Provider, chance
 

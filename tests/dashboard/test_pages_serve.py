@@ -17,7 +17,7 @@ from contextlib import closing
 
 import pytest
 
-from evals.dashboard.answers import as_csv, prepare
+from evals.dashboard.card_rows import as_csv, prepare
 from evals.dashboard.cards import load_pages
 from evals.dashboard.serve import Served, pages, serve
 from pipeline.errors import InputError, StoreError

@@ -8,17 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.document.boilerplate import boilerplate
-from pipeline.document.content import Content
-from pipeline.document.layout import lay_out
-from pipeline.document.markdown import files_of
-from pipeline.document.opposing import opposed
-from pipeline.document.residue import not_shown
+from pipeline.document.markdown.markdown_edition import files_of
+from pipeline.document.markdown.opposing import opposed
+from pipeline.document.structure.content import Content
+from pipeline.document.structure.layout import lay_out
+from pipeline.document.structure.residue import boilerplate, not_shown
 from pipeline.entries import Conflict, Side
-from pipeline.extract.corpus import extract
+from pipeline.extract.extraction import extract
 from pipeline.merge.conclusion import conclude
-from pipeline.merge.corpus import read
-from pipeline.merge.files import laid_out
+from pipeline.run.corpus import read
+from pipeline.run.output import laid_out
 from pipeline.stories import Locator, count_words
 
 

@@ -22,10 +22,10 @@ from gguf import GGUFWriter
 from tokenizers import Tokenizer as Backend
 
 from benchmarks.engine_gguf import FAMILIES, make, published
-from pipeline.engine.converting import convert_gguf
-from pipeline.engine.gguf_tokenizer import _put_tokens
+from pipeline.engine.loading.gguf_conversion import convert_gguf
 from pipeline.engine.story_transformer import StoryTransformer
-from pipeline.engine.tokenizer import Tokenizer
+from pipeline.engine.tokenizers.gguf_tokenizer import _put_tokens
+from pipeline.engine.tokenizers.tokenizer import Tokenizer
 from pipeline.errors import EngineError
 
 TEXTS = [

@@ -14,20 +14,20 @@ import pytest
 from typer.testing import CliRunner
 
 from evals.advice import Here, advise
-from evals.commands import app as evals_app
-from evals.needle_price import price_needles, quick_price
-from evals.screen_advice import advice_page
-from pipeline.cli import app
-from pipeline.edge import Edge
+from evals.cli.advice_screen import advice_page
+from evals.cli.eval_commands import app as evals_app
+from evals.grids.needle_price import price_needles, quick_price
+from pipeline.cli.commands import app
+from pipeline.config.settings import read_settings
 from pipeline.entries import Answer
 from pipeline.judge.calibration import examine
 from pipeline.judge.labels import exam_hash, file_hash
-from pipeline.merge import corpus as corpora
-from pipeline.merge.judging import WRITTEN, judge_of
-from pipeline.models.opening import revision_of
-from pipeline.settings import read_settings
+from pipeline.providers.opening import revision_of
+from pipeline.run import corpus as corpora
+from pipeline.run.judge_record import WRITTEN, judge_of
+from pipeline.runtime import Edge
 from pipeline.store.record import Store
-from pipeline.store.rows.cells import Score
+from pipeline.store.rows.eval_rows import Score
 from tests.judge.examples import pairs
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"
@@ -145,7 +145,7 @@ def test_what_it_saves_follows_from_what_a_person_found(
 
 
 def test_the_quick_price_of_a_grid_is_that_of_its_prompts(edge: Edge) -> None:
-    from evals.grids import aggregation_grid
+    from evals.grids.grids import aggregation_grid
 
     grid = aggregation_grid(8192, PATHS, lengths=[600, 900], depths=[0, 100])
     for name, near in ((SMALL, 0.01), ("claude/claude-haiku-5-5", 0.03)):

@@ -12,15 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evals.canary import look_for, look_in, plant
-from evals.canary_run import run_canaries
-from pipeline.edge import Edge
+from evals.corpora.canary import look_for, look_in, plant
+from evals.tasks.canary_run import run_canaries
+from pipeline.config.options import MergeOptions
+from pipeline.config.settings import read_settings
 from pipeline.errors import InputError, SovereigntyError
-from pipeline.merge.corpus import gather
-from pipeline.merge.job import run
-from pipeline.options import MergeOptions
-from pipeline.settings import read_settings
-from pipeline.store import reports
+from pipeline.run.corpus import gather
+from pipeline.run.job import run
+from pipeline.runtime import Edge
+from pipeline.store.reading import reports
 from pipeline.store.record import open_store
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"

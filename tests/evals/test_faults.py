@@ -10,8 +10,8 @@ from types import ModuleType
 
 import pytest
 
-from pipeline.edge import Edge
-from pipeline.settings import read_settings
+from pipeline.config.settings import read_settings
+from pipeline.runtime import Edge
 from tests.support import judges, rewriters
 
 ROOT = Path(__file__).parents[2]

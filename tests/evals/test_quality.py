@@ -12,25 +12,25 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from evals.clusterings import pairwise
-from evals.commands import app
-from evals.merging import MIX, originals
-from evals.merging_run import run_merging
-from evals.planting import plant
-from evals.quality import quality, shares
-from evals.reading import figures, show
-from evals.statistics import wilson
-from evals.truth import Arrangement, Backlog, Place, Truth, read_truth, recognise
-from pipeline.edge import Edge
+from evals.cli.eval_commands import app
+from evals.corpora.planted_merge import MIX, originals
+from evals.corpora.planting import plant
+from evals.corpora.truth import Arrangement, Backlog, Place, Truth, read_truth, recognise
+from evals.metrics.clusterings import pairwise
+from evals.metrics.quality import quality, shares
+from evals.metrics.statistics import wilson
+from evals.tasks.eval_results import figures, show
+from evals.tasks.merging_run import run_merging
+from pipeline.config.options import MergeOptions
+from pipeline.config.settings import read_settings
 from pipeline.entries import Answer, Conflict, Entry, Line, Link, Merge, Side
 from pipeline.errors import BudgetError, InputError, SovereigntyError
-from pipeline.merge.corpus import gather
-from pipeline.merge.job import MergeJob
-from pipeline.options import MergeOptions
-from pipeline.settings import read_settings
+from pipeline.run.corpus import gather
+from pipeline.run.job import MergeJob
+from pipeline.runtime import Edge
+from pipeline.store.reading.reports import list_runs
 from pipeline.store.record import Store
-from pipeline.store.reports import list_runs
-from pipeline.tokens import counter_for
+from pipeline.tokens.token_counters import counter_for
 from tests.support.judges import PairJudge, Says, always, knowing
 from tests.support.stories import story
 

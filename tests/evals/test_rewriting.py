@@ -13,18 +13,18 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from evals.commands import app
-from evals.rewrite_run import RewriteJob, rewrite_job, run_rewrite
-from evals.rewriting import look_for
-from pipeline.edge import Edge
+from evals.cli.eval_commands import app
+from evals.tasks.rewrite_run import RewriteJob, rewrite_job, run_rewrite
+from evals.tasks.rewriting import look_for
+from pipeline.config.options import MergeOptions
+from pipeline.config.settings import read_settings
 from pipeline.errors import BudgetError, InputError, ModelError, SovereigntyError
-from pipeline.merge.corpus import gather
-from pipeline.options import MergeOptions
-from pipeline.plan.similarity import unique
-from pipeline.settings import read_settings
+from pipeline.plan.near.similarity import unique
+from pipeline.run.corpus import gather
+from pipeline.runtime import Edge
+from pipeline.store.reading.reports import list_runs
 from pipeline.store.record import Store
-from pipeline.store.reports import list_runs
-from pipeline.tokens import counter_for
+from pipeline.tokens.token_counters import counter_for
 from tests.support.rewriters import FAULTS, Rewriter
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"

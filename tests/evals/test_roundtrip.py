@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from evals.commands import app
-from evals.roundtrip import (
+from evals.cli.eval_commands import app
+from evals.tasks.roundtrip import (
     Original,
     Round,
     decay,
@@ -23,16 +23,16 @@ from evals.roundtrip import (
     split,
     write_parts,
 )
-from evals.roundtrip_run import run_round_trips
-from pipeline.edge import Edge
+from evals.tasks.roundtrip_run import run_round_trips
+from pipeline.config.options import MergeOptions
+from pipeline.config.settings import read_settings
 from pipeline.errors import InputError, SovereigntyError
-from pipeline.extract.corpus import extract
-from pipeline.options import MergeOptions
-from pipeline.settings import read_settings
-from pipeline.store import reports
+from pipeline.extract.extraction import extract
+from pipeline.runtime import Edge
+from pipeline.store.reading import reports
 from pipeline.store.record import Store
 from pipeline.stories import Story
-from pipeline.tokens import counter_for
+from pipeline.tokens.token_counters import counter_for
 from tests.support.rewriters import Rewriter
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.calls import Reply, Request
-from pipeline.edge import Edge
+from pipeline.config.settings import read_settings
 from pipeline.entries import Answer
 from pipeline.plan.pairs import WORDS
-from pipeline.settings import read_settings
-from pipeline.tokens import counter_for
+from pipeline.runtime import Edge
+from pipeline.tokens.token_counters import counter_for
 from tests.support.judges import PairJudge
 
 MODEL = "openai/judge@http://127.0.0.1:9/v1"

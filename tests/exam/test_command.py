@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from pipeline.cli import app
+from pipeline.cli.commands import app
+from pipeline.cli.exit_codes import guard
 from pipeline.console import emit
 from pipeline.exam.by_code import judges_here
-from pipeline.guard import guard
 from tests.exam.examples import lines, write
 
 CLOUD = "claude/claude-haiku-5-5"

@@ -9,16 +9,16 @@ from decimal import Decimal
 
 import pytest
 
+from pipeline.config.options import ExamOptions
 from pipeline.entries import Answer
 from pipeline.errors import BudgetError, InputError, ModelError, SovereigntyError
 from pipeline.exam.by_code import answers_of, examine_code, judges_here
-from pipeline.exam.price import price_exam, told
-from pipeline.exam.questions import gather_exam, label_files
+from pipeline.exam.exam_price import price_exam, told
+from pipeline.exam.exam_questions import gather_exam, label_files
+from pipeline.judge.catalog_records import as_toml, listed_records
 from pipeline.judge.intervals import Rate
-from pipeline.judge.listed import as_toml, listed_records
 from pipeline.judge.vetoes import VERSION
-from pipeline.merge.job import run
-from pipeline.options import ExamOptions
+from pipeline.run.job import run
 from tests.exam.examples import MODEL, SureJudge, edge_of, knowing, lines, texts_of, write
 
 CLOUD = "claude/claude-haiku-5-5"
@@ -202,7 +202,7 @@ def drawn(tmp_path):
     (folder / "a.md").write_text(STORY)
     (folder / "b.md").write_text(TWIN)
     (folder / "secret.md").write_text(f"---\nsovereignty: local\n---\n\n{TWIN}")
-    from pipeline.extract.corpus import extract
+    from pipeline.extract.extraction import extract
 
     places = {}
     for extraction in extract([str(folder)]):

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from pipeline.edge import Edge
+from pipeline.config.options import MergeOptions
 from pipeline.errors import InputError
-from pipeline.extract.corpus import unread
-from pipeline.merge.job import run
-from pipeline.options import MergeOptions
-from pipeline.orchestration.spreading import open_runner
+from pipeline.extract.extraction import unread
+from pipeline.flows.distributed import open_runner
+from pipeline.run.job import run
+from pipeline.runtime import Edge
 
 pytestmark = [pytest.mark.prefect, pytest.mark.enable_socket]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.extract.corpus import extract
+from pipeline.extract.extraction import extract
 
 ROOT = Path(__file__).resolve().parents[2]
 STORIES = """# Desk

@@ -21,8 +21,8 @@ from pipeline.entries import (
     Side,
     entry_id,
 )
-from pipeline.merge.corpus import Corpus, read
-from pipeline.store.books import Books
+from pipeline.run.corpus import Corpus, read
+from pipeline.store.reading.finished_run import Books
 from pipeline.stories import Story
 
 BACKLOG = """# Desk

@@ -9,12 +9,12 @@ from itertools import pairwise
 
 import pytest
 
+from pipeline.cli.run_commands import question_as_json
 from pipeline.entries import Answer, Conflict, Decision, Fold, Side
 from pipeline.errors import InputError
 from pipeline.review.answers import answered
 from pipeline.review.questions import AUDITED, Question, by_hand, questions
-from pipeline.review.questions_json import as_json
-from pipeline.store.judging import JudgementTold
+from pipeline.store.judgements import JudgementTold
 from pipeline.text.canonical import VERSION
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -92,7 +92,7 @@ def test_no_markup_reaches_a_person(books):
     (conflict,) = questions(books, only=["possible conflict"])
     (first, _) = conflict.tellings
     assert "14 days" in first[0].text and "*" not in first[0].text
-    assert "*" not in json.dumps(as_json(conflict))
+    assert "*" not in json.dumps(question_as_json(conflict))
 
 
 def test_most_is_kept_and_kinds_are_chosen(books):
@@ -196,6 +196,6 @@ def test_any_two_are_put_together_by_name_id_or_key(books, stories):
 
 def test_a_question_is_plain_json(books):
     for question in questions(books):
-        told = json.loads(json.dumps(as_json(question)))
+        told = json.loads(json.dumps(question_as_json(question)))
         assert [s["name"] for s in told["stories"]] == list(question.names)
         assert told["question"] == question.id and told["decided"] is None

@@ -15,10 +15,10 @@ from sqlalchemy import select, update
 from sqlalchemy import text as sql
 
 from pipeline.errors import StoreError
-from pipeline.store import reports
-from pipeline.store.books import open_books
-from pipeline.store.columns import ExactText, JsonText, UtcTime
+from pipeline.store.connection.column_types import ExactText, JsonText, UtcTime
 from pipeline.store.journal import StoreJournal
+from pipeline.store.reading import reports
+from pipeline.store.reading.finished_run import open_books
 from pipeline.store.tables import DecisionRow, ReplyRow, Row, StoryRow, table_of
 from tests.store.test_store_purge import fill
 

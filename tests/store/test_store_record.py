@@ -13,8 +13,9 @@ from sqlalchemy import text as sql
 from pipeline.calls import Request
 from pipeline.entries import LedgerRow, Outcome
 from pipeline.errors import LedgerError, StoreError
-from pipeline.store import reports, tables
-from pipeline.store.books import open_books
+from pipeline.store import tables
+from pipeline.store.reading import reports
+from pipeline.store.reading.finished_run import open_books
 from pipeline.store.record import open_store
 from pipeline.store.tables import table_of
 from pipeline.stories import Document, Extraction

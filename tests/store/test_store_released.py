@@ -20,7 +20,7 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.store import schema
-from pipeline.store.database import Database
+from pipeline.store.connection.database import Database
 from pipeline.store.importing import read_old_decisions
 from pipeline.store.record import open_store
 from pipeline.text.canonical import VERSION
