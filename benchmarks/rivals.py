@@ -1,7 +1,7 @@
 """Ours beside programs that merge or extract with a language model, on one model, corpus and truth.
 
     python benchmarks/rivals.py [PATH …] [--truth FILE] [--envs FOLDER] [--server FILE]
-        [--gguf FILE] [--stories N] [--only NAME …]
+        [--gguf FILE] [--url URL] [--stories N] [--only NAME …]
 
 Default: three files of the sample (50 stories) and its truth; `data/sample` is all of it, and
 `--stories N` draws so many, pairs of every kind that the truth knows first. Every program asks the
@@ -42,6 +42,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import cache
 from itertools import combinations, takewhile, zip_longest
@@ -89,13 +90,14 @@ def main() -> int:
     parser.add_argument("--envs", type=Path, default=Path(os.environ.get("RIVALS", "/nowhere")))
     parser.add_argument("--server", default=os.environ.get("LLAMA_SERVER", "llama-server"))
     parser.add_argument("--gguf", type=Path)
+    parser.add_argument("--url", help="a server that runs already, and answers nobody else")
     parser.add_argument("--patience", type=int, default=3600, help="seconds for each program")
     parser.add_argument("--stories", type=int, help="draw so many")
     parser.add_argument("--only", nargs="*", help="programs whose name has one of these words")
     parser.add_argument("--keep", type=Path, help="folder to leave the texts in")
     asked = parser.parse_args()
     server = shutil.which(asked.server)
-    if server is None:
+    if server is None and not asked.url:
         return not_run(
             f"there is no {asked.server}; real_server.py says how to build one", "rivals"
         )
@@ -106,14 +108,21 @@ def main() -> int:
         if asked.stories:
             corpus, truth = drawn(corpus, truth, asked.stories, scratch / "drawn")
         corpus = as_told(corpus)
+        rows: list[dict[str, Any]] = []
         try:
             gguf = asked.gguf or locate_weights(WEIGHTS, cache=scratch)
         except EngineError as error:
             return not_run(str(error), "rivals")
-        with serving(server, gguf, CONTEXT, scratch) as url:
-            rows = list(measured(asked, corpus, truth, url, scratch))
+        there = nullcontext(asked.url) if asked.url else serving(server, gguf, CONTEXT, scratch)
+        with there as url:
+            rows += measured(asked, corpus, truth, url, scratch)
     show(rows, len(corpus.stories))
-    found = {"benchmark": "rivals", "run": True, "server": version(server), "rows": rows}
+    found = {
+        "benchmark": "rivals",
+        "run": True,
+        "server": version(server) if server else asked.url,
+        "rows": rows,
+    }
     print(json.dumps(found | {"stories": len(corpus.stories), "model": gguf.stem}))
     return 0
 

@@ -16,7 +16,7 @@ asked = {
     "model": task["model"],
     "messages": [{"role": "user", "content": f"{task['instruction']}\n\n{stories}"}],
     "temperature": 0.0,
-    "max_tokens": task["window"] // 2,
+    "max_tokens": task["max_tokens"],
 }
 request = urllib.request.Request(
     f"{task['url']}/v1/chat/completions",
