@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.commands import Command, embed
 from tests.support.providers import Provider, digest
 
 pytestmark = pytest.mark.enable_socket
@@ -28,7 +29,8 @@ DATABASE = "data/runs/storytransformer.sqlite"
 #: A shell's background jobs inherit an ignored SIGINT; the processes of a terminal do not.
 COMMAND = (
     "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-    "from pipeline.run.dispatch import concurrent_requests; meeting.BATCH_PATIENCE = {patience}\n"
+    "from pipeline.run.dispatch import concurrent_requests\n"
+    "concurrent_requests.BATCH_PATIENCE = {patience}\n"
     "from pipeline.__main__ import main; main()"
 )
 
@@ -39,17 +41,26 @@ def provider() -> Iterator[Provider]:
         yield running
 
 
-@pytest.fixture
-def start(tmp_path: Path, shared_cache: Path, provider: Provider) -> Iterator[Any]:
-    """Starts the command on one database; what is still there at the end is killed."""
-    started: list[subprocess.Popen[str]] = []
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Path:
+    """A folder with a backlog, and a database that holds its sentence vectors."""
+    folder = tmp_path_factory.mktemp("desk")
     stories = [
         f"- As a reader, I want to reserve book {n}, so that {why}."
         for n in range(8)
         for why in ("nobody takes it", "nobody else takes it")
     ]
+    (folder / "backlog.md").write_text("# Desk\n\n" + "\n".join(stories) + "\n")
+    embed([folder / "backlog.md"], folder / DATABASE, shared_cache)
+    return folder
+
+
+@pytest.fixture
+def start(tmp_path: Path, desk: Path, shared_cache: Path, provider: Provider) -> Iterator[Any]:
+    """Starts the command on one database; what is still there at the end is killed."""
+    started: list[subprocess.Popen[str]] = []
+    shutil.copytree(desk, tmp_path, dirs_exist_ok=True)
     backlog = tmp_path / "backlog.md"
-    backlog.write_text("# Desk\n\n" + "\n".join(stories) + "\n")
 
     def build(out: str, *more: str, patience: float = 600) -> subprocess.Popen[str]:
         env = os.environ | {
@@ -61,8 +72,8 @@ def start(tmp_path: Path, shared_cache: Path, provider: Provider) -> Iterator[An
         command = ["merge", str(backlog), "--judge", "claude/claude-haiku-5-5", "--propose"]
         command += ["--pairs", str(PAIRS), "--allow-cloud", "all", "--json", "--out", out, *more]
         code = COMMAND.format(patience=patience)
-        process = subprocess.Popen(
-            [sys.executable, "-c", code, *command], cwd=tmp_path, env=env, text=True,
+        process = Command(
+            command, code=code, cwd=tmp_path, env=env, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
         started.append(process)
@@ -115,6 +126,7 @@ def words(folder: Path, result: dict[str, Any]) -> str:
 
 
 def test_two_at_once_ask_every_question_once(start: Any, provider: Provider, tmp_path: Path):
+    (tmp_path / DATABASE).unlink()  # both make it, and embed
     met = threading.Event()
     first: set[str] = set()
 
@@ -294,8 +306,8 @@ def test_needles_at_once_ask_nothing_twice(
     command += ["--lengths", "300,500", "--depths", "0,25,50,75,90,100", "--json"]
 
     def begin() -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-c", COMMAND.format(patience=600), *command], cwd=tmp_path, env=env,
+        return Command(
+            command, code=COMMAND.format(patience=600), cwd=tmp_path, env=env,
             text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
 
