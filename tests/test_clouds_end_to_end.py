@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import sqlite3
 import subprocess
@@ -19,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.commands import Command, embed, run
+from tests.support.commands import Command, run
 from tests.support.providers import LASTING, Provider, chance, digest, judge
 
 pytestmark = pytest.mark.enable_socket
@@ -43,20 +42,11 @@ def provider() -> Iterator[Provider]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def embedded(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Path:
-    """A database that holds the sample's sentence vectors."""
-    database = tmp_path_factory.mktemp("embedded") / "st.sqlite"
-    embed([SAMPLE], database, shared_cache)
-    return database
-
-
 @pytest.fixture
-def start(tmp_path: Path, embedded: Path, shared_cache: Path, provider: Provider) -> Any:
+def start(tmp_path: Path, embedded: Any, shared_cache: Path, provider: Provider) -> Any:
     """Starts the command; its databases and documents are under ``tmp_path``."""
     for name in (DATABASE, "other.sqlite", "third.sqlite"):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(embedded, tmp_path / name)
+        embedded([SAMPLE], tmp_path / name)
 
     def build(model: str, *more: str) -> subprocess.Popen[str]:
         env = os.environ | {

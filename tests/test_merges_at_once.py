@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import sqlite3
 import subprocess
@@ -18,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.commands import Command, embed
+from tests.support.commands import Command
 from tests.support.providers import Provider, digest
 
 pytestmark = pytest.mark.enable_socket
@@ -41,26 +40,18 @@ def provider() -> Iterator[Provider]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Path:
-    """A folder with a backlog, and a database that holds its sentence vectors."""
-    folder = tmp_path_factory.mktemp("desk")
+@pytest.fixture
+def start(tmp_path: Path, embedded: Any, shared_cache: Path, provider: Provider) -> Iterator[Any]:
+    """Starts the command on one database; what is still there at the end is killed."""
+    started: list[subprocess.Popen[str]] = []
     stories = [
         f"- As a reader, I want to reserve book {n}, so that {why}."
         for n in range(8)
         for why in ("nobody takes it", "nobody else takes it")
     ]
-    (folder / "backlog.md").write_text("# Desk\n\n" + "\n".join(stories) + "\n")
-    embed([folder / "backlog.md"], folder / DATABASE, shared_cache)
-    return folder
-
-
-@pytest.fixture
-def start(tmp_path: Path, desk: Path, shared_cache: Path, provider: Provider) -> Iterator[Any]:
-    """Starts the command on one database; what is still there at the end is killed."""
-    started: list[subprocess.Popen[str]] = []
-    shutil.copytree(desk, tmp_path, dirs_exist_ok=True)
     backlog = tmp_path / "backlog.md"
+    backlog.write_text("# Desk\n\n" + "\n".join(stories) + "\n")
+    embedded([backlog], tmp_path / DATABASE)
 
     def build(out: str, *more: str, patience: float = 600) -> subprocess.Popen[str]:
         env = os.environ | {

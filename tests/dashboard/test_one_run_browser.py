@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -27,9 +28,10 @@ TABS = ("document", "conflicts", "stopped", "ledger", "calls", "cost", "how")
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
+def made(tmp_path_factory: pytest.TempPathFactory, embedded: Any) -> Iterator[SimpleNamespace]:
     """A merge of the sample by a server that refuses, cuts off and garbles four of ten replies."""
     folder = tmp_path_factory.mktemp("made")
+    embedded([ROOT / "data" / "sample"], folder / "data" / "runs" / "storytransformer.sqlite")
     with Provider() as provider:
         provider.fault = chance(0.4, ["refusal", "length", "empty", "garbage"], seed=3)
         command = ["merge", str(ROOT / "data" / "sample"), "--propose", "--pairs", "30"]

@@ -38,11 +38,17 @@ _READ_EARLY = (
 )
 
 
-class _Server:
-    def __init__(self) -> None:
+class Server:
+    """The process that is forked.
+
+    Args:
+        environment: in which the product is loaded.
+    """
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         self.lock = threading.Lock()
-        self.environment = os.environ | {"PYTHONPATH": str(ROOT)}
+        self.environment = dict(environment)
         program = str(Path(__file__).with_name("command_server.py"))
         with theirs:
             self.process = subprocess.Popen(
@@ -54,7 +60,13 @@ class _Server:
 
     def stop(self) -> None:
         self.control.close()
-        self.process.wait()
+        try:
+            self.process.wait(5)
+        except (
+            subprocess.TimeoutExpired
+        ):  # a process that was forked from this one holds the socket
+            self.process.kill()
+            self.process.wait()
 
     def serves(self, environment: Mapping[str, str]) -> bool:
         """Whether what is read early has the values that it had here."""
@@ -75,9 +87,9 @@ class _Server:
 
 
 @functools.cache
-def server() -> _Server:
+def server() -> Server:
     """The one of this process, started when it is first needed."""
-    return _Server()
+    return Server(os.environ | {"PYTHONPATH": str(ROOT)})
 
 
 class Command(subprocess.Popen[Any]):
@@ -86,22 +98,33 @@ class Command(subprocess.Popen[Any]):
     Args:
         arguments: what stands behind that.
         fresh: by an interpreter of its own.
+        of: what is forked, where it is not the usual one.
         how: as of `subprocess.Popen`.
     """
 
     def __init__(
-        self, arguments: Sequence[str], *, code: str = "", fresh: bool = False, **how: Any
+        self,
+        arguments: Sequence[str],
+        *,
+        code: str = "",
+        fresh: bool = False,
+        of: Server | None = None,
+        **how: Any,
     ) -> None:
         self._code = code
         self._words = list(arguments)
         self._told: socket.socket | None = None
         how["env"] = {"PYTHONPATH": str(ROOT)} | dict(how.get("env") or os.environ)
-        self._fresh = fresh or "preexec_fn" in how or not server().serves(how["env"])
+        self._of = of
+        self._fresh = fresh or how.get("preexec_fn") is not None
+        if not self._fresh:
+            self._of = of or server()
+            self._fresh = not self._of.serves(how["env"])
         what = ["-c", code] if code else ["-m", "pipeline"]
         super().__init__([sys.executable, *what, *self._words], **how)
 
     def _execute_child(self, *given: Any) -> None:
-        if self._fresh:
+        if self._of is None or self._fresh:
             super()._execute_child(*given)  # type: ignore[misc]
             return
         names = list(inspect.signature(subprocess.Popen._execute_child).parameters)[1:]  # type: ignore[attr-defined]
@@ -116,7 +139,7 @@ class Command(subprocess.Popen[Any]):
         ends = [value[name] for name in ("p2cread", "c2pwrite", "errwrite")]
         streams = [number if end == -1 else end for number, end in enumerate(ends)]
         try:
-            self.pid, self._told = server().start(order, streams)
+            self.pid, self._told = self._of.start(order, streams)
         finally:
             self._close_pipe_fds(*(value[name] for name in (  # type: ignore[attr-defined]
                 "p2cread", "p2cwrite", "c2pread", "c2pwrite", "errread", "errwrite")))  # fmt: skip
@@ -194,4 +217,9 @@ def embed(paths: Sequence[Path], database: Path, cache: Path) -> None:
     """Make a database that holds the sentence vectors of documents and nothing else: to copy where
     merge after merge would load the encoder and compute them."""
     database.parent.mkdir(parents=True, exist_ok=True)
-    run([str(path) for path in (database, cache, *paths)], code=_EMBEDS, check=True)
+    run(
+        [str(path) for path in (database, cache, *paths)],
+        code=_EMBEDS,
+        check=True,
+        capture_output=True,
+    )
