@@ -62,9 +62,7 @@ class Server:
         self.control.close()
         try:
             self.process.wait(5)
-        except (
-            subprocess.TimeoutExpired
-        ):  # a process that was forked from this one holds the socket
+        except subprocess.TimeoutExpired:  # a fork of this process holds the socket
             self.process.kill()
             self.process.wait()
 
