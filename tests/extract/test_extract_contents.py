@@ -12,7 +12,7 @@ import pytest
 from pipeline.errors import InputError
 from pipeline.extract.own import is_own
 from pipeline.extract.readers.registry import read_document
-from pipeline.merge import corpus as corpora
+from pipeline.run import corpus as corpora
 
 STORY = "As a clerk, I want to export dues so that auditors see them."
 NOISE = random.Random(7).randbytes(3000)
@@ -58,14 +58,14 @@ def test_text_of_any_encoding_is_text(data: bytes, tmp_path: Path):
 
 def merged(folder: Path, n: int) -> Path:
     """A merge of so many stories among its documents."""
-    from pipeline.edge import Edge
-    from pipeline.merge.job import run
-    from pipeline.options import MergeOptions
+    from pipeline.config.options import MergeOptions
+    from pipeline.run.job import run
+    from pipeline.runtime import Runtime
 
     (folder / "a.md").write_text(
         "\n\n".join(f"As a clerk, I want to export list {i} of {i * 7} dues." for i in range(n))
     )
-    edge, out = Edge.read(str(folder / "a.sqlite")), folder / "found"
+    edge, out = Runtime.read(str(folder / "a.sqlite")), folder / "found"
     with edge.store() as store:
         run(
             edge.merge_job(

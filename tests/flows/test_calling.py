@@ -20,10 +20,10 @@ from prefect.utilities.engine import capture_sigterm, is_prefect_sigterm_handler
 
 from pipeline.console import end_telling, listen, mention
 from pipeline.errors import BudgetError, InputError
-from pipeline.orchestration.steps import call
+from pipeline.flows.tasks import call
 from pipeline.orchestration.telling import Told
 from pipeline.progress import Progress
-from pipeline.store.interrupts import interrupts_held
+from pipeline.store.connection.interrupts import interrupts_held
 
 pytestmark = pytest.mark.enable_socket
 

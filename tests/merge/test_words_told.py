@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.merge import corpus as corpora
 from pipeline.merge.conclusion import conclude
-from pipeline.merge.files import words
+from pipeline.run import corpus as corpora
+from pipeline.run.output import words
 
 CELLS = """ID,Title,As a,I want,So that
 1,Lend,librarian,to lend a book,readers take it home

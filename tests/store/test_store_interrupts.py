@@ -16,9 +16,9 @@ from types import FrameType
 import pytest
 from sqlalchemy import text
 
-from pipeline.store import interrupts
-from pipeline.store.database import Database
-from pipeline.store.interrupts import interrupts_held
+from pipeline.store.connection import interrupts
+from pipeline.store.connection.database import Database
+from pipeline.store.connection.interrupts import interrupts_held
 
 
 class SignalAt:

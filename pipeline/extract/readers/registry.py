@@ -21,7 +21,7 @@ from pipeline.extract.readers.contents import TEXTS, other_than_text
 from pipeline.extract.readers.leftout import say_left_out, spans_of_left_out
 from pipeline.extract.readers.reading import Reading, join_problems
 from pipeline.stories import Document
-from pipeline.unseen import whole
+from pipeline.text.invisible import whole
 
 __all__ = ["FORMATS", "Reading", "add_reader", "read_bytes", "read_document"]
 
