@@ -35,8 +35,8 @@ from pipeline.progress import Progress, Show, show_nothing
 from pipeline.providers.base import Model, ModelOptions
 from pipeline.providers.local.local_model import LocalModel
 from pipeline.providers.opening import open_model
-from pipeline.run.dispatch.budget import Purse
-from pipeline.run.dispatch.concurrent_requests import Meeting
+from pipeline.run.dispatch.budget import Budget
+from pipeline.run.dispatch.concurrent_requests import ConcurrentRequests
 from pipeline.run.sovereignty import check_allowed, why_not
 from pipeline.store.claims import StoreClaims
 from pipeline.store.reading import reports
@@ -125,10 +125,10 @@ def run_needles(
         options = replace(options, vllm="off: the right answer's likelihood is read too")
     model = opened or open_model(spec, options)
     cells_by_key = partial(reports.cells_by_key, store, unusable=not ask_again)
-    meeting = Meeting(cells_by_key, StoreClaims(store), say)
+    concurrent = ConcurrentRequests(cells_by_key, StoreClaims(store), say)
     try:
         with (
-            meeting.asking(),
+            concurrent.asking(),
             recorded(
                 store,
                 kind=kind,
@@ -143,7 +143,7 @@ def run_needles(
                 },
             ) as run,
         ):
-            purse = Purse(StoreJournal(store, run, max_usd=max_usd), max_usd)
+            budget = Budget(StoreJournal(store, run, max_usd=max_usd), max_usd)
             known = cells_by_key()
             read_before = reports.newest_scores(store, NAME) if with_likelihood else {}
             cells: list[dict[str, Any]] = []
@@ -153,20 +153,20 @@ def run_needles(
             def afford(trial: Trial) -> None:
                 worst = price(spec, worst_usage(spec, trial), as_of=as_of)
                 usd = None if worst is None else worst.usd
-                purse.reserve(trial.request.key, usd, f"cell {len(cells) + 1} of {grid.n_cells}")
+                budget.reserve(trial.request.key, usd, f"cell {len(cells) + 1} of {grid.n_cells}")
 
             def claim(trial: Trial) -> Claim:
-                if meeting.claimed(trial.key) is None:
+                if concurrent.claimed(trial.key) is None:
                     return "theirs"
                 # Looked for only after the claim: who had it until now has stored the cell before.
                 if not (stored := cells_by_key([trial.key])):
                     return "ours"
                 known.update(stored)
-                meeting.released(trial.key)
+                concurrent.released(trial.key)
                 return "known"
 
             def wait(trial: Trial) -> None:
-                known.update(meeting.wait([trial.key]))
+                known.update(concurrent.wait([trial.key]))
 
             for found in measure(
                 spec,
@@ -183,10 +183,10 @@ def run_needles(
                     reused += 1
                 else:
                     store.save_cell(run, found)
-                    meeting.released(found.key)
+                    concurrent.released(found.key)
                     if found.usage is not None:
                         paid = price(spec, found.usage, as_of=as_of)
-                        purse.settle(found.request.key, None if paid is None else paid.usd)
+                        budget.settle(found.request.key, None if paid is None else paid.usd)
                     row = _as_row(found)
                 cells.append(row)
                 if with_likelihood and isinstance(model, LocalModel) and row["score"] is not None:
@@ -209,7 +209,7 @@ def run_needles(
                         total=grid.n_cells,
                         fresh=len(cells) - reused,
                         tokens=tokens,
-                        usd=purse.held,
+                        usd=budget.held,
                         max_usd=max_usd,
                     )
                 )
@@ -234,7 +234,7 @@ def run_needles(
         },
         "likelihood": None if likely is None else likely._asdict(),
         "effective": {f.name.removeprefix(_EFFECTIVE): told_of(f) for f in figures if _whole(f)},
-        "usd": str(purse.held),
+        "usd": str(budget.held),
         "reused": reused,
         "cells": cells,
     }
