@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.catalog import Catalog, RateLimits, parse_rates
+from pipeline.catalog import Catalog, parse_rates
 from pipeline.cost.window_limits import window_limits
 from pipeline.errors import InputError
+from pipeline.models import RateLimits
 
 FILE = Path(__file__).parents[1] / "data" / "models.toml"
 CATALOG = Catalog(FILE)
@@ -32,7 +33,7 @@ def test_every_model_says_where_its_numbers_are_from():
     for spec in CATALOG:
         assert spec.source and spec.checked is not None, spec.name
         assert 0 < spec.output_cap <= spec.window, spec.name
-        assert spec.provider == "extractive" or spec.name.startswith(f"{spec.provider}/")
+        assert not spec.provider.is_model or spec.name.startswith(f"{spec.provider.name}/")
 
 
 def test_every_cloud_model_can_be_counted():
@@ -51,7 +52,7 @@ def test_ratios_are_bands_with_a_source():
 
 def test_local_models_carry_what_their_memory_needs():
     for spec in CATALOG:
-        if spec.provider == "local":
+        if spec.provider.is_local:
             shape = spec.architecture
             assert shape is not None and spec.weights and spec.download_bytes, spec.name
             assert shape.heads % shape.kv_heads == 0 and shape.active_params <= shape.params
@@ -116,7 +117,7 @@ def test_what_a_name_cannot_say_is_refused(told: str):
 
 def test_local_models_stay_on_the_machine():
     for spec in CATALOG:
-        assert spec.leaves_machine == (spec.provider in ("claude", "gemini", "openai"))
+        assert spec.leaves_machine == (spec.provider.name in ("claude", "gemini", "openai"))
 
 
 @pytest.mark.parametrize(

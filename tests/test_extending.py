@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.calls import Reply, Request, Usage
-from pipeline.catalog import ModelSpec
 from pipeline.config.options import MergeOptions
 from pipeline.config.settings import read_settings
+from pipeline.models import ModelSpec
 from pipeline.plan.strategies import STRATEGIES
 from pipeline.run.job import run as merge
 from pipeline.runtime import Edge

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline.providers.cloud import THREADS
+from pipeline.providers.remote.cloud import THREADS
 from tests.support.providers import Provider, digest
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline.catalog import Architecture
+from pipeline.models import Architecture
 
 #: Bytes of a parameter by bits a weight; 4 and 8 bit include the scales of their groups.
 BYTES_PER_PARAMETER = {32: 4.0, 16: 2.0, 8: 1.03, 4: 0.56}

@@ -16,7 +16,7 @@ from prefect.deployments.runner import RunnerDeployment
 from prefect.settings import PREFECT_API_URL
 from prefect.types.entrypoint import EntrypointType
 
-from pipeline.config.settings import away_from_documents
+from pipeline.config.processes import away_from_documents
 from pipeline.errors import InputError
 
 _START = "Start one: prefect server start --host 127.0.0.1; then set PREFECT_API_URL to its /api."
