@@ -231,13 +231,21 @@ def _spec(
         values[name] = tuple(values.get(name, ()))
     if "thinking" in values:
         values["thinking"] = Decimal(values["thinking"])
-    return ModelSpec(
+    spec = ModelSpec(
         **values,
         ratio=ratios[ratio] if ratio else None,
         architecture=Architecture(**architecture) if architecture else None,
         prices=tuple(sorted((_price(price) for price in prices), key=lambda price: price.start)),
         rates=RateLimits(**rates[rate]) if rate else None,
     )
+    if spec.provider.marks_cache and spec.min_cacheable:
+        for one in spec.prices:
+            if one.usd_cache_read is None or one.usd_cache_write is None:
+                raise ValueError(
+                    f"what it shares is cached, and its price from {one.start} names no "
+                    "usd_cache_read or usd_cache_write"
+                )
+    return spec
 
 
 def _price(row: Mapping[str, Any]) -> DatedPrice:
@@ -250,7 +258,13 @@ def _price(row: Mapping[str, Any]) -> DatedPrice:
         usd_output=Decimal(row["usd_output"]),
         source=row["source"],
         checked=row["checked"],
+        usd_cache_read=_if_told(row, "usd_cache_read"),
+        usd_cache_write=_if_told(row, "usd_cache_write"),
     )
+
+
+def _if_told(row: Mapping[str, Any], name: str) -> Decimal | None:
+    return Decimal(row[name]) if name in row else None
 
 
 def _gpu(row: Mapping[str, Any]) -> Gpu:

@@ -144,6 +144,8 @@ class DatedPrice:
 
     Args:
         unit: what a million of costs ``usd_input`` and ``usd_output``: ``token`` or ``character``.
+        usd_cache_read, usd_cache_write: of input that is read from the provider's cache, or written
+            to it; None where it costs what any input costs.
     """
 
     start: date
@@ -152,6 +154,8 @@ class DatedPrice:
     usd_output: Decimal
     source: str
     checked: date
+    usd_cache_read: Decimal | None = None
+    usd_cache_write: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -261,7 +261,10 @@ def doctor(
     here: Here,
     wanted: Annotated[
         list[str] | None,
-        typer.Argument(metavar=f"[{'|'.join(_WISHES)}]…", help="What you want to do [everything]."),
+        typer.Argument(
+            help=f"What you want to do: {', '.join(_WISHES)} [everything].",
+            autocompletion=lambda incomplete: [w for w in _WISHES if w.startswith(incomplete)],
+        ),
     ] = None,
     probe: Annotated[
         bool,

@@ -145,7 +145,13 @@ def _overlay_price(prices: tuple[DatedPrice, ...], usage: Usage, as_of: date) ->
         return None
     entry = current[-1]
     units = CHARACTERS_PER_TOKEN if entry.unit == "character" else 1
-    usd = (usage.prompt * entry.usd_input + usage.output * entry.usd_output) * units / _MILLION
+    usd = (
+        usage.input * entry.usd_input
+        + usage.cache_read * _or(entry.usd_cache_read, entry.usd_input)
+        + usage.cache_write * _or(entry.usd_cache_write, entry.usd_input)
+        + usage.output * entry.usd_output
+    )
+    usd = usd * units / _MILLION
     rule = f", {units} characters a token" if entry.unit == "character" else ""
     return Price(usd, f"models.toml, from {entry.start.isoformat()}{rule}")
 
@@ -155,6 +161,10 @@ def _address(spec: ModelSpec) -> tuple[str, str, str]:
     server's address where the provider has no id."""
     price_id = spec.provider.price_id
     return price_id, spec.model_id, "" if price_id else spec.base_url
+
+
+def _or(rate: Decimal | None, otherwise: Decimal) -> Decimal:
+    return otherwise if rate is None else rate
 
 
 @lru_cache(maxsize=256)
