@@ -1,6 +1,6 @@
 """Memory, time and energy of a transformer, from its configuration: formulas F1 to F11.
 
-Plain arithmetic over :class:`pipeline.catalog.Architecture`, in bytes, floating-point operations,
+Plain arithmetic over :class:`pipeline.models.Architecture`, in bytes, floating-point operations,
 seconds and kilowatt-hours. Nothing here measures or loads anything.
 
 Symbols: N tokens in the window, B windows held together, L layers, h query heads, k key-value
