@@ -196,18 +196,18 @@ def estimate(
     """
     from pipeline.run.corpus import Corpus
     from pipeline.run.pricing import estimate_corpus
-    from pipeline.runtime import Edge
+    from pipeline.runtime import Runtime
 
     chosen = options or EstimateOptions()
     corpus = documents if isinstance(documents, Corpus) else read(documents)
-    edge = Edge.read(db)
+    runtime = Runtime.read(db)
     found = estimate_corpus(
         corpus,
         models or chosen.models,
         chosen.strategies,
-        edge.estimate_terms(chosen),
-        catalog=edge.catalog,
-        store=edge.store_if_possible(_nobody),
+        runtime.estimate_terms(chosen),
+        catalog=runtime.catalog,
+        store=runtime.store_if_possible(_nobody),
     )
     lines = [_line(one) for one in found["lines"]]
     cheapest = [line for line, one in zip(lines, found["lines"], strict=True) if one["cheapest"]]
@@ -268,14 +268,14 @@ def merge(
     from dataclasses import replace
 
     from pipeline.run.job import run
-    from pipeline.runtime import Edge
+    from pipeline.runtime import Runtime
 
     chosen = options or MergeOptions()
     if out is not None:
         chosen = replace(chosen, out=str(out))
-    edge = Edge.read(db)
-    with edge.store() as store:
-        job = edge.merge_job(
+    runtime = Runtime.read(db)
+    with runtime.store() as store:
+        job = runtime.merge_job(
             [str(path) for path in paths],
             judge,
             chosen,
@@ -320,16 +320,16 @@ def exam(
     from pipeline.exam.by_code import JUDGES, examined_by_code
     from pipeline.exam.exam_questions import label_files
     from pipeline.run.job import run
-    from pipeline.runtime import Edge
+    from pipeline.runtime import Runtime
 
     chosen = options or ExamOptions()
-    edge = Edge.read(db)
-    files = label_files(chosen.labels, chosen.corpora, edge.settings.exams)
+    runtime = Runtime.read(db)
+    files = label_files(chosen.labels, chosen.corpora, runtime.settings.exams)
     folder = None if chosen.corpora is None else Path(chosen.corpora)
-    with edge.store() as store:
+    with runtime.store() as store:
         if judge in JUDGES:
-            return examined_by_code(judge, files, folder, store, edge.settings.cache, say)
-        job = edge.exam_job(judge, chosen, store=store, labels=files, say=say)
+            return examined_by_code(judge, files, folder, store, runtime.settings.cache, say)
+        job = runtime.exam_job(judge, chosen, store=store, labels=files, say=say)
         run(job)
         return job.record
 
@@ -354,22 +354,22 @@ def train_judge(
         EngineError: the packages of the extra ``train`` are missing.
     """
     from pipeline.extract.extraction import extract
-    from pipeline.runtime import Edge
+    from pipeline.runtime import Runtime
     from pipeline.train.training_job import prepare, refuse_where_too_large, train
 
     chosen = options or TrainOptions()
-    edge = Edge.read(db)
-    known = edge.store_if_possible(say)
-    order = edge.train_order(chosen, settings or {}, known)
-    hardware = edge.hardware()
+    runtime = Runtime.read(db)
+    known = runtime.store_if_possible(say)
+    order = runtime.train_order(chosen, settings or {}, known)
+    hardware = runtime.hardware()
     prepared = prepare(extract([str(path) for path in stories], cache=known), order, hardware)
     refuse_where_too_large(prepared, hardware)
     learned = train(
         prepared, lambda step, steps, loss: say(f"step {step} of {steps}: loss {loss:.4f}")
     )
     if learned.leads:  # of several processes one keeps the books
-        with edge.store() as store:
-            edge.keep_training(prepared, learned, store)
+        with runtime.store() as store:
+            runtime.keep_training(prepared, learned, store)
     return Trained(
         model=f"{chosen.base}@lora={order.out}",
         folder=order.out,

@@ -95,12 +95,12 @@ def plainly(
 ) -> dict[str, Any]:
     """The merge as the command line runs it."""
     from pipeline.run.job import run
-    from pipeline.runtime import Edge
+    from pipeline.runtime import Runtime
 
-    edge = Edge.read(db)
-    with edge.store() as store:
+    runtime = Runtime.read(db)
+    with runtime.store() as store:
         return run(
-            edge.merge_job(paths, model, MergeOptions(out=out, propose=propose), store=store)
+            runtime.merge_job(paths, model, MergeOptions(out=out, propose=propose), store=store)
         )
 
 

@@ -47,7 +47,7 @@ from pipeline.plan.pairs import NEAREST
 from pipeline.run.corpus import Corpus, gather
 from pipeline.run.job import run as run_job
 from pipeline.run.output import look
-from pipeline.runtime import Edge
+from pipeline.runtime import Runtime
 from pipeline.stories import count_words
 from pipeline.tokens.token_counters import load_encoding
 from tests.support.judges import judged, knowing
@@ -148,11 +148,13 @@ def proposals(truth: Truth, corpus: Corpus, merged: Merge) -> Effort:
 
 def asked(folder: str, model: str, pairs: int | None) -> tuple[Merge, Merge, dict[str, Any]]:
     """A merge whose proposals a model orders, the same without, and what asking it took."""
-    edge = Edge(read_settings())
+    runtime = Runtime(read_settings())
     with tempfile.TemporaryDirectory() as scratch:
         database = f"sqlite:///{scratch}/planted.sqlite"
-        with replace(edge, settings=replace(edge.settings, database=database)).store() as store:
-            job = edge.merge_job(
+        with replace(
+            runtime, settings=replace(runtime.settings, database=database)
+        ).store() as store:
+            job = runtime.merge_job(
                 [folder],
                 model,
                 MergeOptions(out=f"{scratch}/out", propose=True, pairs=pairs),

@@ -31,14 +31,12 @@ from pipeline.flows import artifacts, run_states
 from pipeline.flows import parameters as p
 from pipeline.flows.concurrency import turn
 from pipeline.flows.run_states import named
-from pipeline.flows.tasks import as_task, open_edge
+from pipeline.flows.tasks import as_task, open_runtime
 from pipeline.models import ModelSpec
 from pipeline.providers.extractive import EXTRACTIVE
 from pipeline.providers.local import DEFAULT_LOCAL
 from pipeline.run.sovereignty import copies_of
-from pipeline.runtime import Edge, now
-
-#: The model of a merge that asks none.
+from pipeline.runtime import Runtime, now
 
 
 @flow(name="needles", flow_run_name=named("needles in {model}"), persist_result=False)
@@ -51,8 +49,8 @@ def needles(chosen: NeedleOptions, where: p.Where, model: p.Name = DEFAULT_LOCAL
     """
 
     def measure() -> dict[str, Any]:
-        edge = open_edge(where.db, where.allow_egress)
-        return _grid_of(edge, "needle", model, lambda spec: needle_grid(chosen), chosen)
+        runtime = open_runtime(where.db, where.allow_egress)
+        return _grid_of(runtime, "needle", model, lambda spec: needle_grid(chosen), chosen)
 
     return run_states.ended(measure, _found)
 
@@ -70,9 +68,9 @@ def aggregations(
     """
 
     def measure() -> dict[str, Any]:
-        edge = open_edge(where.db, where.allow_egress)
+        runtime = open_runtime(where.db, where.allow_egress)
         return _grid_of(
-            edge,
+            runtime,
             "aggregation",
             model,
             lambda spec: aggregation_grid(spec.window, paths, chosen),
@@ -83,22 +81,22 @@ def aggregations(
 
 
 def _grid_of(
-    edge: Edge,
+    runtime: Runtime,
     kind: Kind,
     model: str,
     grid: Callable[[ModelSpec], Grid],
     chosen: GridOptions,
 ) -> dict[str, Any]:
     """Measure a grid in the model's turn, and leave its heat map."""
-    logger, spec = get_run_logger(), edge.find(model)
-    with edge.store() as store, turn(spec, logger.info):
+    logger, spec = get_run_logger(), runtime.find(model)
+    with runtime.store() as store, turn(spec, logger.info):
         result: dict[str, Any] = as_task(
             f"{kind} grid",
             lambda: run_needles(
                 spec,
-                edge.options(spec),
+                runtime.options(spec),
                 store,
-                edge.settings.prompts,
+                runtime.settings.prompts,
                 grid=grid(spec),
                 kind=kind,
                 as_of=now().date(),
@@ -106,6 +104,7 @@ def _grid_of(
                 with_likelihood=chosen.likelihood,
                 ask_again=chosen.ask_again,
                 allow_cloud=chosen.allow_cloud,
+                local_only=runtime.settings.local_only,
                 say=logger.info,
             ),
         )
@@ -138,11 +137,11 @@ def benchmark_model(
     """
 
     def measure() -> dict[str, Any]:
-        edge, logger = open_edge(where.db, where.allow_egress), get_run_logger()
+        runtime, logger = open_runtime(where.db, where.allow_egress), get_run_logger()
         asked = measured(paths, model, chosen)
-        with edge.store() as store, turn(edge.find(model), logger.info):
+        with runtime.store() as store, turn(runtime.find(model), logger.info):
             result = benchmark(
-                edge, store, asked, hours=chosen.hours, say=logger.info, step=as_task
+                runtime, store, asked, hours=chosen.hours, say=logger.info, step=as_task
             )
         artifacts.report(result["out"]["markdown"])
         return result
@@ -165,13 +164,13 @@ def canaries(paths: p.Documents, chosen: CanaryOptions, where: p.Where) -> dict[
     """
 
     def look() -> dict[str, Any]:
-        edge, logger = open_edge(where.db, where.allow_egress), get_run_logger()
-        with edge.store() as store:
+        runtime, logger = open_runtime(where.db, where.allow_egress), get_run_logger()
+        with runtime.store() as store:
             result: dict[str, Any] = as_task(
                 "canaries",
                 lambda: run_canaries(
                     paths,
-                    lambda copies, out: edge.merge_job(
+                    lambda copies, out: runtime.merge_job(
                         copies,
                         EXTRACTIVE,
                         MergeOptions(out=str(out)),
@@ -209,16 +208,16 @@ def mergings(
     """
 
     def judge() -> dict[str, Any]:
-        edge, logger = open_edge(where.db, where.allow_egress), get_run_logger()
+        runtime, logger = open_runtime(where.db, where.allow_egress), get_run_logger()
         asked = model if chosen.propose else EXTRACTIVE
-        spec = edge.find(asked)
-        with edge.store() as store, turn(spec, logger.info):
+        spec = runtime.find(asked)
+        with runtime.store() as store, turn(spec, logger.info):
             result: dict[str, Any] = as_task(
                 "merge quality",
                 lambda: run_merging(
                     paths,
                     spec,
-                    lambda laid, out, ask: edge.merge_job(
+                    lambda laid, out, ask: runtime.merge_job(
                         laid,
                         asked if ask else EXTRACTIVE,
                         MergeOptions(
@@ -236,7 +235,7 @@ def mergings(
                     again=chosen.again,
                     max_usd=chosen.max_cost,
                     allow_cloud=chosen.allow_cloud,
-                    local_only=edge.settings.local_only,
+                    local_only=runtime.settings.local_only,
                     say=logger.info,
                 ),
             )
@@ -262,14 +261,14 @@ def round_trips(
     """
 
     def measure() -> dict[str, Any]:
-        edge, logger = open_edge(where.db, where.allow_egress), get_run_logger()
-        spec = edge.find(model)
-        with edge.store() as store, turn(spec, logger.info):
+        runtime, logger = open_runtime(where.db, where.allow_egress), get_run_logger()
+        spec = runtime.find(model)
+        with runtime.store() as store, turn(spec, logger.info):
             result: dict[str, Any] = as_task(
                 "round trips",
                 lambda: run_round_trips(
                     paths,
-                    lambda read, out: edge.merge_job(
+                    lambda read, out: runtime.merge_job(
                         read, model, merge_of_a_round(chosen, str(out)), store=store
                     ),
                     store,
@@ -321,7 +320,7 @@ def nightly_evals(
     """
 
     def measure() -> dict[str, Any]:
-        edge, here = open_edge(where.db, where.allow_egress), where.given()
+        runtime, here = open_runtime(where.db, where.allow_egress), where.given()
         common = here | spending.given() | {"model": model}
         runs = {
             "canaries": canaries(paths, **here)["run"],
@@ -330,21 +329,21 @@ def nightly_evals(
         if profile is not None:
             runs["needles"] = needles(profile=profile, **common)["run"]
         if report is not None:
-            as_task("report", _write, edge, Path(report), list(runs.values()))
+            as_task("report", _write, runtime, Path(report), list(runs.values()))
             artifacts.report(report)
-        with edge.store() as store:
+        with runtime.store() as store:
             as_task("gates", hold_all, store, runs, gates or {})
         return runs
 
     return run_states.ended(measure, lambda runs: f"measured {', '.join(runs)}; every gate is met.")
 
 
-def _write(edge: Edge, file: Path, runs: Sequence[str]) -> None:
+def _write(runtime: Runtime, file: Path, runs: Sequence[str]) -> None:
     """A report of these runs."""
     from evals.dashboard.report_page import write_report
     from evals.dashboard.serve import drawn_from
 
-    settings = edge.settings
-    opened = drawn_from(settings.database, edge.store, models_toml=settings.models_toml)
+    settings = runtime.settings
+    opened = drawn_from(settings.database, runtime.store, models_toml=settings.models_toml)
     with opened as served:
         write_report(served, file, runs, now=now())

@@ -47,7 +47,7 @@ def whoami() -> str:
 
 
 @dataclass(frozen=True)
-class Edge:
+class Runtime:
     """The settings of one command or flow, and what is opened with them."""
 
     settings: Settings
@@ -58,7 +58,7 @@ class Edge:
         db: str | None = None,
         allow_egress: Sequence[str] | None = None,
         config: str | None = None,
-    ) -> Edge:
+    ) -> Runtime:
         """Read environment and file; ``allow_egress`` adds to what the environment allows."""
         from pipeline.config.settings import read_settings  # `--help` waits for what is above
 

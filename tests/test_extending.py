@@ -17,7 +17,7 @@ from pipeline.config.settings import read_settings
 from pipeline.models import ModelSpec
 from pipeline.plan.strategies import STRATEGIES
 from pipeline.run.job import run as merge
-from pipeline.runtime import Edge
+from pipeline.runtime import Runtime
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ROOT / "docs" / "examples"
@@ -121,11 +121,11 @@ def test_a_merge_asks_by_a_new_strategy(tmp_path: Path):
             pass
 
     runpy.run_path(str(EXAMPLES / "across_strategy.py"))
-    edge = Edge(read_settings({"HOME": str(tmp_path)}, db=str(tmp_path / "x.sqlite")))
+    runtime = Runtime(read_settings({"HOME": str(tmp_path)}, db=str(tmp_path / "x.sqlite")))
     try:
-        with edge.store() as store:
+        with runtime.store() as store:
             done = merge(
-                edge.merge_job(
+                runtime.merge_job(
                     [str(tmp_path)],
                     "openai/m@http://127.0.0.1:9/v1",
                     MergeOptions(out=str(tmp_path / "out"), strategy="across", propose=True),

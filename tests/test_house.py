@@ -170,14 +170,14 @@ def test_every_deployment_points_at_a_flow_that_takes_its_parameters():
 
 def test_every_command_is_in_the_readme_or_docs_and_has_help():
     from evals.cli.eval_commands import app as evals
-    from pipeline.cli.commands import app, books, machine
+    from pipeline.cli.commands import app, machine_commands, run_commands
 
     pages = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
     readme = "\n".join(page.read_text(encoding="utf-8") for page in pages)
     for command in (
         *app.registered_commands,
-        *books.registered_commands,
-        *machine.registered_commands,
+        *run_commands.registered_commands,
+        *machine_commands.registered_commands,
     ):
         assert command.callback and command.callback.__doc__
         assert f"storytransformer {command.callback.__name__}" in readme

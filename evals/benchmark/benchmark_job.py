@@ -27,7 +27,7 @@ from pipeline.progress import Show, show_nothing
 from pipeline.providers.opening import missing_weights, revision_of
 from pipeline.run.dispatch.usage import machine_name
 from pipeline.run.job import plainly
-from pipeline.runtime import Edge
+from pipeline.runtime import Runtime
 from pipeline.store.reading.reports import scores
 from pipeline.store.record import Store
 from pipeline.store.rows.eval_rows import Score
@@ -37,7 +37,7 @@ KIND = "benchmark"
 
 
 def benchmark(
-    edge: Edge,
+    runtime: Runtime,
     store: Store,
     options: Options,
     *,
@@ -63,13 +63,13 @@ def benchmark(
         InputError: no local model. EngineError: its weights are not here; or steps failed, after
             the report is written.
     """
-    ctx = _context(edge, store, options, hours, gpu, say, show, clock)
+    ctx = _context(runtime, store, options, hours, gpu, say, show, clock)
     if dry_run:
         told = {one.name: _tell(one, ctx) for one in STEPS}
-        return _result(ctx, "", told, {}, edge, hours)
+        return _result(ctx, "", told, {}, runtime, hours)
     run = _begun(ctx)
     try:
-        return _run(ctx, run, edge, hours, step)
+        return _run(ctx, run, runtime, hours, step)
     except BaseException as error:
         with suppress(StoreError):
             store.finish_run(
@@ -81,7 +81,7 @@ def benchmark(
 
 
 def _context(
-    edge: Edge,
+    runtime: Runtime,
     store: Store,
     options: Options,
     hours: float | None,
@@ -91,23 +91,23 @@ def _context(
     clock: Callable[[], float],
 ) -> Context:
     require(LOCAL, where=options.model)
-    spec = edge.find(options.model)
+    spec = runtime.find(options.model)
     if not spec.provider.is_local:
         raise InputError(
             f"{spec.name} does not run on this machine, which is what is measured.",
             where="--model",
             next="Name a local/… model; `storytransformer estimate` prices the others.",
         )
-    if (missing := missing_weights(spec, edge.settings.cache)) is not None and gpu is None:
+    if (missing := missing_weights(spec, runtime.settings.cache)) is not None and gpu is None:
         raise missing
     until = None if hours is None else clock() + 3600 * hours
-    shape = shape_of(spec, edge.settings.cache)
+    shape = shape_of(spec, runtime.settings.cache)
     return Context(
-        edge,
+        runtime,
         store,
         replace(spec, architecture=shape),  # by which times of any folder can be told
         shape,
-        edge.hardware(gpu),
+        runtime.hardware(gpu),
         options,
         say,
         show,
@@ -126,7 +126,7 @@ def _tell(one: Step, ctx: Context) -> Told:
 def _begun(ctx: Context) -> str:
     """The run of these options that did not come to its end, or a new one."""
     options, store = ctx.options, ctx.store
-    revision = revision_of(ctx.spec, ctx.edge.settings.cache)
+    revision = revision_of(ctx.spec, ctx.runtime.settings.cache)
     key = hashlib.sha256(f"{revision} {options.text}".encode()).hexdigest()
     found = store.find_resumable(kind=KIND, plan_sha256=key, model=ctx.spec.name)
     if found is not None and store.resume_run(found):
@@ -144,7 +144,7 @@ def _begun(ctx: Context) -> str:
 
 
 def _run(
-    ctx: Context, run: str, edge: Edge, hours: float | None, step: Callable[..., Any]
+    ctx: Context, run: str, runtime: Runtime, hours: float | None, step: Callable[..., Any]
 ) -> dict[str, Any]:
     stored = {(row["name"], row["item"]): row for row in scores(ctx.store, run)}
     told = {one.name: _told(one, ctx, stored, run) for one in STEPS}
@@ -161,8 +161,8 @@ def _run(
         ctx.store.save_scores(
             run, [Score("step", one.name, kept[one.name]["seconds"], detail=kept[one.name])]
         )
-        write_report(ctx.out, _result(ctx, run, told, kept, edge, hours))
-    result = _result(ctx, run, told, kept, edge, hours)
+        write_report(ctx.out, _result(ctx, run, told, kept, runtime, hours))
+    result = _result(ctx, run, told, kept, runtime, hours)
     result["out"] = write_report(ctx.out, result)
     failed = [row["title"] for row in result["steps"] if row["state"] == "failed"]
     left = [row["title"] for row in result["steps"] if row["state"] == "later"]
@@ -272,7 +272,7 @@ def _result(
     run: str,
     told: Mapping[str, Told],
     kept: Mapping[str, Mapping[str, Any]],
-    edge: Edge,
+    runtime: Runtime,
     hours: float | None,
 ) -> dict[str, Any]:
     rows = []
@@ -288,12 +288,12 @@ def _result(
         })  # fmt: skip
     known = [row["told"]["seconds"] for row in rows if not told[row["name"]].why_not]
     seconds = sum(row["seconds"] or 0.0 for row in rows)
-    watts, price = ctx.hardware.watts, float(edge.settings.usd_per_kwh)
+    watts, price = ctx.hardware.watts, float(runtime.settings.usd_per_kwh)
     kwh = None if watts is None else watts * seconds / 3.6e6
     return {
         "run": run or None,
         "model": ctx.spec.name,
-        "revision": revision_of(ctx.spec, edge.settings.cache),
+        "revision": revision_of(ctx.spec, runtime.settings.cache),
         "machine": machine_name(ctx.hardware),
         "memory_bytes": ctx.hardware.device_bytes,
         "paths": list(ctx.options.paths),

@@ -83,9 +83,9 @@ def _tell_doctor(ctx: Context) -> Told:
 
 
 def _doctor(ctx: Context) -> Done:
-    settings = ctx.edge.settings
+    settings = ctx.runtime.settings
     checks = doctor.examine(
-        ctx.edge.catalog.find(DEFAULT_LOCAL),
+        ctx.runtime.catalog.find(DEFAULT_LOCAL),
         cache=settings.cache,
         threads=settings.threads,
         keys={},
@@ -110,7 +110,9 @@ def _tell_kernels(ctx: Context) -> Told:
 
 def _kernels(ctx: Context) -> Done:
     spec = ctx.spec
-    found = run_kernels(ctx.options.paths, spec, ctx.edge.options(spec), ctx.store, tokens=_PARITY)
+    found = run_kernels(
+        ctx.options.paths, spec, ctx.runtime.options(spec), ctx.store, tokens=_PARITY
+    )
     lines = [
         f"{row['name']}: {row['why_not']}"
         if row["why_not"]
@@ -132,7 +134,7 @@ def _tell_memory(ctx: Context) -> Told:
 
 def _memory(ctx: Context) -> Done:
     spec, lengths = ctx.spec, lengths_of(ctx)
-    options = ctx.edge.options(spec)
+    options = ctx.runtime.options(spec)
     with recorded(
         ctx.store,
         kind="memory",
@@ -184,9 +186,9 @@ def _exam(ctx: Context) -> Done:
 
 def _tell_merge(ctx: Context) -> Told:
     corpus = corpora.read(list(ctx.options.paths), cache=ctx.store)
-    terms = ctx.edge.terms(pairs=ctx.options.pairs, propose=True)
+    terms = ctx.runtime.terms(pairs=ctx.options.pairs, propose=True)
     found = estimate_corpus(
-        corpus, [ctx.spec.name], ["pairs"], terms, catalog=ctx.edge.catalog, store=ctx.store
+        corpus, [ctx.spec.name], ["pairs"], terms, catalog=ctx.runtime.catalog, store=ctx.store
     )
     line = found["lines"][0]
     return Told(
@@ -199,7 +201,7 @@ def _tell_merge(ctx: Context) -> Told:
 
 def _merge(ctx: Context) -> Done:
     left = ctx.left()
-    job = ctx.edge.merge_job(
+    job = ctx.runtime.merge_job(
         ctx.options.paths,
         ctx.spec.name,
         MergeOptions(
@@ -254,8 +256,8 @@ _GRIDS = {"needle": _needle_grid, "aggregation": _aggregation_grid}
 def _priced(ctx: Context, kind: Kind, lengths: Sequence[int]) -> dict[str, Any]:
     return price_needles(
         ctx.spec,
-        ctx.edge.settings.cache,
-        ctx.edge.settings.prompts,
+        ctx.runtime.settings.cache,
+        ctx.runtime.settings.prompts,
         grid=_GRIDS[kind](ctx, lengths),
         hardware=ctx.hardware,
         as_of=now().date(),
@@ -284,9 +286,9 @@ def _measure_grid(ctx: Context, kind: Kind) -> Done:
     def grid(lengths: Sequence[int]) -> dict[str, Any]:
         return run_needles(
             spec,
-            ctx.edge.options(spec),
+            ctx.runtime.options(spec),
             ctx.store,
-            ctx.edge.settings.prompts,
+            ctx.runtime.settings.prompts,
             grid=_GRIDS[kind](ctx, lengths),
             kind=kind,
             as_of=now().date(),

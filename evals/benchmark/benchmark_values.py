@@ -12,7 +12,7 @@ from pipeline.calls import canonical_json
 from pipeline.cost.hardware import Hardware
 from pipeline.models import Architecture, ModelSpec
 from pipeline.progress import Show, show_nothing
-from pipeline.runtime import Edge
+from pipeline.runtime import Runtime
 from pipeline.store.record import Store
 
 #: ``later``: no time was left. ``not run``: it cannot be here, or was not asked for.
@@ -98,7 +98,7 @@ class Context:
         shape: the model's numbers. left: seconds until the time is over, None without a limit.
     """
 
-    edge: Edge
+    runtime: Runtime
     store: Store
     spec: ModelSpec
     shape: Architecture

@@ -30,9 +30,9 @@ from pipeline.train.training_job import (
 
 def examination(ctx: Context, spec: ModelSpec) -> Told:
     """What the exam of a model takes."""
-    files = label_files(ctx.options.labels, None, ctx.edge.settings.exams)
+    files = label_files(ctx.options.labels, None, ctx.runtime.settings.exams)
     exam = gather_exam(files, None, cache=ctx.store)
-    line = price_exam(exam, spec, ctx.edge.terms(strategy="pairs"), ctx.store)
+    line = price_exam(exam, spec, ctx.runtime.terms(strategy="pairs"), ctx.store)
     return Told(
         f"{len(exam.questions):,} labelled pairs",
         line.seconds,
@@ -43,8 +43,8 @@ def examination(ctx: Context, spec: ModelSpec) -> Told:
 
 def examined(ctx: Context, model: str) -> Done:
     """The exam of a model, as ``exam`` gives it."""
-    files = label_files(ctx.options.labels, None, ctx.edge.settings.exams)
-    job = ctx.edge.exam_job(
+    files = label_files(ctx.options.labels, None, ctx.runtime.settings.exams)
+    job = ctx.runtime.exam_job(
         model, ExamOptions(), store=ctx.store, labels=files, say=ctx.say, show=ctx.show
     )
     told = run(job)
@@ -70,7 +70,7 @@ def _folder(ctx: Context) -> Path:
 
 
 def _prepared(ctx: Context) -> Prepared:
-    settings = ctx.edge.settings
+    settings = ctx.runtime.settings
     order = Order(
         spec=ctx.spec,
         out=_folder(ctx),
@@ -119,7 +119,7 @@ def _work(ctx: Context) -> Done:
     )
     out = _folder(ctx)
     if learned.leads:
-        adapter = adapter_sha256(str(out), ctx.edge.settings.cache)
+        adapter = adapter_sha256(str(out), ctx.runtime.settings.cache)
         ctx.store.save_training(adapter, str(out.resolve()), card_of(prepared, learned))
     lines = (
         f"{learned.n_trained:,} pairs, best at step {learned.best_step}; ended: {learned.stopped}",

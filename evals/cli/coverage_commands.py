@@ -26,7 +26,7 @@ def coverage(
     """How much of every insight of a reference a document tells, from 0 to 1."""
     from evals.tasks.coverage_run import run_coverage
 
-    with here.edge().store() as store:
+    with here.runtime().store() as store:
         result = run_coverage(reference, document, store)
     if here.json:
         emit(result)
@@ -57,11 +57,11 @@ def roundtrip(
             eval_flows.round_trips, {"eval"}, paths=paths, model=model, **chosen.given(), **where
         )
     else:
-        edge, line = here.edge(), here.line
-        with edge.store() as store:
+        runtime, line = here.runtime(), here.line
+        with runtime.store() as store:
             result = run_round_trips(
                 paths,
-                lambda read, out: edge.merge_job(
+                lambda read, out: runtime.merge_job(
                     read,
                     model,
                     merge_of_a_round(chosen, str(out)),

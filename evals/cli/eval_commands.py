@@ -48,11 +48,11 @@ def canary(
     else:
         from evals.tasks.canary_run import run_canaries
 
-        edge, line = here.edge(), here.line
-        with edge.store() as store:
+        runtime, line = here.runtime(), here.line
+        with runtime.store() as store:
             result = run_canaries(
                 paths,
-                lambda copies, out: edge.merge_job(
+                lambda copies, out: runtime.merge_job(
                     copies,
                     EXTRACTIVE,
                     MergeOptions(out=str(out)),
@@ -87,7 +87,7 @@ def fabrication(
     if labels is None:
         result = unknown()
     else:
-        with here.edge().store() as store:
+        with here.runtime().store() as store:
             result = run_fabrication(labels, store)
     if here.json:
         emit(result)
@@ -133,13 +133,13 @@ def merging(
     from evals.tasks.merging_run import run_merging
     from pipeline.run.sovereignty import copies_of
 
-    edge, line = here.edge(), here.line
+    runtime, line = here.runtime(), here.line
     asked = asked_model(model, chosen.propose)
-    with edge.store() as store:
+    with runtime.store() as store:
         result = run_merging(
             paths,
-            edge.find(asked),
-            lambda laid, out, ask: edge.merge_job(
+            runtime.find(asked),
+            lambda laid, out, ask: runtime.merge_job(
                 laid,
                 asked if ask else EXTRACTIVE,
                 MergeOptions(
@@ -158,7 +158,7 @@ def merging(
             again=chosen.again,
             max_usd=chosen.max_cost,
             allow_cloud=chosen.allow_cloud,
-            local_only=edge.settings.local_only,
+            local_only=runtime.settings.local_only,
             dry_run=dry_run,
             say=line,
         )
@@ -188,12 +188,12 @@ def rewrite(
     from evals.tasks.rewrite_run import rewrite_job, run_rewrite
     from pipeline.run.sovereignty import copies_of
 
-    edge, line = here.edge(), here.line
-    with edge.store() as store:
+    runtime, line = here.runtime(), here.line
+    with runtime.store() as store:
         result = run_rewrite(
             paths,
             lambda read, folder: rewrite_job(
-                edge.merge_job(
+                runtime.merge_job(
                     read,
                     model,
                     MergeOptions(

@@ -11,7 +11,7 @@ from pipeline.cli.command_options import DryRun, Here, Model, PathsOrNone, Prefe
 from pipeline.config.processes import away_from_documents
 from pipeline.console import Telling, emit
 from pipeline.providers.local import DEFAULT_LOCAL
-from pipeline.runtime import Edge, now
+from pipeline.runtime import Runtime, now
 
 if TYPE_CHECKING:
     from evals.grids.grids import Grid
@@ -32,10 +32,10 @@ def needle(
 ) -> None:
     """Needle in a haystack: what a model finds, by length and depth."""
     grid = needle_grid(chosen)
-    edge = here.edge()
-    spec = edge.find(model)
+    runtime = here.runtime()
+    spec = runtime.find(model)
     if dry_run:
-        result = _priced(edge, spec, grid, chosen, here.line)
+        result = _priced(runtime, spec, grid, chosen, here.line)
     elif prefect:
         where = here.for_a_flow()
         with away_from_documents():
@@ -44,7 +44,7 @@ def needle(
 
         result = call(needles, {"eval", spec.provider.name}, model=model, **chosen.given(), **where)
     else:
-        result = _measured(edge, spec, grid, "needle", chosen, here.line)
+        result = _measured(runtime, spec, grid, "needle", chosen, here.line)
     _show(result, dry_run, here)
 
 
@@ -59,12 +59,12 @@ def aggregation(
 ) -> None:
     """What only several stories together tell, among your stories: counts, last versions,
     contradictions, differences; by length and depth."""
-    edge = here.edge()
-    spec = edge.find(model)
+    runtime = here.runtime()
+    spec = runtime.find(model)
     documents = paths or [SAMPLE]
     grid = aggregation_grid(spec.window, documents, chosen)
     if dry_run:
-        result = _priced(edge, spec, grid, chosen, here.line)
+        result = _priced(runtime, spec, grid, chosen, here.line)
     elif prefect:
         where = here.for_a_flow()
         with away_from_documents():
@@ -80,39 +80,39 @@ def aggregation(
             **where,
         )
     else:
-        result = _measured(edge, spec, grid, "aggregation", chosen, here.line)
+        result = _measured(runtime, spec, grid, "aggregation", chosen, here.line)
     _show(result, dry_run, here)
 
 
 def _priced(
-    edge: Edge, spec: ModelSpec, grid: Grid, chosen: GridOptions, line: Telling
+    runtime: Runtime, spec: ModelSpec, grid: Grid, chosen: GridOptions, line: Telling
 ) -> dict[str, Any]:
     from evals.grids.needle_price import price_needles
     from pipeline.store.reading.reports import cells_by_key
 
-    store = edge.store_if_possible(line)
+    store = runtime.store_if_possible(line)
     return price_needles(
         spec,
-        edge.settings.cache,
-        edge.settings.prompts,
+        runtime.settings.cache,
+        runtime.settings.prompts,
         grid=grid,
-        hardware=edge.hardware(),
+        hardware=runtime.hardware(),
         as_of=now().date(),
         known=(cells_by_key(store, unusable=not chosen.ask_again) if store else {}).__contains__,
     )
 
 
 def _measured(
-    edge: Edge, spec: ModelSpec, grid: Grid, kind: Kind, chosen: GridOptions, line: Telling
+    runtime: Runtime, spec: ModelSpec, grid: Grid, kind: Kind, chosen: GridOptions, line: Telling
 ) -> dict[str, Any]:
     from evals.grids.needle_run import run_needles
 
-    with edge.store() as store:
+    with runtime.store() as store:
         return run_needles(
             spec,
-            edge.options(spec),
+            runtime.options(spec),
             store,
-            edge.settings.prompts,
+            runtime.settings.prompts,
             grid=grid,
             kind=kind,
             as_of=now().date(),
@@ -120,6 +120,7 @@ def _measured(
             with_likelihood=chosen.likelihood,
             ask_again=chosen.ask_again,
             allow_cloud=chosen.allow_cloud,
+            local_only=runtime.settings.local_only,
             say=line,
             show=line.show,
         )

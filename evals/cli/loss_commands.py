@@ -26,13 +26,13 @@ def perplexity(
     from evals.tasks.loss_run import run_perplexity
 
     require(LOCAL, where=model)
-    edge, line = here.edge(), here.line
-    spec = edge.catalog.find(model)
-    with edge.store() as store:
+    runtime, line = here.runtime(), here.line
+    spec = runtime.catalog.find(model)
+    with runtime.store() as store:
         result = run_perplexity(
             paths,
             spec,
-            edge.options(spec),
+            runtime.options(spec),
             store,
             context=context,
             stride=stride,
@@ -57,10 +57,10 @@ def kernels(
     from evals.tasks.loss_run import run_kernels
 
     require(LOCAL, where=model)
-    edge = here.edge()
-    spec = edge.catalog.find(model)
-    with edge.store() as store:
-        result = run_kernels(paths, spec, edge.options(spec), store, tokens=tokens)
+    runtime = here.runtime()
+    spec = runtime.catalog.find(model)
+    with runtime.store() as store:
+        result = run_kernels(paths, spec, runtime.options(spec), store, tokens=tokens)
     if here.json:
         emit(result)
     else:

@@ -24,7 +24,7 @@ def show(
     """What an eval measured: its figures with interval and n, and its cells."""
     from evals.tasks import eval_results
 
-    with here.edge().store() as store:
+    with here.runtime().store() as store:
         found = eval_results.show(store, run)
     if here.json:
         emit(found)
@@ -41,7 +41,7 @@ def diff(
     """Two runs of one eval: paired differences with their intervals."""
     from evals.tasks import eval_results
 
-    with here.edge().store() as store:
+    with here.runtime().store() as store:
         found = eval_results.compare(store, a, b)
     if here.json:
         emit(found)
@@ -61,7 +61,7 @@ def gate(
     """Hold a run's figures against bounds; exit code 8 when one is not met."""
     from evals.tasks import eval_results
 
-    with here.edge().store() as store:
+    with here.runtime().store() as store:
         found = eval_results.gate(store, run, least=least or (), most=most or ())
     if here.json:
         emit(found)
@@ -78,7 +78,7 @@ def score(
     """Score the stored replies of a needle run again; no model is asked."""
     from evals.tasks import eval_results
 
-    with here.edge().store() as store:
+    with here.runtime().store() as store:
         found = eval_results.rescore(store, run)
     if here.json:
         emit(found)
@@ -95,7 +95,7 @@ def reconstruct(
     """The exact prompt of a cell, its hash checked, with the reply."""
     from evals.tasks import eval_results
 
-    with here.edge().store() as store:
+    with here.runtime().store() as store:
         found = eval_results.reconstruct(store, cell)
     if here.json:
         emit(found)
@@ -114,7 +114,7 @@ def export(
     """A run's cells, or its figures, on stdout."""
     from evals.tasks import eval_results
 
-    with here.edge().store() as store:
+    with here.runtime().store() as store:
         found = eval_results.show(store, run)
     if here.json:
         emit(found)

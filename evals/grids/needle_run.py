@@ -35,8 +35,8 @@ from pipeline.progress import Progress, Show, show_nothing
 from pipeline.providers.base import Model, ModelOptions
 from pipeline.providers.local.local_model import LocalModel
 from pipeline.providers.opening import open_model
-from pipeline.run.dispatch.budget import Purse
-from pipeline.run.dispatch.concurrent_requests import Meeting
+from pipeline.run.dispatch.budget import Budget
+from pipeline.run.dispatch.concurrent_requests import ConcurrentRequests
 from pipeline.run.sovereignty import check_allowed, why_not
 from pipeline.store.claims import StoreClaims
 from pipeline.store.reading import reports
@@ -49,7 +49,9 @@ Kind = Literal["needle", "aggregation"]
 _EFFECTIVE = "effective_"
 
 
-def _check_haystack(spec: ModelSpec, haystack: str, allow_cloud: Sequence[str]) -> None:
+def _check_haystack(
+    spec: ModelSpec, haystack: str, allow_cloud: Sequence[str], local_only: Sequence[str]
+) -> None:
     """Refuse to send a haystack off the machine that was not allowed to leave it.
 
     Raises:
@@ -62,7 +64,7 @@ def _check_haystack(spec: ModelSpec, haystack: str, allow_cloud: Sequence[str]) 
             next="Add --allow-cloud all, or the folder of your prose, to allow it.",
         )
     for document in _documents(haystack):
-        if why := why_not(document, allow_cloud):
+        if why := why_not(document, allow_cloud, local_only):
             raise SovereigntyError(
                 f"{why}, and {spec.name} is not on this machine.",
                 where=document.path,
@@ -91,6 +93,7 @@ def run_needles(
     ask_again: bool = False,
     kind: Kind = "needle",
     allow_cloud: Sequence[str] = (),
+    local_only: Sequence[str] = (),
     opened: Model | None = None,
     say: Callable[[str], None] = lambda line: None,
     show: Show = show_nothing,
@@ -104,6 +107,7 @@ def run_needles(
         ask_again: measure again where a reply came before that cannot be used, and pay again.
         kind: what the run is called: what aggregations find of lengths is kept apart from what
             needles do.
+        local_only: patterns of documents that leave for no haystack.
         opened: the model, when it is open already (it is closed all the same).
 
     Returns:
@@ -116,15 +120,15 @@ def run_needles(
         InputError: an unknown task, or a length that is not a prompt.
     """
     if spec.leaves_machine:
-        _check_haystack(spec, grid.haystack, allow_cloud)
+        _check_haystack(spec, grid.haystack, allow_cloud, local_only)
     if with_likelihood:  # both would not fit a card, and this is ours to tell
         options = replace(options, vllm="off: the right answer's likelihood is read too")
     model = opened or open_model(spec, options)
     cells_by_key = partial(reports.cells_by_key, store, unusable=not ask_again)
-    meeting = Meeting(cells_by_key, StoreClaims(store), say)
+    concurrent = ConcurrentRequests(cells_by_key, StoreClaims(store), say)
     try:
         with (
-            meeting.asking(),
+            concurrent.asking(),
             recorded(
                 store,
                 kind=kind,
@@ -139,7 +143,7 @@ def run_needles(
                 },
             ) as run,
         ):
-            purse = Purse(StoreJournal(store, run, max_usd=max_usd), max_usd)
+            budget = Budget(StoreJournal(store, run, max_usd=max_usd), max_usd)
             known = cells_by_key()
             read_before = reports.newest_scores(store, NAME) if with_likelihood else {}
             cells: list[dict[str, Any]] = []
@@ -149,20 +153,20 @@ def run_needles(
             def afford(trial: Trial) -> None:
                 worst = price(spec, worst_usage(spec, trial), as_of=as_of)
                 usd = None if worst is None else worst.usd
-                purse.reserve(trial.request.key, usd, f"cell {len(cells) + 1} of {grid.n_cells}")
+                budget.reserve(trial.request.key, usd, f"cell {len(cells) + 1} of {grid.n_cells}")
 
             def claim(trial: Trial) -> Claim:
-                if meeting.claimed(trial.key) is None:
+                if concurrent.claimed(trial.key) is None:
                     return "theirs"
                 # Looked for only after the claim: who had it until now has stored the cell before.
                 if not (stored := cells_by_key([trial.key])):
                     return "ours"
                 known.update(stored)
-                meeting.released(trial.key)
+                concurrent.released(trial.key)
                 return "known"
 
             def wait(trial: Trial) -> None:
-                known.update(meeting.wait([trial.key]))
+                known.update(concurrent.wait([trial.key]))
 
             for found in measure(
                 spec,
@@ -179,10 +183,10 @@ def run_needles(
                     reused += 1
                 else:
                     store.save_cell(run, found)
-                    meeting.released(found.key)
+                    concurrent.released(found.key)
                     if found.usage is not None:
                         paid = price(spec, found.usage, as_of=as_of)
-                        purse.settle(found.request.key, None if paid is None else paid.usd)
+                        budget.settle(found.request.key, None if paid is None else paid.usd)
                     row = _as_row(found)
                 cells.append(row)
                 if with_likelihood and isinstance(model, LocalModel) and row["score"] is not None:
@@ -205,7 +209,7 @@ def run_needles(
                         total=grid.n_cells,
                         fresh=len(cells) - reused,
                         tokens=tokens,
-                        usd=purse.held,
+                        usd=budget.held,
                         max_usd=max_usd,
                     )
                 )
@@ -230,7 +234,7 @@ def run_needles(
         },
         "likelihood": None if likely is None else likely._asdict(),
         "effective": {f.name.removeprefix(_EFFECTIVE): told_of(f) for f in figures if _whole(f)},
-        "usd": str(purse.held),
+        "usd": str(budget.held),
         "reused": reused,
         "cells": cells,
     }

@@ -70,7 +70,7 @@ class RewriteJob(MergeJob):
         self._asked = len(self._now)
         self.drafts = Drafts(self.corpus.by_id)
         self._levels = levels_of(
-            self.plan, steps.desk(self.plan, self.spec, self.terms), self.corpus.by_id
+            self.plan, steps.factory(self.plan, self.spec, self.terms), self.corpus.by_id
         )
         whole = [one.story for one in self.plan.skipped if one.reason == "too_long"]
         self._parts = {"left": [self.corpus.by_id[name] for name in whole]}
@@ -160,10 +160,10 @@ class RewriteJob(MergeJob):
             "words_out": self.found.words_out,
             "left_out": list(self.drafts.lost),
             "scores": {name: value._asdict() for name, value in self.scores.items()},
-            "calls": self.tally.calls,
-            "input_tokens": self.tally.input_tokens,
-            "output_tokens": self.tally.output_tokens,
-            "usd": None if self.tally.usd is None else str(self.tally.usd),
+            "calls": self.usage_counter.calls,
+            "input_tokens": self.usage_counter.input_tokens,
+            "output_tokens": self.usage_counter.output_tokens,
+            "usd": None if self.usage_counter.usd is None else str(self.usage_counter.usd),
             "estimated_usd": None if likely is None else str(likely),
             "reused_replies": self._reused,
             "failed_calls": len(self.drafts.failed),

@@ -54,10 +54,10 @@ def benchmark(
             **where,
         )
     else:
-        line, edge = here.line, here.edge()
-        with edge.store() as store:
+        line, runtime = here.line, here.runtime()
+        with runtime.store() as store:
             result = run_it(
-                edge,
+                runtime,
                 store,
                 measured(paths, model, chosen),
                 hours=chosen.hours,

@@ -15,7 +15,7 @@ from pipeline.config.configuration import default, meaning
 from pipeline.config.options import Option, Options, bare, flag_of, is_list, option, setting, spread
 from pipeline.console import Telling, say
 from pipeline.errors import InputError
-from pipeline.runtime import Edge
+from pipeline.runtime import Runtime
 
 R = TypeVar("R")
 
@@ -110,9 +110,9 @@ class Here(Shown):
     config: str | None = option(None, "File of settings [storytransformer.toml].", "", "--config")
     allow_egress: tuple[str, ...] = setting("allow_egress", "What may be elsewhere")
 
-    def edge(self) -> Edge:
+    def runtime(self) -> Runtime:
         """The settings of the command."""
-        return Edge.read(self.db, self.allow_egress, self.config)
+        return Runtime.read(self.db, self.allow_egress, self.config)
 
     @property
     def for_next(self) -> dict[str, str | None]:

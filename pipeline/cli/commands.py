@@ -18,7 +18,7 @@ from typer.main import get_group
 
 from pipeline import __version__
 from pipeline.cli import price_screen, screen
-from pipeline.cli.benchmark_command import app as benchmarking
+from pipeline.cli.benchmark_command import app as benchmark_command
 from pipeline.cli.command_options import (
     MODEL,
     Here,
@@ -29,12 +29,12 @@ from pipeline.cli.command_options import (
     Prefect,
     command,
 )
-from pipeline.cli.exam_command import app as examining
-from pipeline.cli.exit_codes import guard
+from pipeline.cli.exam_command import app as exam_command
+from pipeline.cli.exit_codes import run_to_exit_code
 from pipeline.cli.help_layout import Group
-from pipeline.cli.machine_commands import app as machine
-from pipeline.cli.run_commands import app as books
-from pipeline.cli.train_command import app as training
+from pipeline.cli.machine_commands import app as machine_commands
+from pipeline.cli.run_commands import app as run_commands
+from pipeline.cli.train_command import app as train_command
 from pipeline.config.options import (
     EstimateOptions,
     MergeOptions,
@@ -45,7 +45,7 @@ from pipeline.config.options import (
 from pipeline.config.processes import away_from_documents, keep_code_out, report_to_nobody
 from pipeline.console import emit, page, plain, verbatim, write_anything
 from pipeline.errors import InputError
-from pipeline.runtime import Edge
+from pipeline.runtime import Runtime
 
 if TYPE_CHECKING:
     from pipeline.run.steps import Terms
@@ -58,11 +58,11 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.add_typer(books)
-app.add_typer(machine)
-app.add_typer(examining)
-app.add_typer(benchmarking)
-app.add_typer(training, name="train")
+app.add_typer(run_commands)
+app.add_typer(machine_commands)
+app.add_typer(exam_command)
+app.add_typer(benchmark_command)
+app.add_typer(train_command, name="train")
 
 
 class _Evals(Group):
@@ -147,7 +147,7 @@ def extract(
     corpus = corpora.gather(
         paths,
         how=read,
-        cache=here.edge().store_if_possible(here.line),
+        cache=here.runtime().store_if_possible(here.line),
         show=here.line.show,
     )
     written = output.write_page(Path(page), corpus) if page else None
@@ -198,28 +198,28 @@ def estimate(
         )
     if picture is not None and not picture.endswith(".svg"):
         raise InputError(f"{picture!r} is not an SVG.", where="--picture", next="Name it FILE.svg.")
-    edge = here.edge()
+    runtime = here.runtime()
     sovereignty.check_allowed(chosen.allow_cloud)
     for name in chosen.models:
-        edge.catalog.find(name)
-    terms = edge.estimate_terms(chosen)
+        runtime.catalog.find(name)
+    terms = runtime.estimate_terms(chosen)
     if words is not None:
         result = pricing.estimate_words(
             parse_words(words, where="--words"),
             parse_tokens_per_word(tokens_per_word),
             chosen.models,
             terms,
-            catalog=edge.catalog,
+            catalog=runtime.catalog,
         )
     else:
-        result = _priced(edge, paths or [], chosen, read, here, terms)
+        result = _priced(runtime, paths or [], chosen, read, here, terms)
     if picture is not None:
         drawn = pricing.draw_estimate(
             result["words"],
             parse_tokens_per_word(tokens_per_word),
             chosen.models,
             terms,
-            catalog=edge.catalog,
+            catalog=runtime.catalog,
         )
         result["picture"] = output.write_picture(Path(picture), drawn)
     if here.json:
@@ -240,7 +240,7 @@ def estimate(
 
 
 def _priced(
-    edge: Edge,
+    runtime: Runtime,
     paths: Sequence[str],
     chosen: EstimateOptions,
     read: ReadOptions,
@@ -252,7 +252,7 @@ def _priced(
     from pipeline.run import pricing, sovereignty
 
     line = here.line
-    store = edge.store_if_possible(line)
+    store = runtime.store_if_possible(line)
     corpus = corpora.read(paths, how=read, cache=store, show=line.show)
     for path, reason in corpus.problems:
         line(f"warning: {path}: {reason}")
@@ -267,9 +267,9 @@ def _priced(
         chosen.models,
         chosen.strategies,
         terms,
-        catalog=edge.catalog,
+        catalog=runtime.catalog,
         store=store,
-        online=edge.online_counts() if chosen.count_online else None,
+        online=runtime.online_counts() if chosen.count_online else None,
         show=line.show,
     )
 
@@ -289,9 +289,9 @@ def merge(
         where = here.for_a_flow()
         with away_from_documents():
             from pipeline.flows.flows import merge_stories
-            from pipeline.flows.tasks import call, open_edge
+            from pipeline.flows.tasks import call, open_runtime
 
-        provider = open_edge(here.db, here.allow_egress).catalog.find(model).provider.name
+        provider = open_runtime(here.db, here.allow_egress).catalog.find(model).provider.name
         result: dict[str, Any] = call(
             merge_stories,
             {"merge", provider},
@@ -304,9 +304,9 @@ def merge(
     else:
         from pipeline.run.job import run
 
-        line, edge = here.line, here.edge()
-        with edge.store() as store:
-            job = edge.merge_job(
+        line, runtime = here.line, here.runtime()
+        with runtime.store() as store:
+            job = runtime.merge_job(
                 paths, model, chosen, store=store, how=read, say=line, show=line.show
             )
             result = run(job)
@@ -328,4 +328,4 @@ def main() -> None:
     report_to_nobody()
     keep_code_out()
     write_anything()
-    sys.exit(guard(app, sys.argv[1:], emit))
+    sys.exit(run_to_exit_code(app, sys.argv[1:], emit))

@@ -12,7 +12,7 @@ from pipeline.cli import screen
 from pipeline.cli.command_options import Here, Models, command
 from pipeline.config.options import ExamOptions
 from pipeline.console import Telling, emit, plain, table
-from pipeline.runtime import Edge
+from pipeline.runtime import Runtime
 
 if TYPE_CHECKING:
     from pipeline.judge.judge_records import Record
@@ -37,44 +37,46 @@ def exam(
     from pipeline.exam.by_code import JUDGES, judges_here
     from pipeline.exam.exam_questions import label_files
 
-    edge, line = here.edge(), here.line
+    runtime, line = here.runtime(), here.line
     names = list(dict.fromkeys(model or judges_here()))
-    files = label_files(chosen.labels, chosen.corpora, edge.settings.exams)
+    files = label_files(chosen.labels, chosen.corpora, runtime.settings.exams)
     folder = None if chosen.corpora is None else Path(chosen.corpora)
     for name in names:
         if name not in JUDGES:
-            edge.catalog.find(name)
+            runtime.catalog.find(name)
     if dry_run:
-        _price(edge, names, files, folder, chosen.allow_cloud, line, json=here.json)
+        _price(runtime, names, files, folder, chosen.allow_cloud, line, json=here.json)
         return
     records: list[Record] = []
     runs: list[dict[str, Any]] = []
-    with edge.store() as store:
+    with runtime.store() as store:
         for name in names:
             if name in JUDGES:
                 from pipeline.exam.by_code import examined_by_code
 
-                record = examined_by_code(name, files, folder, store, edge.settings.cache, line)
+                record = examined_by_code(name, files, folder, store, runtime.settings.cache, line)
                 runs.append({"run": None, "model": name, "record": record.id, "pairs": record.n})
                 records.append(record)
                 continue
             from pipeline.run.job import run
 
-            job = edge.exam_job(name, chosen, store=store, labels=files, say=line, show=line.show)
+            job = runtime.exam_job(
+                name, chosen, store=store, labels=files, say=line, show=line.show
+            )
             told = run(job)
             told.pop("records")
             runs.append(told)
             records.append(job.record)
-    _show(records, runs, json=here.json, toml=toml)
+    _show(records, runs, here, toml=toml)
 
 
 def _show(
-    records: Sequence[Record], runs: Sequence[Mapping[str, Any]], *, json: bool, toml: bool
+    records: Sequence[Record], runs: Sequence[Mapping[str, Any]], here: Here, *, toml: bool
 ) -> None:
     from pipeline.judge.catalog_records import as_toml
     from pipeline.judge.judge_records import rows
 
-    if json:
+    if here.json:
         emit({"records": [row for one in records for row in rows(one)], "runs": list(runs)})
     elif toml:
         for one in records:
@@ -83,7 +85,7 @@ def _show(
         for one in records:
             _page(one)
         if asked := [one for one in runs if one["run"]]:
-            screen.next_step("merge", "PATHS", "--judge", asked[-1]["model"])
+            screen.next_step("merge", "PATHS", "--judge", asked[-1]["model"], **here.for_next)
 
 
 def _page(record: Record) -> None:
@@ -127,7 +129,7 @@ def _percent(share: float | None) -> str | None:
 
 
 def _price(
-    edge: Edge,
+    runtime: Runtime,
     names: Sequence[str],
     files: Sequence[Path],
     folder: Path | None,
@@ -142,11 +144,11 @@ def _price(
     from pipeline.exam.exam_price import price_exam, told
     from pipeline.exam.exam_questions import gather_exam
 
-    store = edge.store_if_possible(line)
+    store = runtime.store_if_possible(line)
     read = gather_exam(files, folder, cache=store)
-    terms = edge.terms(strategy="pairs", allow_cloud=allow_cloud)
+    terms = runtime.terms(strategy="pairs", allow_cloud=allow_cloud)
     priced = [
-        price_exam(read, edge.catalog.find(name), terms, store)
+        price_exam(read, runtime.catalog.find(name), terms, store)
         for name in names
         if name not in JUDGES
     ]

@@ -24,7 +24,7 @@ _RESUME = "The same command resumes it."
 _DEFECT = "This is a defect of ours; --debug shows where."
 
 
-def guard(app: typer.Typer, argv: list[str], emit: Callable[[Any], None]) -> int:
+def run_to_exit_code(app: typer.Typer, argv: list[str], emit: Callable[[Any], None]) -> int:
     """Run a command and turn whatever ends it into an exit code.
 
     Args:

@@ -15,11 +15,11 @@ from pipeline.config.egress import without_password
 from pipeline.config.extras import lacking, missing_part
 from pipeline.config.options import MayLeave, parse_words
 from pipeline.config.processes import away_from_documents
-from pipeline.console import Telling, emit, plain
+from pipeline.console import emit, plain
 from pipeline.errors import InputError, StoryTransformerError
 from pipeline.providers.doctor import FLOWS, check, examine, facts, wishes
 from pipeline.providers.local import DEFAULT_LOCAL
-from pipeline.runtime import Edge, now
+from pipeline.runtime import Runtime, now
 
 if TYPE_CHECKING:
     from evals.dashboard.serve import Served
@@ -63,7 +63,7 @@ def config(
     here: Here,
 ) -> None:
     """Every setting: what it is, and who says so."""
-    settings = here.edge().settings
+    settings = here.runtime().settings
     found = settings.found.values()
     if here.json:
         emit(
@@ -96,16 +96,16 @@ def dashboard(
     """Serve the pages over the database, read-only, on 127.0.0.1. Ctrl-C ends it."""
     from evals.dashboard.serve import serve
 
-    edge = here.edge()
+    runtime = here.runtime()
 
     def tell(text: str) -> None:
         if here.json:
-            database = without_password(edge.settings.database)
+            database = without_password(runtime.settings.database)
             emit({"url": text.partition("\n")[0], "database": database})
         else:
             plain(text)
 
-    with _drawn_from(edge, here) as served:
+    with _drawn_from(runtime, here) as served:
         serve(served, port=port, say=tell)
 
 
@@ -121,8 +121,8 @@ def report(
     """Write the pages as one file to send: figures, tables, intervals; no words of a story."""
     from evals.dashboard.report_page import write_report
 
-    edge = here.edge()
-    with _drawn_from(edge, here) as served:
+    runtime = here.runtime()
+    with _drawn_from(runtime, here) as served:
         shown = write_report(served, Path(out), runs or (), now=now())
     if here.json:
         emit({"out": out, "shown": shown})
@@ -132,13 +132,13 @@ def report(
         )
 
 
-def _drawn_from(edge: Edge, here: Here) -> AbstractContextManager[Served]:
+def _drawn_from(runtime: Runtime, here: Here) -> AbstractContextManager[Served]:
     from evals.dashboard.serve import drawn_from
 
-    settings = edge.settings
+    settings = runtime.settings
     return drawn_from(
         settings.database,
-        edge.store,
+        runtime.store,
         models_toml=settings.models_toml,
         option=here.db or "",
         say=here.line,
@@ -156,11 +156,11 @@ def serve(
     given = here.for_a_flow()
     with away_from_documents():
         from pipeline.flows.serving import serve_deployments
-        from pipeline.flows.tasks import open_edge
+        from pipeline.flows.tasks import open_runtime
 
-    edge = open_edge(here.db, here.allow_egress)
+    runtime = open_runtime(here.db, here.allow_egress)
     serve_deployments(
-        edge.settings.deployments,
+        runtime.settings.deployments,
         names=only or (),
         parameters={name: value for name, value in given.items() if value},
         limit=limit,
@@ -189,28 +189,28 @@ def models(
     how long it takes for PATHS or --words. With --for PATHS, which model for these documents."""
     from pipeline.cost.model_choice import FIRST_USERS_WORDS, list_models, rank_models
 
-    edge = here.edge()
+    runtime = here.runtime()
     if wanted_for:
         if words is not None:
             raise InputError("give documents or --words, not both.", where="--words")
-        _advise(edge, [*wanted_for, *(paths or ())], gpu, leaving.allow_cloud, here.line, here.json)
+        _advise(runtime, [*wanted_for, *(paths or ())], gpu, leaving.allow_cloud, here)
         return
     if gpu is None and (paths or words is not None):
         raise InputError(
             "a corpus is ranked on a card.", next='Add --gpu, such as --gpu "RTX 4090".'
         )
     if gpu is not None:
-        card = edge.gpu(gpu)
+        card = runtime.gpu(gpu)
         if paths and words is not None:
             raise InputError("give documents or --words, not both.", where="--words")
         if paths:
             from pipeline.run import corpus as corpora
 
             line = here.line
-            words = corpora.read(paths, cache=edge.store_if_possible(line), show=line.show).words
+            words = corpora.read(paths, cache=runtime.store_if_possible(line), show=line.show).words
         counted = parse_words(FIRST_USERS_WORDS if words is None else words, where="--words")
         ranked = rank_models(
-            edge.catalog, card, words=counted, usd_per_kwh=edge.settings.usd_per_kwh
+            runtime.catalog, card, words=counted, usd_per_kwh=runtime.settings.usd_per_kwh
         )
         if here.json:
             emit(ranked)
@@ -218,7 +218,7 @@ def models(
             price_screen.ranking_table(ranked)
             screen.next_step("estimate", *(paths or ["PATHS"]), "--gpu", gpu, **here.for_next)
         return
-    listed = list_models(edge.catalog, today=now().date())
+    listed = list_models(runtime.catalog, today=now().date())
     if here.json:
         emit({"models": listed})
     else:
@@ -227,12 +227,11 @@ def models(
 
 
 def _advise(
-    edge: Edge,
+    runtime: Runtime,
     paths: Sequence[str],
     gpu: str | None,
     allow_cloud: Sequence[str],
-    line: Telling,
-    json: bool,
+    here: Here,
 ) -> None:
     """Which model for these documents; no model is asked."""
     from evals import advice
@@ -241,18 +240,24 @@ def _advise(
     from pipeline.run.sovereignty import check_allowed
 
     check_allowed(allow_cloud)
-    terms = edge.terms(allow_cloud=allow_cloud, gpu=gpu)
-    store = edge.store_if_possible(line)
+    line = here.line
+    terms = runtime.terms(allow_cloud=allow_cloud, gpu=gpu)
+    store = runtime.store_if_possible(line)
     corpus = corpora.read(paths, cache=store, show=line.show)
-    keys = {name: bool(key) for name, key in edge.settings.keys.items()}
-    found = advice.advise(paths, corpus, terms, advice.Here(edge.catalog, keys, gpu or ""), store)
-    if json:
+    keys = {name: bool(key) for name, key in runtime.settings.keys.items()}
+    again = screen.same_place(here.db, here.config)
+    found = advice.advise(
+        paths, corpus, terms, advice.Here(runtime.catalog, keys, gpu or "", again), store
+    )
+    if here.json:
         emit(found)
     else:
         advice_page(found)
         best = found["models"][0]
         judge = [] if best["decides"] == "proof" else ["--judge", best["model"]]
-        screen.next_step("merge", *paths, *judge)
+        if best["leaves_machine"]:
+            judge += [word for path in allow_cloud for word in ("--allow-cloud", path)]
+        screen.next_step("merge", *paths, *judge, **here.for_next)
 
 
 @app.command()
@@ -277,25 +282,25 @@ def doctor(
 ) -> None:
     """What is missing for what you want to do. With --probe, which attention kernel runs and
     why."""
-    edge, asked = here.edge(), wanted or _WISHES
+    runtime, asked = here.runtime(), wanted or _WISHES
     if unknown := set(asked) - set(_WISHES):
         raise InputError(
             f"nothing is known of {min(unknown)!r}.", next=f"There are: {', '.join(_WISHES)}."
         )
     checks = examine(
-        edge.catalog.find(DEFAULT_LOCAL),
-        cache=edge.settings.cache,
-        threads=edge.settings.threads,
-        keys={name: bool(key) for name, key in edge.settings.keys.items()},
+        runtime.catalog.find(DEFAULT_LOCAL),
+        cache=runtime.settings.cache,
+        threads=runtime.settings.threads,
+        keys={name: bool(key) for name, key in runtime.settings.keys.items()},
         wanted=asked,
         probe=probe,
         say=here.line,
     )
     if _DATABASE in asked:
-        checks.append(_database(edge, probe))
+        checks.append(_database(runtime, probe))
     if FLOWS in asked and probe and not lacking(FLOWS):
         with away_from_documents():
-            from pipeline.flows.flow_checks import examine_flows
+            from pipeline.flows.serving import examine_flows
 
         checks += examine_flows()
     report = {"facts": facts(), "checks": checks}
@@ -307,9 +312,9 @@ def doctor(
             screen.next_step("extract", "PATHS", **here.for_next)
 
 
-def _database(edge: Edge, probe: bool) -> dict[str, Any]:
+def _database(runtime: Runtime, probe: bool) -> dict[str, Any]:
     """Where the database is, and whether it opens; a file that is not there yet is not made."""
-    url = edge.settings.database
+    url = runtime.settings.database
     file = Path(url.removeprefix("sqlite:///"))
     if url.startswith("sqlite:///") and not file.exists():
         return check("database", True, f"{file} is made by the first run.")
@@ -321,7 +326,7 @@ def _database(edge: Edge, probe: bool) -> dict[str, Any]:
     if not probe:
         return check("database", True, f"{without_password(url)}; --probe opens it.")
     try:
-        with edge.store():
+        with runtime.store():
             return check("database", True, "opens.")
     except StoryTransformerError as error:
         return check("database", False, error.message, error.next)

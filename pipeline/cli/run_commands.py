@@ -40,7 +40,7 @@ def runs(
     """What was done: estimate against actual, and ledgers."""
     from pipeline.store.reading import reports
 
-    with here.edge().store() as store:
+    with here.runtime().store() as store:
         if run is None:
             listed = reports.list_runs(store)
             if here.json:
@@ -101,7 +101,7 @@ def review(
     from pipeline.review.answers import read_answers
 
     who = by or whoami()
-    with here.edge().store() as store:
+    with here.runtime().store() as store:
         if glossary:
             _glossary(store, run, decide, json=here.json, listed=listed, by=who)
             return
@@ -189,7 +189,7 @@ def _together(store: Store, run: str, names: tuple[str, str], *, json: bool, by:
     from pipeline.review import questions
     from pipeline.review.answers import answered
 
-    question = questions.by_hand(questions.books_of(store, run), names)
+    question = questions.by_hand(questions.finished_run_of(store, run), names)
     answer = answered(question, "one_need", by=by)
     answer.keep(store, run)
     if json:
@@ -205,21 +205,21 @@ def _glossary(
 ) -> None:
     """Show and name roles and topics that are one."""
     from pipeline.review import glossary
-    from pipeline.review.questions import books_of
+    from pipeline.review.questions import finished_run_of
 
-    books = books_of(store, run)
+    finished = finished_run_of(store, run)
     if decide is not None:
         kept = glossary.take(Path(decide), store, by=by)
         emit({"run": run, "kept": kept}) if json else plain(f"{kept} terms kept.")
         return
-    roles = glossary.roles_of(books, store.glossary())
+    roles = glossary.roles_of(finished, store.glossary())
     if json:
         emit({"run": run, **glossary.as_json(roles, store.glossary())})
     elif listed:
         for line in glossary.lines(roles, store.glossary()):
             plain(line)
     else:
-        kept = glossary.walk(books, store, input, show_line, by=by)
+        kept = glossary.walk(finished, store, input, show_line, by=by)
         plain(f"{kept} terms kept. The next document has them in its headings.")
 
 
@@ -231,7 +231,7 @@ def purge(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Delete the text of a run or a document; figures stay."""
-    with here.edge().store() as store:
+    with here.runtime().store() as store:
         result = purge_text(store, name, sure=lambda found: yes or screen.asked_to_purge(found))
     if here.json:
         emit(result)
@@ -249,10 +249,10 @@ def take_over(
     """Take decisions over from a database of before the first release."""
     from pipeline.store.importing import read_old_decisions
 
-    source = replace(here, db=old).edge()
+    source = replace(here, db=old).runtime()
     source.check_database()
     found = read_old_decisions(source.settings.database)
-    with here.edge().store() as store:
+    with here.runtime().store() as store:
         new = store.take_over(found)
     if here.json:
         emit({"found": len(found), "imported": new})

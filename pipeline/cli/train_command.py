@@ -45,10 +45,10 @@ def judge(
     from pipeline.train.training_job import prepare, refuse_where_too_large
     from pipeline.train.training_job import train as train_it
 
-    edge, line = here.edge(), here.line
-    hardware = edge.hardware(gpu if dry_run else None)
-    known = edge.store_if_possible(line)
-    order = edge.train_order(chosen, dict(map(setting, chosen.settings)), known)
+    runtime, line = here.runtime(), here.line
+    hardware = runtime.hardware(gpu if dry_run else None)
+    known = runtime.store_if_possible(line)
+    order = runtime.train_order(chosen, dict(map(setting, chosen.settings)), known)
     paths = [path for name in stories for path in documents_of(name, known)]
     prepared = prepare(extract(paths, cache=known), order, hardware)
     told = training_report.told(prepared, str(hardware))
@@ -64,8 +64,8 @@ def judge(
     if not learned.leads:
         return
     told |= training_report.measured(learned, order.out)
-    with edge.store() as store:
-        edge.keep_training(prepared, learned, store)
+    with runtime.store() as store:
+        runtime.keep_training(prepared, learned, store)
     _show(told, json=here.json)
 
 

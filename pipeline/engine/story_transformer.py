@@ -30,7 +30,7 @@ from pipeline.engine.decoding.constrain import (
     cut,
     ended_by,
 )
-from pipeline.engine.decoding.decoders import Road, choose_kernel, choose_road, head_size
+from pipeline.engine.decoding.decoders import Decoder, choose_decoder, choose_kernel, head_size
 from pipeline.engine.decoding.generate import decode
 from pipeline.engine.decoding.losses import Parity, compare_kernels, losses
 from pipeline.engine.decoding.prompt_rows import Constraint, Limits, Row, out_of_memory
@@ -106,7 +106,7 @@ class StoryTransformer:
         loaded: model, tokenizer, device, dtype.
         attention: which kernel, and why.
         limits: rows and tokens of one pass.
-        road: how the architecture is decoded.
+        decoder: how the architecture is decoded.
         cache_bits: of keys and values, 16 or 8.
 
     Raises:
@@ -119,19 +119,19 @@ class StoryTransformer:
         attention: Attention,
         limits: Limits | None = None,
         *,
-        road: Road | None = None,
+        decoder: Decoder | None = None,
         cache_bits: int = 16,
     ) -> None:
         self.loaded = loaded
         self.attention = attention
         self.limits = limits or Limits()
-        self.road = road or choose_road(loaded.model)
+        self.decoder = decoder or choose_decoder(loaded.model)
         self.cache_bits = cache_bits
         if cache_bits not in (8, 16):
             raise EngineError(f"a cache of {cache_bits} bits is not known.", next="Use 16 or 8.")
-        if cache_bits == 8 and self.road.name != "packed":
+        if cache_bits == 8 and self.decoder.name != "packed":
             raise EngineError(
-                f"its cache cannot be kept in 8 bits: {self.road.reason}.", next="Use 16."
+                f"its cache cannot be kept in 8 bits: {self.decoder.reason}.", next="Use 16."
             )
         self.last_read = LastRead()
         self.shared_prefix = SharedPrefix()
@@ -198,11 +198,11 @@ class StoryTransformer:
                 "(### User: …), the template named plain.",
                 stacklevel=2,
             )
-        road = choose_road(loaded.model)
-        if blocked and device_map is None and road.name == "packed":
-            block(loaded.model)  # on the other roads, models reach into their weights
-        kernel = choose_kernel(loaded.model, road, loaded.device, loaded.dtype, attention)
-        return cls(loaded, kernel, limits, road=road, cache_bits=cache_bits)
+        decoder = choose_decoder(loaded.model)
+        if blocked and device_map is None and decoder.name == "packed":
+            block(loaded.model)  # the other decoders: models reach into their weights
+        kernel = choose_kernel(loaded.model, decoder, loaded.device, loaded.dtype, attention)
+        return cls(loaded, kernel, limits, decoder=decoder, cache_bits=cache_bits)
 
     @property
     def tokenizer(self) -> Tokenizer:
@@ -303,16 +303,16 @@ class StoryTransformer:
     ) -> Iterator[Row]:
         model, eos = self.loaded.model, frozenset(self.tokenizer.eos_ids)
         self.shared_prefix.forget()
-        if self.road.name == "seq2seq":
+        if self.decoder.name == "seq2seq":
             pad = self.tokenizer.pad_id
             return decode_seq2seq(model, rows, eos=eos, limits=limits, pad=pad, progress=progress)
-        if self.road.name == "cached":
+        if self.decoder.name == "cached":
             return decode_cached(
                 model,
                 rows,
                 eos=eos,
                 limits=limits,
-                in_pieces=self.road.in_pieces,
+                in_pieces=self.decoder.in_pieces,
                 progress=progress,
             )
         return decode(
@@ -375,8 +375,8 @@ class StoryTransformer:
             EngineError: it cannot.
         """
         loaded = self.loaded
-        found = choose_kernel(loaded.model, self.road, loaded.device, loaded.dtype, wanted)
-        if self.road.name != "packed":
+        found = choose_kernel(loaded.model, self.decoder, loaded.device, loaded.dtype, wanted)
+        if self.decoder.name != "packed":
             loaded.model.set_attn_implementation(self.attention.name)
         return found
 

@@ -16,7 +16,7 @@ from pipeline.judge.calibration import Examined, Said, examine
 from pipeline.judge.judge_records import Record, dated, rows
 from pipeline.judge.strata import cell_of
 from pipeline.models import ModelSpec
-from pipeline.plan.call_factory import Desk
+from pipeline.plan.call_factory import CallFactory
 from pipeline.plan.near.similarity import Pair
 from pipeline.plan.pairs import plan_pairs
 from pipeline.plan.selection import Selection
@@ -130,7 +130,10 @@ class ExamJob(MergeJob):
         )
         usd = took.columns()["usd"]
         self.record = dated(
-            record, self.terms.today, None if usd is None else str(usd), self._meter.model_seconds
+            record,
+            self.terms.today,
+            None if usd is None else str(usd),
+            self._resource_usage.model_seconds,
         )
         self.store.save_record(self.record, run=self.run_id)
 
@@ -159,7 +162,7 @@ class ExamJob(MergeJob):
             ModelError: every call failed.
         """
         self._save_actuals()
-        if in_vain := spent_told(len(self.tally.unusable_before)):
+        if in_vain := spent_told(len(self.usage_counter.unusable_before)):
             self.say(in_vain)
         if self._all_failed:
             why = told(Counter(kind_told(reason) for reason in self._failures))
@@ -180,7 +183,7 @@ class ExamJob(MergeJob):
             "left_out": len(self.exam.questions) - len(self.plan.calls),
             "read_otherwise": len(self.exam.read_otherwise),
             "reused_replies": self._reused,
-            "unusable_replies": len(self.tally.unusable_before),
+            "unusable_replies": len(self.usage_counter.unusable_before),
             "usd": self.record.usd,
             "records": list(rows(self.record)),
         }
@@ -193,8 +196,8 @@ def plan_exam(
     stories = {story.id: story for one in questions for story in (one.a, one.b)}
     pairs = [Pair(one.a.id, one.b.id, 1.0) for one in questions]
     counter = counter_for(spec, cache=terms.cache)
-    desk = Desk(spec, limits, counter, terms.prompts, revision_of(spec, terms.cache))
-    drafted = plan_pairs(Selection(stories, (), tuple(stories), (), pairs), desk)
+    factory = CallFactory(spec, limits, counter, terms.prompts, revision_of(spec, terms.cache))
+    drafted = plan_pairs(Selection(stories, (), tuple(stories), (), pairs), factory)
     return Plan(
         strategy="pairs",
         model=spec.name,

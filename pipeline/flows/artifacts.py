@@ -200,7 +200,7 @@ def _shade(scores: Sequence[float]) -> str:
     if not scores:
         return "–"
     mean = sum(scores) / len(scores)
-    return f"{next(shade for edge, shade in _SHADES if mean >= edge)} {mean:.2f}"
+    return f"{next(shade for runtime, shade in _SHADES if mean >= runtime)} {mean:.2f}"
 
 
 def _band(band: Mapping[str, Any]) -> str:

@@ -26,7 +26,7 @@ from pipeline.flows import parameters as p
 from pipeline.flows.concurrency import turn
 from pipeline.flows.distributed import read_ahead
 from pipeline.flows.run_states import named
-from pipeline.flows.tasks import as_task, open_edge
+from pipeline.flows.tasks import as_task, open_runtime
 from pipeline.providers.extractive import EXTRACTIVE
 
 
@@ -46,9 +46,9 @@ def extract_stories(
     from pipeline.run import output
 
     def extract() -> dict[str, Any]:
-        edge = open_edge(where.db, where.allow_egress)
-        with edge.store() as store:
-            read_ahead(edge.settings.task_runner, paths, read, store, get_run_logger().info)
+        runtime = open_runtime(where.db, where.allow_egress)
+        with runtime.store() as store:
+            read_ahead(runtime.settings.task_runner, paths, read, store, get_run_logger().info)
             corpus = as_task("extract", lambda: corpora.read(paths, how=read, cache=store))
         found = corpora.extraction_as_json(corpus)
         result = {"documents": found["documents"], "stories": len(found["stories"])}
@@ -74,10 +74,10 @@ def estimate_stories(
     from pipeline.run import pricing
 
     def estimate() -> dict[str, Any]:
-        edge, logger = open_edge(where.db, where.allow_egress), get_run_logger()
-        terms = edge.estimate_terms(chosen)
-        with edge.store() as store:
-            read_ahead(edge.settings.task_runner, paths, read, store, logger.info)
+        runtime, logger = open_runtime(where.db, where.allow_egress), get_run_logger()
+        terms = runtime.estimate_terms(chosen)
+        with runtime.store() as store:
+            read_ahead(runtime.settings.task_runner, paths, read, store, logger.info)
             corpus = as_task("extract", lambda: corpora.read(paths, how=read, cache=store))
             for path, reason in corpus.problems:
                 logger.warning("%s: %s", path, reason)
@@ -90,9 +90,9 @@ def estimate_stories(
                     chosen.models,
                     chosen.strategies,
                     terms,
-                    catalog=edge.catalog,
+                    catalog=runtime.catalog,
                     store=store,
-                    online=edge.online_counts() if chosen.count_online else None,
+                    online=runtime.online_counts() if chosen.count_online else None,
                 ),
             )
         artifacts.estimate(result)
@@ -116,31 +116,31 @@ def examine_judges(chosen: ExamOptions, where: p.Where, models: p.Names = ()) ->
     from pipeline.run.job import run
 
     def examine() -> dict[str, Any]:
-        edge, logger = open_edge(where.db, where.allow_egress), get_run_logger()
-        output = label_files(chosen.labels, chosen.corpora, edge.settings.exams)
+        runtime, logger = open_runtime(where.db, where.allow_egress), get_run_logger()
+        output = label_files(chosen.labels, chosen.corpora, runtime.settings.exams)
         folder = None if chosen.corpora is None else Path(chosen.corpora)
         found: dict[str, Any] = {"records": [], "runs": []}
-        with edge.store() as store:
+        with runtime.store() as store:
             for name in models or judges_here():
                 with ExitStack() as held:
                     if name in JUDGES:
                         record = as_task(
                             f"examine {name}",
                             lambda name=name: examined_by_code(
-                                name, output, folder, store, edge.settings.cache, logger.info
+                                name, output, folder, store, runtime.settings.cache, logger.info
                             ),
                         )
                         found["records"] += rows(record)
                         found["runs"].append({"model": name, "record": record.id})
                         continue
-                    job = edge.exam_job(
+                    job = runtime.exam_job(
                         name,
                         chosen,
                         store=store,
                         labels=output,
                         say=logger.info,
                         turn=lambda name=name, held=held: held.enter_context(
-                            turn(edge.find(name), logger.info)
+                            turn(runtime.find(name), logger.info)
                         ),
                     )
                     told = run(job, step=as_task)
@@ -168,10 +168,10 @@ def train_judge(paths: p.Documents, chosen: TrainOptions, where: p.Where) -> dic
 
     def learn() -> dict[str, Any]:
         require("train")
-        edge, logger = open_edge(where.db, where.allow_egress), get_run_logger()
-        hardware = edge.hardware(None)
-        with edge.store() as store, turn(edge.find(chosen.base), logger.info):
-            order = edge.train_order(
+        runtime, logger = open_runtime(where.db, where.allow_egress), get_run_logger()
+        hardware = runtime.hardware(None)
+        with runtime.store() as store, turn(runtime.find(chosen.base), logger.info):
+            order = runtime.train_order(
                 chosen, dict(map(training_report.setting, chosen.settings)), store
             )
             found = [path for name in paths for path in training_report.documents_of(name, store)]
@@ -184,7 +184,7 @@ def train_judge(paths: p.Documents, chosen: TrainOptions, where: p.Where) -> dic
                 logger.info(line)
             progress = artifacts.Progress(f"train {chosen.base}", "steps done")
             learned = as_task("train", train, prepared, lambda n, of, loss: progress.show(n, of))
-            edge.keep_training(prepared, learned, store)
+            runtime.keep_training(prepared, learned, store)
         artifacts.losses(learned.dev_losses)
         return told | training_report.measured(learned, order.out)
 
@@ -209,17 +209,17 @@ def merge_stories(
     from pipeline.run.job import run
 
     def merge() -> dict[str, Any]:
-        edge, logger = open_edge(where.db, where.allow_egress), get_run_logger()
-        with edge.store() as store, ExitStack() as held:
-            read_ahead(edge.settings.task_runner, paths, read, store, logger.info)
-            job = edge.merge_job(
+        runtime, logger = open_runtime(where.db, where.allow_egress), get_run_logger()
+        with runtime.store() as store, ExitStack() as held:
+            read_ahead(runtime.settings.task_runner, paths, read, store, logger.info)
+            job = runtime.merge_job(
                 paths,
                 model,
                 chosen,
                 store=store,
                 how=read,
                 say=logger.info,
-                turn=lambda: held.enter_context(turn(edge.find(model), logger.info)),
+                turn=lambda: held.enter_context(turn(runtime.find(model), logger.info)),
             )
             progress = artifacts.Progress(f"merge with {model}")
 

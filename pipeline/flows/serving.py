@@ -1,4 +1,5 @@
-"""The light way to run the deployments of ``prefect.yaml``: one process, no work pool."""
+"""The light way to run the deployments of ``prefect.yaml``: one process, no work pool; and what is
+missing for running them, the facts behind ``doctor flows``."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ import yaml
 from prefect import serve
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import DeploymentScheduleCreate
+from prefect.client.schemas.objects import DeploymentStatus
 from prefect.client.schemas.schedules import CronSchedule
 from prefect.deployments.runner import RunnerDeployment
 from prefect.settings import PREFECT_API_URL
@@ -18,8 +20,12 @@ from prefect.types.entrypoint import EntrypointType
 
 from pipeline.config.processes import away_from_documents
 from pipeline.errors import InputError
+from pipeline.providers.doctor import check
 
 _START = "Start one: prefect server start --host 127.0.0.1; then set PREFECT_API_URL to its /api."
+_SERVER = "prefect server start --host 127.0.0.1, then set PREFECT_API_URL to its /api."
+_DEPLOY = "`storytransformer serve`, or `prefect --no-prompt deploy --all` in the checkout."
+_WORKER = "`storytransformer serve`, or `prefect worker start --pool local-process`."
 
 
 def serve_deployments(
@@ -91,3 +97,31 @@ def _served(described: Mapping[str, Any], parameters: Mapping[str, Any]) -> Runn
         entrypoint_type=EntrypointType.MODULE_PATH,
     )
     return deployment
+
+
+def examine_flows() -> list[dict[str, Any]]:
+    """Whether a server answers, knows our deployments, and somebody is there to run them."""
+    url = PREFECT_API_URL.value()
+    if not url:
+        told = "none is set; every --prefect run starts one of its own."
+        return [check("Prefect server", False, told, _SERVER)]
+    with get_client(sync_client=True) as client:
+        if trouble := client.api_healthcheck():
+            return [check("Prefect server", False, f"{url} does not answer: {trouble}", _SERVER)]
+        answers = check("Prefect server", True, f"{url} answers.")
+        ours = [
+            found
+            for found in client.read_deployments()
+            if (found.entrypoint or "").startswith(("pipeline", "evals"))
+        ]
+    if not ours:
+        return [answers, check("deployments", False, "none.", _DEPLOY)]
+    names = ", ".join(sorted(found.name for found in ours))
+    waiting = sorted(found.name for found in ours if found.status != DeploymentStatus.READY)
+    somebody = check(
+        "somebody to run them",
+        not waiting,
+        f"nobody for {', '.join(waiting)}." if waiting else "for all of them.",
+        _WORKER,
+    )
+    return [answers, check("deployments", True, names), somebody]

@@ -16,7 +16,7 @@ from prefect.utilities.engine import _prefect_sigterm_bridge_lock
 from pipeline.config.processes import back_to_documents, keep_code_out, report_to_nobody
 from pipeline.errors import InputError, StoryTransformerError
 from pipeline.flows.run_states import failed
-from pipeline.runtime import Edge
+from pipeline.runtime import Runtime
 from pipeline.store.connection.interrupts import hold_beside
 
 # Prefect tells a run to cancel only if SIGTERM is handled by its own handler, and looks under this
@@ -99,7 +99,7 @@ def _was_interrupted(error: BaseException | None) -> bool:
     return False
 
 
-def open_edge(db: str | None, allow_egress: Sequence[str] = ()) -> Edge:
+def open_runtime(db: str | None, allow_egress: Sequence[str] = ()) -> Runtime:
     """The settings of a flow; its Prefect API and task runner are on this machine, or allowed.
     Nothing reports to anybody.
 
@@ -109,15 +109,15 @@ def open_edge(db: str | None, allow_egress: Sequence[str] = ()) -> Edge:
     report_to_nobody()
     back_to_documents()
     keep_code_out()
-    edge = Edge.read(db, allow_egress)
-    check_addresses(edge)
-    return edge
+    runtime = Runtime.read(db, allow_egress)
+    check_addresses(runtime)
+    return runtime
 
 
-def check_addresses(edge: Edge) -> None:
+def check_addresses(runtime: Runtime) -> None:
     """Refuse an API or a task runner off this machine, unless allowed.
 
     Raises:
         SovereigntyError: one of them is elsewhere.
     """
-    edge.check_orchestration(PREFECT_API_URL.value())
+    runtime.check_orchestration(PREFECT_API_URL.value())

@@ -12,7 +12,7 @@ from pipeline.kept.normal_form import find_whole, settle
 _NAME = re.compile(r"S-(\d+)")
 
 
-class Books:
+class Balance:
     """Who is where, and whether that is so exactly once."""
 
     def __init__(self, edition: Mapping[str, Any], stories: Sequence[str]) -> None:

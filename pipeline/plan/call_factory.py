@@ -16,7 +16,7 @@ from pipeline.tokens.token_counters import TokenCounter
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class CallFactory:
     """What all calls of a plan share.
 
     Args:

@@ -8,7 +8,7 @@ from pathlib import Path
 from pipeline.calls import Cluster, Plan, WindowLimits
 from pipeline.errors import InputError
 from pipeline.models import ModelSpec
-from pipeline.plan.call_factory import Desk, Drafted
+from pipeline.plan.call_factory import CallFactory, Drafted
 from pipeline.plan.groups import plan_groups
 from pipeline.plan.near.similarity import Pair
 from pipeline.plan.orders import Orders
@@ -18,7 +18,7 @@ from pipeline.plan.selection import Selection, select
 from pipeline.stories import Story
 from pipeline.tokens.token_counters import TokenCounter
 
-Strategy = Callable[[Selection, Desk], Drafted]
+Strategy = Callable[[Selection, CallFactory], Drafted]
 
 #: Every strategy there is, by name.
 STRATEGIES: dict[str, Strategy] = {
@@ -90,7 +90,7 @@ def make_plan(
             where="--strategy",
             next=f"There are: {', '.join(sorted(STRATEGIES))}.",
         )
-    desk = Desk(
+    factory = CallFactory(
         spec,
         limits,
         counter,
@@ -101,7 +101,7 @@ def make_plan(
         orders=orders,
     )
     selection = select(stories, clusters, about, pairs=pairs, staying=staying)
-    drafted = STRATEGIES[strategy](selection, desk)
+    drafted = STRATEGIES[strategy](selection, factory)
     position = {story.id: i for i, story in enumerate(stories)}
     skipped = sorted((*selection.skipped, *drafted.skipped), key=lambda s: position[s.story])
     recorded = dict(parameters or {})

@@ -27,15 +27,15 @@ from pipeline.replies import call_failures
 from pipeline.run import steps
 from pipeline.run.corpus import read
 from pipeline.run.corpus_vectors import all_vectors
-from pipeline.run.dispatch.budget import Purse
+from pipeline.run.dispatch.budget import Budget
 from pipeline.run.dispatch.follow_ups import Asking
-from pipeline.run.dispatch.usage import Tally
+from pipeline.run.dispatch.usage import UsageCounter
 from pipeline.run.judge_record import Heard, about_belief, audit, hear
 from pipeline.run.output import as_told, laid_out, look, words, write_merge
 from pipeline.run.sending import Sending
 from pipeline.run.sovereignty import check_permission, check_sovereignty, mark_of
 from pipeline.store.batch_register import StoreBatches
-from pipeline.store.reading.finished_run import open_books
+from pipeline.store.reading.finished_run import open_finished_run
 from pipeline.store.reading.spending import spent, time_spent
 from pipeline.store.record import Store
 from pipeline.stories import normalise
@@ -187,7 +187,7 @@ class MergeJob(Sending):
         """Open the run's row, or take up the one that a killed process left behind."""
         self.asking = Asking(
             self.plan,
-            partial(steps.desk, self.plan, self.spec, self.terms),
+            partial(steps.factory, self.plan, self.spec, self.terms),
             self.corpus.by_id,
             self.terms.orders,
             steps.open_question(
@@ -214,10 +214,10 @@ class MergeJob(Sending):
         )
         self.store.save_plan(self.run_id, self.plan)
         self.store.save_estimate(self.run_id, self.corpus_id, self.estimate)
-        self._meter.resume(time_spent(self.store, self.run_id))
+        self._resource_usage.resume(time_spent(self.store, self.run_id))
         self._asked_before = spent(self.store, self.run_id).good
-        self.tally = Tally(self.journal(self.run_id), self._show)
-        self.purse = Purse(self.tally, self.chosen.max_cost, goes_on=self.goes_on)
+        self.usage_counter = UsageCounter(self.journal(self.run_id), self._show)
+        self.budget = Budget(self.usage_counter, self.chosen.max_cost, goes_on=self.goes_on)
         self.batches = StoreBatches(self.store, self.run_id)
         alike = self.store.running(self.plan.sha256)
         if len(alike) > 1:
@@ -328,17 +328,17 @@ class MergeJob(Sending):
             "conflicts": len(self.merged.conflicts) - possible,
             "possible_conflicts": possible,
             "proposals": len(self.merged.proposals),
-            "calls": self.tally.calls,
-            "input_tokens": self.tally.input_tokens,
-            "output_tokens": self.tally.output_tokens,
-            "usd": None if self.tally.usd is None else str(self.tally.usd),
+            "calls": self.usage_counter.calls,
+            "input_tokens": self.usage_counter.input_tokens,
+            "output_tokens": self.usage_counter.output_tokens,
+            "usd": None if self.usage_counter.usd is None else str(self.usage_counter.usd),
             "estimated_usd": None if likely is None else str(likely),
             "fallbacks": len(self.merged.failed_calls),
             "failed_calls": len(self.merged.failed_calls),
             "not_asked": self.asking.unasked(self.replies),
-            "doubted_usage": len(self.tally.doubts),
+            "doubted_usage": len(self.usage_counter.doubts),
             "reused_replies": self._reused,
-            "unusable_replies": len(self.tally.unusable_before),
+            "unusable_replies": len(self.usage_counter.unusable_before),
             "plan": self.plan.sha256,
         }
         result |= words(self.corpus, self.merged)
@@ -379,17 +379,17 @@ class MergeJob(Sending):
         return result
 
     def _warn(self) -> None:
-        if self.tally.doubts:
+        if doubts := self.usage_counter.doubts:
             self.say(
-                f"warning: {len(self.tally.doubts)} replies with tokens that cannot be, such as: "
-                f"{self.tally.doubts[0]}. Their cost is the dearer of what was reported and what "
+                f"warning: {len(doubts)} replies with tokens that cannot be, such as: "
+                f"{doubts[0]}. Their cost is the dearer of what was reported and what "
                 "was set aside; compare it with your bill."
             )
         n, unasked = len(self.asking.calls), self.asking.unasked(self.replies)
         said = (
             call_failures.warning(self._n_asked, self._failed()),
-            call_failures.spent_told(len(self.tally.unusable_before)),
-            call_failures.unasked_told(unasked, n, self.purse.reached, self.chosen.max_seconds),
+            call_failures.spent_told(len(self.usage_counter.unusable_before)),
+            call_failures.unasked_told(unasked, n, self.budget.reached, self.chosen.max_seconds),
         )
         for told in filter(None, said):
             self.say(told)
@@ -442,9 +442,9 @@ def _earlier(store: Store, run: str) -> Earlier:
     Raises:
         InputError: no such run, or none that came to its end.
     """
-    books = open_books(store, run)
-    if books is None or not books.ledger:
-        what = f"no run {run!r}" if books is None else f"run {run!r} merged nothing"
+    finished = open_finished_run(store, run)
+    if finished is None or not finished.ledger:
+        what = f"no run {run!r}" if finished is None else f"run {run!r} merged nothing"
         raise InputError(f"{what}.", where="--since", next="`storytransformer runs` lists them.")
-    prints = {story.id: story.fingerprint for story in books.stories.values()}
-    return Earlier(prints, books.paths)
+    prints = {story.id: story.fingerprint for story in finished.stories.values()}
+    return Earlier(prints, finished.paths)

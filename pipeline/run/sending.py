@@ -23,8 +23,8 @@ from pipeline.providers.base import Model, ModelOptions
 from pipeline.providers.opening import open_batched, open_model
 from pipeline.run import steps
 from pipeline.run.corpus import Corpus
-from pipeline.run.dispatch.budget import Purse
-from pipeline.run.dispatch.usage import Meter, Tally, machine_name, peak_memory_bytes
+from pipeline.run.dispatch.budget import Budget
+from pipeline.run.dispatch.usage import ResourceUsage, UsageCounter, machine_name, peak_memory_bytes
 from pipeline.run.dispatch.waves import WAVE, run_wave, waves
 from pipeline.run.judge_record import Found, Heard
 from pipeline.run.sovereignty import host_of, leaving
@@ -74,9 +74,9 @@ class Sending:
     plan: Plan = field(init=False)
     estimate: Estimate = field(init=False)
     run_id: str = field(init=False, default="")
-    tally: Tally = field(init=False)
+    usage_counter: UsageCounter = field(init=False)
     batches: StoreBatches = field(init=False)
-    purse: Purse = field(init=False)
+    budget: Budget = field(init=False)
     replies: dict[str, Reply] = field(init=False, default_factory=dict)
     merged: Merge = field(init=False)
     belief: Belief | None = field(init=False, default=None)
@@ -88,12 +88,12 @@ class Sending:
     _its_turn: bool = field(init=False, default=False)
     _asked_before: int = field(init=False, default=0)
     _done: int = field(init=False, default=0)
-    #: What the tally counted before the wave that is sent now.
+    #: What was counted before the wave that is sent now.
     _before: int = field(init=False, default=0)
     _reused: int = field(init=False, default=0)
     _backwards: bool = field(init=False, default=False)
     _generator: str = field(init=False, default="")
-    _meter: Meter = field(init=False, default_factory=Meter)
+    _resource_usage: ResourceUsage = field(init=False, default_factory=ResourceUsage)
 
     @cached_property
     def again_before(self) -> datetime | None:
@@ -122,19 +122,19 @@ class Sending:
 
     def in_time(self) -> bool:
         """Whether another call may be sent: neither the time nor the budget is spent."""
-        if self.purse.is_empty:
+        if self.budget.is_empty:
             return False
         most = self.chosen.max_seconds
-        return most is None or self._meter.model_seconds < most
+        return most is None or self._resource_usage.model_seconds < most
 
     def send(self, wave: Sequence[Call]) -> int:
         """Answer one wave, from the journal where it can, and by the model while there is time.
         Returns how many calls it held."""
-        before = self._before = self.tally.calls
+        before = self._before = self.usage_counter.calls
         unanswered = self._unanswered(wave)
         if unanswered and self.in_time():
             self._record_departures(unanswered)
-            with self._meter.asking():
+            with self._resource_usage.asking():
                 self._model = self._model or self._opened()
                 self.replies.update(self._answers(wave))
         else:
@@ -146,8 +146,8 @@ class Sending:
             self._save_actuals()
         self._done += sum(call.request.key in self.replies for call in wave)
         here = {call.request.key for call in wave} & self.replies.keys()
-        self._reused += len(here - self.tally.asked - self.tally.unusable_before)
-        asked, self._before = self.tally.calls - before, self.tally.calls
+        self._reused += len(here - self.usage_counter.asked - self.usage_counter.unusable_before)
+        asked, self._before = self.usage_counter.calls - before, self.usage_counter.calls
         if self.show is None:
             self.say(
                 f"{self._done} of {self.progress[1]} calls answered"
@@ -161,9 +161,9 @@ class Sending:
         """The calls that the model is needed for: no reply came to them, or one that cannot be used
         and that two smaller calls may take the place of."""
         keys = [call.request.key for call in wave]
-        known = set(self.tally.find(keys))
+        known = set(self.usage_counter.find(keys))
         whole = [c.request.key for c in wave if c.request.purpose == "pair"]
-        known |= self.tally.unusable([key for key in whole if key not in known]).keys()
+        known |= self.usage_counter.unusable([key for key in whole if key not in known]).keys()
         return [call for call in wave if call.request.key not in known]
 
     def _tell_generator(self, described: Mapping[str, str]) -> None:
@@ -178,7 +178,9 @@ class Sending:
         if self.show is not None:
             done, total = self.progress
             took = self.estimate.seconds
-            self.show(self.tally.progress(done - self._before, total, self.chosen.max_cost, took))
+            self.show(
+                self.usage_counter.progress(done - self._before, total, self.chosen.max_cost, took)
+            )
 
     def _record_departures(self, calls: Sequence[Call]) -> None:
         """What is about to leave the machine, in the run's books before it does."""
@@ -193,13 +195,13 @@ class Sending:
         return run_wave(
             wave,
             self._model,
-            self.tally,
+            self.usage_counter,
             stories=self.known,
             usd=steps.pricer(self.spec, self.terms.as_of, batch=self.chosen.batch),
             allow_cloud=self.terms.allow_cloud,
             staying=self.terms.staying,
-            purse=self.purse,
-            progress=self.tally.written,
+            budget=self.budget,
+            progress=self.usage_counter.written,
             in_flight=self.batches.in_flight,
             claims=StoreClaims(
                 self.store,
@@ -261,9 +263,9 @@ class Sending:
             self.run_id,
             **took.columns(),
             reused=len(self.plan.calls) - len(self.plan.to_send) - self._asked_before,
-            seconds=self._meter.seconds,
-            model_seconds=self._meter.model_seconds,
-            processor_seconds=self._meter.processor_seconds,
+            seconds=self._resource_usage.seconds,
+            model_seconds=self._resource_usage.model_seconds,
+            processor_seconds=self._resource_usage.processor_seconds,
             formula_seconds=formula_seconds(
                 self.plan, self.spec, asked, hardware=self.terms.hardware
             ),

@@ -22,7 +22,7 @@ from pipeline.judge.judge_records import Record
 from pipeline.judge.proof import need_key
 from pipeline.merge.settling import Settled, settle
 from pipeline.models import ModelSpec
-from pipeline.plan.call_factory import Desk
+from pipeline.plan.call_factory import CallFactory
 from pipeline.plan.near.candidates import ENCODER_PACKAGE, Candidates, StoryVectors, unite
 from pipeline.plan.orders import Orders, orders_told
 from pipeline.plan.pairs import NEAREST, WORDS, pair_call
@@ -273,11 +273,11 @@ def limits_here(spec: ModelSpec, terms: Terms, *, cliffs: bool = True) -> Window
     return here if here.input_tokens else window_limits(spec, as_of=terms.as_of)
 
 
-def desk(plan: Plan, spec: ModelSpec, terms: Terms) -> Desk:
+def factory(plan: Plan, spec: ModelSpec, terms: Terms) -> CallFactory:
     """Where the calls are made that follow on the replies of a plan."""
     counter = counter_for(spec, cache=terms.cache)
     revision = revision_of(spec, terms.cache)
-    return Desk(spec, plan.limits, counter, terms.prompts, revision, stage=plan.strategy)
+    return CallFactory(spec, plan.limits, counter, terms.prompts, revision, stage=plan.strategy)
 
 
 def check_budget(
@@ -299,7 +299,7 @@ def check_budget(
         return
     calls = plan.to_send[:1]
     if not plan.calls and spec.provider.is_model and len(stories) > 1:
-        calls = (pair_call(desk(plan, spec, terms), stories[0], stories[1], 1),)
+        calls = (pair_call(factory(plan, spec, terms), stories[0], stories[1], 1),)
     usd = pricer(spec, terms.as_of, batch=batch)
     for first in calls:
         check_first(usd(first.request, worst(spec, first)), max_usd, spec.name)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -19,9 +18,10 @@ from pipeline.errors import InputError, SovereigntyError
 from pipeline.models import ModelSpec
 from pipeline.run.job import run
 from pipeline.run.sovereignty import stays_here
-from pipeline.runtime import Edge
+from pipeline.runtime import Runtime
 from pipeline.store.reading import reports
 from pipeline.stories import Document
+from tests.support import commands
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = {
@@ -100,18 +100,18 @@ def test_addresses_of_other_services():
         Egress.allowing(["database,everything"])
 
 
-def edge(**environ: str) -> Edge:
-    return Edge(read_settings({"HOME": "/nowhere", **environ}))
+def runtime(**environ: str) -> Runtime:
+    return Runtime(read_settings({"HOME": "/nowhere", **environ}))
 
 
 def test_prefect_and_task_runners_are_checked_too():
-    edge().check_orchestration(None)
-    edge().check_orchestration("http://127.0.0.1:4200/api")
+    runtime().check_orchestration(None)
+    runtime().check_orchestration("http://127.0.0.1:4200/api")
     with pytest.raises(SovereigntyError, match="Prefect"):
-        edge().check_orchestration("http://192.168.0.9:4200/api")
+        runtime().check_orchestration("http://192.168.0.9:4200/api")
     with pytest.raises(SovereigntyError, match="task runner"):
-        edge(STORYTRANSFORMER_TASK_RUNNER="dask://10.0.0.1:8786").check_orchestration(None)
-    edge(
+        runtime(STORYTRANSFORMER_TASK_RUNNER="dask://10.0.0.1:8786").check_orchestration(None)
+    runtime(
         STORYTRANSFORMER_TASK_RUNNER="dask://10.0.0.1:8786",
         STORYTRANSFORMER_ALLOW_EGRESS="task-runner, prefect",
     ).check_orchestration("http://192.168.0.9:4200/api")
@@ -127,12 +127,12 @@ def test_the_hub_is_asked_nothing_unless_allowed(tmp_path: Path, monkeypatch):
 
 
 def test_a_server_elsewhere_is_a_cloud_and_one_here_is_pinned(socket_enabled):
-    assert edge().find("openai/m@http://192.168.0.9:8000/v1").leaves_machine
-    here = edge().find("openai/m@http://localhost:8000/v1")
+    assert runtime().find("openai/m@http://192.168.0.9:8000/v1").leaves_machine
+    here = runtime().find("openai/m@http://localhost:8000/v1")
     assert not here.leaves_machine and "localhost" not in here.base_url
     assert here.name == "openai/m@http://localhost:8000/v1"
     with pytest.raises(SovereigntyError, match="does not resolve"):
-        edge().find("openai/m@http://no-such-host.invalid:8000/v1")
+        runtime().find("openai/m@http://no-such-host.invalid:8000/v1")
 
 
 @pytest.mark.parametrize(
@@ -155,8 +155,8 @@ def test_a_document_stays_here_when_its_head_or_a_pattern_says_so(head, path, pa
 
 
 def command(folder: Path, *arguments: str, **env: str):
-    return subprocess.run(
-        [sys.executable, "-m", "pipeline", *arguments, "--json"],
+    return commands.run(
+        [*arguments, "--json"],
         cwd=folder,
         text=True,
         capture_output=True,
@@ -213,7 +213,7 @@ def test_what_leaves_the_machine_stands_in_the_runs_books_before_it_leaves(
         "- As a reader, I want to book a reading room, so that our group can talk.\n"
         "- As a nurse, I want the night rota on paper, so that it hangs by the door.\n"
     )
-    here = Edge(read_settings({"HOME": str(tmp_path)}, db=str(tmp_path / "st.sqlite")))
+    here = Runtime(read_settings({"HOME": str(tmp_path)}, db=str(tmp_path / "st.sqlite")))
     seen = []
     with here.store() as store:
 

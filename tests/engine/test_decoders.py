@@ -40,7 +40,7 @@ class Kind:
     """A family of models, by the class names of transformers and what its configuration adds."""
 
     name: str
-    road: str
+    decoder: str
     more: dict[str, Any] = field(default_factory=dict)
     said: str = ""
 
@@ -131,7 +131,7 @@ def save(kind: Kind, folder: Path) -> None:
     family, _, infix = kind.name.partition(":")
     config = getattr(transformers, f"{family}{infix}Config")(**SIZES | kind.more)
     torch.manual_seed(1)
-    ending = "ForConditionalGeneration" if kind.road == "seq2seq" else "ForCausalLM"
+    ending = "ForConditionalGeneration" if kind.decoder == "seq2seq" else "ForCausalLM"
     ending = {"GPT2": "LMHeadModel"}.get(family, ending)
     if family == "LED":
         config.decoder_start_token_id = 258
@@ -139,7 +139,7 @@ def save(kind: Kind, folder: Path) -> None:
     with torch.no_grad():  # random models that disagree about the next token
         for name, weight in model.named_parameters():
             if weight.dim() > 1 and "conv" not in name:
-                weight.normal_(0, 0.6 if kind.road == "seq2seq" else 0.3)
+                weight.normal_(0, 0.6 if kind.decoder == "seq2seq" else 0.3)
     model.generation_config.eos_token_id = 259
     model.save_pretrained(folder)
 
@@ -182,7 +182,7 @@ def test_every_architecture_answers_as_alone(
     kind: Kind, open_kind: Callable[..., StoryTransformer]
 ) -> None:
     engine = open_kind(kind)
-    assert engine.road.name == kind.road
+    assert engine.decoder.name == kind.decoder
     assert kind.said in engine.describe()["attention_reason"]
     expected = alone(engine.loaded.model)
     for limits in (Limits(), Limits(slots=2, chunk=7, drafts=16)):
@@ -247,7 +247,7 @@ def test_a_kernel_the_architecture_lacks_is_refused(
 
 @pytest.mark.skipif(not supported(), reason="no matrix kernels for bfloat16 on this processor")
 @pytest.mark.parametrize(
-    "kind", [kind for kind in KINDS if kind.road == "packed"], ids=lambda kind: kind.name
+    "kind", [kind for kind in KINDS if kind.decoder == "packed"], ids=lambda kind: kind.name
 )
 def test_weights_in_the_processors_order_say_the_same(
     kind: Kind, open_kind: Callable[..., StoryTransformer]

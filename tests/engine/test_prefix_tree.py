@@ -64,7 +64,7 @@ def test_a_tree_is_read_as_its_texts_are_alone(
     """With windows, sinks and capped scores, by each kernel, behind a prefix and without one."""
     folder, _ = make(name, tmp_path)
     engine = StoryTransformer.load(folder, cache=tmp_path, dtype="float32", attention=kernel)
-    assert engine.road.name == "packed"
+    assert engine.decoder.name == "packed"
     register()
     rng = random.Random(1)
     head = [rng.randrange(300, 900) for _ in range(shared)]

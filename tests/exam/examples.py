@@ -12,7 +12,7 @@ from pipeline.calls import Reply, Request
 from pipeline.config.settings import read_settings
 from pipeline.entries import Answer
 from pipeline.plan.pairs import WORDS
-from pipeline.runtime import Edge
+from pipeline.runtime import Runtime
 from pipeline.tokens.token_counters import counter_for
 from tests.support.judges import PairJudge
 
@@ -54,14 +54,14 @@ def write(path: Path, told: Iterable[Mapping[str, Any]]) -> Path:
     return path
 
 
-def edge_of(folder: Path, cache: Path) -> Edge:
+def runtime_of(folder: Path, cache: Path) -> Runtime:
     """Settings of a test: a database and no key."""
     environment = {
         "HOME": str(folder),
         "STORYTRANSFORMER_DB": str(folder / "db.sqlite"),
         "STORYTRANSFORMER_CACHE": str(cache),
     }
-    return Edge(read_settings(environ=environment))
+    return Runtime(read_settings(environ=environment))
 
 
 #: What a judge says of two texts, and how surely; None says nothing.

@@ -9,7 +9,7 @@ import pytest
 from pipeline.calls import Reply, Usage
 from pipeline.errors import BudgetError
 from pipeline.replies.call_failures import all_failed, kind_of, warning
-from pipeline.run.dispatch.budget import Purse
+from pipeline.run.dispatch.budget import Budget
 
 
 @pytest.mark.parametrize(
@@ -59,11 +59,11 @@ class Journal:
 
 
 def test_attempts_that_broke_stay_set_aside():
-    purse = Purse(Journal(), Decimal(10))
-    purse.reserve("a", Decimal(3), "m")
-    purse.reserve_possible("a", Decimal(3))
-    purse.settle("a", Decimal(1))
-    assert purse.held == Decimal(4) and purse.possible == Decimal(3)
-    assert purse.journal.reserved == ["a", "a"]
+    budget = Budget(Journal(), Decimal(10))
+    budget.reserve("a", Decimal(3), "m")
+    budget.reserve_possible("a", Decimal(3))
+    budget.settle("a", Decimal(1))
+    assert budget.held == Decimal(4) and budget.possible == Decimal(3)
+    assert budget.journal.reserved == ["a", "a"]
     with pytest.raises(BudgetError):
-        purse.reserve("b", Decimal(7), "m")
+        budget.reserve("b", Decimal(7), "m")

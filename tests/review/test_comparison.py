@@ -111,9 +111,9 @@ def test_differing_words_come_without_their_signs():
     assert likeness("a b c d", "a b c e") == 0.75 and likeness("a", "b") == 0
 
 
-def test_a_telling_is_what_stands_and_what_is_folded_of_it(books):
-    entry = books.entries[-1]
-    first, second = (books.stories[story] for story in entry.sources)
+def test_a_telling_is_what_stands_and_what_is_folded_of_it(finished):
+    entry = finished.entries[-1]
+    first, second = (finished.stories[story] for story in entry.sources)
     assert [t.text for t in telling(second, entry)] == [second.text]
     more = replace(
         entry,

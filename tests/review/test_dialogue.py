@@ -38,8 +38,8 @@ def walked(found, *keys: str, marks: Marks | None = None):
 
 
 @pytest.fixture
-def found(books):
-    return questions(books)
+def found(finished):
+    return questions(finished)
 
 
 def test_one_key_an_answer_kept_at_once(found):
@@ -139,11 +139,11 @@ def test_a_wide_terminal_has_them_side_by_side(found):
     assert "[28]" in row and "│" in row
 
 
-def test_a_document_cannot_command_the_terminal(books_from, stories, merge):
+def test_a_document_cannot_command_the_terminal(finished_from, stories, merge):
     first = merge.entries[0]
     hostile = replace(first, lines=(Line("sentence", "\x1b[2Jgone \x07", (first.standing,)),))
-    books = books_from(stories, replace(merge, entries=(hostile, *merge.entries[1:])))
-    (question,) = questions(books, only=["possible conflict"])
+    finished = finished_from(stories, replace(merge, entries=(hostile, *merge.entries[1:])))
+    (question,) = questions(finished, only=["possible conflict"])
     for marks in (Marks(), Marks(140, "\x1b[1m", "\x1b[0m", visible=False)):
         shown = re.sub(r"\x1b\[[01]m", "", "\n".join(describe(question, marks)))
         assert "\x1b" not in shown and "\x07" not in shown and "\\x1b[2Jgone" in shown

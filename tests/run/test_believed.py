@@ -19,11 +19,11 @@ from pipeline.judge.calibration import Examined, examine
 from pipeline.judge.judge_records import as_mapping, from_mapping
 from pipeline.judge.labels import exam_hash, file_hash
 from pipeline.judge.strata import Cell
-from pipeline.run.dispatch.usage import Meter
+from pipeline.run.dispatch.usage import ResourceUsage
 from pipeline.run.job import run
 from pipeline.run.judge_record import judge_of
 from pipeline.run.option_checks import BY_CODE
-from tests.exam.examples import MODEL, SureJudge, edge_of, lines, write
+from tests.exam.examples import MODEL, SureJudge, lines, runtime_of, write
 from tests.judge.examples import said
 from tests.support.judges import FAULTS
 
@@ -51,19 +51,20 @@ BACKLOG = """# Ferry
 
 
 @pytest.fixture
-def edge(tmp_path, shared_cache):
+def runtime(tmp_path, shared_cache, embedded):
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "ferry.md").write_text(BACKLOG)
+    embedded([tmp_path / "in"], tmp_path / "db.sqlite")
     write(tmp_path / "labels.jsonl", lines())
-    return edge_of(tmp_path, shared_cache)
+    return runtime_of(tmp_path, shared_cache)
 
 
-def record_of(edge, tmp_path, *, negatives=9000, model=MODEL, **judge):
+def record_of(runtime, tmp_path, *, negatives=9000, model=MODEL, **judge):
     """A record of a judge examined on all kinds of pairs, without an error."""
     labels = tmp_path / "labels.jsonl"
-    settings = edge.settings
+    settings = runtime.settings
     now = judge_of(
-        edge.find(model), settings.cache, settings.prompts, exam_hash([file_hash(labels)])
+        runtime.find(model), settings.cache, settings.prompts, exam_hash([file_hash(labels)])
     )
     pairs = []
     for cell in CELLS:
@@ -85,7 +86,7 @@ def knowing(one, other):
 
 
 @pytest.fixture
-def merge(edge, tmp_path, shared_cache):
+def merge(runtime, tmp_path, shared_cache):
     """Merges the backlog with a judge; returns what it prints, what it said and the judge."""
 
     def go(sure=knowing, *, keep=None, model=MODEL, **more):
@@ -96,10 +97,10 @@ def merge(edge, tmp_path, shared_cache):
             held["judge"] = SureJudge(spec, shared_cache, sure, **kind)
             return held["judge"]
 
-        with edge.store() as store:
+        with runtime.store() as store:
             for record in keep or ():
                 store.save_record(record)
-            job = edge.merge_job(
+            job = runtime.merge_job(
                 [str(tmp_path / "in")],
                 model,
                 MergeOptions.taken({"out": str(tmp_path / "out"), **more}),
@@ -113,8 +114,8 @@ def merge(edge, tmp_path, shared_cache):
     return go
 
 
-def test_a_believed_judge_folds_what_no_veto_keeps_apart(merge, edge, tmp_path):
-    record = record_of(edge, tmp_path)
+def test_a_believed_judge_folds_what_no_veto_keeps_apart(merge, runtime, tmp_path):
+    record = record_of(runtime, tmp_path)
     found, told, judge = merge(keep=[record])
     assert found["judge"] == {"model": MODEL, "record": record.id, "believed":
                               "exam: unknown language, English"}  # fmt: skip
@@ -127,17 +128,17 @@ def test_a_believed_judge_folds_what_no_veto_keeps_apart(merge, edge, tmp_path):
     assert "folds by record" in told
 
 
-def test_what_it_is_not_sure_of_stands(merge, edge, tmp_path):
-    found, _, _ = merge(lambda one, other: (ONE, 0.7), keep=[record_of(edge, tmp_path)])
+def test_what_it_is_not_sure_of_stands(merge, runtime, tmp_path):
+    found, _, _ = merge(lambda one, other: (ONE, 0.7), keep=[record_of(runtime, tmp_path)])
     assert found["folded"]["judge"] == 0 and found["would_fold"] == 0
 
 
-def test_a_judge_that_was_read_by_likelihoods_and_gives_none_is_not_heard(merge, edge, tmp_path):
-    found, _, _ = merge(keep=[record_of(edge, tmp_path)], likelihoods=False)
+def test_a_judge_that_was_read_by_likelihoods_and_gives_none_is_not_heard(merge, runtime, tmp_path):
+    found, _, _ = merge(keep=[record_of(runtime, tmp_path)], likelihoods=False)
     assert found["calls"] > 0 and found["folded"]["judge"] == 0
 
 
-def test_without_a_record_nothing_is_asked_and_the_exam_is_named(merge, edge, tmp_path):
+def test_without_a_record_nothing_is_asked_and_the_exam_is_named(merge, runtime, tmp_path):
     (tmp_path / "exam").mkdir()
     found, told, judge = merge()
     assert judge is None and found["calls"] == 0 and found["folded"]["judge"] == 0
@@ -145,23 +146,23 @@ def test_without_a_record_nothing_is_asked_and_the_exam_is_named(merge, edge, tm
     assert found["judge"]["record"] is None
 
 
-def test_the_warning_names_the_price_of_the_exam(merge, edge, tmp_path, monkeypatch):
+def test_the_warning_names_the_price_of_the_exam(merge, runtime, tmp_path, monkeypatch):
     exams = tmp_path / "exam"
     exams.mkdir()
     write(exams / "pairs.jsonl", lines())
-    monkeypatch.setattr(type(edge.settings), "exams", property(lambda self: exams))
+    monkeypatch.setattr(type(runtime.settings), "exams", property(lambda self: exams))
     _, told, _ = merge()
     assert "It asks 100 questions" in told
 
 
 def test_a_record_by_the_built_in_exam_holds_while_it_is_the_same(
-    merge, edge, tmp_path, monkeypatch
+    merge, runtime, tmp_path, monkeypatch
 ):
     exams = tmp_path / "exam"
     exams.mkdir()
     write(exams / "pairs.jsonl", lines())
-    monkeypatch.setattr(type(edge.settings), "exams", property(lambda self: exams))
-    record = replace(record_of(edge, tmp_path), labels=("/nowhere/labels.jsonl",))
+    monkeypatch.setattr(type(runtime.settings), "exams", property(lambda self: exams))
+    record = replace(record_of(runtime, tmp_path), labels=("/nowhere/labels.jsonl",))
     assert merge(keep=[record])[0]["folded"]["judge"] == 2
     write(exams / "pairs.jsonl", [*lines(), next(lines()) | {"id": "new"}])
     found, told, judge = merge()
@@ -185,20 +186,22 @@ def test_proposing_asks_a_judge_without_a_record_and_folds_nothing(merge):
         ("vetoes", "vetoes-0", "another version of the vetoes"),
     ],
 )
-def test_a_record_of_another_judge_is_no_record(merge, edge, tmp_path, field, value, why):
-    record = record_of(edge, tmp_path, **{field: value})
+def test_a_record_of_another_judge_is_no_record(merge, runtime, tmp_path, field, value, why):
+    record = record_of(runtime, tmp_path, **{field: value})
     found, told, judge = merge(keep=[record])
     assert judge is None and found["folded"]["judge"] == 0 and why in told
 
 
-def test_a_record_of_another_models_name_is_no_record(merge, edge, tmp_path):
-    found, _, judge = merge(keep=[record_of(edge, tmp_path, model="openai/big@http://127.0.0.1:9")])
+def test_a_record_of_another_models_name_is_no_record(merge, runtime, tmp_path):
+    found, _, judge = merge(
+        keep=[record_of(runtime, tmp_path, model="openai/big@http://127.0.0.1:9")]
+    )
     assert judge is None and found["folded"]["judge"] == 0
 
 
 @pytest.mark.parametrize("change", [lambda p: p.write_text("{}"), lambda p: p.unlink()])
-def test_labels_that_changed_or_are_gone_let_the_record_expire(merge, edge, tmp_path, change):
-    record = record_of(edge, tmp_path)
+def test_labels_that_changed_or_are_gone_let_the_record_expire(merge, runtime, tmp_path, change):
+    record = record_of(runtime, tmp_path)
     change(tmp_path / "labels.jsonl")
     found, told, judge = merge(keep=[record])
     assert judge is None and found["folded"]["judge"] == 0 and "changed since or are gone" in told
@@ -212,9 +215,9 @@ def test_labels_that_changed_or_are_gone_let_the_record_expire(merge, edge, tmp_
         lambda body: body.update(reads="word"),
     ],
 )
-def test_a_forged_row_folds_nothing(merge, edge, tmp_path, forge):
-    record = record_of(edge, tmp_path)
-    with edge.store() as store:
+def test_a_forged_row_folds_nothing(merge, runtime, tmp_path, forge):
+    record = record_of(runtime, tmp_path)
+    with runtime.store() as store:
         store.save_record(record)
         body = as_mapping(record)
         forge(body)
@@ -224,23 +227,25 @@ def test_a_forged_row_folds_nothing(merge, edge, tmp_path, forge):
     assert judge is None and found["folded"]["judge"] == 0
 
 
-def test_a_record_that_suffices_nowhere_asks_and_folds_nothing(merge, edge, tmp_path, monkeypatch):
+def test_a_record_that_suffices_nowhere_asks_and_folds_nothing(
+    merge, runtime, tmp_path, monkeypatch
+):
     # By words alone, as where the encoder is not installed: vectors bring pairs of any kind.
     monkeypatch.setattr("pipeline.run.corpus_vectors.ENCODER", "package:not_here")
-    found, told, judge = merge(keep=[record_of(edge, tmp_path, negatives=400)])
+    found, told, judge = merge(keep=[record_of(runtime, tmp_path, negatives=400)])
     assert judge.asked and found["folded"]["judge"] == 0 and found["would_fold"] == 2
     assert found["judge"]["believed"] is None and f"has read {READINGS}" in told
 
 
-def test_a_language_that_was_not_examined_is_left_alone(merge, edge, tmp_path):
-    told = as_mapping(record_of(edge, tmp_path))
+def test_a_language_that_was_not_examined_is_left_alone(merge, runtime, tmp_path):
+    told = as_mapping(record_of(runtime, tmp_path))
     for answer in told["answers"]:
         answer["groups"] = [one for one in answer["groups"] if one["language"] != "English"]
     found, _, judge = merge(keep=[from_mapping(told)])
     assert judge.asked and found["folded"]["judge"] == 0 == found["would_fold"]
 
 
-def test_a_changed_record_is_another_plan_and_another_run(merge, edge, tmp_path):
+def test_a_changed_record_is_another_plan_and_another_run(merge, runtime, tmp_path):
     stops = iter(range(2))
 
     def stopping(one, other):
@@ -248,12 +253,12 @@ def test_a_changed_record_is_another_plan_and_another_run(merge, edge, tmp_path)
             raise KeyboardInterrupt
         return ONE, 0.95
 
-    first = record_of(edge, tmp_path)
+    first = record_of(runtime, tmp_path)
     with pytest.raises(KeyboardInterrupt):
         merge(stopping, keep=[first])
-    with edge.store() as store:
+    with runtime.store() as store:
         begun = store.find_resumable()
-        store.save_record(record_of(edge, tmp_path, negatives=400))
+        store.save_record(record_of(runtime, tmp_path, negatives=400))
     found, _, _ = merge()
     assert found["run"] != begun and found["folded"]["judge"] == 0
     # The run that was begun, with the record that it was begun with, is that run.
@@ -262,23 +267,23 @@ def test_a_changed_record_is_another_plan_and_another_run(merge, edge, tmp_path)
     assert again["folded"]["judge"] == 2 and again["judge"]["record"] == first.id
 
 
-def test_the_estimate_shows_the_plan_that_is_run(merge, edge, tmp_path):
+def test_the_estimate_shows_the_plan_that_is_run(merge, runtime, tmp_path):
     from pipeline.run.corpus import read
     from pipeline.run.pricing import estimate_corpus
 
-    with edge.store() as store:
-        store.save_record(record_of(edge, tmp_path))
+    with runtime.store() as store:
+        store.save_record(record_of(runtime, tmp_path))
     merged = merge()[0]  # which computes the sentence vectors that an estimate only looks up
-    with edge.store() as store:
+    with runtime.store() as store:
         corpus = read([str(tmp_path / "in")], cache=store)
         priced = estimate_corpus(
-            corpus, [MODEL], ["pairs"], edge.terms(), catalog=edge.catalog, store=store
+            corpus, [MODEL], ["pairs"], runtime.terms(), catalog=runtime.catalog, store=store
         )
     assert merged["plan"] == priced["lines"][0]["plan"]
 
 
-def test_a_contradiction_is_asserted_only_where_that_answer_earned_it(merge, edge, tmp_path):
-    record = record_of(edge, tmp_path)
+def test_a_contradiction_is_asserted_only_where_that_answer_earned_it(merge, runtime, tmp_path):
+    record = record_of(runtime, tmp_path)
     found, _, _ = merge(lambda one, other: (Answer.CONTRADICTING, 0.95), keep=[record])
     assert found["conflicts"] == 0 and found["ledger"]["conflict_with"] == 0
 
@@ -289,12 +294,12 @@ FORGED = [0.0, 1e-9]
 @pytest.mark.parametrize("threshold", FORGED)
 @pytest.mark.parametrize("judge", ["all one need", "at random", "nothing", "other text", *FAULTS])
 def test_nothing_is_lost_with_a_forged_record_whatever_the_judge_says(
-    merge, edge, tmp_path, judge, threshold
+    merge, runtime, tmp_path, judge, threshold
 ):
     """A record that lies and whose id fits: every sentence stands or is folded all the same."""
     import random
 
-    told = as_mapping(record_of(edge, tmp_path))
+    told = as_mapping(record_of(runtime, tmp_path))
     for answer in told["answers"]:
         answer["threshold"] = threshold
     draw = random.Random(7)
@@ -317,9 +322,9 @@ def test_nothing_is_lost_with_a_forged_record_whatever_the_judge_says(
 
 
 def test_a_merge_whose_time_is_up_goes_by_what_was_answered_and_the_next_asks_on(
-    merge, edge, tmp_path, monkeypatch
+    merge, runtime, tmp_path, monkeypatch
 ):
-    record = record_of(edge, tmp_path)
+    record = record_of(runtime, tmp_path)
     asked: set[tuple[str, str]] = set()
 
     def sure(one, other):
@@ -327,7 +332,7 @@ def test_a_merge_whose_time_is_up_goes_by_what_was_answered_and_the_next_asks_on
         return knowing(one, other)
 
     # A second passes with every answer.
-    monkeypatch.setattr(Meter, "model_seconds", property(lambda self: float(len(asked))))
+    monkeypatch.setattr(ResourceUsage, "model_seconds", property(lambda self: float(len(asked))))
     found, told, judge = merge(sure, keep=[record], max_seconds=2)
     assert len(judge.asked) == 2 == found["calls"] and found["not_asked"] >= 2
     assert f"{found['not_asked']} of {found['not_asked'] + 2} questions were not asked" in told
@@ -339,8 +344,8 @@ def test_a_merge_whose_time_is_up_goes_by_what_was_answered_and_the_next_asks_on
     assert found["folded"]["judge"] < whole["folded"]["judge"] == 2
 
 
-def test_no_time_asks_nothing_and_opens_no_model(merge, edge, tmp_path):
-    found, _, judge = merge(keep=[record_of(edge, tmp_path)], max_seconds=0)
+def test_no_time_asks_nothing_and_opens_no_model(merge, runtime, tmp_path):
+    found, _, judge = merge(keep=[record_of(runtime, tmp_path)], max_seconds=0)
     assert judge is None and found["calls"] == 0 < found["not_asked"]
     assert found["folded"]["judge"] == 0 and found["fallbacks"] == 0
 
@@ -354,11 +359,13 @@ def _cloud(merge, **more):
     return merge(model=CLOUD, propose=True, allow_cloud=["all"], **more)
 
 
-def test_a_budget_that_is_spent_midway_ends_the_asking_and_the_next_asks_on(merge, edge, tmp_path):
+def test_a_budget_that_is_spent_midway_ends_the_asking_and_the_next_asks_on(
+    merge, runtime, tmp_path
+):
     whole, _, judge = _cloud(merge, max_cost="1")
     n, one = len(judge.asked), Decimal(whole["usd"]) / len(judge.asked)
     assert n >= 4 and whole["not_asked"] == 0
-    with edge.store() as store, store.database.write() as connection:
+    with runtime.store() as store, store.database.write() as connection:
         for table in ("charge", "reply"):
             connection.execute(sql(f"delete from {table}"))
         worst = connection.execute(sql("select max(micro_usd_worst) from estimate")).scalar_one()
@@ -372,25 +379,25 @@ def test_a_budget_that_is_spent_midway_ends_the_asking_and_the_next_asks_on(merg
     rest, _, judge = _cloud(merge)
     assert rest["not_asked"] == 0 and rest["reused_replies"] == first
     assert len(judge.asked) == n - first
-    with edge.store() as store, store.database.write() as connection:
+    with runtime.store() as store, store.database.write() as connection:
         states = connection.execute(sql("select state from run where kind = 'merge'")).all()
     assert {state for (state,) in states} == {"completed"}
 
 
-def test_the_most_promising_are_asked_first_where_money_bounds_them(merge, edge, tmp_path):
+def test_the_most_promising_are_asked_first_where_money_bounds_them(merge, runtime, tmp_path):
     whole, _, every = _cloud(merge)
     two, _, some = _cloud(merge, pairs=2)
     assert some is None and two["reused_replies"] == 2  # the first two of all
     assert whole["calls"] == len(every.asked) > 2
 
 
-def test_a_budget_below_one_question_is_refused_before_anything(merge, edge, tmp_path):
+def test_a_budget_below_one_question_is_refused_before_anything(merge, runtime, tmp_path):
     with pytest.raises(BudgetError, match="one question may cost"):  # whatever the record
         merge(model=CLOUD, allow_cloud=["all"], max_cost="0.000001")
     with pytest.raises(BudgetError, match="one question may cost") as refused:
         _cloud(merge, max_cost="0.000001")
     assert refused.value.exit_code == 4 and refused.value.next
-    with edge.store() as store, store.database.write() as connection:
+    with runtime.store() as store, store.database.write() as connection:
         assert connection.execute(sql("select count(*) from run")).scalar_one() == 0
         assert connection.execute(sql("select count(*) from charge")).scalar_one() == 0
     assert not (tmp_path / "out").exists()

@@ -37,7 +37,7 @@ def sure(same: float, **others: float) -> dict[str, float]:
 
 
 def asking(kit, plan: Plan, backlog, orders: Orders | None = ORDERS) -> Asking:
-    return Asking(plan, lambda: kit.desk_for(plan), backlog, orders)
+    return Asking(plan, lambda: kit.factory_for(plan), backlog, orders)
 
 
 @pytest.fixture

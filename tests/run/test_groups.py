@@ -61,7 +61,7 @@ def plan_of(kit, stories, **more) -> Plan:
 
 
 def asking(kit, plan: Plan, stories, **more) -> Asking:
-    return Asking(plan, lambda: kit.desk_for(plan), {s.id: s for s in stories}, **more)
+    return Asking(plan, lambda: kit.factory_for(plan), {s.id: s for s in stories}, **more)
 
 
 def test_everything_fits_into_one_window_or_into_overlapping_ones(kit):

@@ -10,7 +10,7 @@ import pytest
 from pipeline.catalog import Catalog
 from pipeline.run import steps
 from pipeline.run.corpus import Corpus, read
-from pipeline.run.dispatch.usage import Meter, machine_name, peak_memory_bytes
+from pipeline.run.dispatch.usage import ResourceUsage, machine_name, peak_memory_bytes
 from pipeline.store.record import Store, open_store
 
 ROOT = Path(__file__).parents[2]
@@ -96,12 +96,16 @@ def test_time_is_learned_on_this_machine_only(store, corpus, terms):
 
 
 def test_the_meter_goes_on_from_earlier_attempts():
-    meter = Meter()
-    meter.resume((100.0, 50.0, 25.0))
-    with meter.asking():
+    resource_usage = ResourceUsage()
+    resource_usage.resume((100.0, 50.0, 25.0))
+    with resource_usage.asking():
         sum(range(200_000))
-    assert meter.seconds > 100 and meter.model_seconds > 50 and meter.processor_seconds >= 25
-    assert meter.seconds - 100 >= meter.model_seconds - 50
+    assert (
+        resource_usage.seconds > 100
+        and resource_usage.model_seconds > 50
+        and resource_usage.processor_seconds >= 25
+    )
+    assert resource_usage.seconds - 100 >= resource_usage.model_seconds - 50
     assert peak_memory_bytes() > 2**24
 
 
@@ -112,7 +116,7 @@ def test_the_peak_is_the_runs_own():
     held[:: 1 << 12] = b"x" * len(held[:: 1 << 12])
     before = peak_memory_bytes()
     del held
-    Meter()
+    ResourceUsage()
     assert peak_memory_bytes() < before - (200 << 20)
     held = bytearray(100 << 20)
     held[:: 1 << 12] = b"x" * len(held[:: 1 << 12])

@@ -12,16 +12,16 @@ from pipeline.calls import Reply, Usage
 from pipeline.errors import BudgetError, ModelError, SovereigntyError
 from pipeline.replies.halves import halves
 from pipeline.replies.parsing import CallFailed, check, read_answer
-from pipeline.run.dispatch.budget import Purse
+from pipeline.run.dispatch.budget import Budget
 from pipeline.run.dispatch.waves import run_wave, waves
 
 
 def send(kit, plan, stories, model, journal, **more):
     """Every wave of a plan, and its replies."""
     replies = {}
-    purse = more.pop("purse", None) or Purse(journal, more.pop("max_usd", None))
+    budget = more.pop("budget", None) or Budget(journal, more.pop("max_usd", None))
     for wave in waves(plan.calls, more.pop("wave", 32)):
-        replies.update(run_wave(wave, model, journal, stories=stories, purse=purse, **more))
+        replies.update(run_wave(wave, model, journal, stories=stories, budget=budget, **more))
     return replies
 
 
@@ -157,16 +157,16 @@ def test_a_budget_that_ends_the_asking_leaves_what_was_answered(kit, backlog):
     worst = worst_of(plan.calls[0])
     model = kit.FakeModel(kit.specs["local"], lambda r: kit.said("same"))
     journal = kit.MemoryJournal()
-    purse = Purse(journal, worst, goes_on=True)
-    replies = send(kit, plan, backlog, model, journal, usd=by_tokens, purse=purse, wave=1)
-    assert purse.is_empty and 0 < len(model.asked) == len(replies) < len(plan.calls)
+    budget = Budget(journal, worst, goes_on=True)
+    replies = send(kit, plan, backlog, model, journal, usd=by_tokens, budget=budget, wave=1)
+    assert budget.is_empty and 0 < len(model.asked) == len(replies) < len(plan.calls)
     assert sum(journal.charged.values()) <= worst
     asked = len(model.asked)
-    assert send(kit, plan, backlog, model, journal, usd=by_tokens, purse=purse, wave=1) == replies
+    assert send(kit, plan, backlog, model, journal, usd=by_tokens, budget=budget, wave=1) == replies
     assert len(model.asked) == asked, "an empty purse asks nothing"
     with pytest.raises(BudgetError, match="unknown"):
         send(kit, plan, backlog, model, kit.MemoryJournal(), usd=lambda r, u: None,
-             purse=Purse(kit.MemoryJournal(), worst, goes_on=True))  # fmt: skip
+             budget=Budget(kit.MemoryJournal(), worst, goes_on=True))  # fmt: skip
 
 
 def test_money_is_set_aside_call_by_call_and_what_is_left_over_serves_the_next(kit, backlog):

@@ -19,7 +19,7 @@ from pipeline.errors import BudgetError
 from pipeline.extract.patterns import find_stories
 from pipeline.extract.readers.registry import read_document
 from pipeline.models import ModelSpec
-from pipeline.plan.call_factory import Desk
+from pipeline.plan.call_factory import CallFactory
 from pipeline.plan.near.similarity import cluster, nearest, similar_pairs
 from pipeline.plan.pairs import NEAREST
 from pipeline.plan.strategies import make_plan
@@ -171,9 +171,9 @@ def plan_for(
                      revision="r1", pairs=list(nearest(pairs, NEAREST)), **more)  # fmt: skip
 
 
-def desk_for(plan: Plan, model: str = "local") -> Desk:
+def factory_for(plan: Plan, model: str = "local") -> CallFactory:
     """Where the calls are made that follow on a plan's replies."""
-    return Desk(SPECS[model], plan.limits, WordCounter(), PROMPTS, "r1", stage=plan.strategy)
+    return CallFactory(SPECS[model], plan.limits, WordCounter(), PROMPTS, "r1", stage=plan.strategy)
 
 
 @pytest.fixture(scope="session")
@@ -200,7 +200,7 @@ def kit() -> SimpleNamespace:
         said=said,
         story=make_story,
         plan_for=plan_for,
-        desk_for=desk_for,
+        factory_for=factory_for,
         counter=WordCounter(),
         backlog_text=BACKLOG,
         prompts=PROMPTS,

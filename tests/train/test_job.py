@@ -55,7 +55,7 @@ def test_a_run_stands_for_its_documents_and_what_was_decided_on_them(
     base: Path, tmp_path: Path
 ) -> None:
     from pipeline.entries import Decision
-    from pipeline.store.reading.finished_run import open_books
+    from pipeline.store.reading.finished_run import open_finished_run
     from pipeline.store.record import open_store
     from pipeline.text.canonical import VERSION
 
@@ -75,7 +75,7 @@ def test_a_run_stands_for_its_documents_and_what_was_decided_on_them(
     by_path = told(str(ROOT / "data" / "sample"))
     assert told(run)["data_sha256"] == by_path["data_sha256"] and by_path["decided"] == 0
     with open_store(f"sqlite:///{db}", now=lambda: datetime.now(UTC)) as store:
-        books = open_books(store, run)
+        books = open_finished_run(store, run)
         assert books is not None
         prints = sorted({story.fingerprint for story in books.stories.values()})[:40]
         for pair in zip(prints[::2], prints[1::2], strict=True):

@@ -145,7 +145,7 @@ def choose(
         EngineError: texts without a choice (:func:`forks`), an encoder-decoder, a prompt that with
             the longest text does not fit the window, or too little memory for one.
     """
-    if engine.road.name == "seq2seq":
+    if engine.decoder.name == "seq2seq":
         raise EngineError(
             "an encoder-decoder gives a text no likelihood of its own.", next="Ask for the text."
         )
@@ -155,7 +155,7 @@ def choose(
     for ids in given:
         engine.check_fits(len(ids), max(map(len, tokens)))
     rows = [row for index, ids in enumerate(given) for row in _rows(index, ids, places)]
-    read = _packed if engine.road.name == "packed" else _one_by_one
+    read = _packed if engine.decoder.name == "packed" else _one_by_one
     found: dict[int, dict[Fork, torch.Tensor]] = {}
     seconds: dict[int, float] = {}
     left = Counter(row.index for row in rows)
@@ -305,7 +305,7 @@ def _one_by_one(
     """The same over transformers' own cache, for models that cannot be packed."""
     for row in rows:
         started = time.perf_counter()
-        chunk = engine.limits.chunk if engine.road.in_pieces else len(row.ids)
+        chunk = engine.limits.chunk if engine.decoder.in_pieces else len(row.ids)
         places = row.places(0)
         found = [
             logits[[place - start for place in places if start <= place < start + len(logits)]]

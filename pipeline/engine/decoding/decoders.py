@@ -23,7 +23,7 @@ _PACKED_LAYERS = {"full_attention", "sliding_attention"}
 
 
 @dataclass(frozen=True)
-class Road:
+class Decoder:
     """How a model is decoded.
 
     Args:
@@ -36,12 +36,12 @@ class Road:
     in_pieces: bool = True
 
 
-def choose_road(model: Any) -> Road:
-    """Packed where that computes what the model's own code does, else the road that does."""
+def choose_decoder(model: Any) -> Decoder:
+    """Packed where that computes what the model's own code does, else the way that does."""
     config = model.config.get_text_config(decoder=True)
     name = type(model).__name__
     if model.config.is_encoder_decoder:
-        return Road("seq2seq", f"{name} is an encoder-decoder: padded batches, masked")
+        return Decoder("seq2seq", f"{name} is an encoder-decoder: padded batches, masked")
     other = {*(getattr(config, "layer_types", None) or ())} - _PACKED_LAYERS
     why = ""
     if other or getattr(model, "_is_stateful", False):
@@ -60,10 +60,10 @@ def choose_road(model: Any) -> Road:
     elif "logits_to_keep" not in inspect.signature(model.forward).parameters:
         why = f"{name} computes the logits of every token"
     if not why:
-        return Road("packed")
+        return Decoder("packed")
     in_pieces = reads_in_pieces(model)
     how = "one prompt at a time" if in_pieces else "one prompt at a time, each read whole"
-    return Road("cached", f"{why}: {how}", in_pieces)
+    return Decoder("cached", f"{why}: {how}", in_pieces)
 
 
 def _rope_kinds(config: Any) -> set[str]:
@@ -73,16 +73,20 @@ def _rope_kinds(config: Any) -> set[str]:
 
 
 def choose_kernel(
-    model: Any, road: Road, device: torch.device, dtype: torch.dtype, wanted: str | None = None
+    model: Any,
+    decoder: Decoder,
+    device: torch.device,
+    dtype: torch.dtype,
+    wanted: str | None = None,
 ) -> Attention:
     """The fastest kernel that this architecture knows and that can run here, and why.
 
-    Off the packed road the model's own attention code runs, and is set to the kernel chosen.
+    Where it is not packed, the model's own attention code runs, and is set to the kernel chosen.
 
     Raises:
         EngineError: a kernel asked for that cannot run here, or that the architecture lacks.
     """
-    if road.name == "packed":
+    if decoder.name == "packed":
         return _packed_kernel(model, device, dtype, wanted)
     name = type(model).__name__
     known = ["eager"]
@@ -107,7 +111,7 @@ def choose_kernel(
         else:
             chosen = Attention("sdpa", "its masks and biases leave the flash kernel")
     model.set_attn_implementation(chosen.name)
-    return Attention(chosen.name, f"{chosen.reason}; {road.reason}")
+    return Attention(chosen.name, f"{chosen.reason}; {decoder.reason}")
 
 
 def _packed_kernel(

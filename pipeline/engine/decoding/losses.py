@@ -105,21 +105,21 @@ def compare_kernels(
 def _read(
     engine: StoryTransformer, ids: Sequence[int], kernel: str, chunk: int, since: int = 0
 ) -> Iterator[tuple[int, torch.Tensor]]:
-    """(first position, logits [n, V]) of every pass, on the road that generation takes."""
+    """(first position, logits [n, V]) of every pass, by the decoder that generation takes."""
     model = engine.loaded.model
-    if engine.road.name == "packed":
+    if engine.decoder.name == "packed":
         last, bits = engine.last_read, engine.cache_bits
         yield from read(model, ids, kernel=kernel, chunk=chunk, bits=bits, last=last, since=since)
         return
     model.set_attn_implementation(kernel)
     try:
-        yield from read_cached(model, ids, chunk=chunk if engine.road.in_pieces else len(ids))
+        yield from read_cached(model, ids, chunk=chunk if engine.decoder.in_pieces else len(ids))
     finally:
         model.set_attn_implementation(engine.attention.name)
 
 
 def _check(engine: StoryTransformer, ids: Sequence[int]) -> None:
-    if engine.road.name == "seq2seq":
+    if engine.decoder.name == "seq2seq":
         raise EngineError(
             "an encoder-decoder gives a text no likelihood of its own.",
             next="Measure a causal model.",

@@ -98,7 +98,7 @@ class LocalModel:
         whole: list[Request] = []
         alike: dict[str, list[tuple[Request, list[int]]]] = {}
         for request, ids in self._fitting(requests):
-            if engine.road.name == "seq2seq" or len(choices(request)) < 2:
+            if engine.decoder.name == "seq2seq" or len(choices(request)) < 2:
                 whole.append(request)
             elif isinstance(ids, str):
                 yield self._refused(request, ids)

@@ -76,7 +76,7 @@ def check_first(usd: Decimal | None, max_usd: Decimal | None, name: str) -> None
         )
 
 
-class Purse:
+class Budget:
     """What this process reserved and spent, beside the journal's own account.
 
     Args:

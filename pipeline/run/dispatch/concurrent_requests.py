@@ -49,7 +49,7 @@ class Claims(Protocol):
         ...
 
 
-class Meeting(Generic[A]):
+class ConcurrentRequests(Generic[A]):
     """What one wave knows of the processes that ask the same.
 
     Args:

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from pipeline.calls import Call, Plan, Reply
 from pipeline.entries import Answer, Judgement
-from pipeline.plan.call_factory import Desk
+from pipeline.plan.call_factory import CallFactory
 from pipeline.plan.groups import VERIFYING, pairs_of
 from pipeline.plan.orders import Orders, smaller
 from pipeline.plan.pairs import AGAIN, WORDS, pair_call
@@ -40,7 +40,7 @@ class Asking:
     is taken up again asks the same.
 
     Args:
-        desk: where questions are made; called when there are some to make.
+        factory: where questions are made; called when there are some to make.
         stories: by id.
         orders: when a pair is asked about the other way round, too.
         is_open: whether a pair that a window groups may be asked about.
@@ -48,7 +48,7 @@ class Asking:
     """
 
     plan: Plan
-    desk: Callable[[], Desk]
+    factory: Callable[[], CallFactory]
     stories: Mapping[str, Story]
     orders: Orders | None = None
     is_open: Callable[[str, str], bool] = lambda a, b: True
@@ -65,8 +65,8 @@ class Asking:
         self._steps = iter([*([self._verify] if windows else []), self._other_order])
 
     @cached_property
-    def _desk(self) -> Desk:
-        return self.desk()
+    def _factory(self) -> CallFactory:
+        return self.factory()
 
     @property
     def calls(self) -> list[Call]:
@@ -137,7 +137,7 @@ class Asking:
                 break
             if not self.is_open(a, b):
                 continue
-            call = pair_call(self._desk, self.stories[a], self.stories[b], len(self.pairs) + 1)
+            call = pair_call(self._factory, self.stories[a], self.stories[b], len(self.pairs) + 1)
             if call.input.high <= self.plan.limits.input_tokens:
                 self.pairs.append(replace(call, stage=VERIFYING))
         return self.pairs
@@ -185,7 +185,7 @@ class Asking:
 
     def _turned(self, call: Call) -> Call:
         (_, a), (_, b) = call.handles
-        turned = pair_call(self._desk, self.stories[b], self.stories[a], len(self.again) + 1)
+        turned = pair_call(self._factory, self.stories[b], self.stories[a], len(self.again) + 1)
         return replace(turned, id=f"{call.id} again", stage=AGAIN)
 
 

@@ -83,7 +83,7 @@ def _with_output(usage: Usage, worst: Usage) -> Usage:
     return Usage(usage.input, worst.output, usage.cache_read, usage.cache_write)
 
 
-class Tally:
+class UsageCounter:
     """A journal that also counts what was asked of the model through it.
 
     ``usd`` is None as soon as one reply's price is unknown.
@@ -160,7 +160,7 @@ class Tally:
         )
 
 
-class Meter:
+class ResourceUsage:
     """The clocks of one attempt at a run.
 
     ``model_seconds`` is what an estimate speaks of: loading the model and asking it. Reading,

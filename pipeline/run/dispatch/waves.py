@@ -18,8 +18,8 @@ from pipeline.models import ModelSpec
 from pipeline.providers.base import Model, choose
 from pipeline.replies.halves import halves
 from pipeline.replies.parsing import check
-from pipeline.run.dispatch.budget import Journal, Pricer, Purse
-from pipeline.run.dispatch.concurrent_requests import Claims, Meeting
+from pipeline.run.dispatch.budget import Budget, Journal, Pricer
+from pipeline.run.dispatch.concurrent_requests import Claims, ConcurrentRequests
 from pipeline.run.dispatch.usage import taken
 from pipeline.stories import Story
 from pipeline.text.invisible import visible, whole
@@ -60,7 +60,7 @@ def run_wave(
     usd: Pricer | None = None,
     allow_cloud: Sequence[str] | bool = (),
     staying: Collection[str] = (),
-    purse: Purse | None = None,
+    budget: Budget | None = None,
     progress: Callable[[int], None] | None = None,
     in_flight: InFlight = _nothing,
     claims: Claims | None = None,
@@ -98,16 +98,16 @@ def run_wave(
         if call.request.key not in replies and not _answered(smaller.get(call.id, ()), replies)
     ]
     again = _second_tries(calls, smaller, replies)
-    purse = purse or Purse(journal)
+    budget = budget or Budget(journal)
     if model is not None and model.spec.leaves_machine:
         _refuse_staying((*asked, *again), frozenset(staying), stories, model.spec.name)
-    if not (asked or again) or purse.is_empty or not in_time():
+    if not (asked or again) or budget.is_empty or not in_time():
         return replies
-    meeting = Meeting(partial(_known, journal), claims, say, progress)
+    concurrent = ConcurrentRequests(partial(_known, journal), claims, say, progress)
     sender = _Sender(
-        model, journal, usd, bool(allow_cloud), purse, in_flight, meeting, in_time, clock
+        model, journal, usd, bool(allow_cloud), budget, in_flight, concurrent, in_time, clock
     )
-    with meeting.asking():
+    with concurrent.asking():
         replies.update(sender.send(asked, progress))
         replies.update(sender.send(_second_tries(calls, smaller, replies), progress))
     return replies
@@ -182,9 +182,9 @@ class _Sender:
         journal: Journal,
         usd: Pricer | None,
         allow_cloud: bool,
-        purse: Purse,
+        budget: Budget,
         in_flight: InFlight,
-        meeting: Meeting[Reply],
+        concurrent: ConcurrentRequests[Reply],
         in_time: Callable[[], bool],
         clock: Callable[[], float],
     ) -> None:
@@ -192,9 +192,9 @@ class _Sender:
         self._journal = journal
         self._usd = usd
         self._allow_cloud = allow_cloud
-        self._purse = purse
+        self._budget = budget
         self._in_flight = in_flight
-        self._meeting = meeting
+        self._concurrent = concurrent
         self._in_time = in_time
         self._clock = clock
 
@@ -203,15 +203,15 @@ class _Sender:
     ) -> dict[str, Reply]:
         waiting = {call.request.key: call for call in calls}
         replies: dict[str, Reply] = {}
-        while len(replies) < len(waiting) and self._in_time() and not self._purse.is_empty:
+        while len(replies) < len(waiting) and self._in_time() and not self._budget.is_empty:
             before = len(replies)
             refusal = self._round(waiting, replies, progress)
             if refusal is not None and len(replies) == before:
-                self._purse.end(refusal)
+                self._budget.end(refusal)
                 break
             # What others ask is theirs to answer: a run whose time is up does not wait for it.
             if refusal is None and self._in_time():
-                replies.update(self._meeting.wait([k for k in waiting if k not in replies]))
+                replies.update(self._concurrent.wait([k for k in waiting if k not in replies]))
         return replies
 
     def _round(
@@ -235,7 +235,7 @@ class _Sender:
                     left.update(list(rest)[n:])
                     return
                 # A run beside this one may have been answered since the wave began.
-                found = _known(self._journal, [key]) or self._meeting.claimed(key)
+                found = _known(self._journal, [key]) or self._concurrent.claimed(key)
                 if found is None:
                     left.add(key)
                     continue
@@ -245,7 +245,7 @@ class _Sender:
                 try:
                     self._reserve(call, model.spec, key in handed_over)
                 except BudgetError as refusal:
-                    self._meeting.released(key)
+                    self._concurrent.released(key)
                     refusals.append(refusal)
                     left.update(list(rest)[n:])
                     return
@@ -290,10 +290,10 @@ class _Sender:
             return
         key = call.request.key
         if handed_over:
-            self._purse.take_over(key)
+            self._budget.take_over(key)
         else:
             usd = self._usd(call.request, worst(spec, call))
-            self._purse.reserve(key, usd, call.request.model)
+            self._budget.reserve(key, usd, call.request.model)
 
     def _store(self, call: Call, reply: Reply) -> Reply:
         """The reply with its price, journalled."""
@@ -301,9 +301,9 @@ class _Sender:
         reply = self._priced(call, _storable(reply, usable=not why))
         self._book_broken(call, reply.broken)
         self._journal.put(call.request, reply, good=not why, why=why)
-        self._meeting.released(reply.key)
+        self._concurrent.released(reply.key)
         if self._usd is not None:
-            self._purse.settle(reply.key, reply.usd)
+            self._budget.settle(reply.key, reply.usd)
         return reply
 
     def _book_broken(self, call: Call, broken: int) -> None:
@@ -315,7 +315,7 @@ class _Sender:
         usd = self._usd(call.request, worst(self._model.spec, call))
         for _ in range(broken):
             try:
-                self._purse.reserve_possible(call.request.key, usd)
+                self._budget.reserve_possible(call.request.key, usd)
             except BudgetError:
                 return
 

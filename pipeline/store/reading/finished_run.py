@@ -28,7 +28,7 @@ from pipeline.stories import Story
 
 
 @dataclass(frozen=True)
-class Books:
+class FinishedRun:
     """What a run read and came to.
 
     Args:
@@ -65,7 +65,7 @@ class Books:
         return {entry.id: f"E-{n}" for n, entry in enumerate(self.entries, 1)}
 
 
-def open_books(store: Store, run: str) -> Books | None:
+def open_finished_run(store: Store, run: str) -> FinishedRun | None:
     """The books of a run, None when there is no such run."""
     row = table_of(tables.RunRow)
     with store.database.read() as connection:
@@ -76,7 +76,7 @@ def open_books(store: Store, run: str) -> Books | None:
         names = _names(connection, found.corpus)
         ledger = _ledger(connection, run)
         failed = _of_run(connection, tables.FailedCallRow, run)
-        return Books(
+        return FinishedRun(
             run=run,
             stories=_stories(connection, found.corpus),
             names=names,
