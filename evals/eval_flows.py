@@ -26,25 +26,22 @@ from evals.tasks.canary_run import run_canaries
 from evals.tasks.eval_results import hold_all
 from evals.tasks.merging_run import run_merging
 from evals.tasks.roundtrip_run import merge_of_a_round, run_round_trips
-from pipeline.catalog import ModelSpec
 from pipeline.config.options import EvalOptions, MergeOptions
 from pipeline.flows import artifacts, run_states
 from pipeline.flows import parameters as p
 from pipeline.flows.concurrency import turn
 from pipeline.flows.run_states import named
 from pipeline.flows.tasks import as_task, open_runtime
+from pipeline.models import ModelSpec
+from pipeline.providers.extractive import EXTRACTIVE
+from pipeline.providers.local import DEFAULT_LOCAL
 from pipeline.run.sovereignty import copies_of
 from pipeline.runtime import Runtime, now
-
-#: The model of a merge that asks none.
-WITHOUT_MODEL = "extractive"
 
 
 @flow(name="needles", flow_run_name=named("needles in {model}"), persist_result=False)
 @p.parameters
-def needles(
-    chosen: NeedleOptions, where: p.Where, model: p.Name = "local/smollm2-135m"
-) -> dict[str, Any]:
+def needles(chosen: NeedleOptions, where: p.Where, model: p.Name = DEFAULT_LOCAL) -> dict[str, Any]:
     """Needle-in-a-haystack grid; cells measured before are not measured again.
 
     Args:
@@ -61,7 +58,7 @@ def needles(
 @flow(name="aggregations", flow_run_name=named("aggregations in {model}"), persist_result=False)
 @p.parameters
 def aggregations(
-    paths: p.Documents, chosen: GridOptions, where: p.Where, model: p.Name = "local/smollm2-135m"
+    paths: p.Documents, chosen: GridOptions, where: p.Where, model: p.Name = DEFAULT_LOCAL
 ) -> dict[str, Any]:
     """Questions that only several stories together answer, among the stories of documents.
 
@@ -129,7 +126,7 @@ def benchmark_model(
     paths: p.Documents,
     chosen: BenchmarkOptions,
     where: p.Where,
-    model: p.Name = "local/smollm2-135m",
+    model: p.Name = DEFAULT_LOCAL,
 ) -> dict[str, Any]:
     """A local model on this machine: doctor, kernels, memory, exam, merge, needles, aggregation,
     training; every estimate beside its actual. Run it again to go on.
@@ -175,7 +172,7 @@ def canaries(paths: p.Documents, chosen: CanaryOptions, where: p.Where) -> dict[
                     paths,
                     lambda copies, out: runtime.merge_job(
                         copies,
-                        WITHOUT_MODEL,
+                        EXTRACTIVE,
                         MergeOptions(out=str(out)),
                         store=store,
                         say=logger.info,
@@ -201,7 +198,7 @@ def _sighted(result: dict[str, Any]) -> str:
 @flow(name="mergings", flow_run_name="merge quality", persist_result=False)
 @p.parameters
 def mergings(
-    paths: p.Documents, chosen: MergingOptions, where: p.Where, model: p.Name = WITHOUT_MODEL
+    paths: p.Documents, chosen: MergingOptions, where: p.Where, model: p.Name = EXTRACTIVE
 ) -> dict[str, Any]:
     """Merge quality against a truth, or against copies planted among the stories.
 
@@ -212,7 +209,7 @@ def mergings(
 
     def judge() -> dict[str, Any]:
         runtime, logger = open_runtime(where.db, where.allow_egress), get_run_logger()
-        asked = model if chosen.propose else WITHOUT_MODEL
+        asked = model if chosen.propose else EXTRACTIVE
         spec = runtime.find(asked)
         with runtime.store() as store, turn(spec, logger.info):
             result: dict[str, Any] = as_task(
@@ -222,7 +219,7 @@ def mergings(
                     spec,
                     lambda laid, out, ask: runtime.merge_job(
                         laid,
-                        asked if ask else WITHOUT_MODEL,
+                        asked if ask else EXTRACTIVE,
                         MergeOptions(
                             out=str(out),
                             allow_cloud=tuple(copies_of(chosen.allow_cloud)),
@@ -254,7 +251,7 @@ def _measured(result: dict[str, Any]) -> str:
 @flow(name="round-trips", flow_run_name=named("round trips with {model}"), persist_result=False)
 @p.parameters
 def round_trips(
-    paths: p.Documents, chosen: RoundTripOptions, where: p.Where, model: p.Name = WITHOUT_MODEL
+    paths: p.Documents, chosen: RoundTripOptions, where: p.Where, model: p.Name = EXTRACTIVE
 ) -> dict[str, Any]:
     """Documents cut, the parts merged and read again, round after round: what is left of them.
 
@@ -305,7 +302,7 @@ def nightly_evals(
     spending: EvalOptions,
     where: p.Where,
     truth: Annotated[str | None, p.titled("Truth")] = None,
-    model: p.Name = "local/smollm2-135m",
+    model: p.Name = DEFAULT_LOCAL,
     profile: Annotated[str | None, p.titled("Needle grid", choice=[*PROFILES])] = "nightly",
     gates: Annotated[dict[str, dict[str, list[str]]] | None, p.titled("Gates")] = None,
     report: Annotated[str | None, p.titled("Report")] = None,

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from evals.benchmark.benchmark_values import Context, Done, Step, Told
 from pipeline.amounts import gigabytes
-from pipeline.catalog import ModelSpec
 from pipeline.config.load_options import Setup
 from pipeline.config.options import ExamOptions
 from pipeline.engine.weights.adapters import CARD, adapter_sha256
 from pipeline.exam.exam_price import price_exam
 from pipeline.exam.exam_questions import gather_exam, label_files
 from pipeline.extract.extraction import extract
+from pipeline.models import ModelSpec
 from pipeline.run.job import run
 from pipeline.store.reading.spending import time_spent
 from pipeline.train.training_job import (

@@ -12,7 +12,6 @@ from datetime import date
 from decimal import Decimal
 
 from pipeline.calls import Band, Plan, TokenCount, Usage
-from pipeline.catalog import Architecture, ModelSpec
 from pipeline.columns import Kinds
 from pipeline.cost.bare import bare_text_estimate
 from pipeline.cost.bill import (
@@ -46,6 +45,7 @@ from pipeline.cost.remarks import (
 )
 from pipeline.cost.window_limits import bits_held, usable_window, window_limits
 from pipeline.estimates import Estimate
+from pipeline.models import Architecture, ModelSpec
 
 __all__ = [
     "as_line",

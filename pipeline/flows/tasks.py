@@ -13,7 +13,7 @@ from prefect.exceptions import ParameterTypeError
 from prefect.settings import PREFECT_API_URL, PREFECT_HOME, PREFECT_SERVER_EPHEMERAL_ENABLED
 from prefect.utilities.engine import _prefect_sigterm_bridge_lock
 
-from pipeline.config.settings import back_to_documents, keep_code_out, report_to_nobody
+from pipeline.config.processes import back_to_documents, keep_code_out, report_to_nobody
 from pipeline.errors import InputError, StoryTransformerError
 from pipeline.flows.run_states import failed
 from pipeline.runtime import Runtime

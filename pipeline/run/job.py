@@ -161,7 +161,7 @@ class MergeJob(Sending):
         where its answers may order what a person is asked."""
         if self.terms.strategy in REWRITING:
             return self.terms.strategy
-        if self.spec.provider == "extractive":
+        if not self.spec.provider.is_model:
             return "none"
         asking = "pairs" if self.terms.strategy == "none" else self.terms.strategy
         if self.belief is not None:

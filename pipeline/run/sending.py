@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import ClassVar
 
 from pipeline.calls import Call, Plan, Reply
-from pipeline.catalog import ModelSpec
 from pipeline.config.options import MergeOptions, ReadOptions
 from pipeline.cost.estimate import formula_seconds
 from pipeline.document.structure.since import Earlier
@@ -18,6 +17,7 @@ from pipeline.entries import Merge
 from pipeline.estimates import Estimate
 from pipeline.judge.belief import Belief
 from pipeline.kept import Kept
+from pipeline.models import ModelSpec
 from pipeline.progress import Show
 from pipeline.providers.base import Model, ModelOptions
 from pipeline.providers.opening import open_batched, open_model
