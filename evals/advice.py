@@ -17,6 +17,7 @@ from evals.grids.grids import Grid, aggregation_grid, aggregation_lengths, find_
 from evals.grids.needle_price import quick_price
 from evals.metrics.statistics import known_of_length
 from evals.recorded import recorded
+from pipeline.amounts import counted
 from pipeline.catalog import Catalog
 from pipeline.cost.estimate import infeasible
 from pipeline.cost.line import as_lines, money
@@ -333,11 +334,11 @@ def _order(row: Mapping[str, Any]) -> tuple[object, ...]:
 def _why(rows: Sequence[Mapping[str, Any]], review: Mapping[str, int]) -> str:
     """The sentence that says why the first is recommended."""
     first, others = rows[0], rows[1:]
-    asked = f"about {review['pairs']} pairs, {review['minutes']} minutes"
+    asked = f"about {counted(review['pairs'], 'pair')}, {counted(review['minutes'], 'minute')}"
     if first["decides"] == "folds":
         return (
             f"{first['model']} may fold here and saves about {first['minutes_saved']:g} of the "
-            f"{review['minutes']} minutes of review."
+            f"{counted(review['minutes'], 'minute')} of review."
         )
     if folding := [row for row in others if row["decides"] == "folds"]:
         best = folding[0]

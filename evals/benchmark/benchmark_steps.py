@@ -13,7 +13,7 @@ from evals.grids.needle_price import price_needles
 from evals.grids.needle_run import Kind, run_needles
 from evals.recorded import recorded
 from evals.tasks.loss_run import run_kernels
-from pipeline.amounts import gigabytes, told_length
+from pipeline.amounts import counted, gigabytes, outcomes, told_length
 from pipeline.config.options import MergeOptions
 from pipeline.cost.formulas import (
     ENGINE_SPARE,
@@ -192,7 +192,7 @@ def _tell_merge(ctx: Context) -> Told:
     )
     line = found["lines"][0]
     return Told(
-        f"{len(corpus.stories):,} stories, {line['calls']:,} pair questions",
+        f"{counted(len(corpus.stories), 'story', 'stories')}, {line['calls']:,} pair questions",
         line["seconds"],
         line["peak_memory_bytes"],
         "" if line["feasible"] else line["reason"],
@@ -218,10 +218,10 @@ def _merge(ctx: Context) -> Done:
     _, seconds, _ = time_spent(ctx.store, told["run"])
     kept = told["kept"]
     lines = [
-        f"{told['stories']} stories in {told['entries']} entries; "
-        + ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in told["ledger"].items() if n),
+        f"{counted(told['stories'], 'story', 'stories')} in "
+        f"{counted(told['entries'], 'entry', 'entries')}; {outcomes(told['ledger'])}",
         f"{kept['units'] - len(kept['missing'])} of {kept['units']} sentences kept; "
-        f"{told['calls']} questions asked, {told['reused_replies']} answered before, "
+        f"{counted(told['calls'], 'question')} asked, {told['reused_replies']} answered before, "
         f"{told['failed_calls']} failed",
         f"the document: {told['out']['markdown']}",
     ]

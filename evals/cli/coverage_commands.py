@@ -82,6 +82,7 @@ def roundtrip(
         emit(result)
     elif dry_run:
         eval_screen.merge_price(result)
+        eval_screen.show_next(result, here.db, here.config)
     else:
         screen_telling.roundtrip_summary(result)
         eval_screen.show_next(result, here.db, here.config)

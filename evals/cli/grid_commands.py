@@ -131,6 +131,7 @@ def _show(result: Mapping[str, Any], priced: bool, here: Here) -> None:
         emit(result)
     elif priced:
         eval_screen.needle_price(result)
+        eval_screen.show_next(result, here.db, here.config)
     else:
         eval_screen.needle_summary(result)
         eval_screen.show_next(result, here.db, here.config)

@@ -8,6 +8,7 @@ import typer
 
 from evals.eval_options import BenchmarkOptions
 from pipeline.amounts import duration, gigabytes
+from pipeline.cli import screen
 from pipeline.cli.command_options import Here, Model, Paths, Prefect, command
 from pipeline.config.processes import away_from_documents
 from pipeline.console import emit, plain, table
@@ -70,6 +71,10 @@ def benchmark(
         emit(result)
     else:
         _page(result)
+        if result["run"]:
+            screen.next_step("runs", result["run"], **here.for_next)
+        else:
+            screen.next_for_good()
 
 
 def _page(result: dict[str, Any]) -> None:

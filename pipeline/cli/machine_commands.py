@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pipeline.amounts import counted
 from pipeline.cli import price_screen, screen
 from pipeline.cli.command_options import PORT, Here, Notes, PathsOrNone, Port, Shown, command
 from pipeline.config.egress import without_password
@@ -127,9 +128,9 @@ def report(
     if here.json:
         emit({"out": out, "shown": shown})
     else:
-        plain(
-            f"{out}: {len(shown)} figures and tables" if shown else f"{out}: nothing measured yet"
-        )
+        found = counted(len(shown), "figure or table", "figures and tables")
+        plain(f"{out}: {found}" if shown else f"{out}: nothing measured yet")
+        screen.next_step("dashboard", **here.for_next)
 
 
 def _drawn_from(runtime: Runtime, here: Here) -> AbstractContextManager[Served]:
@@ -308,8 +309,7 @@ def doctor(
         emit(report)
     else:
         screen.doctor_page(report, probed=probe)
-        if all(one["ok"] for one in checks):
-            screen.next_step("extract", "PATHS", **here.for_next)
+        screen.next_step("extract", "PATHS", **here.for_next)
 
 
 def _database(runtime: Runtime, probe: bool) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from pipeline.cli import screen
 from pipeline.cli.command_options import Here, command
 from pipeline.cli.help_layout import Group
 from pipeline.config.extras import LOCAL, require
@@ -54,6 +55,8 @@ def judge(
     told = training_report.told(prepared, str(hardware))
     if dry_run:
         _show(told, json=here.json)
+        if not here.json:
+            screen.next_for_good()
         return
     refuse_where_too_large(prepared, hardware)
     for text in training_report.lines(told):
@@ -67,6 +70,9 @@ def judge(
     with runtime.store() as store:
         runtime.keep_training(prepared, learned, store)
     _show(told, json=here.json)
+    if not here.json:
+        judge = f"{chosen.base}@lora={order.out}"
+        screen.next_step("exam", "--model", judge, **here.for_next)
 
 
 def _show(told: dict[str, Any], *, json: bool) -> None:

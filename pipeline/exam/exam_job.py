@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
+from pipeline.amounts import counted
 from pipeline.calls import Plan, WindowLimits
 from pipeline.errors import ModelError, SovereigntyError
 from pipeline.exam.exam_questions import Exam, Question, gather_exam
@@ -167,7 +168,8 @@ class ExamJob(MergeJob):
         if self._all_failed:
             why = told(Counter(kind_told(reason) for reason in self._failures))
             raise ModelError(
-                f"all {len(self.plan.calls)} questions failed: {why}. There is no record.",
+                f"all {counted(len(self.plan.calls), 'question')} failed: {why}. There is no "
+                "record.",
                 where=self.spec.name,
                 next="Mend the cause and run the same command again, "
                 f"with {AGAIN} where replies came that cannot be used.",

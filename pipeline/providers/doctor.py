@@ -13,6 +13,7 @@ from typing import Any
 from pipeline.config.extras import LOCAL, PARTS, how_to_install, lacking
 from pipeline.engine.weights.weight_files import locate_weights
 from pipeline.errors import EngineError
+from pipeline.installer import how_to_add
 from pipeline.models import ModelSpec, Provider
 from pipeline.providers.base import ModelOptions
 from pipeline.providers.local.generators import program_of
@@ -84,7 +85,8 @@ def examine(
                 "installed."
                 if has_flash
                 else "not installed; SDPA's flash kernel is used where the device has one.",
-                "On an NVIDIA GPU it can be built: pip install flash-attn --no-build-isolation",
+                "On an NVIDIA GPU it can be built: "
+                + how_to_add("flash-attn", "--no-build-isolation"),
             )
         )
         found.append(_vllm())
@@ -139,7 +141,7 @@ def _memory_growth() -> dict[str, Any]:
         probe = probe_here()
     except EngineError as error:
         return check(name, False, error.message, error.next)
-    few, many = (f"{n / 2**20:.1f} MiB" for n in probe.n_bytes)
+    few, many = (f"{n / 1e6:.1f} MB" for n in probe.n_bytes)
     told = (
         f"{probe.name} took {few} at {probe.lengths[0]:,} tokens and {many} at "
         f"{probe.lengths[1]:,}: {'linear' if probe.linear else 'quadratic'}."

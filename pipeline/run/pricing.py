@@ -264,8 +264,9 @@ def _saved(whole: Estimate, line: Estimate) -> Saved:
 
 def _review(plan: Plan | None) -> dict[str, Any]:
     """How many pairs `review` would ask a person about by itself, and how long that takes."""
-    pairs = min(MOST_ASKED, int(plan.parameters.get("alike", "0"))) if plan else 0
-    return {"pairs": pairs, "minutes": -(-pairs * SECONDS_A_PAIR // 60)}
+    alike = int(plan.parameters.get("alike", "0")) if plan else 0
+    pairs = min(MOST_ASKED, alike)
+    return {"pairs": pairs, "minutes": -(-pairs * SECONDS_A_PAIR // 60), "alike": alike}
 
 
 def _left_out(plan: Plan, corpus: Corpus) -> list[dict[str, str]]:

