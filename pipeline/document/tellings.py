@@ -3,7 +3,6 @@ entries, one step behind them."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from pipeline.document.content import Content
@@ -12,13 +11,12 @@ from pipeline.document.layout import Layout
 from pipeline.document.topics import Section
 from pipeline.entries import Entry, Fold, Outcome
 from pipeline.stories import Story
+from pipeline.text.sentences import spoken_lines
 
 #: Fields in the order in which what is folded is told, and their names.
 _FIELDS = {"sentence": "what it asks for", "title": "title", "benefit": "benefit",
            "criterion": "criteria", "body": "body"}  # fmt: skip
 
-#: A break within a cell, as a text that means nothing but itself.
-_BREAK = re.compile(r"\\<br ?/?\\>", re.IGNORECASE)
 #: The anchor of the list of stories that are in no entry.
 LEFT_OUT = "left-out"
 
@@ -75,7 +73,7 @@ def _words(story: Story) -> Iterator[str]:
     """A telling word for word, quoted; role, goal and benefit that stand in cells of their own as
     a row under what they are, and so is what else the row holds where it is known what that is:
     who reads the edition again would take a paragraph below a table for no part of it."""
-    told = lines(story.text)
+    told = lines(spoken_lines(story.text))
     row = _row(story, told)
     if row is None:
         yield from _quoted(told)
@@ -108,7 +106,7 @@ def _row(
         return None
     start = next((n for n, line in enumerate(told) if line == wanted["As a"]), -1)
     cells = told[start : start + len(wanted)] if start >= 0 else []
-    if [_bare(cell) for cell in cells] != [_bare(text) for text in wanted.values()]:
+    if len(cells) < len(wanted) or not all(map(is_cell, cells, wanted.values())):
         return None
     return told[:start], dict(zip(wanted, cells, strict=True)), told[start + len(wanted) :]
 
@@ -117,10 +115,14 @@ def _more_cells(story: Story, behind: Sequence[str]) -> dict[str, str]:
     """The lines behind a row's cells as cells, by what they are; none where they are anything but
     the story's criteria and its notes, one after the other."""
     told = {"Acceptance criteria": story.criteria, "Notes": story.body}
-    pieces = [piece.strip() for line in behind for piece in _BREAK.split(line)]
-    if [plain(part) for parts in told.values() for part in parts] != [*filter(None, pieces)]:
+    if [plain(part) for parts in told.values() for part in parts] != [*filter(None, behind)]:
         return {}
     return {name: "<br>".join(map(plain, parts)) for name, parts in told.items() if parts}
+
+
+def is_cell(line: str, field: str) -> bool:
+    """Whether a line is a cell that holds a field and nothing else."""
+    return _bare(line) == _bare(field)
 
 
 def _bare(cell: str) -> str:
