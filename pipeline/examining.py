@@ -95,17 +95,18 @@ def _page(record: Record) -> None:
 
     shown = [row for row in rows(record) if row["kind"] == "all" or row["recall"] or row["n"]]
     table(
-        ["answer", "on", "language", "others", "of them wrong", "at most", "true", "found",
+        ["answer", "on", "others", "of them wrong", "at most", "true", "found",
          "threshold"],
         [
-            [row["answer"], row["kind"], row["language"], row["n"], row["false_positives"],
+            [row["answer"], ", ".join(filter(None, (row["kind"], row["language"]))), row["n"],
+             row["false_positives"],
              f"{row['false_positive_upper']:.2%}", row["positives"], _percent(row["recall"]),
              "never" if row["threshold"] is None else f"{row['threshold']:.3f}"]
             for row in shown
         ],
         title=f"{record.judge.model}, record {record.id}: {record.n} pairs, {record.failed} "
         f"without a usable answer, read by its {record.reads}",
-        optional=["language", "at most"],
+        optional=["at most"],
     )  # fmt: skip
     one = record.of(Answer.ONE_NEED)
     if one is None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+from pipeline.amounts import gigabytes
 from pipeline.calls import Band, Plan, TokenCount, Usage
 from pipeline.catalog import Architecture, ModelSpec
 from pipeline.columns import Kinds
@@ -207,8 +208,8 @@ def _misfits(line: Estimate, spec: ModelSpec, plan: Plan, hardware: Hardware) ->
     usable = int(hardware.device_bytes * USABLE_SHARE)
     if line.peak_memory_bytes is not None and line.peak_memory_bytes > usable:
         said.append(
-            f"does not fit: needs {line.peak_memory_bytes / 2**30:.1f} GiB, "
-            f"{hardware} has {usable / 2**30:.1f} GiB to use"
+            f"does not fit: needs {gigabytes(line.peak_memory_bytes)}, "
+            f"{hardware} has {gigabytes(usable)} to use"
         )
     return said
 

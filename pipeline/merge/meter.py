@@ -8,9 +8,14 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from pipeline.cost.hardware import Hardware
+from pipeline.estimates import Estimate
+
+#: How the note of an estimate begins that says what machine it is for; the pages look for it.
+MACHINE = "machine: "
 
 
 class Meter:
@@ -79,6 +84,13 @@ def peak_memory_bytes() -> int:
         pass
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
+
+
+def of_machine(estimate: Estimate, hardware: Hardware) -> Estimate:
+    """An estimate as it is stored: with the machine that its time and memory are of."""
+    if estimate.peak_memory_bytes is None:  # it is not computed here
+        return estimate
+    return replace(estimate, notes=(*estimate.notes, f"{MACHINE}{machine_name(hardware)}"))
 
 
 def machine_name(hardware: Hardware) -> str:

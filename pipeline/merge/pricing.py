@@ -19,6 +19,7 @@ from pipeline.merge import steps
 from pipeline.merge.corpus import Corpus
 from pipeline.merge.counting import OnlineCounts
 from pipeline.merge.embedding import known_vectors
+from pipeline.merge.meter import of_machine
 from pipeline.merge.outlines import Outlines
 from pipeline.merge.sovereignty import check_sovereignty, held_back
 from pipeline.merge.steps import Terms
@@ -125,7 +126,7 @@ def estimate_corpus(
             lines.append(priced)
             if store is not None:
                 try:
-                    store.save_estimate(None, corpus_id, priced)
+                    store.save_estimate(None, corpus_id, of_machine(priced, terms.hardware))
                 except StoreError:
                     store = None
     show(Progress("estimate", "plans", done=len(lines), total=len(lines), fresh=len(lines)))

@@ -21,7 +21,7 @@ from pipeline.merge import steps
 from pipeline.merge.budget import Purse
 from pipeline.merge.corpus import Corpus
 from pipeline.merge.judging import Found, Heard
-from pipeline.merge.meter import Meter, machine_name, peak_memory_bytes
+from pipeline.merge.meter import Meter, machine_name, of_machine, peak_memory_bytes
 from pipeline.merge.run import WAVE, run_wave, waves
 from pipeline.merge.sovereignty import host_of, leaving
 from pipeline.merge.tally import Tally
@@ -271,6 +271,10 @@ class Sending:
             machine=machine_name(self.terms.hardware),
             peak_memory_bytes=peak_memory_bytes(),
         )
+
+    def _save_estimate(self, corpus: str | None) -> None:
+        priced = of_machine(self.estimate, self.terms.hardware)
+        self.store.save_estimate(self.run_id, corpus, priced)
 
     def fail(self, error: BaseException) -> None:
         """Close the run's row with its reason; what is journalled stays for the next try."""
