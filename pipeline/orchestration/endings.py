@@ -8,6 +8,7 @@ from typing import Any, cast
 from prefect import State, get_run_logger
 from prefect.states import Completed, Failed
 
+from pipeline.amounts import dollars
 from pipeline.errors import StoryTransformerError
 
 #: What a failed run is called, by the kind of its error.
@@ -65,13 +66,13 @@ def estimated(result: Mapping[str, Any]) -> str:
     if not priced:
         return told
     cheapest = min(priced, key=lambda line: float(line["usd"]["likely"]))
-    return f"{told}; the cheapest is {cheapest['model']} at ${cheapest['usd']['likely']}"
+    return f"{told}; the cheapest is {cheapest['model']} at {dollars(cheapest['usd']['likely'])}"
 
 
 def merged(result: Mapping[str, Any]) -> str:
     """What became of the stories and what it took."""
     ledger = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in result["ledger"].items() if n)
-    usd = "price unknown" if result["usd"] is None else f"${result['usd']}"
+    usd = "price unknown" if result["usd"] is None else dollars(str(result["usd"]))
     return (
         f"{result['stories']} stories: {ledger}. The books balance. "
         f"{_many(result['calls'], 'model call')}, {result['reused_replies']} replies from the "
