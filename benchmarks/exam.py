@@ -41,23 +41,23 @@ from typing import Any
 
 from pipeline.calls import Plan, WindowLimits
 from pipeline.catalog import ModelSpec
-from pipeline.edge import Edge, now
+from pipeline.config.options import ExamOptions
+from pipeline.config.settings import read_settings
 from pipeline.entries import Answer
 from pipeline.exam.by_code import JUDGES, answers_of, judges_here
-from pipeline.exam.job import ExamJob, examined, plan_exam
-from pipeline.exam.questions import Exam, Question, gather_exam
+from pipeline.exam.exam_job import ExamJob, examined, plan_exam
+from pipeline.exam.exam_questions import Exam, Question, gather_exam
 from pipeline.judge.belief import Belief
 from pipeline.judge.calibration import Examined, Said, examine, reads_of, score, threshold_of
 from pipeline.judge.intervals import Rate
+from pipeline.judge.judge_records import Judge, Reads
 from pipeline.judge.labels import Half
-from pipeline.judge.records import Judge, Reads
 from pipeline.judge.vetoes import VERSION
-from pipeline.merge import steps
-from pipeline.merge.corpus import Corpus
-from pipeline.merge.job import run
-from pipeline.merge.judging import DRAWN, WRITTEN
-from pipeline.options import ExamOptions
-from pipeline.settings import read_settings
+from pipeline.run import steps
+from pipeline.run.corpus import Corpus
+from pipeline.run.job import run
+from pipeline.run.judge_record import DRAWN, WRITTEN
+from pipeline.runtime import Runtime, now
 
 ONE = Answer.ONE_NEED
 ROUNDS = 2000
@@ -213,7 +213,7 @@ def figures(asked: Asked, judge: Judge, seed: int) -> dict[str, Any]:
 
 
 def ask(
-    edge: Edge, name: str, files: list[Path], corpora: Path | None, wanted: Any, db: str
+    runtime: Runtime, name: str, files: list[Path], corpora: Path | None, wanted: Any, db: str
 ) -> tuple[ExamJob, float, int]:
     """A model's exam: the job, seconds of asking and how many pairs were asked for the first time.
 
@@ -221,8 +221,10 @@ def ask(
         StoryTransformerError: it cannot be asked.
     """
     say = lambda line: print(line, file=sys.stderr)  # noqa: E731
-    with replace(edge, settings=replace(edge.settings, database=db)).store() as store:
-        made = edge.exam_job(name, ExamOptions(corpora=corpora), store=store, labels=files, say=say)
+    with replace(runtime, settings=replace(runtime.settings, database=db)).store() as store:
+        made = runtime.exam_job(
+            name, ExamOptions(corpora=corpora), store=store, labels=files, say=say
+        )
         fields = {f: getattr(made, f) for f in ("paths", "spec", "options", "store", "out", "terms",
                                                 "labels", "corpora", "say")}  # fmt: skip
         job = PartJob(**fields, wanted=wanted)
@@ -231,7 +233,7 @@ def ask(
 
 
 def examined_by(
-    name: str, edge: Edge, exam: Exam, files: list[Path], options: argparse.Namespace
+    name: str, runtime: Runtime, exam: Exam, files: list[Path], options: argparse.Namespace
 ) -> dict[str, Any]:
     """The row of a judge on one set of pairs."""
     if name in JUDGES:
@@ -250,7 +252,7 @@ def examined_by(
             setting = part(setting, options.setting_part, options.seed)
             return [*part(report, options.part, options.seed), *setting]
 
-        job, seconds, fresh = ask(edge, name, files, options.corpora, wanted, options.db)
+        job, seconds, fresh = ask(runtime, name, files, options.corpora, wanted, options.db)
         said, judge, questions = job.said, job.record.judge, wanted(job.exam.questions)
     asked = list(zip(questions, examined(questions, dict(said)), strict=True))
     speed = round(100 * seconds / fresh, 2) if fresh else None
@@ -320,10 +322,10 @@ def main() -> int:
     parser.add_argument("--no-code", action="store_true", help="only the models")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
-    edge = Edge(read_settings())
+    runtime = Runtime(read_settings())
     if options.db and "://" not in options.db:
         options.db = f"sqlite:///{Path(options.db).resolve()}"
-    exams = edge.settings.exams
+    exams = runtime.settings.exams
     with tempfile.TemporaryDirectory() as scratch:
         options.db = options.db or f"sqlite:///{scratch}/exam.sqlite"
         sets = [("pairs", [exams / WRITTEN])]
@@ -340,7 +342,7 @@ def main() -> int:
                        "setting_part": options.setting_part if name not in JUDGES else None,
                        "language": options.language, "seed": options.seed,
                        "vetoes": VERSION}  # fmt: skip
-                row |= examined_by(name, edge, exam, files, options)
+                row |= examined_by(name, runtime, exam, files, options)
                 show(row)
                 if options.out is not None:
                     with options.out.open("a", encoding="utf-8") as out:

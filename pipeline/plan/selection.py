@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.calls import Cluster, SkippedStory
-from pipeline.plan.similarity import Pair
+from pipeline.plan.near.similarity import Pair
 from pipeline.stories import Story, normalise
 
 

@@ -13,13 +13,13 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from pipeline.document.files import write_document
-from pipeline.document.page.data import page_data
-from pipeline.document.readable import without_markup
+from pipeline.document.document_files import write_document
+from pipeline.document.page.page_data import page_data
+from pipeline.document.structure.readable import without_markup
 from pipeline.kept import Told, check, read_edition
 from pipeline.merge.conclusion import conclude
-from pipeline.merge.corpus import read
-from pipeline.merge.files import laid_out
+from pipeline.run.corpus import read
+from pipeline.run.output import laid_out
 from pipeline.stories import Story
 
 HEAD = ("Role", "Goal", "Benefit", "Acceptance criteria")

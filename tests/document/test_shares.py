@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline.document.residue import not_shown
+from pipeline.document.structure.residue import not_shown
 from pipeline.extract.page import page
-from pipeline.merge.corpus import extraction_as_json, read
+from pipeline.run.corpus import extraction_as_json, read
 
 BLANKS = "\n" * 40
 TEXT = (
