@@ -21,6 +21,7 @@ from pipeline.progress import Progress, Show, show_nothing
 from pipeline.run import steps
 from pipeline.run.corpus import Corpus
 from pipeline.run.corpus_vectors import known_vectors
+from pipeline.run.dispatch.usage import of_machine
 from pipeline.run.online_counts import OnlineCounts
 from pipeline.run.plan_cache import Outlines
 from pipeline.run.sovereignty import check_sovereignty, held_back
@@ -126,7 +127,7 @@ def estimate_corpus(
             lines.append(priced)
             if store is not None:
                 try:
-                    store.save_estimate(None, corpus_id, priced)
+                    store.save_estimate(None, corpus_id, of_machine(priced, terms.hardware))
                 except StoreError:
                     store = None
     show(Progress("estimate", "plans", done=len(lines), total=len(lines), fresh=len(lines)))

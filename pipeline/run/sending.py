@@ -25,7 +25,13 @@ from pipeline.providers.opening import open_batched, open_model
 from pipeline.run import steps
 from pipeline.run.corpus import Corpus
 from pipeline.run.dispatch.budget import Budget
-from pipeline.run.dispatch.usage import ResourceUsage, UsageCounter, machine_name, peak_memory_bytes
+from pipeline.run.dispatch.usage import (
+    ResourceUsage,
+    UsageCounter,
+    machine_name,
+    of_machine,
+    peak_memory_bytes,
+)
 from pipeline.run.dispatch.waves import WAVE, run_wave, waves
 from pipeline.run.judge_record import Found, Heard
 from pipeline.run.sovereignty import host_of, leaving
@@ -274,6 +280,10 @@ class Sending:
             machine=machine_name(self.terms.hardware),
             peak_memory_bytes=peak_memory_bytes(),
         )
+
+    def _save_estimate(self, corpus: str | None) -> None:
+        priced = of_machine(self.estimate, self.terms.hardware)
+        self.store.save_estimate(self.run_id, corpus, priced)
 
     def fail(self, error: BaseException) -> None:
         """Close the run's row with its reason; what is journalled stays for the next try."""
