@@ -27,7 +27,6 @@ from evals.tasks.eval_results import hold_all
 from evals.tasks.merging_run import run_merging
 from evals.tasks.roundtrip_run import merge_of_a_round, run_round_trips
 from pipeline.amounts import counted
-from pipeline.catalog import ModelSpec
 from pipeline.config.options import EvalOptions, MergeOptions
 from pipeline.flows import artifacts, run_states
 from pipeline.flows import parameters as p
@@ -35,18 +34,16 @@ from pipeline.flows.concurrency import turn
 from pipeline.flows.run_states import named
 from pipeline.flows.tasks import as_task, open_runtime
 from pipeline.flows.telling import telling
+from pipeline.models import ModelSpec
+from pipeline.providers.extractive import EXTRACTIVE
+from pipeline.providers.local import DEFAULT_LOCAL
 from pipeline.run.sovereignty import copies_of
 from pipeline.runtime import Runtime, now
-
-#: The model of a merge that asks none.
-WITHOUT_MODEL = "extractive"
 
 
 @flow(name="needles", flow_run_name=named("needles in {model}"), persist_result=False)
 @p.parameters
-def needles(
-    chosen: NeedleOptions, where: p.Where, model: p.Name = "local/smollm2-135m"
-) -> dict[str, Any]:
+def needles(chosen: NeedleOptions, where: p.Where, model: p.Name = DEFAULT_LOCAL) -> dict[str, Any]:
     """Needle-in-a-haystack grid; cells measured before are not measured again.
 
     Args:
@@ -63,7 +60,7 @@ def needles(
 @flow(name="aggregations", flow_run_name=named("aggregations in {model}"), persist_result=False)
 @p.parameters
 def aggregations(
-    paths: p.Documents, chosen: GridOptions, where: p.Where, model: p.Name = "local/smollm2-135m"
+    paths: p.Documents, chosen: GridOptions, where: p.Where, model: p.Name = DEFAULT_LOCAL
 ) -> dict[str, Any]:
     """Questions that only several stories together answer, among the stories of documents.
 
@@ -132,7 +129,7 @@ def benchmark_model(
     paths: p.Documents,
     chosen: BenchmarkOptions,
     where: p.Where,
-    model: p.Name = "local/smollm2-135m",
+    model: p.Name = DEFAULT_LOCAL,
 ) -> dict[str, Any]:
     """A local model on this machine: doctor, kernels, memory, exam, merge, needles, aggregation,
     training; every estimate beside its actual. Run it again to go on.
@@ -176,7 +173,7 @@ def canaries(paths: p.Documents, chosen: CanaryOptions, where: p.Where) -> dict[
                     paths,
                     lambda copies, out: runtime.merge_job(
                         copies,
-                        WITHOUT_MODEL,
+                        EXTRACTIVE,
                         MergeOptions(out=str(out)),
                         store=store,
                         say=told,
@@ -203,7 +200,7 @@ def _sighted(result: dict[str, Any]) -> str:
 @flow(name="mergings", flow_run_name="merge quality", persist_result=False)
 @p.parameters
 def mergings(
-    paths: p.Documents, chosen: MergingOptions, where: p.Where, model: p.Name = WITHOUT_MODEL
+    paths: p.Documents, chosen: MergingOptions, where: p.Where, model: p.Name = EXTRACTIVE
 ) -> dict[str, Any]:
     """Merge quality against a truth, or against copies planted among the stories.
 
@@ -214,7 +211,7 @@ def mergings(
 
     def judge() -> dict[str, Any]:
         runtime, told = open_runtime(where.db, where.allow_egress), telling()
-        asked = model if chosen.propose else WITHOUT_MODEL
+        asked = model if chosen.propose else EXTRACTIVE
         spec = runtime.find(asked)
         with runtime.store() as store, turn(spec, told):
             result: dict[str, Any] = as_task(
@@ -224,7 +221,7 @@ def mergings(
                     spec,
                     lambda laid, out, ask: runtime.merge_job(
                         laid,
-                        asked if ask else WITHOUT_MODEL,
+                        asked if ask else EXTRACTIVE,
                         MergeOptions(
                             out=str(out),
                             allow_cloud=tuple(copies_of(chosen.allow_cloud)),
@@ -256,7 +253,7 @@ def _measured(result: dict[str, Any]) -> str:
 @flow(name="round-trips", flow_run_name=named("round trips with {model}"), persist_result=False)
 @p.parameters
 def round_trips(
-    paths: p.Documents, chosen: RoundTripOptions, where: p.Where, model: p.Name = WITHOUT_MODEL
+    paths: p.Documents, chosen: RoundTripOptions, where: p.Where, model: p.Name = EXTRACTIVE
 ) -> dict[str, Any]:
     """Documents cut, the parts merged and read again, round after round: what is left of them.
 
@@ -308,7 +305,7 @@ def nightly_evals(
     spending: EvalOptions,
     where: p.Where,
     truth: Annotated[str | None, p.titled("Truth")] = None,
-    model: p.Name = "local/smollm2-135m",
+    model: p.Name = DEFAULT_LOCAL,
     profile: Annotated[str | None, p.titled("Needle grid", choice=[*PROFILES])] = "nightly",
     gates: Annotated[dict[str, dict[str, list[str]]] | None, p.titled("Gates")] = None,
     report: Annotated[str | None, p.titled("Report")] = None,

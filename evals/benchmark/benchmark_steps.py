@@ -25,6 +25,7 @@ from pipeline.cost.formulas import (
 )
 from pipeline.cost.hardware import generation_seconds
 from pipeline.providers import doctor
+from pipeline.providers.local import DEFAULT_LOCAL, PROVIDER
 from pipeline.providers.opening import revision_of
 from pipeline.run import corpus as corpora
 from pipeline.run.job import run
@@ -84,11 +85,11 @@ def _tell_doctor(ctx: Context) -> Told:
 def _doctor(ctx: Context) -> Done:
     settings = ctx.runtime.settings
     checks = doctor.examine(
-        ctx.runtime.catalog,
+        ctx.runtime.catalog.find(DEFAULT_LOCAL),
         cache=settings.cache,
         threads=settings.threads,
         keys={},
-        wanted=("local", "gpu") if ctx.hardware.gpu_name else ("local",),
+        wanted=(PROVIDER.name, doctor.GPU) if ctx.hardware.gpu_name else (PROVIDER.name,),
     )
     lines = [
         f"{'ok' if one['ok'] else 'missing'}: {one['name']}: {one['detail']}" for one in checks

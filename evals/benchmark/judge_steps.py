@@ -9,7 +9,6 @@ from pathlib import Path
 
 from evals.benchmark.benchmark_values import Context, Done, Step, Told
 from pipeline.amounts import counted, gigabytes
-from pipeline.catalog import ModelSpec
 from pipeline.config.extras import how_to_install
 from pipeline.config.load_options import Setup
 from pipeline.config.options import ExamOptions
@@ -17,6 +16,7 @@ from pipeline.engine.weights.adapters import CARD, adapter_sha256
 from pipeline.exam.exam_price import price_exam
 from pipeline.exam.exam_questions import gather_exam, label_files
 from pipeline.extract.extraction import extract
+from pipeline.models import ModelSpec
 from pipeline.run.job import run
 from pipeline.store.reading.spending import time_spent
 from pipeline.train.training_job import (

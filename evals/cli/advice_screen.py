@@ -22,13 +22,14 @@ def advice_page(advice: Mapping[str, Any]) -> None:
     """The recommended model first, what each may do and costs, and what is not measured."""
     rows, review = advice["models"], advice["review"]
     table(
-        ("model", "decides", "window", "costs", "saves"),
+        ("model", "decides", "window", "costs", "takes", "saves"),
         [
             (
                 ("→ " if row["recommended"] else "  ") + row["model"],
                 row["decides"],
                 _window(row),
-                _costs(row),
+                "unknown" if row["usd"] is None else dollars(row["usd"]["likely"]),
+                None if row["seconds"] is None else duration(row["seconds"]),
                 f"{row['minutes_saved']:g} min",
             )
             for row in rows
@@ -63,13 +64,6 @@ def _window(row: Mapping[str, Any]) -> str:
     if below is None:
         return f"≥{short(tokens)}"
     return f"<{short(below)}" if tokens is None else f"{short(tokens)}–{short(below)}"
-
-
-def _costs(row: Mapping[str, Any]) -> str:
-    """Dollars of a provider, time of this machine."""
-    if row["seconds"] is not None and not row["leaves_machine"]:
-        return duration(row["seconds"])
-    return "unknown" if row["usd"] is None else dollars(row["usd"]["likely"])
 
 
 def _grouped(rows: Sequence[Mapping[str, Any]], said: Any) -> list[tuple[str, str]]:

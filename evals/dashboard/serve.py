@@ -23,8 +23,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.config.configuration import without_password
-from pipeline.config.settings import keep_code_out
+from pipeline.config.egress import without_password
+from pipeline.config.processes import keep_code_out
 from pipeline.errors import InputError, StoreError
 from pipeline.installer import how_to_add
 

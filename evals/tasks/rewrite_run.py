@@ -60,7 +60,7 @@ class RewriteJob(MergeJob):
                 where="--strategy",
                 next=f"There are: {', '.join(REWRITING)}.",
             )
-        if self.spec.provider == "extractive":
+        if not self.spec.provider.is_model:
             raise InputError(
                 f"{self.spec.name} writes nothing.",
                 where="--model",

@@ -42,7 +42,7 @@ from pipeline.config.options import (
     parse_tokens_per_word,
     parse_words,
 )
-from pipeline.config.settings import away_from_documents, keep_code_out, report_to_nobody
+from pipeline.config.processes import away_from_documents, keep_code_out, report_to_nobody
 from pipeline.console import emit, page, plain, verbatim, write_anything
 from pipeline.errors import InputError
 from pipeline.runtime import Runtime
@@ -302,7 +302,7 @@ def merge(
             from pipeline.flows.flows import merge_stories
             from pipeline.flows.tasks import call, open_runtime
 
-        provider = open_runtime(here.db, here.allow_egress).catalog.find(model).provider
+        provider = open_runtime(here.db, here.allow_egress).catalog.find(model).provider.name
         result: dict[str, Any] = call(
             merge_stories,
             {"merge", provider},

@@ -101,10 +101,11 @@ def _page(record: Record) -> None:
 
     shown = [row for row in rows(record) if row["kind"] == "all" or row["recall"] or row["n"]]
     table(
-        ["answer", "on", "language", "others", "of them wrong", "at most", "true", "found",
+        ["answer", "on", "others", "of them wrong", "at most", "true", "found",
          "threshold"],
         [
-            [row["answer"].replace("_", " "), row["kind"], row["language"] or "any",
+            [row["answer"].replace("_", " "),
+             ", ".join(filter(None, (row["kind"], row["language"]))),
              f"{row['n']:,}", f"{row['false_positives']:,}",
              f"{100 * row['false_positive_upper']:.2f} %", f"{row['positives']:,}",
              _percent(row["recall"]),
@@ -113,7 +114,7 @@ def _page(record: Record) -> None:
         ],
         title=f"{record.judge.model}, record {record.id}: {counted(record.n, 'pair')}, "
         f"{record.failed:,} without a usable answer, read by its {record.reads}",
-        optional=["language", "at most"],
+        optional=["at most"],
     )  # fmt: skip
     one = record.of(Answer.ONE_NEED)
     if one is None:

@@ -9,7 +9,7 @@ import typer
 from pipeline.cli import screen
 from pipeline.cli.command_options import Here, command
 from pipeline.cli.help_layout import Group
-from pipeline.config.extras import require
+from pipeline.config.extras import LOCAL, require
 from pipeline.config.options import TrainOptions
 from pipeline.console import emit, plain
 from pipeline.train import training_report
@@ -39,7 +39,7 @@ def judge(
 ) -> None:
     """Train a judge with pairs made of your stories, and with what was decided on them by review.
     Given again, it goes on where it was."""
-    require("local")
+    require(LOCAL)
     if not dry_run:
         require("train")
     from pipeline.extract.extraction import extract

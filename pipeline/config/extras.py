@@ -31,8 +31,11 @@ class Part:
     modules: tuple[str, ...]
 
 
+#: The part that runs models here.
+LOCAL = "local"
+
 PARTS: Mapping[str, Part] = {
-    "local": Part(
+    LOCAL: Part(
         "a model that runs on this machine",
         ("torch", "transformers", "accelerate", "safetensors", "tokenizers", "llguidance"),
     ),

@@ -10,13 +10,13 @@ from typing import Any, ClassVar
 
 from pipeline.amounts import counted
 from pipeline.calls import Plan, WindowLimits
-from pipeline.catalog import ModelSpec
 from pipeline.errors import ModelError, SovereigntyError
 from pipeline.exam.exam_questions import Exam, Question, gather_exam
 from pipeline.judge import vetoes
 from pipeline.judge.calibration import Examined, Said, examine
 from pipeline.judge.judge_records import Record, dated, rows
 from pipeline.judge.strata import cell_of
+from pipeline.models import ModelSpec
 from pipeline.plan.call_factory import CallFactory
 from pipeline.plan.near.similarity import Pair
 from pipeline.plan.pairs import plan_pairs
@@ -30,7 +30,7 @@ from pipeline.run.job import MergeJob
 from pipeline.run.judge_record import judge_of, said_in
 from pipeline.run.sovereignty import check_permission, check_sovereignty, mark_of
 from pipeline.store.reading.spending import spent
-from pipeline.stories import Story
+from pipeline.stories import STAYS, Story
 from pipeline.tokens.token_counters import counter_for
 
 
@@ -127,7 +127,7 @@ class ExamJob(MergeJob):
             examined(self._asked_of, self.said),
             labels=self.exam.names,
             sovereignty=mark_of(self.corpus.documents.values(), self.terms.local_only)
-            or ("local" if self.exam.marked else ""),
+            or (STAYS if self.exam.marked else ""),
         )
         usd = took.columns()["usd"]
         self.record = dated(

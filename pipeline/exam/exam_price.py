@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from pipeline.amounts import counted, dollars_band
 from pipeline.calls import Plan, WindowLimits
-from pipeline.catalog import ModelSpec
 from pipeline.errors import StoryTransformerError
 from pipeline.estimates import Estimate
 from pipeline.exam.exam_job import plan_exam
 from pipeline.exam.exam_questions import Exam, gather_exam, label_files
+from pipeline.models import ModelSpec
 from pipeline.run import steps
 from pipeline.run.corpus import Corpus
 from pipeline.store.record import Store, StoreJournal

@@ -29,6 +29,7 @@ from pipeline.flows.distributed import read_ahead
 from pipeline.flows.run_states import named
 from pipeline.flows.tasks import as_task, open_runtime
 from pipeline.flows.telling import telling
+from pipeline.providers.extractive import EXTRACTIVE
 
 
 @flow(name="extract-stories", flow_run_name=named("extract {paths}"), persist_result=False)
@@ -201,7 +202,7 @@ def merge_stories(
     chosen: MergeOptions,
     read: ReadOptions,
     where: p.Where,
-    model: p.Name = "extractive",
+    model: p.Name = EXTRACTIVE,
 ) -> dict[str, Any]:
     """Merge documents into one. Run it again to resume: replies are never paid twice.
 

@@ -104,7 +104,7 @@ def estimated(result: Mapping[str, Any]) -> str:
 
 def merged(result: Mapping[str, Any]) -> str:
     """What became of the stories and what it took."""
-    usd = "price unknown" if result["usd"] is None else dollars(result["usd"])
+    usd = "price unknown" if result["usd"] is None else dollars(str(result["usd"]))
     replies = counted(result["reused_replies"], "reply", "replies")
     return (
         f"{counted(result['stories'], 'story', 'stories')}: {outcomes(result['ledger'])}. "

@@ -18,7 +18,7 @@ from prefect.deployments.runner import RunnerDeployment
 from prefect.settings import PREFECT_API_URL
 from prefect.types.entrypoint import EntrypointType
 
-from pipeline.config.settings import away_from_documents
+from pipeline.config.processes import away_from_documents
 from pipeline.errors import InputError
 from pipeline.flows.reaching import START, insist_on_a_server, lost, trouble
 from pipeline.providers.doctor import check

@@ -14,7 +14,7 @@ from prefect.settings import PREFECT_API_URL, PREFECT_HOME, PREFECT_SERVER_EPHEM
 from prefect.states import Cancelled
 from prefect.utilities.engine import _prefect_sigterm_bridge_lock
 
-from pipeline.config.settings import back_to_documents, keep_code_out, report_to_nobody
+from pipeline.config.processes import back_to_documents, keep_code_out, report_to_nobody
 from pipeline.errors import InputError, StoryTransformerError
 from pipeline.flows import reaching
 from pipeline.flows.run_states import failed

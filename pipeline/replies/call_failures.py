@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from decimal import Decimal
 
-from pipeline.amounts import counted
+from pipeline.amounts import counted, dollars
 from pipeline.calls import Reply
 from pipeline.errors import LedgerError, ModelError
 from pipeline.kept import Kept
@@ -75,7 +75,7 @@ def unasked_told(unasked: int, of: int, usd: Decimal | None, seconds: int | None
         return ""
     bound = f"the {seconds or 0:,} seconds of --max-seconds were up"
     if usd is not None:
-        bound = f"the next may cost more than is left of the ${usd} of --max-cost"
+        bound = f"the next may cost more than is left of the {dollars(str(usd))} of --max-cost"
     return (
         f"{unasked:,} of {counted(of, 'question')} were not asked: {bound}. The merge goes by "
         "what was "

@@ -216,9 +216,9 @@ def extraction_as_json(corpus: Corpus) -> dict[str, Any]:
                 "format": doc.format,
                 "encoding": doc.encoding,
                 "encoding_guessed": doc.guessed,
-                "chars": len(doc.text),
-                "story_chars": len(doc.text) - sum(s.end - s.start for s in e.residue),
-                "residue_chars": sum(s.end - s.start for s in e.residue),
+                "chars": e.chars,
+                "story_chars": e.chars - e.residue_chars,
+                "residue_chars": e.residue_chars,
                 "stories": len(e.stories),
                 "problem": doc.problem,
             }

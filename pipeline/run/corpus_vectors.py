@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pipeline.amounts import counted
 from pipeline.calls import Band, Plan, TokenCount
-from pipeline.config.extras import lacking
+from pipeline.config.extras import LOCAL, lacking
 from pipeline.engine.weights.weight_files import locate_weights, weights_sha256
 from pipeline.errors import EngineError
 from pipeline.estimates import Estimate
@@ -44,7 +44,7 @@ def known_vectors(
     Args:
         store: None where there is none, which holds no vectors.
     """
-    if lacking("local"):
+    if lacking(LOCAL):
         return None
     try:
         sha256 = weights_sha256(locate_weights(ENCODER), cache)

@@ -162,7 +162,7 @@ class MergeJob(Sending):
         where its answers may order what a person is asked."""
         if self.terms.strategy in REWRITING:
             return self.terms.strategy
-        if self.spec.provider == "extractive":
+        if not self.spec.provider.is_model:
             return "none"
         asking = "pairs" if self.terms.strategy == "none" else self.terms.strategy
         if self.belief is not None:
@@ -214,7 +214,7 @@ class MergeJob(Sending):
             },
         )
         self.store.save_plan(self.run_id, self.plan)
-        self.store.save_estimate(self.run_id, self.corpus_id, self.estimate)
+        self._save_estimate(self.corpus_id)
         self._resource_usage.resume(time_spent(self.store, self.run_id))
         self._asked_before = spent(self.store, self.run_id).good
         self.usage_counter = UsageCounter(self.journal(self.run_id), self._show)

@@ -11,7 +11,6 @@ from typing import ClassVar
 
 from pipeline.amounts import counted
 from pipeline.calls import Call, Plan, Reply
-from pipeline.catalog import ModelSpec
 from pipeline.config.options import MergeOptions, ReadOptions
 from pipeline.cost.estimate import formula_seconds
 from pipeline.document.structure.since import Earlier
@@ -19,13 +18,20 @@ from pipeline.entries import Merge
 from pipeline.estimates import Estimate
 from pipeline.judge.belief import Belief
 from pipeline.kept import Kept
+from pipeline.models import ModelSpec
 from pipeline.progress import Show
 from pipeline.providers.base import Model, ModelOptions
 from pipeline.providers.opening import open_batched, open_model
 from pipeline.run import steps
 from pipeline.run.corpus import Corpus
 from pipeline.run.dispatch.budget import Budget
-from pipeline.run.dispatch.usage import ResourceUsage, UsageCounter, machine_name, peak_memory_bytes
+from pipeline.run.dispatch.usage import (
+    ResourceUsage,
+    UsageCounter,
+    machine_name,
+    of_machine,
+    peak_memory_bytes,
+)
 from pipeline.run.dispatch.waves import WAVE, run_wave, waves
 from pipeline.run.judge_record import Found, Heard
 from pipeline.run.sovereignty import host_of, leaving
@@ -274,6 +280,10 @@ class Sending:
             machine=machine_name(self.terms.hardware),
             peak_memory_bytes=peak_memory_bytes(),
         )
+
+    def _save_estimate(self, corpus: str | None) -> None:
+        priced = of_machine(self.estimate, self.terms.hardware)
+        self.store.save_estimate(self.run_id, corpus, priced)
 
     def fail(self, error: BaseException) -> None:
         """Close the run's row with its reason; what is journalled stays for the next try."""

@@ -10,7 +10,6 @@ from decimal import Decimal
 from pathlib import Path
 
 from pipeline.calls import Plan, Reply, Request, Usage, WindowLimits
-from pipeline.catalog import EXTRACTIVE, ModelSpec
 from pipeline.cost.estimate import estimate, window_limits
 from pipeline.cost.hardware import Hardware, detect_hardware
 from pipeline.cost.past_runs import JUDGING, NOTHING_LEARNED, WRITING, Calibration, Past, calibrate
@@ -22,11 +21,13 @@ from pipeline.judge.belief import Belief
 from pipeline.judge.judge_records import Record
 from pipeline.judge.proof import need_key
 from pipeline.merge.settling import Settled, settle
+from pipeline.models import ModelSpec
 from pipeline.plan.call_factory import CallFactory
 from pipeline.plan.near.candidates import ENCODER_PACKAGE, Candidates, StoryVectors, unite
 from pipeline.plan.orders import Orders, orders_told
 from pipeline.plan.pairs import NEAREST, WORDS, pair_call
 from pipeline.plan.strategies import make_plan
+from pipeline.providers.extractive import EXTRACTIVE
 from pipeline.providers.opening import missing_weights, revision_of, unanswerable
 from pipeline.run.corpus import Corpus
 from pipeline.run.corpus_vectors import as_parameters, further_questions, widened
@@ -102,7 +103,7 @@ def with_measured(spec: ModelSpec, store: Store, cache: Path) -> ModelSpec:
 
 def record_of(spec: ModelSpec, store: Store | None, terms: Terms) -> Found:
     """The record that a judge is believed by."""
-    if spec.provider == "extractive" and spec.name == EXTRACTIVE:
+    if not spec.provider.is_model and spec.name == EXTRACTIVE:
         return Found()
     held = records_of(spec, store, terms.listed)
     return find_record(spec, terms.cache, terms.prompts, terms.exams, held)
@@ -298,7 +299,7 @@ def check_budget(
     if max_usd is None:
         return
     calls = plan.to_send[:1]
-    if not plan.calls and spec.provider != EXTRACTIVE and len(stories) > 1:
+    if not plan.calls and spec.provider.is_model and len(stories) > 1:
         calls = (pair_call(factory(plan, spec, terms), stories[0], stories[1], 1),)
     usd = pricer(spec, terms.as_of, batch=batch)
     for first in calls:

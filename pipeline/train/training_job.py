@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.amounts import gigabytes
 from pipeline.calls import canonical_json
-from pipeline.catalog import Architecture, ModelSpec
 from pipeline.cost.hardware import Hardware
 from pipeline.engine.weights.adapters import CARD, WEIGHTS
 from pipeline.engine.weights.weight_files import locate_weights, weights_sha256
 from pipeline.entries import Answer, Decision
 from pipeline.errors import InputError
+from pipeline.models import Architecture, ModelSpec
 from pipeline.plan.pairs import WORDS
 from pipeline.prompts import labelled_prompt
 from pipeline.run.sovereignty import mark_of
@@ -134,7 +134,7 @@ def prepare(extractions: Iterable[Extraction], order: Order, hardware: Hardware)
         raise InputError(
             f"{order.answers} answers are not known.", where="--answers", next="Say 2 or 4."
         )
-    if spec.provider != "local" or spec.setup.lora:
+    if not spec.provider.is_local or spec.setup.lora:
         raise InputError(
             f"{spec.name} cannot be trained here.",
             where="--base",

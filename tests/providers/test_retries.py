@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import ModelError
-from pipeline.providers.retries import (
+from pipeline.providers.remote.retries import (
     RequestError,
     Retries,
     SilentError,

@@ -38,7 +38,7 @@ def row_of(story: Story, told: Sequence[str], plain: Callable[[str], str]) -> Ro
         return None
     start = next((n for n, line in enumerate(told) if line == wanted["As a"]), -1)
     cells = told[start : start + len(wanted)] if start >= 0 else []
-    if [_bare(cell) for cell in cells] != [_bare(text) for text in wanted.values()]:
+    if len(cells) < len(wanted) or not all(map(is_cell, cells, wanted.values())):
         return None
     before, behind = told[:start], told[start + len(wanted) :]
     found = dict(zip(wanted, cells, strict=True))
@@ -82,6 +82,11 @@ def _made_of(text: str, parts: Sequence[str]) -> bool:
         position = at + len(part)
     rest.append(text[position:])
     return not any(_WORD.search(gap.replace("<br>", "")) for gap in rest)
+
+
+def is_cell(line: str, field: str) -> bool:
+    """Whether a line is a cell that holds a field and nothing else."""
+    return _bare(line) == _bare(field)
 
 
 def _bare(cell: str) -> str:

@@ -12,6 +12,7 @@ from pipeline.document.structure.layout import Layout
 from pipeline.document.structure.topics import Section
 from pipeline.entries import Entry, Fold, Outcome
 from pipeline.stories import Story
+from pipeline.text.sentences import spoken_lines
 
 #: Fields in the order in which what is folded is told, and their names.
 _FIELDS = {"sentence": "what it asks for", "title": "title", "benefit": "benefit",
@@ -73,7 +74,7 @@ def _words(story: Story) -> Iterator[str]:
     """A telling word for word, quoted; role, goal and benefit that stand in cells of their own as
     a row under what they are, and so is what else the row holds where it is known what that is:
     who reads the edition again would take a paragraph below a table for no part of it."""
-    told = lines(story.text)
+    told = lines(spoken_lines(story.text))
     row = row_of(story, told, plain)
     if row is None:
         yield from _quoted(told)

@@ -16,9 +16,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from pipeline.amounts import gigabytes
-from pipeline.catalog import ModelSpec
 from pipeline.config.egress import url_hosts
 from pipeline.errors import InputError, SovereigntyError
+from pipeline.models import ModelSpec
 
 #: The setting, as the environment has it.
 VARIABLE = "STORYTRANSFORMER_VLLM"

@@ -17,10 +17,10 @@ from typing import NamedTuple, Protocol
 
 from pipeline.amounts import counted
 from pipeline.calls import Batch, Reply, Request, TokenCount, canonical_json
-from pipeline.catalog import ModelSpec
 from pipeline.errors import ModelError
-from pipeline.providers.cloud import failed, unquoted
-from pipeline.providers.retries import RequestError, Retries, UnreadableError
+from pipeline.models import ModelSpec
+from pipeline.providers.remote.cloud import failed, unquoted
+from pipeline.providers.remote.retries import RequestError, Retries, UnreadableError
 
 #: HTTP statuses of a provider that lets no one list batches: these are no matter of the key alone.
 _CLOSED_LIST = (403, 404)
