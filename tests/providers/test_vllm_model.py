@@ -256,8 +256,8 @@ def test_who_generates_and_why(tiny: Path, program: str, monkeypatch: pytest.Mon
     monkeypatch.setenv("PATH", str(Path(program).parent))
     big = ("NVIDIA H100", 80 << 30)
     assert choice(AUTO, big) == (
-        False, "vLLM is installed, and there is room for weights of 0.0 GiB on NVIDIA H100 with "
-        "80.0 GiB",
+        False, "vLLM is installed, and there is room for weights of 0.00 GB on NVIDIA H100 with "
+        "85.9 GB",
     )  # fmt: skip
     assert choice(AUTO) == (True, "no NVIDIA card answers here")
     assert choice(AUTO, ("small", 1000))[1].endswith("too little is left for vLLM")
