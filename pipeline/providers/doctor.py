@@ -120,7 +120,7 @@ def _weights(catalog: Catalog, cache: Path) -> dict[str, Any]:
     """Whether the small model's weights lie here; they are not read."""
     name = f"{DEFAULT_LOCAL}, weights"
     try:
-        where = locate_weights(catalog.find(DEFAULT_LOCAL).weights, cache=cache)
+        where = locate_weights(catalog.find(DEFAULT_LOCAL).weights)
     except EngineError as error:
         return check(name, False, error.message, error.next)
     files = [where] if where.is_file() else [one for one in where.rglob("*") if one.is_file()]
