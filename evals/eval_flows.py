@@ -107,6 +107,7 @@ def _grid_of(
                 with_likelihood=chosen.likelihood,
                 ask_again=chosen.ask_again,
                 allow_cloud=chosen.allow_cloud,
+                local_only=runtime.settings.local_only,
                 say=logger.info,
             ),
         )

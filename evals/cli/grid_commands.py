@@ -119,6 +119,7 @@ def _measured(
             with_likelihood=chosen.likelihood,
             ask_again=chosen.ask_again,
             allow_cloud=chosen.allow_cloud,
+            local_only=runtime.settings.local_only,
             say=line,
             show=line.show,
         )

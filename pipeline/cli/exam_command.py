@@ -67,16 +67,16 @@ def exam(
             told.pop("records")
             runs.append(told)
             records.append(job.record)
-    _show(records, runs, json=here.json, toml=toml)
+    _show(records, runs, here, toml=toml)
 
 
 def _show(
-    records: Sequence[Record], runs: Sequence[Mapping[str, Any]], *, json: bool, toml: bool
+    records: Sequence[Record], runs: Sequence[Mapping[str, Any]], here: Here, *, toml: bool
 ) -> None:
     from pipeline.judge.catalog_records import as_toml
     from pipeline.judge.judge_records import rows
 
-    if json:
+    if here.json:
         emit({"records": [row for one in records for row in rows(one)], "runs": list(runs)})
     elif toml:
         for one in records:
@@ -85,7 +85,7 @@ def _show(
         for one in records:
             _page(one)
         if asked := [one for one in runs if one["run"]]:
-            screen.next_step("merge", "PATHS", "--judge", asked[-1]["model"])
+            screen.next_step("merge", "PATHS", "--judge", asked[-1]["model"], **here.for_next)
 
 
 def _page(record: Record) -> None:

@@ -16,7 +16,7 @@ from pipeline.config.configuration import without_password
 from pipeline.config.extras import lacking, missing_part
 from pipeline.config.options import MayLeave, parse_words
 from pipeline.config.settings import away_from_documents
-from pipeline.console import Telling, emit, plain
+from pipeline.console import emit, plain
 from pipeline.errors import InputError, StoryTransformerError
 from pipeline.runtime import Runtime, now
 
@@ -200,9 +200,7 @@ def models(
     if wanted_for:
         if words is not None:
             raise InputError("give documents or --words, not both.", where="--words")
-        _advise(
-            runtime, [*wanted_for, *(paths or ())], gpu, leaving.allow_cloud, here.line, here.json
-        )
+        _advise(runtime, [*wanted_for, *(paths or ())], gpu, leaving.allow_cloud, here)
         return
     if gpu is None and (paths or words is not None):
         raise InputError(
@@ -240,8 +238,7 @@ def _advise(
     paths: Sequence[str],
     gpu: str | None,
     allow_cloud: Sequence[str],
-    line: Telling,
-    json: bool,
+    here: Here,
 ) -> None:
     """Which model for these documents; no model is asked."""
     from evals import advice
@@ -250,20 +247,24 @@ def _advise(
     from pipeline.run.sovereignty import check_allowed
 
     check_allowed(allow_cloud)
+    line = here.line
     terms = runtime.terms(allow_cloud=allow_cloud, gpu=gpu)
     store = runtime.store_if_possible(line)
     corpus = corpora.read(paths, cache=store, show=line.show)
     keys = {name: bool(key) for name, key in runtime.settings.keys.items()}
+    again = screen.same_place(here.db, here.config)
     found = advice.advise(
-        paths, corpus, terms, advice.Here(runtime.catalog, keys, gpu or ""), store
+        paths, corpus, terms, advice.Here(runtime.catalog, keys, gpu or "", again), store
     )
-    if json:
+    if here.json:
         emit(found)
     else:
         advice_page(found)
         best = found["models"][0]
         judge = [] if best["decides"] == "proof" else ["--judge", best["model"]]
-        screen.next_step("merge", *paths, *judge)
+        if best["leaves_machine"]:
+            judge += [word for path in allow_cloud for word in ("--allow-cloud", path)]
+        screen.next_step("merge", *paths, *judge, **here.for_next)
 
 
 @app.command()

@@ -16,8 +16,12 @@ if TYPE_CHECKING:
 
 def next_step(*words: str, db: str | None = None, config: str | None = None) -> None:
     """The next useful command, ready to be pasted; it looks at the same database and settings."""
-    same = (*(("--db", db) if db else ()), *(("--config", config) if config else ()))
-    command(("storytransformer", *words, *same), "next       ")
+    command(("storytransformer", *words, *same_place(db, config)), "next       ")
+
+
+def same_place(db: str | None, config: str | None) -> tuple[str, ...]:
+    """What a command is told to look at the same database and settings."""
+    return (*(("--db", db) if db else ()), *(("--config", config) if config else ()))
 
 
 def extraction_table(result: Mapping[str, Any]) -> None:

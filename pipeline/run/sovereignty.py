@@ -128,6 +128,20 @@ def held_back(
     return ""
 
 
+def open_paths(
+    corpus: Corpus, paths: Sequence[str], local_only: Sequence[str] = ()
+) -> tuple[str, ...]:
+    """Of the paths that a corpus was read from what may leave this machine by the documents' marks:
+    a path as it was given where all below it may, else the documents below it that may."""
+    read = {path: document for document in _documents(corpus) for path in document.paths}
+    kept = {path for path, document in read.items() if stays_here(document, local_only)}
+    found: list[str] = []
+    for named in paths:
+        below = [path for path in read if _names(named, path)]
+        found += [path for path in below if path not in kept] if kept & set(below) else [named]
+    return tuple(dict.fromkeys(found))
+
+
 def why_not(document: Document, allow_cloud: Sequence[str], local_only: Sequence[str] = ()) -> str:
     """Why a document may not leave this machine, "" when it may."""
     if why := stays_here(document, local_only):

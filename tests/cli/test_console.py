@@ -25,6 +25,7 @@ from pipeline.amounts import band, short
 from pipeline.cli.commands import WELCOME, app
 from pipeline.console import Telling
 from pipeline.progress import Pace, Progress
+from tests.support import commands
 
 ROOT = Path(__file__).resolve().parents[2]
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
@@ -57,8 +58,8 @@ def in_a_terminal(*arguments: str, columns: int, cwd: Path, **env: str) -> str:
     """What a command shows in a terminal of so many columns."""
     main, other = pty.openpty()
     fcntl.ioctl(other, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "pipeline", *arguments],
+    process = commands.Command(
+        [*arguments],
         cwd=cwd,
         stdin=subprocess.DEVNULL,
         stdout=other,
@@ -153,8 +154,8 @@ def test_a_band_of_one_amount_is_that_amount():
 
 
 def test_the_command_alone_explains_itself_on_one_screen(tmp_path: Path):
-    done = subprocess.run(
-        [sys.executable, "-m", "pipeline"],
+    done = commands.run(
+        [],
         cwd=tmp_path,
         text=True,
         capture_output=True,
@@ -192,8 +193,8 @@ def test_an_unfinished_run_tells_the_command_that_resumes_it(tmp_path: Path):
     (tmp_path / "a b.md").write_text("As a member, I want to borrow a drill, so that I save.\n")
 
     def run(*arguments: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "pipeline", *arguments],
+        done = commands.run(
+            [*arguments],
             cwd=tmp_path,
             text=True,
             capture_output=True,
@@ -218,8 +219,8 @@ def test_an_unfinished_run_tells_the_command_that_resumes_it(tmp_path: Path):
 
 def test_tables_for_people_and_lines_for_pipes(tmp_path: Path):
     (tmp_path / "a\tb.md").write_text("As a member, I want to borrow a drill, so that I save.\n")
-    piped = subprocess.run(
-        [sys.executable, "-m", "pipeline", "extract", "."],
+    piped = commands.run(
+        ["extract", "."],
         cwd=tmp_path,
         text=True,
         capture_output=True,

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from pipeline.amounts import dollars, gigabytes
 from pipeline.console import _fitting, folded
 from tests.cli.test_console import ESCAPE, in_a_terminal
+from tests.support import commands
 
 ROOT = Path(__file__).resolve().parents[2]
 WIDTHS = (60, 80, 200)
@@ -102,8 +103,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the sample in it, merged."""
     folder = tmp_path_factory.mktemp("terminal")
     shutil.copytree(ROOT / "data" / "sample", folder / "sample")
-    subprocess.run(
-        [sys.executable, "-m", "pipeline", "merge", "sample", "--quiet"], cwd=folder, check=True,
+    commands.run(
+        ["merge", "sample", "--quiet"], cwd=folder, check=True,
         capture_output=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     return folder

@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -17,6 +15,7 @@ from pipeline.config.config_file import default_file, read_file
 from pipeline.config.configuration import SETTINGS, Setting, without_password
 from pipeline.config.settings import read_settings
 from pipeline.errors import InputError
+from tests.support import commands
 
 ROOT = Path(__file__).resolve().parents[2]
 KEPT = [setting for setting in SETTINGS if not setting.not_in_file]
@@ -43,8 +42,8 @@ def written(setting: Setting, which: int) -> tuple[str, str]:
 
 
 def run(*arguments: str, cwd: Path, **env: str):
-    return subprocess.run(
-        [sys.executable, "-m", "pipeline", *arguments],
+    return commands.run(
+        [*arguments],
         cwd=cwd,
         text=True,
         capture_output=True,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -21,6 +20,7 @@ from pipeline.run.sovereignty import stays_here
 from pipeline.runtime import Runtime
 from pipeline.store.reading import reports
 from pipeline.stories import Document
+from tests.support import commands
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = {
@@ -145,8 +145,8 @@ def test_a_document_stays_here_when_its_head_or_a_pattern_says_so(head, path, pa
 
 
 def command(folder: Path, *arguments: str, **env: str):
-    return subprocess.run(
-        [sys.executable, "-m", "pipeline", *arguments, "--json"],
+    return commands.run(
+        [*arguments, "--json"],
         cwd=folder,
         text=True,
         capture_output=True,

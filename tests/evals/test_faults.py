@@ -7,6 +7,7 @@ import importlib.util
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -33,7 +34,8 @@ def bench() -> ModuleType:
 
 
 @pytest.fixture
-def runtime(tmp_path: Path, shared_cache: Path) -> Runtime:
+def runtime(tmp_path: Path, shared_cache: Path, embedded: Any) -> Runtime:
+    embedded(DOCUMENTS, tmp_path / "runs.sqlite")
     environment = {"STORYTRANSFORMER_CACHE": str(shared_cache), "ANTHROPIC_API_KEY": "never sent"}
     return Runtime(read_settings(environment, db=f"sqlite:///{tmp_path}/runs.sqlite"))
 

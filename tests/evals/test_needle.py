@@ -358,7 +358,7 @@ def test_the_real_local_model_finds_needles(
     from pipeline.providers.base import ModelOptions
     from pipeline.providers.opening import open_model
 
-    model = open_model(smollm, ModelOptions(cache=eval_cache, threads=2))
+    model = open_model(smollm, ModelOptions(cache=eval_cache, threads=1))
     try:
         cells = list(grid(smollm, model, prompts, lengths=(512,), depths=(0, 50, 100)))
     finally:

@@ -142,7 +142,8 @@ def test_a_bad_truth_is_named(tmp_path: Path, body: str) -> None:
 
 
 @pytest.fixture
-def runtime(tmp_path: Path, shared_cache: Path) -> Runtime:
+def runtime(tmp_path: Path, shared_cache: Path, embedded: Any) -> Runtime:
+    embedded([SAMPLE], tmp_path / "x.sqlite")
     return Runtime(
         read_settings(
             {"STORYTRANSFORMER_CACHE": str(shared_cache), "ANTHROPIC_API_KEY": "never sent"},

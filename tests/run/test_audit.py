@@ -27,13 +27,14 @@ def knows(one: str, other: str) -> tuple[Answer, float]:
 
 
 @pytest.fixture
-def backlog(tmp_path, runtime):  # noqa: F811
+def backlog(tmp_path, runtime, embedded):  # noqa: F811
     text = "".join(
         f"- As a clerk, I want to print the {thing} of the {place}, so that I have it.\n"
         f"- As a chief, I want to get a printout of the {place}'s {thing}, so that it is there.\n"
         for thing, place in TRUE
     )
     (tmp_path / "in" / "ferry.md").write_text(text)
+    embedded([tmp_path / "in"], tmp_path / "db.sqlite")
 
 
 @pytest.fixture

@@ -51,9 +51,10 @@ BACKLOG = """# Ferry
 
 
 @pytest.fixture
-def runtime(tmp_path, shared_cache):
+def runtime(tmp_path, shared_cache, embedded):
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "ferry.md").write_text(BACKLOG)
+    embedded([tmp_path / "in"], tmp_path / "db.sqlite")
     write(tmp_path / "labels.jsonl", lines())
     return runtime_of(tmp_path, shared_cache)
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -19,6 +17,7 @@ from pipeline.stories import Document
 from tests import marked
 from tests.marked import STORY
 from tests.marked_beside import BESIDE, SPOKEN_OF
+from tests.support import commands
 from tests.support.providers import Provider
 
 MARKED = {**marked.MARKED, **BESIDE}
@@ -132,8 +131,8 @@ def test_the_command_sends_nothing_of_all_forms_together(
             "ANTHROPIC_BASE_URL": provider.url,
             "ANTHROPIC_API_KEY": "k",
         }
-        done = subprocess.run(
-            [sys.executable, "-m", "pipeline", "merge", "in", "--model", CLOUD.name,
+        done = commands.run(
+            ["merge", "in", "--model", CLOUD.name,
              "--allow-cloud", "all", "--json"],
             cwd=tmp_path, env=env, capture_output=True, text=True, check=False,
         )  # fmt: skip

@@ -6,7 +6,6 @@ import json
 import os
 import sqlite3
 import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from pipeline.store.reading import reports
 from pipeline.store.reading.finished_run import open_finished_run
 from pipeline.store.tables import DecisionRow, ReplyRow, Row, StoryRow, table_of
 from tests.store.test_store_purge import fill
+from tests.support import commands
 
 ROOT = Path(__file__).resolve().parents[2]
 #: What each kind of column cannot have written.
@@ -129,8 +129,8 @@ def test_the_command_ends_with_7_and_one_object(tmp_path):
     (tmp_path / "a.md").write_text("- As a cook, I want salt, so that it tastes.\n" * 2)
 
     def command(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "pipeline", *arguments, "--json"], cwd=tmp_path, text=True,
+        return commands.run(
+            [*arguments, "--json"], cwd=tmp_path, text=True,
             env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True,
         )  # fmt: skip
 
