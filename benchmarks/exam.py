@@ -40,7 +40,6 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.calls import Plan, WindowLimits
-from pipeline.catalog import ModelSpec
 from pipeline.config.options import ExamOptions
 from pipeline.config.settings import read_settings
 from pipeline.entries import Answer
@@ -53,6 +52,7 @@ from pipeline.judge.intervals import Rate
 from pipeline.judge.judge_records import Judge, Reads
 from pipeline.judge.labels import Half
 from pipeline.judge.vetoes import VERSION
+from pipeline.models import ModelSpec
 from pipeline.run import steps
 from pipeline.run.corpus import Corpus
 from pipeline.run.job import run

@@ -17,7 +17,8 @@ from evals.grids.grids import Grid, aggregation_grid, aggregation_lengths, find_
 from evals.grids.needle_price import quick_price
 from evals.metrics.statistics import known_of_length
 from evals.recorded import recorded
-from pipeline.catalog import EXTRACTIVE, Catalog, ModelSpec
+from pipeline.amounts import counted
+from pipeline.catalog import Catalog
 from pipeline.cost.estimate import infeasible
 from pipeline.cost.line import as_lines, money
 from pipeline.cost.model_choice import TOKENS_PER_WORD
@@ -26,7 +27,9 @@ from pipeline.errors import EngineError, InputError, ModelError, StoryTransforme
 from pipeline.exam.exam_price import price_exam
 from pipeline.exam.exam_questions import Exam, gather_exam, label_files
 from pipeline.judge.belief import Belief
-from pipeline.providers.opening import missing_key, missing_weights, needs_key, revision_of
+from pipeline.models import ModelSpec
+from pipeline.providers.extractive import EXTRACTIVE
+from pipeline.providers.opening import missing_key, missing_weights, revision_of
 from pipeline.run import steps
 from pipeline.run.corpus import Corpus
 from pipeline.run.judge_record import about_belief
@@ -110,7 +113,7 @@ def reached(
             continue
     found, beyond = [], dict[str, list[str]]()
     for spec in specs.values():
-        if spec.provider == "extractive":
+        if not spec.provider.is_model:
             continue
         if why := _out_of_reach(spec, here, terms):
             beyond.setdefault(why, []).append(spec.name)
@@ -122,9 +125,9 @@ def reached(
 def _out_of_reach(spec: ModelSpec, here: Here, terms: Terms) -> str:
     if spec.retired is not None and spec.retired <= terms.today:
         return "they answer no more"
-    if spec.provider == "local" and missing_weights(spec, terms.cache) is not None:
+    if spec.provider.is_local and missing_weights(spec, terms.cache) is not None:
         return "their weights are not on this machine"
-    if needs_key(spec) and not here.keys.get(spec.provider):
+    if spec.needs_key and not here.keys.get(spec.provider.name):
         return (missing_key(spec).next or "").rstrip(".")
     return ""
 
@@ -331,11 +334,11 @@ def _order(row: Mapping[str, Any]) -> tuple[object, ...]:
 def _why(rows: Sequence[Mapping[str, Any]], review: Mapping[str, int]) -> str:
     """The sentence that says why the first is recommended."""
     first, others = rows[0], rows[1:]
-    asked = f"about {review['pairs']} pairs, {review['minutes']} minutes"
+    asked = f"about {counted(review['pairs'], 'pair')}, {counted(review['minutes'], 'minute')}"
     if first["decides"] == "folds":
         return (
             f"{first['model']} may fold here and saves about {first['minutes_saved']:g} of the "
-            f"{review['minutes']} minutes of review."
+            f"{counted(review['minutes'], 'minute')} of review."
         )
     if folding := [row for row in others if row["decides"] == "folds"]:
         best = folding[0]

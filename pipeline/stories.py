@@ -23,6 +23,8 @@ from pipeline.text.story_frames import article_in, heading_in, lead_in, purpose_
 StoryKind = Literal["agile", "scenario", "narrative"]
 BlockKind = Literal["heading", "paragraph", "item", "row", "cell", "step", "meta", "code"]
 
+#: The mark of what is made of documents of which one must stay on this machine.
+STAYS = "local"
 #: Characters whose words are held at once.
 _WORDS_AT_ONCE = 1 << 20
 _BLANK = re.compile(r"\s")

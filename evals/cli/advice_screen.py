@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipeline.amounts import dollars, duration, short
+from pipeline.amounts import counted, dollars, duration, short
 from pipeline.console import plain, table
 
 #: Columns of a terminal that everything fits into.
@@ -34,13 +34,14 @@ def advice_page(advice: Mapping[str, Any]) -> None:
             )
             for row in rows
         ],
-        title=f"{advice['stories']:,} stories, {advice['words']:,} words; {advice['hardware']}; "
+        title=f"{counted(advice['stories'], 'story', 'stories')}, "
+        f"{counted(advice['words'], 'word')}; {advice['hardware']}; "
         f"prices of {advice['as_of']}",
     )
     _wrapped(rows[0]["why"])
     _wrapped(
         "Window: prompt tokens over many stories, else for one story; “–” is not measured. "
-        f"Saves: of the {review['minutes']} minutes of review."
+        f"Saves: of the {counted(review['minutes'], 'minute')} of review."
     )
     for said, names in _grouped(rows[1:], lambda row: row["decides_told"] if row["record"] else ""):
         _wrapped(said or f"No record: {names}. Their answers only order what a person is asked.")

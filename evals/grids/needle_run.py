@@ -26,11 +26,11 @@ from evals.metrics.statistics import (
     wilson,
 )
 from evals.recorded import figure, recorded
-from pipeline.catalog import ModelSpec
 from pipeline.cost.prices import price
 from pipeline.errors import SovereigntyError
 from pipeline.extract.extraction import extract
 from pipeline.extract.readers.registry import read_document
+from pipeline.models import ModelSpec
 from pipeline.progress import Progress, Show, show_nothing
 from pipeline.providers.base import Model, ModelOptions
 from pipeline.providers.local.local_model import LocalModel

@@ -13,7 +13,6 @@ from decimal import Decimal
 
 from pipeline.amounts import gigabytes
 from pipeline.calls import Band, Plan, TokenCount, Usage
-from pipeline.catalog import Architecture, ModelSpec
 from pipeline.columns import Kinds
 from pipeline.cost.bare import bare_text_estimate
 from pipeline.cost.bill import (
@@ -47,6 +46,7 @@ from pipeline.cost.remarks import (
 )
 from pipeline.cost.window_limits import bits_held, usable_window, window_limits
 from pipeline.estimates import Estimate
+from pipeline.models import Architecture, ModelSpec
 
 __all__ = [
     "as_line",

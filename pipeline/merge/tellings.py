@@ -15,7 +15,7 @@ from itertools import pairwise
 
 from pipeline.compare.telling_sentence import of_cells, of_lines
 from pipeline.entries import Piece
-from pipeline.stories import Story
+from pipeline.stories import Story, count_words
 from pipeline.text.sentences import letters, plain
 from pipeline.text.tags import NOTHING, tags_blanked
 from pipeline.text.words import sentences
@@ -103,6 +103,13 @@ def telling(story: Story) -> Telling:
         else:
             told.append((piece, key, [unit]))
     return _assembled(story, text, told)
+
+
+def words_told(story: Story) -> int:
+    """Words of a story as it is told: of cells that make a sentence, those that join them, too.
+    What stands of it in an entry is never more."""
+    one = telling(story)
+    return sum(map(count_words, (*(piece.text for piece in one.pieces), *one.labels)))
 
 
 _PIECES: dict[str, Piece] = {

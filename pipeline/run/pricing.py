@@ -8,13 +8,14 @@ from decimal import Decimal
 from typing import Any
 
 from pipeline.calls import Plan
-from pipeline.catalog import Catalog, ModelSpec
+from pipeline.catalog import Catalog
 from pipeline.cost.estimate import as_lines, bare_text_estimate, infeasible
 from pipeline.cost.model_choice import TOKENS_PER_WORD, Choice, default_choices
 from pipeline.cost.past_runs import Ratio
 from pipeline.cost.picture import draw_windows
 from pipeline.errors import EngineError, ModelError, StoreError
 from pipeline.estimates import Estimate, Saved
+from pipeline.models import ModelSpec
 from pipeline.plan.strategies import ASKING
 from pipeline.progress import Progress, Show, show_nothing
 from pipeline.run import steps
@@ -147,7 +148,7 @@ def estimate_corpus(
 
 def _kinds(spec: ModelSpec, strategies: Sequence[str]) -> Sequence[str]:
     """The strategies that are priced for a model: those asked for, or all that ask it something."""
-    if spec.provider == "extractive":
+    if not spec.provider.is_model:
         return ("none",)
     return strategies or ASKING
 
@@ -264,8 +265,9 @@ def _saved(whole: Estimate, line: Estimate) -> Saved:
 
 def _review(plan: Plan | None) -> dict[str, Any]:
     """How many pairs `review` would ask a person about by itself, and how long that takes."""
-    pairs = min(MOST_ASKED, int(plan.parameters.get("alike", "0"))) if plan else 0
-    return {"pairs": pairs, "minutes": -(-pairs * SECONDS_A_PAIR // 60)}
+    alike = int(plan.parameters.get("alike", "0")) if plan else 0
+    pairs = min(MOST_ASKED, alike)
+    return {"pairs": pairs, "minutes": -(-pairs * SECONDS_A_PAIR // 60), "alike": alike}
 
 
 def _left_out(plan: Plan, corpus: Corpus) -> list[dict[str, str]]:

@@ -9,8 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
+from pipeline.amounts import counted
 from pipeline.calls import Call, Plan, Reply
-from pipeline.catalog import ModelSpec
 from pipeline.config.options import MergeOptions, ReadOptions
 from pipeline.cost.estimate import formula_seconds
 from pipeline.document.structure.since import Earlier
@@ -18,6 +18,7 @@ from pipeline.entries import Merge
 from pipeline.estimates import Estimate
 from pipeline.judge.belief import Belief
 from pipeline.kept import Kept
+from pipeline.models import ModelSpec
 from pipeline.progress import Show
 from pipeline.providers.base import Model, ModelOptions
 from pipeline.providers.opening import open_batched, open_model
@@ -140,6 +141,7 @@ class Sending:
         unanswered = self._unanswered(wave)
         if unanswered and self.in_time():
             self._record_departures(unanswered)
+            self._show()  # before a model is loaded, and before the first reply
             with self._resource_usage.asking():
                 self._model = self._model or self._opened()
                 self.replies.update(self._answers(wave))
@@ -156,8 +158,8 @@ class Sending:
         asked, self._before = self.usage_counter.calls - before, self.usage_counter.calls
         if self.show is None:
             self.say(
-                f"{self._done} of {self.progress[1]} calls answered"
-                + (f", {asked} by the model" if asked else " by the journal: no model call")
+                f"{self._done:,} of {counted(self.progress[1], 'call')} answered"
+                + (f", {asked:,} by the model" if asked else " by the journal: no model call")
             )
         else:
             self._show()

@@ -13,19 +13,15 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from pipeline.calls import Call
-from pipeline.catalog import ModelSpec
 from pipeline.errors import InputError, SovereigntyError
 from pipeline.extract.globs import check_patterns, is_excluded, matches
 from pipeline.extract.marks import SOVEREIGNTY, is_open
+from pipeline.models import ModelSpec
 from pipeline.run.corpus import Corpus
-from pipeline.stories import Document, Story
+from pipeline.stories import STAYS, Document, Story
 
 #: What ``--allow-cloud`` is given where every document may leave that bears no mark.
 ALL = "all"
-#: The mark of what is made of documents of which one must stay here.
-STAYS = "local"
-#: Where the providers' clients go by themselves.
-_HOSTS = {"claude": "api.anthropic.com", "gemini": "generativelanguage.googleapis.com"}
 _NAMED = 3
 
 
@@ -261,7 +257,7 @@ def _is_named(path: str, patterns: Sequence[str]) -> bool:
 def host_of(spec: ModelSpec, base_url: str = "") -> str:
     """The host that a model's text is sent to."""
     address = spec.base_url or base_url
-    return urlsplit(address).hostname or _HOSTS.get(spec.provider, spec.provider)
+    return urlsplit(address).hostname or spec.provider.host or spec.provider.name
 
 
 def leaving(calls: Iterable[Call], stories: Mapping[str, Story]) -> list[tuple[str, str]]:

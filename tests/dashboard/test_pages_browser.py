@@ -190,8 +190,9 @@ def test_the_models_page_says_which_and_why_and_what_is_not_measured(look, serve
     assert first[0] == "extractive" and "any" in first[2] and first[-1] == "yes"
     assert second[2].startswith("below 1,024 tokens") and second[3] == "not measured"
     assert second[-1] == "no: it does not fit" and "no record" in second[1]
-    (missing,) = table(page, "unmeasured")
-    assert missing[-1] == "storytransformer exam --model local/many"
+    missing, below = table(page, "unmeasured")
+    assert missing[1] == "what it may decide"
+    assert below == ["storytransformer exam --model local/many"], "a line of its own, for copying"
     assert table(page, "beyond") == [["1", "no key", "claude/x"]]
 
 
