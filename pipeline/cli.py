@@ -182,7 +182,7 @@ def estimate(
     ] = None,
 ) -> None:
     """The dry run: what a merge costs. No network (but for --count-online), no model loaded."""
-    from pipeline.merge import files, pricing, sovereignty
+    from pipeline.merge import pricing, sovereignty
 
     if (words is None) == (not paths):
         raise InputError(
@@ -220,6 +220,8 @@ def estimate(
             terms,
             catalog=edge.catalog,
         )
+        from pipeline.merge import files  # and with it all that writes documents
+
         result["picture"] = files.write_picture(Path(picture), drawn)
     if here.json:
         emit(result)
