@@ -24,7 +24,7 @@ from pipeline.engine.adapters import WEIGHTS
 from pipeline.engine.converting import convert_gguf, quiet
 from pipeline.engine.loading import choose_device, choose_dtype
 from pipeline.engine.samples import UNLEARNED, Collator, Sample, dataset, in_batches
-from pipeline.engine.tokenizer import load_tokenizer
+from pipeline.engine.tokenizer import Tokenizer, load_tokenizer
 from pipeline.engine.weights import weights_sha256
 from pipeline.errors import EngineError
 
@@ -348,7 +348,7 @@ def _tokenizer(folder: Path, pad_id: int) -> Any:
     from transformers import PreTrainedTokenizerFast
 
     make: Any = PreTrainedTokenizerFast
-    tokenizer = make(tokenizer_file=str(folder / "tokenizer.json"))
+    tokenizer = make(tokenizer_object=Tokenizer.from_folder(folder).backend)
     tokenizer.pad_token = tokenizer.eos_token = tokenizer.convert_ids_to_tokens(pad_id)
     return tokenizer
 
