@@ -53,8 +53,9 @@ demo: ready      ## merge the sample backlog through the Prefect flow, price a j
 	@echo "dashboard         make dashboard"
 	@echo "decide            $(BIN)/storytransformer runs, then $(BIN)/storytransformer review RUN"
 
-test: install    ## run the whole test suite, in two processes
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+# One more than most machines have cores: some tests wait for servers.
+test: install    ## run the whole test suite, in three processes
+	$(BIN)/python -m pytest -n 3 --dist loadgroup --no-loadscope-reorder
 
 lint: install    ## ruff, mypy strict, import-linter
 	$(BIN)/ruff check .

@@ -20,6 +20,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.config.options import (
+    EstimateOptions,
+    ExamOptions,
+    MergeOptions,
+    ReadOptions,
+    TrainOptions,
+)
 from pipeline.errors import (
     BudgetError,
     EngineError,
@@ -30,19 +37,12 @@ from pipeline.errors import (
     StoreError,
     StoryTransformerError,
 )
-from pipeline.options import (
-    EstimateOptions,
-    ExamOptions,
-    MergeOptions,
-    ReadOptions,
-    TrainOptions,
-)
 from pipeline.stories import Block, Document, Extraction, Source, Story
 
 if TYPE_CHECKING:
     from pipeline.engine.story_transformer import StoryTransformer
-    from pipeline.judge.records import Record
-    from pipeline.merge.corpus import Corpus
+    from pipeline.judge.judge_records import Record
+    from pipeline.run.corpus import Corpus
 
 __all__ = [
     "Block",
@@ -172,7 +172,7 @@ def read(paths: Sequence[str | Path], options: ReadOptions | None = None) -> Cor
     Raises:
         InputError: a path that leads nowhere, or nothing that can be read.
     """
-    from pipeline.merge.corpus import gather
+    from pipeline.run.corpus import gather
 
     return gather([str(path) for path in paths], how=options or ReadOptions())
 
@@ -194,20 +194,20 @@ def estimate(
     Raises:
         InputError: an unknown model or strategy; as :func:`read`.
     """
-    from pipeline.edge import Edge
-    from pipeline.merge.corpus import Corpus
-    from pipeline.merge.pricing import estimate_corpus
+    from pipeline.run.corpus import Corpus
+    from pipeline.run.pricing import estimate_corpus
+    from pipeline.runtime import Runtime
 
     chosen = options or EstimateOptions()
     corpus = documents if isinstance(documents, Corpus) else read(documents)
-    edge = Edge.read(db)
+    runtime = Runtime.read(db)
     found = estimate_corpus(
         corpus,
         models or chosen.models,
         chosen.strategies,
-        edge.estimate_terms(chosen),
-        catalog=edge.catalog,
-        store=edge.store_if_possible(_nobody),
+        runtime.estimate_terms(chosen),
+        catalog=runtime.catalog,
+        store=runtime.store_if_possible(_nobody),
     )
     lines = [_line(one) for one in found["lines"]]
     cheapest = [line for line, one in zip(lines, found["lines"], strict=True) if one["cheapest"]]
@@ -267,15 +267,15 @@ def merge(
     """
     from dataclasses import replace
 
-    from pipeline.edge import Edge
-    from pipeline.merge.job import run
+    from pipeline.run.job import run
+    from pipeline.runtime import Runtime
 
     chosen = options or MergeOptions()
     if out is not None:
         chosen = replace(chosen, out=str(out))
-    edge = Edge.read(db)
-    with edge.store() as store:
-        job = edge.merge_job(
+    runtime = Runtime.read(db)
+    with runtime.store() as store:
+        job = runtime.merge_job(
             [str(path) for path in paths],
             judge,
             chosen,
@@ -317,19 +317,19 @@ def exam(
         InputError: an unknown model, or labels that cannot be used.
         SovereigntyError, ModelError, StoreError: as :func:`merge`.
     """
-    from pipeline.edge import Edge
     from pipeline.exam.by_code import JUDGES, examined_by_code
-    from pipeline.exam.questions import label_files
-    from pipeline.merge.job import run
+    from pipeline.exam.exam_questions import label_files
+    from pipeline.run.job import run
+    from pipeline.runtime import Runtime
 
     chosen = options or ExamOptions()
-    edge = Edge.read(db)
-    files = label_files(chosen.labels, chosen.corpora, edge.settings.exams)
+    runtime = Runtime.read(db)
+    files = label_files(chosen.labels, chosen.corpora, runtime.settings.exams)
     folder = None if chosen.corpora is None else Path(chosen.corpora)
-    with edge.store() as store:
+    with runtime.store() as store:
         if judge in JUDGES:
-            return examined_by_code(judge, files, folder, store, edge.settings.cache, say)
-        job = edge.exam_job(judge, chosen, store=store, labels=files, say=say)
+            return examined_by_code(judge, files, folder, store, runtime.settings.cache, say)
+        job = runtime.exam_job(judge, chosen, store=store, labels=files, say=say)
         run(job)
         return job.record
 
@@ -353,23 +353,23 @@ def train_judge(
         BudgetError: it would not fit in this machine's memory.
         EngineError: the packages of the extra ``train`` are missing.
     """
-    from pipeline.edge import Edge
-    from pipeline.extract.corpus import extract
-    from pipeline.train.job import prepare, refuse_where_too_large, train
+    from pipeline.extract.extraction import extract
+    from pipeline.runtime import Runtime
+    from pipeline.train.training_job import prepare, refuse_where_too_large, train
 
     chosen = options or TrainOptions()
-    edge = Edge.read(db)
-    known = edge.store_if_possible(say)
-    order = edge.train_order(chosen, settings or {}, known)
-    hardware = edge.hardware()
+    runtime = Runtime.read(db)
+    known = runtime.store_if_possible(say)
+    order = runtime.train_order(chosen, settings or {}, known)
+    hardware = runtime.hardware()
     prepared = prepare(extract([str(path) for path in stories], cache=known), order, hardware)
     refuse_where_too_large(prepared, hardware)
     learned = train(
         prepared, lambda step, steps, loss: say(f"step {step} of {steps}: loss {loss:.4f}")
     )
     if learned.leads:  # of several processes one keeps the books
-        with edge.store() as store:
-            edge.keep_training(prepared, learned, store)
+        with runtime.store() as store:
+            runtime.keep_training(prepared, learned, store)
     return Trained(
         model=f"{chosen.base}@lora={order.out}",
         folder=order.out,

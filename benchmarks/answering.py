@@ -16,7 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 
 from pipeline.calls import canonical_json
-from pipeline.tokens import TokenCounter
+from pipeline.tokens.token_counters import TokenCounter
 from tests.support.providers import judge
 
 

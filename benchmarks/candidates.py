@@ -5,7 +5,8 @@
 Recall: of pairs of stories that are one need, overlap or contradict each other, and that proof does
 not decide, the share that is among the k nearest of either story by the index of words, by sentence
 vectors, and by both; n, and a Wilson interval of 95 %. Once on what people labelled in data/sample,
-once on copies that are planted in the stories of PATH (evals/planting.py; default: data/sample).
+once on copies that are planted in the stories of PATH (evals/corpora/planting.py; default:
+data/sample).
 ``--half tuning`` plants with other words and another seed.
 
 Growth, with ``--stories``: a corpus of so many stories (benchmarks/load.py) is embedded, and the
@@ -29,18 +30,18 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.load import Load, RealStories, tell, write
-from evals.merging import MIX, SEEDS, originals
-from evals.planting import plant, write_corpus
-from evals.rewording import Half
-from evals.statistics import wilson
-from evals.truth import Truth, read_truth, recognise
-from pipeline.extract.corpus import extract
+from evals.corpora.planted_merge import MIX, SEEDS, originals
+from evals.corpora.planting import plant, write_corpus
+from evals.corpora.rewording import Half
+from evals.corpora.truth import Truth, read_truth, recognise
+from evals.metrics.statistics import wilson
+from pipeline.config.options import ReadOptions
+from pipeline.extract.extraction import extract
 from pipeline.judge.proof import need_key
-from pipeline.merge.corpus import Corpus, gather
-from pipeline.merge.embedding import all_vectors
-from pipeline.options import ReadOptions
-from pipeline.plan.candidates import INDEX, VECTORS, StoryVectors, unite
+from pipeline.plan.near.candidates import INDEX, VECTORS, StoryVectors, unite
 from pipeline.plan.pairs import NEAREST
+from pipeline.run.corpus import Corpus, gather
+from pipeline.run.corpus_vectors import all_vectors
 from pipeline.store.record import Store, open_store
 
 _ROOT = Path(__file__).parents[1]

@@ -23,7 +23,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from evals.coverage import coverage, terms
+from evals.metrics.coverage import coverage, terms
 from pipeline.compare.features import features
 from tests.support.said import holds
 

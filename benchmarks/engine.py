@@ -32,9 +32,9 @@ from typing import Any
 
 from engine_work import FULL, HERE, SMALL, clusters, gate_shares, packed_against_padded, prose
 
-from pipeline.engine.converting import convert_gguf
-from pipeline.engine.tokenizer import Tokenizer, load_tokenizer
-from pipeline.engine.weights import locate_weights, weights_sha256
+from pipeline.engine.loading.gguf_conversion import convert_gguf
+from pipeline.engine.tokenizers.tokenizer import Tokenizer, load_tokenizer
+from pipeline.engine.weights.weight_files import locate_weights, weights_sha256
 from pipeline.prompts import load_prompt
 
 PEERS = HERE.parent / ".peers"

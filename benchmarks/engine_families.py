@@ -24,9 +24,9 @@ from engine_gguf import FAMILIES, make
 from engine_work import HERE, prose
 from tokenizers import Tokenizer as Backend
 
-from pipeline.engine.chat import inspect_template
 from pipeline.engine.story_transformer import StoryTransformer
-from pipeline.engine.tokenizer import Tokenizer
+from pipeline.engine.tokenizers.chat import inspect_template
+from pipeline.engine.tokenizers.tokenizer import Tokenizer
 
 #: Asked of llama.cpp in its own environment: the ids of texts, without any token of its own.
 _TOKENIZE = """
@@ -111,7 +111,7 @@ def line(chosen: argparse.Namespace, name: str, gguf: Path, folder: Path | None)
             logs = model(torch.tensor([ids])).logits[0, :-1].log_softmax(-1)
         gaps = [abs(a + float(logs[i, ids[i + 1]])) for i, a in enumerate(engine.losses(ids))]
         row["loss beside transformers"] = f"within {max(gaps):.0e}"
-    row["road, kernel"] = f"{engine.road.name}, {engine.attention.name}"
+    row["road, kernel"] = f"{engine.decoder.name}, {engine.attention.name}"
     return row
 
 

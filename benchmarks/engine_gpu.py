@@ -36,16 +36,16 @@ from benchmarks.engine_gpu_training import rows as training_rows
 from benchmarks.engine_gpu_vllm import Way, serving
 from benchmarks.memory_gpu import build, dense
 from pipeline.catalog import Architecture, Catalog, Gpu
+from pipeline.config.settings import read_settings
 from pipeline.cost.formulas import ENGINE_SPARE, USABLE_SHARE, decode_bytes, peak_memory
 from pipeline.cost.formulas import prefill_flops as flops_of
 from pipeline.cost.hardware import find_gpu
-from pipeline.engine.attention import NAMES, choose_attention
-from pipeline.engine.generate import decode, read
-from pipeline.engine.packed import register
+from pipeline.engine.attention.attention_kernels import NAMES, choose_attention
+from pipeline.engine.attention.packed import register
+from pipeline.engine.decoding.generate import decode, read
+from pipeline.engine.decoding.prompt_rows import Limits, Row, out_of_memory
 from pipeline.engine.probing import peak_bytes, start_peak
-from pipeline.engine.rows import Limits, Row, out_of_memory
 from pipeline.errors import EngineError
-from pipeline.settings import read_settings
 
 #: Names of kernels that are flash attention: torch's, flash-attn's, and the CPU's.
 FLASH = ("flash", "fmha", "cutlassF")

@@ -16,10 +16,10 @@ from tokenizers.models import BPE
 
 from pipeline.catalog import Architecture, Gpu
 from pipeline.cost.formulas import prefill_flops
-from pipeline.engine.attention import choose_attention
-from pipeline.engine.loading import Loaded
+from pipeline.engine.attention.attention_kernels import choose_attention
+from pipeline.engine.loading.loader import Loaded
 from pipeline.engine.story_transformer import StoryTransformer
-from pipeline.engine.tokenizer import load_tokenizer
+from pipeline.engine.tokenizers.tokenizer import load_tokenizer
 
 #: Tokens that every question begins with, of each question, and the answers.
 PREFIX, QUESTION = 300, 80

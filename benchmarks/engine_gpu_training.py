@@ -18,7 +18,7 @@ import sys
 import tempfile
 from typing import Any
 
-from pipeline.train.memory import CONTEXT, MIB, PUBLISHED, published
+from pipeline.train.training_memory import CONTEXT, MIB, PUBLISHED, published
 
 #: bert-large-uncased, and what stands for it in a rehearsal.
 LARGE = {"hidden": 1024, "layers": 24, "heads": 16, "intermediate": 4096, "vocab": 30_522}

@@ -18,8 +18,8 @@ from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 
 from pipeline.catalog import Architecture
-from pipeline.models.generators import program_of, split_program
-from pipeline.models.vllm_server import Server
+from pipeline.providers.local.generators import program_of, split_program
+from pipeline.providers.local.vllm_server import Server
 
 
 def write_folder(shape: Architecture, folder: Path, longest: int) -> None:

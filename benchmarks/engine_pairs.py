@@ -25,10 +25,10 @@ from typing import Any
 import torch
 from engine_work import HERE, clusters
 
-from pipeline.engine.choosing import _log, _rows, forks
-from pipeline.engine.converting import convert_gguf
+from pipeline.engine.decoding.best_of import _log, _rows, forks
+from pipeline.engine.loading.gguf_conversion import convert_gguf
 from pipeline.engine.story_transformer import StoryTransformer
-from pipeline.engine.weights import locate_weights
+from pipeline.engine.weights.weight_files import locate_weights
 from pipeline.plan.pairs import WORDS
 from pipeline.prompts import load_prompt
 

@@ -100,10 +100,10 @@ def prose(paths: Sequence[Path]) -> str:
 def packed_against_padded(folder: Path, cache: Path, lengths: Sequence[int]) -> dict[str, Any]:
     """Prompts of unequal length in one packed pass against one padded batch (float32, the
     model's own code on the same weights): the largest gap of a last logit, and the times."""
-    from pipeline.engine.generate import read_packed
-    from pipeline.engine.key_values import KeyValues
-    from pipeline.engine.loading import load
-    from pipeline.engine.packed import Segment, register
+    from pipeline.engine.attention.kv_cache import KeyValues
+    from pipeline.engine.attention.packed import Segment, register
+    from pipeline.engine.decoding.generate import read_packed
+    from pipeline.engine.loading.loader import load
 
     register()
     torch.set_num_threads(1)

@@ -28,11 +28,11 @@ from pipeline.cost.hardware import detect_hardware, find_gpu
 from pipeline.cost.prices import price
 from pipeline.cost.ranking import rank_local
 from pipeline.cost.tradeoff import window_tradeoff
-from pipeline.extract.corpus import extract
+from pipeline.extract.extraction import extract
+from pipeline.plan.near.similarity import cluster, nearest, similar_pairs
 from pipeline.plan.pairs import NEAREST
-from pipeline.plan.similarity import cluster, nearest, similar_pairs
 from pipeline.plan.strategies import STRATEGIES, make_plan
-from pipeline.tokens import counter_for
+from pipeline.tokens.token_counters import counter_for
 
 ROOT = Path(__file__).parents[1]
 THEN = date(2024, 3, 9)

@@ -38,13 +38,13 @@ from typing import Any
 from benchmarks.load import Load, RealStories, tell, write
 from pipeline.calls import Plan, Request
 from pipeline.catalog import Catalog
+from pipeline.config.settings import read_settings
 from pipeline.cost.estimate import window_limits
-from pipeline.merge.corpus import Corpus, read
+from pipeline.plan.near.similarity import nearest
 from pipeline.plan.pairs import NEAREST
-from pipeline.plan.similarity import nearest
 from pipeline.plan.strategies import STRATEGIES, make_plan
-from pipeline.settings import read_settings
-from pipeline.tokens import (
+from pipeline.run.corpus import Corpus, read
+from pipeline.tokens.token_counters import (
     LocalCounter,
     TiktokenCounter,
     TokenCounter,
@@ -250,7 +250,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3, help="turns of both")
     asked = parser.parse_args()
     paths = asked.paths
-    # As the command does: see pipeline.cli.main.
+    # As the command does: see pipeline.cli.commands.main.
     gc.set_threshold(100_000, 20, 100)
     full = bool(paths)
     share = 1.0 if full else 0.05

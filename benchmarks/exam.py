@@ -11,7 +11,8 @@ the seed, and a larger N asks the same and more; with ``--setting-part M`` N of 
 and M of the half ``threshold``, as ``--half`` draws them. Answers are journalled in ``--db``: what
 is interrupted goes on where it was.
 
-Every figure is of the half ``report``; every threshold of the half ``threshold``. Printed of each
+Every figure is of the half ``report``; every threshold of the half ``threshold``, whose pairs the
+figures are of where ``--half threshold`` asks no others: those are no report. Printed of each
 judge: n; the area under the curve of "one need" (0.5 is chance) with a 95 % interval by bootstrap
 over scenes, the drawn pairs by pair; how far its record folds by itself; seconds a hundred pairs.
 Then, at two thresholds, how many of the truly one need are found and how many others are called so,
@@ -40,23 +41,23 @@ from typing import Any
 
 from pipeline.calls import Plan, WindowLimits
 from pipeline.catalog import ModelSpec
-from pipeline.edge import Edge, now
+from pipeline.config.options import ExamOptions
+from pipeline.config.settings import read_settings
 from pipeline.entries import Answer
 from pipeline.exam.by_code import JUDGES, answers_of, judges_here
-from pipeline.exam.job import ExamJob, examined, plan_exam
-from pipeline.exam.questions import Exam, Question, gather_exam
+from pipeline.exam.exam_job import ExamJob, examined, plan_exam
+from pipeline.exam.exam_questions import Exam, Question, gather_exam
 from pipeline.judge.belief import Belief
 from pipeline.judge.calibration import Examined, Said, examine, reads_of, score, threshold_of
 from pipeline.judge.intervals import Rate
+from pipeline.judge.judge_records import Judge, Reads
 from pipeline.judge.labels import Half
-from pipeline.judge.records import Judge, Reads
 from pipeline.judge.vetoes import VERSION
-from pipeline.merge import steps
-from pipeline.merge.corpus import Corpus
-from pipeline.merge.job import run
-from pipeline.merge.judging import DRAWN, WRITTEN
-from pipeline.options import ExamOptions
-from pipeline.settings import read_settings
+from pipeline.run import steps
+from pipeline.run.corpus import Corpus
+from pipeline.run.job import run
+from pipeline.run.judge_record import DRAWN, WRITTEN
+from pipeline.runtime import Runtime, now
 
 ONE = Answer.ONE_NEED
 ROUNDS = 2000
@@ -179,8 +180,9 @@ def figures(asked: Asked, judge: Judge, seed: int) -> dict[str, Any]:
     every = [one for _, one in asked]
     reads = reads_of(one.said for one in every)
     setting = [one for one in every if one.half == "threshold"]
-    report = [one for one in every if one.half == "report"]
-    reported = [(question, one) for question, one in asked if one.half == "report"]
+    of = "report" if any(one.half == "report" for one in every) else "threshold"
+    report = [one for one in every if one.half == of]
+    reported = [(question, one) for question, one in asked if one.half == of]
     record = examine(judge, every)
     folding = threshold_of(setting, ONE, reads)
     best = parting(setting, reads)
@@ -195,7 +197,8 @@ def figures(asked: Asked, judge: Judge, seed: int) -> dict[str, Any]:
     return {
         "n": len(every),
         "n_threshold": len(setting),
-        "n_report": len(report),
+        "n_report": len(report) if of == "report" else 0,
+        "figures_of": of,
         "failed": sum(one.said.answer is None for one in every),
         "reads": reads,
         "auc": None if value is None else round(value, 4),
@@ -210,7 +213,7 @@ def figures(asked: Asked, judge: Judge, seed: int) -> dict[str, Any]:
 
 
 def ask(
-    edge: Edge, name: str, files: list[Path], corpora: Path | None, wanted: Any, db: str
+    runtime: Runtime, name: str, files: list[Path], corpora: Path | None, wanted: Any, db: str
 ) -> tuple[ExamJob, float, int]:
     """A model's exam: the job, seconds of asking and how many pairs were asked for the first time.
 
@@ -218,8 +221,10 @@ def ask(
         StoryTransformerError: it cannot be asked.
     """
     say = lambda line: print(line, file=sys.stderr)  # noqa: E731
-    with replace(edge, settings=replace(edge.settings, database=db)).store() as store:
-        made = edge.exam_job(name, ExamOptions(corpora=corpora), store=store, labels=files, say=say)
+    with replace(runtime, settings=replace(runtime.settings, database=db)).store() as store:
+        made = runtime.exam_job(
+            name, ExamOptions(corpora=corpora), store=store, labels=files, say=say
+        )
         fields = {f: getattr(made, f) for f in ("paths", "spec", "options", "store", "out", "terms",
                                                 "labels", "corpora", "say")}  # fmt: skip
         job = PartJob(**fields, wanted=wanted)
@@ -228,7 +233,7 @@ def ask(
 
 
 def examined_by(
-    name: str, edge: Edge, exam: Exam, files: list[Path], options: argparse.Namespace
+    name: str, runtime: Runtime, exam: Exam, files: list[Path], options: argparse.Namespace
 ) -> dict[str, Any]:
     """The row of a judge on one set of pairs."""
     if name in JUDGES:
@@ -247,7 +252,7 @@ def examined_by(
             setting = part(setting, options.setting_part, options.seed)
             return [*part(report, options.part, options.seed), *setting]
 
-        job, seconds, fresh = ask(edge, name, files, options.corpora, wanted, options.db)
+        job, seconds, fresh = ask(runtime, name, files, options.corpora, wanted, options.db)
         said, judge, questions = job.said, job.record.judge, wanted(job.exam.questions)
     asked = list(zip(questions, examined(questions, dict(said)), strict=True))
     speed = round(100 * seconds / fresh, 2) if fresh else None
@@ -263,6 +268,7 @@ def show(row: Mapping[str, Any]) -> None:
     speed = row["seconds_per_hundred"]
     print(
         f"\n{row['judge']} on {row['set']}: {row['n']:,} pairs ({row['n_report']:,} reported, "
+        f"figures of the half {row['figures_of']}, "
         f"{row['failed']} without an answer), AUC {auc}, "
         f"{'–' if speed is None else speed} s a hundred pairs; folds by itself: {row['folds']}"
     )
@@ -316,8 +322,10 @@ def main() -> int:
     parser.add_argument("--no-code", action="store_true", help="only the models")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
-    edge = Edge(read_settings())
-    exams = edge.settings.exams
+    runtime = Runtime(read_settings())
+    if options.db and "://" not in options.db:
+        options.db = f"sqlite:///{Path(options.db).resolve()}"
+    exams = runtime.settings.exams
     with tempfile.TemporaryDirectory() as scratch:
         options.db = options.db or f"sqlite:///{scratch}/exam.sqlite"
         sets = [("pairs", [exams / WRITTEN])]
@@ -334,7 +342,7 @@ def main() -> int:
                        "setting_part": options.setting_part if name not in JUDGES else None,
                        "language": options.language, "seed": options.seed,
                        "vetoes": VERSION}  # fmt: skip
-                row |= examined_by(name, edge, exam, files, options)
+                row |= examined_by(name, runtime, exam, files, options)
                 show(row)
                 if options.out is not None:
                     with options.out.open("a", encoding="utf-8") as out:

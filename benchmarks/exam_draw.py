@@ -36,13 +36,13 @@ from typing import Any
 
 from pipeline.compare.measures import stem_weights
 from pipeline.engine.embeddings import SentenceEncoder, Vectors
-from pipeline.engine.weights import locate_weights, weights_sha256
-from pipeline.extract.corpus import extract
+from pipeline.engine.weights.weight_files import locate_weights, weights_sha256
+from pipeline.extract.extraction import extract
 from pipeline.judge.proof import need_key
-from pipeline.plan.candidates import ENCODER, WINDOW
+from pipeline.plan.near.candidates import ENCODER, WINDOW
+from pipeline.plan.near.passage_vectors import embedded_text, nearest_by_vectors
+from pipeline.plan.near.similarity import similar_pairs, unique
 from pipeline.plan.pairs import NEAREST
-from pipeline.plan.similarity import similar_pairs, unique
-from pipeline.plan.vectors import embedded_text, nearest_by_vectors
 from pipeline.stories import Extraction, Story
 
 _ROOT = Path(__file__).parents[1]

@@ -5,7 +5,8 @@
 Each line of ``sentences.jsonl`` is a sentence over some tellings of one scene, labelled good (its
 tellings say all of it) or bad (wrong in one way, its kind). Prints how many there are by label,
 kind and half, with their mean length. Then every sentence is asked of the gate as
-``evals/fabrication.py`` asks it: as the body of a merged story whose sources are the tellings.
+``evals/tasks/fabrication.py`` asks it: as the body of a merged story whose sources are the
+tellings.
 Prints how many bad and how many good ones are stopped, with a 95 % interval (Wilson; for all of
 them and for a half another one as well, from scenes drawn with replacement, since the sentences of
 a scene share their tellings), by half, kind and language, and which check stopped them. A sentence
@@ -27,8 +28,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evals.fabrication import told_of_trust
-from evals.statistics import Interval, cluster_bootstrap, mean, share
+from evals.metrics.statistics import Interval, cluster_bootstrap, mean, share
+from evals.tasks.fabrication import told_of_trust
 from pipeline.gate.grounding import sentence_verdicts
 from pipeline.outcomes import StoryText
 from pipeline.stories import Locator, Source, Span, Story

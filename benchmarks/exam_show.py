@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.extract.corpus import extract
+from pipeline.extract.extraction import extract
 from pipeline.stories import Story
 
 _ROOT = Path(__file__).parents[1]

@@ -26,7 +26,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from pipeline.extract.corpus import extract
+from pipeline.extract.extraction import extract
 from pipeline.stories import Extraction, Story, normalise
 from tests.extract.shape_documents import documents, faults
 

@@ -24,7 +24,7 @@ from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # run as a file, it is not part of a package
 
-from pipeline.extract.corpus import extract
+from pipeline.extract.extraction import extract
 from pipeline.extract.patterns import find_stories
 from pipeline.extract.readers.builder import TextBuilder
 from pipeline.extract.readers.markup import read_blocks

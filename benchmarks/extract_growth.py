@@ -100,8 +100,8 @@ SHAPE, MOST = 120_000, 2.5
 
 _ONE_FILE = """
 import sys, time
-from pipeline.extract.corpus import extract
-from pipeline.merge.meter import peak_memory_bytes
+from pipeline.extract.extraction import extract
+from pipeline.run.dispatch.usage import peak_memory_bytes
 (only,) = extract([sys.argv[1]])
 print(time.process_time(), peak_memory_bytes() / 2**20)
 """

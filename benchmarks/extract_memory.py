@@ -48,8 +48,8 @@ BASE, TIMES = 200, 2
 
 _ONE_FILE = """
 import sys, time
-from pipeline.extract.corpus import extract
-from pipeline.merge.meter import peak_memory_bytes
+from pipeline.extract.extraction import extract
+from pipeline.run.dispatch.usage import peak_memory_bytes
 (only,) = extract([sys.argv[1]])
 problem = only.document.problem or ""
 print(time.process_time(), peak_memory_bytes() / 1e6, len(only.stories), problem[:100])

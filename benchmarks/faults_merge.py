@@ -22,14 +22,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from evals.rewrite_run import RewriteJob, rewrite_job
-from pipeline.edge import Edge
-from pipeline.merge.job import MergeJob
-from pipeline.merge.job import run as run_job
-from pipeline.options import MergeOptions
-from pipeline.settings import read_settings
+from evals.tasks.rewrite_run import RewriteJob, rewrite_job
+from pipeline.config.options import MergeOptions
+from pipeline.config.settings import read_settings
+from pipeline.run.job import MergeJob
+from pipeline.run.job import run as run_job
+from pipeline.runtime import Runtime
 from pipeline.store.record import Store
-from pipeline.tokens import counter_for
+from pipeline.tokens.token_counters import counter_for
 from tests.support.judges import PairJudge, at_random
 from tests.support.rewriters import Rewriter
 
@@ -40,9 +40,11 @@ STRATEGIES = ("pairs", "tree", "fold")
 SHARES = (0.05, 0.3)
 
 
-def opened(edge: Edge, store: Store, paths: Sequence[Path], strategy: str, out: Path) -> MergeJob:
+def opened(
+    runtime: Runtime, store: Store, paths: Sequence[Path], strategy: str, out: Path
+) -> MergeJob:
     """A run of a strategy in windows small enough to have many calls."""
-    job = edge.merge_job(
+    job = runtime.merge_job(
         [str(path) for path in paths],
         MODEL,
         MergeOptions(
@@ -55,12 +57,12 @@ def opened(edge: Edge, store: Store, paths: Sequence[Path], strategy: str, out: 
 
 
 def run(
-    edge: Edge, store: Store, paths: Sequence[Path], strategy: str, out: Path, **how: Any
+    runtime: Runtime, store: Store, paths: Sequence[Path], strategy: str, out: Path, **how: Any
 ) -> tuple[int, int, int, int]:
     """Calls made, calls that failed for good, stories that replies left out, and stories that
     nothing accounts for."""
-    job = opened(edge, store, paths, strategy, out)
-    count = counter_for(job.spec, cache=edge.settings.cache).count_text
+    job = opened(runtime, store, paths, strategy, out)
+    count = counter_for(job.spec, cache=runtime.settings.cache).count_text
     if isinstance(job, RewriteJob):
         rewriter = Rewriter(job.spec, count, **how)
         job.opener = lambda spec, options: rewriter
@@ -95,10 +97,18 @@ def main() -> int:
                 for seed in range(asked.runs):
                     name = Path(scratch) / f"{strategy}-{share}-{seed}"
                     home = {"HOME": os.environ.get("HOME", "."), "ANTHROPIC_API_KEY": "never sent"}
-                    edge = Edge(read_settings(home, db=f"sqlite:///{name}.sqlite"))
-                    with edge.store() as store:
+                    runtime = Runtime(read_settings(home, db=f"sqlite:///{name}.sqlite"))
+                    with runtime.store() as store:
                         found.append(
-                            run(edge, store, asked.paths, strategy, name, failing=share, seed=seed)
+                            run(
+                                runtime,
+                                store,
+                                asked.paths,
+                                strategy,
+                                name,
+                                failing=share,
+                                seed=seed,
+                            )
                         )
                 calls, failed, left_out, gone = map(sum, zip(*found, strict=True))
                 rows.append(

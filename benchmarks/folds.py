@@ -16,10 +16,10 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from evals.merging import merge
+from evals.corpora.planted_merge import merge
+from pipeline.config.options import ReadOptions
 from pipeline.entries import Entry, Fold, Outcome
-from pipeline.merge.corpus import Corpus, gather
-from pipeline.options import ReadOptions
+from pipeline.run.corpus import Corpus, gather
 
 _SAMPLE = Path(__file__).parents[1] / "data" / "sample"
 

@@ -29,9 +29,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from pipeline.extract.corpus import extract
-from pipeline.extract.limits import SECONDS, SECONDS_A_MB
+from pipeline.extract.extraction import extract
 from pipeline.extract.readers.registry import FORMATS
+from pipeline.extract.reading_limits import SECONDS, SECONDS_A_MB
 from pipeline.stories import Extraction
 
 SAMPLE = Path(__file__).resolve().parents[1] / "data" / "sample"

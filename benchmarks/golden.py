@@ -18,7 +18,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from evals.golden import GoldenCheck, check
+from evals.metrics.golden import GoldenCheck, check
 
 #: Replies of our own in the two shapes, for a run without files.
 _OURS = {

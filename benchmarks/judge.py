@@ -19,7 +19,7 @@ from pathlib import Path
 
 import exam
 
-from pipeline.engine.adapters import read_card
+from pipeline.engine.weights.adapters import read_card
 
 
 def card_lines(adapter: str) -> list[str]:

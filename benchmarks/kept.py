@@ -22,14 +22,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evals.merging import MIX, SEEDS, merge, originals
-from evals.planting import plant, write_corpus
+from evals.corpora.planted_merge import MIX, SEEDS, merge, originals
+from evals.corpora.planting import plant, write_corpus
+from pipeline.config.options import ReadOptions
 from pipeline.entries import Judgement
-from pipeline.extract.corpus import extract
+from pipeline.extract.extraction import extract
 from pipeline.kept import Kept
-from pipeline.merge.corpus import Corpus, gather
-from pipeline.merge.files import look
-from pipeline.options import ReadOptions
+from pipeline.run.corpus import Corpus, gather
+from pipeline.run.output import look
 from tests.support.judges import JUDGES, judged
 
 _SAMPLE = Path(__file__).parents[1] / "data" / "sample"

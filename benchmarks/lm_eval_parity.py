@@ -19,12 +19,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from evals.scoring import score
+from evals.metrics.scoring import score
 from pipeline.catalog import Catalog
-from pipeline.engine.converting import convert_gguf
+from pipeline.config.settings import read_settings
+from pipeline.engine.loading.gguf_conversion import convert_gguf
 from pipeline.engine.story_transformer import Asked, StoryTransformer
-from pipeline.engine.weights import locate_weights
-from pipeline.settings import read_settings
+from pipeline.engine.weights.weight_files import locate_weights
 
 TASKS = ("niah_single_1", "niah_multikey_2")
 _NEEDED = ("lm_eval", "wonderwords", "nltk")

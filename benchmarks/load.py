@@ -21,7 +21,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from pipeline.extract.corpus import extract
+from pipeline.extract.extraction import extract
 from pipeline.stories import Story, count_words
 
 #: Stories of one file, about what one team's backlog holds.

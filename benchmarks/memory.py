@@ -26,7 +26,7 @@ _ONE = """
 import json, sys
 from pathlib import Path
 from pipeline.engine.story_transformer import Asked, StoryTransformer
-from pipeline.merge.meter import peak_memory_bytes
+from pipeline.run.dispatch.usage import peak_memory_bytes
 weights, cache, n, reply, threads = sys.argv[1], Path(sys.argv[2]), *map(int, sys.argv[3:])
 engine = StoryTransformer.load(weights, cache=cache, threads=threads, dtype="auto")
 ids = engine.tokenizer.encode("As a reader I want to find what I asked for. " * n)[:n]

@@ -23,14 +23,14 @@ from typing import Any
 import torch
 
 from pipeline.catalog import Architecture, Catalog
+from pipeline.config.settings import read_settings
 from pipeline.cost.formulas import ENGINE_SPARE, USABLE_SHARE, peak_memory
 from pipeline.cost.hardware import Hardware, find_gpu, generation_seconds
-from pipeline.engine.attention import choose_attention
-from pipeline.engine.generate import decode
-from pipeline.engine.packed import register
+from pipeline.engine.attention.attention_kernels import choose_attention
+from pipeline.engine.attention.packed import register
+from pipeline.engine.decoding.generate import decode
+from pipeline.engine.decoding.prompt_rows import Limits, Row, out_of_memory
 from pipeline.engine.probing import peak_bytes, start_peak
-from pipeline.engine.rows import Limits, Row, out_of_memory
-from pipeline.settings import read_settings
 
 LENGTHS = (8_192, 32_768, 65_536, 131_072)
 TINY = Architecture(

@@ -18,14 +18,14 @@ import time
 from pathlib import Path
 from typing import Any
 
-from evals.merging import merge
-from evals.quality import Placed, quality
-from evals.statistics import Interval
-from evals.truth import Pair, Truth, read_truth, recognise
-from pipeline.merge.corpus import gather
-from pipeline.merge.files import as_told, laid_out, look, write_merge
+from evals.corpora.planted_merge import merge
+from evals.corpora.truth import Pair, Truth, read_truth, recognise
+from evals.metrics.quality import Placed, quality
+from evals.metrics.statistics import Interval
+from pipeline.config.options import ReadOptions
 from pipeline.merge.ledger import counts
-from pipeline.options import ReadOptions
+from pipeline.run.corpus import gather
+from pipeline.run.output import as_told, laid_out, look, write_merge
 from pipeline.stories import count_words
 
 _SAMPLE = Path(__file__).parents[1] / "data" / "sample"

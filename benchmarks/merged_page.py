@@ -22,10 +22,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from evals.merging import merge
+from evals.corpora.planted_merge import merge
 from pipeline.document.page import page_text
-from pipeline.merge.corpus import Corpus, gather
-from pipeline.merge.files import laid_out
+from pipeline.run.corpus import Corpus, gather
+from pipeline.run.output import laid_out
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 ROLES = ("clerk", "shopper", "courier", "planner", "auditor", "guest", "trainer", "buyer")

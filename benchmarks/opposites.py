@@ -26,14 +26,14 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from evals.merging import merge
-from evals.quality import Placed
+from evals.corpora.planted_merge import merge
+from evals.metrics.quality import Placed
 from pipeline.entries import Conflict, Merge
 from pipeline.judge.proof import need_key
-from pipeline.merge.corpus import Corpus, gather
 from pipeline.merge.placing import possible_conflicts
 from pipeline.merge.settling import Settled
-from pipeline.plan.similarity import Pair
+from pipeline.plan.near.similarity import Pair
+from pipeline.run.corpus import Corpus, gather
 from pipeline.stories import Story, normalise
 
 

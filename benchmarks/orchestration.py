@@ -25,7 +25,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from pipeline.options import MergeOptions
+from pipeline.config.options import MergeOptions
 from tests.support.providers import Provider
 
 GOAL = 0.10
@@ -45,7 +45,7 @@ def main() -> None:
             starting = time.perf_counter() - began
             os.environ["OPENAI_API_KEY"] = "none"
             began = time.perf_counter()
-            from pipeline.flows import merge_stories
+            from pipeline.flows.flows import merge_stories
 
             importing = time.perf_counter() - began
             ways: dict[str, Callable[..., dict[str, Any]]] = {
@@ -94,13 +94,13 @@ def plainly(
     paths: list[str], model: str, db: str, out: str, propose: bool = False
 ) -> dict[str, Any]:
     """The merge as the command line runs it."""
-    from pipeline.edge import Edge
-    from pipeline.merge.job import run
+    from pipeline.run.job import run
+    from pipeline.runtime import Runtime
 
-    edge = Edge.read(db)
-    with edge.store() as store:
+    runtime = Runtime.read(db)
+    with runtime.store() as store:
         return run(
-            edge.merge_job(paths, model, MergeOptions(out=out, propose=propose), store=store)
+            runtime.merge_job(paths, model, MergeOptions(out=out, propose=propose), store=store)
         )
 
 

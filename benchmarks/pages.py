@@ -45,6 +45,7 @@ from pipeline.calls import (
     Usage,
     WindowLimits,
 )
+from pipeline.config.settings import read_settings
 from pipeline.entries import (
     Conflict,
     Entry,
@@ -58,10 +59,9 @@ from pipeline.entries import (
     entry_id,
 )
 from pipeline.estimates import Estimate
-from pipeline.settings import read_settings
 from pipeline.store.journal import StoreJournal
 from pipeline.store.record import Store, open_store
-from pipeline.store.rows.cells import Score
+from pipeline.store.rows.eval_rows import Score
 from pipeline.stories import Document, Extraction, Locator, Source, Span, Story, story_id
 
 GOAL = 1.0

@@ -2,13 +2,13 @@
 
     python benchmarks/planted.py [PATH …] [--half tuning] [--most N] [--judge truth]
 
-Without a path, the stories of data/sample. They are drawn, copied (evals/planting.py), written as
-documents, read again and merged without a model. Tables: how many true pairs the index found and
-what share of all pairs it looked at; of the copies of each kind, those in one entry and those in
-one or next to each other; conflicts marked; look-alikes in one entry; words that stand; the same
-for long stories, by passage; what share of the sources' tokens (o200k) stands, and whether every
-sentence is kept. ``--judge truth`` lets a judge act that answers from the truth what it is asked
-about: what the best one could do; what stands is told beside the same merge without a judge.
+Without a path, the stories of data/sample. They are drawn, copied (evals/corpora/planting.py),
+written as documents, read again and merged without a model. Tables: how many true pairs the index
+found and what share of all pairs it looked at; of the copies of each kind, those in one entry and
+those in one or next to each other; conflicts marked; look-alikes in one entry; words that stand;
+the same for long stories, by passage; what share of the sources' tokens (o200k) stands, and whether
+every sentence is kept. ``--judge truth`` lets a judge act that answers from the truth what it is
+asked about: what the best one could do; what stands is told beside the same merge without a judge.
 ``--judge local/NAME`` asks a model as ``merge --propose`` does (``--pairs N`` of them): it folds
 nothing, and what its order is worth is told, in proposals that a person looks at until 80 % of the
 reworded copies are found, with the judge and without.
@@ -30,26 +30,26 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from evals.merging import MIX, SEEDS, merge, originals
-from evals.planting import Change, Planted, plant, sentence, write_corpus
-from evals.quality import quality
-from evals.rewording import Half
-from evals.truth import Truth, read_truth, recognise
+from evals.corpora.planted_merge import MIX, SEEDS, merge, originals
+from evals.corpora.planting import Change, Planted, plant, sentence, write_corpus
+from evals.corpora.rewording import Half
+from evals.corpora.truth import Truth, read_truth, recognise
+from evals.metrics.quality import quality
 from pipeline.compare.measures import stem_weights
-from pipeline.edge import Edge
+from pipeline.config.options import MergeOptions, ReadOptions
+from pipeline.config.settings import read_settings
 from pipeline.entries import Merge
-from pipeline.extract.corpus import extract
+from pipeline.extract.extraction import extract
 from pipeline.merge.conclusion import conclude
-from pipeline.merge.corpus import Corpus, gather
-from pipeline.merge.files import look
-from pipeline.merge.job import run as run_job
-from pipeline.options import MergeOptions, ReadOptions
-from pipeline.plan.index import Index
+from pipeline.plan.near.pair_index import Index
+from pipeline.plan.near.similarity import nearest, unique
 from pipeline.plan.pairs import NEAREST
-from pipeline.plan.similarity import nearest, unique
-from pipeline.settings import read_settings
+from pipeline.run.corpus import Corpus, gather
+from pipeline.run.job import run as run_job
+from pipeline.run.output import look
+from pipeline.runtime import Runtime
 from pipeline.stories import count_words
-from pipeline.tokens import load_encoding
+from pipeline.tokens.token_counters import load_encoding
 from tests.support.judges import judged, knowing
 from tests.support.narratives import paragraphs, plant_passages, told, write_narratives
 from tests.support.ordering import Effort, effort
@@ -148,11 +148,13 @@ def proposals(truth: Truth, corpus: Corpus, merged: Merge) -> Effort:
 
 def asked(folder: str, model: str, pairs: int | None) -> tuple[Merge, Merge, dict[str, Any]]:
     """A merge whose proposals a model orders, the same without, and what asking it took."""
-    edge = Edge(read_settings())
+    runtime = Runtime(read_settings())
     with tempfile.TemporaryDirectory() as scratch:
         database = f"sqlite:///{scratch}/planted.sqlite"
-        with replace(edge, settings=replace(edge.settings, database=database)).store() as store:
-            job = edge.merge_job(
+        with replace(
+            runtime, settings=replace(runtime.settings, database=database)
+        ).store() as store:
+            job = runtime.merge_job(
                 [folder],
                 model,
                 MergeOptions(out=f"{scratch}/out", propose=True, pairs=pairs),

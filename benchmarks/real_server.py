@@ -41,7 +41,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from pipeline.engine.weights import locate_weights
+from pipeline.engine.weights.weight_files import locate_weights
 from pipeline.errors import EngineError
 
 ROOT = Path(__file__).resolve().parents[1]

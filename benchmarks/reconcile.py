@@ -28,7 +28,7 @@ from answering import answering
 from load import Load, RealStories, tell, write
 
 from pipeline.catalog import Catalog
-from pipeline.tokens import counter_for
+from pipeline.tokens.token_counters import counter_for
 
 ROOT = Path(__file__).parents[1]
 LOCAL = "local/smollm2-135m"

@@ -37,15 +37,15 @@ from typing import Any
 
 from pipeline.calls import Plan
 from pipeline.catalog import Catalog
+from pipeline.config.settings import read_settings
 from pipeline.cost.bill import worst_usage
 from pipeline.errors import BudgetError
-from pipeline.merge import steps
-from pipeline.merge.corpus import Corpus, read
-from pipeline.merge.run import run_wave, waves
-from pipeline.models.base import ModelOptions
-from pipeline.models.claude import ClaudeModel
-from pipeline.models.retries import Retries
-from pipeline.settings import read_settings
+from pipeline.providers.base import ModelOptions
+from pipeline.providers.claude import ClaudeModel
+from pipeline.providers.retries import Retries
+from pipeline.run import steps
+from pipeline.run.corpus import Corpus, read
+from pipeline.run.dispatch.waves import run_wave, waves
 from pipeline.store.record import Store, StoreJournal, open_store
 from tests.support.providers import Fault, Provider, chance
 

@@ -23,13 +23,13 @@ from pathlib import Path
 from benchmarks.load import Load, RealStories, Told, tell, write
 from pipeline.calls import Plan
 from pipeline.catalog import Catalog, ModelSpec
+from pipeline.config.settings import read_settings
 from pipeline.cost.estimate import window_limits
-from pipeline.merge.corpus import Corpus, read
+from pipeline.plan.near.similarity import nearest
 from pipeline.plan.pairs import NEAREST
-from pipeline.plan.similarity import nearest
 from pipeline.plan.strategies import make_plan
-from pipeline.settings import read_settings
-from pipeline.tokens import counter_for
+from pipeline.run.corpus import Corpus, read
+from pipeline.tokens.token_counters import counter_for
 
 PLANS = (
     ("claude/claude-haiku-5-5", "pairs"),

@@ -23,7 +23,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from pipeline.extract.corpus import extract
+from pipeline.extract.extraction import extract
 from pipeline.stories import Document, Story
 
 #: Of the normal distribution, for 95 %.

@@ -31,7 +31,7 @@ def commands() -> str:
     """The help of every command, as a terminal shows it."""
     from typer.main import get_command
 
-    from pipeline.cli import app
+    from pipeline.cli.commands import app
 
     return "\n".join(_helped(get_command(app), "storytransformer", None))
 
@@ -49,7 +49,7 @@ def _helped(command: Any, name: str, parent: Any) -> Iterator[str]:
 
 def settings() -> str:
     """The table of settings."""
-    from pipeline.configuration import SETTINGS
+    from pipeline.config.configuration import SETTINGS
 
     rows = []
     for one in SETTINGS:
@@ -64,7 +64,7 @@ def settings() -> str:
 
 def settings_file() -> str:
     """What ``storytransformer init`` writes."""
-    from pipeline.config_file import default_file
+    from pipeline.config.config_file import default_file
 
     return f"```toml\n{default_file()}```\n"
 
@@ -72,7 +72,7 @@ def settings_file() -> str:
 def schema() -> str:
     """Every table and view of the database."""
     from pipeline.store.record import open_store
-    from pipeline.store.tables.base import Row
+    from pipeline.store.tables.table_base import Row
 
     said = {one.__tablename__: inspect.getdoc(one) or "" for one in Row.__subclasses__()}
     with tempfile.TemporaryDirectory() as folder:
@@ -113,8 +113,8 @@ def _shown(database: sqlite3.Connection, said: dict[str, str]) -> Iterator[str]:
 def prices() -> str:
     """The catalogue of models with their prices, on the day it was last checked."""
     from pipeline.catalog import Catalog
-    from pipeline.cost.listing import list_models
-    from pipeline.settings import read_settings
+    from pipeline.config.settings import read_settings
+    from pipeline.cost.model_choice import list_models
 
     catalog = Catalog(read_settings({"HOME": "/nowhere"}).models_toml)
     day = max(spec.checked for spec in catalog if spec.checked)
@@ -137,7 +137,7 @@ def prices() -> str:
 def local_models() -> str:
     """The local models of the catalogue."""
     from pipeline.catalog import Catalog
-    from pipeline.settings import read_settings
+    from pipeline.config.settings import read_settings
 
     catalog = Catalog(read_settings({"HOME": "/nowhere"}).models_toml)
     rows = [

@@ -13,28 +13,29 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from evals.grids import Grid, aggregation_grid, aggregation_lengths, find_grid
-from evals.needle_price import quick_price
+from evals.grids.grids import Grid, aggregation_grid, aggregation_lengths, find_grid
+from evals.grids.needle_price import quick_price
+from evals.metrics.statistics import known_of_length
 from evals.recorded import recorded
-from evals.statistics import known_of_length
 from pipeline.catalog import EXTRACTIVE, Catalog, ModelSpec
-from pipeline.cost.choice import TOKENS_PER_WORD
 from pipeline.cost.estimate import infeasible
 from pipeline.cost.line import as_lines, money
+from pipeline.cost.model_choice import TOKENS_PER_WORD
 from pipeline.entries import Answer
 from pipeline.errors import EngineError, InputError, ModelError, StoryTransformerError
-from pipeline.exam.price import price_exam
-from pipeline.exam.questions import Exam, gather_exam, label_files
+from pipeline.exam.exam_price import price_exam
+from pipeline.exam.exam_questions import Exam, gather_exam, label_files
 from pipeline.judge.belief import Belief
-from pipeline.merge import steps
-from pipeline.merge.corpus import Corpus
-from pipeline.merge.judging import about_belief
-from pipeline.merge.pricing import MOST_ASKED, SECONDS_A_PAIR, estimate_corpus
-from pipeline.merge.steps import Terms
-from pipeline.models.opening import missing_key, missing_weights, needs_key, revision_of
-from pipeline.store.measured import known_lengths
+from pipeline.providers.opening import missing_key, missing_weights, needs_key, revision_of
+from pipeline.run import steps
+from pipeline.run.corpus import Corpus
+from pipeline.run.judge_record import about_belief
+from pipeline.run.pricing import MOST_ASKED, SECONDS_A_PAIR, estimate_corpus
+from pipeline.run.sovereignty import open_paths
+from pipeline.run.steps import Terms
+from pipeline.store.reading.measured import known_lengths
 from pipeline.store.record import Store
-from pipeline.store.rows.cells import Score
+from pipeline.store.rows.eval_rows import Score
 
 #: What a run of the database is called that keeps an advice, and its figures of a model.
 KIND, MODEL, BEYOND = "models", "model", "not reached"
@@ -53,11 +54,13 @@ class Here:
     Args:
         keys: of providers, those that are set.
         gpu: the card that was asked for, "" for the machine as it is.
+        again: words that a command needs to find the same database and settings.
     """
 
     catalog: Catalog
     keys: Mapping[str, bool]
     gpu: str = ""
+    again: Sequence[str] = ()
 
 
 def advise(
@@ -139,6 +142,11 @@ class _Priced:
     ) -> None:
         self.paths, self.corpus, self.terms = paths, corpus, terms
         self.here, self.store = here, store
+
+    @cached_property
+    def leaving(self) -> Sequence[str]:
+        """Of the paths what may leave this machine."""
+        return open_paths(self.corpus, self.paths, self.terms.local_only)
 
     @cached_property
     def questions(self) -> Exam | None:
@@ -262,16 +270,18 @@ def _unmeasured(
     """What was not measured of a model, the command that does, and its price."""
     told: list[tuple[str, list[str], Callable[[], dict[str, Any]]]] = []
     model = ["--model", spec.name]
+    # Exams and needles send none of these documents, so that no mark of theirs is overruled.
     everything = ["--allow-cloud", "all"] if spec.leaves_machine else []
     if belief is None:
         command = ["exam", *model, *everything]
         told.append(("what it may decide", command, lambda: priced.exam(spec)))
-    if windows["aggregation"] is None:
-        many = _many(spec, priced)
+    paths = priced.leaving if spec.leaves_machine else priced.paths
+    if windows["aggregation"] is None and paths:
+        many = _many(spec, priced, paths)
         lengths = ",".join(map(str, many.lengths))
-        command = ["eval", "aggregation", *priced.paths, *model, "--lengths", lengths]
+        command = ["eval", "aggregation", *paths, *model, "--lengths", lengths]
         if spec.leaves_machine:
-            command += [word for path in priced.paths for word in ("--allow-cloud", path)]
+            command += [word for path in paths for word in ("--allow-cloud", path)]
         told.append(("its window over many stories", command, lambda: priced.grid(spec, many)))
     if windows["needle"] is None:
         command = ["eval", "needle", *model, *everything]
@@ -282,17 +292,23 @@ def _unmeasured(
             cost = price()
         except StoryTransformerError:  # a tokenizer that is not here: the price is unknown
             cost = {"usd": None, "seconds": None}
-        rows.append({"what": what, "command": shlex.join(["storytransformer", *command])} | cost)
+        rows.append(
+            {
+                "what": what,
+                "command": shlex.join(["storytransformer", *command, *priced.here.again]),
+            }
+            | cost
+        )
     return rows
 
 
-def _many(spec: ModelSpec, priced: _Priced) -> Grid:
+def _many(spec: ModelSpec, priced: _Priced, paths: Sequence[str]) -> Grid:
     """A grid up to what the whole corpus takes, or to the model's window."""
     ratio = spec.ratio.likely if spec.ratio else 1
     tokens = int(priced.corpus.words * TOKENS_PER_WORD * ratio)
     lengths = aggregation_lengths(spec.window)
     enough = next((n for n, length in enumerate(lengths, 1) if length >= tokens), len(lengths))
-    return aggregation_grid(spec.window, priced.paths, lengths=lengths[: max(2, enough)])
+    return aggregation_grid(spec.window, paths, lengths=lengths[: max(2, enough)])
 
 
 def _order(row: Mapping[str, Any]) -> tuple[object, ...]:

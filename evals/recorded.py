@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from evals.statistics import Interval, wilson
+from evals.metrics.statistics import Interval, wilson
 from pipeline.errors import StoreError
 from pipeline.store.record import Store
-from pipeline.store.rows.cells import Score
+from pipeline.store.rows.eval_rows import Score
 
 
 @contextmanager

@@ -12,7 +12,7 @@ def main() -> None:
     if not sys.flags.safe_path and not __file__.startswith(sys.path[0]):
         del sys.path[0]
     try:
-        from pipeline.cli import main as run
+        from pipeline.cli.commands import main as run
     except KeyboardInterrupt:
         sys.exit(130)
     try:

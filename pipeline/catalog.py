@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
-from pipeline.egress import is_written_local
+from pipeline.config.egress import is_written_local
+from pipeline.config.load_options import Setup, split_setup
 from pipeline.errors import InputError
-from pipeline.load_options import Setup, split_setup
 
 _Value = TypeVar("_Value")
 Provider = Literal["extractive", "local", "claude", "gemini", "openai"]

@@ -16,7 +16,7 @@ from io import TextIOWrapper
 from typing import Any, TextIO
 
 from pipeline.progress import Pace, Progress
-from pipeline.unseen import visible, whole
+from pipeline.text.invisible import visible, whole
 
 #: Seconds between two pictures of one bar, and between two lines where a pipe looks.
 _BLINK, _LINE_EVERY = 0.1, 30.0

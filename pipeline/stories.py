@@ -15,10 +15,10 @@ from functools import cached_property, lru_cache
 from typing import Literal, NamedTuple
 
 from pipeline.text.canonical import Canonical, canonical, hash_tokens
-from pipeline.text.frames import article_in, heading_in, lead_in, purpose_in
 from pipeline.text.language import ENGLISH, proven_language
 from pipeline.text.scope import headings_that_change, names_that_change
 from pipeline.text.sequence import Order, fenced_lines, link_targets, order_of, outline, signs_in
+from pipeline.text.story_frames import article_in, heading_in, lead_in, purpose_in
 
 StoryKind = Literal["agile", "scenario", "narrative"]
 BlockKind = Literal["heading", "paragraph", "item", "row", "cell", "step", "meta", "code"]

@@ -6,19 +6,67 @@ defect. `pytest --hypothesis-profile explore` looks for new ones.
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 from pytest_socket import disable_socket, enable_socket, socket_allow_hosts
 
+from tests.support.commands import embed
+
 ROOT = Path(__file__).resolve().parents[1]
 
 settings.register_profile("explore", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("same", settings.get_profile("explore"), derandomize=True, database=None)
 settings.load_profile("same")
+
+
+#: Longest first: what is begun last should not be what is waited for. Files, or folders.
+LONG = (
+    "flows/",
+    "test_package.py",
+    "test_faults_on_the_whole.py",
+    "evals/test_benchmark.py",
+    "test_bare.py",
+    "test_resume.py",
+    "train/test_job.py",
+    "test_child_processes.py",
+    "providers/test_vllm_model.py",
+    "test_clouds_end_to_end.py",
+    "test_merges_at_once.py",
+    "dashboard/",
+    "cli/",
+    "run/",
+    "engine/",
+    "evals/",
+    "extract/test_extract_bounds.py",
+    "extract/test_long_tables.py",
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "xdist_group(name): by one process")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """In which order processes take the tests (``make test``), and which of them stay together: a
+    file, for its fixtures; all of the flows, for their server."""
+
+    def rank(item: pytest.Item) -> int:
+        return next((n for n, name in enumerate(LONG) if name_of(item).startswith(name)), len(LONG))
+
+    def name_of(item: pytest.Item) -> str:
+        return item.path.relative_to(ROOT / "tests").as_posix()
+
+    items.sort(key=rank)
+    for item in items:
+        name = name_of(item)
+        item.add_marker(pytest.mark.xdist_group("flows" if name.startswith("flows/") else name))
 
 
 #: Imported by every Python process that is started with it, and those start: writes down which
@@ -77,3 +125,27 @@ def network_is_off(request: pytest.FixtureRequest):
 def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One cache for the session: weights are converted and vocabularies unpacked once."""
     return tmp_path_factory.mktemp("shared-cache")
+
+
+@pytest.fixture(scope="session")
+def embedded(
+    tmp_path_factory: pytest.TempPathFactory, shared_cache: Path
+) -> Callable[[Sequence[Path], Path], None]:
+    """Puts a database at a path, with the sentence vectors of documents and nothing else in it.
+    They are computed once a session; else every merge would load the encoder."""
+    made: dict[str, Path] = {}
+
+    def put(paths: Sequence[Path], database: Path) -> None:
+        files = sorted(
+            file for path in paths for file in (path.rglob("*") if path.is_dir() else [path])
+        )
+        named = hashlib.sha256()
+        for file in files:
+            named.update(file.read_bytes() if file.is_file() else b"")
+        if (key := named.hexdigest()) not in made:
+            made[key] = tmp_path_factory.mktemp("embedded") / "st.sqlite"
+            embed(paths, made[key], shared_cache)
+        database.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(made[key], database)
+
+    return put

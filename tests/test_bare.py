@@ -24,6 +24,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from tests.support import commands
+
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 BARE = os.environ.get("STORYTRANSFORMER_BARE", "")
@@ -98,15 +100,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def run(environment: Mapping[str, str], folder: Path) -> Any:
-    def run(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [BARE or sys.executable, "-m", "pipeline", *words], cwd=folder, text=True,
-            capture_output=True, check=False, timeout=120, stdin=subprocess.DEVNULL,
-            env={**environment, **more},
-        )  # fmt: skip
+def run(environment: Mapping[str, str], folder: Path) -> Iterator[Any]:
+    server = None if BARE else commands.Server(environment)
 
-    return run
+    def run(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
+        how: dict[str, Any] = {"cwd": folder, "env": {**environment, **more}, "timeout": 120}
+        how |= {"text": True, "capture_output": True, "stdin": subprocess.DEVNULL}
+        if server:
+            return commands.run(words, of=server, **how)
+        return subprocess.run([str(BARE), "-m", "pipeline", *words], check=False, **how)
+
+    yield run
+    if server:
+        server.stop()
 
 
 @pytest.fixture(scope="module")
@@ -219,10 +225,10 @@ def test_the_pages_are_served(environment: Mapping[str, str], folder: Path, merg
         process.communicate(timeout=30)
 
 
-def commands() -> Iterator[str]:
+def every_command() -> Iterator[str]:
     from typer.main import get_command
 
-    from pipeline.cli import app
+    from pipeline.cli.commands import app
 
     for name, one in get_command(app).commands.items():
         yield from (f"{name} {other}" for other in dict(getattr(one, "commands", {})) or [])
@@ -241,4 +247,4 @@ OTHERS = {
 def test_every_command_is_tried_or_needs_nothing():
     tried = {" ".join(words[:2]) for words in (*DOES, *(words for _, words in NEEDS))}
     tried |= {words[0] for words in (*DOES, *(words for _, words in NEEDS))}
-    assert {name for name in commands() if name not in tried} == OTHERS
+    assert {name for name in every_command() if name not in tried} == OTHERS

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.catalog import Catalog, RateLimits, parse_rates
-from pipeline.cost.limits import window_limits
+from pipeline.cost.window_limits import window_limits
 from pipeline.errors import InputError
 
 FILE = Path(__file__).parents[1] / "data" / "models.toml"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.settings import away_from_documents, keep_code_out
+from pipeline.config.settings import away_from_documents, keep_code_out
 from tests.marked import STORY, xls
 from tests.other_prefect import name_another_prefect
 
@@ -45,7 +45,7 @@ def folder(tmp_path: Path) -> Path:
 def start(folder: Path, *arguments: str, **env: str) -> subprocess.Popen[str]:
     """A command in that folder, itself started safely; what it starts is its own affair."""
     return subprocess.Popen(
-        [sys.executable, "-P", "-c", "from pipeline.cli import main; main()", *arguments],
+        [sys.executable, "-P", "-c", "from pipeline.cli.commands import main; main()", *arguments],
         cwd=folder,
         env={
             **{k: v for k, v in os.environ.items() if not k.startswith(("PREFECT_", "PYTHONSAFE"))},
@@ -147,7 +147,7 @@ def test_served_runs_begin_elsewhere_and_go_back(tmp_path: Path, monkeypatch) ->
     monkeypatch.chdir(documents)
     monkeypatch.setenv("PREFECT_HOME", str(home))
     code = (
-        "import os; from pipeline.settings import back_to_documents as back\n"
+        "import os; from pipeline.config.settings import back_to_documents as back\n"
         "print(os.getcwd()); back(); print(os.getcwd()); back(); print(os.getcwd())"
     )
     with away_from_documents(children=True):

@@ -8,7 +8,6 @@ import os
 import signal
 import sqlite3
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -19,12 +18,14 @@ from typing import Any
 
 import pytest
 
+from tests.support.commands import Command, run
 from tests.support.providers import LASTING, Provider, chance, digest, judge
 
 pytestmark = pytest.mark.enable_socket
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = ROOT / "data" / "sample"
+DATABASE = "data/runs/storytransformer.sqlite"
 KEY = "sk-marked-0123456789"
 #: Questions of a run.
 PAIRS = 40
@@ -42,8 +43,10 @@ def provider() -> Iterator[Provider]:
 
 
 @pytest.fixture
-def start(tmp_path: Path, shared_cache: Path, provider: Provider) -> Any:
-    """Starts the command; its database and documents are under ``tmp_path``."""
+def start(tmp_path: Path, embedded: Any, shared_cache: Path, provider: Provider) -> Any:
+    """Starts the command; its databases and documents are under ``tmp_path``."""
+    for name in (DATABASE, "other.sqlite", "third.sqlite"):
+        embedded([SAMPLE], tmp_path / name)
 
     def build(model: str, *more: str) -> subprocess.Popen[str]:
         env = os.environ | {
@@ -54,8 +57,8 @@ def start(tmp_path: Path, shared_cache: Path, provider: Provider) -> Any:
         }
         command = ["merge", str(SAMPLE), "--judge", MODELS[model].format(url=provider.url)]
         command += ["--propose", "--pairs", str(PAIRS)]
-        return subprocess.Popen(
-            [sys.executable, "-m", "pipeline", *command, "--allow-cloud", "all", "--json", *more],
+        return Command(
+            [*command, "--allow-cloud", "all", "--json", *more],
             cwd=tmp_path,
             env=env,
             stdout=subprocess.PIPE,
@@ -75,8 +78,7 @@ def finish(process: subprocess.Popen[str]) -> tuple[dict[str, Any], str]:
 
 
 def rows(folder: Path, query: str) -> list[tuple[Any, ...]]:
-    path = folder / "data" / "runs" / "storytransformer.sqlite"
-    with closing(sqlite3.connect(path)) as connection:
+    with closing(sqlite3.connect(folder / DATABASE)) as connection:
         return connection.execute(query).fetchall()
 
 
@@ -231,8 +233,8 @@ def test_a_batch_costs_half_and_its_failed_entries_fail_their_calls(
     n_failed = partly["failed_calls"]
     assert 0 < n_failed < n and f"{n - n_failed} answered, {n_failed} failed" in err
     assert f"warning: {n_failed} of {n} calls failed: {n_failed} " in err
-    listed = subprocess.run(
-        [sys.executable, "-m", "pipeline", "runs", "--db", "other.sqlite"], cwd=tmp_path,
+    listed = run(
+        ["runs", "--db", "other.sqlite"], cwd=tmp_path,
         env=os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "200"},
         capture_output=True, text=True, check=True,
     )  # fmt: skip

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -14,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.support import commands
 from tests.support.providers import Provider
 
 pytestmark = pytest.mark.enable_socket
@@ -40,8 +39,8 @@ def estimate(tmp_path: Path, shared_cache: Path, provider: Provider) -> Estimate
             **{f"{name}_BASE_URL": provider.url for name in ("ANTHROPIC", "GEMINI")},
             **{f"{name}_API_KEY": "k" for name in ("ANTHROPIC", "GEMINI", "OPENAI")},
         }
-        done = subprocess.run(
-            [sys.executable, "-m", "pipeline", "estimate", str(path), "--json", *more],
+        done = commands.run(
+            ["estimate", str(path), "--json", *more],
             cwd=tmp_path,
             env=env,
             capture_output=True,

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from evals.dashboard import answers
+from evals.dashboard import card_rows
 from evals.dashboard.cards import Page, load_pages
-from pipeline.cli import app
+from pipeline.cli.commands import app
 
 ROOT = Path(__file__).parents[1]
 #: Cards that have a row over any database, or a row of nothing.
@@ -31,12 +31,12 @@ def commands() -> list[list[str]]:
 
 def has_rows(connection: sqlite3.Connection, page: Page) -> list[str]:
     """The cards with something to show where nobody chose anything."""
-    values = page.values(answers.filled(connection, page, {}))
+    values = page.values(card_rows.filled(connection, page, {}))
     return [
         name
         for name, card in page.cards.items()
         if card.kind != "picture" and (page.name, name) not in ALWAYS
-        if answers.answer(connection, card, values).rows
+        if card_rows.answer(connection, card, values).rows
     ]
 
 
@@ -50,7 +50,7 @@ def test_no_page_is_empty_after_the_demo(tmp_path: Path, monkeypatch: pytest.Mon
         done = CliRunner().invoke(app, [*asked, "--db", f"sqlite:///{file}", "--quiet"])
         assert done.exit_code == 0, (asked, done.output)
     with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
-        answers.prepare(connection)
+        card_rows.prepare(connection)
         shown = {page.name: has_rows(connection, page) for page in load_pages().values()}
     assert [name for name, cards in shown.items() if not cards] == []
     assert {"f1", "together"} <= {*shown["quality"]}

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline.configuration import SETTINGS
-from pipeline.egress import Egress, database_hosts, url_hosts
+from pipeline.config.configuration import SETTINGS
+from pipeline.config.egress import Egress, database_hosts, url_hosts
 
 ROOT = Path(__file__).resolve().parents[1]
 KNOWN = {"ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "FROM", "RUN", "USER", "VOLUME", "WORKDIR"}

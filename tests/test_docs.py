@@ -61,7 +61,7 @@ def shown_commands(text: str) -> list[str]:
 def test_commands_of_the_docs_exist():
     from typer.main import get_command
 
-    from pipeline.cli import app
+    from pipeline.cli.commands import app
 
     seen, root = 0, get_command(app)
     measuring = root.commands["eval"]

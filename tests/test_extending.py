@@ -13,11 +13,11 @@ from typing import Any
 
 from pipeline.calls import Reply, Request, Usage
 from pipeline.catalog import ModelSpec
-from pipeline.edge import Edge
-from pipeline.merge.job import run as merge
-from pipeline.options import MergeOptions
+from pipeline.config.options import MergeOptions
+from pipeline.config.settings import read_settings
 from pipeline.plan.strategies import STRATEGIES
-from pipeline.settings import read_settings
+from pipeline.run.job import run as merge
+from pipeline.runtime import Runtime
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ROOT / "docs" / "examples"
@@ -85,11 +85,11 @@ def test_a_merge_asks_by_a_new_strategy(tmp_path: Path):
             pass
 
     runpy.run_path(str(EXAMPLES / "across_strategy.py"))
-    edge = Edge(read_settings({"HOME": str(tmp_path)}, db=str(tmp_path / "x.sqlite")))
+    runtime = Runtime(read_settings({"HOME": str(tmp_path)}, db=str(tmp_path / "x.sqlite")))
     try:
-        with edge.store() as store:
+        with runtime.store() as store:
             done = merge(
-                edge.merge_job(
+                runtime.merge_job(
                     [str(tmp_path)],
                     "openai/m@http://127.0.0.1:9/v1",
                     MergeOptions(out=str(tmp_path / "out"), strategy="across", propose=True),

@@ -29,11 +29,11 @@ def imported(path: Path) -> set[str]:
     ("package", "rooms"),
     [
         ("torch", ["pipeline/engine"]),
-        ("anthropic", ["pipeline/models/claude.py"]),
-        ("google.genai", ["pipeline/models/gemini.py"]),
-        ("openai", ["pipeline/models/openai.py"]),
-        ("prefect", ["pipeline/flows.py", "pipeline/orchestration", "evals/flows.py"]),
-        ("prefect_dask", ["pipeline/orchestration/spreading.py"]),
+        ("anthropic", ["pipeline/providers/claude.py"]),
+        ("google.genai", ["pipeline/providers/gemini.py"]),
+        ("openai", ["pipeline/providers/openai.py"]),
+        ("prefect", ["pipeline/flows", "evals/eval_flows.py"]),
+        ("prefect_dask", ["pipeline/flows/distributed.py"]),
         ("sqlmodel", ["pipeline/store"]),
         ("sqlalchemy", ["pipeline/store"]),
     ],
@@ -55,17 +55,17 @@ def test_only_the_settings_read_the_environment():
         for path in SOURCES
         if re.search(r"os\.environ\b|os\.getenv\b", path.read_text(encoding="utf-8"))
     ]
-    # tiktoken finds its vocabularies through a variable only, so tokens.py sets it for one call;
-    # the dashboard hands its environment on to the server process it starts.
+    # tiktoken finds its vocabularies through a variable only, so token_counters.py sets it for one
+    # call; the dashboard hands its environment on to the server process it starts.
     assert set(readers) <= {
-        "pipeline/settings.py",
-        "pipeline/tokens.py",
+        "pipeline/config/settings.py",
+        "pipeline/tokens/token_counters.py",
         "evals/dashboard/serve.py",
     }
 
 
 def test_the_engine_imports_no_room_but_errors():
-    for path in (ROOT / "pipeline" / "engine").glob("*.py"):
+    for path in (ROOT / "pipeline" / "engine").rglob("*.py"):
         rooms = {n for n in imported(path) if n.startswith(("pipeline.", "evals."))}
         outside = {n for n in rooms if not n.startswith(("pipeline.engine", "pipeline.errors"))}
         assert outside == set(), path.name
@@ -73,7 +73,8 @@ def test_the_engine_imports_no_room_but_errors():
 
 def test_tokenizers_need_no_torch():
     code = (
-        "import sys, pipeline.engine, pipeline.engine.tokenizer, pipeline.tokens;"
+        "import sys, pipeline.engine, pipeline.engine.tokenizers.tokenizer;"
+        "import pipeline.tokens.token_counters;"
         "print({'torch', 'transformers'} & set(sys.modules))"
     )
     done = subprocess.run(
@@ -101,15 +102,15 @@ def test_every_deployment_points_at_a_flow_that_takes_its_parameters():
 
 
 def test_every_command_is_in_the_readme_or_docs_and_has_help():
-    from evals.commands import app as evals
-    from pipeline.cli import app, books, machine
+    from evals.cli.eval_commands import app as evals
+    from pipeline.cli.commands import app, machine_commands, run_commands
 
     pages = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
     readme = "\n".join(page.read_text(encoding="utf-8") for page in pages)
     for command in (
         *app.registered_commands,
-        *books.registered_commands,
-        *machine.registered_commands,
+        *run_commands.registered_commands,
+        *machine_commands.registered_commands,
     ):
         assert command.callback and command.callback.__doc__
         assert f"storytransformer {command.callback.__name__}" in readme
@@ -136,7 +137,7 @@ def test_nothing_is_shipped_that_only_tests_use():
         ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
         for path in SOURCES
     }
-    doors = {"pipeline.__main__", "pipeline.flows", "evals.flows"}
+    doors = {"pipeline.__main__", "pipeline.flows.flows", "evals.eval_flows"}
     doors |= {name for name in texts if ".plugins." in name or ".migrations." in name}
     doors |= imported(ROOT / "docs" / "generate.py") & texts.keys()
     found, ahead = set(doors), list(doors)
@@ -145,7 +146,9 @@ def test_nothing_is_shipped_that_only_tests_use():
         names = imported(path) & texts.keys()
         source = path.read_text(encoding="utf-8")
         names |= {name for name in texts if "." in name and f'"{name}' in source}
-        room = module.rpartition(".")[0]  # neighbours by their names: "word:read_docx", "leash.py"
+        room = module.rpartition(".")[
+            0
+        ]  # neighbours by their names: "word:read_docx", "die_with_parent.py"
         names |= {
             f"{room}.{name}" for name in re.findall(r'"(\w+)(?::\w+|\.py)"', source)
         } & texts.keys()

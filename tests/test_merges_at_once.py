@@ -7,7 +7,6 @@ import os
 import signal
 import sqlite3
 import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -18,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.commands import Command
 from tests.support.providers import Provider, digest
 
 pytestmark = pytest.mark.enable_socket
@@ -28,7 +28,8 @@ DATABASE = "data/runs/storytransformer.sqlite"
 #: A shell's background jobs inherit an ignored SIGINT; the processes of a terminal do not.
 COMMAND = (
     "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-    "from pipeline.merge import meeting; meeting.BATCH_PATIENCE = {patience}\n"
+    "from pipeline.run.dispatch import concurrent_requests\n"
+    "concurrent_requests.BATCH_PATIENCE = {patience}\n"
     "from pipeline.__main__ import main; main()"
 )
 
@@ -40,7 +41,7 @@ def provider() -> Iterator[Provider]:
 
 
 @pytest.fixture
-def start(tmp_path: Path, shared_cache: Path, provider: Provider) -> Iterator[Any]:
+def start(tmp_path: Path, embedded: Any, shared_cache: Path, provider: Provider) -> Iterator[Any]:
     """Starts the command on one database; what is still there at the end is killed."""
     started: list[subprocess.Popen[str]] = []
     stories = [
@@ -50,6 +51,7 @@ def start(tmp_path: Path, shared_cache: Path, provider: Provider) -> Iterator[An
     ]
     backlog = tmp_path / "backlog.md"
     backlog.write_text("# Desk\n\n" + "\n".join(stories) + "\n")
+    embedded([backlog], tmp_path / DATABASE)
 
     def build(out: str, *more: str, patience: float = 600) -> subprocess.Popen[str]:
         env = os.environ | {
@@ -61,8 +63,8 @@ def start(tmp_path: Path, shared_cache: Path, provider: Provider) -> Iterator[An
         command = ["merge", str(backlog), "--judge", "claude/claude-haiku-5-5", "--propose"]
         command += ["--pairs", str(PAIRS), "--allow-cloud", "all", "--json", "--out", out, *more]
         code = COMMAND.format(patience=patience)
-        process = subprocess.Popen(
-            [sys.executable, "-c", code, *command], cwd=tmp_path, env=env, text=True,
+        process = Command(
+            command, code=code, cwd=tmp_path, env=env, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
         started.append(process)
@@ -115,6 +117,7 @@ def words(folder: Path, result: dict[str, Any]) -> str:
 
 
 def test_two_at_once_ask_every_question_once(start: Any, provider: Provider, tmp_path: Path):
+    (tmp_path / DATABASE).unlink()  # both make it, and embed
     met = threading.Event()
     first: set[str] = set()
 
@@ -294,8 +297,8 @@ def test_needles_at_once_ask_nothing_twice(
     command += ["--lengths", "300,500", "--depths", "0,25,50,75,90,100", "--json"]
 
     def begin() -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-c", COMMAND.format(patience=600), *command], cwd=tmp_path, env=env,
+        return Command(
+            command, code=COMMAND.format(patience=600), cwd=tmp_path, env=env,
             text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
 

@@ -30,7 +30,7 @@ def watch(event, arguments):
     elif event.startswith("socket.gethostby") or event == "socket.getaddrinfo":
         log.write(f"{event} {arguments[0]!r}\\n")
 sys.addaudithook(watch)
-from pipeline.cli import main
+from pipeline.cli.commands import main
 main()
 """
 MODELS = [
@@ -108,7 +108,7 @@ def test_no_address_is_reached_or_looked_up(folder: Path, shared_cache: Path, mo
 def test_the_watch_sees_what_is_reached(folder: Path):
     log = folder / "watched.log"
     reach = "import socket; socket.socket().connect_ex(('127.0.0.1', 9))"
-    code = WATCHED.replace("from pipeline.cli import main\nmain()", reach)
+    code = WATCHED.replace("from pipeline.cli.commands import main\nmain()", reach)
     subprocess.run([sys.executable, "-c", code, str(log)], check=True)
     assert log.read_text() == "socket.connect ('127.0.0.1', 9)\n"
 

@@ -54,7 +54,10 @@ def test_an_installed_wheel_merges_outside_the_checkout(wheel: Path, tmp_path: P
     site = tmp_path / "site"
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(site)
-    code = "import pipeline, sys; print(pipeline.__file__); from pipeline.cli import main; main()"
+    code = (
+        "import pipeline, sys; print(pipeline.__file__);"
+        "from pipeline.cli.commands import main; main()"
+    )
     sample = site / "pipeline" / "_share" / "data" / "sample"
     done = subprocess.run(
         [sys.executable, "-c", code, "merge", str(sample), "--json", "--quiet"],

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
+
+from tests.support import commands
 
 ROOT = Path(__file__).resolve().parents[1]
 SECRET = "quokkaparade"
 
 
 def run(folder: Path, *arguments: str, answers: str = "", code: int = 0) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "pipeline", *arguments],
+    done = commands.run(
+        [*arguments],
         cwd=folder,
         input=answers,
         text=True,

@@ -110,7 +110,7 @@ def test_ctrl_c_says_how_to_go_on_and_leaves_a_resumable_run(
     # A shell's background jobs inherit an ignored SIGINT; a terminal's do not.
     code = (
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "from pipeline.cli import main; main()"
+        "from pipeline.cli.commands import main; main()"
     )
     database = tmp_path / "data" / "runs" / "storytransformer.sqlite"
     process = subprocess.Popen(

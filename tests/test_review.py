@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+
+from tests.support import commands
 
 ROOT = Path(__file__).resolve().parents[1]
 BACKLOG = """# Desk
@@ -25,8 +25,8 @@ BACKLOG = """# Desk
 
 
 def run(folder: Path, *arguments: str, answers: str = "", code: int = 0) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "pipeline", *arguments],
+    done = commands.run(
+        [*arguments],
         cwd=folder,
         input=answers,
         text=True,

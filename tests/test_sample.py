@@ -21,7 +21,7 @@ from gherkin.parser import Parser
 from openpyxl import load_workbook
 from pypdfium2 import PdfDocument
 
-from pipeline.extract.corpus import extract
+from pipeline.extract.extraction import extract
 
 SAMPLE = Path(__file__).parents[1] / "data" / "sample"
 TRUTH: dict[str, Any] = json.loads((SAMPLE / "truth.json").read_text(encoding="utf-8"))

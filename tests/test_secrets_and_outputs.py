@@ -8,7 +8,6 @@ import os
 import sqlite3
 import stat
 import subprocess
-import sys
 import threading
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -19,11 +18,12 @@ import pytest
 from sqlalchemy import event
 
 from pipeline.calls import Message, Reply, Request, Usage
-from pipeline.models.cloud import _credentials
-from pipeline.settings import without_secrets
-from pipeline.store.batches import StoreBatches
+from pipeline.config.settings import without_secrets
+from pipeline.providers.cloud import _credentials
+from pipeline.store.batch_register import StoreBatches
 from pipeline.store.journal import StoreJournal
 from pipeline.store.record import Store, open_store
+from tests.support import commands
 
 ROOT = Path(__file__).resolve().parents[1]
 STORY = "As a cook, I want salt, so that it tastes.\n"
@@ -37,10 +37,10 @@ def folder(tmp_path: Path) -> Path:
 
 def run(folder: Path, *arguments: str, **how) -> subprocess.CompletedProcess[str]:
     env = os.environ | {"PYTHONPATH": str(ROOT)} | how.pop("env", {})
-    return subprocess.run(
-        [sys.executable, "-m", "pipeline", *arguments],
+    return commands.run(
+        [*arguments],
         cwd=folder, env=env, text=True, check=False, stderr=subprocess.PIPE,
-        **{"stdout": subprocess.PIPE} | how,
+        fresh="stdout" in how, **{"stdout": subprocess.PIPE} | how,
     )  # fmt: skip
 
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from evals.haystack import _stories_of
-from pipeline.extract.corpus import extract
+from evals.corpora.haystack import _stories_of
+from pipeline.extract.extraction import extract
 from pipeline.plan.rendering import pair_text, story_text
-from pipeline.unseen import shown_path, visible, whole
+from pipeline.text.invisible import shown_path, visible, whole
+from tests.support import commands
 
 ROOT = Path(__file__).resolve().parents[1]
 STORY = "As a cook, I want {}, so that it tastes.\n"
@@ -88,8 +87,8 @@ def test_questions_hold_no_character_that_nobody_sees(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_no_locale_ends_a_command(env: dict[str, str], folder: Path) -> None:
     for command in ("merge in", "merge in --json", "runs"):
-        done = subprocess.run(
-            [sys.executable, "-m", "pipeline", *command.split(), "--db", "st.sqlite"],
+        done = commands.run(
+            [*command.split(), "--db", "st.sqlite"],
             cwd=folder, env=os.environ | {"PYTHONPATH": str(ROOT)} | env,
             capture_output=True, check=False,
         )  # fmt: skip

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from pipeline import errors
 from pipeline.calls import Message, Request, micro_usd
+from pipeline.config.settings import read_settings
 from pipeline.errors import InputError
 from pipeline.prompts import load_prompt
-from pipeline.settings import read_settings
 from pipeline.stories import Locator, Source, Span, Story, as_role, residue_of, story_id
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from benchmarks.breaking.merges import PAIRS, PATIENCE, Merge
 from benchmarks.breaking.storage import Stage
-from pipeline.edge import Edge
-from pipeline.merge.job import run
-from pipeline.options import MergeOptions
-from pipeline.settings import read_settings
+from pipeline.config.options import MergeOptions
+from pipeline.config.settings import read_settings
+from pipeline.run.job import run
+from pipeline.runtime import Runtime
 from pipeline.store.record import open_store
 
 #: How far it jumps at most, either way: daylight saving, a dead battery, a wrong year.
@@ -68,7 +68,7 @@ def jumps(stage: Stage, *, seed: int) -> list[str]:
 def _run(merge: Merge, clock: Callable[[], datetime], steps: int = 0) -> dict[str, Any]:
     """The merge in this process, broken off after so many steps (0: never)."""
     environment = {"STORYTRANSFORMER_CACHE": str(merge.folder.parent / "cache")}
-    edge = Edge(read_settings(environment, db=f"sqlite:///{merge.database}"))
+    runtime = Runtime(read_settings(environment, db=f"sqlite:///{merge.database}"))
     taken = 0
 
     def step(name: str, function: Callable[..., Any], *args: Any) -> Any:
@@ -79,9 +79,9 @@ def _run(merge: Merge, clock: Callable[[], datetime], steps: int = 0) -> dict[st
             raise _BrokenOff
         return given
 
-    url = edge.settings.database
+    url = runtime.settings.database
     with open_store(url, now=clock, patience=PATIENCE) as store:
-        job = edge.merge_job(
+        job = runtime.merge_job(
             [str(path) for path in merge.paths],
             merge.model,
             MergeOptions(out=str(merge.folder / "merged"), propose=True, pairs=PAIRS),

@@ -13,7 +13,6 @@ import os
 import re
 import sqlite3
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
@@ -21,7 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline.models.cloud import THREADS
+from pipeline.providers.cloud import THREADS
+from tests.support.commands import Command
 from tests.support.providers import Provider, digest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -78,10 +78,10 @@ class Merge:
         places = [str(path.resolve()) for path in self.paths]
         asked = ["merge", *places, "--judge", self.model, "--propose", "--pairs", str(PAIRS)]
         asked += ["--allow-cloud", "all", "--json", "--quiet"]
-        return subprocess.Popen(
-            [sys.executable, "-c", _COMMAND, *asked, *self.more, *more],
-            cwd=self.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            text=True, start_new_session=True, preexec_fn=before,
+        return Command(
+            [*asked, *self.more, *more], code=_COMMAND, cwd=self.folder, env=environment,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+            preexec_fn=before,
         )  # fmt: skip
 
     def finish(self, process: subprocess.Popen[str] | None = None) -> Ended:

@@ -14,8 +14,8 @@ from typing import Any
 
 import torch
 
+from pipeline.engine.decoding.prompt_rows import Limits
 from pipeline.engine.probing import peak_bytes, start_peak
-from pipeline.engine.rows import Limits
 from pipeline.engine.story_transformer import Asked, StoryTransformer
 
 CPU = torch.device("cpu")
@@ -91,7 +91,7 @@ def until(ids: list[int], ends: list[int]) -> list[int]:
 
 def reading(engine: StoryTransformer, job: dict[str, Any]) -> dict[str, Any]:
     """Likelihood of texts, in nats a token, read in passes of ``chunk`` tokens."""
-    from pipeline.engine.losses import losses
+    from pipeline.engine.decoding.losses import losses
 
     found = [loss for ids in job["prompts"] for loss in losses(engine, ids, chunk=job["chunk"])]
     return {"first": None, "ids": [], "loss": sum(found) / len(found)}

@@ -11,22 +11,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pipeline.cli import main
-from pipeline.plan.desk import Desk
-from pipeline.plan.draft import Drafted
+from pipeline.cli.commands import main
+from pipeline.plan.call_factory import CallFactory, Drafted
 from pipeline.plan.pairs import plan_pairs
 from pipeline.plan.selection import Selection
 from pipeline.plan.strategies import add_strategy
 
 
-def plan_across(selection: Selection, desk: Desk) -> Drafted:
+def plan_across(selection: Selection, factory: CallFactory) -> Drafted:
     """``pairs``, for those whose stories stand in different documents."""
 
     def document(story: str) -> str:
         return selection.stories[story].source.document
 
     across = [pair for pair in selection.pairs if document(pair.a) != document(pair.b)]
-    return plan_pairs(replace(selection, pairs=across), desk)
+    return plan_pairs(replace(selection, pairs=across), factory)
 
 
 add_strategy("across", plan_across)

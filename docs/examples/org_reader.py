@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from pipeline.cli import main
+from pipeline.cli.commands import main
 from pipeline.extract.readers.markup import read_blocks
 from pipeline.extract.readers.registry import Reading, add_reader
 

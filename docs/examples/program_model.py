@@ -19,11 +19,11 @@ from decimal import Decimal
 
 from pipeline.calls import Reply, Request, TokenCount, Usage
 from pipeline.catalog import ModelSpec
-from pipeline.edge import Edge
-from pipeline.merge.job import run
-from pipeline.options import MergeOptions
-from pipeline.screen import merge_summary
-from pipeline.tokens import TokenCounter, counter_for
+from pipeline.cli.screen import merge_summary
+from pipeline.config.options import MergeOptions
+from pipeline.run.job import run
+from pipeline.runtime import Runtime
+from pipeline.tokens.token_counters import TokenCounter, counter_for
 
 
 class ProgramModel:
@@ -76,15 +76,15 @@ class ProgramModel:
 
 def merge(command: str, paths: list[str], *, db: str | None = None, out: str = "merged") -> dict:
     """Merge documents; the program is asked about pairs, and orders what a person decides."""
-    edge = Edge.read(db)
+    runtime = Runtime.read(db)
     # A server on this machine is what it resembles most: nothing leaves, no price is known.
     like = "openai/program@http://127.0.0.1"
-    with edge.store() as store:
-        job = edge.merge_job(
+    with runtime.store() as store:
+        job = runtime.merge_job(
             paths, like, MergeOptions(out=out, propose=True), store=store, say=print
         )
         job.spec = replace(job.spec, model_id=command)
-        counter = counter_for(job.spec, cache=edge.settings.cache)
+        counter = counter_for(job.spec, cache=runtime.settings.cache)
         job.opener = lambda spec, options: ProgramModel(spec, command, counter)
         return run(job)
 

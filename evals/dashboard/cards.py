@@ -1,8 +1,8 @@
 """What a page is: filters that stand in its address, and cards that each answer one question.
 
 Pages are written in ``pages/*.yaml``. A card has the SQL of its rows, or the name of a measure
-(:mod:`evals.dashboard.measures`) that computes them, and says how they are drawn; which filters
-it depends on follows from the parameters its SQL names.
+(:mod:`evals.dashboard.measured_rows`) that computes them, and says how they are drawn; which
+filters it depends on follows from the parameters its SQL names.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Card:
     Args:
         kind: how it is drawn; the page's script knows the kinds.
         sql: of its rows, without a limit.
-        measure: the function of :mod:`evals.dashboard.measures` that computes them instead.
+        measure: the function of :mod:`evals.dashboard.measured_rows` that computes them instead.
         needs: filters that a measure depends on.
         rows: shown at once; the others are on further pages. 0 for all.
         count: SQL of how many rows there are in all, for cards that have further pages.

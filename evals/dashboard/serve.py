@@ -2,7 +2,7 @@
 
 Needs nothing from the network: every script and style is in a package. A plugin opens the file
 with ``mode=ro``, so that no request can write, and new rows show up while runs go on. A PostgreSQL
-database is copied first (:mod:`pipeline.store.snapshot`), and the pages say when.
+database is copied first (:mod:`pipeline.store.reading.snapshot`), and the pages say when.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.configuration import without_password
+from pipeline.config.configuration import without_password
+from pipeline.config.settings import keep_code_out
 from pipeline.errors import InputError, StoreError
-from pipeline.settings import keep_code_out
 
 if TYPE_CHECKING:
     from pipeline.store.record import Store
@@ -142,7 +142,7 @@ def drawn_from(
         file = Path(url.removeprefix("sqlite:///"))
         yield Served(file, models_toml=models_toml, option=option)
         return
-    from pipeline.store.snapshot import snapshot
+    from pipeline.store.reading.snapshot import snapshot
 
     with tempfile.TemporaryDirectory(prefix="storytransformer-") as folder:
         copy = Path(folder) / "snapshot.sqlite"

@@ -7,8 +7,8 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from evals.haystack import paths_of
-from pipeline.options import MergeOptions, ReadOptions, as_words
+from evals.corpora.haystack import paths_of
+from pipeline.config.options import MergeOptions, ReadOptions, as_words
 
 #: Parameters of grids, of needle grids alone, and of round trips.
 _GRID = {"tasks": "--task", "lengths": "--lengths", "depths": "--depths", "seeds": "--seeds",

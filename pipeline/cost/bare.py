@@ -11,12 +11,12 @@ from pipeline.calls import Band, TokenCount, Usage
 from pipeline.catalog import ModelSpec
 from pipeline.columns import kinds_of
 from pipeline.cost.bill import Asked, bill
-from pipeline.cost.choice import TOKENS_PER_WORD, WRITTEN_SHARE
 from pipeline.cost.formulas import energy_kwh, rows_that_fit
 from pipeline.cost.hardware import ROWS, Hardware, generation_seconds
-from pipeline.cost.limits import bits_held, usable_window, window_limits
+from pipeline.cost.model_choice import TOKENS_PER_WORD, WRITTEN_SHARE
 from pipeline.cost.prices import price_is_dated
 from pipeline.cost.remarks import notes, obstacles
+from pipeline.cost.window_limits import bits_held, usable_window, window_limits
 from pipeline.estimates import Estimate
 
 #: Output of a bare-text price as shares of the input: low, likely, high.
@@ -40,7 +40,7 @@ def bare_text_estimate(
 
     Args:
         tokens_per_word: the asker's assumption, which is not corrected by the model's tokenizer;
-            None for :data:`~pipeline.cost.choice.TOKENS_PER_WORD` times the model's ratio.
+            None for :data:`~pipeline.cost.model_choice.TOKENS_PER_WORD` times the model's ratio.
         hardware: the machine of a local model; None leaves time and memory unknown.
     """
     bits = bits_held(spec, bits)

@@ -25,7 +25,6 @@ from pipeline.cost.bill import (
     total_usd,
     worst_usage,
 )
-from pipeline.cost.calibration import NOTHING_LEARNED, Calibration, Ratio
 from pipeline.cost.formulas import (
     ENGINE_SPARE,
     USABLE_SHARE,
@@ -35,8 +34,8 @@ from pipeline.cost.formulas import (
     rows_that_fit,
 )
 from pipeline.cost.hardware import ROWS, Hardware, generation_seconds, limit_seconds
-from pipeline.cost.limits import bits_held, usable_window, window_limits
 from pipeline.cost.line import as_line, as_lines
+from pipeline.cost.past_runs import NOTHING_LEARNED, Calibration, Ratio
 from pipeline.cost.prices import price_is_dated
 from pipeline.cost.remarks import (
     cache_note,
@@ -45,6 +44,7 @@ from pipeline.cost.remarks import (
     obstacles,
     rate_note,
 )
+from pipeline.cost.window_limits import bits_held, usable_window, window_limits
 from pipeline.estimates import Estimate
 
 __all__ = [

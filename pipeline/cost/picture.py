@@ -15,9 +15,9 @@ from decimal import Decimal
 from html import escape
 
 from pipeline.catalog import Catalog
-from pipeline.cost.choice import WRITTEN_SHARE, Choice
 from pipeline.cost.formulas import USABLE_SHARE
 from pipeline.cost.hardware import Hardware
+from pipeline.cost.model_choice import WRITTEN_SHARE, Choice
 from pipeline.cost.tradeoff import PROMPT_TOKENS, Curve, Point, tradeoff_curves
 
 _WIDTH, _LEFT, _RIGHT, _TOP = 1080, 92, 262, 118

@@ -10,9 +10,9 @@ from decimal import Decimal
 from pipeline.calls import Usage
 from pipeline.catalog import Architecture, Catalog, ModelSpec
 from pipeline.cost.bill import total_usd
-from pipeline.cost.choice import TOKENS_PER_WORD, WRITTEN_SHARE, Choice
 from pipeline.cost.formulas import ENGINE_SPARE, eager_score_bytes, peak_memory
 from pipeline.cost.hardware import Hardware, generation_seconds
+from pipeline.cost.model_choice import TOKENS_PER_WORD, WRITTEN_SHARE, Choice
 from pipeline.cost.prices import price_cliffs
 
 #: Window sizes that are looked at, in prompt tokens.

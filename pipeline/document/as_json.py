@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from pipeline.document.content import Content
-from pipeline.document.layout import Layout
+from pipeline.document.structure.content import Content
+from pipeline.document.structure.layout import Layout
 from pipeline.entries import Conflict, Entry, LedgerRow, Link, Outcome
 from pipeline.stories import Story
 

@@ -14,9 +14,9 @@ import numpy.typing as npt
 import torch
 from tokenizers import Tokenizer as Backend
 
-from pipeline.engine.converting import quiet
-from pipeline.engine.loading import choose_device
-from pipeline.engine.weights import locate_weights
+from pipeline.engine.loading.gguf_conversion import quiet
+from pipeline.engine.loading.loader import choose_device
+from pipeline.engine.weights.weight_files import locate_weights
 from pipeline.errors import EngineError
 
 Vectors = npt.NDArray[np.float32]

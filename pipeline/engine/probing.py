@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from pipeline.engine.attention import Scoring, attend, choose_attention
-from pipeline.engine.loading import choose_device, choose_dtype
+from pipeline.engine.attention.attention_kernels import Scoring, attend, choose_attention
+from pipeline.engine.loading.loader import choose_device, choose_dtype
 from pipeline.errors import EngineError
 
 if TYPE_CHECKING:

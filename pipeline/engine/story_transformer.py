@@ -18,29 +18,34 @@ from typing import Any, Literal, cast
 
 import torch
 
-from pipeline.engine.attention import Attention
-from pipeline.engine.blocked import block
-from pipeline.engine.cached import decode_cached
-from pipeline.engine.chat import told_template
-from pipeline.engine.choosing import Chosen, SharedPrefix, choose
-from pipeline.engine.constrain import SchemaCompiler, WordConstraint, WordList
+from pipeline.engine.attention.attention_kernels import Attention
+from pipeline.engine.attention.kv_cache import LastRead
+from pipeline.engine.attention.packed import register
+from pipeline.engine.decoding.best_of import Chosen, SharedPrefix, choose
+from pipeline.engine.decoding.cached import decode_cached
+from pipeline.engine.decoding.constrain import (
+    SchemaCompiler,
+    WordConstraint,
+    WordList,
+    cut,
+    ended_by,
+)
+from pipeline.engine.decoding.decoders import Decoder, choose_decoder, choose_kernel, head_size
+from pipeline.engine.decoding.generate import decode
+from pipeline.engine.decoding.losses import Parity, compare_kernels, losses
+from pipeline.engine.decoding.prompt_rows import Constraint, Limits, Row, out_of_memory
+from pipeline.engine.decoding.seq2seq import decode_seq2seq
 from pipeline.engine.footprint import (
     cache_bytes_per_token,
     told_places,
     told_weights,
     weight_bytes,
 )
-from pipeline.engine.generate import decode
-from pipeline.engine.key_values import LastRead
-from pipeline.engine.loading import Loaded, load
-from pipeline.engine.losses import Parity, compare_kernels, losses
-from pipeline.engine.packed import register
-from pipeline.engine.roads import Road, choose_kernel, choose_road, head_size
-from pipeline.engine.rows import Constraint, Limits, Row, out_of_memory
-from pipeline.engine.seq2seq import decode_seq2seq
-from pipeline.engine.stopping import cut, ended_by
-from pipeline.engine.tokenizer import Tokenizer
-from pipeline.engine.weights import locate_weights
+from pipeline.engine.loading.blocked import block
+from pipeline.engine.loading.loader import Loaded, load
+from pipeline.engine.tokenizers.chat import told_template
+from pipeline.engine.tokenizers.tokenizer import Tokenizer
+from pipeline.engine.weights.weight_files import locate_weights
 from pipeline.errors import EngineError
 
 #: A prompt: its ids, or ``(role, content)`` turns that go through the model's chat template.
@@ -101,7 +106,7 @@ class StoryTransformer:
         loaded: model, tokenizer, device, dtype.
         attention: which kernel, and why.
         limits: rows and tokens of one pass.
-        road: how the architecture is decoded.
+        decoder: how the architecture is decoded.
         cache_bits: of keys and values, 16 or 8.
 
     Raises:
@@ -114,19 +119,19 @@ class StoryTransformer:
         attention: Attention,
         limits: Limits | None = None,
         *,
-        road: Road | None = None,
+        decoder: Decoder | None = None,
         cache_bits: int = 16,
     ) -> None:
         self.loaded = loaded
         self.attention = attention
         self.limits = limits or Limits()
-        self.road = road or choose_road(loaded.model)
+        self.decoder = decoder or choose_decoder(loaded.model)
         self.cache_bits = cache_bits
         if cache_bits not in (8, 16):
             raise EngineError(f"a cache of {cache_bits} bits is not known.", next="Use 16 or 8.")
-        if cache_bits == 8 and self.road.name != "packed":
+        if cache_bits == 8 and self.decoder.name != "packed":
             raise EngineError(
-                f"its cache cannot be kept in 8 bits: {self.road.reason}.", next="Use 16."
+                f"its cache cannot be kept in 8 bits: {self.decoder.reason}.", next="Use 16."
             )
         self.last_read = LastRead()
         self.shared_prefix = SharedPrefix()
@@ -193,11 +198,11 @@ class StoryTransformer:
                 "(### User: …), the template named plain.",
                 stacklevel=2,
             )
-        road = choose_road(loaded.model)
-        if blocked and device_map is None and road.name == "packed":
-            block(loaded.model)  # on the other roads, models reach into their weights
-        kernel = choose_kernel(loaded.model, road, loaded.device, loaded.dtype, attention)
-        return cls(loaded, kernel, limits, road=road, cache_bits=cache_bits)
+        decoder = choose_decoder(loaded.model)
+        if blocked and device_map is None and decoder.name == "packed":
+            block(loaded.model)  # the other decoders: models reach into their weights
+        kernel = choose_kernel(loaded.model, decoder, loaded.device, loaded.dtype, attention)
+        return cls(loaded, kernel, limits, decoder=decoder, cache_bits=cache_bits)
 
     @property
     def tokenizer(self) -> Tokenizer:
@@ -298,16 +303,16 @@ class StoryTransformer:
     ) -> Iterator[Row]:
         model, eos = self.loaded.model, frozenset(self.tokenizer.eos_ids)
         self.shared_prefix.forget()
-        if self.road.name == "seq2seq":
+        if self.decoder.name == "seq2seq":
             pad = self.tokenizer.pad_id
             return decode_seq2seq(model, rows, eos=eos, limits=limits, pad=pad, progress=progress)
-        if self.road.name == "cached":
+        if self.decoder.name == "cached":
             return decode_cached(
                 model,
                 rows,
                 eos=eos,
                 limits=limits,
-                in_pieces=self.road.in_pieces,
+                in_pieces=self.decoder.in_pieces,
                 progress=progress,
             )
         return decode(
@@ -340,7 +345,7 @@ class StoryTransformer:
         *,
         progress: Callable[[int], None] | None = None,
     ) -> Iterator[Chosen]:
-        """How likely each text is as a reply: :func:`pipeline.engine.choosing.choose`."""
+        """How likely each text is as a reply: :func:`pipeline.engine.decoding.best_of.choose`."""
         self.last_read.forget()
         return choose(self, prompts, texts, progress)
 
@@ -370,8 +375,8 @@ class StoryTransformer:
             EngineError: it cannot.
         """
         loaded = self.loaded
-        found = choose_kernel(loaded.model, self.road, loaded.device, loaded.dtype, wanted)
-        if self.road.name != "packed":
+        found = choose_kernel(loaded.model, self.decoder, loaded.device, loaded.dtype, wanted)
+        if self.decoder.name != "packed":
             loaded.model.set_attn_implementation(self.attention.name)
         return found
 

@@ -14,17 +14,17 @@ from pathlib import Path
 
 from pipeline.catalog import ModelSpec
 from pipeline.compare.measures import need_similarity
-from pipeline.engine.weights import locate_weights, weights_sha256
+from pipeline.config.extras import lacking
+from pipeline.engine.weights.weight_files import locate_weights, weights_sha256
 from pipeline.entries import Answer
 from pipeline.errors import EngineError, InputError
-from pipeline.exam.job import examined
-from pipeline.exam.questions import Exam, Question, gather_exam
+from pipeline.exam.exam_job import examined
+from pipeline.exam.exam_questions import Exam, Question, gather_exam
 from pipeline.judge.calibration import Said, examine
+from pipeline.judge.judge_records import Record, dated
 from pipeline.judge.proof import prove_need
-from pipeline.judge.records import Record, dated
-from pipeline.merge.judging import CODE_VERSION, judge_of
-from pipeline.parts import lacking
-from pipeline.plan.candidates import ENCODER, WINDOW
+from pipeline.plan.near.candidates import ENCODER, WINDOW
+from pipeline.run.judge_record import CODE_VERSION, judge_of
 from pipeline.store.record import Store
 from pipeline.stories import Story
 
@@ -55,7 +55,7 @@ def by_embeddings(questions: Sequence[Question]) -> list[Said]:
         EngineError: the encoder is not installed, or cannot be loaded.
     """
     from pipeline.engine.embeddings import SentenceEncoder
-    from pipeline.plan.vectors import embedded_text
+    from pipeline.plan.near.passage_vectors import embedded_text
 
     encoder = SentenceEncoder.load(ENCODER, window=WINDOW)
     stories = list({s.id: s for one in questions for s in (one.a, one.b)}.values())
@@ -124,7 +124,7 @@ def examined_by_code(
 
     Raises:
         InputError, EngineError: as :func:`answers_of` and
-            :func:`pipeline.exam.questions.gather_exam`.
+            :func:`pipeline.exam.exam_questions.gather_exam`.
     """
     exam = gather_exam(files, corpora, cache=store)
     if exam.remark:

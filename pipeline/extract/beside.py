@@ -19,8 +19,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from pipeline.extract.limits import OverLimit
-from pipeline.settings import keep_code_out
+from pipeline.config.settings import keep_code_out
+from pipeline.extract.reading_limits import OverLimit
 
 R = TypeVar("R")
 

@@ -14,11 +14,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.extract.readers.tables import column_role
-from pipeline.extract.stories import headings
+from pipeline.extract.stories import outline
 from pipeline.extract.stories.found import join_spans
-from pipeline.extract.stories.lists import is_requirement
 from pipeline.extract.stories.purposes import is_thing
-from pipeline.extract.stories.rows import STORY_TYPE
+from pipeline.extract.stories.story_lists import is_requirement
+from pipeline.extract.stories.story_rows import STORY_TYPE
 from pipeline.extract.stories.units import may_tell, split_units
 from pipeline.stories import Block, Document, Span, Story, count_words, normalise
 from pipeline.text.sentences import plain
@@ -209,7 +209,7 @@ class _Judge:
         """A heading that announces stories, with words below it and no story."""
         blocks = self.document.blocks
         for index, block in enumerate(blocks):
-            if block.kind != "heading" or not headings.announces_stories(self._raw(block)):
+            if block.kind != "heading" or not outline.announces_stories(self._raw(block)):
                 continue
             below = list(_section(blocks, index))
             words = " ".join(self._raw(b) for b in below if b.kind in ("paragraph", "item", "row"))
@@ -217,7 +217,7 @@ class _Judge:
                 below
                 and count_words(words[:2000]) >= 8
                 and all(self._is_left(b) for b in below)
-                and not headings.SAYS_NOTHING.match(plain(words[:2000]))
+                and not outline.SAYS_NOTHING.match(plain(words[:2000]))
             ):
                 place = _places([block])
                 yield f"nothing below {place} ({plain(self._raw(block))[:60]}) was read as a story"

@@ -17,10 +17,10 @@ from pipeline.extract.readers.decoding import repair_mojibake
 from pipeline.extract.readers.leftout import blank_out, current_blocks, without
 from pipeline.extract.readers.markup import Flavour, read_blocks
 from pipeline.extract.stories.assembly import Draft, assemble, parse_story_text
-from pipeline.extract.stories.features import find_in_features
 from pipeline.extract.stories.found import Found, make_story, spans_of, unescape_of
-from pipeline.extract.stories.lists import find_in_list
+from pipeline.extract.stories.gherkin_stories import find_in_features
 from pipeline.extract.stories.sections import find_in_sections
+from pipeline.extract.stories.story_lists import find_in_list
 from pipeline.stories import (
     Block,
     Document,

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pipeline.compare.features import Features, features
 from pipeline.compare.quantities import Quantity
-from pipeline.gate import frames, modality, recombination
+from pipeline.gate import modality, recombination, roles_and_reasons
 from pipeline.gate.sources import (
     Statement,
     of_family,
@@ -39,7 +39,7 @@ def sentence_verdicts(
         texts: document texts by sha256, for exact source places.
     """
     known = [statement for story in sources for statement in statements_of(story)]
-    crossed = frames.findings(text, sources)
+    crossed = roles_and_reasons.findings(text, sources)
     verdicts = []
     for field, sentence in sentences_of(text):
         findings = (*_findings(field, sentence, known), *crossed.pop((field, sentence), ()))

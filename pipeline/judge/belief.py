@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from pipeline.entries import Answer
 from pipeline.judge.intervals import Rate
-from pipeline.judge.records import AnswerRecord, Group, Record
-from pipeline.judge.seen import Cell
+from pipeline.judge.judge_records import AnswerRecord, Group, Record
+from pipeline.judge.strata import Cell
 
 #: Share of true pairs among candidates where nobody has looked: real backlogs hold fewer.
 ASSUMED_SHARE = 0.01

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pipeline.entries import Answer
 from pipeline.judge.belief import ASSUMED_SHARE, EXPECTED, precision
 from pipeline.judge.intervals import Rate
+from pipeline.judge.judge_records import AnswerRecord, Bin, Group, Judge, Reads, Record
 from pipeline.judge.labels import Half
-from pipeline.judge.records import AnswerRecord, Bin, Group, Judge, Reads, Record
-from pipeline.judge.seen import Cell
+from pipeline.judge.strata import Cell
 
 _BINS = 10
 

@@ -15,6 +15,6 @@ from __future__ import annotations
 
 from pipeline.kept.accounts import Kept, Told, check
 from pipeline.kept.edition import DamagedEdition, read_edition
-from pipeline.kept.sentences import units
+from pipeline.kept.text_units import units
 
 __all__ = ["DamagedEdition", "Kept", "Told", "check", "read_edition", "units"]

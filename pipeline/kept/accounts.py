@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from pipeline.kept.books import Books, called, rows
-from pipeline.kept.plain import find_whole, settle
-from pipeline.kept.sentences import parts, units
+from pipeline.kept.balance import Balance, called, rows
+from pipeline.kept.normal_form import find_whole, settle
+from pipeline.kept.text_units import parts, units
 from pipeline.kept.wording import altered
 
 #: Who folds, in the order they are told of; what an edition does not say.
@@ -65,7 +65,7 @@ def check(edition: Mapping[str, Any], stories: Mapping[str, Told]) -> Kept:
             before it is written.
         stories: every story of the documents by its id, in corpus order.
     """
-    books = Books(edition, list(stories))
+    balance = Balance(edition, list(stories))
     tells_twice = edition.get("format") == "markdown"
     missing: list[tuple[str, str]] = []
     faults: list[str] = []
@@ -74,8 +74,8 @@ def check(edition: Mapping[str, Any], stories: Mapping[str, Told]) -> Kept:
     prepared: dict[int, _Entry] = {}
     said: dict[int, dict[str, list[str]]] = {}
     for story, told in stories.items():
-        at = books.place(story)
-        if at is None and story in books.skipped:
+        at = balance.place(story)
+        if at is None and story in balance.skipped:
             continue
         own = units(told.text, told.kind)
         n += len(own)
@@ -83,7 +83,7 @@ def check(edition: Mapping[str, Any], stories: Mapping[str, Told]) -> Kept:
             missing += [(story, unit) for unit in own]
             continue
         if at not in prepared:
-            prepared[at] = _Entry(books.entries[at], books.ids)
+            prepared[at] = _Entry(balance.entries[at], balance.ids)
         search = prepared[at].search(story)
         said.setdefault(at, {})[story] = own
         for unit in own:
@@ -95,17 +95,17 @@ def check(edition: Mapping[str, Any], stories: Mapping[str, Told]) -> Kept:
             else:
                 standing += 1
                 if tells_twice and not search.is_folded(unit):
-                    faults.append(f"The telling of {books.name(story)} lacks {unit!r}.")
-    faults = [*books.faults(), *faults]
+                    faults.append(f"The telling of {balance.name(story)} lacks {unit!r}.")
+    faults = [*balance.faults(), *faults]
     if tells_twice:
         for at, by_story in sorted(said.items()):
-            for head in books.ids([books.entries[at].get("standing")]):
+            for head in balance.ids([balance.entries[at].get("standing")]):
                 if not any(map(prepared[at].search(head).is_standing, by_story.get(head, ()))):
-                    name = called(books.entries[at])
-                    faults.append(f"{name} stands in no words of {books.name(head)}.")
-            lines = [str(line.get("text")) for line in rows(books.entries[at], "lines")]
+                    name = called(balance.entries[at])
+                    faults.append(f"{name} stands in no words of {balance.name(head)}.")
+            lines = [str(line.get("text")) for line in rows(balance.entries[at], "lines")]
             faults += [
-                f"{called(books.entries[at])} says {part!r}; {books.name(story)} does not."
+                f"{called(balance.entries[at])} says {part!r}; {balance.name(story)} does not."
                 for story, part in altered(lines, by_story)
             ]
     return Kept(n, standing, dict(folded), tuple(missing), tuple(faults))

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from pipeline.kept.plain import unmark
+from pipeline.kept.normal_form import unmark
 
 _HEADING = re.compile(r"(#{1,6})\s+(.*)")
 _ANCHOR = re.compile(r"<a\s+(?:id|name)=[\"']e-(\d+)[\"']\s*>\s*</a>", re.IGNORECASE)

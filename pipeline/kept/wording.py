@@ -11,8 +11,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from pipeline.kept.plain import find_whole, settle
-from pipeline.kept.sentences import parts, units
+from pipeline.kept.normal_form import find_whole, settle
+from pipeline.kept.text_units import parts, units
 
 _WORD = re.compile(r"[^\W_]+")
 #: What the edition itself puts behind a text: names of stories, counts in brackets.

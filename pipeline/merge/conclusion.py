@@ -21,8 +21,8 @@ from pipeline.merge.entry import fold_repeated, make_entry
 from pipeline.merge.ledger import balance, make_rows
 from pipeline.merge.placing import asserted_conflicts, find_links, possible_conflicts, told
 from pipeline.merge.settling import Settled, settle
+from pipeline.plan.near.similarity import Pair
 from pipeline.plan.selection import left_out
-from pipeline.plan.similarity import Pair
 from pipeline.stories import Story
 
 #: Pairs that a person is asked about, at most; `review --most` shows more of them.

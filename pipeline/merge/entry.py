@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from pipeline.compare.differences import only_in
-from pipeline.compare.sentence import purpose
+from pipeline.compare.telling_sentence import purpose
 from pipeline.entries import Entry, Fold, FoldedBy, Line, Piece, RoleTold, entry_id
 from pipeline.judge.proof import prove_need
 from pipeline.merge.arrange import Group, Under, members

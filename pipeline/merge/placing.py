@@ -18,12 +18,11 @@ from pipeline.compare.differences import Difference, changed_runs, contradiction
 from pipeline.compare.features import features
 from pipeline.compare.measures import statements, subject_text
 from pipeline.compare.opposed import opposition
-from pipeline.document.nearness import PLAIN
-from pipeline.document.passages import told_at_length
+from pipeline.document.structure.nearness import PLAIN, told_at_length
 from pipeline.entries import Answer, Conflict, Entry, Judgement, Link, Side
 from pipeline.merge.settling import Settled
 from pipeline.merge.tellings import telling
-from pipeline.plan.similarity import Pair
+from pipeline.plan.near.similarity import Pair
 from pipeline.stories import Story, normalise
 from pipeline.text.language import ENGLISH, language_of
 from pipeline.text.words import sentences

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from pipeline.compare.sentence import of_cells, of_lines
+from pipeline.compare.telling_sentence import of_cells, of_lines
 from pipeline.entries import Piece
 from pipeline.stories import Story
 from pipeline.text.sentences import letters, plain

@@ -18,8 +18,7 @@ from itertools import pairwise
 from pipeline.calls import Band, Call, LaterCall, LaterSize, canonical_json
 from pipeline.columns import Kinds
 from pipeline.entries import Answer
-from pipeline.plan.desk import Desk
-from pipeline.plan.draft import Drafted, LaterColumns
+from pipeline.plan.call_factory import CallFactory, Drafted, LaterColumns
 from pipeline.plan.pairs import AGAIN, pair_question
 from pipeline.plan.rendering import pair_text
 from pipeline.plan.selection import Selection
@@ -67,7 +66,7 @@ MOST_WHOLE = 5
 _FILLED = 0.75
 
 
-def plan_groups(selection: Selection, desk: Desk) -> Drafted:
+def plan_groups(selection: Selection, factory: CallFactory) -> Drafted:
     """Windows of near stories, and a band for the questions about what they group."""
     drafted = Drafted()
     drafted.leave(
@@ -76,13 +75,13 @@ def plan_groups(selection: Selection, desk: Desk) -> Drafted:
         reason="staying",
     )
     stories = [one for one in selection.in_order if one.id not in selection.staying]
-    waiting = _windows(stories, desk, drafted)[::-1]
+    waiting = _windows(stories, factory, drafted)[::-1]
     while waiting:
         window = waiting.pop()
         if len(window) < 2:
             continue
-        call = groups_call(desk, window, len(drafted.calls) + 1)
-        if call.input.high <= desk.limits.input_tokens:
+        call = groups_call(factory, window, len(drafted.calls) + 1)
+        if call.input.high <= factory.limits.input_tokens:
             drafted.calls.append(call)
         else:  # some counters count a whole as more than its parts
             middle = len(window) // 2
@@ -94,15 +93,15 @@ def plan_groups(selection: Selection, desk: Desk) -> Drafted:
         drafted.leave(alone)
     else:
         drafted.leave(alone, "no window holds it together with another", reason="too_long")
-    drafted.later_columns = _verifying(selection, desk, drafted.calls, shown)
+    drafted.later_columns = _verifying(selection, factory, drafted.calls, shown)
     return drafted
 
 
-def groups_call(desk: Desk, stories: Sequence[Story], number: int) -> Call:
+def groups_call(factory: CallFactory, stories: Sequence[Story], number: int) -> Call:
     """The question about a window of stories."""
     handles = tuple((f"S{i}", story.id) for i, story in enumerate(stories, 1))
     lines = [group_line(story, handle) for story, (handle, _) in zip(stories, handles, strict=True)]
-    return desk.call(
+    return factory.call(
         GROUPS_PROMPT,
         {"requirements": "\n".join(lines)},
         purpose="groups",
@@ -151,13 +150,13 @@ class _Room:
         )
 
 
-def _windows(stories: Sequence[Story], desk: Desk, drafted: Drafted) -> list[list[Story]]:
+def _windows(stories: Sequence[Story], factory: CallFactory, drafted: Drafted) -> list[list[Story]]:
     """The windows of both passes; what is too long for one is left out and told."""
-    head = groups_call(desk, (), 0).input.high
+    head = groups_call(factory, (), 0).input.high
     room = _Room(
-        desk.limits.input_tokens - head,
-        max(0, (desk.written_room() - _FRAME) // _PER_STORY),
-        dict(zip((story.id for story in stories), _sizes(stories, desk), strict=True)),
+        factory.limits.input_tokens - head,
+        max(0, (factory.written_room() - _FRAME) // _PER_STORY),
+        dict(zip((story.id for story in stories), _sizes(stories, factory), strict=True)),
     )
     fitting = []
     for story in stories:
@@ -188,10 +187,10 @@ def _over_border(a: Sequence[Story], b: Sequence[Story], room: _Room) -> list[St
     return [*left, *right]
 
 
-def _sizes(stories: Sequence[Story], desk: Desk) -> list[int]:
+def _sizes(stories: Sequence[Story], factory: CallFactory) -> list[int]:
     """Tokens that each line takes at most, the widest handle's included."""
     lines = [group_line(story, "S9999") + "\n" for story in stories]
-    return [count.high + 1 for count in desk.counter.count_texts(lines)]
+    return [count.high + 1 for count in factory.counter.count_texts(lines)]
 
 
 def _reply(n: int) -> Band:
@@ -201,15 +200,15 @@ def _reply(n: int) -> Band:
 
 
 def _verifying(
-    selection: Selection, desk: Desk, calls: Sequence[Call], shown: Iterable[str]
+    selection: Selection, factory: CallFactory, calls: Sequence[Call], shown: Iterable[str]
 ) -> _Verifying:
     """The questions about pairs that may follow: none at least; likely as many as measured
     neighbours; at most what a group of each size can bring."""
     texts = [pair_text(selection.stories[name]) for name in shown]
     if not texts:
         return _Verifying([], 0)
-    counts = sorted(count.n for count in desk.counter.count_texts(texts))
-    head = pair_question(desk, ("", ""), ("", ""), 0)
+    counts = sorted(count.n for count in factory.counter.count_texts(texts))
+    head = pair_question(factory, ("", ""), ("", ""), 0)
     size = Band(
         head.input.low + 2 * counts[0],
         head.input.n + 2 * round(sum(counts) / len(counts)),
@@ -217,12 +216,12 @@ def _verifying(
     )
     most = sum((MOST_WHOLE - 1) * len(call.handles) // 2 for call in calls)
     likely = min(most, sum(len(cluster.members) - 1 for cluster in selection.clusters))
-    if desk.most_pairs is not None:
-        most, likely = min(most, desk.most_pairs), min(likely, desk.most_pairs)
+    if factory.most_pairs is not None:
+        most, likely = min(most, factory.most_pairs), min(likely, factory.most_pairs)
     share = likely / most if most else 0.0
     sizes = [LaterSize(VERIFYING, size, head.output, head.shared_tokens, share)]
-    if desk.orders is not None:
-        again = share * desk.orders.share
+    if factory.orders is not None:
+        again = share * factory.orders.share
         sizes.append(LaterSize(AGAIN, size, head.output, head.shared_tokens, again))
     return _Verifying(sizes, most)
 

@@ -13,7 +13,7 @@ from string import ascii_uppercase
 from typing import Protocol
 
 from pipeline.calls import Band, Call, Plan
-from pipeline.plan.desk import Desk
+from pipeline.plan.call_factory import CallFactory
 from pipeline.plan.rendering import story_text
 from pipeline.plan.rewrite import (
     FOLD_PROMPT,
@@ -48,9 +48,9 @@ class Levels(Protocol):
 class TreeLevels:
     """Neighbouring replies merged while they fit into one call, as deep as was planned."""
 
-    def __init__(self, plan: Plan, desk: Desk) -> None:
-        self._desk = desk
-        self._room = Room.of(desk, WINDOW_PROMPT)
+    def __init__(self, plan: Plan, factory: CallFactory) -> None:
+        self._factory = factory
+        self._room = Room.of(factory, WINDOW_PROMPT)
         self._deepest = 1 + len({later.stage for later in plan.later})
         self._level = 1
         self._parts: list[list[Story]] = [[] for _ in plan.calls]
@@ -62,10 +62,10 @@ class TreeLevels:
         self._level += 1
         if self._level > self._deepest:
             return []
-        desk = replace(self._desk, stage=f"tree{self._level}")
+        factory = replace(self._factory, stage=f"tree{self._level}")
         groups: list[list[list[Story]]] = []
         for part in self._parts:
-            if groups and self._call(desk, [*groups[-1], part], 0) is not None:
+            if groups and self._call(factory, [*groups[-1], part], 0) is not None:
                 groups[-1].append(part)
             else:
                 groups.append([part])
@@ -73,23 +73,25 @@ class TreeLevels:
         self._asked = []
         for index, group in enumerate(groups):
             if len(group) > 1:
-                call = self._call(desk, group, len(calls) + 1)
+                call = self._call(factory, group, len(calls) + 1)
                 assert call is not None
                 calls.append(replace(call, stage=stage_of(self._level)))
                 self._asked.append(index)
         self._parts = [[story for part in group for story in part] for group in groups]
         return calls
 
-    def _call(self, desk: Desk, parts: Sequence[Sequence[Story]], number: int) -> Call | None:
+    def _call(
+        self, factory: CallFactory, parts: Sequence[Sequence[Story]], number: int
+    ) -> Call | None:
         """One call of several parts; None when it cannot carry them."""
         if len(parts) > MOST_PARTS:
             return None
-        output = _reply(desk, self._room, [story for part in parts for story in part])
+        output = _reply(factory, self._room, [story for part in parts for story in part])
         if output is None:
             return None
         pairs, texts = _shown(zip(ascii_uppercase, parts, strict=False))
         call = stories_call(
-            desk,
+            factory,
             WINDOW_PROMPT,
             {"stories": "\n\n".join(texts)},
             pairs,
@@ -97,16 +99,16 @@ class TreeLevels:
             output,
             number,
         )
-        return call if call.input.high <= desk.limits.input_tokens else None
+        return call if call.input.high <= factory.limits.input_tokens else None
 
 
 class FoldLevels:
     """The running document with the next window, one call a level; a document that a call can no
     longer carry is closed, and the window begins another."""
 
-    def __init__(self, plan: Plan, desk: Desk, stories: Mapping[str, Story]) -> None:
-        self._desk = desk
-        self._rooms = {name: Room.of(desk, name) for name in (FOLD_PROMPT, WINDOW_PROMPT)}
+    def __init__(self, plan: Plan, factory: CallFactory, stories: Mapping[str, Story]) -> None:
+        self._factory = factory
+        self._rooms = {name: Room.of(factory, name) for name in (FOLD_PROMPT, WINDOW_PROMPT)}
         self._stories = stories
         self._windows = [later.clusters for later in plan.later]
         self._number = 1
@@ -124,7 +126,7 @@ class FoldLevels:
     def _call(self, document: Sequence[Story], window: Sequence[Sequence[str]]) -> Call | None:
         further = [self._stories[name] for members in window for name in members]
         prompt = FOLD_PROMPT if document else WINDOW_PROMPT
-        output = _reply(self._desk, self._rooms[prompt], [*document, *further])
+        output = _reply(self._factory, self._rooms[prompt], [*document, *further])
         if output is None and document:
             return None
         known, texts = _shown([(_DOCUMENT, document)])
@@ -133,7 +135,7 @@ class FoldLevels:
         groups = [tuple(next(handles) for _ in members) for members in window]
         values = {"stories": "\n\n".join(more)}
         call = stories_call(
-            self._desk,
+            self._factory,
             prompt,
             values | {"document": "\n\n".join(texts)} if document else values,
             [*known, *pairs],
@@ -141,21 +143,21 @@ class FoldLevels:
             output or Band(0, self._rooms[prompt].reply, self._rooms[prompt].reply),
             self._number,
         )
-        if document and call.input.high > self._desk.limits.input_tokens:
+        if document and call.input.high > self._factory.limits.input_tokens:
             return None
         return call
 
 
-def levels_of(plan: Plan, desk: Desk, stories: Mapping[str, Story]) -> Levels:
+def levels_of(plan: Plan, factory: CallFactory, stories: Mapping[str, Story]) -> Levels:
     """What follows on the windows of a plan."""
     if plan.strategy == "fold":
-        return FoldLevels(plan, desk, stories)
-    return TreeLevels(plan, desk)
+        return FoldLevels(plan, factory, stories)
+    return TreeLevels(plan, factory)
 
 
-def _reply(desk: Desk, room: Room, stories: Sequence[Story]) -> Band | None:
+def _reply(factory: CallFactory, room: Room, stories: Sequence[Story]) -> Band | None:
     """Tokens of a reply that writes the stories again; None when one call cannot carry them."""
-    sizes = sizes_of(stories, desk)
+    sizes = sizes_of(stories, factory)
     likely = sum(sizes[story.id][0] + STORY_FRAME for story in stories)
     most = sum(sizes[story.id][1] + STORY_FRAME for story in stories)
     if most - STORY_FRAME * len(stories) > room.prompt or most > room.reply:

@@ -14,12 +14,12 @@ from functools import cached_property
 
 from pipeline.calls import Call, Request, Size, TokenCount, canonical_json
 from pipeline.columns import Columns, Kinds
-from pipeline.plan.desk import Desk
-from pipeline.token_cache import TwoLines
-from pipeline.tokens import two_lines
+from pipeline.plan.call_factory import CallFactory
+from pipeline.tokens.token_cache import TwoLines
+from pipeline.tokens.token_counters import two_lines
 
 #: Makes the question about two tellings (id, text) at a place of the plan.
-Question = Callable[[Desk, tuple[str, str], tuple[str, str], int], Call]
+Question = Callable[[CallFactory, tuple[str, str], tuple[str, str], int], Call]
 #: Stands for a text, to see where a prompt shows it.
 _ONE, _OTHER = "one", "other"
 
@@ -35,21 +35,21 @@ class PairCalls(Columns[Call, Size]):
 
     def __init__(
         self,
-        desk: Desk,
+        factory: CallFactory,
         question: Question,
         texts: Mapping[str, str],
         pairs: Sequence[tuple[str, str]],
         sizes: Kinds[Size],
     ) -> None:
         super().__init__(sizes)
-        self._desk, self._question, self._texts, self._pairs = desk, question, texts, pairs
+        self._factory, self._question, self._texts, self._pairs = factory, question, texts, pairs
 
     @cached_property
     def keys(self) -> Sequence[str]:
         if not self._pairs:
             return []
         first = self.made(0).request
-        prompt = self._desk.prompt(first.prompt)
+        prompt = self._factory.prompt(first.prompt)
         told = {name: canonical_json(text)[1:-1] for name, text in self._texts.items()}
         values = ({_ONE: told[a], _OTHER: told[b]} for a, b in self._pairs)
         return list(first.keys_with(prompt.rendered(values)))
@@ -60,7 +60,7 @@ class PairCalls(Columns[Call, Size]):
 
     def made(self, place: int) -> Call:
         a, b = self._pairs[place]
-        return self._question(self._desk, (a, self._texts[a]), (b, self._texts[b]), place + 1)
+        return self._question(self._factory, (a, self._texts[a]), (b, self._texts[b]), place + 1)
 
 
 @dataclass
@@ -71,7 +71,7 @@ class Measure:
         texts: of the stories, by id.
     """
 
-    desk: Desk
+    factory: CallFactory
     question: Question
     texts: Mapping[str, str]
     _heads: tuple[str, str] = ("", "")
@@ -81,11 +81,11 @@ class Measure:
     _known: dict[int, Size] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._example = self.question(self.desk, ("", _ONE), ("", _OTHER), 1)
+        self._example = self.question(self.factory, ("", _ONE), ("", _OTHER), 1)
         heads = _heads(self._example.request)
         if heads is not None:
             self._heads = heads
-            self._counts = two_lines(self.desk.counter, self._example.request)
+            self._counts = two_lines(self.factory.counter, self._example.request)
 
     def of(self, a: str, b: str) -> Size:
         """The size of the question about two stories (ids)."""
@@ -97,7 +97,7 @@ class Measure:
                     self._known[n] = self._sized(self._counts.whole(n))
                 return self._known[n]
         texts = self.texts
-        return self._sized(self.question(self.desk, (a, texts[a]), (b, texts[b]), 1).input)
+        return self._sized(self.question(self.factory, (a, texts[a]), (b, texts[b]), 1).input)
 
     def _tokens(self, counts: TwoLines, a: str, b: str) -> tuple[int | None, int | None]:
         if a not in self._first:

@@ -12,10 +12,9 @@ from collections.abc import Sequence
 from pipeline.calls import Band, Call, LaterCall, Size, canonical_json
 from pipeline.catalog import ModelSpec
 from pipeline.columns import kinds_of
-from pipeline.engine.adapters import read_card
+from pipeline.engine.weights.adapters import read_card
 from pipeline.entries import Answer
-from pipeline.plan.desk import Desk
-from pipeline.plan.draft import Drafted
+from pipeline.plan.call_factory import CallFactory, Drafted
 from pipeline.plan.orders import Orders
 from pipeline.plan.pair_calls import Measure, PairCalls
 from pipeline.plan.rendering import pair_text
@@ -56,30 +55,30 @@ def pair_prompt(spec: ModelSpec) -> str:
     return card.prompt if card is not None else PAIR_PROMPT
 
 
-def plan_pairs(selection: Selection, desk: Desk) -> Drafted:
+def plan_pairs(selection: Selection, factory: CallFactory) -> Drafted:
     """A call for each pair of near stories about which nothing is settled."""
     drafted = Drafted()
     texts = {name: pair_text(selection.stories[name]) for name in _in_pairs(selection)}
-    measure = Measure(desk, pair_question, texts)
+    measure = Measure(factory, pair_question, texts)
     pairs: list[tuple[str, str]] = []
     sizes: list[Size] = []
     too_long: dict[str, str] = {}
     for a, b, _ in selection.pairs:
-        if desk.most_pairs is not None and len(pairs) >= desk.most_pairs:
+        if factory.most_pairs is not None and len(pairs) >= factory.most_pairs:
             break
         size = measure.of(a, b)
-        if size.input.high > desk.limits.input_tokens:
+        if size.input.high > factory.limits.input_tokens:
             why = f"a question of {size.input.high:,} tokens is too long for one window"
             too_long.update(dict.fromkeys((a, b), why))
             continue
         pairs.append((a, b))
         sizes.append(size)
-    calls = PairCalls(desk, pair_question, texts, pairs, kinds_of(sizes))
+    calls = PairCalls(factory, pair_question, texts, pairs, kinds_of(sizes))
     drafted.columns = calls
-    if desk.orders is not None:
+    if factory.orders is not None:
         named = zip(calls.keys, calls.kinds, strict=True)
         drafted.later += [
-            _second(f"{desk.stage}-{number:04d} again", key, size, desk.orders)
+            _second(f"{factory.stage}-{number:04d} again", key, size, factory.orders)
             for number, (key, size) in enumerate(named, 1)
         ]
     asked = {name for pair in pairs for name in pair}
@@ -87,15 +86,17 @@ def plan_pairs(selection: Selection, desk: Desk) -> Drafted:
     return drafted
 
 
-def pair_call(desk: Desk, one: Story, other: Story, number: int) -> Call:
+def pair_call(factory: CallFactory, one: Story, other: Story, number: int) -> Call:
     """The question about two stories, in this order."""
-    return pair_question(desk, (one.id, pair_text(one)), (other.id, pair_text(other)), number)
+    return pair_question(factory, (one.id, pair_text(one)), (other.id, pair_text(other)), number)
 
 
-def pair_question(desk: Desk, one: tuple[str, str], other: tuple[str, str], number: int) -> Call:
+def pair_question(
+    factory: CallFactory, one: tuple[str, str], other: tuple[str, str], number: int
+) -> Call:
     """The question about two tellings, each the id of its story and its text."""
-    return desk.call(
-        pair_prompt(desk.spec),
+    return factory.call(
+        pair_prompt(factory.spec),
         {"one": one[1], "other": other[1]},
         purpose="pair",
         handles=(("A", one[0]), ("B", other[0])),
@@ -143,7 +144,7 @@ def _leave(
             drafted.leave([name])
 
 
-def plan_none(selection: Selection, desk: Desk) -> Drafted:
+def plan_none(selection: Selection, factory: CallFactory) -> Drafted:
     """No call: proof alone decides."""
     drafted = Drafted()
     drafted.leave(selection.stories, "no judge is asked", reason="proof")

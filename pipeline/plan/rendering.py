@@ -9,10 +9,10 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from pipeline.compare.sentence import purpose, wanted
+from pipeline.compare.telling_sentence import purpose, wanted
 from pipeline.outcomes import StoryText
 from pipeline.stories import Story
-from pipeline.unseen import visible
+from pipeline.text.invisible import visible
 
 
 @lru_cache(maxsize=1 << 16)

@@ -18,8 +18,7 @@ from typing import NamedTuple
 
 from pipeline.calls import Band, Call, Cluster, LaterCall, canonical_json
 from pipeline.outcomes import STORIES_SCHEMA
-from pipeline.plan.desk import Desk
-from pipeline.plan.draft import Drafted
+from pipeline.plan.call_factory import CallFactory, Drafted
 from pipeline.plan.rendering import story_text
 from pipeline.plan.selection import Selection
 from pipeline.plan.windows import Piece, cut
@@ -46,15 +45,15 @@ _HANDLE_MARGIN = 2
 SCHEMA = canonical_json(STORIES_SCHEMA)
 
 
-def plan_tree(selection: Selection, desk: Desk) -> Drafted:
+def plan_tree(selection: Selection, factory: CallFactory) -> Drafted:
     """Windows of everything, then merges of merges while two replies fit into one call."""
     drafted = Drafted()
-    room = Room.of(desk, WINDOW_PROMPT)
-    windows = _windows(selection, desk, drafted, room, TREE_SHARE, TREE_FILLED)[::-1]
+    room = Room.of(factory, WINDOW_PROMPT)
+    windows = _windows(selection, factory, drafted, room, TREE_SHARE, TREE_FILLED)[::-1]
     parts: list[_Part] = []
     while windows:
         window = windows.pop()
-        call, rest = _first_call(window, selection, desk, len(drafted.calls) + 1)
+        call, rest = _first_call(window, selection, factory, len(drafted.calls) + 1)
         drafted.calls.append(call)
         parts.append(_Part.of(window[: len(window) - len(rest)]))
         windows += [rest] if rest else []
@@ -63,7 +62,7 @@ def plan_tree(selection: Selection, desk: Desk) -> Drafted:
         groups = _grouped(parts, room)
         if len(groups) == len(parts):
             drafted.remark = (
-                f"{desk.spec.name}: the merged document of about "
+                f"{factory.spec.name}: the merged document of about "
                 f"{_Part.sum(parts).written.likely:,} tokens stands in {len(parts)} parts side by "
                 f"side, as one call can carry {room.limit:,}"
             )
@@ -76,22 +75,22 @@ def plan_tree(selection: Selection, desk: Desk) -> Drafted:
                 id=f"tree{level}-{number:04d}",
                 stage=stage_of(level),
                 input=Band(*(room.head + n for n in part.shown)),
-                output=_reply(part, room, desk),
-                shared_tokens=desk.shared_tokens(WINDOW_PROMPT),
+                output=_reply(part, room, factory),
+                shared_tokens=factory.shared_tokens(WINDOW_PROMPT),
             )
             for number, part in enumerate(merged, 1)
         ]
     return drafted
 
 
-def plan_fold(selection: Selection, desk: Desk) -> Drafted:
+def plan_fold(selection: Selection, factory: CallFactory) -> Drafted:
     """The running document plus the next window, rewritten each time."""
     drafted = Drafted()
-    room = Room.of(desk, FOLD_PROMPT)
-    windows = _windows(selection, desk, drafted, room, FOLD_SHARE, FOLD_FILLED)
+    room = Room.of(factory, FOLD_PROMPT)
+    windows = _windows(selection, factory, drafted, room, FOLD_SHARE, FOLD_FILLED)
     if not windows:
         return drafted
-    call, rest = _first_call(windows[0], selection, desk, 1)
+    call, rest = _first_call(windows[0], selection, factory, 1)
     drafted.calls.append(call)
     windows[0] = windows[0][: len(windows[0]) - len(rest)]
     windows[1:1] = [rest] if rest else []
@@ -108,15 +107,15 @@ def plan_fold(selection: Selection, desk: Desk) -> Drafted:
                 id=f"fold-{number:04d}",
                 stage="fold",
                 input=Band(*(room.head + shown + n for n in before)),
-                output=_reply(document, room, desk),
-                shared_tokens=desk.shared_tokens(FOLD_PROMPT),
+                output=_reply(document, room, factory),
+                shared_tokens=factory.shared_tokens(FOLD_PROMPT),
                 clusters=tuple(piece.cluster.members for piece in window),
             )
         )
     if documents > 1:
         drafted.remark = (
-            f"{desk.spec.name}: the running document outgrows the {room.limit:,} tokens that one "
-            f"call can carry, and is closed and begun again: {documents} documents side by side"
+            f"{factory.spec.name}: the running document outgrows the {room.limit:,} tokens that "
+            f"one call can carry, and is closed and begun again: {documents} documents side by side"
         )
     return drafted
 
@@ -135,11 +134,11 @@ class Room:
     reply: int
 
     @classmethod
-    def of(cls, desk: Desk, prompt: str) -> Room:
+    def of(cls, factory: CallFactory, prompt: str) -> Room:
         """What every call of a prompt has room for."""
         holes = {"stories": ""} | ({"document": ""} if prompt == FOLD_PROMPT else {})
-        head = stories_call(desk, prompt, holes, (), (), Band(0, 0, 0), 0).input.high
-        return cls(head, desk.limits.input_tokens - head, desk.written_room())
+        head = stories_call(factory, prompt, holes, (), (), Band(0, 0, 0), 0).input.high
+        return cls(head, factory.limits.input_tokens - head, factory.written_room())
 
     @property
     def limit(self) -> int:
@@ -148,7 +147,7 @@ class Room:
 
 
 def stories_call(
-    desk: Desk,
+    factory: CallFactory,
     prompt: str,
     values: Mapping[str, str],
     handles: Sequence[tuple[str, str]],
@@ -157,7 +156,7 @@ def stories_call(
     number: int,
 ) -> Call:
     """A call whose reply writes every story of its prompt again."""
-    return desk.call(
+    return factory.call(
         prompt,
         values,
         purpose="stories",
@@ -188,11 +187,16 @@ class _Piece:
 
 
 def _windows(
-    selection: Selection, desk: Desk, drafted: Drafted, room: Room, share: int, filled: float
+    selection: Selection,
+    factory: CallFactory,
+    drafted: Drafted,
+    room: Room,
+    share: int,
+    filled: float,
 ) -> list[list[_Piece]]:
     """All stories in windows, clusters kept together; a story that fits into none is left as it
     is and said to be."""
-    sizes = sizes_of(list(selection.stories.values()), desk)
+    sizes = sizes_of(list(selection.stories.values()), factory)
     position = {name: i for i, name in enumerate(selection.stories)}
     groups = [*(Cluster((name,)) for name in selection.loose), *selection.clusters]
     pieces: list[_Piece] = []
@@ -206,7 +210,7 @@ def _windows(
             else:
                 drafted.leave(
                     piece.cluster.members,
-                    f"too long for one window of {desk.limits.input_tokens} tokens",
+                    f"too long for one window of {factory.limits.input_tokens} tokens",
                     reason="too_long",
                 )
     taken = [max(piece.shown, -(-piece.most * room.prompt // room.reply)) for piece in pieces]
@@ -220,9 +224,9 @@ def _windows(
     return [pieces[window.start : window.stop] for window in windows]
 
 
-def sizes_of(stories: Sequence[Story], desk: Desk) -> dict[str, tuple[int, int]]:
+def sizes_of(stories: Sequence[Story], factory: CallFactory) -> dict[str, tuple[int, int]]:
     """Tokens of stories as a prompt shows them, by id: likely and at most."""
-    counts = desk.counter.count_texts([story_text(story, "S1") + "\n\n" for story in stories])
+    counts = factory.counter.count_texts([story_text(story, "S1") + "\n\n" for story in stories])
     return {
         story.id: (
             count.n,
@@ -243,19 +247,21 @@ def _piece(cluster: Cluster, sizes: Mapping[str, tuple[int, int]]) -> _Piece:
 
 
 def _first_call(
-    window: Sequence[_Piece], selection: Selection, desk: Desk, number: int
+    window: Sequence[_Piece], selection: Selection, factory: CallFactory, number: int
 ) -> tuple[Call, list[_Piece]]:
     """The call of as much of a window as its limit allows, and what is left over: counts of parts
     need not add up to the count of the whole."""
     size = len(window)
     while True:
-        call = _window_call(window[:size], selection, desk, number)
-        if call.input.high <= desk.limits.input_tokens or size == 1:
+        call = _window_call(window[:size], selection, factory, number)
+        if call.input.high <= factory.limits.input_tokens or size == 1:
             return call, list(window[size:])
         size = -(-size // 2)
 
 
-def _window_call(window: Sequence[_Piece], selection: Selection, desk: Desk, number: int) -> Call:
+def _window_call(
+    window: Sequence[_Piece], selection: Selection, factory: CallFactory, number: int
+) -> Call:
     texts: list[str] = []
     pairs: list[tuple[str, str]] = []
     groups: list[tuple[str, ...]] = []
@@ -266,7 +272,7 @@ def _window_call(window: Sequence[_Piece], selection: Selection, desk: Desk, num
         stories = selection.of(piece.cluster)
         texts += [story_text(s, handle) for s, handle in zip(stories, handles, strict=True)]
     return stories_call(
-        desk,
+        factory,
         WINDOW_PROMPT,
         {"stories": "\n\n".join(texts)},
         pairs,
@@ -318,6 +324,6 @@ def _grouped(parts: Sequence[_Part], room: Room) -> list[list[_Part]]:
     return groups
 
 
-def _reply(part: _Part, room: Room, desk: Desk) -> Band:
+def _reply(part: _Part, room: Room, factory: CallFactory) -> Band:
     """Tokens of a reply that writes a part again; it is never longer than its limit."""
-    return desk.with_thinking(Band(*(min(n, max(1, room.reply)) for n in part.written)))
+    return factory.with_thinking(Band(*(min(n, max(1, room.reply)) for n in part.written)))

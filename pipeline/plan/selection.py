@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from pipeline.calls import Cluster, SkippedStory
-from pipeline.plan.similarity import Pair
+from pipeline.plan.near.similarity import Pair
 from pipeline.stories import Story, normalise
 
 

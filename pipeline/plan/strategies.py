@@ -8,18 +8,17 @@ from pathlib import Path
 from pipeline.calls import Cluster, Plan, WindowLimits
 from pipeline.catalog import ModelSpec
 from pipeline.errors import InputError
-from pipeline.plan.desk import Desk
-from pipeline.plan.draft import Drafted
+from pipeline.plan.call_factory import CallFactory, Drafted
 from pipeline.plan.groups import plan_groups
+from pipeline.plan.near.similarity import Pair
 from pipeline.plan.orders import Orders
 from pipeline.plan.pairs import plan_none, plan_pairs
 from pipeline.plan.rewrite import plan_fold, plan_tree
 from pipeline.plan.selection import Selection, select
-from pipeline.plan.similarity import Pair
 from pipeline.stories import Story
-from pipeline.tokens import TokenCounter
+from pipeline.tokens.token_counters import TokenCounter
 
-Strategy = Callable[[Selection, Desk], Drafted]
+Strategy = Callable[[Selection, CallFactory], Drafted]
 
 #: Every strategy there is, by name.
 STRATEGIES: dict[str, Strategy] = {
@@ -94,7 +93,7 @@ def make_plan(
             where="--strategy",
             next=f"There are: {', '.join(sorted(STRATEGIES))}.",
         )
-    desk = Desk(
+    factory = CallFactory(
         spec,
         limits,
         counter,
@@ -106,7 +105,7 @@ def make_plan(
     )
     if selection is None:
         selection = select(stories, clusters, about, pairs=pairs, staying=staying)
-    drafted = STRATEGIES[strategy](selection, desk)
+    drafted = STRATEGIES[strategy](selection, factory)
     position = {story.id: i for i, story in enumerate(stories)}
     skipped = sorted((*selection.skipped, *drafted.skipped), key=lambda s: position[s.story])
     recorded = dict(parameters or {})

@@ -8,8 +8,8 @@ from typing import Any
 from pipeline.errors import InputError
 from pipeline.judge.belief import READINGS, Readings, Share
 from pipeline.review.answers import Answer
-from pipeline.review.questions import Question, about_pairs, books_of
-from pipeline.store.judging import Purpose
+from pipeline.review.questions import Question, about_pairs, finished_run_of
+from pipeline.store.judgements import Purpose
 from pipeline.store.record import Store
 
 
@@ -26,7 +26,7 @@ def drawn_questions(
     Raises:
         InputError: no such run, or none that a judge with a record judged.
     """
-    books = books_of(store, run)
+    finished = finished_run_of(store, run)
     corpus, record = store.judged_with(run)
     if not record:
         raise InputError(
@@ -36,7 +36,7 @@ def drawn_questions(
         )
     read = store.read_before(corpus, record, purpose)
     first = store.drawn(corpus, record, purpose)[:most]
-    return about_pairs(books, [pair for pair in first if pair not in read])
+    return about_pairs(finished, [pair for pair in first if pair not in read])
 
 
 def keep(store: Store, run: str, purpose: Purpose, answer: Answer, *, by: str) -> None:

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pipeline.console import harmless
-from pipeline.document.readable import without_markup
+from pipeline.document.structure.readable import without_markup
 from pipeline.errors import InputError
 from pipeline.review.answers import read_lines
-from pipeline.store.books import Books
 from pipeline.store.decisions import Term, TermKind
+from pipeline.store.reading.finished_run import FinishedRun
 from pipeline.text.words import is_content, stem
 
 _KINDS: tuple[TermKind, ...] = ("role", "topic")
@@ -44,10 +44,10 @@ class RoleOf:
     heading: str = ""
 
 
-def roles_of(books: Books, terms: Sequence[Term]) -> list[RoleOf]:
+def roles_of(finished: FinishedRun, terms: Sequence[Term]) -> list[RoleOf]:
     """The roles of a run, those that share a word next to each other, the most told first."""
     told: Counter[str] = Counter()
-    for entry in books.entries:
+    for entry in finished.entries:
         for role in entry.roles:
             told[role.text] += len(role.stories)
     headings = {term.text: term.heading for term in terms if term.kind == "role"}
@@ -83,7 +83,7 @@ def lines(roles: Sequence[RoleOf], terms: Sequence[Term]) -> list[str]:
 
 
 def walk(
-    books: Books,
+    finished: FinishedRun,
     glossary: Glossary,
     read: Callable[[str], str],
     show: Callable[[str], None],
@@ -92,7 +92,7 @@ def walk(
 ) -> int:
     """Name roles and topics until the person leaves. Returns how many changes were kept."""
     changes = 0
-    roles = roles_of(books, glossary.glossary())
+    roles = roles_of(finished, glossary.glossary())
     for line in lines(roles, glossary.glossary()):
         show(line)
     show(_HOW)

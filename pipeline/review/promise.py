@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.entries import Answer
-from pipeline.store.judging import JudgementTold
+from pipeline.store.judgements import JudgementTold
 
 #: What a judge may say of two tellings that makes them worth asking about.
 _WORTH_ASKING = (Answer.ONE_NEED, Answer.CONTRADICTING)

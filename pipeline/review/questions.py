@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Literal
 
-from pipeline.document.opposing import opposed
+from pipeline.document.markdown.opposing import opposed
 from pipeline.entries import Conflict, Decision, Entry
 from pipeline.errors import InputError
-from pipeline.merge.sovereignty import STAYS, keeps_here
+from pipeline.review.comparison import Told, differing, likeness, telling
 from pipeline.review.promise import opinion, promise
-from pipeline.review.tellings import Told, differing, likeness, telling
-from pipeline.store.books import Books, open_books
-from pipeline.store.judging import JudgementTold
+from pipeline.run.sovereignty import STAYS, keeps_here
+from pipeline.store.judgements import JudgementTold
+from pipeline.store.reading.finished_run import FinishedRun, open_finished_run
 from pipeline.store.record import Store
 from pipeline.stories import Story, count_words
 from pipeline.text.canonical import VERSION
@@ -98,37 +98,42 @@ def of_run(
     Raises:
         InputError: no such run, or one that did not come to its ledger.
     """
-    books, said = books_of(store, run), store.judgements(run)
+    finished, said = finished_run_of(store, run), store.judgements(run)
     if not names:
-        return questions(books, store.decisions(), again=again, most=most, only=only, said=said)
-    prints = {_named(books, name).fingerprint for name in names}
+        return questions(finished, store.decisions(), again=again, most=most, only=only, said=said)
+    prints = {_named(finished, name).fingerprint for name in names}
     everything = questions(
-        books, store.decisions(), again=True, most=len(books.names) + most, only=only, said=said
+        finished,
+        store.decisions(),
+        again=True,
+        most=len(finished.names) + most,
+        only=only,
+        said=said,
     )
     found = [question for question in everything if prints.issubset(question.fingerprints)]
-    return found or ([by_hand(books, names)] if len(names) > 1 else [])
+    return found or ([by_hand(finished, names)] if len(names) > 1 else [])
 
 
-def books_of(store: Store, run: str) -> Books:
+def finished_run_of(store: Store, run: str) -> FinishedRun:
     """The books of a run that can be reviewed.
 
     Raises:
         InputError: no such run, or one that did not come to its ledger.
     """
-    books = open_books(store, run)
-    if books is None:
+    finished = open_finished_run(store, run)
+    if finished is None:
         raise InputError(f"no run {run!r}.", next="`storytransformer runs` lists them.")
-    if not books.ledger:
+    if not finished.ledger:
         raise InputError(
             "this run has no ledger yet.",
             where=run,
             next="Run the same merge again to finish it, then review it.",
         )
-    return books
+    return finished
 
 
 def questions(
-    books: Books,
+    finished: FinishedRun,
     decisions: Iterable[Decision] = (),
     *,
     again: bool = False,
@@ -153,7 +158,7 @@ def questions(
             raise InputError(
                 f"there are no questions of the kind {kind!r}.", next=f"Say {', '.join(KINDS)}."
             )
-    asking = _Asking(books, list(decisions), said)
+    asking = _Asking(finished, list(decisions), said)
     found: dict[frozenset[str], Question] = {}
     for question in asking.all(most):
         if (not only or question.kind in only) and (again or question.decided is None):
@@ -169,27 +174,27 @@ def questions(
     return ranked[:most]
 
 
-def about_pairs(books: Books, pairs: Iterable[Sequence[str]]) -> list[Question]:
+def about_pairs(finished: FinishedRun, pairs: Iterable[Sequence[str]]) -> list[Question]:
     """Questions about given pairs of fingerprints, in their order; those whose stories are not here
     are left out."""
     by_print: dict[str, str] = {}
-    for story in books.stories.values():
+    for story in finished.stories.values():
         by_print.setdefault(story.fingerprint, story.id)
-    asking = _Asking(books, [])
+    asking = _Asking(finished, [])
     members = ([by_print[f] for f in pair if f in by_print] for pair in pairs)
     found = (asking.ask("fold", pair, "drawn at random") for pair in members if len(pair) > 1)
     return [question for question in found if question is not None]
 
 
-def by_hand(books: Books, names: Sequence[str]) -> Question:
+def by_hand(finished: FinishedRun, names: Sequence[str]) -> Question:
     """A question about any stories of a run, by their names ("S-3"), ids or the keys that their
     documents give them; the first of them would stand.
 
     Raises:
         InputError: no such story, two of one key, or the same story twice.
     """
-    stories = [_named(books, name) for name in names]
-    asking = _Asking(books, [])
+    stories = [_named(finished, name) for name in names]
+    asking = _Asking(finished, [])
     question = asking.ask("alike", [story.id for story in stories], "merged by hand")
     if question is None:
         raise InputError(
@@ -200,18 +205,18 @@ def by_hand(books: Books, names: Sequence[str]) -> Question:
     return replace(question, stands=first)
 
 
-def _named(books: Books, name: str) -> Story:
-    by_name = {told.casefold(): story for story, told in books.names.items()}
+def _named(finished: FinishedRun, name: str) -> Story:
+    by_name = {told.casefold(): story for story, told in finished.names.items()}
     story = by_name.get(name.casefold(), name)
-    if story in books.stories:
-        return books.stories[story]
-    keyed = [one for one in books.stories.values() if one.source.key == name != ""]
+    if story in finished.stories:
+        return finished.stories[story]
+    keyed = [one for one in finished.stories.values() if one.source.key == name != ""]
     if len(keyed) == 1:
         return keyed[0]
     raise InputError(
         f"{len(keyed)} stories have the key {name!r}." if keyed else f"there is no story {name!r}.",
-        where=books.run,
-        next=f"Write a name as the document has it, S-1 to S-{len(books.names)}.",
+        where=finished.run,
+        next=f"Write a name as the document has it, S-1 to S-{len(finished.names)}.",
     )
 
 
@@ -219,17 +224,20 @@ class _Asking:
     """Makes questions of one run's books."""
 
     def __init__(
-        self, books: Books, decisions: Sequence[Decision], said: Iterable[JudgementTold] = ()
+        self,
+        finished: FinishedRun,
+        decisions: Sequence[Decision],
+        said: Iterable[JudgementTold] = (),
     ) -> None:
-        self._books = books
+        self._finished = finished
         self._said = {frozenset((one.a, one.b)): one for one in said}
         self._entry: dict[str, Entry] = {
-            story: entry for entry in books.entries for story in entry.sources
+            story: entry for entry in finished.entries for story in entry.sources
         }
-        self._place = {story: n for n, story in enumerate(books.names)}
+        self._place = {story: n for n, story in enumerate(finished.names)}
         self._old = [d for d in decisions if d.version != VERSION]
         self._now = [d for d in decisions if d.version == VERSION]
-        self._marked = _marked(books)
+        self._marked = _marked(finished)
         self._decided: dict[frozenset[str], Decision] = {}
         for decision in self._now:
             self._decided[frozenset(decision.fingerprints)] = decision
@@ -240,7 +248,7 @@ class _Asking:
         """Every question, those that say most of their stories first."""
         yield from self._earlier()
         disagreeing: set[frozenset[str]] = set()
-        for conflict in self._books.conflicts:
+        for conflict in self._finished.conflicts:
             members = [side.story for side in conflict.sides]
             disagreeing.update(map(frozenset, combinations(members, 2)))
             yield from self._kept(self._conflict(conflict))
@@ -258,11 +266,11 @@ class _Asking:
         self, kind: Kind, members: Sequence[str], because: str, about: str = ""
     ) -> Question | None:
         """The question; None where only copies of one story are left to ask about."""
-        books = self._books
-        here = sorted((m for m in members if m in books.stories), key=self._place.__getitem__)
+        finished = self._finished
+        here = sorted((m for m in members if m in finished.stories), key=self._place.__getitem__)
         of: dict[str, Story] = {}
         for member in here:
-            of.setdefault(books.stories[member].fingerprint, books.stories[member])
+            of.setdefault(finished.stories[member].fingerprint, finished.stories[member])
         if len(of) < 2:
             return None
         stories = tuple(of.values())
@@ -280,7 +288,7 @@ class _Asking:
             id=_id(of),
             kind=kind,
             stories=stories,
-            names=tuple(books.names[story.id] for story in stories),
+            names=tuple(finished.names[story.id] for story in stories),
             tellings=tellings,
             differs=differs,
             because=because,
@@ -317,7 +325,7 @@ class _Asking:
         """Decisions of an older version whose stories are all here."""
         by_print: dict[str, str] = {}
         if self._old:
-            for story in self._books.stories.values():
+            for story in self._finished.stories.values():
                 by_print.setdefault(story.old_fingerprint, story.id)
         for decision in self._old:
             members = [by_print[f] for f in decision.fingerprints if f in by_print]
@@ -328,7 +336,7 @@ class _Asking:
                 continue
             stands = question.stands
             if kept := by_print.get(decision.keep):
-                print_kept = self._books.stories[kept].fingerprint
+                print_kept = self._finished.stories[kept].fingerprint
                 stands = question.fingerprints.index(print_kept) + 1
             said = dict(zip(members, decision.values, strict=False))
             told = tuple(said.get(story.id, "") for story in question.stories)
@@ -342,7 +350,7 @@ class _Asking:
 
     def _settled(self) -> Iterable[Question]:
         """What was decided and is a question no more: the stories are in one entry by now."""
-        by_print = {story.fingerprint: story.id for story in self._books.stories.values()}
+        by_print = {story.fingerprint: story.id for story in self._finished.stories.values()}
         for decision in self._now:
             members = [by_print[f] for f in decision.fingerprints if f in by_print]
             if len(members) == len(decision.fingerprints):
@@ -352,21 +360,21 @@ class _Asking:
         """Needs that a judge folded, in an order that has nothing to do with them."""
         folds = [
             (fold.story, fold.under, fold.reason)
-            for entry in self._books.entries
+            for entry in self._finished.entries
             for fold in entry.folds
             if fold.by == "judge" and fold.field == "sentence"
         ]
-        folds.sort(key=lambda fold: _digest(self._books.run, *fold[:2]))
+        folds.sort(key=lambda fold: _digest(self._finished.run, *fold[:2]))
         for story, under, reason in folds[:AUDITED]:
             yield from self._kept(self.ask("fold", (story, under), reason))
 
     def _pairs(self) -> Iterable[tuple[str, str, str]]:
         """Stories of different entries that a merge proposes or places next to each other."""
         seen: set[frozenset[str]] = set()
-        standing = {entry.id: entry.standing for entry in self._books.entries}
-        links = {frozenset((link.a, link.b)): link for link in self._books.links}
-        pairs = list(self._books.proposals)
-        pairs += [(standing[link.a], standing[link.b]) for link in self._books.links]
+        standing = {entry.id: entry.standing for entry in self._finished.entries}
+        links = {frozenset((link.a, link.b)): link for link in self._finished.links}
+        pairs = list(self._finished.proposals)
+        pairs += [(standing[link.a], standing[link.b]) for link in self._finished.links]
         for a, b in pairs:
             entries = frozenset(self._entry[s].id for s in (a, b) if s in self._entry)
             if len(entries) < 2 or entries in seen:
@@ -394,17 +402,17 @@ class _Asking:
         return sum(count_words(line.text) for line in lines if line.stories == (story.id,))
 
 
-def _marked(books: Books) -> frozenset[str]:
+def _marked(finished: FinishedRun) -> frozenset[str]:
     """Fingerprints of the stories that a document says which may not leave this machine."""
     paths: dict[str, list[str]] = {}
-    for path, sha256 in books.paths.items():
+    for path, sha256 in finished.paths.items():
         paths.setdefault(sha256, []).append(path)
     staying = {
         sha256
-        for sha256, head in books.heads.items()
-        if keeps_here(head, paths.get(sha256, ()), books.local_only)
+        for sha256, head in finished.heads.items()
+        if keeps_here(head, paths.get(sha256, ()), finished.local_only)
     }
-    stories = books.stories.values() if staying else ()
+    stories = finished.stories.values() if staying else ()
     return frozenset(one.fingerprint for one in stories if one.source.document in staying)
 
 

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from pipeline.store.database import Database, upsert
-from pipeline.store.documents import extraction_as_text, extraction_from_text
+from pipeline.store.connection.database import Database, upsert
+from pipeline.store.rows.extraction_text import extraction_as_text, extraction_from_text
 from pipeline.store.tables import ExtractionRow, OutlineRow, VectorRow, table_of
 from pipeline.stories import Extraction
 

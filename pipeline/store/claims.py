@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Literal
 from sqlalchemy import ColumnElement, Connection, delete, insert, or_, select, update
 
 from pipeline.errors import StoreError
-from pipeline.store.database import Database, insert_new, upsert_where
+from pipeline.store.connection.database import Database, insert_new, upsert_where
+from pipeline.store.connection.processes import is_gone, shown, this_process
 from pipeline.store.journal import spent
-from pipeline.store.processes import is_gone, shown, this_process
 from pipeline.store.tables import (
     AskerRow,
     BatchRequestRow,

@@ -11,8 +11,8 @@ from typing import Any, Literal
 from sqlalchemy import delete, select
 
 from pipeline.entries import Decision
-from pipeline.store.damage import reading
-from pipeline.store.database import Database, insert_new, upsert
+from pipeline.store.connection.database import Database, insert_new, upsert
+from pipeline.store.connection.store_errors import reading
 from pipeline.store.rows import content_hash
 from pipeline.store.tables import DecisionRow, GlossaryRow, table_of
 

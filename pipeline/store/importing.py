@@ -15,8 +15,8 @@ from sqlalchemy import text as sql
 
 from pipeline.entries import Decision, Word
 from pipeline.errors import InputError
-from pipeline.store.columns import ExactText, JsonText, UtcTime
-from pipeline.store.database import Database
+from pipeline.store.connection.column_types import ExactText, JsonText, UtcTime
+from pipeline.store.connection.database import Database
 from pipeline.store.schema import RETIRED, VERSIONS, version_of
 
 #: The mark of what is made of documents that stay here.

@@ -16,9 +16,9 @@ from sqlalchemy import ColumnElement, Connection, Table, func, or_, select, upda
 
 from pipeline.calls import Reply, Request
 from pipeline.errors import BudgetError, StoreError
-from pipeline.store.database import Database, insert_new
+from pipeline.store.connection.database import Database, insert_new
 from pipeline.store.rows import dollars
-from pipeline.store.rows.calls import reply_from_row, reply_row, request_row
+from pipeline.store.rows.call_rows import reply_from_row, reply_row, request_row
 from pipeline.store.tables import ChargeRow, ReplyRow, RequestRow, RunRow, table_of
 
 if TYPE_CHECKING:

@@ -35,10 +35,10 @@ from sqlalchemy import (
 
 from pipeline.errors import InputError
 from pipeline.store import tables
-from pipeline.store.database import insert_new
+from pipeline.store.connection.database import insert_new
 from pipeline.store.record import Store
 from pipeline.store.rows import content_hash
-from pipeline.store.rows.corpora import story_from_row
+from pipeline.store.rows.corpus_rows import story_from_row
 from pipeline.store.tables import Row, table_of
 from pipeline.stories import Story
 

@@ -20,14 +20,14 @@ from pipeline.errors import LedgerError
 from pipeline.estimates import Estimate
 from pipeline.store import tables
 from pipeline.store.caches import Caches
-from pipeline.store.database import PATIENCE, Database, insert_all, insert_new
+from pipeline.store.connection.database import PATIENCE, Database, insert_all, insert_new
 from pipeline.store.decisions import Decisions
 from pipeline.store.journal import StoreJournal
-from pipeline.store.judging import Judging
-from pipeline.store.rows import calls
-from pipeline.store.rows.cells import NeedleCell, Score, cell_row, score_row
-from pipeline.store.rows.corpora import corpus_rows
-from pipeline.store.rows.merges import merge_rows
+from pipeline.store.judgements import Judging
+from pipeline.store.rows import call_rows
+from pipeline.store.rows.corpus_rows import corpus_rows
+from pipeline.store.rows.eval_rows import NeedleCell, Score, cell_row, score_row
+from pipeline.store.rows.merge_rows import merge_rows
 from pipeline.store.runs import Runs, RunState
 from pipeline.store.schema import upgrade
 from pipeline.store.tables import table_of
@@ -128,12 +128,12 @@ class Store(Caches, Decisions, Judging, Runs):
         with self.database.write() as connection:
             known = select(_PLAN.c.sha256).where(_PLAN.c.sha256 == plan.sha256)
             if connection.execute(known).first() is None:
-                requests = [calls.request_row(call.request) for call in plan.calls]
+                requests = [call_rows.request_row(call.request) for call in plan.calls]
                 for row, values in (
-                    (tables.PlanRow, [calls.plan_row(plan, self.now())]),
+                    (tables.PlanRow, [call_rows.plan_row(plan, self.now())]),
                     (tables.RequestRow, requests),
-                    (tables.PlannedCallRow, calls.planned_call_rows(plan)),
-                    (tables.PlannedSkipRow, calls.planned_skip_rows(plan)),
+                    (tables.PlannedCallRow, call_rows.planned_call_rows(plan)),
+                    (tables.PlannedSkipRow, call_rows.planned_skip_rows(plan)),
                 ):
                     insert_new(connection, table_of(row), values)
             if run:
@@ -142,7 +142,7 @@ class Store(Caches, Decisions, Judging, Runs):
     def save_estimate(self, run: str | None, corpus: str | None, estimate: Estimate) -> str:
         """Store an estimate. A run's first is what its actuals are compared with: the one of a
         run that was taken up again covers the rest only, while the actuals cover all of it."""
-        row = calls.estimate_row(run or None, corpus, estimate, self.now())
+        row = call_rows.estimate_row(run or None, corpus, estimate, self.now())
         with self.database.write() as connection:
             insert_new(connection, _ESTIMATE, [row])
             if run:
@@ -178,7 +178,9 @@ class Store(Caches, Decisions, Judging, Runs):
         """Store a measured cell and put it on the run's grid. A cell that failed before is
         replaced; one that was measured before stays as it was."""
         with self.database.write() as connection:
-            insert_new(connection, table_of(tables.RequestRow), [calls.request_row(cell.request)])
+            insert_new(
+                connection, table_of(tables.RequestRow), [call_rows.request_row(cell.request)]
+            )
             row = cell_row(cell, self.now())
             failed = (_CELL.c.key == cell.key) & (_CELL.c.status == "error")
             if connection.execute(update(_CELL).where(failed).values(row)).rowcount == 0:

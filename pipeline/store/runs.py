@@ -10,8 +10,8 @@ from typing import Any, Literal
 from sqlalchemy import Connection, insert, select, update
 
 from pipeline.errors import StoreError
-from pipeline.store.database import Database, insert_new, upsert
-from pipeline.store.processes import is_gone, this_process
+from pipeline.store.connection.database import Database, insert_new, upsert
+from pipeline.store.connection.processes import is_gone, this_process
 from pipeline.store.rows import micro
 from pipeline.store.tables import ActualRow, DepartureRow, RunRow, table_of
 
@@ -104,7 +104,7 @@ class Runs:
         """Store what a run took so far, beside what was estimated; replaces what was stored before.
 
         Args:
-            learnable: the other columns of :class:`~pipeline.store.tables.running.ActualRow`.
+            learnable: the other columns of :class:`~pipeline.store.tables.run_tables.ActualRow`.
         """
         row = {
             "run": run,

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, inspect
 from sqlalchemy import text as sql
 
 from pipeline.errors import InputError, StoreError
-from pipeline.store.database import Database
+from pipeline.store.connection.database import Database
 from pipeline.store.tables import Row
 from pipeline.store.views import VIEWS
 

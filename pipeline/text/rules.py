@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipeline.text.frames import FRAMED
 from pipeline.text.notation import RULED
 from pipeline.text.spelling import CONTRACTIONS, SPELLINGS
+from pipeline.text.story_frames import FRAMED
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,9 @@ from pipeline.entries import Decision
 from pipeline.errors import InputError
 from pipeline.judge.proof import need_key
 from pipeline.stories import Extraction, Story
-from pipeline.train.decided import decided_pairs
-from pipeline.train.pairs import PairMaker, Source, TrainingPair
-from pipeline.train.tables import HeldOut, Tables, load_held_out, load_tables
+from pipeline.train.decided_pairs import decided_pairs
+from pipeline.train.training_pairs import PairMaker, Source, TrainingPair
+from pipeline.train.word_tables import HeldOut, Tables, load_held_out, load_tables
 
 DEAL = "deal.jsonl"
 #: Of 20 documents that no deal names, how many go to development.

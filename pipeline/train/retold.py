@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from pipeline.entries import Answer
 from pipeline.stories import Story
 from pipeline.text.language import ENGLISH
-from pipeline.train.changes import Contrast
-from pipeline.train.needs import Need
-from pipeline.train.tables import Tables
+from pipeline.train.generated_needs import Need
+from pipeline.train.need_changes import Contrast
+from pipeline.train.word_tables import Tables
 
 #: Verbs of classes that mean different things, none of them a word that an exam holds out.
 _VERBS = (

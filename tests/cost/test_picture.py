@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.catalog import Catalog
-from pipeline.cost.choice import Choice
 from pipeline.cost.hardware import Hardware
+from pipeline.cost.model_choice import Choice
 from pipeline.cost.picture import Axis, draw_tradeoff
 from pipeline.cost.tradeoff import Curve, tradeoff_curves
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.calls import Message, Reply, Request, Usage
-from pipeline.cost.usage import is_doubted, taken
+from pipeline.run.dispatch.usage import is_doubted, taken
 
 WORST = Usage(input=900, output=700, cache_write=300)
 

@@ -27,6 +27,7 @@ from pipeline.calls import (
     Usage,
     WindowLimits,
 )
+from pipeline.config.settings import read_settings
 from pipeline.entries import (
     Answer,
     Conflict,
@@ -43,11 +44,10 @@ from pipeline.entries import (
 )
 from pipeline.estimates import Estimate, Learned
 from pipeline.judge.calibration import examine
-from pipeline.judge.records import as_mapping
-from pipeline.settings import read_settings
+from pipeline.judge.judge_records import as_mapping
 from pipeline.store.journal import StoreJournal
 from pipeline.store.record import Store, open_store
-from pipeline.store.rows.cells import Score
+from pipeline.store.rows.eval_rows import Score
 from pipeline.stories import (
     Document,
     Extraction,

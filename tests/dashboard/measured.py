@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from evals.coverage import Covered
-from evals.coverage_run import scores as coverage_scores
-from evals.roundtrip import Round, decay
-from evals.roundtrip_run import scores as round_scores
+from evals.metrics.coverage import Covered
+from evals.tasks.coverage_run import scores as coverage_scores
+from evals.tasks.roundtrip import Round, decay
+from evals.tasks.roundtrip_run import scores as round_scores
 from pipeline.calls import Message, Request
 from pipeline.store.record import Store
-from pipeline.store.rows.cells import Score
+from pipeline.store.rows.eval_rows import Score
 
 AGGREGATING = "local/many"
 

@@ -7,18 +7,18 @@ import json
 import os
 import re
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from evals.dashboard.serve import Served, pages
-from pipeline.settings import read_settings
+from pipeline.config.settings import read_settings
 from tests.dashboard.test_pages_browser import figures, grave, table
+from tests.support import commands
 from tests.support.providers import Provider, chance
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
@@ -28,15 +28,16 @@ TABS = ("document", "conflicts", "stopped", "ledger", "calls", "cost", "how")
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
+def made(tmp_path_factory: pytest.TempPathFactory, embedded: Any) -> Iterator[SimpleNamespace]:
     """A merge of the sample by a server that refuses, cuts off and garbles four of ten replies."""
     folder = tmp_path_factory.mktemp("made")
+    embedded([ROOT / "data" / "sample"], folder / "data" / "runs" / "storytransformer.sqlite")
     with Provider() as provider:
         provider.fault = chance(0.4, ["refusal", "length", "empty", "garbage"], seed=3)
         command = ["merge", str(ROOT / "data" / "sample"), "--propose", "--pairs", "30"]
         command += ["--judge", "gemini/gemini-2.5-flash-lite", "--allow-cloud", "all", "--json"]
-        done = subprocess.run(
-            [sys.executable, "-m", "pipeline", *command], cwd=folder, text=True,
+        done = commands.run(
+            [*command], cwd=folder, text=True,
             capture_output=True, timeout=300,
             env=os.environ | {"PYTHONPATH": str(ROOT), "GEMINI_BASE_URL": provider.url,
                               "GEMINI_API_KEY": "sk-none"},
@@ -132,8 +133,8 @@ def test_a_conflict_says_what_about_and_the_command_asks_just_that(look, made):
     assert "2 euros / 1 euro" in late.locator("h3").inner_text()
     command = late.locator("code").inner_text().split()
     assert command[:3] == ["storytransformer", "review", made.run]
-    done = subprocess.run(
-        [sys.executable, "-m", "pipeline", *command[1:], "--json"], cwd=made.folder, text=True,
+    done = commands.run(
+        [*command[1:], "--json"], cwd=made.folder, text=True,
         capture_output=True, timeout=120, env=os.environ | {"PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     (question,) = json.loads(done.stdout)["questions"]
@@ -153,8 +154,8 @@ def test_a_story_has_one_name_everywhere(look, made):
     folder = made.folder / "merged"
     assert f"[{name}](" in (folder / "merged.md").read_text()
     assert f"### {name}" in (folder / "merged.tellings.md").read_text()
-    done = subprocess.run(
-        [sys.executable, "-m", "pipeline", "review", made.run, name, "--json"], cwd=made.folder,
+    done = commands.run(
+        ["review", made.run, name, "--json"], cwd=made.folder,
         text=True, capture_output=True, timeout=120,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
     )  # fmt: skip

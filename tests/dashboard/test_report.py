@@ -12,11 +12,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from evals.dashboard.report import write_report
+from evals.dashboard.report_page import write_report
 from evals.dashboard.serve import Served
-from evals.dashboard.values import FORMATS, told
+from evals.dashboard.value_text import FORMATS, told
+from pipeline.config.settings import read_settings
 from pipeline.errors import InputError
-from pipeline.settings import read_settings
 from pipeline.store.record import open_store
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)

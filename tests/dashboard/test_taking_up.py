@@ -65,7 +65,7 @@ def test_an_aggregation_grid_a_round_trip_and_a_coverage():
 
 @pytest.mark.parametrize("kind", ["aggregation", "roundtrip", "coverage"])
 def test_the_commands_of_evals_know_every_option_of_it(kind):
-    from evals.commands import app
+    from evals.cli.eval_commands import app
 
     everything = {"tasks": ["count"], "lengths": [1024], "depths": [0], "seeds": 1, "style": "chat",
                   "haystack": "stories:a.md", "max_usd": "1", "likelihood": False,
@@ -85,7 +85,7 @@ def test_what_cannot_be_taken_up_has_none(kind):
 
 
 def test_the_command_line_knows_every_option_of_it():
-    from pipeline.cli import app
+    from pipeline.cli.commands import app
 
     command = command_for("merge", "extractive", "tree", json.dumps(MERGE), "x.sqlite")
     options = {word for word in shlex.split(command) if word.startswith("--")}

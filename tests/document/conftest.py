@@ -11,8 +11,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from pipeline.document.content import Content
-from pipeline.document.residue import not_shown
+from pipeline.document.structure.content import Content
+from pipeline.document.structure.residue import not_shown
 from pipeline.entries import (
     Conflict,
     Entry,
@@ -26,7 +26,7 @@ from pipeline.entries import (
     Side,
     entry_id,
 )
-from pipeline.extract.corpus import extract
+from pipeline.extract.extraction import extract
 from pipeline.stories import Locator, Source, Span, Story, as_role
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"

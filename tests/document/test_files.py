@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.document import files
-from pipeline.document.content import Content
-from pipeline.document.files import MARK, write_document, write_set
-from pipeline.document.layout import lay_out
+from pipeline.document import document_files
+from pipeline.document.document_files import MARK, write_document, write_set
+from pipeline.document.structure.content import Content
+from pipeline.document.structure.layout import lay_out
 from pipeline.errors import InputError
 from pipeline.kept import Told, check, read_edition
-from pipeline.merge.corpus import gather
-from pipeline.merge.sovereignty import stays_here
+from pipeline.run.corpus import gather
+from pipeline.run.sovereignty import stays_here
 
 MAIN = {"merged.md", "merged.lists.md", "merged.tellings.md", "merged.json", "merged.html"}
 
@@ -118,7 +118,7 @@ def test_a_full_disk_is_told_with_the_file(tmp_path):
 def test_every_asset_of_the_page_is_in_it(desk, tmp_path):
     out = write_document(tmp_path, lay_out(desk.content))
     page = Path(out["html"]).read_text()
-    folder = Path(files.__file__).with_name("page")
+    folder = Path(document_files.__file__).with_name("page")
     for asset in folder.glob("*.[jc]s*"):
         assert asset.read_text().strip() in page, asset.name
     assert not re.search(r"(?:src|href)=.?(?:https?:|//)", page.partition('id="data-sections"')[0])

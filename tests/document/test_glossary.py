@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-from pipeline.document.content import Content
-from pipeline.document.layout import lay_out
-from pipeline.document.markdown import files_of
+from pipeline.document.markdown.markdown_edition import files_of
+from pipeline.document.structure.content import Content
+from pipeline.document.structure.layout import lay_out
 
 
 def test_roles_of_one_heading_stand_under_it_each_as_it_was_told(kit: SimpleNamespace) -> None:

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 
 from pipeline.document.as_json import FORMAT, as_json, json_text
-from pipeline.document.layout import lay_out
+from pipeline.document.structure.layout import lay_out
 from pipeline.entries import LedgerRow, Outcome
 
 

@@ -10,14 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cli import app
-from pipeline.document.content import Content
-from pipeline.document.index import no_role_lines, role_lines
-from pipeline.document.layout import lay_out
-from pipeline.document.left import NAMES, left_lines
-from pipeline.document.residue import Count, NotShown, Rest, not_shown
-from pipeline.document.word_index import word_lines
-from pipeline.extract.corpus import extract
+from pipeline.cli.commands import app
+from pipeline.document.markdown.left import NAMES, left_lines
+from pipeline.document.markdown.story_index import no_role_lines, role_lines, word_lines
+from pipeline.document.structure.content import Content
+from pipeline.document.structure.layout import lay_out
+from pipeline.document.structure.residue import Count, NotShown, Rest, not_shown
+from pipeline.extract.extraction import extract
 from pipeline.kept.edition import read_edition
 from pipeline.stories import Locator
 

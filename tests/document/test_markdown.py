@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from benchmarks.load import Load, RealStories, tell, write
-from pipeline.document.content import Content
-from pipeline.document.layout import lay_out
-from pipeline.document.markdown import editions, files_of
-from pipeline.document.overview import WORDS, overview
-from pipeline.document.residue import NotShown
-from pipeline.document.topics import MOST
+from pipeline.document.markdown.markdown_edition import editions, files_of
+from pipeline.document.markdown.overview import WORDS, overview
+from pipeline.document.structure.content import Content
+from pipeline.document.structure.layout import lay_out
+from pipeline.document.structure.residue import NotShown
+from pipeline.document.structure.topics import MOST
 from pipeline.entries import Fold, LedgerRow, Line, Merge, Outcome
 from pipeline.stories import count_words
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.document.content import Content
-from pipeline.document.layout import lay_out
 from pipeline.document.page import page_text
-from pipeline.document.residue import NotShown
+from pipeline.document.structure.content import Content
+from pipeline.document.structure.layout import lay_out
+from pipeline.document.structure.residue import NotShown
 from pipeline.entries import Fold, Line
 from pipeline.stories import Document, Span
 

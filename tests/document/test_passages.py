@@ -6,10 +6,10 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.document.content import Content
-from pipeline.document.layout import lay_out
-from pipeline.document.markdown import files_of
-from pipeline.document.needs import most_told
+from pipeline.document.markdown.markdown_edition import files_of
+from pipeline.document.structure.content import Content
+from pipeline.document.structure.layout import lay_out
+from pipeline.document.structure.needs import most_told
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"
 FILLER = "Then a person looked out of the window and thought of nothing much. " * 15

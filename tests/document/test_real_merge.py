@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.document.files import write_document
-from pipeline.document.overview import WORDS, overview
+from pipeline.document.document_files import write_document
+from pipeline.document.markdown.overview import WORDS, overview
 from pipeline.entries import Decision
 from pipeline.kept import Told, check, read_edition
 from pipeline.merge.conclusion import conclude
-from pipeline.merge.corpus import read
-from pipeline.merge.files import laid_out
+from pipeline.run.corpus import read
+from pipeline.run.output import laid_out
 from pipeline.stories import count_words
 from pipeline.text.canonical import VERSION
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from pipeline.cli import app
-from pipeline.document.content import Content
-from pipeline.document.layout import lay_out
-from pipeline.document.since import Documents, Earlier, Part, compare, documents_since
-from pipeline.document.since_text import since_text, since_value
+from pipeline.cli.commands import app
+from pipeline.document.markdown.since_text import since_text, since_value
+from pipeline.document.structure.content import Content
+from pipeline.document.structure.layout import lay_out
+from pipeline.document.structure.since import Documents, Earlier, Part, compare, documents_since
 from pipeline.stories import Document
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.document.files import write_document
+from pipeline.document.document_files import write_document
 from pipeline.kept import Kept, Told, check, read_edition
 from pipeline.merge.conclusion import conclude
-from pipeline.merge.corpus import read
-from pipeline.merge.files import laid_out
+from pipeline.run.corpus import read
+from pipeline.run.output import laid_out
 
 STORY = "As a reader, I want to see the shelf, so that I can read."
 #: The lines below the entry's own, in the document of a text; and what the check finds.

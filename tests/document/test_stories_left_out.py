@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.document.content import Content
-from pipeline.document.files import write_document
-from pipeline.document.layout import lay_out
-from pipeline.document.overview import overview
+from pipeline.document.document_files import write_document
+from pipeline.document.markdown.overview import overview
+from pipeline.document.structure.content import Content
+from pipeline.document.structure.layout import lay_out
 from pipeline.entries import Fold
 from pipeline.kept import Told, check, read_edition
 from pipeline.merge.conclusion import conclude
-from pipeline.merge.corpus import read
-from pipeline.merge.files import laid_out
+from pipeline.run.corpus import read
+from pipeline.run.output import laid_out
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"
 EDITIONS = {"two files": {}, "one file": {"full": True}, "many files": {"split": True}}

@@ -11,7 +11,7 @@ import pytest
 from tokenizers import AddedToken, Tokenizer, decoders, pre_tokenizers
 from tokenizers.models import BPE
 
-from pipeline.engine.weights import locate_weights
+from pipeline.engine.weights.weight_files import locate_weights
 from pipeline.errors import EngineError
 
 CHATML = (

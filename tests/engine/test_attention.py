@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from pipeline.engine.attention import Scoring, attend, choose_attention
+from pipeline.engine.attention.attention_kernels import Scoring, attend, choose_attention
 from pipeline.engine.probing import probe_attention
 from pipeline.errors import EngineError
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.engine_gguf import CHATML, GEMMA, HARMONY, LLAMA3, MISTRAL, PHI3
-from pipeline.engine.chat import end_of_turn, inspect_template, render_chat
-from pipeline.engine.tokenizer import Tokenizer
+from pipeline.engine.tokenizers.chat import end_of_turn, inspect_template, render_chat
+from pipeline.engine.tokenizers.tokenizer import Tokenizer
 from pipeline.errors import EngineError
 
 QWEN = (
@@ -147,7 +147,8 @@ def test_a_prompt_is_the_same_on_any_day(
 ) -> None:
     folder = write_tiny_tokenizer(tmp_path, template=HARMONY)
     code = (
-        "import sys; from pathlib import Path; from pipeline.engine.tokenizer import Tokenizer;"
+        "import sys; from pathlib import Path;"
+        "from pipeline.engine.tokenizers.tokenizer import Tokenizer;"
         "t = Tokenizer.from_folder(Path(sys.argv[1]));"
         "print(t.apply_chat_template([('user', 'x')]), 'torch' in sys.modules)"
     )

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.engine.constrain import GLUE, WORD, SchemaCompiler, WordConstraint, WordList
-from pipeline.engine.tokenizer import Tokenizer
+from pipeline.engine.decoding.constrain import GLUE, WORD, SchemaCompiler, WordConstraint, WordList
+from pipeline.engine.tokenizers.tokenizer import Tokenizer
 from pipeline.errors import EngineError
 
 SOURCE = "As a user's friend, I don't want 30 e-mails (PDF/A) by 9:00 — naïve «café»."

@@ -22,10 +22,10 @@ from gguf import GGUFWriter
 from tokenizers import Tokenizer as Backend
 
 from benchmarks.engine_gguf import FAMILIES, make, published
-from pipeline.engine.converting import convert_gguf
-from pipeline.engine.gguf_tokenizer import _put_tokens
+from pipeline.engine.loading.gguf_conversion import convert_gguf
 from pipeline.engine.story_transformer import StoryTransformer
-from pipeline.engine.tokenizer import Tokenizer
+from pipeline.engine.tokenizers.gguf_tokenizer import _put_tokens
+from pipeline.engine.tokenizers.tokenizer import Tokenizer
 from pipeline.errors import EngineError
 
 TEXTS = [
@@ -175,7 +175,7 @@ _LONG = {"rope_type": "longrope", "rope_theta": 1e4, "long_factor": LONG, "short
 
 
 @pytest.mark.parametrize(
-    ("name", "rope", "numbers", "road"),
+    ("name", "rope", "numbers", "decoder"),
     [
         ("Qwen 2", _YARN, {"rope.scaling.type": "yarn", "rope.scaling.factor": 4.0}, "packed"),
         ("Phi 3", _LONG, {"rope.scaling.attn_factor": 1.2}, "cached"),
@@ -185,7 +185,7 @@ def test_scaled_positions_are_read(
     name: str,
     rope: dict[str, Any],
     numbers: dict[str, Any],
-    road: str,
+    decoder: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -209,7 +209,7 @@ def test_scaled_positions_are_read(
     folder, gguf = make(name, tmp_path)
     engine = StoryTransformer.load(gguf, cache=tmp_path / "cache", dtype="float32")
     folders = StoryTransformer.load(folder, cache=tmp_path / "cache", dtype="float32")
-    assert engine.road.name == folders.road.name == road
+    assert engine.decoder.name == folders.decoder.name == decoder
     for n in (40, 90):
         ids = [300 + 7 * i % 600 for i in range(n)]
         assert engine.losses(ids) == pytest.approx(folders.losses(ids), abs=1e-5)

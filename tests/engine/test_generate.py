@@ -10,12 +10,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.engine import generate
-from pipeline.engine.generate import decode, look_up, read_packed
-from pipeline.engine.key_values import KeyValues
-from pipeline.engine.loading import Loaded, load
-from pipeline.engine.packed import Segment, register
-from pipeline.engine.rows import Limits, Row, common_prefix
+from pipeline.engine.attention.kv_cache import KeyValues
+from pipeline.engine.attention.packed import Segment, register
+from pipeline.engine.decoding import generate
+from pipeline.engine.decoding.generate import decode, look_up, read_packed
+from pipeline.engine.decoding.prompt_rows import Limits, Row, common_prefix
+from pipeline.engine.loading.loader import Loaded, load
 
 EOS = frozenset({259})
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from gguf import GGUFReader, GGUFWriter
 
-from pipeline.engine import gguf_fields
-from pipeline.engine.gguf_fields import read_fields
-from pipeline.engine.weights import locate_weights
+from pipeline.engine.weights import gguf_fields
+from pipeline.engine.weights.gguf_fields import read_fields
+from pipeline.engine.weights.weight_files import locate_weights
 
 
 @pytest.fixture

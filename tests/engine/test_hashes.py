@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.engine.converting import convert_gguf
-from pipeline.engine.hashes import LIST, check_list, file_sha256, write_list
-from pipeline.engine.tokenizer import load_tokenizer
-from pipeline.engine.weights import weights_sha256
+from pipeline.engine.loading.gguf_conversion import convert_gguf
+from pipeline.engine.tokenizers.tokenizer import load_tokenizer
+from pipeline.engine.weights.hashes import LIST, check_list, file_sha256, write_list
+from pipeline.engine.weights.weight_files import weights_sha256
 from pipeline.errors import EngineError
 
 
@@ -36,7 +36,7 @@ def remembered(cache: Path) -> int:
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hashes are remembered of files that were made just now, too."""
-    monkeypatch.setattr("pipeline.engine.hashes._FRESH", 0.0)
+    monkeypatch.setattr("pipeline.engine.weights.hashes._FRESH", 0.0)
 
 
 @pytest.mark.usefixtures("at_once")
@@ -161,7 +161,7 @@ def test_converted_weights_are_compared_with_what_was_written(
     # As an earlier release left it: nobody knows whether it is whole.
     (folder / LIST).unlink()
     monkeypatch.setattr(
-        "pipeline.engine.converting._write_folder",
+        "pipeline.engine.loading.gguf_conversion._write_folder",
         lambda gguf, tokenizer, into, bits: (into / "model.safetensors").write_bytes(b"anew"),
     )
     assert convert_gguf(smollm_gguf, tmp_path) == folder

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 import torch
 
-from pipeline.engine.adapters import CARD, WEIGHTS, adapter_sha256
-from pipeline.engine.learning import STATE, Learned, _tokenizer, learn
-from pipeline.engine.lora import add_adapter
-from pipeline.engine.samples import Collator, Sample, dataset, encode, in_batches
+from pipeline.engine.loading.lora import add_adapter
 from pipeline.engine.story_transformer import StoryTransformer
-from pipeline.engine.tokenizer import load_tokenizer
+from pipeline.engine.tokenizers.tokenizer import load_tokenizer
+from pipeline.engine.training.learning import STATE, Learned, _tokenizer, learn
+from pipeline.engine.training.samples import Collator, Sample, dataset, encode, in_batches
+from pipeline.engine.weights.adapters import CARD, WEIGHTS, adapter_sha256
 from pipeline.errors import EngineError
 
 TEXTS = ['{"answer":"same"}', '{"answer":"other"}']
@@ -105,7 +105,7 @@ def test_reading_the_answers_alone_has_the_loss_and_gradients_of_reading_everyth
     from transformers import AutoModelForCausalLM
     from trl import SFTConfig
 
-    from pipeline.engine.learning import _report_to_nobody, _trainer
+    from pipeline.engine.training.learning import _report_to_nobody, _trainer
 
     _report_to_nobody()
     found = [sample(tiny_model, "short", 0), sample(tiny_model, "a much longer question", 1)]

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.engine.converting import convert_gguf
-from pipeline.engine.loading import choose_dtype, load
+from pipeline.engine.loading.gguf_conversion import convert_gguf
+from pipeline.engine.loading.loader import choose_dtype, load
 from pipeline.engine.story_transformer import StoryTransformer
 from pipeline.errors import EngineError
 
@@ -190,7 +190,7 @@ def test_a_gguf_is_converted_once(tiny_gguf: Path, tmp_path: Path) -> None:
 _CONVERT = """
 import resource, sys
 from pathlib import Path
-from pipeline.engine.converting import convert_gguf
+from pipeline.engine.loading.gguf_conversion import convert_gguf
 from pipeline.errors import EngineError
 resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000))
 try:
@@ -230,7 +230,8 @@ def test_a_full_disk_leaves_no_half_written_cache(tiny_gguf: Path, tmp_path: Pat
 
 def test_two_processes_convert_without_clashing(tiny_gguf: Path, tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from pipeline.engine.converting import convert_gguf;"
+        "import sys; from pathlib import Path;"
+        "from pipeline.engine.loading.gguf_conversion import convert_gguf;"
         "print(convert_gguf(Path(sys.argv[1]), Path(sys.argv[2])))"
     )
     command = [sys.executable, "-c", code, str(tiny_gguf), str(tmp_path)]

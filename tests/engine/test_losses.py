@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from pipeline.engine.attention import Scoring
-from pipeline.engine.losses import losses
+from pipeline.engine.attention.attention_kernels import Scoring
+from pipeline.engine.decoding.losses import losses
 from pipeline.engine.story_transformer import StoryTransformer
 from pipeline.errors import EngineError
 
@@ -84,7 +84,7 @@ def test_the_kernels_agree(tiny: StoryTransformer) -> None:
 def test_a_kernel_that_errs_is_told(
     tiny: StoryTransformer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pipeline.engine import packed
+    from pipeline.engine.attention import packed
 
     true = packed.attend
 

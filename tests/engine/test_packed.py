@@ -6,8 +6,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.engine.key_values import Held, KeyValues
-from pipeline.engine.packed import Pack, Segment
+from pipeline.engine.attention.kv_cache import Held, KeyValues
+from pipeline.engine.attention.packed import Pack, Segment
 
 CPU = torch.device("cpu")
 

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.engine_gguf import make
-from pipeline.engine.choosing import forks
-from pipeline.engine.key_values import KeyValues
-from pipeline.engine.packed import register
-from pipeline.engine.prefix_tree import Node, PrefixTree, tokens_of
+from pipeline.engine.attention.kv_cache import KeyValues
+from pipeline.engine.attention.packed import register
+from pipeline.engine.attention.prefix_tree import Node, PrefixTree, tokens_of
+from pipeline.engine.decoding.best_of import forks
 from pipeline.engine.story_transformer import StoryTransformer
 
 texts = st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=12), min_size=1, max_size=14)
@@ -64,7 +64,7 @@ def test_a_tree_is_read_as_its_texts_are_alone(
     """With windows, sinks and capped scores, by each kernel, behind a prefix and without one."""
     folder, _ = make(name, tmp_path)
     engine = StoryTransformer.load(folder, cache=tmp_path, dtype="float32", attention=kernel)
-    assert engine.road.name == "packed"
+    assert engine.decoder.name == "packed"
     register()
     rng = random.Random(1)
     head = [rng.randrange(300, 900) for _ in range(shared)]

@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.engine.quantized import Linear4, Linear8, codes4, codes8
+from pipeline.engine.loading.quantized import Linear4, Linear8, codes4, codes8
 from pipeline.engine.story_transformer import StoryTransformer
 from pipeline.errors import EngineError
 
@@ -109,7 +109,7 @@ def test_a_cache_in_eight_bits(folder: Path) -> None:
     whole, small = engine(folder), engine(folder, cache_bits=8)
     per_token = [int(one.describe()["cache_bytes_per_token"]) for one in (whole, small)]
     assert per_token[1] < per_token[0] * 0.33  # float32 beside 8 bits and a scale
-    from pipeline.engine.losses import losses
+    from pipeline.engine.decoding.losses import losses
 
     means = [sum(losses(one, IDS, chunk=16)) / len(IDS) for one in (whole, small)]
     assert means[0] != means[1] == pytest.approx(means[0], abs=0.05)

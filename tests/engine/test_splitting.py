@@ -10,8 +10,8 @@ from tokenizers import Tokenizer as Backend
 from tokenizers.models import BPE, WordPiece
 from tokenizers.trainers import BpeTrainer
 
-from pipeline.engine.gguf_tokenizer import PRE_TOKENIZERS
-from pipeline.engine.splitting import _AS_CL100K, word_border
+from pipeline.engine.tokenizers.gguf_tokenizer import PRE_TOKENIZERS
+from pipeline.engine.tokenizers.splitting import _AS_CL100K, word_border
 
 SIGNS = ["\n", "\n\n", "\r\n", "\r", " ", "  ", "    ", "\t", "\u2028", "\u00a0", "\x1c", "\x0b",
          "/", ".", "!?", "-", "S1 (", "goal:", "It's", "'s", "42", "²", "٣", "7", "é", "ß", "漢字",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.engine.stopping import cut
+from pipeline.engine.decoding.constrain import cut
 from pipeline.engine.story_transformer import Asked, StoryTransformer
 from pipeline.errors import EngineError
 

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.engine import folder_tokenizer
-from pipeline.engine.tokenizer import Tokenizer, load_tokenizer
-from pipeline.engine.weights import weights_sha256
+from pipeline.engine.tokenizers import folder_tokenizer
+from pipeline.engine.tokenizers.tokenizer import Tokenizer, load_tokenizer
+from pipeline.engine.weights.weight_files import weights_sha256
 from pipeline.errors import EngineError
-from pipeline.tokens import open_tokenizer
+from pipeline.tokens.token_counters import open_tokenizer
 
 START, END = 258, 259
 WriteTokenizer = Callable[..., Path]
@@ -264,7 +264,7 @@ def test_a_gguf_is_read_once_and_a_read_only_cache_does_no_harm(
 
 def test_the_tokenizer_loads_no_torch() -> None:
     code = (
-        "import sys, pipeline.engine, pipeline.engine.tokenizer, pipeline.tokens;"
+        "import sys, pipeline.engine, pipeline.engine.tokenizers.tokenizer, pipeline.tokens;"
         "print([m for m in ('torch', 'transformers', 'numpy', 'tiktoken') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

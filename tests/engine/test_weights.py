@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.engine.hashes import write_atomically
-from pipeline.engine.weights import locate_weights, new_folder, weights_sha256
+from pipeline.engine.weights.hashes import write_atomically
+from pipeline.engine.weights.weight_files import locate_weights, new_folder, weights_sha256
 from pipeline.errors import EngineError
 
 

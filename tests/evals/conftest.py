@@ -12,7 +12,7 @@ import pytest
 from pipeline.calls import Request, TokenCount
 from pipeline.catalog import ModelSpec
 from pipeline.store.record import Store, open_store
-from pipeline.tokens import counter_for
+from pipeline.tokens.token_counters import counter_for
 
 PROMPTS = Path(__file__).resolve().parents[2] / "prompts"
 

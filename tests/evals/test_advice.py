@@ -14,20 +14,20 @@ import pytest
 from typer.testing import CliRunner
 
 from evals.advice import Here, advise
-from evals.commands import app as evals_app
-from evals.needle_price import price_needles, quick_price
-from evals.screen_advice import advice_page
-from pipeline.cli import app
-from pipeline.edge import Edge
+from evals.cli.advice_screen import advice_page
+from evals.cli.eval_commands import app as evals_app
+from evals.grids.needle_price import price_needles, quick_price
+from pipeline.cli.commands import app
+from pipeline.config.settings import read_settings
 from pipeline.entries import Answer
 from pipeline.judge.calibration import examine
 from pipeline.judge.labels import exam_hash, file_hash
-from pipeline.merge import corpus as corpora
-from pipeline.merge.judging import WRITTEN, judge_of
-from pipeline.models.opening import revision_of
-from pipeline.settings import read_settings
+from pipeline.providers.opening import revision_of
+from pipeline.run import corpus as corpora
+from pipeline.run.judge_record import WRITTEN, judge_of
+from pipeline.runtime import Runtime
 from pipeline.store.record import Store
-from pipeline.store.rows.cells import Score
+from pipeline.store.rows.eval_rows import Score
 from tests.judge.examples import pairs
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"
@@ -37,8 +37,8 @@ DAY = date(2026, 12, 1)
 
 
 @pytest.fixture
-def edge(tmp_path: Path, shared_cache: Path) -> Edge:
-    return Edge(
+def runtime(tmp_path: Path, shared_cache: Path) -> Runtime:
+    return Runtime(
         read_settings(
             {"STORYTRANSFORMER_CACHE": str(shared_cache)}, db=f"sqlite:///{tmp_path}/x.sqlite"
         )
@@ -46,10 +46,10 @@ def edge(tmp_path: Path, shared_cache: Path) -> Edge:
 
 
 @pytest.fixture
-def asked(edge: Edge, store: Store) -> Callable[..., dict[str, Any]]:
+def asked(runtime: Runtime, store: Store) -> Callable[..., dict[str, Any]]:
     def ask(paths: Sequence[str] = PATHS, **keys: bool) -> dict[str, Any]:
-        terms = replace(edge.terms(), as_of=DAY, today=DAY)
-        return advise(paths, corpora.read(paths), terms, Here(edge.catalog, keys), store)
+        terms = replace(runtime.terms(), as_of=DAY, today=DAY)
+        return advise(paths, corpora.read(paths), terms, Here(runtime.catalog, keys), store)
 
     return ask
 
@@ -58,9 +58,9 @@ def row(advice: dict[str, Any], model: str) -> dict[str, Any]:
     return next(one for one in advice["models"] if one["model"] == model)
 
 
-def believed(edge: Edge, store: Store) -> None:
+def believed(runtime: Runtime, store: Store) -> None:
     """A record of the small model that lets it fold."""
-    spec, terms = edge.find(SMALL), edge.terms()
+    spec, terms = runtime.find(SMALL), runtime.terms()
     exam = exam_hash([file_hash(terms.exams / WRITTEN)])
     one, other = Answer.ONE_NEED, Answer.DIFFERENT
     seen = [
@@ -106,9 +106,9 @@ def test_a_model_is_reached_with_its_key_and_named_by_why_it_is_not(
 
 
 def test_a_record_and_measured_windows_are_told(
-    edge: Edge, store: Store, asked: Callable[..., dict[str, Any]]
+    runtime: Runtime, store: Store, asked: Callable[..., dict[str, Any]]
 ) -> None:
-    revision = revision_of(edge.find(SMALL), edge.settings.cache)
+    revision = revision_of(runtime.find(SMALL), runtime.settings.cache)
     for kind, value in (("needle", 4096.0), ("aggregation", None)):
         run = store.start_run(
             kind=kind, corpus=None, model=SMALL, strategy="x", revision=revision,
@@ -117,7 +117,7 @@ def test_a_record_and_measured_windows_are_told(
         detail = {"lengths": [1024, 2048, 4096, 7680]}
         store.save_scores(run, [Score("effective_relative", "", value, 0, 4096, 40, detail)])
         store.finish_run(run, "completed")
-    believed(edge, store)
+    believed(runtime, store)
     found = asked()
     small = row(found, SMALL)
     assert small["windows"]["needle"]["told"] == "between 4,096 and 7,680 tokens"
@@ -130,12 +130,15 @@ def test_a_record_and_measured_windows_are_told(
 
 
 def test_what_it_saves_follows_from_what_a_person_found(
-    edge: Edge, store: Store, asked: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+    runtime: Runtime,
+    store: Store,
+    asked: Callable[..., dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from pipeline.judge.belief import Share
     from pipeline.judge.intervals import Rate
 
-    believed(edge, store)
+    believed(runtime, store)
     before = row(asked([str(SAMPLE)]), SMALL)["minutes_saved"]
     monkeypatch.setattr(Store, "share", lambda *_: Share(Rate(50, 100)))
     found = asked([str(SAMPLE)])
@@ -144,14 +147,14 @@ def test_what_it_saves_follows_from_what_a_person_found(
     assert found["models"][0]["model"] == SMALL and after["recommended"]
 
 
-def test_the_quick_price_of_a_grid_is_that_of_its_prompts(edge: Edge) -> None:
-    from evals.grids import aggregation_grid
+def test_the_quick_price_of_a_grid_is_that_of_its_prompts(runtime: Runtime) -> None:
+    from evals.grids.grids import aggregation_grid
 
     grid = aggregation_grid(8192, PATHS, lengths=[600, 900], depths=[0, 100])
     for name, near in ((SMALL, 0.01), ("claude/claude-haiku-5-5", 0.03)):
-        spec = edge.find(name)
-        here = {"grid": grid, "hardware": edge.hardware(), "as_of": DAY}
-        args = (spec, edge.settings.cache, edge.settings.prompts)
+        spec = runtime.find(name)
+        here = {"grid": grid, "hardware": runtime.hardware(), "as_of": DAY}
+        args = (spec, runtime.settings.cache, runtime.settings.prompts)
         quick, whole = quick_price(*args, **here), price_needles(*args, **here)
         assert quick["cells"] == whole["cells"] == 20
         assert quick["input_tokens"] == pytest.approx(whole["input_tokens"], rel=near)

@@ -13,22 +13,21 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from evals.aggregations import AGGREGATIONS
-from evals.commands import app
-from evals.grids import Grid, aggregation_grid, aggregation_lengths
-from evals.haystack import allowed, lines, paths_of
-from evals.needle import Cell, measure
-from evals.needle_run import run_needles
-from evals.reading import rescore
-from evals.scoring import first_number, score
-from evals.tasks import find_task
-from evals.trials import Trial, make_trials
+from evals.cli.eval_commands import app
+from evals.corpora.haystack import allowed, lines, paths_of
+from evals.grids.aggregations import AGGREGATIONS, find_task
+from evals.grids.grids import Grid, aggregation_grid, aggregation_lengths
+from evals.grids.needle import Cell, measure
+from evals.grids.needle_run import run_needles
+from evals.grids.trials import Trial, make_trials
+from evals.metrics.scoring import first_number, score
+from evals.tasks.eval_results import rescore
 from pipeline.calls import Request, TokenCount
 from pipeline.catalog import ModelSpec
 from pipeline.errors import InputError, SovereigntyError
-from pipeline.models.base import ModelOptions
-from pipeline.store import reports
-from pipeline.store.measured import effective_length
+from pipeline.providers.base import ModelOptions
+from pipeline.store.reading import reports
+from pipeline.store.reading.measured import effective_length
 from pipeline.store.record import Store
 from tests.support.fakes import FakeModel
 

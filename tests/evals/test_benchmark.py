@@ -14,18 +14,18 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from evals.benchmark import job
-from evals.benchmark.proving import measured
-from evals.benchmark.report import as_markdown
-from evals.benchmark.steps import STEPS, lengths_of
-from evals.benchmark.values import Context, Done, Options, Step, Told
+from evals.benchmark import benchmark_job
+from evals.benchmark.benchmark_report import as_markdown
+from evals.benchmark.benchmark_steps import STEPS, lengths_of
+from evals.benchmark.benchmark_values import Context, Done, Options, Step, Told
+from evals.benchmark.device_probe import measured
 from pipeline.catalog import ModelSpec
-from pipeline.cli import app
-from pipeline.edge import Edge
+from pipeline.cli.commands import app
+from pipeline.config.settings import read_settings
 from pipeline.errors import EngineError, InputError, ModelError
-from pipeline.models.base import ModelOptions
-from pipeline.settings import read_settings
-from pipeline.store.reports import scores
+from pipeline.providers.base import ModelOptions
+from pipeline.runtime import Runtime
+from pipeline.store.reading.reports import scores
 
 ROOT = Path(__file__).resolve().parents[2]
 STORIES = """\
@@ -66,9 +66,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def edge(tmp_path: Path) -> Edge:
+def runtime(tmp_path: Path) -> Runtime:
     environment = {"HOME": str(tmp_path), "STORYTRANSFORMER_THREADS": "1"}
-    return Edge(read_settings(environment, db=str(tmp_path / "runs.sqlite")))
+    return Runtime(read_settings(environment, db=str(tmp_path / "runs.sqlite")))
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def states(result: dict[str, Any]) -> dict[str, str]:
 
 
 def test_a_step_that_fails_is_said_and_tried_again_and_the_others_go_on(
-    edge: Edge, options: Options, monkeypatch: pytest.MonkeyPatch
+    runtime: Runtime, options: Options, monkeypatch: pytest.MonkeyPatch
 ):
     done: list[str] = []
     broken = [True]
@@ -106,29 +106,29 @@ def test_a_step_that_fails_is_said_and_tried_again_and_the_others_go_on(
         return work
 
     names = ("first", "second", "third", "fourth")
-    monkeypatch.setattr(job, "STEPS", tuple(step(name, worked(name)) for name in names))
+    monkeypatch.setattr(benchmark_job, "STEPS", tuple(step(name, worked(name)) for name in names))
     said: list[str] = []
-    with edge.store() as store:
+    with runtime.store() as store:
         with pytest.raises(EngineError, match="2 of 4 steps failed: Second, Third") as failed:
-            job.benchmark(edge, store, options, say=said.append)
+            benchmark_job.benchmark(runtime, store, options, say=said.append)
         assert "no room" in failed.value.next and failed.value.exit_code == 6
         assert done == [*names]
         report = Path(options.out, "report.md").read_text()
         assert "| Second | failed |" in report and "first found 7" in report
         assert "RuntimeError: CUDA says no" in report
         broken[0] = False
-        result = job.benchmark(edge, store, options, say=said.append)
+        result = benchmark_job.benchmark(runtime, store, options, say=said.append)
         assert done == [*names, "second", "third"]
         assert set(states(result).values()) == {"done"} and result["usd"] == "0"
         assert any("going on with" in line for line in said)
-        again = job.benchmark(edge, store, options, say=said.append)
+        again = benchmark_job.benchmark(runtime, store, options, say=said.append)
         assert again["run"] != result["run"], "what came to its end is measured anew when asked"
     stored = json.loads(Path(options.out, "report.json").read_text())
     assert stored["steps"][0]["figures"] == {"n": 7}
 
 
 def test_time_that_is_over_leaves_the_rest_for_the_next_start(
-    edge: Edge, options: Options, monkeypatch: pytest.MonkeyPatch
+    runtime: Runtime, options: Options, monkeypatch: pytest.MonkeyPatch
 ):
     now = [0.0]
 
@@ -138,20 +138,20 @@ def test_time_that_is_over_leaves_the_rest_for_the_next_start(
 
     steps = (step("short", work, 900.0), step("long", work, 5000.0), step("cheap", work, 10.0),
              step("told", work, 10.0, why_not="the extra is missing"))  # fmt: skip
-    monkeypatch.setattr(job, "STEPS", steps)
-    with edge.store() as store:
-        first = job.benchmark(edge, store, options, hours=1.0, clock=lambda: now[0])
+    monkeypatch.setattr(benchmark_job, "STEPS", steps)
+    with runtime.store() as store:
+        first = benchmark_job.benchmark(runtime, store, options, hours=1.0, clock=lambda: now[0])
         assert states(first) == {
             "short": "done", "long": "later", "cheap": "done", "told": "not run",
         }  # fmt: skip
         assert first["told_seconds"] == 5910.0
-        second = job.benchmark(edge, store, options, hours=2.0, clock=lambda: now[0])
+        second = benchmark_job.benchmark(runtime, store, options, hours=2.0, clock=lambda: now[0])
         assert second["run"] == first["run"]
         assert states(second)["long"] == "done" and states(second)["told"] == "not run"
 
 
 def test_what_was_told_first_stands_beside_what_came(
-    edge: Edge, options: Options, monkeypatch: pytest.MonkeyPatch
+    runtime: Runtime, options: Options, monkeypatch: pytest.MonkeyPatch
 ):
     """What is journalled when a run goes on makes a later estimate smaller than the work was."""
     told = [100.0]
@@ -160,13 +160,15 @@ def test_what_was_told_first_stands_beside_what_came(
         raise KeyboardInterrupt
 
     one = Step("one", "One", lambda c: Told("work", told[0]), interrupted)
-    monkeypatch.setattr(job, "STEPS", (one,))
-    with edge.store() as store:
+    monkeypatch.setattr(benchmark_job, "STEPS", (one,))
+    with runtime.store() as store:
         with pytest.raises(KeyboardInterrupt):
-            job.benchmark(edge, store, options)
+            benchmark_job.benchmark(runtime, store, options)
         told[0] = 1.0
-        monkeypatch.setattr(job, "STEPS", (replace(one, work=lambda c: Done(seconds=90.0)),))
-        result = job.benchmark(edge, store, options)
+        monkeypatch.setattr(
+            benchmark_job, "STEPS", (replace(one, work=lambda c: Done(seconds=90.0)),)
+        )
+        result = benchmark_job.benchmark(runtime, store, options)
         (row,) = result["steps"]
         assert (row["told"]["seconds"], row["seconds"]) == (100.0, 90.0)
         assert "| One | done | 1.7 min | 1.5 min |" in as_markdown(result)
@@ -174,44 +176,48 @@ def test_what_was_told_first_stands_beside_what_came(
         assert kept == {"told": 100.0, "step": 90.0}
 
 
-def test_a_model_elsewhere_or_without_weights_is_refused(edge: Edge, options: Options):
-    with edge.store() as store:
+def test_a_model_elsewhere_or_without_weights_is_refused(runtime: Runtime, options: Options):
+    with runtime.store() as store:
         with pytest.raises(InputError, match="does not run on this machine"):
-            job.benchmark(edge, store, replace(options, model="claude/claude-haiku-5-5"))
+            benchmark_job.benchmark(
+                runtime, store, replace(options, model="claude/claude-haiku-5-5")
+            )
         with pytest.raises(EngineError):
-            job.benchmark(edge, store, replace(options, model="local/nobody/has-this"))
+            benchmark_job.benchmark(runtime, store, replace(options, model="local/nobody/has-this"))
 
 
 def test_an_adapter_that_is_not_trained_yet_is_examined_later(
-    edge: Edge, options: Options, monkeypatch: pytest.MonkeyPatch
+    runtime: Runtime, options: Options, monkeypatch: pytest.MonkeyPatch
 ):
     (exam,) = (one for one in STEPS if one.name == "trained exam")
-    monkeypatch.setattr(job, "STEPS", (replace(exam, tell=lambda c: Told("the exam", 1.0)),))
-    with edge.store() as store:
-        result = job.benchmark(edge, store, options)
+    monkeypatch.setattr(
+        benchmark_job, "STEPS", (replace(exam, tell=lambda c: Told("the exam", 1.0)),)
+    )
+    with runtime.store() as store:
+        result = benchmark_job.benchmark(runtime, store, options)
     (row,) = result["steps"]
     assert (row["state"], row["why"]) == ("later", "there is no adapter yet")
 
 
-def test_lengths_reach_to_the_window_and_to_what_fits(edge: Edge, options: Options):
-    spec = edge.catalog.find("local/llama-3.1-8b")
+def test_lengths_reach_to_the_window_and_to_what_fits(runtime: Runtime, options: Options):
+    spec = runtime.catalog.find("local/llama-3.1-8b")
     assert spec.architecture is not None
     open_options = replace(options, lengths=None)
     found = {}
     for card in ("RTX 4090", "H100"):
         ctx = Context(
-            edge,
+            runtime,
             None,
             spec,
             spec.architecture,
-            edge.hardware(card),
+            runtime.hardware(card),
             open_options,  # type: ignore[arg-type]
         )
         found[card] = lengths_of(ctx)
     assert found["H100"] == (1024, 2048, 4096, 8192, 16384, 32768)
     assert found["RTX 4090"][0] == 1024 and 16_384 < found["RTX 4090"][-1] <= 32_768
     small = replace(spec, window=8192)
-    ctx = Context(edge, None, small, spec.architecture, edge.hardware("H100"), open_options)  # type: ignore[arg-type]
+    ctx = Context(runtime, None, small, spec.architecture, runtime.hardware("H100"), open_options)  # type: ignore[arg-type]
     assert lengths_of(ctx) == (1024, 2048, 4096, 7680)
 
 
@@ -231,15 +237,15 @@ WHOLE = ("memory", "merge", "needles", "aggregation", "training", "trained exam"
 
 @pytest.mark.timeout(900)
 def test_the_real_steps_killed_half_way_go_on(
-    folder: Path, tmp_path: Path, edge: Edge, options: Options
+    folder: Path, tmp_path: Path, runtime: Runtime, options: Options
 ):
     """The command itself on a tiny model, killed outright while it asks needles."""
     code = (
-        "import sys; from evals.benchmark import job, steps\n"
+        "import sys; from evals.benchmark import benchmark_job, steps\n"
         f"job.STEPS = tuple(s for s in steps.STEPS if s.name in {WHOLE!r})\n"
-        "from pipeline.cli import main; main()\n"
+        "from pipeline.cli.commands import main; main()\n"
     )
-    database = edge.settings.database.removeprefix("sqlite:///")
+    database = runtime.settings.database.removeprefix("sqlite:///")
     command = [
         sys.executable, "-c", code, "benchmark", *options.paths, "--model", options.model,
         "--lengths", "3000", "--depths", "50", "--pairs", "4", "--no-train",
@@ -279,11 +285,11 @@ def test_the_real_steps_killed_half_way_go_on(
     assert "shopper" not in report, "a report holds no text of a story"
 
 
-def test_a_dry_run_tells_a_card_that_is_not_here(options: Options, edge: Edge):
+def test_a_dry_run_tells_a_card_that_is_not_here(options: Options, runtime: Runtime):
     told = CliRunner().invoke(
         app,
         ["benchmark", *options.paths, "--model", options.model, "--dry-run", "--gpu", "4090",
-         "--db", edge.settings.database, "--json"],
+         "--db", runtime.settings.database, "--json"],
     )  # fmt: skip
     assert told.exit_code == 0, told.output
     result = json.loads(told.stdout)

@@ -12,19 +12,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evals.canary import look_for, look_in, plant
-from evals.canary_run import run_canaries
-from pipeline.edge import Edge
+from evals.corpora.canary import look_for, look_in, plant
+from evals.tasks.canary_run import run_canaries
+from pipeline.config.options import MergeOptions
+from pipeline.config.settings import read_settings
 from pipeline.errors import InputError, SovereigntyError
-from pipeline.merge.corpus import gather
-from pipeline.merge.job import run
-from pipeline.options import MergeOptions
-from pipeline.settings import read_settings
-from pipeline.store import reports
+from pipeline.run.corpus import gather
+from pipeline.run.job import run
+from pipeline.runtime import Runtime
+from pipeline.store.reading import reports
 from pipeline.store.record import open_store
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"
-EDGE = Edge(read_settings({"HOME": "/nowhere", "ANTHROPIC_API_KEY": "never sent"}))
+EDGE = Runtime(read_settings({"HOME": "/nowhere", "ANTHROPIC_API_KEY": "never sent"}))
 SHAPES = {
     "lines.txt": "As a cook, I want salt.\nAs a baker, I want flour.\nAs a guest, I want cake.\n",
     "items.md": "# Wishes\n\n- As a cook, I want salt.\n- As a baker, I want flour.\n\nThe end.\n",

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.clusterings import b_cubed, over_and_under_merged, pairwise
+from evals.metrics.clusterings import b_cubed, over_and_under_merged, pairwise
 
 clusterings = st.integers(1, 12).flatmap(
     lambda n: st.tuples(*[st.lists(st.integers(0, 4), min_size=n, max_size=n)] * 2)

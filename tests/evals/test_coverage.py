@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from evals.commands import app
-from evals.coverage import bullets, coverage, overall, rarity, terms
-from evals.coverage_run import read_told, run_coverage
+from evals.cli.eval_commands import app
+from evals.metrics.coverage import bullets, coverage, overall, rarity, terms
+from evals.tasks.coverage_run import read_told, run_coverage
 from pipeline.errors import InputError
-from pipeline.store import reports
+from pipeline.store.reading import reports
 from pipeline.store.record import Store
 
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "coverage.py"

@@ -8,20 +8,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from evals.commands import app
-from evals.fabrication import (
-    Label,
-    judge,
-    rates,
-    read_labels,
-    run_fabrication,
-    told_of_trust,
-)
-from evals.reading import figures, show
-from evals.statistics import share, wilson
-from pipeline.edge import Edge
+from evals.cli.eval_commands import app
+from evals.metrics.statistics import share, wilson
+from evals.tasks.eval_results import figures, show
+from evals.tasks.fabrication import Label, judge, rates, read_labels, run_fabrication, told_of_trust
+from pipeline.config.settings import read_settings
 from pipeline.errors import InputError
-from pipeline.settings import read_settings
+from pipeline.runtime import Runtime
 
 LOAN = "As a member, I want to renew a loan within 14 days, so that I can finish the book."
 FEE = "As a treasurer, I want to charge 2 euros for each late day, so that tools come back."
@@ -77,8 +70,8 @@ def test_the_run_is_stored_and_names_what_they_disagree_on(tmp_path: Path) -> No
         tmp_path / "l.jsonl",
         [{"sources": [LOAN], "sentence": "renew a loan within 40 days", "good": True}],
     )
-    edge = Edge(read_settings({}, db=database(tmp_path)))
-    with edge.store() as store:
+    runtime = Runtime(read_settings({}, db=database(tmp_path)))
+    with runtime.store() as store:
         result = run_fabrication(file, store)
         stored = figures(show(store, result["run"]))
     assert result["known"] and stored["good_stopped"].mean == 1.0

@@ -7,11 +7,12 @@ import importlib.util
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
-from pipeline.edge import Edge
-from pipeline.settings import read_settings
+from pipeline.config.settings import read_settings
+from pipeline.runtime import Runtime
 from tests.support import judges, rewriters
 
 ROOT = Path(__file__).parents[2]
@@ -33,9 +34,10 @@ def bench() -> ModuleType:
 
 
 @pytest.fixture
-def edge(tmp_path: Path, shared_cache: Path) -> Edge:
+def runtime(tmp_path: Path, shared_cache: Path, embedded: Any) -> Runtime:
+    embedded(DOCUMENTS, tmp_path / "runs.sqlite")
     environment = {"STORYTRANSFORMER_CACHE": str(shared_cache), "ANTHROPIC_API_KEY": "never sent"}
-    return Edge(read_settings(environment, db=f"sqlite:///{tmp_path}/runs.sqlite"))
+    return Runtime(read_settings(environment, db=f"sqlite:///{tmp_path}/runs.sqlite"))
 
 
 @pytest.mark.parametrize(
@@ -44,11 +46,11 @@ def edge(tmp_path: Path, shared_cache: Path) -> Edge:
     + [(strategy, fault) for strategy in ("tree", "fold") for fault in rewriters.FAULTS],
 )
 def test_every_fault_is_survived(
-    bench: ModuleType, edge: Edge, tmp_path: Path, strategy: str, fault: str
+    bench: ModuleType, runtime: Runtime, tmp_path: Path, strategy: str, fault: str
 ) -> None:
-    with edge.store() as store:
+    with runtime.store() as store:
         calls, failed, left_out, gone = bench.run(
-            edge, store, DOCUMENTS, strategy, tmp_path / "out",
+            runtime, store, DOCUMENTS, strategy, tmp_path / "out",
             failing=0.5, faults=(fault,), seed=1,
         )  # fmt: skip
     assert gone == 0 and calls > 1
@@ -58,11 +60,11 @@ def test_every_fault_is_survived(
 
 @pytest.mark.parametrize("strategy", ["pairs", "tree", "fold"])
 def test_failures_at_random_leave_no_story_unaccounted_for(
-    bench: ModuleType, edge: Edge, tmp_path: Path, strategy: str
+    bench: ModuleType, runtime: Runtime, tmp_path: Path, strategy: str
 ) -> None:
-    with edge.store() as store:
+    with runtime.store() as store:
         _, _, _, gone = bench.run(
-            edge, store, DOCUMENTS, strategy,
+            runtime, store, DOCUMENTS, strategy,
             tmp_path / "out", failing=0.3, seed=2,
         )  # fmt: skip
     assert gone == 0

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from evals.gates import hold_all
+from evals.tasks.eval_results import hold_all
 from pipeline.errors import GateError, InputError
 from pipeline.store.record import Store, open_store
-from pipeline.store.rows.cells import Score
+from pipeline.store.rows.eval_rows import Score
 
 
 @pytest.fixture

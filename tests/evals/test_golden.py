@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from evals.golden import check, check_infinitebench, check_kamradt, first_number_is
+from evals.metrics.golden import check, check_infinitebench, check_kamradt, first_number_is
 from pipeline.errors import InputError
 
 

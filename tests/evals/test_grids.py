@@ -11,19 +11,19 @@ from decimal import Decimal
 
 import pytest
 
-from evals.grids import PROFILES, Grid, find_grid
-from evals.likelihood import answer_losses, likelihood, overall
-from evals.needle_price import price_needles, worst_usage
-from evals.needle_run import effective_figures, run_needles, told_of
+from evals.grids.grids import PROFILES, Grid, find_grid
+from evals.grids.likelihood import answer_losses, likelihood, overall
+from evals.grids.needle_price import price_needles, worst_usage
+from evals.grids.needle_run import effective_figures, run_needles, told_of
 from pipeline.catalog import Catalog
+from pipeline.config.settings import read_settings
 from pipeline.cost.hardware import detect_hardware
 from pipeline.cost.prices import price
 from pipeline.errors import BudgetError, InputError
-from pipeline.models.base import ModelOptions
-from pipeline.settings import read_settings
-from pipeline.store import reports
+from pipeline.providers.base import ModelOptions
+from pipeline.store.reading import reports
 from pipeline.store.record import StoreJournal, open_store
-from pipeline.tokens import counter_for
+from pipeline.tokens.token_counters import counter_for
 from tests.support.fakes import FakeModel
 
 SETTINGS = read_settings({"HOME": "/nowhere"})
@@ -189,7 +189,7 @@ def test_the_likelihood_is_that_of_the_answer_and_not_of_the_prompt(haiku):
 
 @pytest.mark.model
 def test_a_right_answer_is_likelier_than_a_wrong_one(smollm, eval_cache, prompts):
-    from pipeline.models.local import LocalModel
+    from pipeline.providers.local.local_model import LocalModel
 
     model = LocalModel(smollm, ModelOptions(cache=eval_cache, threads=1))
     grid = Grid(lengths=(400,), depths=(50,))

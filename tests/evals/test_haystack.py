@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from evals.haystack import lines
+from evals.corpora.haystack import lines
 from pipeline.errors import InputError
 
 

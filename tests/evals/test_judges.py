@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from evals.merging import merge
-from evals.truth import Truth, read_truth, recognise
+from evals.corpora.planted_merge import merge
+from evals.corpora.truth import Truth, read_truth, recognise
 from pipeline.calls import Message, Request, TokenCount
 from pipeline.catalog import ModelSpec
 from pipeline.entries import Answer
-from pipeline.merge.corpus import Corpus, gather
-from pipeline.merge.files import look
-from pipeline.merge.replies import CallFailed, read_answer
 from pipeline.plan.rendering import pair_text
 from pipeline.prompts import load_prompt
+from pipeline.replies.parsing import CallFailed, read_answer
+from pipeline.run.corpus import Corpus, gather
+from pipeline.run.output import look
 from tests.support.judges import FAULTS, JUDGES, PairJudge, always, at_random, judged, knowing
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"

@@ -14,15 +14,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from evals.needle import Cell, measure
-from evals.needles import NEEDLES
-from evals.scoring import score
-from evals.statistics import wilson
-from evals.trials import STYLES, Trial, make_trials
+from evals.grids.needle import Cell, measure
+from evals.grids.needles import NEEDLES
+from evals.grids.trials import STYLES, Trial, make_trials
+from evals.metrics.scoring import score
+from evals.metrics.statistics import wilson
 from pipeline.calls import Request, TokenCount
 from pipeline.catalog import ModelSpec
 from pipeline.errors import InputError
-from pipeline.tokens import counter_for, open_tokenizer
+from pipeline.tokens.token_counters import counter_for, open_tokenizer
 from tests.support.fakes import FakeModel
 
 Count = Callable[[Request], TokenCount]
@@ -353,12 +353,12 @@ def test_the_real_local_model_finds_needles(
     smollm: ModelSpec, eval_cache: Path, prompts: Path
 ) -> None:
     """One length and three depths of the demo's grid."""
-    if importlib.util.find_spec("pipeline.models.local") is None:
+    if importlib.util.find_spec("pipeline.providers.local.local_model") is None:
         pytest.skip("the local model is not here")
-    from pipeline.models.base import ModelOptions
-    from pipeline.models.opening import open_model
+    from pipeline.providers.base import ModelOptions
+    from pipeline.providers.opening import open_model
 
-    model = open_model(smollm, ModelOptions(cache=eval_cache, threads=2))
+    model = open_model(smollm, ModelOptions(cache=eval_cache, threads=1))
     try:
         cells = list(grid(smollm, model, prompts, lengths=(512,), depths=(0, 50, 100)))
     finally:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from evals.grids import Grid
-from evals.needle_run import run_needles
+from evals.grids.grids import Grid
+from evals.grids.needle_run import run_needles
 from pipeline.catalog import Catalog
+from pipeline.config.settings import read_settings
 from pipeline.errors import SovereigntyError
-from pipeline.models.base import ModelOptions
-from pipeline.settings import read_settings
-from pipeline.store import reports
+from pipeline.providers.base import ModelOptions
+from pipeline.store.reading import reports
 from pipeline.store.record import open_store
 
 SETTINGS = read_settings({"HOME": "/nowhere"})

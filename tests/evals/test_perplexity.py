@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evals.loss_run import run_kernels, run_perplexity
-from evals.perplexity import measure, windows
+from evals.metrics.perplexity import measure, windows
+from evals.tasks.loss_run import run_kernels, run_perplexity
 from pipeline.catalog import Catalog
+from pipeline.config.settings import read_settings
 from pipeline.errors import InputError
-from pipeline.models.base import ModelOptions
-from pipeline.settings import read_settings
-from pipeline.store import reports
+from pipeline.providers.base import ModelOptions
+from pipeline.store.reading import reports
 from pipeline.store.record import open_store
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from evals.contradicting import KINDS, contradicted
-from evals.planting import Planted, plant, sentence, write_corpus
-from evals.rewording import passive, synonym_groups, wording
+from evals.corpora.contradicting import KINDS, contradicted
+from evals.corpora.planting import Planted, plant, sentence, write_corpus
+from evals.corpora.rewording import passive, synonym_groups, wording
 from pipeline.compare.features import features
 from pipeline.entries import Answer
 from pipeline.outcomes import StoryText

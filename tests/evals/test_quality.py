@@ -12,25 +12,25 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from evals.clusterings import pairwise
-from evals.commands import app
-from evals.merging import MIX, originals
-from evals.merging_run import run_merging
-from evals.planting import plant
-from evals.quality import quality, shares
-from evals.reading import figures, show
-from evals.statistics import wilson
-from evals.truth import Arrangement, Backlog, Place, Truth, read_truth, recognise
-from pipeline.edge import Edge
+from evals.cli.eval_commands import app
+from evals.corpora.planted_merge import MIX, originals
+from evals.corpora.planting import plant
+from evals.corpora.truth import Arrangement, Backlog, Place, Truth, read_truth, recognise
+from evals.metrics.clusterings import pairwise
+from evals.metrics.quality import quality, shares
+from evals.metrics.statistics import wilson
+from evals.tasks.eval_results import figures, show
+from evals.tasks.merging_run import run_merging
+from pipeline.config.options import MergeOptions
+from pipeline.config.settings import read_settings
 from pipeline.entries import Answer, Conflict, Entry, Line, Link, Merge, Side
 from pipeline.errors import BudgetError, InputError, SovereigntyError
-from pipeline.merge.corpus import gather
-from pipeline.merge.job import MergeJob
-from pipeline.options import MergeOptions
-from pipeline.settings import read_settings
+from pipeline.run.corpus import gather
+from pipeline.run.job import MergeJob
+from pipeline.runtime import Runtime
+from pipeline.store.reading.reports import list_runs
 from pipeline.store.record import Store
-from pipeline.store.reports import list_runs
-from pipeline.tokens import counter_for
+from pipeline.tokens.token_counters import counter_for
 from tests.support.judges import PairJudge, Says, always, knowing
 from tests.support.stories import story
 
@@ -142,8 +142,9 @@ def test_a_bad_truth_is_named(tmp_path: Path, body: str) -> None:
 
 
 @pytest.fixture
-def edge(tmp_path: Path, shared_cache: Path) -> Edge:
-    return Edge(
+def runtime(tmp_path: Path, shared_cache: Path, embedded: Any) -> Runtime:
+    embedded([SAMPLE], tmp_path / "x.sqlite")
+    return Runtime(
         read_settings(
             {"STORYTRANSFORMER_CACHE": str(shared_cache), "ANTHROPIC_API_KEY": "never sent"},
             db=f"sqlite:///{tmp_path}/x.sqlite",
@@ -156,14 +157,14 @@ JUDGE = "claude/claude-haiku-5-5"
 
 
 @pytest.fixture
-def judged(edge: Edge) -> Callable[..., Any]:
+def judged(runtime: Runtime) -> Callable[..., Any]:
     """Runs the eval on the sample with a judge that says what it is told to."""
-    spec = edge.find(JUDGE)
-    counter = counter_for(spec, cache=edge.settings.cache)
+    spec = runtime.find(JUDGE)
+    counter = counter_for(spec, cache=runtime.settings.cache)
 
     def run(store: Store, says: Says, **wanted: Any) -> dict[str, Any]:
         def job(paths: Sequence[str], out: Path, ask: bool) -> MergeJob:
-            made = edge.merge_job(
+            made = runtime.merge_job(
                 paths,
                 JUDGE if ask else "extractive",
                 MergeOptions(out=str(out), allow_cloud=("all",), propose=ask),
@@ -190,9 +191,9 @@ def the_truth() -> Says:
 
 
 def test_a_judge_that_knows_is_right_and_its_answers_act_on_nothing(
-    edge: Edge, judged: Callable[..., Any], the_truth: Says
+    runtime: Runtime, judged: Callable[..., Any], the_truth: Says
 ) -> None:
-    with edge.store() as store:
+    with runtime.store() as store:
         result = judged(store, the_truth, max_usd=Decimal(5))
         stored = figures(show(store, result["run"]))
     judge = result["judge"]
@@ -210,9 +211,9 @@ def test_a_judge_that_knows_is_right_and_its_answers_act_on_nothing(
 
 
 def test_a_judge_that_says_yes_to_everything_is_seen_through(
-    edge: Edge, judged: Callable[..., Any]
+    runtime: Runtime, judged: Callable[..., Any]
 ) -> None:
-    with edge.store() as store:
+    with runtime.store() as store:
         result = judged(store, always(Answer.ONE_NEED))
     judge = result["judge"]
     assert judge["scores"]["one_need_recall"]["mean"] == 1.0
@@ -222,19 +223,19 @@ def test_a_judge_that_says_yes_to_everything_is_seen_through(
 
 
 def test_a_judge_that_says_nothing_is_told_to_have_failed(
-    edge: Edge, judged: Callable[..., Any]
+    runtime: Runtime, judged: Callable[..., Any]
 ) -> None:
     """The merge ends with an error of the model, and so does the eval; its run says so."""
-    with edge.store() as store:
+    with runtime.store() as store:
         with pytest.raises(Exception, match="calls failed"):
             judged(store, always(None))
         assert {run["state"] for run in list_runs(store, kind="merging")} == {"failed"}
 
 
 def test_a_dry_run_prices_the_questions_and_leaves_no_run(
-    edge: Edge, judged: Callable[..., Any], the_truth: Says
+    runtime: Runtime, judged: Callable[..., Any], the_truth: Says
 ) -> None:
-    with edge.store() as store:
+    with runtime.store() as store:
         priced = judged(store, the_truth, dry_run=True)
         assert list_runs(store) == []
     assert priced["merges"] == 1 and priced["calls"] > 0 and priced["input_tokens"] > 0
@@ -243,40 +244,40 @@ def test_a_dry_run_prices_the_questions_and_leaves_no_run(
 
 
 def test_a_budget_holds_and_the_run_says_so(
-    edge: Edge, judged: Callable[..., Any], the_truth: Says
+    runtime: Runtime, judged: Callable[..., Any], the_truth: Says
 ) -> None:
-    with edge.store() as store:
+    with runtime.store() as store:
         with pytest.raises(BudgetError):
             judged(store, the_truth, max_usd=Decimal("0.001"))
         assert [r["state"] for r in list_runs(store, kind="merging")] == ["failed"]
 
 
-def test_a_cloud_that_is_asked_needs_permission(edge: Edge) -> None:
-    spec = edge.find(JUDGE)
+def test_a_cloud_that_is_asked_needs_permission(runtime: Runtime) -> None:
+    spec = runtime.find(JUDGE)
 
     def job(paths: Sequence[str], out: Path, ask: bool) -> MergeJob:
         raise AssertionError("nothing is merged")
 
-    with edge.store() as store, pytest.raises(SovereigntyError):
+    with runtime.store() as store, pytest.raises(SovereigntyError):
         run_merging([str(SAMPLE)], spec, job, store, propose=True)
 
 
-def test_too_few_stories_to_plant_are_refused(edge: Edge, tmp_path: Path) -> None:
+def test_too_few_stories_to_plant_are_refused(runtime: Runtime, tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("As a cook, I want salt, so that it tastes.\n")
-    asked = ["merging", str(tmp_path / "a.md"), "--db", edge.settings.database]
+    asked = ["merging", str(tmp_path / "a.md"), "--db", runtime.settings.database]
     done = CliRunner().invoke(app, asked)
     assert isinstance(done.exception, InputError) and "too few" in str(done.exception)
 
 
-def test_a_question_needs_somebody_to_ask(edge: Edge) -> None:
-    asked = ["merging", str(SAMPLE), "--propose", "--db", edge.settings.database]
+def test_a_question_needs_somebody_to_ask(runtime: Runtime) -> None:
+    asked = ["merging", str(SAMPLE), "--propose", "--db", runtime.settings.database]
     done = CliRunner().invoke(app, asked)
     assert isinstance(done.exception, InputError) and "nobody to ask" in str(done.exception)
 
 
-def test_the_command_measures_planted_copies_without_a_model(edge: Edge) -> None:
+def test_the_command_measures_planted_copies_without_a_model(runtime: Runtime) -> None:
     asked = ["merging", str(SAMPLE), "--most", "30", "--json", "--quiet"]
-    done = CliRunner().invoke(app, [*asked, "--db", edge.settings.database])
+    done = CliRunner().invoke(app, [*asked, "--db", runtime.settings.database])
     found = json.loads(done.stdout)
     assert found["truth"] == "planted" and found["judge"] is None and found["calls"] == 0
     assert found["scores"]["folded_exact"]["mean"] == found["scores"]["kept"]["mean"] == 1.0
@@ -284,7 +285,7 @@ def test_the_command_measures_planted_copies_without_a_model(edge: Edge) -> None
     assert set(found["stability"]) == {"shuffled", "other parts"}
     assert all(found["stability"][how]["stable_f1"]["mean"] == 1.0 for how in found["stability"])
     told = CliRunner().invoke(
-        app, ["merging", str(SAMPLE), "--no-again", "--db", edge.settings.database, "--quiet",
+        app, ["merging", str(SAMPLE), "--no-again", "--db", runtime.settings.database, "--quiet",
               "--truth", str(SAMPLE / "truth.json")]
     )  # fmt: skip
     assert told.exit_code == 0 and "conflicts marked" in told.stdout

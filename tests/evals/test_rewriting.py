@@ -13,18 +13,18 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from evals.commands import app
-from evals.rewrite_run import RewriteJob, rewrite_job, run_rewrite
-from evals.rewriting import look_for
-from pipeline.edge import Edge
+from evals.cli.eval_commands import app
+from evals.tasks.rewrite_run import RewriteJob, rewrite_job, run_rewrite
+from evals.tasks.rewriting import look_for
+from pipeline.config.options import MergeOptions
+from pipeline.config.settings import read_settings
 from pipeline.errors import BudgetError, InputError, ModelError, SovereigntyError
-from pipeline.merge.corpus import gather
-from pipeline.options import MergeOptions
-from pipeline.plan.similarity import unique
-from pipeline.settings import read_settings
+from pipeline.plan.near.similarity import unique
+from pipeline.run.corpus import gather
+from pipeline.runtime import Runtime
+from pipeline.store.reading.reports import list_runs
 from pipeline.store.record import Store
-from pipeline.store.reports import list_runs
-from pipeline.tokens import counter_for
+from pipeline.tokens.token_counters import counter_for
 from tests.support.rewriters import FAULTS, Rewriter
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"
@@ -34,8 +34,8 @@ STRATEGIES = ("tree", "fold")
 
 
 @pytest.fixture
-def edge(tmp_path: Path, shared_cache: Path) -> Edge:
-    return Edge(
+def runtime(tmp_path: Path, shared_cache: Path) -> Runtime:
+    return Runtime(
         read_settings(
             {"STORYTRANSFORMER_CACHE": str(shared_cache), "ANTHROPIC_API_KEY": "never sent"},
             db=f"sqlite:///{tmp_path}/x.sqlite",
@@ -44,20 +44,20 @@ def edge(tmp_path: Path, shared_cache: Path) -> Edge:
 
 
 @pytest.fixture
-def rewriter(edge: Edge) -> Callable[..., Rewriter]:
-    spec = edge.find(MODEL)
-    counter = counter_for(spec, cache=edge.settings.cache)
+def rewriter(runtime: Runtime) -> Callable[..., Rewriter]:
+    spec = runtime.find(MODEL)
+    counter = counter_for(spec, cache=runtime.settings.cache)
     return lambda **how: Rewriter(spec, counter.count_text, **how)
 
 
 def rewritten(
-    edge: Edge, store: Store, model: Rewriter, strategy: str, out: Path, **more: Any
+    runtime: Runtime, store: Store, model: Rewriter, strategy: str, out: Path, **more: Any
 ) -> dict[str, Any]:
     """A run over the sample in windows small enough for several levels."""
 
     def make(paths: Any, folder: Path) -> RewriteJob:
         job = rewrite_job(
-            edge.merge_job(
+            runtime.merge_job(
                 paths,
                 MODEL,
                 MergeOptions(
@@ -79,11 +79,11 @@ def rewritten(
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_a_model_that_joins_nothing_leaves_every_story(
-    edge: Edge, rewriter: Callable[..., Rewriter], tmp_path: Path, strategy: str
+    runtime: Runtime, rewriter: Callable[..., Rewriter], tmp_path: Path, strategy: str
 ) -> None:
     model = rewriter(words=99)
-    with edge.store() as store:
-        found = rewritten(edge, store, model, strategy, tmp_path / "out")
+    with runtime.store() as store:
+        found = rewritten(runtime, store, model, strategy, tmp_path / "out")
         assert [run["kind"] for run in list_runs(store)] == ["rewrite"]
     text = Path(found["out"]).read_text(encoding="utf-8")
     corpus = gather([SAMPLE])
@@ -102,14 +102,14 @@ def test_a_model_that_joins_nothing_leaves_every_story(
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_what_a_reply_leaves_out_is_gone_and_said_to_be(
-    edge: Edge, rewriter: Callable[..., Rewriter], tmp_path: Path, strategy: str
+    runtime: Runtime, rewriter: Callable[..., Rewriter], tmp_path: Path, strategy: str
 ) -> None:
-    with edge.store() as store:
-        whole = rewritten(edge, store, rewriter(words=99), strategy, tmp_path / "whole")
-    other = Edge(
+    with runtime.store() as store:
+        whole = rewritten(runtime, store, rewriter(words=99), strategy, tmp_path / "whole")
+    other = Runtime(
         read_settings(
             {
-                "STORYTRANSFORMER_CACHE": str(edge.settings.cache),
+                "STORYTRANSFORMER_CACHE": str(runtime.settings.cache),
                 "ANTHROPIC_API_KEY": "never sent",
             },
             db=f"sqlite:///{tmp_path}/y.sqlite",
@@ -130,12 +130,12 @@ def test_what_a_reply_leaves_out_is_gone_and_said_to_be(
 @pytest.mark.parametrize("strategy", STRATEGIES)
 @pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault != "forgets"])
 def test_a_failed_call_leaves_its_stories_as_they_were(
-    edge: Edge, rewriter: Callable[..., Rewriter], tmp_path: Path, strategy: str, fault: str
+    runtime: Runtime, rewriter: Callable[..., Rewriter], tmp_path: Path, strategy: str, fault: str
 ) -> None:
     model = rewriter(failing=1.0, faults=(fault,))
-    with edge.store() as store:
+    with runtime.store() as store:
         with pytest.raises(ModelError, match="all calls failed"):
-            rewritten(edge, store, model, strategy, tmp_path / "out")
+            rewritten(runtime, store, model, strategy, tmp_path / "out")
         assert [run["state"] for run in list_runs(store)] == ["failed"]
     text = (tmp_path / "out" / "rewritten.md").read_text(encoding="utf-8")
     found = look_for(unique(gather([SAMPLE]).stories), text)
@@ -143,19 +143,19 @@ def test_a_failed_call_leaves_its_stories_as_they_were(
 
 
 def test_a_second_run_asks_nothing_and_says_the_same(
-    edge: Edge, rewriter: Callable[..., Rewriter], tmp_path: Path
+    runtime: Runtime, rewriter: Callable[..., Rewriter], tmp_path: Path
 ) -> None:
-    with edge.store() as store:
-        first = rewritten(edge, store, rewriter(), "tree", tmp_path / "a")
+    with runtime.store() as store:
+        first = rewritten(runtime, store, rewriter(), "tree", tmp_path / "a")
         silent = rewriter()
-        again = rewritten(edge, store, silent, "tree", tmp_path / "b")
+        again = rewritten(runtime, store, silent, "tree", tmp_path / "b")
     assert not silent.asked and again["calls"] == 0 and again["reused_replies"] == first["calls"]
     assert (tmp_path / "a/rewritten.md").read_text() == (tmp_path / "b/rewritten.md").read_text()
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_a_run_that_broke_off_goes_on_where_it_was(
-    edge: Edge, rewriter: Callable[..., Rewriter], tmp_path: Path, strategy: str
+    runtime: Runtime, rewriter: Callable[..., Rewriter], tmp_path: Path, strategy: str
 ) -> None:
     class Breaking(Rewriter):
         def complete(self, requests: Any, progress: Any = None) -> Any:
@@ -164,42 +164,44 @@ def test_a_run_that_broke_off_goes_on_where_it_was(
                     raise KeyboardInterrupt
                 yield from super().complete([request], progress)
 
-    spec = edge.find(MODEL)
-    broken = Breaking(spec, counter_for(spec, cache=edge.settings.cache).count_text)
-    with edge.store() as store:
+    spec = runtime.find(MODEL)
+    broken = Breaking(spec, counter_for(spec, cache=runtime.settings.cache).count_text)
+    with runtime.store() as store:
         with pytest.raises(KeyboardInterrupt):
-            rewritten(edge, store, broken, strategy, tmp_path / "a")
+            rewritten(runtime, store, broken, strategy, tmp_path / "a")
         (interrupted,) = list_runs(store)
         assert interrupted["state"] == "interrupted"
         model = rewriter()
-        found = rewritten(edge, store, model, strategy, tmp_path / "a")
+        found = rewritten(runtime, store, model, strategy, tmp_path / "a")
         assert [run["run"] for run in list_runs(store)] == [interrupted["run"]] == [found["run"]]
     before = {request.key for request in broken.asked}
     assert not before & {request.key for request in model.asked} and model.asked
 
 
-def test_a_budget_is_kept(edge: Edge, rewriter: Callable[..., Rewriter], tmp_path: Path) -> None:
-    with edge.store() as store:
+def test_a_budget_is_kept(
+    runtime: Runtime, rewriter: Callable[..., Rewriter], tmp_path: Path
+) -> None:
+    with runtime.store() as store:
         with pytest.raises(BudgetError):
-            rewritten(edge, store, rewriter(), "tree", tmp_path / "a", max_cost=Decimal("0.001"))
+            rewritten(runtime, store, rewriter(), "tree", tmp_path / "a", max_cost=Decimal("0.001"))
         assert not (tmp_path / "a").exists()
 
 
 def test_a_dry_run_prices_and_leaves_no_run(
-    edge: Edge, rewriter: Callable[..., Rewriter], tmp_path: Path
+    runtime: Runtime, rewriter: Callable[..., Rewriter], tmp_path: Path
 ) -> None:
     model = rewriter()
-    with edge.store() as store:
-        priced = rewritten(edge, store, model, "fold", tmp_path / "a", dry_run=True)
+    with runtime.store() as store:
+        priced = rewritten(runtime, store, model, "fold", tmp_path / "a", dry_run=True)
         assert not list_runs(store) and not model.asked
     assert priced["calls"] > 1 and Decimal(priced["usd"]["likely"]) > 0
 
 
 def test_canaries_are_looked_for_in_the_text(
-    edge: Edge, rewriter: Callable[..., Rewriter], tmp_path: Path
+    runtime: Runtime, rewriter: Callable[..., Rewriter], tmp_path: Path
 ) -> None:
-    with edge.store() as store:
-        found = rewritten(edge, store, rewriter(words=99), "tree", tmp_path / "a", canaries=6)
+    with runtime.store() as store:
+        found = rewritten(runtime, store, rewriter(words=99), "tree", tmp_path / "a", canaries=6)
     scores = found["scores"]
     assert scores["canaries_survived"]["n"] == 9
     # Twins have one goal, so this model makes one story of the two, with the first one's benefit.
@@ -208,10 +210,10 @@ def test_canaries_are_looked_for_in_the_text(
 
 
 def test_a_merge_names_no_rewriting_strategy_and_a_rewrite_no_other(
-    edge: Edge, tmp_path: Path
+    runtime: Runtime, tmp_path: Path
 ) -> None:
-    with edge.store() as store:
-        merge = edge.merge_job(
+    with runtime.store() as store:
+        merge = runtime.merge_job(
             [str(SAMPLE)],
             MODEL,
             MergeOptions(out=str(tmp_path), strategy="tree", allow_cloud=("all",)),
@@ -220,7 +222,7 @@ def test_a_merge_names_no_rewriting_strategy_and_a_rewrite_no_other(
         with pytest.raises(InputError, match="eval rewrite"):
             merge.read()
         pairs = rewrite_job(
-            edge.merge_job(
+            runtime.merge_job(
                 [str(SAMPLE)],
                 MODEL,
                 MergeOptions(out=str(tmp_path), strategy="pairs", allow_cloud=("all",)),
@@ -241,16 +243,16 @@ def test_a_merge_names_no_rewriting_strategy_and_a_rewrite_no_other(
     ],
 )
 def test_the_command_refuses_what_cannot_be_run(
-    edge: Edge, more: list[str], error: type[Exception], told: str
+    runtime: Runtime, more: list[str], error: type[Exception], told: str
 ) -> None:
-    asked = ["rewrite", str(SAMPLE), *more, "--quiet", "--db", edge.settings.database]
+    asked = ["rewrite", str(SAMPLE), *more, "--quiet", "--db", runtime.settings.database]
     done = CliRunner().invoke(app, asked)
     assert isinstance(done.exception, error) and told in f"{done.exception} {done.exception.next}"
 
 
-def test_the_command_prices_the_local_model(edge: Edge, shared_cache: Path) -> None:
+def test_the_command_prices_the_local_model(runtime: Runtime, shared_cache: Path) -> None:
     asked = ["rewrite", str(SAMPLE / "volunteers.txt"), "--dry-run", "--json", "--quiet"]
     environment = {"STORYTRANSFORMER_CACHE": str(shared_cache)}
-    done = CliRunner(env=environment).invoke(app, [*asked, "--db", edge.settings.database])
+    done = CliRunner(env=environment).invoke(app, [*asked, "--db", runtime.settings.database])
     priced = json.loads(done.stdout)
     assert priced["strategy"] == "tree" and priced["calls"] > 0

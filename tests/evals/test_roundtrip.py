@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from evals.commands import app
-from evals.roundtrip import (
+from evals.cli.eval_commands import app
+from evals.tasks.roundtrip import (
     Original,
     Round,
     decay,
@@ -23,16 +23,17 @@ from evals.roundtrip import (
     split,
     write_parts,
 )
-from evals.roundtrip_run import run_round_trips
-from pipeline.edge import Edge
+from evals.tasks.roundtrip_run import run_round_trips
+from pipeline.config.options import MergeOptions
+from pipeline.config.settings import read_settings
 from pipeline.errors import InputError, SovereigntyError
-from pipeline.extract.corpus import extract
-from pipeline.options import MergeOptions
-from pipeline.settings import read_settings
-from pipeline.store import reports
+from pipeline.extract.extraction import extract
+from pipeline.run.job import run as run_job
+from pipeline.runtime import Runtime
+from pipeline.store.reading import reports
 from pipeline.store.record import Store
 from pipeline.stories import Story
-from pipeline.tokens import counter_for
+from pipeline.tokens.token_counters import counter_for
 from tests.support.rewriters import Rewriter
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"
@@ -141,9 +142,32 @@ def test_parts_are_read_as_they_were_written(stories: list[Story], tmp_path: Pat
     assert len(again) == len(stories)
 
 
+def test_an_edition_is_read_again_with_every_cell_of_a_row(
+    tmp_path: Path, runtime: Runtime, store: Store
+) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text(
+        "Title,As a,I want,So that,Notes,Acceptance criteria,Status\n"
+        "Late fees,member,to see my fees,I can pay,Ask Ann,Shown in euros; Shown at once,open\n"
+        "Labels,clerk,to print labels,,,On A6,open\n"
+    )
+    run_job(runtime.merge_job([str(table)], "extractive", MergeOptions(out=str(tmp_path / "out")),
+                           store=store))  # fmt: skip
+    written = [s for e in extract([table]) for s in e.stories]
+    edition = sorted((tmp_path / "out").glob("merged.tellings*.md"))
+    again = {s.goal: s for e in extract(edition) for s in e.stories}
+    assert len(again) == len(written) == 2
+    for one in written:
+        same = again[one.goal]
+        for field in ("title", "role", "benefit", "criteria", "body"):
+            assert getattr(same, field) == getattr(one, field)
+    parts = {s.goal: s for e in extract(write_parts([written], tmp_path / "p")) for s in e.stories}
+    assert parts["see my fees"].title == "Late fees" and parts["see my fees"].body == ("Ask Ann",)
+
+
 @pytest.fixture
-def edge(tmp_path: Path, shared_cache: Path) -> Edge:
-    return Edge(
+def runtime(tmp_path: Path, shared_cache: Path) -> Runtime:
+    return Runtime(
         read_settings(
             {"STORYTRANSFORMER_CACHE": str(shared_cache), "ANTHROPIC_API_KEY": "never sent"},
             db=f"sqlite:///{tmp_path}/evals.sqlite",
@@ -151,11 +175,11 @@ def edge(tmp_path: Path, shared_cache: Path) -> Edge:
     )
 
 
-def test_our_own_merge_goes_round_and_loses_nothing(edge: Edge, store: Store) -> None:
+def test_our_own_merge_goes_round_and_loses_nothing(runtime: Runtime, store: Store) -> None:
     said: list[str] = []
     done = run_round_trips(
         [str(SAMPLE / "lending-desk.md"), str(SAMPLE / "payments-and-reports.xlsx")],
-        lambda read, out: edge.merge_job(
+        lambda read, out: runtime.merge_job(
             read, "extractive", MergeOptions(out=str(out), strategy="none"), store=store
         ),
         store,
@@ -173,13 +197,15 @@ def test_our_own_merge_goes_round_and_loses_nothing(edge: Edge, store: Store) ->
     assert rows["catastrophes", ""]["value"] == 0 and rows["kept", "00"]["value"] == 1
 
 
-def test_a_model_that_writes_again_is_priced_and_held_to_the_same(edge: Edge, store: Store) -> None:
-    spec = edge.find(MODEL)
-    count = counter_for(spec, cache=edge.settings.cache).count_text
+def test_a_model_that_writes_again_is_priced_and_held_to_the_same(
+    runtime: Runtime, store: Store
+) -> None:
+    spec = runtime.find(MODEL)
+    count = counter_for(spec, cache=runtime.settings.cache).count_text
     model = Rewriter(spec, count, words=99, failing=1.0, faults=("forgets",))
 
     def job(read: Sequence[str], out: Path) -> Any:
-        made = edge.merge_job(
+        made = runtime.merge_job(
             read,
             MODEL,
             MergeOptions(out=str(out), strategy="tree", allow_cloud=("all",)),
@@ -218,13 +244,15 @@ def test_a_run_that_was_stopped_comes_to_the_same_and_asks_for_no_reply_twice(
     settings = {"STORYTRANSFORMER_CACHE": str(shared_cache), "ANTHROPIC_API_KEY": "never sent"}
     found, asked = [], []
     for name, stops in (("whole", ()), ("stopped", (1, 2))):
-        edge = Edge(read_settings(settings, db=f"sqlite:///{tmp_path}/{name}.sqlite"))
-        spec = edge.find(MODEL)
-        model = Stopping(spec, counter_for(spec, cache=edge.settings.cache).count_text, words=99)
-        with edge.store() as store:
+        runtime = Runtime(read_settings(settings, db=f"sqlite:///{tmp_path}/{name}.sqlite"))
+        spec = runtime.find(MODEL)
+        model = Stopping(spec, counter_for(spec, cache=runtime.settings.cache).count_text, words=99)
+        with runtime.store() as store:
 
-            def job(read: Sequence[str], out: Path, edge=edge, store=store, model=model) -> Any:
-                made = edge.merge_job(
+            def job(
+                read: Sequence[str], out: Path, runtime=runtime, store=store, model=model
+            ) -> Any:
+                made = runtime.merge_job(
                     read,
                     MODEL,
                     MergeOptions(
@@ -252,11 +280,11 @@ def test_a_run_that_was_stopped_comes_to_the_same_and_asks_for_no_reply_twice(
     assert len(set(asked[0])) == len(asked[0])
 
 
-def test_what_may_not_leave_does_not_in_parts_either(edge: Edge, store: Store) -> None:
+def test_what_may_not_leave_does_not_in_parts_either(runtime: Runtime, store: Store) -> None:
     with pytest.raises(SovereigntyError):
         run_round_trips(
             [str(SAMPLE / "lending-desk.md")],
-            lambda read, out: edge.merge_job(
+            lambda read, out: runtime.merge_job(
                 read,
                 MODEL,
                 MergeOptions(out=str(out), strategy="tree", allow_cloud=("all",)),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.scoring import Score, contains, denies, score
+from evals.metrics.scoring import Score, contains, denies, score
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.statistics import (
+from evals.metrics.statistics import (
     Z95,
     EffectiveLengths,
     bootstrap,

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.calls import Reply, Request
-from pipeline.edge import Edge
+from pipeline.config.settings import read_settings
 from pipeline.entries import Answer
 from pipeline.plan.pairs import WORDS
-from pipeline.settings import read_settings
-from pipeline.tokens import counter_for
+from pipeline.runtime import Runtime
+from pipeline.tokens.token_counters import counter_for
 from tests.support.judges import PairJudge
 
 MODEL = "openai/judge@http://127.0.0.1:9/v1"
@@ -54,14 +54,14 @@ def write(path: Path, told: Iterable[Mapping[str, Any]]) -> Path:
     return path
 
 
-def edge_of(folder: Path, cache: Path) -> Edge:
+def runtime_of(folder: Path, cache: Path) -> Runtime:
     """Settings of a test: a database and no key."""
     environment = {
         "HOME": str(folder),
         "STORYTRANSFORMER_DB": str(folder / "db.sqlite"),
         "STORYTRANSFORMER_CACHE": str(cache),
     }
-    return Edge(read_settings(environ=environment))
+    return Runtime(read_settings(environ=environment))
 
 
 #: What a judge says of two texts, and how surely; None says nothing.

@@ -6,9 +6,9 @@ import pytest
 
 from benchmarks.exam import among, area, by_kind, part, parting
 from pipeline.entries import Answer
-from pipeline.exam.questions import gather_exam
+from pipeline.exam.exam_questions import gather_exam
 from pipeline.judge.calibration import Examined, Said
-from pipeline.judge.seen import Cell
+from pipeline.judge.strata import Cell
 from tests.exam.examples import lines, write
 
 ONE, OTHER = Answer.ONE_NEED, Answer.DIFFERENT

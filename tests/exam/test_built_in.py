@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.exam.questions import gather_exam, label_files
+from pipeline.config.settings import read_settings
+from pipeline.exam.exam_questions import gather_exam, label_files
 from pipeline.judge.labels import Place, read_labels
-from pipeline.merge.judging import DRAWN, WRITTEN
-from pipeline.settings import read_settings
+from pipeline.run.judge_record import DRAWN, WRITTEN
 
 EXAM = Path(__file__).parents[2] / "data" / "exam"
 #: What a telling of the written pairs may hold, and the story's field that has it.

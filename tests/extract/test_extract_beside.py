@@ -14,16 +14,16 @@ from typing import Any
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.extract import beside, corpus
+from pipeline.extract import beside, extraction
 from pipeline.extract.beside import ReaderProcess
-from pipeline.extract.corpus import extract
-from pipeline.extract.limits import OverLimit
+from pipeline.extract.extraction import extract
 from pipeline.extract.readers import registry as readers
+from pipeline.extract.reading_limits import OverLimit
 from pipeline.stories import Extraction
 
 STORY = "As a cook, I want salt, so that it tastes.\n"
 #: Limits that a small document reaches, set in the process beside.
-TIGHT = "import pipeline.extract.limits as l; l.SECONDS, l.SECONDS_A_MB = {seconds}, 0.0"
+TIGHT = "import pipeline.extract.reading_limits as l; l.SECONDS, l.SECONDS_A_MB = {seconds}, 0.0"
 
 
 class Tight(ReaderProcess):
@@ -93,7 +93,7 @@ def test_a_thread_reads_what_the_main_thread_reads(tmp_path: Path):
 
 
 def test_a_document_over_its_limit_is_reported_and_the_others_go_on(tmp_path: Path, monkeypatch):
-    monkeypatch.setattr(corpus, "ReaderProcess", Tight)
+    monkeypatch.setattr(extraction, "ReaderProcess", Tight)
     (tmp_path / "a.md").write_text(STORY)
     (tmp_path / "b.md").write_text("".join(f"## Part {n}\n\n{STORY}\n" for n in range(20_000)))
     (tmp_path / "c.md").write_text(f"- {STORY}")
@@ -105,7 +105,7 @@ def test_a_document_over_its_limit_is_reported_and_the_others_go_on(tmp_path: Pa
 def test_memory_is_limited_too():
     """And what is allocated within the limit is not."""
     source = (
-        "from pipeline.extract import limits\n"
+        "from pipeline.extract import reading_limits\n"
         "limits.BYTES, limits.BYTES_A_BYTE = 200 << 20, 0\n"
         "with limits.limited(1):\n    bytearray({} << 20)"
     )
@@ -149,7 +149,7 @@ def test_nothing_is_imported_from_the_folder_it_starts_in(tmp_path: Path, monkey
 def test_a_reader_of_your_own_reads_in_the_thread(tmp_path: Path, monkeypatch):
     """The process beside does not know it."""
     monkeypatch.setattr(readers, "ADDED", {})
-    monkeypatch.setattr(corpus, "ADDED", readers.ADDED)
+    monkeypatch.setattr(extraction, "ADDED", readers.ADDED)
     readers.add_reader(".mine", "mine", readers.reader_of("text"))
     try:
         (tmp_path / "a.mine").write_text(STORY)

@@ -19,8 +19,8 @@ import pytest
 
 from pipeline import stories
 from pipeline.errors import InputError
-from pipeline.extract import limits
-from pipeline.extract.corpus import extract
+from pipeline.extract import reading_limits
+from pipeline.extract.extraction import extract
 from pipeline.extract.globs import matches
 from pipeline.extract.patterns import find_stories
 from pipeline.extract.readers import condensing, plain
@@ -34,7 +34,7 @@ STORY = "As a cook, I want salt, so that it tastes."
 #: what ``getrusage`` says begins with the memory of the process that started it.
 PEAK = """
 import resource, sys
-from pipeline.extract.corpus import extract
+from pipeline.extract.extraction import extract
 
 def peak():
     try:
@@ -240,8 +240,8 @@ def slow_format() -> Iterator[None]:
 def test_a_document_over_its_limit_is_said_and_the_others_go_on(
     files: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "SECONDS", 0.5)
-    monkeypatch.setattr(limits, "BYTES", 200 << 20)
+    monkeypatch.setattr(reading_limits, "SECONDS", 0.5)
+    monkeypatch.setattr(reading_limits, "BYTES", 200 << 20)
     for suffix in ("spins", "backtracks", "grows"):
         (tmp_path / f"a.{suffix}").write_text("a" * len(suffix))
     for number in range(files):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.extract.corpus import extract
+from pipeline.extract.extraction import extract
 from pipeline.extract.globs import is_excluded
 from pipeline.store.record import open_store
 from pipeline.stories import Extraction

@@ -13,7 +13,7 @@ import openpyxl
 import pptx
 import pytest
 
-from pipeline.extract.corpus import extract
+from pipeline.extract.extraction import extract
 from pipeline.extract.properties import properties_of
 from pipeline.extract.readers.pdf_layout import group_lines
 from pipeline.extract.readers.pdf_words import Word

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.extract.corpus import extract
+from pipeline.extract.extraction import extract
 from tests.extract.documents import (
     formats,
     printed,

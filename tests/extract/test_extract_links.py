@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.extract.corpus import extract
-from pipeline.store.documents import locator_as_json, locator_from_json
+from pipeline.extract.extraction import extract
+from pipeline.store.rows.extraction_text import locator_as_json, locator_from_json
 from pipeline.stories import Story
 
 WISH = "As a climber, I want to book a wall so that I can train."

@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from pipeline.extract.corpus import extract
+from pipeline.extract.extraction import extract
 from pipeline.extract.marks import SOVEREIGNTY, is_open
 from pipeline.extract.properties import properties_of
 from tests import marked

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from pipeline.extract.corpus import extract, said_of_passed_over
+from pipeline.extract.extraction import extract, said_of_passed_over
 from pipeline.extract.patterns import find_stories
 from pipeline.extract.readers.registry import read_bytes
 from pipeline.stories import Extraction

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.cli import main
+from pipeline.cli.commands import main
 from pipeline.extract.page import page
 from pipeline.extract.patterns import find_stories
 from pipeline.extract.readers.registry import read_bytes

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.extract.links import link_criteria
+from pipeline.extract.criteria_links import link_criteria
 from pipeline.extract.patterns import find_stories
 from pipeline.extract.readers.decoding import count_mojibake, repair_mojibake
 from pipeline.extract.readers.registry import read_bytes

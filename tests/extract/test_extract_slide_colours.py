@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.extract.corpus import extract
+from pipeline.extract.extraction import extract
 
 _SEEN, _WHITE = "As a clerk, I want to find a form.", "As a guard, I want to see a door."
 

@@ -24,8 +24,8 @@ MANY = 2000
 
 PEAK = """
 import sys
-from pipeline.extract.corpus import extract
-from pipeline.merge.meter import peak_memory_bytes
+from pipeline.extract.extraction import extract
+from pipeline.run.dispatch.usage import peak_memory_bytes
 (only,) = extract([sys.argv[1]])
 print(peak_memory_bytes() // 1_000_000, len(only.stories))
 """

@@ -11,8 +11,8 @@ from prefect.settings import PREFECT_SERVER_EPHEMERAL_ENABLED, temporary_setting
 from prefect.utilities.engine import capture_sigterm, is_prefect_sigterm_handler_installed
 
 from pipeline.errors import BudgetError, InputError
-from pipeline.orchestration.steps import call
-from pipeline.store.interrupts import interrupts_held
+from pipeline.flows.tasks import call
+from pipeline.store.connection.interrupts import interrupts_held
 
 
 @pytest.fixture(autouse=True)

@@ -236,8 +236,8 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import GlobalConcurrencyLimitUpdate
 from pipeline.catalog import Catalog
 from pipeline.errors import InputError
-from pipeline.orchestration.slots import limit_name, turn
-from pipeline.settings import read_settings
+from pipeline.flows.concurrency import limit_name, turn
+from pipeline.config.settings import read_settings
 
 catalog = Catalog(read_settings().models_toml)
 spec, seen = catalog.find("local/smollm2-135m"), []

@@ -17,8 +17,7 @@ import pytest
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from pipeline.errors import InputError
-from pipeline.orchestration.health import examine_flows
-from pipeline.orchestration.serving import serve_deployments
+from pipeline.flows.serving import examine_flows, serve_deployments
 from tests.marked import STORY
 from tests.other_prefect import name_another_prefect
 

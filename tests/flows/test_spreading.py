@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from pipeline.edge import Edge
+from pipeline.config.options import MergeOptions
 from pipeline.errors import InputError
-from pipeline.extract.corpus import unread
-from pipeline.merge.job import run
-from pipeline.options import MergeOptions
-from pipeline.orchestration.spreading import open_runner
+from pipeline.extract.extraction import unread
+from pipeline.flows.distributed import open_runner
+from pipeline.run.job import run
+from pipeline.runtime import Runtime
 
 pytestmark = [pytest.mark.prefect, pytest.mark.enable_socket]
 
@@ -61,14 +61,14 @@ def test_a_cluster_changes_nothing_but_where_documents_are_read(
     assert spread.returncode == 0, spread.stderr[-3000:]
     read = re.search(r"(\d+) of (\d+) documents were read by dask://", spread.stderr)
     assert read and read[1] == read[2] == str(len(NAMES)), "the copy is the same document"
-    with Edge.read(str(tmp_path / "a.sqlite")).store() as store:
+    with Runtime.read(str(tmp_path / "a.sqlite")).store() as store:
         assert unread([documents], cache=store) == [], "what was read is kept"
 
-    edge = Edge.read(str(tmp_path / "b.sqlite"))
-    with edge.store() as store:
+    runtime = Runtime.read(str(tmp_path / "b.sqlite"))
+    with runtime.store() as store:
         assert len(unread([documents], cache=store)) == len(NAMES)
         run(
-            edge.merge_job(
+            runtime.merge_job(
                 [str(documents)], "extractive", MergeOptions(out=f"{tmp_path}/alone"), store=store
             )
         )

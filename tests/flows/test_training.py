@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.engine.adapters import read_card
+from pipeline.engine.weights.adapters import read_card
 from tests.support.bases import random_base
 
 pytestmark = [pytest.mark.prefect, pytest.mark.enable_socket]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pipeline.entries import Answer
 from pipeline.judge.calibration import Examined, Said
-from pipeline.judge.records import Judge
-from pipeline.judge.seen import Cell
+from pipeline.judge.judge_records import Judge
+from pipeline.judge.strata import Cell
 from pipeline.stories import Locator, Source, Span, Story
 
-JUDGE = Judge("local/j", "sha", "16 bit", "", "judge-pair.v1", "p-sha", "exam", "vetoes-2")
+JUDGE = Judge("local/j", "sha", "16 bit", "", "judge-pair.v1", "p-sha", "exam", "vetoes-3")
 CELL = Cell("English", "agile", "to 25 words", "one frame")
 
 

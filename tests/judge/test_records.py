@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.entries import Answer
 from pipeline.judge.calibration import examine
-from pipeline.judge.records import Judge, as_mapping, dated, from_mapping, rows
+from pipeline.judge.judge_records import Judge, as_mapping, dated, from_mapping, rows
 from tests.judge.examples import JUDGE, pairs
 
 EXAM = [

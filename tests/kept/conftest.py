@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.extract.corpus import extract
+from pipeline.extract.extraction import extract
 from pipeline.kept import Told
 
 SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"

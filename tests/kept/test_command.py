@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pipeline.extract.corpus import extract
+from pipeline.extract.extraction import extract
+from tests.support import commands
 
 ROOT = Path(__file__).resolve().parents[2]
 STORIES = """# Desk
@@ -22,8 +22,8 @@ STORIES = """# Desk
 
 
 def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "pipeline", "eval", "kept", *arguments],
+    return commands.run(
+        ["eval", "kept", *arguments],
         cwd=cwd,
         text=True,
         capture_output=True,

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.kept import Told, check, units
-from pipeline.kept.plain import find_whole, settle, unmark
+from pipeline.kept.normal_form import find_whole, settle, unmark
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOM = ROOT / "pipeline" / "kept"

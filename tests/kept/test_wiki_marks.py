@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.kept.plain import settle
+from pipeline.kept.normal_form import settle
 
 
 @pytest.mark.parametrize(

@@ -14,13 +14,13 @@ from pipeline.entries import Answer, Decision, Judgement, Outcome
 from pipeline.judge.proof import need_key
 from pipeline.merge.arrange import arrange, members
 from pipeline.merge.conclusion import conclude
-from pipeline.merge.corpus import Corpus, gather
 from pipeline.merge.entry import make_entry
 from pipeline.merge.ledger import counts
 from pipeline.merge.placing import find_links
 from pipeline.merge.settling import settle
 from pipeline.merge.tellings import telling
-from pipeline.plan.similarity import Pair
+from pipeline.plan.near.similarity import Pair
+from pipeline.run.corpus import Corpus, gather
 from pipeline.text.canonical import VERSION
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"

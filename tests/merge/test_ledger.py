@@ -38,16 +38,16 @@ def partitions(draw: st.DrawFn) -> tuple[list[Story], list[Entry], list[LedgerRo
 
 
 @given(partitions())
-def test_any_partition_balances(books):
-    stories, entries, rows = books
+def test_any_partition_balances(finished):
+    stories, entries, rows = finished
     ledger = balance(stories, rows, entries)
     assert [r.story for r in ledger] == [s.id for s in stories]
     assert sum(counts(ledger).values()) == len(stories)
 
 
 @given(partitions(), st.data())
-def test_cooked_books_are_refused_with_the_culprit(books, data):
-    stories, entries, rows = books
+def test_cooked_books_are_refused_with_the_culprit(finished, data):
+    stories, entries, rows = finished
     victim = data.draw(st.sampled_from(rows))
     fault = data.draw(st.sampled_from(["lost", "twice", "stranger", "nowhere"]))
     cooked = [r for r in rows if r is not victim]

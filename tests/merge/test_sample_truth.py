@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from evals.truth import read_truth
+from evals.corpora.truth import read_truth
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "data" / "sample"

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.plan.candidates import StoryVectors, unite
-from pipeline.plan.similarity import Pair
-from pipeline.plan.vectors import Floats, embedded_text, nearest_by_vectors
+from pipeline.plan.near.candidates import StoryVectors, unite
+from pipeline.plan.near.passage_vectors import Floats, embedded_text, nearest_by_vectors
+from pipeline.plan.near.similarity import Pair
 from pipeline.stories import Story
 from tests.support.stories import story
 

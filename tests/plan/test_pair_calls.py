@@ -17,9 +17,9 @@ from pipeline.columns import Columns, kinds_of
 from pipeline.cost.bill import asked, bill, caches, total_input, total_output
 from pipeline.cost.prices import price
 from pipeline.plan.orders import Orders
-from pipeline.plan.outline import outline_as_text, outline_from_text
+from pipeline.plan.plan_outline import outline_as_text, outline_from_text
 from pipeline.plan.strategies import make_plan
-from pipeline.tokens import counter_for, two_lines
+from pipeline.tokens.token_counters import counter_for, two_lines
 from tests.support.stories import story
 
 ROOT = Path(__file__).parents[2]
@@ -50,7 +50,7 @@ def planned(name: str, told: list[str], cache: Path, **more) -> Plan:
 
 
 def planned_of(name: str, stories, pairs, cache: Path, **more) -> Plan:
-    from pipeline.plan.similarity import Pair
+    from pipeline.plan.near.similarity import Pair
 
     spec = CATALOG.find(name)
     counter = more.pop("counter", None) or counter_for(spec, cache=cache)

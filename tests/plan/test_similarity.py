@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.compare.measures import likeness, stem_weights
-from pipeline.plan.index import Index
-from pipeline.plan.similarity import LIMIT, THRESHOLD, cluster, nearest, similar_pairs, unique
+from pipeline.plan.near.pair_index import Index
+from pipeline.plan.near.similarity import LIMIT, THRESHOLD, cluster, nearest, similar_pairs, unique
 from pipeline.stories import Story
 from tests.support.stories import story as any_story
 

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from pipeline.calls import Plan, Request, TokenCount, WindowLimits
 from pipeline.catalog import ModelSpec
 from pipeline.compare.measures import stem_weights
+from pipeline.plan.near.similarity import Pair, cluster, nearest, similar_pairs
 from pipeline.plan.pairs import NEAREST
-from pipeline.plan.similarity import Pair, cluster, nearest, similar_pairs
 from pipeline.plan.strategies import make_plan
 from pipeline.stories import Locator, Source, Span, Story
 

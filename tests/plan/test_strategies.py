@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from pipeline.calls import Cluster, Plan, Request, TokenCount, WindowLimits
 from pipeline.catalog import ModelSpec
 from pipeline.errors import InputError
+from pipeline.plan.near.similarity import Pair
 from pipeline.plan.rendering import pair_text, story_text
-from pipeline.plan.similarity import Pair
 from pipeline.plan.strategies import STRATEGIES, make_plan
 from tests.support.stories import story as any_story
 

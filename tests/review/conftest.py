@@ -21,8 +21,8 @@ from pipeline.entries import (
     Side,
     entry_id,
 )
-from pipeline.merge.corpus import Corpus, read
-from pipeline.store.books import Books
+from pipeline.run.corpus import Corpus, read
+from pipeline.store.reading.finished_run import FinishedRun
 from pipeline.stories import Story
 
 BACKLOG = """# Desk
@@ -115,9 +115,9 @@ def merge(stories: list[Story]) -> Merge:
 
 
 @pytest.fixture
-def books_from() -> Callable[[list[Story], Merge], Books]:
-    def make(stories: list[Story], merge: Merge) -> Books:
-        return Books(
+def finished_from() -> Callable[[list[Story], Merge], FinishedRun]:
+    def make(stories: list[Story], merge: Merge) -> FinishedRun:
+        return FinishedRun(
             "merge-1",
             {story.id: story for story in stories},
             {story.id: f"S-{n}" for n, story in enumerate(stories, 1)},
@@ -132,5 +132,5 @@ def books_from() -> Callable[[list[Story], Merge], Books]:
 
 
 @pytest.fixture
-def books(books_from, stories: list[Story], merge: Merge) -> Books:
-    return books_from(stories, merge)
+def finished(finished_from, stories: list[Story], merge: Merge) -> FinishedRun:
+    return finished_from(stories, merge)

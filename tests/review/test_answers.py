@@ -17,10 +17,10 @@ from pipeline.text.canonical import VERSION
 
 
 @pytest.fixture
-def asked(books) -> dict:
+def asked(finished) -> dict:
     """The question of each kind that is asked first."""
     found: dict = {}
-    for question in questions(books):
+    for question in questions(finished):
         found.setdefault(question.kind, question)
     return found
 
@@ -78,13 +78,13 @@ def test_an_answer_that_cannot_be_is_refused(asked, given, number, said):
     assert asked["alike"].id in refused.value.where and refused.value.next
 
 
-def test_an_old_decision_is_confirmed_or_replaced(books, stories, asked):
+def test_an_old_decision_is_confirmed_or_replaced(finished, stories, asked):
     old = Decision(
         tuple(sorted(s.old_fingerprint for s in stories[2:4])), "one_need",
         keep=stories[3].old_fingerprint, note="one page", by="bo",
         at=datetime(2026, 1, 1, tzinfo=UTC),
     )  # fmt: skip
-    question = next(q for q in questions(books, [old]) if q.earlier)
+    question = next(q for q in questions(finished, [old]) if q.earlier)
     assert "as_before" in possible(question) and "as_before" not in possible(asked["alike"])
     kept = []
 
@@ -166,10 +166,12 @@ def test_words_of_before_hold_where_they_are_clear(asked, file, kind, word, now)
     assert answer.given == now
 
 
-def test_a_story_split_off_a_larger_group_is_different_from_each(books_from, stories, merge, file):
+def test_a_story_split_off_a_larger_group_is_different_from_each(
+    finished_from, stories, merge, file
+):
     sides = tuple(Side(s.id, s.text, (str(n),)) for n, s in enumerate(stories[:3]))
     three = replace(merge, conflicts=(Conflict("c", "conflict", sides, "days", "ann"),))
-    (question,) = questions(books_from(stories, three), only=["conflict"])
+    (question,) = questions(finished_from(stories, three), only=["conflict"])
     path = file({"question": question.id, "answer": "split", "number": 1})
     (answer,) = read_answers(path, [question], by="ann")
     off, *rest = question.fingerprints

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from pipeline.store.batches import StoreBatches
+from pipeline.store.batch_register import StoreBatches
 from pipeline.store.record import StoreJournal
 
 

@@ -11,10 +11,10 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import text as sql
 
-from pipeline.store.batches import StoreBatches
+from pipeline.store.batch_register import StoreBatches
 from pipeline.store.claims import StoreClaims
+from pipeline.store.connection.processes import is_gone, this_process
 from pipeline.store.journal import StoreJournal
-from pipeline.store.processes import is_gone, this_process
 from pipeline.store.record import Store
 from tests.store.test_store_journal import Worker
 

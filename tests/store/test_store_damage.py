@@ -6,7 +6,6 @@ import json
 import os
 import sqlite3
 import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -15,12 +14,13 @@ from sqlalchemy import select, update
 from sqlalchemy import text as sql
 
 from pipeline.errors import StoreError
-from pipeline.store import reports
-from pipeline.store.books import open_books
-from pipeline.store.columns import ExactText, JsonText, UtcTime
+from pipeline.store.connection.column_types import ExactText, JsonText, UtcTime
 from pipeline.store.journal import StoreJournal
+from pipeline.store.reading import reports
+from pipeline.store.reading.finished_run import open_finished_run
 from pipeline.store.tables import DecisionRow, ReplyRow, Row, StoryRow, table_of
 from tests.store.test_store_purge import fill
+from tests.support import commands
 
 ROOT = Path(__file__).resolve().parents[2]
 #: What each kind of column cannot have written.
@@ -59,15 +59,15 @@ def test_a_damaged_cell_is_found_on_every_database(store, make):
     run, *_ = fill(store, make)
     damage(store, table_of(StoryRow).c.locator, "[1, 2]")
     with pytest.raises(StoreError, match=r"table story, row key=.*column locator"):
-        open_books(store, run)
+        open_finished_run(store, run)
 
 
 @pytest.mark.parametrize(
     ("column", "value", "read"),
     [
-        ("spans", "[[1]]", lambda store, run: open_books(store, run)),
-        ("locator", '{"plane": 3}', lambda store, run: open_books(store, run)),
-        ("written", "yesterday", lambda store, run: open_books(store, run)),
+        ("spans", "[[1]]", lambda store, run: open_finished_run(store, run)),
+        ("locator", '{"plane": 3}', lambda store, run: open_finished_run(store, run)),
+        ("written", "yesterday", lambda store, run: open_finished_run(store, run)),
     ],
 )
 @pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
@@ -129,8 +129,8 @@ def test_the_command_ends_with_7_and_one_object(tmp_path):
     (tmp_path / "a.md").write_text("- As a cook, I want salt, so that it tastes.\n" * 2)
 
     def command(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "pipeline", *arguments, "--json"], cwd=tmp_path, text=True,
+        return commands.run(
+            [*arguments, "--json"], cwd=tmp_path, text=True,
             env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True,
         )  # fmt: skip
 

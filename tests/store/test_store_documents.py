@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from sqlalchemy import Column, MetaData, Table, create_engine, insert, select
 from sqlalchemy.exc import StatementError
 
-from pipeline.store import documents as documents_module
-from pipeline.store.columns import ExactText, JsonText, UtcTime
-from pipeline.store.documents import extraction_as_text, extraction_from_text
+from pipeline.store.connection.column_types import ExactText, JsonText, UtcTime
 from pipeline.store.record import open_store
+from pipeline.store.rows import extraction_text as documents_module
+from pipeline.store.rows.extraction_text import extraction_as_text, extraction_from_text
 from pipeline.store.tables import CorpusDocumentRow, RunRow, table_of
 from pipeline.stories import Block, Document, Extraction, Locator, Source, Span, Story
 

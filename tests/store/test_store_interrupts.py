@@ -16,9 +16,9 @@ from types import FrameType
 import pytest
 from sqlalchemy import text
 
-from pipeline.store import interrupts
-from pipeline.store.database import Database
-from pipeline.store.interrupts import interrupts_held
+from pipeline.store.connection import interrupts
+from pipeline.store.connection.database import Database
+from pipeline.store.connection.interrupts import interrupts_held
 
 
 class SignalAt:
@@ -47,8 +47,8 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 @pytest.fixture(autouse=True)
 def no_collection_between_steps() -> Iterator[None]:
-    """What the collector calls, others' callbacks among it, is no step of ours: an exception that is
-    raised there is swallowed, and told as a warning."""
+    """What the collector calls, others' callbacks among it, is no step of ours: an exception that
+    is raised there is swallowed, and told as a warning."""
     gc.disable()
     yield
     gc.enable()

@@ -21,8 +21,8 @@ from sqlalchemy import func, select
 from sqlalchemy import text as sql
 
 from pipeline.errors import BudgetError, StoreError
-from pipeline.store import reports
 from pipeline.store.journal import StoreJournal
+from pipeline.store.reading import reports
 from pipeline.store.record import Store, open_store
 from pipeline.store.tables import ChargeRow, OutlineRow, ReplyRow, table_of
 

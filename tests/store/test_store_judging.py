@@ -13,7 +13,7 @@ from pipeline.extract.patterns import find_stories
 from pipeline.extract.readers.registry import read_document
 from pipeline.judge.calibration import examine
 from pipeline.judge.intervals import Rate
-from pipeline.store.judging import JudgementTold
+from pipeline.store.judgements import JudgementTold
 from tests.judge.examples import JUDGE, pairs
 
 ONE, OTHER = Answer.ONE_NEED, Answer.DIFFERENT

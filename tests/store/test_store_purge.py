@@ -10,8 +10,8 @@ from sqlalchemy import select, update
 
 from pipeline.entries import Decision, Merge
 from pipeline.errors import InputError, StoreError
-from pipeline.store import reports
 from pipeline.store.purge import find_target, purge
+from pipeline.store.reading import reports
 from pipeline.store.record import StoreJournal, open_store
 from pipeline.store.tables import Row
 
@@ -235,7 +235,7 @@ def test_a_reader_that_keeps_the_file_open_is_named(ready, clock, make):
             pytest.skip("a server's readers keep nothing in files of ours")
         run, _ = fill(store, make)
         store.database.engine.dispose()
-        from pipeline.store.database import Database
+        from pipeline.store.connection.database import Database
 
         impatient = Database(ready, patience=0.2)
         reader = Database(ready)

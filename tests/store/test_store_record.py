@@ -13,8 +13,9 @@ from sqlalchemy import text as sql
 from pipeline.calls import Request
 from pipeline.entries import LedgerRow, Outcome
 from pipeline.errors import LedgerError, StoreError
-from pipeline.store import reports, tables
-from pipeline.store.books import open_books
+from pipeline.store import tables
+from pipeline.store.reading import reports
+from pipeline.store.reading.finished_run import open_finished_run
 from pipeline.store.record import open_store
 from pipeline.store.tables import table_of
 from pipeline.stories import Document, Extraction
@@ -218,22 +219,22 @@ def test_a_merge_is_stored_whole_and_may_be_stored_again(store, make, merge_run)
 def test_a_merge_comes_back_as_it_was(store, make, merge_run):
     merge = make.merge(merge_run.extraction)
     store.save_merge(merge_run.id, merge, make.kept("It is gone."))
-    books = open_books(store, merge_run.id)
-    assert list(books.stories.values()) == list(merge_run.extraction.stories)
-    assert list(books.names.values()) == ["S-1", "S-2", "S-3", "S-4"]
-    assert list(books.entry_names.values()) == ["E-1", "E-2", "E-3"]
+    finished = open_finished_run(store, merge_run.id)
+    assert list(finished.stories.values()) == list(merge_run.extraction.stories)
+    assert list(finished.names.values()) == ["S-1", "S-2", "S-3", "S-4"]
+    assert list(finished.entry_names.values()) == ["E-1", "E-2", "E-3"]
     for name in ("entries", "conflicts", "links", "proposals", "failed_calls"):
-        assert getattr(books, name) == getattr(merge, name), name
-    assert tuple(books.ledger.values()) == merge.ledger
-    assert books.kept == make.kept("It is gone.")
-    assert open_books(store, "merge-0") is None
+        assert getattr(finished, name) == getattr(merge, name), name
+    assert tuple(finished.ledger.values()) == merge.ledger
+    assert finished.kept == make.kept("It is gone.")
+    assert open_finished_run(store, "merge-0") is None
 
 
 def test_a_merge_that_nobody_checked_says_so(store, make, merge_run):
     merge = make.merge(merge_run.extraction)
     store.save_merge(merge_run.id, merge, make.kept())
     store.save_merge(merge_run.id, merge)
-    assert open_books(store, merge_run.id).kept is None
+    assert open_finished_run(store, merge_run.id).kept is None
     assert reports.run_report(store, merge_run.id)["kept"] is None
 
 

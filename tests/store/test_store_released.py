@@ -10,8 +10,6 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -20,10 +18,11 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.store import schema
-from pipeline.store.database import Database
+from pipeline.store.connection.database import Database
 from pipeline.store.importing import read_old_decisions
 from pipeline.store.record import open_store
 from pipeline.text.canonical import VERSION
+from tests.support import commands
 
 ROOT = Path(__file__).resolve().parents[2]
 WRITTEN = sorted((Path(__file__).parent / "released").glob("v*.sql"))
@@ -120,8 +119,8 @@ def test_one_of_now_is_no_old_one(ready):
 
 
 def run(folder: Path, *arguments: str, code: int = 0) -> dict:
-    done = subprocess.run(
-        [sys.executable, "-m", "pipeline", *arguments, "--json"],
+    done = commands.run(
+        [*arguments, "--json"],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,

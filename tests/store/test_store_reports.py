@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from pipeline.store import reports
 from pipeline.store.journal import StoreJournal
+from pipeline.store.reading import reports
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from sqlalchemy import text as sql
 
 from pipeline.errors import InputError, StoreError
 from pipeline.store import schema
-from pipeline.store.database import Database
+from pipeline.store.connection.database import Database
 from pipeline.store.record import open_store
 from pipeline.store.tables import CorpusRow, Row, table_of
 

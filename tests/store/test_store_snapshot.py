@@ -11,10 +11,11 @@ import urllib.request
 import pytest
 from sqlalchemy import func, select
 
-from pipeline.store import reports, tables
+from pipeline.store import tables
 from pipeline.store.journal import StoreJournal
+from pipeline.store.reading import reports
+from pipeline.store.reading.snapshot import snapshot
 from pipeline.store.record import open_store
-from pipeline.store.snapshot import snapshot
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ import pytest
 
 from pipeline.calls import Usage
 from pipeline.estimates import Learned
-from pipeline.store import reports
 from pipeline.store.journal import StoreJournal
-from pipeline.store.spending import Spent, past_runs, spent, time_spent
+from pipeline.store.reading import reports
+from pipeline.store.reading.spending import Spent, past_runs, spent, time_spent
 
 
 @pytest.fixture

@@ -13,13 +13,13 @@ import random
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from evals.truth import Truth
+from evals.corpora.truth import Truth
 from pipeline.calls import FinishReason, Reply, Request, TokenCount, Usage
 from pipeline.catalog import ModelSpec
 from pipeline.entries import Answer, Judgement
+from pipeline.plan.near.similarity import Pair
 from pipeline.plan.pairs import WORDS
 from pipeline.plan.rendering import pair_text
-from pipeline.plan.similarity import Pair
 from pipeline.stories import Story
 
 #: How a call can fail: from an error of the server to text that is not an answer.

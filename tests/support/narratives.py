@@ -1,8 +1,8 @@
 """Long stories put together from real paragraphs, some of which stand in several of them.
 
 A passage is planted once, and again in other long stories: word for word or reworded
-(:mod:`evals.rewording`). One in ten of the long stories consists of such passages only. Each
-passage knows its cluster, so that a merge is judged passage by passage.
+(:mod:`evals.corpora.rewording`). One in ten of the long stories consists of such passages only.
+Each passage knows its cluster, so that a merge is judged passage by passage.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from evals.planting import Change
-from evals.rewording import Half, Wording, heavily, lightly, moderately, wording
+from evals.corpora.planting import Change
+from evals.corpora.rewording import Half, Wording, heavily, lightly, moderately, wording
 from pipeline.entries import Merge
 from pipeline.outcomes import StoryText
 from pipeline.stories import Story, count_words, normalise

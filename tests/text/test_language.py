@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.extract.corpus import extract
+from pipeline.extract.extraction import extract
 from pipeline.text.language import ENGLISH, OTHER, language_of
 
 STORIES = {

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.extract.corpus import extract
+from pipeline.extract.extraction import extract
 from pipeline.judge.proof import prove, prove_need
 from pipeline.stories import Story
 from pipeline.text.scope import names_that_change

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.extract.corpus import extract
+from pipeline.extract.extraction import extract
 from pipeline.judge.proof import prove
 
 STORY = {"role": "reader", "goal": "see the doors of the room", "benefit": "I can read"}

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from pipeline.entries import Answer, Decision, Word
-from pipeline.extract.corpus import extract
+from pipeline.extract.extraction import extract
 from pipeline.plan.rendering import pair_text
 from pipeline.stories import Story
 from pipeline.text.canonical import VERSION
 from pipeline.train.dataset import make_dataset
-from pipeline.train.decided import KIND, decided_pairs
+from pipeline.train.decided_pairs import KIND, decided_pairs
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -17,12 +17,12 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from pipeline.cli import app
-from pipeline.engine.adapters import CARD, WEIGHTS, read_card
+from pipeline.cli.commands import app
+from pipeline.engine.weights.adapters import CARD, WEIGHTS, read_card
 from pipeline.errors import InputError
 from pipeline.plan.pairs import pair_prompt
 from pipeline.prompts import labelled_prompt
-from pipeline.train.job import refuse_where_too_large
+from pipeline.train.training_job import refuse_where_too_large
 from tests.support.bases import random_base
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,7 +55,7 @@ def test_a_run_stands_for_its_documents_and_what_was_decided_on_them(
     base: Path, tmp_path: Path
 ) -> None:
     from pipeline.entries import Decision
-    from pipeline.store.books import open_books
+    from pipeline.store.reading.finished_run import open_finished_run
     from pipeline.store.record import open_store
     from pipeline.text.canonical import VERSION
 
@@ -75,7 +75,7 @@ def test_a_run_stands_for_its_documents_and_what_was_decided_on_them(
     by_path = told(str(ROOT / "data" / "sample"))
     assert told(run)["data_sha256"] == by_path["data_sha256"] and by_path["decided"] == 0
     with open_store(f"sqlite:///{db}", now=lambda: datetime.now(UTC)) as store:
-        books = open_books(store, run)
+        books = open_finished_run(store, run)
         assert books is not None
         prints = sorted({story.fingerprint for story in books.stories.values()})[:40]
         for pair in zip(prints[::2], prints[1::2], strict=True):
@@ -87,10 +87,10 @@ def test_a_run_stands_for_its_documents_and_what_was_decided_on_them(
 
 def test_what_does_not_fit_is_refused_with_what_would(base: Path, tmp_path: Path) -> None:
     from pipeline.catalog import Catalog
+    from pipeline.config.settings import read_settings
     from pipeline.cost.hardware import Hardware
-    from pipeline.extract.corpus import extract
-    from pipeline.settings import read_settings
-    from pipeline.train.job import Order, prepare
+    from pipeline.extract.extraction import extract
+    from pipeline.train.training_job import Order, prepare
 
     settings = read_settings()
     order = Order(
@@ -110,11 +110,11 @@ def test_what_does_not_fit_is_refused_with_what_would(base: Path, tmp_path: Path
 @pytest.mark.parametrize("mark", ["", "local"])
 def test_a_documents_mark_travels_with_the_adapter(base: Path, tmp_path: Path, mark: str) -> None:
     from pipeline.catalog import Catalog
+    from pipeline.config.settings import read_settings
     from pipeline.cost.hardware import Hardware
-    from pipeline.engine.learning import Learned
-    from pipeline.extract.corpus import extract
-    from pipeline.settings import read_settings
-    from pipeline.train.job import Order, card_of, prepare
+    from pipeline.engine.training.learning import Learned
+    from pipeline.extract.extraction import extract
+    from pipeline.train.training_job import Order, card_of, prepare
 
     corpus = shutil.copytree(ROOT / "data" / "sample", tmp_path / "corpus")
     if mark:
@@ -169,13 +169,13 @@ def test_it_is_asked_behind_the_very_tokens_that_it_was_trained_with(
 ) -> None:
     from pipeline.calls import Message, Request
     from pipeline.catalog import Catalog
+    from pipeline.config.settings import read_settings
     from pipeline.entries import Answer
-    from pipeline.models.choosing import choices
     from pipeline.plan.pairs import SCHEMA, WORDS
-    from pipeline.settings import read_settings
-    from pipeline.tokens import open_tokenizer
-    from pipeline.train.job import Order, _encoder
-    from pipeline.train.pairs import TrainingPair
+    from pipeline.providers.base import choices
+    from pipeline.tokens.token_counters import open_tokenizer
+    from pipeline.train.training_job import Order, _encoder
+    from pipeline.train.training_pairs import TrainingPair
 
     settings = read_settings()
     spec = Catalog(settings.models_toml).find(f"local/{base}")

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from pipeline.catalog import Catalog
-from pipeline.settings import read_settings
-from pipeline.train.job import trained_parameters
-from pipeline.train.memory import PUBLISHED, Training, fitting, needs, published, work
+from pipeline.config.settings import read_settings
+from pipeline.train.training_job import trained_parameters
+from pipeline.train.training_memory import PUBLISHED, Training, fitting, needs, published, work
 
 EIGHT = Training(
     params=8_000_000_000, layers=32, hidden=4096, heads=32, trained=42_000_000, tokens=256,

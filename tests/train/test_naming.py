@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from pipeline.catalog import Catalog
-from pipeline.engine.adapters import CARD, CONFIG, WEIGHTS, read_card
+from pipeline.config.load_options import Setup, split_setup
+from pipeline.config.settings import read_settings
+from pipeline.engine.weights.adapters import CARD, CONFIG, WEIGHTS, read_card
 from pipeline.errors import EngineError, InputError
-from pipeline.load_options import Setup, split_setup
-from pipeline.merge.judging import judge_of
-from pipeline.models.opening import missing_weights, revision_of
 from pipeline.plan.pairs import PAIR_PROMPT, pair_prompt
-from pipeline.settings import read_settings
-from pipeline.train.telling import setting
+from pipeline.providers.opening import missing_weights, revision_of
+from pipeline.run.judge_record import judge_of
+from pipeline.train.training_report import setting
 
 BASE = "local/smollm2-135m"
 

@@ -10,17 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from evals.rewording import synonym_groups
+from evals.corpora.rewording import synonym_groups
 from pipeline.entries import Answer
 from pipeline.errors import InputError
-from pipeline.extract.corpus import extract
+from pipeline.extract.extraction import extract
 from pipeline.plan.rendering import telling_text
 from pipeline.stories import Extraction
-from pipeline.train.changes import CHANGES, detail_added, exchanged
 from pipeline.train.dataset import deal, make_dataset
-from pipeline.train.needs import FromTable, Maker, Manner, Need, tell
-from pipeline.train.pairs import PairMaker, TrainingPair
-from pipeline.train.tables import HeldOut, load_held_out, load_tables
+from pipeline.train.generated_needs import FromTable, Maker, Manner, Need, tell
+from pipeline.train.need_changes import CHANGES, detail_added, exchanged
+from pipeline.train.training_pairs import PairMaker, TrainingPair
+from pipeline.train.word_tables import HeldOut, load_held_out, load_tables
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLES, EXAMS = ROOT / "data" / "training", ROOT / "data" / "exam"

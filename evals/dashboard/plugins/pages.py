@@ -18,7 +18,7 @@ from datasette.database import Database
 from datasette.utils import sqlite_timelimit
 from datasette.utils.asgi import NotFound, Response
 
-from evals.dashboard import answers, windows
+from evals.dashboard import card_rows, window_picture
 from evals.dashboard.cards import Card, Page, load_pages
 from evals.dashboard.merged import merged_file
 
@@ -58,7 +58,7 @@ class ReadOnly(Database):  # type: ignore[misc]
         uri = f"file:{quote(str(Path(self.path).resolve()))}?mode=ro"
         connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
         connection.execute("PRAGMA query_only = ON")
-        answers.prepare(connection, self.option)
+        card_rows.prepare(connection, self.option)
         # A value, and what SQL builds in memory, of so many bytes and no more.
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _VALUE_BYTES)
         connection.setlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH, _QUERY_BYTES)
@@ -96,7 +96,7 @@ async def page_view(datasette: Any, request: Any) -> Response:
     """A page; where its address leaves out a filter that has a default, the address with it."""
     page = _PAGES[request.url_vars["page"]]
     given = _given(request)
-    filled = await _read(datasette, lambda c: answers.filled(c, page, given), PATIENCE_MS)
+    filled = await _read(datasette, lambda c: card_rows.filled(c, page, given), PATIENCE_MS)
     if filled != given:
         pairs = [(name, value) for name, values in filled.items() for value in values]
         return Response.redirect(f"/{page.name}?{urlencode(pairs)}")
@@ -127,7 +127,7 @@ async def card_view(datasette: Any, request: Any) -> Response:
     number = int(at) if at.isascii() and at.isdecimal() and len(at) < 10 else 1
     try:
         found = await _read(
-            datasette, lambda c: answers.answer(c, card, values, number), PATIENCE_MS
+            datasette, lambda c: card_rows.answer(c, card, values, number), PATIENCE_MS
         )
     except sqlite3.OperationalError as exc:
         return Response.json({"error": _said(exc)}, status=503)
@@ -139,7 +139,7 @@ async def csv_view(datasette: Any, request: Any) -> Response:
     page, card = _card(request)
     values = page.values(_given(request))
     try:
-        text = await _read(datasette, lambda c: answers.as_csv(c, card, values), PATIENCE_CSV_MS)
+        text = await _read(datasette, lambda c: card_rows.as_csv(c, card, values), PATIENCE_CSV_MS)
     except sqlite3.OperationalError as exc:
         return Response.text(_said(exc), status=503)
     name = f"{page.name}-{card.name}.csv"
@@ -153,13 +153,13 @@ async def csv_view(datasette: Any, request: Any) -> Response:
 async def windows_view(datasette: Any, request: Any) -> Response:
     """The trade-off of window sizes for a corpus, as a picture."""
     words = await _read(
-        datasette, lambda c: windows.words(c, request.args.get("corpus") or ""), PATIENCE_MS
+        datasette, lambda c: window_picture.words(c, request.args.get("corpus") or ""), PATIENCE_MS
     )
     models_toml = datasette.plugin_config(NAME)["models_toml"]
     if words is None or not models_toml:
         raise NotFound("There is no such corpus.")
     today = datetime.now(UTC).date()
-    picture = await _aside(lambda: windows.draw(words, models_toml, today))
+    picture = await _aside(lambda: window_picture.draw(words, models_toml, today))
     policy = "default-src 'none'; style-src 'unsafe-inline'"
     return Response(
         picture, headers={"content-security-policy": policy}, content_type="image/svg+xml"
@@ -284,9 +284,9 @@ async def _tallies(datasette: Any, page: Page, given: dict[str, list[str]]) -> d
     return dict(found)
 
 
-async def _chosen_from(datasette: Any, sql: str, values: answers.Values) -> list[tuple[str, str]]:
+async def _chosen_from(datasette: Any, sql: str, values: card_rows.Values) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = await _read(
-        datasette, lambda c: answers.options(c, sql, values), PATIENCE_MS
+        datasette, lambda c: card_rows.options(c, sql, values), PATIENCE_MS
     )
     return found
 

@@ -8,6 +8,6 @@ and style it only what stands here. Source text reaches it through the islands a
 
 from __future__ import annotations
 
-from pipeline.document.page.writing import page_text
+from pipeline.document.page.page_writing import page_text
 
 __all__ = ["page_text"]

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import takewhile
 from typing import Any
 
-from pipeline.extract.islands import island, utf16_units
-from pipeline.extract.page.frame import HEAD, TAIL
+from pipeline.extract.page.islands import island, utf16_units
+from pipeline.extract.page.page_frame import HEAD, TAIL
 from pipeline.stories import Document, Extraction, Story
 
 #: Characters of document text that one page holds; a browser opens twice as much without effort.

@@ -15,7 +15,8 @@ import sys
 from collections.abc import Iterator
 from io import BytesIO
 
-from pipeline.extract.limits import BYTES, BYTES_A_BYTE, OverLimit, apart, limited
+from pipeline.config.settings import keep_code_out
+from pipeline.extract.process_pool import may_fork
 from pipeline.extract.readers.archive import Unreadable
 from pipeline.extract.readers.builder import TextBuilder
 from pipeline.extract.readers.leftout import Words
@@ -23,8 +24,7 @@ from pipeline.extract.readers.mail import is_mail
 from pipeline.extract.readers.reading import Reading, built
 from pipeline.extract.readers.registry import read_as, sniff
 from pipeline.extract.readers.workbook import add_sheet, cell_text
-from pipeline.process_pool import may_fork
-from pipeline.settings import keep_code_out
+from pipeline.extract.reading_limits import BYTES, BYTES_A_BYTE, OverLimit, apart, limited
 
 #: Seconds of the clock after which a Python of its own is given up.
 _SECONDS = 120

@@ -20,8 +20,8 @@ from pipeline.extract.readers.strikes import may_strike, struck_in_row
 from pipeline.extract.readers.tables import field_role
 from pipeline.extract.readers.wiki import is_jira
 from pipeline.extract.stories.found import unescape_of
-from pipeline.extract.stories.rows import find_in_rows
 from pipeline.extract.stories.sections import find_in_sections
+from pipeline.extract.stories.story_rows import find_in_rows
 from pipeline.stories import Block
 
 #: Characters of a document that are many, and blocks of one run.

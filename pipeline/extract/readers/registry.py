@@ -20,7 +20,7 @@ from pipeline.extract.readers.archive import Unreadable
 from pipeline.extract.readers.leftout import say_left_out, spans_of_left_out
 from pipeline.extract.readers.reading import Reading, join_problems
 from pipeline.stories import Document
-from pipeline.unseen import whole
+from pipeline.text.invisible import whole
 
 __all__ = ["FORMATS", "Reading", "add_reader", "read_bytes", "read_document"]
 

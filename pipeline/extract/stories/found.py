@@ -18,7 +18,7 @@ import yaml
 
 from pipeline.extract.stories.assembly import Draft
 from pipeline.stories import Block, Document, Locator, Source, Span, Story, StoryKind, story_id
-from pipeline.unseen import visible
+from pipeline.text.invisible import visible
 
 _WRITTEN_KEYS = (
     "date",

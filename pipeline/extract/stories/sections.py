@@ -12,16 +12,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import takewhile
 
-from pipeline.extract.stories import headings
+from pipeline.extract.stories import outline as headings
 from pipeline.extract.stories.assembly import Draft, assemble
 from pipeline.extract.stories.found import Found, join_spans, spans_of
 from pipeline.extract.stories.leads import is_criteria_label, split_heading, split_lead
-from pipeline.extract.stories.lists import (
-    add_siblings,
-    find_listed,
-    is_requirement,
-    read_requirements,
-)
 from pipeline.extract.stories.outline import (
     ABLE,
     PROPERTIES,
@@ -36,7 +30,13 @@ from pipeline.extract.stories.outline import (
     wants_below,
 )
 from pipeline.extract.stories.phrases import read_phrases
-from pipeline.extract.stories.rows import find_in_rows
+from pipeline.extract.stories.story_lists import (
+    add_siblings,
+    find_listed,
+    is_requirement,
+    read_requirements,
+)
+from pipeline.extract.stories.story_rows import find_in_rows
 from pipeline.extract.stories.units import Unit, split_units
 from pipeline.stories import Block, Span, StoryKind, count_words
 from pipeline.text.sentences import plain

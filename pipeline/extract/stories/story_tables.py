@@ -9,13 +9,13 @@ import re
 from collections.abc import Iterator, Sequence
 
 from pipeline.extract.readers.tables import column_role, is_certain
-from pipeline.extract.stories import headings
+from pipeline.extract.stories import outline
 from pipeline.extract.stories.assembly import Draft
-from pipeline.extract.stories.cells import read_criteria
 from pipeline.extract.stories.found import Found, join_spans
 from pipeline.extract.stories.leads import is_criteria_label
 from pipeline.extract.stories.phrases import read_phrases
 from pipeline.extract.stories.purposes import is_placeholder
+from pipeline.extract.stories.story_cells import read_criteria
 from pipeline.stories import Block, Span
 from pipeline.text.sentences import plain
 
@@ -220,7 +220,7 @@ def _announced(rows: Sequence[Block]) -> bool:
     """Whether the sheet or the heading above says that its rows are stories."""
     at = rows[0].locator
     above = at.heading[-1] if at.heading else ""
-    return bool(headings.STORIES.match(above) or _BACKLOG.match(at.sheet or ""))
+    return bool(outline.STORIES.match(above) or _BACKLOG.match(at.sheet or ""))
 
 
 def _has_criteria(names: set[str]) -> bool:

@@ -13,7 +13,7 @@ otherwise. NULL is "unknown", never zero. They are declared here once: a blank d
 them, and ``migrations/versions`` brings an older one to the same.
 """
 
-from pipeline.store.tables.asking import (
+from pipeline.store.tables.call_tables import (
     AskerRow,
     BatchRequestRow,
     BatchRow,
@@ -26,8 +26,25 @@ from pipeline.store.tables.asking import (
     ReplyRow,
     RequestRow,
 )
-from pipeline.store.tables.base import Row, table_of
-from pipeline.store.tables.deciding import (
+from pipeline.store.tables.document_tables import (
+    CorpusDocumentRow,
+    CorpusRow,
+    CorpusStoryRow,
+    DocumentRow,
+    ExtractionRow,
+    OutlineRow,
+    StoryRow,
+    VectorRow,
+)
+from pipeline.store.tables.judge_tables import (
+    JudgeFigureRow,
+    JudgementRow,
+    JudgeRecordRow,
+    ReadingRow,
+    TrainingLossRow,
+    TrainingRow,
+)
+from pipeline.store.tables.merge_tables import (
     ConflictRow,
     ConflictSideRow,
     DecisionRow,
@@ -43,25 +60,7 @@ from pipeline.store.tables.deciding import (
     LinkRow,
     ProposalRow,
 )
-from pipeline.store.tables.judging import (
-    JudgeFigureRow,
-    JudgementRow,
-    JudgeRecordRow,
-    ReadingRow,
-    TrainingLossRow,
-    TrainingRow,
-)
-from pipeline.store.tables.reading import (
-    CorpusDocumentRow,
-    CorpusRow,
-    CorpusStoryRow,
-    DocumentRow,
-    ExtractionRow,
-    OutlineRow,
-    StoryRow,
-    VectorRow,
-)
-from pipeline.store.tables.running import (
+from pipeline.store.tables.run_tables import (
     ActualRow,
     DepartureRow,
     NeedleCellRow,
@@ -69,6 +68,7 @@ from pipeline.store.tables.running import (
     RunRow,
     ScoreRow,
 )
+from pipeline.store.tables.table_base import Row, table_of
 
 __all__ = [
     "ActualRow",

@@ -1,0 +1,1 @@
+"""Stories whose truth is known, and the haystacks that needles lie in."""

@@ -1,0 +1,1 @@
+"""Prompts by length and depth: tasks, cells, their price, their run."""

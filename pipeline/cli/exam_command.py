@@ -1,0 +1,163 @@
+"""The command ``exam``: how far a judge may be believed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pipeline.cli import screen
+from pipeline.cli.command_options import Here, Models, command
+from pipeline.config.options import ExamOptions
+from pipeline.console import Telling, emit, plain, table
+from pipeline.runtime import Runtime
+
+if TYPE_CHECKING:
+    from pipeline.judge.judge_records import Record
+
+app = typer.Typer(rich_markup_mode=None)
+
+
+@app.command()
+@command
+def exam(
+    chosen: ExamOptions,
+    here: Here,
+    model: Models = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Price the exam, ask nothing.")
+    ] = False,
+    toml: Annotated[
+        bool, typer.Option("--toml", help="Print the record as a line of the catalogue.")
+    ] = False,
+) -> None:
+    """How far a judge may be believed. Without a model: proof, likeness and embeddings."""
+    from pipeline.exam.by_code import JUDGES, judges_here
+    from pipeline.exam.exam_questions import label_files
+
+    runtime, line = here.runtime(), here.line
+    names = list(dict.fromkeys(model or judges_here()))
+    files = label_files(chosen.labels, chosen.corpora, runtime.settings.exams)
+    folder = None if chosen.corpora is None else Path(chosen.corpora)
+    for name in names:
+        if name not in JUDGES:
+            runtime.catalog.find(name)
+    if dry_run:
+        _price(runtime, names, files, folder, chosen.allow_cloud, line, json=here.json)
+        return
+    records: list[Record] = []
+    runs: list[dict[str, Any]] = []
+    with runtime.store() as store:
+        for name in names:
+            if name in JUDGES:
+                from pipeline.exam.by_code import examined_by_code
+
+                record = examined_by_code(name, files, folder, store, runtime.settings.cache, line)
+                runs.append({"run": None, "model": name, "record": record.id, "pairs": record.n})
+                records.append(record)
+                continue
+            from pipeline.run.job import run
+
+            job = runtime.exam_job(
+                name, chosen, store=store, labels=files, say=line, show=line.show
+            )
+            told = run(job)
+            told.pop("records")
+            runs.append(told)
+            records.append(job.record)
+    _show(records, runs, here, toml=toml)
+
+
+def _show(
+    records: Sequence[Record], runs: Sequence[Mapping[str, Any]], here: Here, *, toml: bool
+) -> None:
+    from pipeline.judge.catalog_records import as_toml
+    from pipeline.judge.judge_records import rows
+
+    if here.json:
+        emit({"records": [row for one in records for row in rows(one)], "runs": list(runs)})
+    elif toml:
+        for one in records:
+            plain(as_toml(one, "storytransformer exam"))
+    else:
+        for one in records:
+            _page(one)
+        if asked := [one for one in runs if one["run"]]:
+            screen.next_step("merge", "PATHS", "--judge", asked[-1]["model"], **here.for_next)
+
+
+def _page(record: Record) -> None:
+    """A record as a person reads it."""
+    from pipeline.entries import Answer
+    from pipeline.judge.belief import Belief
+    from pipeline.judge.calibration import calibration_error
+    from pipeline.judge.judge_records import rows
+
+    shown = [row for row in rows(record) if row["kind"] == "all" or row["recall"] or row["n"]]
+    table(
+        ["answer", "on", "language", "others", "of them wrong", "at most", "true", "found",
+         "threshold"],
+        [
+            [row["answer"], row["kind"], row["language"], row["n"], row["false_positives"],
+             f"{row['false_positive_upper']:.2%}", row["positives"], _percent(row["recall"]),
+             "never" if row["threshold"] is None else f"{row['threshold']:.3f}"]
+            for row in shown
+        ],
+        title=f"{record.judge.model}, record {record.id}: {record.n} pairs, {record.failed} "
+        f"without a usable answer, read by its {record.reads}",
+        optional=["language", "at most"],
+    )  # fmt: skip
+    one = record.of(Answer.ONE_NEED)
+    if one is None:
+        return
+    error = calibration_error(one.calibration)
+    plain(
+        f"Vetoed of the truly one need: {_percent(one.vetoed.share)}."
+        + ("" if error is None else f" Calibration error of one need: {error:.3f}.")
+    )
+    because = Belief(record).because
+    plain(
+        f"Folds by itself, where one candidate in a hundred is true: {because or 'nowhere'}."
+        + ("" if because else " A person who reads 59 of its would-be folds can allow it.")
+    )
+
+
+def _percent(share: float | None) -> str | None:
+    return None if share is None else f"{share:.0%}"
+
+
+def _price(
+    runtime: Runtime,
+    names: Sequence[str],
+    files: Sequence[Path],
+    folder: Path | None,
+    allow_cloud: Sequence[str],
+    line: Telling,
+    *,
+    json: bool,
+) -> None:
+    """What the exam would cost with each model; code costs nothing."""
+    from pipeline.cost.estimate import as_lines
+    from pipeline.exam.by_code import JUDGES
+    from pipeline.exam.exam_price import price_exam, told
+    from pipeline.exam.exam_questions import gather_exam
+
+    store = runtime.store_if_possible(line)
+    read = gather_exam(files, folder, cache=store)
+    terms = runtime.terms(strategy="pairs", allow_cloud=allow_cloud)
+    priced = [
+        price_exam(read, runtime.catalog.find(name), terms, store)
+        for name in names
+        if name not in JUDGES
+    ]
+    if json:
+        lines = [found | {"strategy": "exam"} for found in as_lines(priced)]
+        emit({"exam": read.hash, "pairs": len(read.questions), "lines": lines})
+        return
+    plain(f"{len(read.questions)} labelled pairs; judges by code cost nothing.")
+    if read.remark:
+        plain(read.remark)
+    for found in priced:
+        plain(f"{found.model}: {told(found)}")

@@ -1,0 +1,316 @@
+"""What a person sees of a command, out of the same values that ``--json`` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.amounts import amount, both, dollars, duration, gigabytes, percent
+from pipeline.config.options import MergeOptions, ReadOptions, as_words
+from pipeline.console import command, plain, table
+
+if TYPE_CHECKING:
+    from pipeline.config.configuration import Found
+
+
+def next_step(*words: str, db: str | None = None, config: str | None = None) -> None:
+    """The next useful command, ready to be pasted; it looks at the same database and settings."""
+    command(("storytransformer", *words, *same_place(db, config)), "next       ")
+
+
+def same_place(db: str | None, config: str | None) -> tuple[str, ...]:
+    """What a command is told to look at the same database and settings."""
+    return (*(("--db", db) if db else ()), *(("--config", config) if config else ()))
+
+
+def extraction_table(result: Mapping[str, Any]) -> None:
+    """One line per document, and one on the criteria joined to stories of other documents."""
+    table(
+        ("document", "format", "encoding", "stories", "in stories", "problem"),
+        [
+            (
+                d["path"],
+                d["format"],
+                d["encoding"],
+                d["stories"],
+                f"{100 * d['story_chars'] / d['chars']:.0f} %" if d["chars"] else "–",
+                d["problem"] or "",
+            )
+            for d in result["documents"]
+        ],
+    )
+    documents = result["documents"]
+    chars = sum(d["chars"] for d in documents)
+    residue = sum(d["residue_chars"] for d in documents) / chars if chars else 0
+    plain(
+        f"{_counted(len(result['stories']), 'story', 'stories')} in "
+        f"{_counted(len(documents), 'document', 'documents')}; {percent(residue)} of the text is "
+        "in none (--show residue)."
+    )
+    if passed_over := result["passed_over"]:
+        plain(f"{passed_over}.")
+    if links := result["links"]:
+        criteria = sum(len(link["criteria"]) for link in links)
+        stories = len({link["story"] for link in links})
+        plain(
+            f"{_counted(criteria, 'criterion', 'criteria')} of other documents joined to "
+            f"{_counted(stories, 'story', 'stories')}."
+        )
+
+
+def _counted(n: int, one: str, many: str) -> str:
+    return f"{n:,} {one if n == 1 else many}"
+
+
+#: What became of stories, as a sentence says it.
+_OUTCOMES = {
+    "kept": "stand by themselves",
+    "duplicate_of": "say what another says",
+    "merged_into": "are told under another",
+    "conflict_with": "are in conflict",
+    "skipped": "are skipped",
+}
+
+
+def merge_summary(result: Mapping[str, Any]) -> None:
+    """The end of a merge: what became of the stories, and where the document is."""
+    ledger = ", ".join(f"{n} {_OUTCOMES[name]}" for name, n in result["ledger"].items() if n)
+    plain(f"{result['stories']} stories in {result['entries']} entries: {ledger}.")
+    kept = result["kept"]
+    folded = ", ".join(f"{n} by {who}" for who, n in kept["folded"].items() if n) or "none"
+    plain(
+        f"Every one of their {kept['units']:,} sentences is kept: {kept['standing']:,} stand, "
+        f"folded: {folded}. {result['standing_words']:,} of {result['source_words']:,} words stand."
+    )
+    if result["calls"] or result["reused_replies"]:
+        plain(
+            f"{result['calls']} model calls, {result['reused_replies']} replies reused from the "
+            f"journal; {result['input_tokens']:,} tokens in, {result['output_tokens']:,} out; "
+            f"{dollars(result['usd'])} (estimated {dollars(result['estimated_usd'])})."
+        )
+    if unasked := result["not_asked"]:
+        told = _counted(unasked, "question was", "questions were")
+        plain(f"{told} not asked: a bound was reached before.")
+    told = _counted(result["possible_conflicts"], "possible conflict", "possible conflicts")
+    plain(
+        f"{_counted(result['conflicts'], 'conflict', 'conflicts')}, {told}; "
+        f"{_counted(result['proposals'], 'pair', 'pairs')} for a person to decide."
+    )
+    if said := _audit_line(result):
+        plain(said)
+    for kind, path in result["out"].items():
+        plain(f"  {kind:<9} {path}")
+    plain(f"  run       {result['run']}")
+
+
+def _audit_line(result: Mapping[str, Any]) -> str:
+    """What a person read of the judge's folds here, or where to begin."""
+    read = result["audit"]
+    if read:
+        return (
+            f"{read['read']} of the judge's folds read, {read['wrong']} wrong: at least "
+            f"{read['right_at_least']:.1%} are right (95 %)."
+        )
+    folded = result["kept"]["folded"]["judge"]
+    n = folded or result["would_fold"]
+    if not n:
+        return ""
+    what = "folds" if folded else "would-be folds"
+    return (
+        f"{n} {what} of the judge, none of them read: `storytransformer review {result['run']} "
+        f"--audit` shows {min(n, 50)} at random."
+    )
+
+
+_RUNS = (
+    "run", "state", "model", "strategy", "stories", "tokens in", "out", "estimated", "dollars",
+    "foreseen", "time", "peak memory",
+)  # fmt: skip
+
+
+def runs_table(runs: Sequence[Mapping[str, Any]]) -> None:
+    """One line per run, newest first; or what to run when there is none."""
+    if not runs:
+        plain("No run yet. `storytransformer merge PATHS…` makes one.")
+        return
+    table(
+        _RUNS,
+        [
+            (
+                r["run"],
+                _ending(r),
+                r["model"],
+                r.get("strategy"),
+                r.get("stories"),
+                both(r.get("estimated_input_tokens"), r.get("input_tokens"), amount),
+                both(r.get("estimated_output_tokens"), r.get("output_tokens"), amount),
+                _known(r.get("estimated_usd"), dollars),
+                _known(r.get("usd"), dollars),
+                duration(r.get("estimated_seconds")),
+                duration(r.get("model_seconds")),
+                both(r.get("estimated_peak_memory_bytes"), r.get("peak_memory_bytes"), gigabytes),
+            )
+            for r in runs
+        ],
+        title="estimated → actual; times are those of the model's calls",
+        optional=(
+            "peak memory", "out", "tokens in", "strategy", "stories", "foreseen", "estimated",
+            "time",
+        ),
+    )  # fmt: skip
+
+
+def _known(value: Any, shown: Callable[[Any], str | None]) -> str | None:
+    """A value as it is shown; None where nobody knows it."""
+    return None if value is None else shown(value)
+
+
+def _ending(run: Mapping[str, Any]) -> str:
+    """A run's state, and how many of its calls failed: what is completed need not be answered."""
+    n = run.get("failed_calls")
+    return f"{run['state']}, {amount(n)} failed" if n else str(run["state"])
+
+
+def the_same_again(run: Mapping[str, Any]) -> list[str]:
+    """The command that made a merge, and resumes it: its options out of the run's parameters."""
+    kept = run["parameters"]
+    words = as_words(kept, MergeOptions, ReadOptions)
+    return ["merge", *kept.get("paths", []), "--judge", run["model"], *words]
+
+
+def _moment(when: str) -> str:
+    return when[:19].replace("T", " ") + " UTC"
+
+
+#: What a person is shown of a run; ``--json`` has everything.
+_RUN: Mapping[str, Callable[[Any], str | None]] = {
+    **dict.fromkeys(("kind", "state", "error", "model", "strategy"), str),
+    **dict.fromkeys(("started", "finished"), _moment),
+    **dict.fromkeys(("documents", "words", "stories", "entries"), amount),
+    **dict.fromkeys(("conflicts", "possible_conflicts", "proposals"), amount),
+    **dict.fromkeys(("reused_replies", "attempts"), amount),
+    "seconds": duration,
+    "revision": str,
+}
+
+
+def run_page(run: Mapping[str, Any]) -> None:
+    """One run: what it is, estimate against actual, its ledger."""
+    table(
+        ("run", run["run"]),
+        [
+            (name.replace("_", " "), shown(run[name]))
+            for name, shown in _RUN.items()
+            if run.get(name) not in (None, "")
+        ],
+    )
+    if compared := run.get("estimate_vs_actual"):
+        table(
+            ("", "low", "likely", "high", "actual", "actual ÷ likely", "band", "corrected by"),
+            [
+                (
+                    q["quantity"],
+                    *(_SHOWN[q["unit"]](q[side]) for side in ("low", "likely", "high", "actual")),
+                    None if q["ratio"] is None else f"{q['ratio']:.2f}",
+                    {1: "inside", 0: "outside"}.get(q["inside"]),
+                    _past(q["past_runs"]),
+                )
+                for q in compared
+            ],
+            title="estimate against actual",
+            optional=("corrected by", "band", "low", "high"),
+        )
+    if run.get("ledger"):
+        table(
+            ("ledger", "stories"),
+            [(name.replace("_", " "), n) for name, n in run["ledger"].items()],
+        )
+    if kept := run.get("kept"):
+        table(
+            ("sentences of the stories", "n"),
+            [
+                ("stand", f"{kept['standing']:,}"),
+                *((f"folded by {by}", f"{n:,}") for by, n in kept["folded"].items()),
+                ("missing", f"{len(kept['missing']):,}"),
+            ],
+        )
+
+
+def asked_to_purge(found: Mapping[str, Any]) -> bool:
+    """Whether the person at the terminal wants this deleted; no without an answer."""
+    purged_page(found)
+    try:
+        return input("Delete it for good? [y/N] ").strip().lower() in ("y", "yes")
+    except EOFError:
+        return False
+
+
+def purged_page(found: Mapping[str, Any]) -> None:
+    """What a purge deletes, or has deleted, and what it cannot reach."""
+    table(
+        ("deleted" if found["purged"] else "to delete", "rows", "bytes of text"),
+        [(name, n, f"{found['bytes'][name]:,}") for name, n in found["rows"].items()],
+        title=f"{found['name']}: {len(found['runs'])} runs, {found['documents']} documents",
+    )
+    if found["kept_documents"]:
+        plain(f"{found['kept_documents']} documents stay: other runs read them too.")
+    for path in found["files"]:
+        plain(f"still holds text: {path}")
+
+
+def questions_page(questions: Sequence[Any], describe: Callable[[Any], Iterable[str]]) -> None:
+    """What a person may decide, one after the other."""
+    for question in questions:
+        saves = f", deciding saves up to {question.saves} words" if question.saves else ""
+        plain(f"{question.kind} {question.id}{saves}")
+        for line in describe(question):
+            plain(line)
+    plain(f"{len(questions)} open.")
+
+
+def _usd(value: float | None) -> str:
+    return "–" if value is None else dollars(str(value))
+
+
+def _past(runs: int) -> str:
+    return f"{runs} past run{'s' * (runs > 1)}" if runs else ""
+
+
+_SHOWN: Mapping[str, Callable[[Any], str | None]] = {
+    "tokens": amount,
+    "calls": amount,
+    "USD": _usd,
+    "seconds": duration,
+    "bytes": gigabytes,
+}
+
+
+def settings_page(found: Iterable[Found], file: Path | None) -> None:
+    """Every setting with its value and where it was said; then what could be said where."""
+    table(
+        ("setting", "value", "from"),
+        [
+            (one.setting.name, one.shown or "–", " ".join(filter(None, (one.source, one.where))))
+            for one in found
+        ],
+        title=f"settings of {file}" if file else "no storytransformer.toml here",
+    )
+    if file is None:
+        next_step("init")
+
+
+def doctor_page(report: Mapping[str, Any], *, probed: bool) -> None:
+    """What is here; what is missing and how to get it.
+
+    Args:
+        probed: what would run was tried, too.
+    """
+    plain(", ".join(f"{name} {what}" for name, what in report["facts"].items()) + ".")
+    for check in report["checks"]:
+        plain(
+            f"{'ok     ' if check['ok'] else 'missing'}  {check['name']}: {check['detail']}"
+            + (f" {check['next']}" if check["next"] else "")
+        )
+    if not probed:
+        plain("Looked at, not tried: --probe loads and opens what would run.")

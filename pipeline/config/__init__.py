@@ -1,0 +1,1 @@
+"""Settings, the options of runs, and what may be asked of this installation."""

@@ -1,0 +1,1 @@
+"""The Markdown edition, and the parts that the page shares with it."""

@@ -1,0 +1,1 @@
+"""What a document says and in which order, whatever its form."""

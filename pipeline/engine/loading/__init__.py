@@ -1,0 +1,1 @@
+"""Files of weights into a model. Needs torch."""

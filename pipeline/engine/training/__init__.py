@@ -1,0 +1,1 @@
+"""Low-rank adapters trained on questions with a closed list of answers."""

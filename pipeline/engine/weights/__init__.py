@@ -1,0 +1,1 @@
+"""Where weights lie, and which bytes they are. Needs no torch."""

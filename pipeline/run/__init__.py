@@ -1,0 +1,1 @@
+"""A run from paths to document: read, plan, price, send, conclude, write."""

@@ -1,0 +1,1 @@
+"""The calls of a run on their way: waves, what follows on replies, budget, usage."""

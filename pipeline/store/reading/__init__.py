@@ -1,0 +1,1 @@
+"""The only reads for people and for later runs."""

@@ -1,0 +1,1 @@
+"""How many tokens a request has for a model, before anything is sent."""
