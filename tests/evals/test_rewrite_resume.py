@@ -8,7 +8,6 @@ import os
 import signal
 import sqlite3
 import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -18,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.commands import Command, run
 from tests.support.rewriters import rewritten
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -91,11 +91,11 @@ def test_a_killed_run_asks_no_journalled_request_again(
     tmp_path: Path, shared_cache: Path, server: Server, strategy: str, replies: int
 ):
     env = {**os.environ, "PYTHONPATH": str(ROOT), "STORYTRANSFORMER_CACHE": str(shared_cache)}
-    command = [sys.executable, "-m", "pipeline", "eval", "rewrite", str(SAMPLE),
+    command = ["eval", "rewrite", str(SAMPLE),
                "--strategy", strategy, "--out", "text", "--json", "--quiet",
                "--model", f"openai/judge@{server.address}"]  # fmt: skip
     database = tmp_path / "data" / "runs" / "storytransformer.sqlite"
-    killed = subprocess.Popen(command, cwd=tmp_path, env=env, stdout=subprocess.DEVNULL)
+    killed = Command(command, cwd=tmp_path, env=env, stdout=subprocess.DEVNULL)
     for _ in range(4000):
         if sum(journalled(database).values()) >= replies or killed.poll() is not None:
             break
@@ -108,9 +108,7 @@ def test_a_killed_run_asks_no_journalled_request_again(
     first = Counter(server.asked)
     in_flight = sum(first.values()) - sum(before.values())
 
-    done = subprocess.run(
-        command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False
-    )
+    done = run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     result = json.loads(done.stdout)
     assert result["strategy"] == strategy and not result["failed_calls"]
@@ -127,8 +125,6 @@ def test_a_killed_run_asks_no_journalled_request_again(
     assert states == [("completed", 2, strategy)]
 
     asked = len(server.asked)
-    again = subprocess.run(
-        command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False
-    )
+    again = run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
     assert again.returncode == 0 and len(server.asked) == asked
     assert json.loads(again.stdout)["verbatim"] == result["verbatim"]

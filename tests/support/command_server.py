@@ -27,6 +27,7 @@ from typing import Any, NoReturn
 #: What commands load as they go: a second or two of each, several with a model.
 LOADED = (
     "pipeline.cli.commands",
+    "evals.cli.eval_commands",
     "pipeline.run.job",
     "pipeline.run.sending",
     "pipeline.review.dialogue",
@@ -136,10 +137,10 @@ def last(order: dict[str, Any]) -> NoReturn:
             wanted.code = 1
         status = wanted.code or 0
     except KeyboardInterrupt:
-        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+        sys.excepthook(*sys.exc_info())
         status = -signal.SIGINT
     except BaseException:
-        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+        sys.excepthook(*sys.exc_info())
         status = 1
     threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
