@@ -152,6 +152,16 @@ def test_two_at_once_pay_no_useless_reply_twice(start: Any, provider: Provider, 
     assert 0 < n < PAIRS and two["failed_calls"] == n
     assert one["unusable_replies"] + two["unusable_replies"] == n, "each has the other's"
     assert rows(tmp_path, "select count(*), sum(good) from reply") == [(PAIRS, PAIRS - n)]
+    met = threading.Event()
+
+    def hold(prompt: str) -> str | None:
+        """No reply before both of them are at it."""
+        while not met.wait(0.05):
+            if rows(tmp_path, "select count(*) from asker") == [(2,)]:
+                met.set()
+        return "page" if int(digest(prompt), 16) % 3 == 0 else None
+
+    provider.fault = hold
     again = [start(out, "--ask-again") for out in ("three", "four")]
     for result, _ in (finish(process) for process in again):
         assert result["failed_calls"] == n

@@ -94,7 +94,7 @@ def test_an_sdist_is_installed_by_pip_and_its_command_runs(tmp_path: Path):
         return done.stdout
 
     sample = site / "pipeline" / "_share" / "data" / "sample"
-    examined = json.loads(command("exam", "--json", "--quiet"))
+    examined = json.loads(command("exam", "--model", "code", "--json", "--quiet"))
     n_pairs = len((ROOT / "data" / "exam" / "pairs.jsonl").read_text().splitlines())
     assert {run["pairs"] for run in examined["runs"]} == {n_pairs}
     result = json.loads(command("merge", str(sample), "--json", "--quiet"))

@@ -8,11 +8,13 @@ import os
 import signal
 import sqlite3
 import subprocess
-import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from tests.support.commands import Command, run
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = ROOT / "data" / "sample"
@@ -28,9 +30,6 @@ pytestmark = [
 
 def command(out: str) -> list[str]:
     return [
-        sys.executable,
-        "-m",
-        "pipeline",
         "merge",
         str(SAMPLE),
         "--judge",
@@ -55,10 +54,13 @@ def journalled(database: Path) -> int:
         return 0  # the tables are being made
 
 
-def test_a_merge_killed_between_replies_is_resumed(tmp_path: Path, shared_cache: Path):
+def test_a_merge_killed_between_replies_is_resumed(
+    tmp_path: Path, shared_cache: Path, embedded: Any
+):
     env = {**os.environ, "PYTHONPATH": str(ROOT), "STORYTRANSFORMER_CACHE": str(shared_cache)}
     database = tmp_path / "data" / "runs" / "storytransformer.sqlite"
-    killed = subprocess.Popen(command("a"), cwd=tmp_path, env=env, stdout=subprocess.DEVNULL)
+    embedded([SAMPLE], database)
+    killed = Command(command("a"), cwd=tmp_path, env=env, stdout=subprocess.DEVNULL)
     for _ in range(9000):
         if journalled(database) >= 1 or killed.poll() is not None:
             break
@@ -69,9 +71,7 @@ def test_a_merge_killed_between_replies_is_resumed(tmp_path: Path, shared_cache:
     assert before >= 1
     assert not (tmp_path / "a").exists(), "killed too late to show anything"
 
-    done = subprocess.run(
-        command("a"), cwd=tmp_path, env=env, capture_output=True, text=True, check=False
-    )
+    done = run(command("a"), cwd=tmp_path, env=env, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     resumed = json.loads(done.stdout)
     with sqlite3.connect(database) as connection:
@@ -102,7 +102,7 @@ def test_a_merge_killed_between_replies_is_resumed(tmp_path: Path, shared_cache:
 
 @pytest.mark.parametrize("more", [[], ["--prefect"]], ids=["alone", "prefect"])
 def test_ctrl_c_says_how_to_go_on_and_leaves_a_resumable_run(
-    tmp_path: Path, shared_cache: Path, more: list[str]
+    tmp_path: Path, shared_cache: Path, embedded: Any, more: list[str]
 ):
     """A terminal's Ctrl-C reaches all processes of the command, Prefect's temporary server too."""
     env = {**os.environ, "PYTHONPATH": str(ROOT), "STORYTRANSFORMER_CACHE": str(shared_cache)}
@@ -113,8 +113,10 @@ def test_ctrl_c_says_how_to_go_on_and_leaves_a_resumable_run(
         "from pipeline.cli.commands import main; main()"
     )
     database = tmp_path / "data" / "runs" / "storytransformer.sqlite"
-    process = subprocess.Popen(
-        [sys.executable, "-c", code, *command("a")[3:], *more],
+    embedded([SAMPLE], database)
+    process = Command(
+        [*command("a"), *more],
+        code=code,
         cwd=tmp_path,
         env=env,
         stdout=subprocess.PIPE,

@@ -6,8 +6,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -69,8 +67,8 @@ def helped() -> Mapping[tuple[str, ...], Mapping[int, str]]:
     )
     found: dict[tuple[str, ...], dict[int, str]] = {}
     for width in WIDTHS:
-        done = subprocess.run(
-            [sys.executable, "-c", code], cwd=ROOT, text=True, capture_output=True, check=True,
+        done = commands.run(
+            [], code=code, cwd=ROOT, text=True, capture_output=True, check=True,
             env={**os.environ, "COLUMNS": str(width), "PYTHONPATH": str(ROOT)}, timeout=120,
         )  # fmt: skip
         for part in done.stdout.split("\0")[1:]:

@@ -27,6 +27,7 @@ from typing import Any, NoReturn
 #: What commands load as they go: a second or two of each, several with a model.
 LOADED = (
     "pipeline.cli.commands",
+    "evals.cli.eval_commands",
     "pipeline.run.job",
     "pipeline.run.sending",
     "pipeline.review.dialogue",
