@@ -22,8 +22,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.calls import Usage
-from pipeline.catalog import Catalog, ModelSpec
+from pipeline.catalog import Catalog
 from pipeline.cost.prices import price
+from pipeline.models import ModelSpec
 
 ROOT = Path(__file__).parents[1]
 CHANNELS = {"claude": "anthropic-api", "gemini": "google-api", "openai": "openai-api"}
@@ -77,7 +78,7 @@ def other_catalogue() -> Mapping[str, Any] | None:
 
 def rows_of(data: Mapping[str, Any], spec: ModelSpec) -> list[Mapping[str, Any]]:
     """The dated prices that the other catalogue has for a model at its own vendor."""
-    channel = CHANNELS[spec.provider]
+    channel = CHANNELS[spec.provider.name]
     for model in data["models"]:
         names = {a["alias"] for a in model.get("aliases", ()) if a.get("channel") == channel}
         if spec.model_id in names:

@@ -35,7 +35,7 @@ from benchmarks.engine_gpu_pairs import pair_questions
 from benchmarks.engine_gpu_training import rows as training_rows
 from benchmarks.engine_gpu_vllm import Way, serving
 from benchmarks.memory_gpu import build, dense
-from pipeline.catalog import Architecture, Catalog, Gpu
+from pipeline.catalog import Catalog
 from pipeline.config.settings import read_settings
 from pipeline.cost.formulas import ENGINE_SPARE, USABLE_SHARE, decode_bytes, peak_memory
 from pipeline.cost.formulas import prefill_flops as flops_of
@@ -46,6 +46,7 @@ from pipeline.engine.decoding.generate import decode, read
 from pipeline.engine.decoding.prompt_rows import Limits, Row, out_of_memory
 from pipeline.engine.probing import peak_bytes, start_peak
 from pipeline.errors import EngineError
+from pipeline.models import Architecture, Gpu
 
 #: Names of kernels that are flash attention: torch's, flash-attn's, and the CPU's.
 FLASH = ("flash", "fmha", "cutlassF")

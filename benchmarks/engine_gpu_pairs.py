@@ -14,12 +14,12 @@ import torch
 from tokenizers import AddedToken, Tokenizer, decoders, pre_tokenizers
 from tokenizers.models import BPE
 
-from pipeline.catalog import Architecture, Gpu
 from pipeline.cost.formulas import prefill_flops
 from pipeline.engine.attention.attention_kernels import choose_attention
 from pipeline.engine.loading.loader import Loaded
 from pipeline.engine.story_transformer import StoryTransformer
 from pipeline.engine.tokenizers.tokenizer import load_tokenizer
+from pipeline.models import Architecture, Gpu
 
 #: Tokens that every question begins with, of each question, and the answers.
 PREFIX, QUESTION = 300, 80

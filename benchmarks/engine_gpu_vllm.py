@@ -17,7 +17,7 @@ import httpx2
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 
-from pipeline.catalog import Architecture
+from pipeline.models import Architecture
 from pipeline.providers.local.generators import program_of, split_program
 from pipeline.providers.local.vllm_server import Server
 

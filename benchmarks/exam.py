@@ -11,7 +11,8 @@ the seed, and a larger N asks the same and more; with ``--setting-part M`` N of 
 and M of the half ``threshold``, as ``--half`` draws them. Answers are journalled in ``--db``: what
 is interrupted goes on where it was.
 
-Every figure is of the half ``report``; every threshold of the half ``threshold``. Printed of each
+Every figure is of the half ``report``; every threshold of the half ``threshold``, whose pairs the
+figures are of where ``--half threshold`` asks no others: those are no report. Printed of each
 judge: n; the area under the curve of "one need" (0.5 is chance) with a 95 % interval by bootstrap
 over scenes, the drawn pairs by pair; how far its record folds by itself; seconds a hundred pairs.
 Then, at two thresholds, how many of the truly one need are found and how many others are called so,
@@ -39,7 +40,6 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.calls import Plan, WindowLimits
-from pipeline.catalog import ModelSpec
 from pipeline.config.options import ExamOptions
 from pipeline.config.settings import read_settings
 from pipeline.entries import Answer
@@ -52,6 +52,7 @@ from pipeline.judge.intervals import Rate
 from pipeline.judge.judge_records import Judge, Reads
 from pipeline.judge.labels import Half
 from pipeline.judge.vetoes import VERSION
+from pipeline.models import ModelSpec
 from pipeline.run import steps
 from pipeline.run.corpus import Corpus
 from pipeline.run.job import run
@@ -179,8 +180,9 @@ def figures(asked: Asked, judge: Judge, seed: int) -> dict[str, Any]:
     every = [one for _, one in asked]
     reads = reads_of(one.said for one in every)
     setting = [one for one in every if one.half == "threshold"]
-    report = [one for one in every if one.half == "report"]
-    reported = [(question, one) for question, one in asked if one.half == "report"]
+    of = "report" if any(one.half == "report" for one in every) else "threshold"
+    report = [one for one in every if one.half == of]
+    reported = [(question, one) for question, one in asked if one.half == of]
     record = examine(judge, every)
     folding = threshold_of(setting, ONE, reads)
     best = parting(setting, reads)
@@ -195,7 +197,8 @@ def figures(asked: Asked, judge: Judge, seed: int) -> dict[str, Any]:
     return {
         "n": len(every),
         "n_threshold": len(setting),
-        "n_report": len(report),
+        "n_report": len(report) if of == "report" else 0,
+        "figures_of": of,
         "failed": sum(one.said.answer is None for one in every),
         "reads": reads,
         "auc": None if value is None else round(value, 4),
@@ -265,6 +268,7 @@ def show(row: Mapping[str, Any]) -> None:
     speed = row["seconds_per_hundred"]
     print(
         f"\n{row['judge']} on {row['set']}: {row['n']:,} pairs ({row['n_report']:,} reported, "
+        f"figures of the half {row['figures_of']}, "
         f"{row['failed']} without an answer), AUC {auc}, "
         f"{'–' if speed is None else speed} s a hundred pairs; folds by itself: {row['folds']}"
     )
@@ -319,6 +323,8 @@ def main() -> int:
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     runtime = Runtime(read_settings())
+    if options.db and "://" not in options.db:
+        options.db = f"sqlite:///{Path(options.db).resolve()}"
     exams = runtime.settings.exams
     with tempfile.TemporaryDirectory() as scratch:
         options.db = options.db or f"sqlite:///{scratch}/exam.sqlite"

@@ -16,9 +16,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from pipeline.catalog import DEFAULT_LOCAL, Catalog
+from pipeline.catalog import Catalog
 from pipeline.cost.formulas import ENGINE_SPARE, peak_memory
 from pipeline.cost.hardware import CPU_RUNTIME_BYTES
+from pipeline.providers.local import DEFAULT_LOCAL
 
 ROOT = Path(__file__).parents[1]
 REPLY = 8

@@ -22,7 +22,7 @@ from typing import Any
 
 import torch
 
-from pipeline.catalog import Architecture, Catalog
+from pipeline.catalog import Catalog
 from pipeline.config.settings import read_settings
 from pipeline.cost.formulas import ENGINE_SPARE, USABLE_SHARE, peak_memory
 from pipeline.cost.hardware import Hardware, find_gpu, generation_seconds
@@ -31,6 +31,7 @@ from pipeline.engine.attention.packed import register
 from pipeline.engine.decoding.generate import decode
 from pipeline.engine.decoding.prompt_rows import Limits, Row, out_of_memory
 from pipeline.engine.probing import peak_bytes, start_peak
+from pipeline.models import Architecture
 
 LENGTHS = (8_192, 32_768, 65_536, 131_072)
 TINY = Architecture(
@@ -44,7 +45,7 @@ def dense(catalog: Catalog) -> dict[str, Architecture]:
     return {
         spec.name.removeprefix("local/"): spec.architecture
         for spec in catalog
-        if spec.provider == "local"
+        if spec.provider.is_local
         and spec.architecture is not None
         and not (spec.architecture.window_layers or spec.architecture.state_layers)
         and spec.architecture.params == spec.architecture.active_params

@@ -26,6 +26,7 @@ from pipeline.config.options import ReadOptions
 from pipeline.merge.ledger import counts
 from pipeline.run.corpus import gather
 from pipeline.run.output import as_told, laid_out, look, write_merge
+from pipeline.run.output import words as words_of
 from pipeline.stories import count_words
 
 _SAMPLE = Path(__file__).parents[1] / "data" / "sample"
@@ -63,8 +64,7 @@ def measure(folder: Path, truth: Truth) -> dict[str, Any]:
         "kept": kept.units - len(kept.missing),
         "units": kept.units,
         "faults": len(kept.faults),
-        "source_words": sum(count_words(story.text) for story in corpus.stories),
-        "standing_words": sum(count_words(line.text) for e in merged.entries for line in e.lines),
+        **words_of(corpus, merged),
         **words,
         "seconds": round(seconds, 2),
     }

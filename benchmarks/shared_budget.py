@@ -42,7 +42,7 @@ from pipeline.cost.bill import worst_usage
 from pipeline.errors import BudgetError
 from pipeline.providers.base import ModelOptions
 from pipeline.providers.claude import ClaudeModel
-from pipeline.providers.retries import Retries
+from pipeline.providers.remote.retries import Retries
 from pipeline.run import steps
 from pipeline.run.corpus import Corpus, read
 from pipeline.run.dispatch.waves import run_wave, waves

@@ -22,9 +22,10 @@ from pathlib import Path
 
 from benchmarks.load import Load, RealStories, Told, tell, write
 from pipeline.calls import Plan
-from pipeline.catalog import Catalog, ModelSpec
+from pipeline.catalog import Catalog
 from pipeline.config.settings import read_settings
 from pipeline.cost.estimate import window_limits
+from pipeline.models import ModelSpec
 from pipeline.plan.near.similarity import nearest
 from pipeline.plan.pairs import NEAREST
 from pipeline.plan.strategies import make_plan

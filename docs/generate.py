@@ -143,7 +143,7 @@ def local_models() -> str:
     rows = [
         (f"`{spec.name}`", f"{spec.window:,}", spec.licence)
         for spec in catalog
-        if spec.provider == "local"
+        if spec.provider.is_local
     ]
     cards = ", ".join(
         f"{card.name} ({card.memory_bytes / 2**30:.0f} GiB)" for card in catalog.gpus.values()

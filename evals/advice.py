@@ -17,7 +17,8 @@ from evals.grids.grids import Grid, aggregation_grid, aggregation_lengths, find_
 from evals.grids.needle_price import quick_price
 from evals.metrics.statistics import known_of_length
 from evals.recorded import recorded
-from pipeline.catalog import EXTRACTIVE, Catalog, ModelSpec
+from pipeline.amounts import counted
+from pipeline.catalog import Catalog
 from pipeline.cost.estimate import infeasible
 from pipeline.cost.line import as_lines, money
 from pipeline.cost.model_choice import TOKENS_PER_WORD
@@ -26,11 +27,14 @@ from pipeline.errors import EngineError, InputError, ModelError, StoryTransforme
 from pipeline.exam.exam_price import price_exam
 from pipeline.exam.exam_questions import Exam, gather_exam, label_files
 from pipeline.judge.belief import Belief
-from pipeline.providers.opening import missing_key, missing_weights, needs_key, revision_of
+from pipeline.models import ModelSpec
+from pipeline.providers.extractive import EXTRACTIVE
+from pipeline.providers.opening import missing_key, missing_weights, revision_of
 from pipeline.run import steps
 from pipeline.run.corpus import Corpus
 from pipeline.run.judge_record import about_belief
 from pipeline.run.pricing import MOST_ASKED, SECONDS_A_PAIR, estimate_corpus
+from pipeline.run.sovereignty import open_paths
 from pipeline.run.steps import Terms
 from pipeline.store.reading.measured import known_lengths
 from pipeline.store.record import Store
@@ -53,11 +57,13 @@ class Here:
     Args:
         keys: of providers, those that are set.
         gpu: the card that was asked for, "" for the machine as it is.
+        again: words that a command needs to find the same database and settings.
     """
 
     catalog: Catalog
     keys: Mapping[str, bool]
     gpu: str = ""
+    again: Sequence[str] = ()
 
 
 def advise(
@@ -107,7 +113,7 @@ def reached(
             continue
     found, beyond = [], dict[str, list[str]]()
     for spec in specs.values():
-        if spec.provider == "extractive":
+        if not spec.provider.is_model:
             continue
         if why := _out_of_reach(spec, here, terms):
             beyond.setdefault(why, []).append(spec.name)
@@ -119,9 +125,9 @@ def reached(
 def _out_of_reach(spec: ModelSpec, here: Here, terms: Terms) -> str:
     if spec.retired is not None and spec.retired <= terms.today:
         return "they answer no more"
-    if spec.provider == "local" and missing_weights(spec, terms.cache) is not None:
+    if spec.provider.is_local and missing_weights(spec, terms.cache) is not None:
         return "their weights are not on this machine"
-    if needs_key(spec) and not here.keys.get(spec.provider):
+    if spec.needs_key and not here.keys.get(spec.provider.name):
         return (missing_key(spec).next or "").rstrip(".")
     return ""
 
@@ -139,6 +145,11 @@ class _Priced:
     ) -> None:
         self.paths, self.corpus, self.terms = paths, corpus, terms
         self.here, self.store = here, store
+
+    @cached_property
+    def leaving(self) -> Sequence[str]:
+        """Of the paths what may leave this machine."""
+        return open_paths(self.corpus, self.paths, self.terms.local_only)
 
     @cached_property
     def questions(self) -> Exam | None:
@@ -262,16 +273,18 @@ def _unmeasured(
     """What was not measured of a model, the command that does, and its price."""
     told: list[tuple[str, list[str], Callable[[], dict[str, Any]]]] = []
     model = ["--model", spec.name]
+    # Exams and needles send none of these documents, so that no mark of theirs is overruled.
     everything = ["--allow-cloud", "all"] if spec.leaves_machine else []
     if belief is None:
         command = ["exam", *model, *everything]
         told.append(("what it may decide", command, lambda: priced.exam(spec)))
-    if windows["aggregation"] is None:
-        many = _many(spec, priced)
+    paths = priced.leaving if spec.leaves_machine else priced.paths
+    if windows["aggregation"] is None and paths:
+        many = _many(spec, priced, paths)
         lengths = ",".join(map(str, many.lengths))
-        command = ["eval", "aggregation", *priced.paths, *model, "--lengths", lengths]
+        command = ["eval", "aggregation", *paths, *model, "--lengths", lengths]
         if spec.leaves_machine:
-            command += [word for path in priced.paths for word in ("--allow-cloud", path)]
+            command += [word for path in paths for word in ("--allow-cloud", path)]
         told.append(("its window over many stories", command, lambda: priced.grid(spec, many)))
     if windows["needle"] is None:
         command = ["eval", "needle", *model, *everything]
@@ -282,17 +295,23 @@ def _unmeasured(
             cost = price()
         except StoryTransformerError:  # a tokenizer that is not here: the price is unknown
             cost = {"usd": None, "seconds": None}
-        rows.append({"what": what, "command": shlex.join(["storytransformer", *command])} | cost)
+        rows.append(
+            {
+                "what": what,
+                "command": shlex.join(["storytransformer", *command, *priced.here.again]),
+            }
+            | cost
+        )
     return rows
 
 
-def _many(spec: ModelSpec, priced: _Priced) -> Grid:
+def _many(spec: ModelSpec, priced: _Priced, paths: Sequence[str]) -> Grid:
     """A grid up to what the whole corpus takes, or to the model's window."""
     ratio = spec.ratio.likely if spec.ratio else 1
     tokens = int(priced.corpus.words * TOKENS_PER_WORD * ratio)
     lengths = aggregation_lengths(spec.window)
     enough = next((n for n, length in enumerate(lengths, 1) if length >= tokens), len(lengths))
-    return aggregation_grid(spec.window, priced.paths, lengths=lengths[: max(2, enough)])
+    return aggregation_grid(spec.window, paths, lengths=lengths[: max(2, enough)])
 
 
 def _order(row: Mapping[str, Any]) -> tuple[object, ...]:
@@ -315,11 +334,11 @@ def _order(row: Mapping[str, Any]) -> tuple[object, ...]:
 def _why(rows: Sequence[Mapping[str, Any]], review: Mapping[str, int]) -> str:
     """The sentence that says why the first is recommended."""
     first, others = rows[0], rows[1:]
-    asked = f"about {review['pairs']} pairs, {review['minutes']} minutes"
+    asked = f"about {counted(review['pairs'], 'pair')}, {counted(review['minutes'], 'minute')}"
     if first["decides"] == "folds":
         return (
             f"{first['model']} may fold here and saves about {first['minutes_saved']:g} of the "
-            f"{review['minutes']} minutes of review."
+            f"{counted(review['minutes'], 'minute')} of review."
         )
     if folding := [row for row in others if row["decides"] == "folds"]:
         best = folding[0]

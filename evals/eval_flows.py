@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-from prefect import flow, get_run_logger
+from prefect import flow
 
 from evals.benchmark.benchmark_job import benchmark
 from evals.benchmark.benchmark_values import measured
@@ -26,25 +26,24 @@ from evals.tasks.canary_run import run_canaries
 from evals.tasks.eval_results import hold_all
 from evals.tasks.merging_run import run_merging
 from evals.tasks.roundtrip_run import merge_of_a_round, run_round_trips
-from pipeline.catalog import ModelSpec
+from pipeline.amounts import counted
 from pipeline.config.options import EvalOptions, MergeOptions
 from pipeline.flows import artifacts, run_states
 from pipeline.flows import parameters as p
 from pipeline.flows.concurrency import turn
 from pipeline.flows.run_states import named
 from pipeline.flows.tasks import as_task, open_runtime
+from pipeline.flows.telling import telling
+from pipeline.models import ModelSpec
+from pipeline.providers.extractive import EXTRACTIVE
+from pipeline.providers.local import DEFAULT_LOCAL
 from pipeline.run.sovereignty import copies_of
 from pipeline.runtime import Runtime, now
-
-#: The model of a merge that asks none.
-WITHOUT_MODEL = "extractive"
 
 
 @flow(name="needles", flow_run_name=named("needles in {model}"), persist_result=False)
 @p.parameters
-def needles(
-    chosen: NeedleOptions, where: p.Where, model: p.Name = "local/smollm2-135m"
-) -> dict[str, Any]:
+def needles(chosen: NeedleOptions, where: p.Where, model: p.Name = DEFAULT_LOCAL) -> dict[str, Any]:
     """Needle-in-a-haystack grid; cells measured before are not measured again.
 
     Args:
@@ -61,7 +60,7 @@ def needles(
 @flow(name="aggregations", flow_run_name=named("aggregations in {model}"), persist_result=False)
 @p.parameters
 def aggregations(
-    paths: p.Documents, chosen: GridOptions, where: p.Where, model: p.Name = "local/smollm2-135m"
+    paths: p.Documents, chosen: GridOptions, where: p.Where, model: p.Name = DEFAULT_LOCAL
 ) -> dict[str, Any]:
     """Questions that only several stories together answer, among the stories of documents.
 
@@ -91,8 +90,8 @@ def _grid_of(
     chosen: GridOptions,
 ) -> dict[str, Any]:
     """Measure a grid in the model's turn, and leave its heat map."""
-    logger, spec = get_run_logger(), runtime.find(model)
-    with runtime.store() as store, turn(spec, logger.info):
+    told, spec = telling(), runtime.find(model)
+    with runtime.store() as store, turn(spec, told):
         result: dict[str, Any] = as_task(
             f"{kind} grid",
             lambda: run_needles(
@@ -107,7 +106,9 @@ def _grid_of(
                 with_likelihood=chosen.likelihood,
                 ask_again=chosen.ask_again,
                 allow_cloud=chosen.allow_cloud,
-                say=logger.info,
+                local_only=runtime.settings.local_only,
+                say=told,
+                show=told.show,
             ),
         )
     artifacts.heatmap(f"{kind}s", f"{kind.capitalize()}s found by {model}", result["cells"])
@@ -118,7 +119,7 @@ def _found(result: dict[str, Any]) -> str:
     low, high = result["interval"]
     return (
         f"{result['mean']:.0%} of {result['n']} found (95 % interval {low:.0%} to "
-        f"{high:.0%}); {result['reused']} cells measured before."
+        f"{high:.0%}); {counted(result['reused'], 'cell')} measured before."
     )
 
 
@@ -128,7 +129,7 @@ def benchmark_model(
     paths: p.Documents,
     chosen: BenchmarkOptions,
     where: p.Where,
-    model: p.Name = "local/smollm2-135m",
+    model: p.Name = DEFAULT_LOCAL,
 ) -> dict[str, Any]:
     """A local model on this machine: doctor, kernels, memory, exam, merge, needles, aggregation,
     training; every estimate beside its actual. Run it again to go on.
@@ -139,12 +140,10 @@ def benchmark_model(
     """
 
     def measure() -> dict[str, Any]:
-        runtime, logger = open_runtime(where.db, where.allow_egress), get_run_logger()
+        runtime, told = open_runtime(where.db, where.allow_egress), telling()
         asked = measured(paths, model, chosen)
-        with runtime.store() as store, turn(runtime.find(model), logger.info):
-            result = benchmark(
-                runtime, store, asked, hours=chosen.hours, say=logger.info, step=as_task
-            )
+        with runtime.store() as store, turn(runtime.find(model), told):
+            result = benchmark(runtime, store, asked, hours=chosen.hours, say=told, step=as_task)
         artifacts.report(result["out"]["markdown"])
         return result
 
@@ -166,7 +165,7 @@ def canaries(paths: p.Documents, chosen: CanaryOptions, where: p.Where) -> dict[
     """
 
     def look() -> dict[str, Any]:
-        runtime, logger = open_runtime(where.db, where.allow_egress), get_run_logger()
+        runtime, told = open_runtime(where.db, where.allow_egress), telling()
         with runtime.store() as store:
             result: dict[str, Any] = as_task(
                 "canaries",
@@ -174,16 +173,17 @@ def canaries(paths: p.Documents, chosen: CanaryOptions, where: p.Where) -> dict[
                     paths,
                     lambda copies, out: runtime.merge_job(
                         copies,
-                        WITHOUT_MODEL,
+                        EXTRACTIVE,
                         MergeOptions(out=str(out)),
                         store=store,
-                        say=logger.info,
+                        say=told,
+                        show=told.show,
                     ),
                     store,
                     n=chosen.n,
                     depths=chosen.depths,
                     seed=chosen.seed,
-                    say=logger.info,
+                    say=told,
                 ),
             )
         artifacts.counts("canaries", "Places of canaries lost", result["lost"])
@@ -200,7 +200,7 @@ def _sighted(result: dict[str, Any]) -> str:
 @flow(name="mergings", flow_run_name="merge quality", persist_result=False)
 @p.parameters
 def mergings(
-    paths: p.Documents, chosen: MergingOptions, where: p.Where, model: p.Name = WITHOUT_MODEL
+    paths: p.Documents, chosen: MergingOptions, where: p.Where, model: p.Name = EXTRACTIVE
 ) -> dict[str, Any]:
     """Merge quality against a truth, or against copies planted among the stories.
 
@@ -210,10 +210,10 @@ def mergings(
     """
 
     def judge() -> dict[str, Any]:
-        runtime, logger = open_runtime(where.db, where.allow_egress), get_run_logger()
-        asked = model if chosen.propose else WITHOUT_MODEL
+        runtime, told = open_runtime(where.db, where.allow_egress), telling()
+        asked = model if chosen.propose else EXTRACTIVE
         spec = runtime.find(asked)
-        with runtime.store() as store, turn(spec, logger.info):
+        with runtime.store() as store, turn(spec, told):
             result: dict[str, Any] = as_task(
                 "merge quality",
                 lambda: run_merging(
@@ -221,7 +221,7 @@ def mergings(
                     spec,
                     lambda laid, out, ask: runtime.merge_job(
                         laid,
-                        asked if ask else WITHOUT_MODEL,
+                        asked if ask else EXTRACTIVE,
                         MergeOptions(
                             out=str(out),
                             allow_cloud=tuple(copies_of(chosen.allow_cloud)),
@@ -238,7 +238,7 @@ def mergings(
                     max_usd=chosen.max_cost,
                     allow_cloud=chosen.allow_cloud,
                     local_only=runtime.settings.local_only,
-                    say=logger.info,
+                    say=told,
                 ),
             )
         return result
@@ -253,7 +253,7 @@ def _measured(result: dict[str, Any]) -> str:
 @flow(name="round-trips", flow_run_name=named("round trips with {model}"), persist_result=False)
 @p.parameters
 def round_trips(
-    paths: p.Documents, chosen: RoundTripOptions, where: p.Where, model: p.Name = WITHOUT_MODEL
+    paths: p.Documents, chosen: RoundTripOptions, where: p.Where, model: p.Name = EXTRACTIVE
 ) -> dict[str, Any]:
     """Documents cut, the parts merged and read again, round after round: what is left of them.
 
@@ -263,9 +263,9 @@ def round_trips(
     """
 
     def measure() -> dict[str, Any]:
-        runtime, logger = open_runtime(where.db, where.allow_egress), get_run_logger()
+        runtime, told = open_runtime(where.db, where.allow_egress), telling()
         spec = runtime.find(model)
-        with runtime.store() as store, turn(spec, logger.info):
+        with runtime.store() as store, turn(spec, told):
             result: dict[str, Any] = as_task(
                 "round trips",
                 lambda: run_round_trips(
@@ -280,7 +280,7 @@ def round_trips(
                     seed=chosen.seed,
                     max_usd=chosen.max_cost,
                     allow_cloud=chosen.allow_cloud,
-                    say=logger.info,
+                    say=told,
                 ),
             )
         return result
@@ -291,7 +291,8 @@ def round_trips(
 def _kept(result: dict[str, Any]) -> str:
     kept, rounds = result["scores"]["kept"], len(result["rounds"]) - 1
     return (
-        f"after {rounds} rounds {kept['mean']:.1%} of {kept['n']} sentences are kept (95 % "
+        f"after {counted(rounds, 'round')} {kept['mean']:.1%} of {kept['n']} sentences are kept "
+        "(95 % "
         f"interval {kept['low']:.1%} to {kept['high']:.1%}); "
         f"`storytransformer eval show {result['run']}` shows it."
     )
@@ -304,7 +305,7 @@ def nightly_evals(
     spending: EvalOptions,
     where: p.Where,
     truth: Annotated[str | None, p.titled("Truth")] = None,
-    model: p.Name = "local/smollm2-135m",
+    model: p.Name = DEFAULT_LOCAL,
     profile: Annotated[str | None, p.titled("Needle grid", choice=[*PROFILES])] = "nightly",
     gates: Annotated[dict[str, dict[str, list[str]]] | None, p.titled("Gates")] = None,
     report: Annotated[str | None, p.titled("Report")] = None,

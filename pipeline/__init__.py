@@ -8,13 +8,14 @@ The rooms, from the ground up (imports go down only, see ARCHITECTURE.md):
     stories             Document, Block, Source, Story, Extraction
     calls               Request, Reply, Usage, Call, WindowLimits, Plan, Estimate
     outcomes            Edit, Relation, Verdict, Outcome, LedgerRow, Decision
-    catalog             what is known of each model
+    models              ModelSpec, Provider, Gpu
     tokens, prompts     count tokens; load and render prompts
     compare             how two texts relate
     extract             bytes -> blocks -> stories
     plan                stories -> clusters -> windows -> calls
-    models              local, Claude, Gemini, OpenAI-compatible, extractive
+    providers           local, Claude, Gemini, OpenAI-compatible, extractive
     store               the database
+    catalog             what is known of each model, found by its name
     cost                what a plan costs: dollars, memory, hours
     merge               run a plan; gate, ledger, document
     flows, cli          Prefect flows; the command line

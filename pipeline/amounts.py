@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 
@@ -54,6 +54,17 @@ def dollars_band(low: object, likely: object, high: object) -> str:
 def amount(n: float | None) -> str:
     """Tokens or calls, "–" when not known."""
     return "–" if n is None else f"{n:,.0f}"
+
+
+def counted(n: int, one: str, many: str = "") -> str:
+    """ "1 story", "1,382 stories": a number and its noun, ``many`` where it is not the singular
+    with an "s"."""
+    return f"{n:,} {one if n == 1 else many or f'{one}s'}"
+
+
+def outcomes(ledger: Mapping[str, int]) -> str:
+    """ "114 kept, 3 duplicate of": what became of stories, as far as it became of any."""
+    return ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in ledger.items() if n)
 
 
 def short(n: float | None) -> str:

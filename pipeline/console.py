@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from io import TextIOWrapper
-from typing import Any, TextIO
+from typing import Any, Protocol, TextIO
 
 from pipeline.progress import Pace, Progress
 from pipeline.text.invisible import visible, whole
@@ -147,14 +147,30 @@ class Telling:
         self._drawn = line
 
 
+class Teller(Protocol):
+    """Where lines go, and what is drawn below them is taken away."""
+
+    def __call__(self, line: str) -> None:
+        """Say one line."""
+
+    def clear(self) -> None:
+        """Take away what is drawn."""
+
+
 #: What the commands say; one terminal, one bar.
-_TELLING: list[Telling] = []
+_TELLING: list[Teller] = []
 
 
 def say(quiet: bool) -> Telling:
     """Where the progress and warnings of a command go."""
-    _TELLING[:] = [Telling(quiet)]
-    return _TELLING[0]
+    telling = Telling(quiet)
+    listen(telling)
+    return telling
+
+
+def listen(teller: Teller) -> None:
+    """Let one hear what is mentioned from now on, and no other."""
+    _TELLING[:] = [teller]
 
 
 def mention(line: str) -> None:
@@ -295,6 +311,8 @@ def _width(text: str) -> int:
 
 #: What a person copies stays in one piece: a command in backticks, or behind "Run: ".
 _PIECES = re.compile(r"\bRun: .*|[^\s`]*`[^`]+`\S*|\S+")
+#: Of a command: what a blank in quotes does not end.
+_WORDS = re.compile(r"(?:'[^']*'|[^\s'])+")
 #: What following lines stand below: a list's number, or all columns but the last.
 _LEAD = re.compile(r" *(?:\(\d+\) |\S.* {2,})?")
 
@@ -310,15 +328,39 @@ def folded(text: str, width: int) -> str:
     return "\n".join(_fold(line, width) for line in text.split("\n"))
 
 
+def _pieces(text: str, width: int) -> list[str]:
+    """What stays together: words, and commands; one that is too long for a line is several, each
+    but the last with the shell's sign that it goes on."""
+    found: list[str] = []
+    for piece in _PIECES.findall(text):
+        if not piece.startswith("Run: ") or _width(piece) <= width:
+            found.append(piece)
+            continue
+        command, _, prose = piece.partition(", where ")
+        words = _WORDS.findall(command)
+        lines = [words[0] + " " + words[1]] if len(words) > 1 else words[:1]
+        for word in words[2:]:
+            if _width(f"{lines[-1]} {word} \\") > width:
+                lines[-1] += " \\"
+                lines.append(word)
+            else:
+                lines[-1] += f" {word}"
+        if prose:
+            lines[-1] += ","
+        found += [*lines, *(_PIECES.findall(f"where {prose}") if prose else ())]
+    return found
+
+
 def _fold(line: str, width: int) -> str:
     if _width(line) <= width:
         return line
     lead = match[0] if (match := _LEAD.match(line)) else ""
     margin = " " * (len(lead) if len(lead) <= width * 3 // 4 else 0)
     lines, now = [], lead
-    for piece in _PIECES.findall(line[len(lead) :]):
+    for piece in _pieces(line[len(lead) :], width - len(margin)):
         blank = "" if not now or now.endswith(" ") else " "
-        if now.strip() and _width(now + blank + piece) > width:
+        goes_on = now.endswith(" \\")
+        if now.strip() and (goes_on or _width(now + blank + piece) > width):
             lines.append(now.rstrip())
             now, blank = margin, ""
         now += blank + piece

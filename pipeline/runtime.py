@@ -16,15 +16,16 @@ from pipeline.console import mention
 from pipeline.errors import InputError, StoreError
 
 if TYPE_CHECKING:
-    from pipeline.catalog import Catalog, Gpu, ModelSpec
+    from pipeline.catalog import Catalog
     from pipeline.config.egress import Egress
     from pipeline.config.options import EstimateOptions, ExamOptions, MergeOptions, TrainOptions
     from pipeline.config.settings import Settings
     from pipeline.cost.hardware import Hardware
     from pipeline.engine.training.learning import Learned
     from pipeline.exam.exam_job import ExamJob
+    from pipeline.models import Gpu, ModelSpec
     from pipeline.providers.base import ModelOptions
-    from pipeline.providers.pacing import Paces
+    from pipeline.providers.remote.pacing import Paces
     from pipeline.run.job import MergeJob
     from pipeline.run.online_counts import OnlineCounts
     from pipeline.run.steps import Terms
@@ -81,7 +82,7 @@ class Runtime:
     @cached_property
     def paces(self) -> Paces:
         """What all models that are opened here share of their accounts' limits."""
-        from pipeline.providers.pacing import Paces
+        from pipeline.providers.remote.pacing import Paces
 
         return Paces()
 
@@ -101,7 +102,7 @@ class Runtime:
 
         spec = self.catalog.find(model)
         host = urlsplit(spec.base_url).hostname or ""
-        if spec.provider != "openai" or not host:
+        if spec.provider.place != "address" or not host:
             return spec
         here = self.egress.is_local(host)
         base_url = spec.base_url
@@ -167,8 +168,8 @@ class Runtime:
             card=ask_driver,
             cache=self.settings.cache,
             threads=self.settings.threads,
-            key=self.settings.keys.get(spec.provider, ""),
-            base_url=spec.base_url or self.settings.base_urls.get(spec.provider, ""),
+            key=self.settings.keys.get(spec.provider.name, ""),
+            base_url=spec.base_url or self.settings.base_urls.get(spec.provider.name, ""),
             patience=self.settings.model_patience,
             now=now,
             paces=self.paces,
@@ -400,9 +401,7 @@ class Runtime:
         """A model that is to be asked, once all is there that it takes."""
         from pipeline.providers.opening import (
             missing_key,
-            needs_key,
             no_batches,
-            takes_batches,
             unanswerable,
         )
         from pipeline.run.sovereignty import check_permission
@@ -412,8 +411,8 @@ class Runtime:
         options = self.options(spec)
         if opener is None and (lacks := unanswerable(spec)) is not None:
             raise lacks
-        if opener is None and needs_key(spec) and not options.key:
+        if opener is None and spec.needs_key and not options.key:
             raise missing_key(spec)
-        if batch and not takes_batches(spec):
+        if batch and not spec.provider.batches:
             raise no_batches(spec)
         return spec, options

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property, lru_cache
@@ -23,6 +23,8 @@ from pipeline.text.story_frames import article_in, heading_in, lead_in, purpose_
 StoryKind = Literal["agile", "scenario", "narrative"]
 BlockKind = Literal["heading", "paragraph", "item", "row", "cell", "step", "meta", "code"]
 
+#: The mark of what is made of documents of which one must stay on this machine.
+STAYS = "local"
 #: Characters whose words are held at once.
 _WORDS_AT_ONCE = 1 << 20
 _BLANK = re.compile(r"\s")
@@ -305,7 +307,7 @@ class Story:
         return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Extraction:
     """What was found in one document.
 
@@ -316,6 +318,17 @@ class Extraction:
     document: Document
     stories: tuple[Story, ...] = ()
     residue: tuple[Span, ...] = ()
+
+    @cached_property
+    def residue_chars(self) -> int:
+        """Characters in no story, blanks not counted."""
+        return count_inked(self.document.text, self.residue)
+
+    @cached_property
+    def chars(self) -> int:
+        """All characters, blanks not counted: whatever says which share is in no story says it of
+        these."""
+        return count_inked(self.document.text, [Span(0, len(self.document.text))])
 
 
 _AN = re.compile(r"[aeio]|un(?!i)|u[mp]|hour|honest|heir", re.IGNORECASE)
@@ -349,6 +362,11 @@ def count_words(text: str) -> int:
         count += len(text[start:end].split())
         start = end
     return count
+
+
+def count_inked(text: str, spans: Iterable[Span]) -> int:
+    """Characters in some spans of a text, blanks not counted."""
+    return sum(len("".join(text[start:end].split())) for start, end in spans)
 
 
 def story_id(document_sha256: str, spans: tuple[Span, ...], kind: StoryKind) -> str:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.catalog import Catalog, RateLimits, parse_rates
+from pipeline.catalog import Catalog, parse_rates
 from pipeline.cost.window_limits import window_limits
 from pipeline.errors import InputError
+from pipeline.models import RateLimits
 
 FILE = Path(__file__).parents[1] / "data" / "models.toml"
 CATALOG = Catalog(FILE)
@@ -32,7 +33,7 @@ def test_every_model_says_where_its_numbers_are_from():
     for spec in CATALOG:
         assert spec.source and spec.checked is not None, spec.name
         assert 0 < spec.output_cap <= spec.window, spec.name
-        assert spec.provider == "extractive" or spec.name.startswith(f"{spec.provider}/")
+        assert not spec.provider.is_model or spec.name.startswith(f"{spec.provider.name}/")
 
 
 def test_every_cloud_model_can_be_counted():
@@ -51,7 +52,7 @@ def test_ratios_are_bands_with_a_source():
 
 def test_local_models_carry_what_their_memory_needs():
     for spec in CATALOG:
-        if spec.provider == "local":
+        if spec.provider.is_local:
             shape = spec.architecture
             assert shape is not None and spec.weights and spec.download_bytes, spec.name
             assert shape.heads % shape.kv_heads == 0 and shape.active_params <= shape.params
@@ -86,6 +87,55 @@ def test_an_unknown_name_offers_its_neighbours():
         CATALOG.find("nothing-like-it")
 
 
+def test_a_name_without_its_date_is_the_one_that_has_one():
+    found = CATALOG.find("claude/claude-3-haiku")
+    assert found is CATALOG.find("claude/claude-3-haiku-20240307")
+    with pytest.raises(InputError, match="unknown") as failure:
+        CATALOG.find("claude/claude-haiku-5")
+    assert "claude/claude-haiku-5-5" in failure.value.next, "a version is no date"
+    with pytest.raises(InputError, match="unknown") as failure:
+        CATALOG.find("claude/claude-3")
+    assert all(f"claude/claude-3-{one}-2024" in failure.value.next for one in ("opus", "haiku"))
+
+
+@pytest.mark.parametrize("date", ["-20240229", "-2024-02-29", "-0229"])
+def test_of_several_dates_each_is_named(tmp_path: Path, date: str):
+    dated = ROW.replace("x", f"x{date}")
+    assert Catalog(written(tmp_path, dated)).find("claude/x").model_id == f"x{date}"
+    both = Catalog(written(tmp_path, dated + ROW.replace("x", "x-20250101")))
+    with pytest.raises(InputError, match="several dates") as failure:
+        both.find("claude/x")
+    assert f"claude/x{date}" in failure.value.next and "claude/x-20250101" in failure.value.next
+
+
+def test_a_local_name_without_its_date_is_another_model():
+    dated = CATALOG.find("local/qwen3-4b-2507")
+    with pytest.raises(InputError, match="unknown"):
+        CATALOG.find("local/qwen3-4b")
+    assert dated.name == "local/qwen3-4b-2507"
+
+
+def test_what_is_cached_needs_its_prices(tmp_path: Path):
+    row = ROW + "min_cacheable = 512\n"
+    told = """
+[[price]]
+model = "claude/x"
+from = 2026-01-01
+unit = "token"
+usd_input = "1"
+usd_output = "2"
+source = "test"
+checked = 2026-01-01
+"""
+    with pytest.raises(InputError, match="usd_cache_read"):
+        Catalog(written(tmp_path, row + told))
+    rates = 'usd_cache_read = "0.1"\nusd_cache_write = "1.25"\n'
+    (one,) = Catalog(written(tmp_path, row + told + rates)).find("claude/x").prices
+    assert (one.usd_cache_read, one.usd_cache_write) == (Decimal("0.1"), Decimal("1.25"))
+    gemini = (row + told).replace("claude", "gemini")
+    assert Catalog(written(tmp_path, gemini)).find("gemini/x").prices, "its cache promises nothing"
+
+
 def test_servers_and_folders_need_no_entry():
     server = CATALOG.find("openai/m@http://127.0.0.1:8000/v1")
     assert (server.model_id, server.leaves_machine) == ("m", False)
@@ -116,7 +166,7 @@ def test_what_a_name_cannot_say_is_refused(told: str):
 
 def test_local_models_stay_on_the_machine():
     for spec in CATALOG:
-        assert spec.leaves_machine == (spec.provider in ("claude", "gemini", "openai"))
+        assert spec.leaves_machine == (spec.provider.name in ("claude", "gemini", "openai"))
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.config.settings import away_from_documents, keep_code_out
+from pipeline.config.processes import away_from_documents, keep_code_out
 from tests.marked import STORY, xls
 from tests.other_prefect import name_another_prefect
 
@@ -147,7 +147,7 @@ def test_served_runs_begin_elsewhere_and_go_back(tmp_path: Path, monkeypatch) ->
     monkeypatch.chdir(documents)
     monkeypatch.setenv("PREFECT_HOME", str(home))
     code = (
-        "import os; from pipeline.config.settings import back_to_documents as back\n"
+        "import os; from pipeline.config.processes import back_to_documents as back\n"
         "print(os.getcwd()); back(); print(os.getcwd()); back(); print(os.getcwd())"
     )
     with away_from_documents(children=True):

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.calls import Reply, Request, Usage
-from pipeline.catalog import ModelSpec
 from pipeline.config.options import MergeOptions
 from pipeline.config.settings import read_settings
+from pipeline.models import ModelSpec
 from pipeline.plan.strategies import STRATEGIES
 from pipeline.run.job import run as merge
 from pipeline.runtime import Runtime
@@ -48,6 +48,42 @@ def test_a_new_reader(tmp_path: Path):
     (story,) = found["stories"]
     assert story["locator"] == "line 5, Lending › Tools"
     assert (story["role"], story["text"].strip("- \n")) == ("member", WANTED)
+
+
+def test_a_new_provider_is_one_file(tmp_path: Path):
+    room = tmp_path / "providers"
+    room.mkdir()
+    (room / "mistral.py").write_bytes((EXAMPLES / "mistral_provider.py").read_bytes())
+    (tmp_path / "a.md").write_text(f"- {WANTED}\n- {LIKE}\n")
+    code = (
+        f"import pipeline.providers as room; room.__path__.append({str(room)!r});"
+        "from pipeline.cli.commands import main; main()"
+    )
+    environment = {name: value for name, value in os.environ.items() if "_API_KEY" not in name}
+
+    def call(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-c", code, *words, "--json"],
+            cwd=tmp_path, text=True, capture_output=True, timeout=120, check=False,
+            env={**environment, "PYTHONPATH": str(ROOT), **more},
+        )  # fmt: skip
+
+    model = ("--model", "mistral/mistral-large-latest")
+    priced = json.loads(call("estimate", "a.md", *model, "--strategy", "pairs").stdout)
+    (line,) = priced["lines"]
+    assert float(line["usd"]["likely"]) > 0 and "leave this machine" in line["reason"]
+    settings = json.loads(call("config", MISTRAL_API_KEY="a secret").stdout)["settings"]
+    assert ("mistral_api_key", "set") in {(one["name"], one["value"]) for one in settings}
+    (key,) = (
+        one
+        for one in json.loads(call("doctor", "mistral").stdout)["checks"]
+        if one["name"] == "mistral/… models"
+    )
+    assert not key["ok"] and "MISTRAL_API_KEY" in key["next"]
+    refused = call("merge", "a.md", *model)
+    assert refused.returncode == 5 and "--allow-cloud" in refused.stdout
+    unasked = call("merge", "a.md", *model, "--propose", "--allow-cloud", "all")
+    assert unasked.returncode == 6 and "MISTRAL_API_KEY" in unasked.stdout
 
 
 def test_a_new_strategy(tmp_path: Path):

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.providers.registry import module_of, providers
+
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = sorted([*(ROOT / "pipeline").rglob("*.py"), *(ROOT / "evals").rglob("*.py")])
 
@@ -55,10 +57,12 @@ def test_only_the_settings_read_the_environment():
         for path in SOURCES
         if re.search(r"os\.environ\b|os\.getenv\b", path.read_text(encoding="utf-8"))
     ]
-    # tiktoken finds its vocabularies through a variable only, so token_counters.py sets it for one
-    # call; the dashboard hands its environment on to the server process it starts.
+    # processes.py tells what is started from here; tiktoken finds its vocabularies through a
+    # variable only, so token_counters.py sets it for one call; the dashboard hands its environment
+    # on to the server process it starts.
     assert set(readers) <= {
         "pipeline/config/settings.py",
+        "pipeline/config/processes.py",
         "pipeline/tokens/token_counters.py",
         "evals/dashboard/serve.py",
     }
@@ -69,6 +73,69 @@ def test_the_engine_imports_no_room_but_errors():
         rooms = {n for n in imported(path) if n.startswith(("pipeline.", "evals."))}
         outside = {n for n in rooms if not n.startswith(("pipeline.engine", "pipeline.errors"))}
         assert outside == set(), path.name
+
+
+#: Words that are a provider's name, too, where they mean something else.
+OTHER_SENSES = {
+    ("pipeline/config/extras.py", "local"),  # the part of the installation
+    ("pipeline/config/extras.py", "openai"),  # the SDK's module
+    ("pipeline/stories.py", "local"),  # the mark of a document that stays here
+}
+
+
+def strings_in_code(path: Path) -> set[str]:
+    """Every string of a file but its docstrings and the texts of f-strings."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    told = {
+        id(part)
+        for node in ast.walk(tree)
+        for part in (
+            node.values
+            if isinstance(node, ast.JoinedStr)
+            else [node.value]
+            if isinstance(node, ast.Expr)
+            else []
+        )
+    }
+    return {
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told
+    }
+
+
+def test_no_provider_is_known_by_its_name_outside_its_file():
+    """What differs between providers is asked of the registry's value, never decided by a name."""
+    names = set(providers())
+    assert names >= {"extractive", "local", "claude", "gemini", "openai"}
+    found = {
+        (path.relative_to(ROOT).as_posix(), text)
+        for path in SOURCES
+        for text in strings_in_code(path)
+        # A name, or one before a model's: no sentence, no path.
+        if text.partition("/")[0] in names and not re.search(r"[\s…]", text)
+    }
+    own = {
+        (file, text)
+        for provider in providers().values()
+        for file, text in found
+        if file.startswith(("pipeline/providers/local/", f"pipeline/providers/{provider.name}."))
+        and text.partition("/")[0] in (provider.name, *provider.modules, provider.part)
+    }
+    assert found - own == OTHER_SENSES
+
+
+def test_a_providers_file_loads_no_sdk():
+    code = (
+        "import sys; from pipeline.providers.registry import module_of, providers;"
+        "known = [module_of(one) for one in providers().values()];"
+        "sdks = {m for one in providers().values() for m in one.modules};"
+        "print(len(known) >= 5, len(sdks) >= 4, sorted((sdks | {'torch'}) & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["True", "True", "[]"]
 
 
 def test_tokenizers_need_no_torch():
@@ -140,6 +207,7 @@ def test_nothing_is_shipped_that_only_tests_use():
     doors = {"pipeline.__main__", "pipeline.flows.flows", "evals.eval_flows"}
     doors |= {name for name in texts if ".plugins." in name or ".migrations." in name}
     doors |= imported(ROOT / "docs" / "generate.py") & texts.keys()
+    doors |= {module_of(one).__name__ for one in providers().values()}  # found by their folder
     found, ahead = set(doors), list(doors)
     while ahead:
         path = texts[(module := ahead.pop())]

@@ -19,7 +19,7 @@ from sqlalchemy import event
 
 from pipeline.calls import Message, Reply, Request, Usage
 from pipeline.config.settings import without_secrets
-from pipeline.providers.cloud import _credentials
+from pipeline.providers.remote.cloud import _credentials
 from pipeline.store.batch_register import StoreBatches
 from pipeline.store.journal import StoreJournal
 from pipeline.store.record import Store, open_store

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline.providers.cloud import THREADS
+from pipeline.providers.remote.cloud import THREADS
 from tests.support.commands import Command
 from tests.support.providers import Provider, digest
 

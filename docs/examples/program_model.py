@@ -18,9 +18,9 @@ from dataclasses import replace
 from decimal import Decimal
 
 from pipeline.calls import Reply, Request, TokenCount, Usage
-from pipeline.catalog import ModelSpec
 from pipeline.cli.screen import merge_summary
 from pipeline.config.options import MergeOptions
+from pipeline.models import ModelSpec
 from pipeline.run.job import run
 from pipeline.runtime import Runtime
 from pipeline.tokens.token_counters import TokenCounter, counter_for

@@ -21,7 +21,7 @@ from typing import Any
 from evals.benchmark.benchmark_report import write_report
 from evals.benchmark.benchmark_steps import STEPS
 from evals.benchmark.benchmark_values import Context, Done, Options, State, Step, Told
-from pipeline.config.extras import require
+from pipeline.config.extras import LOCAL, require
 from pipeline.errors import EngineError, InputError, StoreError, StoryTransformerError
 from pipeline.progress import Show, show_nothing
 from pipeline.providers.opening import missing_weights, revision_of
@@ -90,9 +90,9 @@ def _context(
     show: Show,
     clock: Callable[[], float],
 ) -> Context:
-    require("local", where=options.model)
+    require(LOCAL, where=options.model)
     spec = runtime.find(options.model)
-    if spec.provider != "local":
+    if not spec.provider.is_local:
         raise InputError(
             f"{spec.name} does not run on this machine, which is what is measured.",
             where="--model",

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.amounts import duration, gigabytes
+from pipeline.amounts import dollars, duration, gigabytes
 from pipeline.engine.weights.hashes import write_atomically
 from pipeline.errors import InputError
 
@@ -64,7 +64,7 @@ def _lines(result: Mapping[str, Any]) -> Iterator[str]:
         yield f"| {' | '.join(cells)} |"
     energy = ""
     if result["kwh"] is not None:
-        energy = f" About {result['kwh']:.3f} kWh, ${result['usd_energy']} of electricity."
+        energy = f" About {result['kwh']:.3f} kWh, {dollars(result['usd_energy'])} of electricity."
     yield (
         f"\nTold {duration(result['told_seconds'])} for what can be run, taken "
         f"{duration(result['seconds'])}.{energy} Times are told for a machine with nothing else to "

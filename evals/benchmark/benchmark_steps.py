@@ -13,7 +13,7 @@ from evals.grids.needle_price import price_needles
 from evals.grids.needle_run import Kind, run_needles
 from evals.recorded import recorded
 from evals.tasks.loss_run import run_kernels
-from pipeline.amounts import gigabytes, told_length
+from pipeline.amounts import counted, gigabytes, outcomes, told_length
 from pipeline.config.options import MergeOptions
 from pipeline.cost.formulas import (
     ENGINE_SPARE,
@@ -25,6 +25,7 @@ from pipeline.cost.formulas import (
 )
 from pipeline.cost.hardware import generation_seconds
 from pipeline.providers import doctor
+from pipeline.providers.local import DEFAULT_LOCAL, PROVIDER
 from pipeline.providers.opening import revision_of
 from pipeline.run import corpus as corpora
 from pipeline.run.job import run
@@ -84,11 +85,11 @@ def _tell_doctor(ctx: Context) -> Told:
 def _doctor(ctx: Context) -> Done:
     settings = ctx.runtime.settings
     checks = doctor.examine(
-        ctx.runtime.catalog,
+        ctx.runtime.catalog.find(DEFAULT_LOCAL),
         cache=settings.cache,
         threads=settings.threads,
         keys={},
-        wanted=("local", "gpu") if ctx.hardware.gpu_name else ("local",),
+        wanted=(PROVIDER.name, doctor.GPU) if ctx.hardware.gpu_name else (PROVIDER.name,),
     )
     lines = [
         f"{'ok' if one['ok'] else 'missing'}: {one['name']}: {one['detail']}" for one in checks
@@ -191,7 +192,7 @@ def _tell_merge(ctx: Context) -> Told:
     )
     line = found["lines"][0]
     return Told(
-        f"{len(corpus.stories):,} stories, {line['calls']:,} pair questions",
+        f"{counted(len(corpus.stories), 'story', 'stories')}, {line['calls']:,} pair questions",
         line["seconds"],
         line["peak_memory_bytes"],
         "" if line["feasible"] else line["reason"],
@@ -217,10 +218,10 @@ def _merge(ctx: Context) -> Done:
     _, seconds, _ = time_spent(ctx.store, told["run"])
     kept = told["kept"]
     lines = [
-        f"{told['stories']} stories in {told['entries']} entries; "
-        + ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in told["ledger"].items() if n),
+        f"{counted(told['stories'], 'story', 'stories')} in "
+        f"{counted(told['entries'], 'entry', 'entries')}; {outcomes(told['ledger'])}",
         f"{kept['units'] - len(kept['missing'])} of {kept['units']} sentences kept; "
-        f"{told['calls']} questions asked, {told['reused_replies']} answered before, "
+        f"{counted(told['calls'], 'question')} asked, {told['reused_replies']} answered before, "
         f"{told['failed_calls']} failed",
         f"the document: {told['out']['markdown']}",
     ]

@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from evals.eval_options import BenchmarkOptions
 from pipeline.calls import canonical_json
-from pipeline.catalog import Architecture, ModelSpec
 from pipeline.cost.hardware import Hardware
+from pipeline.models import Architecture, ModelSpec
 from pipeline.progress import Show, show_nothing
 from pipeline.runtime import Runtime
 from pipeline.store.record import Store

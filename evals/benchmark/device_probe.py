@@ -14,8 +14,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipeline.catalog import ModelSpec
 from pipeline.errors import EngineError
+from pipeline.models import ModelSpec
 from pipeline.providers.base import ModelOptions
 
 _SECONDS = 7200.0

@@ -8,14 +8,15 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from evals.benchmark.benchmark_values import Context, Done, Step, Told
-from pipeline.amounts import gigabytes
-from pipeline.catalog import ModelSpec
+from pipeline.amounts import counted, gigabytes
+from pipeline.config.extras import how_to_install
 from pipeline.config.load_options import Setup
 from pipeline.config.options import ExamOptions
 from pipeline.engine.weights.adapters import CARD, adapter_sha256
 from pipeline.exam.exam_price import price_exam
 from pipeline.exam.exam_questions import gather_exam, label_files
 from pipeline.extract.extraction import extract
+from pipeline.models import ModelSpec
 from pipeline.run.job import run
 from pipeline.store.reading.spending import time_spent
 from pipeline.train.training_job import (
@@ -49,7 +50,9 @@ def examined(ctx: Context, model: str) -> Done:
     )
     told = run(job)
     rows = [row for row in told["records"] if row["kind"] == "all"]
-    lines = [f"record {told['record']}: {told['pairs']} pairs, {told['failed_calls']} failed"]
+    lines = [
+        f"record {told['record']}: {counted(told['pairs'], 'pair')}, {told['failed_calls']} failed"
+    ]
     lines += [
         f"{row['answer']}: {row['false_positives']} of {row['n']} others taken for it (at most "
         f"{row['false_positive_upper']:.1%}), "
@@ -93,9 +96,7 @@ def _why_not(ctx: Context) -> str:
         return f"{ctx.spec.name} is held in another way than a base is trained in"
     missing = [name for name in _EXTRA if find_spec(name) is None]
     if missing:
-        return (
-            f"told only: {', '.join(missing)} not installed (pip install 'storytransformer[train]')"
-        )
+        return f"told only: {', '.join(missing)} not installed ({how_to_install('train')})"
     return ""
 
 
@@ -104,7 +105,8 @@ def _tell(ctx: Context) -> Told:
         return Told("a judge of the model's own", why_not=_why_not(ctx))
     prepared = _prepared(ctx)
     return Told(
-        f"{len(prepared.train):,} pairs of {prepared.n_tokens:,} tokens to train an adapter with",
+        f"{counted(len(prepared.train), 'pair')} of {counted(prepared.n_tokens, 'token')} to "
+        "train an adapter with",
         prepared.seconds,
         prepared.needs.total,
         _why_not(ctx) or ("" if prepared.fits else "it does not fit this machine"),
@@ -122,7 +124,8 @@ def _work(ctx: Context) -> Done:
         adapter = adapter_sha256(str(out), ctx.runtime.settings.cache)
         ctx.store.save_training(adapter, str(out.resolve()), card_of(prepared, learned))
     lines = (
-        f"{learned.n_trained:,} pairs, best at step {learned.best_step}; ended: {learned.stopped}",
+        f"{counted(learned.n_trained, 'pair')}, best at step {learned.best_step}; ended: "
+        f"{learned.stopped}",
         f"peak {gigabytes(learned.peak_bytes)} of {gigabytes(prepared.needs.total)} told",
     )
     figures = {"dev_losses": learned.dev_losses, "adapter": str(out)}

@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipeline.amounts import dollars, duration, short
+from pipeline.amounts import counted, dollars, duration, short
 from pipeline.console import plain, table
 
 #: Columns of a terminal that everything fits into.
@@ -22,24 +22,26 @@ def advice_page(advice: Mapping[str, Any]) -> None:
     """The recommended model first, what each may do and costs, and what is not measured."""
     rows, review = advice["models"], advice["review"]
     table(
-        ("model", "decides", "window", "costs", "saves"),
+        ("model", "decides", "window", "costs", "takes", "saves"),
         [
             (
                 ("→ " if row["recommended"] else "  ") + row["model"],
                 row["decides"],
                 _window(row),
-                _costs(row),
+                "unknown" if row["usd"] is None else dollars(row["usd"]["likely"]),
+                None if row["seconds"] is None else duration(row["seconds"]),
                 f"{row['minutes_saved']:g} min",
             )
             for row in rows
         ],
-        title=f"{advice['stories']:,} stories, {advice['words']:,} words; {advice['hardware']}; "
+        title=f"{counted(advice['stories'], 'story', 'stories')}, "
+        f"{counted(advice['words'], 'word')}; {advice['hardware']}; "
         f"prices of {advice['as_of']}",
     )
     _wrapped(rows[0]["why"])
     _wrapped(
         "Window: prompt tokens over many stories, else for one story; “–” is not measured. "
-        f"Saves: of the {review['minutes']} minutes of review."
+        f"Saves: of the {counted(review['minutes'], 'minute')} of review."
     )
     for said, names in _grouped(rows[1:], lambda row: row["decides_told"] if row["record"] else ""):
         _wrapped(said or f"No record: {names}. Their answers only order what a person is asked.")
@@ -62,13 +64,6 @@ def _window(row: Mapping[str, Any]) -> str:
     if below is None:
         return f"≥{short(tokens)}"
     return f"<{short(below)}" if tokens is None else f"{short(tokens)}–{short(below)}"
-
-
-def _costs(row: Mapping[str, Any]) -> str:
-    """Dollars of a provider, time of this machine."""
-    if row["seconds"] is not None and not row["leaves_machine"]:
-        return duration(row["seconds"])
-    return "unknown" if row["usd"] is None else dollars(row["usd"]["likely"])
 
 
 def _grouped(rows: Sequence[Mapping[str, Any]], said: Any) -> list[tuple[str, str]]:

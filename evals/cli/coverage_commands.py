@@ -11,7 +11,7 @@ from evals.cli import eval_screen
 from evals.cli import eval_screen as screen_telling
 from evals.eval_options import RoundTripOptions
 from pipeline.cli.command_options import MODEL, DryRun, Here, Model, Paths, Prefect, command
-from pipeline.config.settings import away_from_documents
+from pipeline.config.processes import away_from_documents
 from pipeline.console import emit
 
 
@@ -82,6 +82,7 @@ def roundtrip(
         emit(result)
     elif dry_run:
         eval_screen.merge_price(result)
+        eval_screen.show_next(result, here.db, here.config)
     else:
         screen_telling.roundtrip_summary(result)
         eval_screen.show_next(result, here.db, here.config)

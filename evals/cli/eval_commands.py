@@ -11,16 +11,15 @@ from evals.cli import coverage_commands, eval_screen, grid_commands, loss_comman
 from evals.eval_options import CanaryOptions, MergingOptions
 from pipeline.cli.command_options import MODEL, Here, Model, Paths, Prefect, command
 from pipeline.config.options import EvalOptions, MergeOptions
-from pipeline.config.settings import away_from_documents
+from pipeline.config.processes import away_from_documents
 from pipeline.console import emit, plain
 from pipeline.errors import InputError
+from pipeline.providers.extractive import EXTRACTIVE
+from pipeline.providers.local import DEFAULT_LOCAL
 
 app = typer.Typer(rich_markup_mode=None)
 app.command()(grid_commands.needle)
 app.command()(grid_commands.aggregation)
-
-#: The model of a merge that asks none.
-WITHOUT_MODEL = "extractive"
 
 
 @app.command()
@@ -55,7 +54,7 @@ def canary(
                 paths,
                 lambda copies, out: runtime.merge_job(
                     copies,
-                    WITHOUT_MODEL,
+                    EXTRACTIVE,
                     MergeOptions(out=str(out)),
                     store=store,
                     say=line,
@@ -142,7 +141,7 @@ def merging(
             runtime.find(asked),
             lambda laid, out, ask: runtime.merge_job(
                 laid,
-                asked if ask else WITHOUT_MODEL,
+                asked if ask else EXTRACTIVE,
                 MergeOptions(
                     out=str(out),
                     allow_cloud=tuple(copies_of(chosen.allow_cloud)),
@@ -177,7 +176,7 @@ def rewrite(
     spending: EvalOptions,
     here: Here,
     strategy: Annotated[str, typer.Option(help="tree or fold.")] = "tree",
-    model: Model = "local/smollm2-135m",
+    model: Model = DEFAULT_LOCAL,
     canaries: Annotated[
         int, typer.Option(min=0, help="Canaries to plant in a copy of the documents.")
     ] = 0,
@@ -230,11 +229,11 @@ def asked_model(model: str, propose: bool) -> str:
     Raises:
         InputError: a question without somebody to ask.
     """
-    if propose and model == WITHOUT_MODEL:
+    if propose and model == EXTRACTIVE:
         raise InputError(
             "there is nobody to ask.", where="--propose", next="Name a model with --model."
         )
-    return model if propose else WITHOUT_MODEL
+    return model if propose else EXTRACTIVE
 
 
 for _command in (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pipeline.amounts import dollars, dollars_band
-from pipeline.cli.screen import next_step
+from pipeline.amounts import counted, dollars, dollars_band
+from pipeline.cli.screen import next_for_good, next_step
 from pipeline.console import plain, table
 
 if TYPE_CHECKING:
@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 
 
 def show_next(result: Mapping[str, Any], db: str | None, config: str | None) -> None:
-    """How to read again what was measured; where only the price was asked for, nothing was."""
+    """How to read again what was measured; where only the price was asked for, how to measure."""
     if run := result.get("run"):
         next_step("eval", "show", run, db=db, config=config)
+    else:
+        next_for_good()
 
 
 def canary_summary(result: Mapping[str, Any]) -> None:
@@ -62,7 +64,7 @@ def perplexity_summary(result: Mapping[str, Any]) -> None:
     score = result["scores"]["perplexity"]
     plain(
         f"perplexity {score['mean']:.2f}  [{score['low']:.2f}, {score['high']:.2f}]  "
-        f"n={score['n']} windows, {result['n_tokens']:,} tokens"
+        f"n={counted(score['n'], 'window')}, {counted(result['n_tokens'], 'token')}"
     )
 
 
@@ -95,7 +97,7 @@ def needle_summary(result: Mapping[str, Any]) -> None:
     if (likely := result["likelihood"]) is not None:
         plain(
             f"log-likelihood of the right answer: {likely['mean']:.3f} nats a token "
-            f"[{likely['low']:.3f}, {likely['high']:.3f}], n = {likely['n']} cells"
+            f"[{likely['low']:.3f}, {likely['high']:.3f}], n = {counted(likely['n'], 'cell')}"
         )
     for name, found in result["effective"].items():
         plain(
@@ -105,7 +107,7 @@ def needle_summary(result: Mapping[str, Any]) -> None:
     low, high = result["interval"]
     plain(
         f"{result['mean']:.2f} [{low:.2f}, {high:.2f}] of n = {result['n']}; "
-        f"{result['reused']} cells were measured before."
+        f"{counted(result['reused'], 'cell')} were measured before."
     )
 
 
@@ -145,7 +147,7 @@ def needle_price(priced: Mapping[str, Any]) -> None:
     table(
         ["", "low", "likely", "high"],
         rows,
-        title=f"{priced['asked']} of {priced['cells']} cells to ask {priced['model']} "
+        title=f"{priced['asked']} of {counted(priced['cells'], 'cell')} to ask {priced['model']} "
         f"({priced['known']} measured before, {priced['skipped']} do not fit its window), "
         f"prices of {priced['price_date']}",
     )
@@ -158,7 +160,8 @@ def merge_price(priced: Mapping[str, Any]) -> None:
     out, usd = priced["output_tokens"], priced["usd"]
     told = "unknown" if usd is None else dollars_band(usd["low"], usd["likely"], usd["high"])
     plain(
-        f"{priced['merges']} merges by {priced['model']}: {priced['calls']:,} calls that the "
+        f"{counted(priced['merges'], 'merge')} by {priced['model']}: "
+        f"{counted(priced['calls'], 'call')} that the "
         f"journal does not answer, {priced['input_tokens']:,} tokens in"
         f"{'' if priced['exact'] else ' (±)'}, {out['low']:,} – {out['likely']:,} – "
         f"{out['high']:,} out, dollars {told}"
@@ -177,7 +180,10 @@ def figures_page(found: Mapping[str, Any], figures: Mapping[str, Interval]) -> N
     )
     items = [row for row in found["scores"] if row["item"]]
     if items:
-        plain(f"and {len(items)} figures of single items, {len(found['cells'])} cells: --json")
+        plain(
+            f"and {counted(len(items), 'figure')} of single items, "
+            f"{counted(len(found['cells']), 'cell')}: --json"
+        )
 
 
 def differences_table(found: Mapping[str, Any]) -> None:
@@ -272,7 +278,7 @@ def merging_summary(result: Mapping[str, Any]) -> None:
     table(
         head[:width],
         [row[:width] for row in rows],
-        title=f"{result['stories']} stories merged, truth: {result['truth']}",
+        title=f"{counted(result['stories'], 'story', 'stories')} merged, truth: {result['truth']}",
     )
     if judge is None:
         return
@@ -297,7 +303,8 @@ def rewrite_summary(result: Mapping[str, Any]) -> None:
     """What is left of the stories in a text that a model wrote."""
     plain(
         f"{result['strategy']} by {result['model']}: {result['words_in']:,} words of "
-        f"{result['stories']:,} stories became {result['words_out']:,}, in {result['calls']:,} "
+        f"{counted(result['stories'], 'story', 'stories')} became {result['words_out']:,}, in "
+        f"{result['calls']:,} "
         f"calls ({result['failed_calls']:,} failed)"
     )
     for name, found in result["scores"].items():
@@ -348,12 +355,14 @@ def roundtrip_summary(result: Mapping[str, Any]) -> None:
             )
             for one in result["rounds"]
         ),
-        title=f"{result['stories']} stories cut by {result['by']}, merged by {result['model']} "
+        title=f"{counted(result['stories'], 'story', 'stories')} cut by {result['by']}, merged "
+        f"by {result['model']} "
         f"({result['strategy']})",
     )
     kept, loss = result["scores"]["kept"], result["loss"]
     plain(
-        f"after {len(result['rounds']) - 1} rounds {kept['mean']:.3f} of n = {kept['n']} sentences "
+        f"after {counted(len(result['rounds']) - 1, 'round')} {kept['mean']:.3f} of n = "
+        f"{kept['n']} sentences "
         f"are kept [{kept['low']:.3f}, {kept['high']:.3f}], in "
         f"{result['scores']['words']['mean']:.2f} of the words"
     )

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 from evals.cli import eval_screen
 from evals.eval_options import GridOptions, NeedleOptions, aggregation_grid, needle_grid
 from pipeline.cli.command_options import DryRun, Here, Model, PathsOrNone, Prefect, command
-from pipeline.config.settings import away_from_documents
+from pipeline.config.processes import away_from_documents
 from pipeline.console import Telling, emit
+from pipeline.providers.local import DEFAULT_LOCAL
 from pipeline.runtime import Runtime, now
 
 if TYPE_CHECKING:
     from evals.grids.grids import Grid
     from evals.grids.needle_run import Kind
-    from pipeline.catalog import ModelSpec
+    from pipeline.models import ModelSpec
 
 #: Whose stories an aggregation is asked over when nobody names any.
 SAMPLE = "data/sample"
@@ -25,7 +26,7 @@ SAMPLE = "data/sample"
 def needle(
     chosen: NeedleOptions,
     here: Here,
-    model: Model = "local/smollm2-135m",
+    model: Model = DEFAULT_LOCAL,
     dry_run: DryRun = False,
     prefect: Prefect = False,
 ) -> None:
@@ -41,7 +42,7 @@ def needle(
             from evals.eval_flows import needles
             from pipeline.flows.tasks import call
 
-        result = call(needles, {"eval", spec.provider}, model=model, **chosen.given(), **where)
+        result = call(needles, {"eval", spec.provider.name}, model=model, **chosen.given(), **where)
     else:
         result = _measured(runtime, spec, grid, "needle", chosen, here.line)
     _show(result, dry_run, here)
@@ -52,7 +53,7 @@ def aggregation(
     chosen: GridOptions,
     here: Here,
     paths: PathsOrNone = None,
-    model: Model = "local/smollm2-135m",
+    model: Model = DEFAULT_LOCAL,
     dry_run: DryRun = False,
     prefect: Prefect = False,
 ) -> None:
@@ -72,7 +73,7 @@ def aggregation(
 
         result = call(
             aggregations,
-            {"eval", spec.provider},
+            {"eval", spec.provider.name},
             paths=documents,
             model=model,
             **chosen.given(),
@@ -119,6 +120,7 @@ def _measured(
             with_likelihood=chosen.likelihood,
             ask_again=chosen.ask_again,
             allow_cloud=chosen.allow_cloud,
+            local_only=runtime.settings.local_only,
             say=line,
             show=line.show,
         )
@@ -129,6 +131,7 @@ def _show(result: Mapping[str, Any], priced: bool, here: Here) -> None:
         emit(result)
     elif priced:
         eval_screen.needle_price(result)
+        eval_screen.show_next(result, here.db, here.config)
     else:
         eval_screen.needle_summary(result)
         eval_screen.show_next(result, here.db, here.config)

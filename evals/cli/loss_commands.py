@@ -8,15 +8,16 @@ import typer
 
 from evals.cli import eval_screen
 from pipeline.cli.command_options import Here, Model, Paths, command
-from pipeline.config.extras import require
+from pipeline.config.extras import LOCAL, require
 from pipeline.console import emit
+from pipeline.providers.local import DEFAULT_LOCAL
 
 
 @command
 def perplexity(
     paths: Paths,
     here: Here,
-    model: Model = "local/smollm2-135m",
+    model: Model = DEFAULT_LOCAL,
     context: Annotated[int, typer.Option(help="Tokens of a window.")] = 2048,
     stride: Annotated[int, typer.Option(help="New tokens of every further window.")] = 1024,
     tokens: Annotated[int, typer.Option(help="Measure at most so many.")] = 20_000,
@@ -24,7 +25,7 @@ def perplexity(
     """How well a local model predicts text, by how much of it came before."""
     from evals.tasks.loss_run import run_perplexity
 
-    require("local", where=model)
+    require(LOCAL, where=model)
     runtime, line = here.runtime(), here.line
     spec = runtime.catalog.find(model)
     with runtime.store() as store:
@@ -49,13 +50,13 @@ def perplexity(
 def kernels(
     paths: Paths,
     here: Here,
-    model: Model = "local/smollm2-135m",
+    model: Model = DEFAULT_LOCAL,
     tokens: Annotated[int, typer.Option(help="Length of the text read.")] = 1024,
 ) -> None:
     """Whether the attention kernels agree: logits and loss beside the score matrix's."""
     from evals.tasks.loss_run import run_kernels
 
-    require("local", where=model)
+    require(LOCAL, where=model)
     runtime = here.runtime()
     spec = runtime.catalog.find(model)
     with runtime.store() as store:

@@ -46,6 +46,7 @@ def prepare(connection: sqlite3.Connection, db: str = "") -> None:
     connection.create_function("command_for", 4, command)
     connection.create_function("review_for", 2, review)
     connection.create_function("merged_here", 2, merged_here)
+    connection.create_function("inked", 1, lambda text: len("".join(text.split())))
     connection.create_function("opposed", 2, opposed_words, deterministic=True)
 
 

@@ -23,9 +23,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.config.configuration import without_password
-from pipeline.config.settings import keep_code_out
+from pipeline.config.egress import without_password
+from pipeline.config.processes import keep_code_out
 from pipeline.errors import InputError, StoreError
+from pipeline.installer import how_to_add
 
 if TYPE_CHECKING:
     from pipeline.store.record import Store
@@ -216,7 +217,8 @@ def _wait_until_up(process: subprocess.Popen[bytes], port: int, log: Path) -> No
     raise StoreError(
         f"Datasette did not start: {said[-1] if said else 'it said nothing'}.",
         where=f"{HOST}:{port}",
-        next="`pip install datasette datasette-dashboards` mends an incomplete installation.",
+        next=f"`{how_to_add('datasette', 'datasette-dashboards')}` mends an incomplete "
+        "installation.",
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from pipeline.amounts import duration, gigabytes
+
 NOTHING = "–"
 
 
@@ -20,31 +22,21 @@ def _usd(value: float) -> str:
     return f"{sign}${whole}.{decimals[:2]}{decimals[2:].rstrip('0')}"
 
 
-def _seconds(value: float) -> str:
-    if value < 0.1:
-        return f"{value * 1000:.0f} ms"
-    if value < 90:
-        return f"{value:.{1 if value < 10 else 0}f} s"
-    if value < 5400:
-        return f"{value / 60:.1f} min"
-    return f"{value / 3600:.1f} h" if value < 172_800 else f"{value / 86_400:.1f} d"
-
-
 def _bytes(value: float) -> str:
-    return f"{value / 2**20:,.0f} MiB" if value < 2**30 else f"{value / 2**30:.1f} GiB"
+    return gigabytes(round(value)) or NOTHING
 
 
 def _number(value: float) -> str:
     return f"{value:,.0f}" if value == int(value) or abs(value) >= 100 else f"{value:.3f}"
 
 
-_UNITS = {"USD": _usd, "seconds": _seconds, "bytes": _bytes}
+_UNITS = {"USD": _usd, "seconds": duration, "bytes": _bytes}
 
 #: How a number is written, by the name that ``as`` of a column has.
 FORMATS: Mapping[str, Callable[[float], str]] = {
     "integer": lambda value: f"{value:,.0f}",
     "usd": _usd,
-    "seconds": _seconds,
+    "seconds": duration,
     "ratio": lambda value: f"{value:.2f}",
     "share": lambda value: f"{100 * value:.1f} %",
     "percent": lambda value: f"{value:.1f} %",

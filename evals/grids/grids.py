@@ -11,8 +11,8 @@ from evals.corpora.haystack import BETWEEN, REAL
 from evals.grids.aggregations import AGGREGATIONS
 from evals.grids.trials import Trial, make_trials
 from pipeline.calls import Request, TokenCount
-from pipeline.catalog import ModelSpec
 from pipeline.errors import InputError
+from pipeline.models import ModelSpec
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from typing import Literal
 from evals.grids.trials import Trial
 from evals.metrics.scoring import score
 from pipeline.calls import Reply, Request, Usage
-from pipeline.catalog import ModelSpec
 from pipeline.errors import BudgetError
+from pipeline.models import ModelSpec
 from pipeline.providers.base import Model
 
 #: Whose a trial is now: ours to ask, another process's that asks it, or known by now.
@@ -94,7 +94,7 @@ def measure(
         InputError: a trial that cannot be made.
         ModelError, EngineError: what every further cell would meet too.
     """
-    together = 1 if spec.provider == "local" else _SERVED_TOGETHER
+    together = 1 if spec.provider.is_local else _SERVED_TOGETHER
     waiting: list[Trial] = []
     for trial in trials:
         if known(trial.key):

@@ -13,11 +13,11 @@ from typing import Any
 from evals.grids.grids import Grid
 from evals.grids.trials import Trial, answer_tokens
 from pipeline.calls import Band, Usage
-from pipeline.catalog import ModelSpec
 from pipeline.cost.bill import total_usd
 from pipeline.cost.hardware import Hardware, generation_seconds
 from pipeline.cost.line import money
 from pipeline.cost.remarks import rate_limit_minutes
+from pipeline.models import ModelSpec
 from pipeline.providers.opening import missing_weights, revision_of
 from pipeline.tokens.token_counters import TokenCounter, counter_for
 

@@ -26,11 +26,11 @@ from evals.metrics.statistics import (
     wilson,
 )
 from evals.recorded import figure, recorded
-from pipeline.catalog import ModelSpec
 from pipeline.cost.prices import price
 from pipeline.errors import SovereigntyError
 from pipeline.extract.extraction import extract
 from pipeline.extract.readers.registry import read_document
+from pipeline.models import ModelSpec
 from pipeline.progress import Progress, Show, show_nothing
 from pipeline.providers.base import Model, ModelOptions
 from pipeline.providers.local.local_model import LocalModel
@@ -49,7 +49,9 @@ Kind = Literal["needle", "aggregation"]
 _EFFECTIVE = "effective_"
 
 
-def _check_haystack(spec: ModelSpec, haystack: str, allow_cloud: Sequence[str]) -> None:
+def _check_haystack(
+    spec: ModelSpec, haystack: str, allow_cloud: Sequence[str], local_only: Sequence[str]
+) -> None:
     """Refuse to send a haystack off the machine that was not allowed to leave it.
 
     Raises:
@@ -62,7 +64,7 @@ def _check_haystack(spec: ModelSpec, haystack: str, allow_cloud: Sequence[str]) 
             next="Add --allow-cloud all, or the folder of your prose, to allow it.",
         )
     for document in _documents(haystack):
-        if why := why_not(document, allow_cloud):
+        if why := why_not(document, allow_cloud, local_only):
             raise SovereigntyError(
                 f"{why}, and {spec.name} is not on this machine.",
                 where=document.path,
@@ -91,6 +93,7 @@ def run_needles(
     ask_again: bool = False,
     kind: Kind = "needle",
     allow_cloud: Sequence[str] = (),
+    local_only: Sequence[str] = (),
     opened: Model | None = None,
     say: Callable[[str], None] = lambda line: None,
     show: Show = show_nothing,
@@ -104,6 +107,7 @@ def run_needles(
         ask_again: measure again where a reply came before that cannot be used, and pay again.
         kind: what the run is called: what aggregations find of lengths is kept apart from what
             needles do.
+        local_only: patterns of documents that leave for no haystack.
         opened: the model, when it is open already (it is closed all the same).
 
     Returns:
@@ -116,7 +120,7 @@ def run_needles(
         InputError: an unknown task, or a length that is not a prompt.
     """
     if spec.leaves_machine:
-        _check_haystack(spec, grid.haystack, allow_cloud)
+        _check_haystack(spec, grid.haystack, allow_cloud, local_only)
     if with_likelihood:  # both would not fit a card, and this is ours to tell
         options = replace(options, vllm="off: the right answer's likelihood is read too")
     model = opened or open_model(spec, options)

@@ -20,8 +20,8 @@ from evals.grids.fitting import Fitted, fit
 from evals.grids.needles import Needles
 from evals.metrics.scoring import Reads
 from pipeline.calls import Message, Request, TokenCount, canonical_json
-from pipeline.catalog import ModelSpec
 from pipeline.errors import InputError
+from pipeline.models import ModelSpec
 from pipeline.prompts import Prompt, load_prompt
 
 #: How the prompt is dressed: system and user turns; everything in one user turn; turns, and the
@@ -103,7 +103,7 @@ def make_trials(
     """
     if style not in STYLES:
         raise InputError(f"unknown style {style!r}.", next=f"There are: {', '.join(STYLES)}.")
-    if style in _BEGUN and spec.provider != "local":
+    if style in _BEGUN and not spec.provider.is_local:
         raise InputError(
             f"style {style} begins the reply, which only local models go on with.",
             where=spec.name,

@@ -12,6 +12,7 @@ from typing import Any
 from evals.corpora.canary import Sighting, look_for, plant
 from evals.metrics.statistics import Interval
 from evals.recorded import figure, recorded, share
+from pipeline.amounts import counted
 from pipeline.run.corpus import gather, require
 from pipeline.run.job import MergeJob
 from pipeline.run.job import run as run_job
@@ -53,7 +54,10 @@ def run_canaries(
     require(corpus)
     with tempfile.TemporaryDirectory(prefix="canaries-") as folder:
         planted = plant(corpus.extractions, Path(folder) / "in", n=n, depths=depths, seed=seed)
-        say(f"planted {len(planted)} canaries in a copy of {len(corpus.extractions)} documents")
+        say(
+            f"planted {counted(len(planted), 'canary', 'canaries')} in a copy of "
+            f"{counted(len(corpus.extractions), 'document')}"
+        )
         merge = job([str(Path(folder) / "in")], Path(folder) / "out")
         merge.goes_on = False  # a pipeline that was left halfway is not measured
         # The copies have other paths: what may not leave is told by the documents themselves.

@@ -9,8 +9,8 @@ from typing import Any
 
 from evals.metrics.perplexity import measure
 from evals.recorded import figure, recorded
-from pipeline.catalog import ModelSpec
 from pipeline.errors import InputError
+from pipeline.models import ModelSpec
 from pipeline.progress import Progress, Show, show_nothing
 from pipeline.providers.base import ModelOptions
 from pipeline.providers.local.local_model import LocalModel
@@ -142,7 +142,7 @@ def run_kernels(
 
 @contextmanager
 def _opened(spec: ModelSpec, options: ModelOptions) -> Iterator[LocalModel]:
-    if spec.provider != "local":
+    if not spec.provider.is_local:
         raise InputError(
             f"{spec.name} tells nobody how likely a text is to it.",
             where="--model",

@@ -18,9 +18,9 @@ from evals.metrics.statistics import Interval
 from evals.recorded import figure, recorded
 from evals.tasks.merge_price import estimate_of, total
 from evals.tasks.opinions import Opinions, opinions_of
-from pipeline.catalog import ModelSpec
 from pipeline.config.options import ReadOptions
 from pipeline.errors import InputError
+from pipeline.models import ModelSpec
 from pipeline.run.corpus import Corpus, gather, require
 from pipeline.run.job import MergeJob
 from pipeline.run.job import run as run_job

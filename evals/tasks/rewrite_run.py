@@ -15,6 +15,7 @@ from evals.recorded import figure, share
 from evals.tasks.canary_run import rates
 from evals.tasks.merge_price import estimate_of, total
 from evals.tasks.rewriting import Drafts, Found, as_document, look_for
+from pipeline.amounts import counted
 from pipeline.calls import Call
 from pipeline.errors import InputError, ModelError
 from pipeline.plan.levels import Levels, levels_of
@@ -59,7 +60,7 @@ class RewriteJob(MergeJob):
                 where="--strategy",
                 next=f"There are: {', '.join(REWRITING)}.",
             )
-        if self.spec.provider == "extractive":
+        if not self.spec.provider.is_model:
             raise InputError(
                 f"{self.spec.name} writes nothing.",
                 where="--model",
@@ -99,7 +100,7 @@ class RewriteJob(MergeJob):
         self._now = self._levels.follow(standing)
         self._asked += len(self._now)
         if self._now:
-            self.say(f"{self.stage}: {len(self._now)} calls made of replies")
+            self.say(f"{self.stage}: {counted(len(self._now), 'call')} made of replies")
         return bool(self._now)
 
     def _place(self, standing: Sequence[Sequence[Story]]) -> None:

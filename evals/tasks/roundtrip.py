@@ -20,6 +20,7 @@ from typing import Literal, get_args
 
 from evals.metrics.coverage import coverage, terms
 from evals.metrics.statistics import Interval, bootstrap, wilson
+from pipeline.document.markdown.row_cells import row_of
 from pipeline.errors import InputError
 from pipeline.extract.extraction import extract
 from pipeline.kept import units
@@ -225,17 +226,15 @@ def _told(text: str, escaped: bool) -> str:
 def _written(story: Story) -> str:
     """A story's text; in a table where its role, goal and benefit are cells, which no reader would
     take for a story without their heads."""
-    lines = story.text.splitlines()
-    if not (story.goal and story.role in lines):
+    row = row_of(story, story.text.splitlines(), str)
+    if row is None:
         return story.text
-    at = lines.index(story.role)
-    named = [("As a", story.role), ("I want", story.goal), ("So that", story.benefit)]
-    heads = [head for head, text in named if text]
-    cells = lines[at : at + len(heads)]
-    if more := [*lines[:at], *lines[at + len(heads) :]]:
-        heads.append("Acceptance criteria")
-        cells.append("<br>".join(more))
-    rows = (heads, ["---"] * len(heads), [cell.replace("|", r"\|") for cell in cells])
+    told = dict(row.cells)
+    if rest := [*row.before, *row.behind]:
+        told["Acceptance criteria"] = "<br>".join(
+            filter(None, (told.get("Acceptance criteria", ""), *rest))
+        )
+    rows = (told, ["---"] * len(told), [cell.replace("|", r"\|") for cell in told.values()])
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 

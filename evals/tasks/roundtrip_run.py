@@ -110,7 +110,7 @@ def run_round_trips(
                 made.chosen = replace(made.chosen, max_cost=max_usd - spent)
             done = run_job(made)
             spent += Decimal(done["usd"] or 0)
-            return _written(out)
+            return edition_of(out)
 
         with recorded(
             store,
@@ -155,7 +155,7 @@ def _ready(job: MergeJob) -> MergeJob:
     return rewrite_job(job) if job.terms.strategy in REWRITING else job
 
 
-def _written(out: Path) -> Sequence[Path]:
+def edition_of(out: Path) -> Sequence[Path]:
     """What a merge left to be read again: a rewritten text; the tellings of an edition; the
     edition itself where it is one file."""
     if (text := out / FILE).exists():

@@ -8,10 +8,12 @@ import typer
 
 from evals.eval_options import BenchmarkOptions
 from pipeline.amounts import duration, gigabytes
+from pipeline.cli import screen
 from pipeline.cli.command_options import Here, Model, Paths, Prefect, command
-from pipeline.config.settings import away_from_documents
+from pipeline.config.processes import away_from_documents
 from pipeline.console import emit, plain, table
 from pipeline.errors import InputError
+from pipeline.providers.local import DEFAULT_LOCAL, PROVIDER
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -22,7 +24,7 @@ def benchmark(
     paths: Paths,
     chosen: BenchmarkOptions,
     here: Here,
-    model: Model = "local/smollm2-135m",
+    model: Model = DEFAULT_LOCAL,
     gpu: Annotated[str | None, typer.Option(help="Tell it for this card (--dry-run).")] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Tell time and memory of every step; run nothing.")
@@ -46,7 +48,7 @@ def benchmark(
 
         result = call(
             benchmark_model,
-            {"benchmark", "local"},
+            {"benchmark", PROVIDER.name},
             paths=paths,
             model=model,
             **chosen.given(),
@@ -69,6 +71,10 @@ def benchmark(
         emit(result)
     else:
         _page(result)
+        if result["run"]:
+            screen.next_step("runs", result["run"], **here.for_next)
+        else:
+            screen.next_for_good()
 
 
 def _page(result: dict[str, Any]) -> None:

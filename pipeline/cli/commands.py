@@ -42,7 +42,7 @@ from pipeline.config.options import (
     parse_tokens_per_word,
     parse_words,
 )
-from pipeline.config.settings import away_from_documents, keep_code_out, report_to_nobody
+from pipeline.config.processes import away_from_documents, keep_code_out, report_to_nobody
 from pipeline.console import emit, page, plain, verbatim, write_anything
 from pipeline.errors import InputError
 from pipeline.runtime import Runtime
@@ -99,7 +99,7 @@ Merge overlapping documents: the price known before, every source after.
   storytransformer extract   DOCUMENTS   what is in them, and what is not
   storytransformer estimate  DOCUMENTS   what a merge costs: here, Claude, Gemini
   storytransformer merge     DOCUMENTS   one document; every sentence has a source
-  storytransformer review    RUN         decide on conflicts and look-alikes
+  storytransformer review    [RUN]       decide on conflicts and look-alikes
   storytransformer dashboard             all of it in a browser, on this machine
   storytransformer report    [RUN]       its figures as one file to send
 
@@ -135,15 +135,23 @@ def extract(
     paths: Paths,
     read: ReadOptions,
     here: Here,
-    show: Annotated[str | None, typer.Option(help="'residue': print the text in no story.")] = None,
+    show: Annotated[
+        str | None,
+        typer.Option(help="'stories': print them; 'residue': print the text in no story."),
+    ] = None,
     page: Annotated[str | None, typer.Option(help="Write a page to look through them.")] = None,
+    whole: Annotated[bool, typer.Option("--all", help="List every document.")] = False,
 ) -> None:
-    """Read documents; show stories, residue and problems."""
+    """Read documents: how many stories are in each, how much is in none, what could not be read."""
     from pipeline.run import corpus as corpora
     from pipeline.run import output
 
-    if show not in (None, "residue"):
-        raise InputError(f"{show!r} cannot be shown.", where="--show", next="Write --show residue.")
+    if show not in (None, "stories", "residue"):
+        raise InputError(
+            f"{show!r} cannot be shown.",
+            where="--show",
+            next="Write --show stories or --show residue.",
+        )
     corpus = corpora.gather(
         paths,
         how=read,
@@ -158,9 +166,12 @@ def extract(
     elif show == "residue":
         for path, text in corpora.residue(corpus):
             verbatim(f"— {path}\n{text}\n")
+    elif show == "stories":
+        for story in corpus.stories:
+            verbatim(f"— {story.source}\n{story.text}\n")
     else:
-        screen.extraction_table(result)
-    if not here.json and not show:
+        screen.extraction_table(result, whole=whole)
+    if not here.json:
         if written:
             plain(f"page       {written}")
         screen.next_step("estimate", *paths, **here.for_next)
@@ -291,7 +302,7 @@ def merge(
             from pipeline.flows.flows import merge_stories
             from pipeline.flows.tasks import call, open_runtime
 
-        provider = open_runtime(here.db, here.allow_egress).catalog.find(model).provider
+        provider = open_runtime(here.db, here.allow_egress).catalog.find(model).provider.name
         result: dict[str, Any] = call(
             merge_stories,
             {"merge", provider},

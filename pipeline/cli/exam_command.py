@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pipeline.amounts import counted, percent
 from pipeline.cli import screen
 from pipeline.cli.command_options import Here, Models, command
 from pipeline.config.options import ExamOptions
@@ -46,6 +47,8 @@ def exam(
             runtime.catalog.find(name)
     if dry_run:
         _price(runtime, names, files, folder, chosen.allow_cloud, line, json=here.json)
+        if not here.json:
+            screen.next_for_good()
         return
     records: list[Record] = []
     runs: list[dict[str, Any]] = []
@@ -67,16 +70,16 @@ def exam(
             told.pop("records")
             runs.append(told)
             records.append(job.record)
-    _show(records, runs, json=here.json, toml=toml)
+    _show(records, runs, here, toml=toml)
 
 
 def _show(
-    records: Sequence[Record], runs: Sequence[Mapping[str, Any]], *, json: bool, toml: bool
+    records: Sequence[Record], runs: Sequence[Mapping[str, Any]], here: Here, *, toml: bool
 ) -> None:
     from pipeline.judge.catalog_records import as_toml
     from pipeline.judge.judge_records import rows
 
-    if json:
+    if here.json:
         emit({"records": [row for one in records for row in rows(one)], "runs": list(runs)})
     elif toml:
         for one in records:
@@ -84,8 +87,9 @@ def _show(
     else:
         for one in records:
             _page(one)
-        if asked := [one for one in runs if one["run"]]:
-            screen.next_step("merge", "PATHS", "--judge", asked[-1]["model"])
+        asked = [one for one in runs if one["run"]]
+        judge = ["--judge", asked[-1]["model"]] if asked else []
+        screen.next_step("merge", "PATHS", *judge, **here.for_next)
 
 
 def _page(record: Record) -> None:
@@ -97,17 +101,20 @@ def _page(record: Record) -> None:
 
     shown = [row for row in rows(record) if row["kind"] == "all" or row["recall"] or row["n"]]
     table(
-        ["answer", "on", "language", "others", "of them wrong", "at most", "true", "found",
+        ["answer", "on", "others", "of them wrong", "at most", "true", "found",
          "threshold"],
         [
-            [row["answer"], row["kind"], row["language"], row["n"], row["false_positives"],
-             f"{row['false_positive_upper']:.2%}", row["positives"], _percent(row["recall"]),
+            [row["answer"].replace("_", " "),
+             ", ".join(filter(None, (row["kind"], row["language"]))),
+             f"{row['n']:,}", f"{row['false_positives']:,}",
+             f"{100 * row['false_positive_upper']:.2f} %", f"{row['positives']:,}",
+             _percent(row["recall"]),
              "never" if row["threshold"] is None else f"{row['threshold']:.3f}"]
             for row in shown
         ],
-        title=f"{record.judge.model}, record {record.id}: {record.n} pairs, {record.failed} "
-        f"without a usable answer, read by its {record.reads}",
-        optional=["language", "at most"],
+        title=f"{record.judge.model}, record {record.id}: {counted(record.n, 'pair')}, "
+        f"{record.failed:,} without a usable answer, read by its {record.reads}",
+        optional=["at most"],
     )  # fmt: skip
     one = record.of(Answer.ONE_NEED)
     if one is None:
@@ -125,7 +132,7 @@ def _page(record: Record) -> None:
 
 
 def _percent(share: float | None) -> str | None:
-    return None if share is None else f"{share:.0%}"
+    return percent(share)
 
 
 def _price(
@@ -156,7 +163,7 @@ def _price(
         lines = [found | {"strategy": "exam"} for found in as_lines(priced)]
         emit({"exam": read.hash, "pairs": len(read.questions), "lines": lines})
         return
-    plain(f"{len(read.questions)} labelled pairs; judges by code cost nothing.")
+    plain(f"{counted(len(read.questions), 'labelled pair')}; judges by code cost nothing.")
     if read.remark:
         plain(read.remark)
     for found in priced:

@@ -54,7 +54,9 @@ def run_to_exit_code(app: typer.Typer, argv: list[str], emit: Callable[[Any], No
         emit(found)
     else:
         place = f"{found['where']}: " if found["where"] else ""
-        line = " ".join(f"error: {place}{found['error']} {found['next']}".split())
+        lines = f"error: {place}{found['error']}"
+        between = "\n" if "\n" in lines else " "
+        line = f"{lines}{between}{found['next']}".rstrip()
         print(for_people(harmless(line), sys.stderr), file=sys.stderr)
     return code
 
@@ -70,7 +72,10 @@ def _explain(error: BaseException) -> tuple[dict[str, str], int]:
     if isinstance(error, (KeyboardInterrupt, typer.Abort)):
         return _error("interrupted.", "interrupted", _RESUME), _INTERRUPTED
     if isinstance(error, StoryTransformerError):
-        return error.as_dict(), error.exit_code
+        told = error.as_dict()
+        if "\n  " not in told["error"]:  # a list of documents stays one
+            told["error"] = " ".join(told["error"].split())
+        return told, error.exit_code
     if isinstance(error, ModuleNotFoundError) and (part := part_of(error.name or "")):
         lacking = missing_part(part, error.name or "")
         return lacking.as_dict(), lacking.exit_code
@@ -94,4 +99,4 @@ def _explain(error: BaseException) -> tuple[dict[str, str], int]:
 
 
 def _error(text: str, kind: str, next_step: str) -> dict[str, str]:
-    return {"error": text, "kind": kind, "where": "", "next": next_step}
+    return {"error": " ".join(text.split()), "kind": kind, "where": "", "next": next_step}

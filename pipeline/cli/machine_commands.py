@@ -4,37 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pipeline.amounts import counted
 from pipeline.cli import price_screen, screen
 from pipeline.cli.command_options import PORT, Here, Notes, PathsOrNone, Port, Shown, command
-from pipeline.config.configuration import without_password
+from pipeline.config.egress import without_password
 from pipeline.config.extras import lacking, missing_part
 from pipeline.config.options import MayLeave, parse_words
-from pipeline.config.settings import away_from_documents
-from pipeline.console import Telling, emit, plain
+from pipeline.config.processes import away_from_documents
+from pipeline.console import emit, plain
 from pipeline.errors import InputError, StoryTransformerError
+from pipeline.providers.doctor import FLOWS, check, examine, facts, wishes
+from pipeline.providers.local import DEFAULT_LOCAL
 from pipeline.runtime import Runtime, now
 
 if TYPE_CHECKING:
     from evals.dashboard.serve import Served
 
 app = typer.Typer(rich_markup_mode=None)
-
-
-class Wanted(StrEnum):
-    """What a person may want to do."""
-
-    local = "local"
-    gpu = "gpu"
-    claude = "claude"
-    gemini = "gemini"
-    database = "database"
-    flows = "flows"
+#: What a person may want to do.
+_DATABASE = "database"
+_WISHES = (*wishes(), _DATABASE, FLOWS)
 
 
 @app.command()
@@ -134,9 +128,9 @@ def report(
     if here.json:
         emit({"out": out, "shown": shown})
     else:
-        plain(
-            f"{out}: {len(shown)} figures and tables" if shown else f"{out}: nothing measured yet"
-        )
+        found = counted(len(shown), "figure or table", "figures and tables")
+        plain(f"{out}: {found}" if shown else f"{out}: nothing measured yet")
+        screen.next_step("dashboard", **here.for_next)
 
 
 def _drawn_from(runtime: Runtime, here: Here) -> AbstractContextManager[Served]:
@@ -200,9 +194,7 @@ def models(
     if wanted_for:
         if words is not None:
             raise InputError("give documents or --words, not both.", where="--words")
-        _advise(
-            runtime, [*wanted_for, *(paths or ())], gpu, leaving.allow_cloud, here.line, here.json
-        )
+        _advise(runtime, [*wanted_for, *(paths or ())], gpu, leaving.allow_cloud, here)
         return
     if gpu is None and (paths or words is not None):
         raise InputError(
@@ -240,8 +232,7 @@ def _advise(
     paths: Sequence[str],
     gpu: str | None,
     allow_cloud: Sequence[str],
-    line: Telling,
-    json: bool,
+    here: Here,
 ) -> None:
     """Which model for these documents; no model is asked."""
     from evals import advice
@@ -250,20 +241,24 @@ def _advise(
     from pipeline.run.sovereignty import check_allowed
 
     check_allowed(allow_cloud)
+    line = here.line
     terms = runtime.terms(allow_cloud=allow_cloud, gpu=gpu)
     store = runtime.store_if_possible(line)
     corpus = corpora.read(paths, cache=store, show=line.show)
     keys = {name: bool(key) for name, key in runtime.settings.keys.items()}
+    again = screen.same_place(here.db, here.config)
     found = advice.advise(
-        paths, corpus, terms, advice.Here(runtime.catalog, keys, gpu or ""), store
+        paths, corpus, terms, advice.Here(runtime.catalog, keys, gpu or "", again), store
     )
-    if json:
+    if here.json:
         emit(found)
     else:
         advice_page(found)
         best = found["models"][0]
         judge = [] if best["decides"] == "proof" else ["--judge", best["model"]]
-        screen.next_step("merge", *paths, *judge)
+        if best["leaves_machine"]:
+            judge += [word for path in allow_cloud for word in ("--allow-cloud", path)]
+        screen.next_step("merge", *paths, *judge, **here.for_next)
 
 
 @app.command()
@@ -271,7 +266,11 @@ def _advise(
 def doctor(
     here: Here,
     wanted: Annotated[
-        list[Wanted] | None, typer.Argument(help="What you want to do [everything].")
+        list[str] | None,
+        typer.Argument(
+            help=f"What you want to do: {', '.join(_WISHES)} [everything].",
+            autocompletion=lambda incomplete: [w for w in _WISHES if w.startswith(incomplete)],
+        ),
     ] = None,
     probe: Annotated[
         bool,
@@ -284,38 +283,37 @@ def doctor(
 ) -> None:
     """What is missing for what you want to do. With --probe, which attention kernel runs and
     why."""
-    from pipeline.providers import doctor
-
-    runtime, asked = here.runtime(), wanted or [*Wanted]
-    checks = doctor.examine(
-        runtime.catalog,
+    runtime, asked = here.runtime(), wanted or _WISHES
+    if unknown := set(asked) - set(_WISHES):
+        raise InputError(
+            f"nothing is known of {min(unknown)!r}.", next=f"There are: {', '.join(_WISHES)}."
+        )
+    checks = examine(
+        runtime.catalog.find(DEFAULT_LOCAL),
         cache=runtime.settings.cache,
         threads=runtime.settings.threads,
         keys={name: bool(key) for name, key in runtime.settings.keys.items()},
-        wanted=[want.value for want in asked],
+        wanted=asked,
         probe=probe,
         say=here.line,
     )
-    if Wanted.database in asked:
+    if _DATABASE in asked:
         checks.append(_database(runtime, probe))
-    if Wanted.flows in asked and probe and not lacking("flows"):
+    if FLOWS in asked and probe and not lacking(FLOWS):
         with away_from_documents():
             from pipeline.flows.serving import examine_flows
 
         checks += examine_flows()
-    report = {"facts": doctor.facts(), "checks": checks}
+    report = {"facts": facts(), "checks": checks}
     if here.json:
         emit(report)
     else:
         screen.doctor_page(report, probed=probe)
-        if all(one["ok"] for one in checks):
-            screen.next_step("extract", "PATHS", **here.for_next)
+        screen.next_step("extract", "PATHS", **here.for_next)
 
 
 def _database(runtime: Runtime, probe: bool) -> dict[str, Any]:
     """Where the database is, and whether it opens; a file that is not there yet is not made."""
-    from pipeline.providers.doctor import check
-
     url = runtime.settings.database
     file = Path(url.removeprefix("sqlite:///"))
     if url.startswith("sqlite:///") and not file.exists():

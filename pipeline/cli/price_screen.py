@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from pipeline.amounts import band, dollars, duration, gigabytes, percent, short
+from pipeline.amounts import band, counted, dollars, duration, gigabytes, percent, short
 from pipeline.console import plain, table
 
 #: Stories left out that a page names; --json names all.
@@ -44,14 +44,14 @@ def estimate_table(result: Mapping[str, Any], *, whole: bool) -> None:
         plain(f"Assumed: {assumptions}.")
     counts = result.get("skipped") or {}
     if counts:
-        said = ", ".join(f"{n} {reason}" for reason, n in counts.items())
+        said = ", ".join(f"{n:,} {reason}" for reason, n in counts.items())
         plain(
-            f"{result['stories']} stories, {result['clusters']} clusters; without a call: {said}."
+            f"{counted(result['stories'], 'story', 'stories')}, "
+            f"{counted(result['clusters'], 'cluster')}; without a call: {said}."
         )
     if (review := result.get("review")) and review["pairs"]:
         plain(
-            f"Merging by proof costs nothing; `review` then has about {review['pairs']} pairs for "
-            f"a person, {review['minutes']} minutes."
+            f"Merging by proof costs nothing; `review` then asks a person about {_asked(review)}."
         )
     _left_out_list(left_out, _MOST_LISTED if whole else 2)
     if not any(line["feasible"] for line in lines):
@@ -62,6 +62,16 @@ def estimate_table(result: Mapping[str, Any], *, whole: bool) -> None:
             plain(f"  {note}")
     else:
         _more(len(lines) - len(shown), len(notes), any(line["bits"] for line in lines))
+
+
+def _asked(review: Mapping[str, Any]) -> str:
+    """What `review` asks about, and how long that takes; where it asks the first of them only, of
+    how many."""
+    n, minutes = review["pairs"], counted(review["minutes"], "minute")
+    if review["alike"] > n:
+        most = counted(review["alike"], "pair")
+        return f"{n:,} at a time of {most} that are alike, {minutes}"
+    return f"{counted(n, 'pair')}, {minutes}"
 
 
 def _one_of_each_model(lines: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -164,9 +174,9 @@ def _around(line: Mapping[str, Any]) -> str:
 def _more(n_lines: int, n_notes: int, local: bool) -> None:
     """What ``--notes`` adds."""
     said = [
-        *([f"{n_lines} more lines, every strategy"] if n_lines else []),
+        *([f"{counted(n_lines, 'more line')}, every strategy"] if n_lines else []),
         *(["what it takes of this machine"] if local else []),
-        *([f"{n_notes} note{'s' * (n_notes > 1)} on these figures"] if n_notes else []),
+        *([f"{counted(n_notes, 'note')} on these figures"] if n_notes else []),
     ]
     if said:
         plain(f"With --notes: {'; '.join(said)}.")
@@ -177,7 +187,7 @@ def _left_out_list(stories: Sequence[Mapping[str, str]], most: int) -> None:
     for story in stories[:most]:
         plain(f"  left out: {story['place']}: {story['reason']}")
     if len(stories) > most:
-        plain(f"  and {len(stories) - most} more left out; --json lists them all")
+        plain(f"  and {len(stories) - most:,} more left out; --json lists them all")
 
 
 def _saved(line: Mapping[str, Any]) -> str:
@@ -278,7 +288,8 @@ def ranking_table(ranked: Mapping[str, Any]) -> None:
     """What fits a card, the most useful first; what does not fit is counted at the end."""
     fitting = [m for m in ranked["models"] if m["fits"]]
     plain(
-        f"{ranked['words']:,} words on {ranked['gpu']} ({ranked['memory_bytes'] / 2**30:.0f} GiB): "
+        f"{counted(ranked['words'], 'word')} on {ranked['gpu']} "
+        f"({gigabytes(ranked['memory_bytes'])}): "
         f"{ranked['assumptions']}."
     )
     table(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.amounts import counted
 from pipeline.cli import screen
 from pipeline.cli.command_options import Here, command
 from pipeline.cli.help_layout import Group
@@ -47,9 +49,10 @@ def runs(
                 emit({"runs": listed})
             else:
                 screen.runs_table(listed)
-                if listed:
-                    to_look_at = next((r for r in listed if r["state"] != "completed"), listed[0])
-                    screen.next_step("runs", to_look_at["run"], **here.for_next)
+                to_look_at = next((r for r in listed if r["state"] != "completed"), None)
+                named = to_look_at or (listed[0] if listed else None)
+                step = ["runs", named["run"]] if named else ["merge", "PATHS"]
+                screen.next_step(*step, **here.for_next)
             return
         found = reports.run_report(store, run)
         if found is None:
@@ -66,8 +69,13 @@ def runs(
 @app.command()
 @command
 def review(
-    run: Annotated[str, typer.Argument(help="One of `storytransformer runs`.")],
     here: Here,
+    run: Annotated[
+        str | None,
+        typer.Argument(
+            help="One of `storytransformer runs` [the newest merge].", show_default=False
+        ),
+    ] = None,
     stories: Annotated[
         list[str] | None, typer.Argument(help="Ask only about these: S-3 S-9.", show_default=False)
     ] = None,
@@ -102,15 +110,25 @@ def review(
 
     who = by or whoami()
     with here.runtime().store() as store:
+        if run is None or _STORY.fullmatch(run):
+            stories = [*([run] if run else []), *(stories or [])]
+            run = _newest(store)
+            here.line(f"reviewing {run}, the newest merge")
         if glossary:
             _glossary(store, run, decide, json=here.json, listed=listed, by=who)
+            if not here.json:
+                _merge_again(store, run, here)
             return
         if together is not None:
             _together(store, run, together, json=here.json, by=who)
+            if not here.json:
+                _merge_again(store, run, here)
             return
         if audit or candidates:
             purpose: Purpose = "fold" if audit else "candidate"
             _audit(store, run, purpose, decide, listed=listed, json=here.json, by=who)
+            if not here.json:
+                screen.next_step("runs", run, **here.for_next)
             return
         asked = questions.of_run(
             store, run, again=again, most=most, only=only or (), names=stories or ()
@@ -125,12 +143,14 @@ def review(
             if here.json:
                 emit({"run": run, "decided": kept, "open": left})
             else:
-                plain(f"{kept} decisions kept, {left} questions open. The next merge applies them.")
+                plain(f"{counted(kept, 'decision')} kept, {counted(left, 'question')} open.")
+                _merge_again(store, run, here)
         elif here.json:
             emit({"run": run, "questions": [question_as_json(question) for question in asked]})
         elif listed:
             screen.questions_page(asked, dialogue.describe)
             _more(asked, most)
+            screen.next_step("review", run, **here.for_next)
         else:
             counts = dialogue.walk(
                 asked,
@@ -140,15 +160,42 @@ def review(
                 by=who,
                 marks=dialogue.terminal_marks(),
             )
-            plain(", ".join(f"{n} {name}" for name, n in counts.items()) + ".")
+            plain(", ".join(f"{n:,} {name}" for name, n in counts.items()) + ".")
             _more(asked, most)
-            plain("The next merge of these documents applies what was decided.")
+            _merge_again(store, run, here)
+
+
+#: A story as documents and questions call it.
+_STORY = re.compile(r"S-\d+", re.IGNORECASE)
+
+
+def _newest(store: Store) -> str:
+    """The newest merge that came to its end.
+
+    Raises:
+        InputError: there is none.
+    """
+    from pipeline.store.reading import reports
+
+    for run in reports.list_runs(store, kind="merge"):
+        if run["state"] == "completed":
+            return str(run["run"])
+    raise InputError("no merge to review.", next="`storytransformer merge PATHS…` makes one.")
+
+
+def _merge_again(store: Store, run: str, here: Here) -> None:
+    """That what was decided is applied by the next merge, and the command that is one."""
+    from pipeline.store.reading import reports
+
+    plain("The next merge of these documents applies what was decided.")
+    if (found := reports.run_report(store, run)) is not None:
+        screen.next_step(*screen.the_same_again(found), **here.for_next)
 
 
 def _more(asked: Sequence[Question], most: int) -> None:
     """That these were not all of them."""
     if len(asked) == most:
-        plain(f"These are the {most} that save most words; --most asks for more of them.")
+        plain(f"These are the {most:,} that save most words; --most asks for more of them.")
 
 
 def _audit(
@@ -197,7 +244,6 @@ def _together(store: Store, run: str, names: tuple[str, str], *, json: bool, by:
     else:
         stands = question.names[question.stands - 1]
         plain(f"{' and '.join(question.names)} are one need; the words of {stands} stand.")
-        plain("The next merge of these documents applies it.")
 
 
 def _glossary(
@@ -210,7 +256,7 @@ def _glossary(
     finished = finished_run_of(store, run)
     if decide is not None:
         kept = glossary.take(Path(decide), store, by=by)
-        emit({"run": run, "kept": kept}) if json else plain(f"{kept} terms kept.")
+        emit({"run": run, "kept": kept}) if json else plain(f"{counted(kept, 'term')} kept.")
         return
     roles = glossary.roles_of(finished, store.glossary())
     if json:
@@ -220,7 +266,7 @@ def _glossary(
             plain(line)
     else:
         kept = glossary.walk(finished, store, input, show_line, by=by)
-        plain(f"{kept} terms kept. The next document has them in its headings.")
+        plain(f"{counted(kept, 'term')} kept. The next document has them in its headings.")
 
 
 @app.command()
@@ -257,8 +303,9 @@ def take_over(
     if here.json:
         emit({"found": len(found), "imported": new})
         return
-    plain(f"{len(found)} decisions found, {new} imported.")
-    plain("Merge the documents again; `storytransformer review RUN` asks you to confirm each.")
+    plain(f"{counted(len(found), 'decision')} found, {new:,} imported.")
+    plain("Merge the documents again; `storytransformer review` asks you to confirm each.")
+    screen.next_step("merge", "PATHS", **here.for_next)
 
 
 #: What a merge writes into its folder, whole or ``*.incomplete``.

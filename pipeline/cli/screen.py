@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.amounts import amount, both, dollars, duration, gigabytes, percent
+from pipeline.amounts import amount, both, counted, dollars, duration, gigabytes, percent
 from pipeline.config.options import MergeOptions, ReadOptions, as_words
 from pipeline.console import command, plain, table
 
@@ -16,12 +18,51 @@ if TYPE_CHECKING:
 
 def next_step(*words: str, db: str | None = None, config: str | None = None) -> None:
     """The next useful command, ready to be pasted; it looks at the same database and settings."""
-    same = (*(("--db", db) if db else ()), *(("--config", config) if config else ()))
-    command(("storytransformer", *words, *same), "next       ")
+    command(("storytransformer", *words, *same_place(db, config)), "next       ")
 
 
-def extraction_table(result: Mapping[str, Any]) -> None:
-    """One line per document, and one on the criteria joined to stories of other documents."""
+def same_place(db: str | None, config: str | None) -> tuple[str, ...]:
+    """What a command is told to look at the same database and settings."""
+    return (*(("--db", db) if db else ()), *(("--config", config) if config else ()))
+
+
+#: Documents that have a line each; where there are more, those that ask for a look come first.
+_MOST_ROWS, _MOST_TO_LOOK_AT = 20, 15
+
+
+def _rows_shown(documents: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The documents that are listed: those with a problem or without a story, then others."""
+    if len(documents) <= _MOST_ROWS:
+        return list(documents)
+    asks = [bool(d["problem"]) or not d["stories"] for d in documents]
+    looked_at = [i for i, one in enumerate(asks) if one][:_MOST_TO_LOOK_AT]
+    others = [i for i, one in enumerate(asks) if not one]
+    return [documents[i] for i in sorted([*looked_at, *others[: _MOST_ROWS - len(looked_at)]])]
+
+
+def _more_documents(rest: Sequence[Mapping[str, Any]]) -> None:
+    """What is not listed, by format."""
+    kinds = Counter(d["format"] for d in rest)
+    said = ", ".join(f"{n:,} {kind}" for kind, n in kinds.most_common())
+    stories = counted(sum(d["stories"] for d in rest), "story", "stories")
+    problems = sum(bool(d["problem"]) for d in rest)
+    wrong = f", {counted(problems, 'problem')}" if problems else ""
+    plain(f"… and {counted(len(rest), 'more document')} ({said}) with {stories}{wrong}: --all")
+
+
+def next_for_good() -> None:
+    """The command that was given, without ``--dry-run``, as the next one."""
+    command(("storytransformer", *(w for w in sys.argv[1:] if w != "--dry-run")), "next       ")
+
+
+def extraction_table(result: Mapping[str, Any], *, whole: bool = False) -> None:
+    """One line per document, and one on the criteria joined to stories of other documents.
+
+    Args:
+        whole: list every document, however many there are.
+    """
+    documents = result["documents"]
+    listed = list(documents) if whole else _rows_shown(documents)
     table(
         ("document", "format", "encoding", "stories", "in stories", "problem"),
         [
@@ -29,19 +70,21 @@ def extraction_table(result: Mapping[str, Any]) -> None:
                 d["path"],
                 d["format"],
                 d["encoding"],
-                d["stories"],
-                f"{100 * d['story_chars'] / d['chars']:.0f} %" if d["chars"] else "–",
+                amount(d["stories"]),
+                percent(d["story_chars"] / d["chars"]) if d["chars"] else "–",
                 d["problem"] or "",
             )
-            for d in result["documents"]
+            for d in listed
         ],
     )
-    documents = result["documents"]
+    if len(listed) < len(documents):
+        shown = {id(d) for d in listed}
+        _more_documents([d for d in documents if id(d) not in shown])
     chars = sum(d["chars"] for d in documents)
     residue = sum(d["residue_chars"] for d in documents) / chars if chars else 0
     plain(
-        f"{_counted(len(result['stories']), 'story', 'stories')} in "
-        f"{_counted(len(documents), 'document', 'documents')}; {percent(residue)} of the text is "
+        f"{counted(len(result['stories']), 'story', 'stories')} in "
+        f"{counted(len(documents), 'document', 'documents')}; {percent(residue)} of the text is "
         "in none (--show residue)."
     )
     if passed_over := result["passed_over"]:
@@ -50,48 +93,56 @@ def extraction_table(result: Mapping[str, Any]) -> None:
         criteria = sum(len(link["criteria"]) for link in links)
         stories = len({link["story"] for link in links})
         plain(
-            f"{_counted(criteria, 'criterion', 'criteria')} of other documents joined to "
-            f"{_counted(stories, 'story', 'stories')}."
+            f"{counted(criteria, 'criterion', 'criteria')} of other documents joined to "
+            f"{counted(stories, 'story', 'stories')}."
         )
 
 
-def _counted(n: int, one: str, many: str) -> str:
-    return f"{n:,} {one if n == 1 else many}"
-
-
-#: What became of stories, as a sentence says it.
+#: What became of one story, and of several, as a sentence says it.
 _OUTCOMES = {
-    "kept": "stand by themselves",
-    "duplicate_of": "say what another says",
-    "merged_into": "are told under another",
-    "conflict_with": "are in conflict",
-    "skipped": "are skipped",
+    "kept": ("stands by itself", "stand by themselves"),
+    "duplicate_of": ("says what another says", "say what another says"),
+    "merged_into": ("is told under another", "are told under another"),
+    "conflict_with": ("is in conflict", "are in conflict"),
+    "skipped": ("is skipped", "are skipped"),
 }
 
 
 def merge_summary(result: Mapping[str, Any]) -> None:
     """The end of a merge: what became of the stories, and where the document is."""
-    ledger = ", ".join(f"{n} {_OUTCOMES[name]}" for name, n in result["ledger"].items() if n)
-    plain(f"{result['stories']} stories in {result['entries']} entries: {ledger}.")
-    kept = result["kept"]
-    folded = ", ".join(f"{n} by {who}" for who, n in kept["folded"].items() if n) or "none"
+    ledger = ", ".join(
+        f"{n:,} {_OUTCOMES[name][n != 1]}" for name, n in result["ledger"].items() if n
+    )
     plain(
-        f"Every one of their {kept['units']:,} sentences is kept: {kept['standing']:,} stand, "
-        f"folded: {folded}. {result['standing_words']:,} of {result['source_words']:,} words stand."
+        f"{counted(result['stories'], 'story', 'stories')} in "
+        f"{counted(result['entries'], 'entry', 'entries')}: {ledger}."
+    )
+    kept = result["kept"]
+    folded = ", ".join(f"{n:,} by {who}" for who, n in kept["folded"].items() if n) or "none"
+    one_of = "Every one of their " if kept["units"] != 1 else "Their "
+    plain(
+        f"{one_of}{counted(kept['units'], 'sentence')} is kept: "
+        f"{kept['standing']:,} {'stands' if kept['standing'] == 1 else 'stand'}, "
+        f"folded: {folded}. {result['standing_words']:,} of "
+        f"{counted(result['source_words'], 'word')} stand."
     )
     if result["calls"] or result["reused_replies"]:
         plain(
-            f"{result['calls']} model calls, {result['reused_replies']} replies reused from the "
-            f"journal; {result['input_tokens']:,} tokens in, {result['output_tokens']:,} out; "
+            f"{counted(result['calls'], 'model call')}, "
+            f"{counted(result['reused_replies'], 'reply', 'replies')} reused from the journal; "
+            f"{counted(result['input_tokens'], 'token')} in, {result['output_tokens']:,} out; "
             f"{dollars(result['usd'])} (estimated {dollars(result['estimated_usd'])})."
         )
     if unasked := result["not_asked"]:
-        told = _counted(unasked, "question was", "questions were")
+        told = counted(unasked, "question was", "questions were")
         plain(f"{told} not asked: a bound was reached before.")
-    told = _counted(result["possible_conflicts"], "possible conflict", "possible conflicts")
+    from pipeline.merge.conclusion import MOST_PROPOSALS
+
+    most = "the most promising " if result["proposals"] >= MOST_PROPOSALS else ""
+    told = counted(result["possible_conflicts"], "possible conflict", "possible conflicts")
     plain(
-        f"{_counted(result['conflicts'], 'conflict', 'conflicts')}, {told}; "
-        f"{_counted(result['proposals'], 'pair', 'pairs')} for a person to decide."
+        f"{counted(result['conflicts'], 'conflict', 'conflicts')}, {told}; "
+        f"{most}{counted(result['proposals'], 'pair', 'pairs')} for a person to decide."
     )
     if said := _audit_line(result):
         plain(said)
@@ -105,7 +156,7 @@ def _audit_line(result: Mapping[str, Any]) -> str:
     read = result["audit"]
     if read:
         return (
-            f"{read['read']} of the judge's folds read, {read['wrong']} wrong: at least "
+            f"{read['read']:,} of the judge's folds read, {read['wrong']:,} wrong: at least "
             f"{read['right_at_least']:.1%} are right (95 %)."
         )
     folded = result["kept"]["folded"]["judge"]
@@ -114,7 +165,7 @@ def _audit_line(result: Mapping[str, Any]) -> str:
         return ""
     what = "folds" if folded else "would-be folds"
     return (
-        f"{n} {what} of the judge, none of them read: `storytransformer review {result['run']} "
+        f"{n:,} {what} of the judge, none of them read: `storytransformer review {result['run']} "
         f"--audit` shows {min(n, 50)} at random."
     )
 
@@ -128,7 +179,7 @@ _RUNS = (
 def runs_table(runs: Sequence[Mapping[str, Any]]) -> None:
     """One line per run, newest first; or what to run when there is none."""
     if not runs:
-        plain("No run yet. `storytransformer merge PATHS…` makes one.")
+        plain("No run yet.")
         return
     table(
         _RUNS,
@@ -138,7 +189,7 @@ def runs_table(runs: Sequence[Mapping[str, Any]]) -> None:
                 _ending(r),
                 r["model"],
                 r.get("strategy"),
-                r.get("stories"),
+                _known(r.get("stories"), amount),
                 both(r.get("estimated_input_tokens"), r.get("input_tokens"), amount),
                 both(r.get("estimated_output_tokens"), r.get("output_tokens"), amount),
                 _known(r.get("estimated_usd"), dollars),
@@ -220,7 +271,7 @@ def run_page(run: Mapping[str, Any]) -> None:
     if run.get("ledger"):
         table(
             ("ledger", "stories"),
-            [(name.replace("_", " "), n) for name, n in run["ledger"].items()],
+            [(name.replace("_", " "), amount(n)) for name, n in run["ledger"].items()],
         )
     if kept := run.get("kept"):
         table(
@@ -246,11 +297,12 @@ def purged_page(found: Mapping[str, Any]) -> None:
     """What a purge deletes, or has deleted, and what it cannot reach."""
     table(
         ("deleted" if found["purged"] else "to delete", "rows", "bytes of text"),
-        [(name, n, f"{found['bytes'][name]:,}") for name, n in found["rows"].items()],
-        title=f"{found['name']}: {len(found['runs'])} runs, {found['documents']} documents",
+        [(name, f"{n:,}", f"{found['bytes'][name]:,}") for name, n in found["rows"].items()],
+        title=f"{found['name']}: {counted(len(found['runs']), 'run')}, "
+        f"{counted(found['documents'], 'document')}",
     )
-    if found["kept_documents"]:
-        plain(f"{found['kept_documents']} documents stay: other runs read them too.")
+    if n := found["kept_documents"]:
+        plain(f"{counted(n, 'document')} {'stays' if n == 1 else 'stay'}: other runs read them.")
     for path in found["files"]:
         plain(f"still holds text: {path}")
 
@@ -258,11 +310,13 @@ def purged_page(found: Mapping[str, Any]) -> None:
 def questions_page(questions: Sequence[Any], describe: Callable[[Any], Iterable[str]]) -> None:
     """What a person may decide, one after the other."""
     for question in questions:
-        saves = f", deciding saves up to {question.saves} words" if question.saves else ""
+        saves = (
+            f", deciding saves up to {counted(question.saves, 'word')}" if question.saves else ""
+        )
         plain(f"{question.kind} {question.id}{saves}")
         for line in describe(question):
             plain(line)
-    plain(f"{len(questions)} open.")
+    plain(f"{len(questions):,} open.")
 
 
 def _usd(value: float | None) -> str:
@@ -270,7 +324,7 @@ def _usd(value: float | None) -> str:
 
 
 def _past(runs: int) -> str:
-    return f"{runs} past run{'s' * (runs > 1)}" if runs else ""
+    return counted(runs, "past run") if runs else ""
 
 
 _SHOWN: Mapping[str, Callable[[Any], str | None]] = {
@@ -292,8 +346,7 @@ def settings_page(found: Iterable[Found], file: Path | None) -> None:
         ],
         title=f"settings of {file}" if file else "no storytransformer.toml here",
     )
-    if file is None:
-        next_step("init")
+    next_step(*(["init"] if file is None else ["doctor"]))
 
 
 def doctor_page(report: Mapping[str, Any], *, probed: bool) -> None:

@@ -6,9 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
+from pipeline.cli import screen
 from pipeline.cli.command_options import Here, command
 from pipeline.cli.help_layout import Group
-from pipeline.config.extras import require
+from pipeline.config.extras import LOCAL, require
 from pipeline.config.options import TrainOptions
 from pipeline.console import emit, plain
 from pipeline.train import training_report
@@ -38,7 +39,7 @@ def judge(
 ) -> None:
     """Train a judge with pairs made of your stories, and with what was decided on them by review.
     Given again, it goes on where it was."""
-    require("local")
+    require(LOCAL)
     if not dry_run:
         require("train")
     from pipeline.extract.extraction import extract
@@ -54,6 +55,8 @@ def judge(
     told = training_report.told(prepared, str(hardware))
     if dry_run:
         _show(told, json=here.json)
+        if not here.json:
+            screen.next_for_good()
         return
     refuse_where_too_large(prepared, hardware)
     for text in training_report.lines(told):
@@ -67,6 +70,9 @@ def judge(
     with runtime.store() as store:
         runtime.keep_training(prepared, learned, store)
     _show(told, json=here.json)
+    if not here.json:
+        judge = f"{chosen.base}@lora={order.out}"
+        screen.next_step("exam", "--model", judge, **here.for_next)
 
 
 def _show(told: dict[str, Any], *, json: bool) -> None:

@@ -68,6 +68,15 @@ single multiple, allowed forbidden, free paid
 _OPPOSED = frozenset(
     frozenset(map(stem, pair.split())) for pair in _PAIRS.replace("\n", " ").split(",")
 )
+#: Of these, the two ends of one thing: what one side does, the other has done to it.
+_CONVERSE = """
+lend borrow, borrow return, rent return, buy sell, send receive, buyer seller, sender recipient,
+sender receiver, parent child, teacher student, doctor patient, employer employee, debit credit,
+push pull, ask answer, import export
+"""
+_CONVERSES = frozenset(
+    frozenset(map(stem, pair.split())) for pair in _CONVERSE.replace("\n", " ").split(",")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +162,11 @@ def are_opposites(one: str, two: str) -> bool:
         return True
     short, long = sorted((one, two), key=len)
     return len(short) >= _SHORTEST and long in (f"un{short}", f"non{short}")
+
+
+def are_converses(one: str, two: str) -> bool:
+    """Whether two stems name the two ends of one thing ("lend", "borrow")."""
+    return frozenset((one, two)) in _CONVERSES
 
 
 def _opposite(mine: tuple[str, ...], yours: tuple[str, ...]) -> bool:

@@ -7,13 +7,15 @@ made from it. Nothing here reads the environment (:mod:`pipeline.config.settings
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Literal
 
+from pipeline.config.egress import without_password
 from pipeline.errors import InputError
+from pipeline.providers.extractive import EXTRACTIVE
+from pipeline.providers.registry import providers
 
 Kind = Literal["text", "path", "database", "whole", "number", "flag", "list"]
 Value = str | int | Decimal | bool | tuple[str, ...] | None
@@ -24,8 +26,7 @@ _PERMISSION = "what may leave this machine is said on the command line or in the
 _ADDRESS = "a key is sent to this address, which a file that came along must not choose"
 _PROGRAM = "a program is started by it, which a file that came along must not choose"
 _SECRET = "a secret in a file is copied, shared and committed"
-#: The password of a URL.
-_PASSWORD = re.compile(r"(?<=://)([^/@\s:]*):([^/@\s]+)@")
+_REACHED = "Keys and addresses"
 _YES = {"1": True, "true": True, "yes": True, "on": True}
 _NO = {"0": False, "false": False, "no": False, "off": False}
 
@@ -161,6 +162,25 @@ _SPENDING = (
 )
 _MERGING = ("merge",)
 
+
+def _of_providers() -> Iterator[Setting]:
+    """The key and the address of each provider that has them."""
+    for provider in providers().values():
+        if provider.key:
+            answering = "models" if provider.is_cloud else "servers"
+            yield Setting(
+                provider.key[0].lower(), "text", f"Key for {provider.name}/… {answering}.",
+                _REACHED, variables=provider.key, not_in_file=_SECRET, secret=True,
+            )  # fmt: skip
+    for provider in providers().values():
+        if provider.address_variable:
+            yield Setting(
+                provider.address_variable.lower(), "text",
+                f"Another address for {provider.name}/… models.",
+                _REACHED, variables=(provider.address_variable,), not_in_file=_ADDRESS,
+            )  # fmt: skip
+
+
 #: In the order in which the file and the docs show them.
 SETTINGS: tuple[Setting, ...] = (
     Setting(
@@ -233,7 +253,7 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         "model", "text", "Who judges; `storytransformer models` lists them.", "Merging",
-        default="extractive", option="--model", commands=_MERGING,
+        default=EXTRACTIVE, option="--model", commands=_MERGING,
     ),
     Setting(
         "propose", "flag", "Ask a model without a record; it orders proposals only.", "Merging",
@@ -286,28 +306,9 @@ SETTINGS: tuple[Setting, ...] = (
         "What may be off this machine: database, prefect, task-runner, hub.",
         "What leaves this machine", option="--allow-egress", adds=True, not_in_file=_PERMISSION,
     ),
+    *_of_providers(),
     Setting(
-        "anthropic_api_key", "text", "Key for claude/… models.", "Keys and addresses",
-        variables=("ANTHROPIC_API_KEY",), not_in_file=_SECRET, secret=True,
-    ),
-    Setting(
-        "gemini_api_key", "text", "Key for gemini/… models.", "Keys and addresses",
-        variables=("GEMINI_API_KEY", "GOOGLE_API_KEY"), not_in_file=_SECRET, secret=True,
-    ),
-    Setting(
-        "openai_api_key", "text", "Key for openai/… servers.", "Keys and addresses",
-        variables=("OPENAI_API_KEY",), not_in_file=_SECRET, secret=True,
-    ),
-    Setting(
-        "anthropic_base_url", "text", "Another address for claude/… models.", "Keys and addresses",
-        variables=("ANTHROPIC_BASE_URL",), not_in_file=_ADDRESS,
-    ),
-    Setting(
-        "gemini_base_url", "text", "Another address for gemini/… models.", "Keys and addresses",
-        variables=("GEMINI_BASE_URL",), not_in_file=_ADDRESS,
-    ),
-    Setting(
-        "pg_host", "text", "Where a PostgreSQL URL without a host leads.", "Keys and addresses",
+        "pg_host", "text", "Where a PostgreSQL URL without a host leads.", _REACHED,
         variables=("PGHOSTADDR", "PGHOST"), not_in_file=_ADDRESS,
     ),
 )  # fmt: skip
@@ -350,11 +351,6 @@ def default(name: str) -> str:
 def meaning(name: str) -> str:
     """What a setting does, in a sentence."""
     return BY_NAME[name].meaning
-
-
-def without_password(text: str) -> str:
-    """A URL with its password hidden; any other text as it is."""
-    return _PASSWORD.sub(r"\1:…@", text)
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

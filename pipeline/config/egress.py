@@ -9,6 +9,7 @@ refused unless its kind is allowed by name: models by ``--allow-cloud``, everyth
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -26,6 +27,8 @@ KINDS: dict[str, str] = {
     "task-runner": "the task runner",
     "hub": "the model hub",
 }
+#: The password of a URL.
+_PASSWORD = re.compile(r"(?<=://)([^/@\s:]*):([^/@\s]+)@")
 #: The addresses of a host name; none when it does not resolve.
 Resolve = Callable[[str], Sequence[str]]
 
@@ -132,6 +135,11 @@ def url_hosts(url: str) -> list[str]:
             f"{url!r} is not an address.", next="Write it as http://HOST:PORT."
         ) from exc
     return [host] if host else []
+
+
+def without_password(text: str) -> str:
+    """A URL with its password hidden; any other text as it is."""
+    return _PASSWORD.sub(r"\1:…@", text)
 
 
 def at_address(url: str, address: str) -> str:

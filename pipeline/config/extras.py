@@ -7,18 +7,15 @@ this installation was made: no index has to know the package.
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import shlex
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from pipeline.errors import InputError
-
-_PACKAGE = "storytransformer"
+from pipeline.installer import PACKAGE, installer, is_here, made_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +31,11 @@ class Part:
     modules: tuple[str, ...]
 
 
+#: The part that runs models here.
+LOCAL = "local"
+
 PARTS: Mapping[str, Part] = {
-    "local": Part(
+    LOCAL: Part(
         "a model that runs on this machine",
         ("torch", "transformers", "accelerate", "safetensors", "tokenizers", "llguidance"),
     ),
@@ -64,14 +64,7 @@ def part_of(module: str) -> str | None:
 
 def lacking(name: str) -> list[str]:
     """The modules of a part that are not here; nothing is imported."""
-    return [module for module in PARTS[name].modules if not _is_here(module)]
-
-
-def _is_here(module: str) -> bool:
-    try:
-        return importlib.util.find_spec(module) is not None
-    except (ModuleNotFoundError, ValueError):  # no package above it; half an import
-        return False
+    return [module for module in PARTS[name].modules if not is_here(module)]
 
 
 def require(name: str, *, where: str = "") -> None:
@@ -97,26 +90,19 @@ def missing_part(name: str, module: str, *, where: str = "") -> InputError:
 
 
 def how_to_install(name: str) -> str:
-    """The line that adds a part to this installation."""
-    package = f"{_PACKAGE}[{name}]"
+    """The line that adds a part to this installation, and takes none from it: uv and pipx make the
+    environment of a tool anew, so that every part that is here is named."""
+    here = [part for part in PARTS if made_by() and part != name and not lacking(part)]
+    package = f"{PACKAGE}[{','.join(sorted([*here, name]))}]"
     source = _source()
     if source is None:
         wanted = f"'{package} @ SOURCE'"
-        return f"{_installer()} {wanted}, where SOURCE is the wheel or the repository's address."
+        return f"{installer()} {wanted}, where SOURCE is the wheel or the repository's address."
     address, editable = source
     if editable:
-        return f"{_installer()} -e {shlex.quote(f'{address}[{name}]')}"
-    return f"{_installer()} {shlex.quote(f'{package} @ {address}')}"
-
-
-def _installer() -> str:
-    """The program that made this environment, as far as it left a mark."""
-    here = Path(sys.prefix)
-    if (here / "pipx_metadata.json").is_file():
-        return "pipx install --force"
-    if (here / "uv-receipt.toml").is_file():
-        return "uv tool install"
-    return "pip install" if _is_here("pip") else "uv pip install"
+        extras = package.removeprefix(PACKAGE)
+        return f"{installer()} -e {shlex.quote(f'{address}{extras}')}"
+    return f"{installer()} {shlex.quote(f'{package} @ {address}')}"
 
 
 def _source() -> tuple[str, bool] | None:
@@ -125,7 +111,7 @@ def _source() -> tuple[str, bool] | None:
     import importlib.metadata  # brings the whole of e-mail with it
 
     try:
-        written = importlib.metadata.distribution(_PACKAGE).read_text("direct_url.json")
+        written = importlib.metadata.distribution(PACKAGE).read_text("direct_url.json")
         said = json.loads(written or "{}")
     except (importlib.metadata.PackageNotFoundError, ValueError):
         return None

@@ -18,6 +18,7 @@ from typing import Annotated, Any, Self, TypeVar, get_args, get_origin, get_type
 
 from pipeline.config.configuration import BY_NAME, meaning
 from pipeline.errors import InputError
+from pipeline.providers.local import DEFAULT_LOCAL
 
 R = TypeVar("R")
 
@@ -415,7 +416,7 @@ class ExamOptions(_StaysHere, MayLeave, _Asks):
 class TrainOptions(Options):
     """What a judge is made of."""
 
-    base: str = option("local/smollm2-135m", "The model to train.", "Model")
+    base: str = option(DEFAULT_LOCAL, "The model to train.", "Model")
     out: str = option("judge", "Folder of the adapter.", "Folder of the adapter")
     pairs: int = option(6400, "Pairs to make.", "Pairs", least=8)
     dev_pairs: int = option(200, "Pairs to stop by.", "Pairs to stop by", least=4)

@@ -1,22 +1,22 @@
 """What holds for one command or flow: the command line, the environment, the file, the defaults.
 
-The only reader of the environment. Nothing below the edges (cli, flows) knows of it: the rooms are
-handed plain values.
+The only reader of what the environment says to us. Nothing below the edges (cli, flows) knows of
+it: the rooms are handed plain values.
 """
 
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from pipeline.config.config_file import NAME, read_file
-from pipeline.config.configuration import SETTINGS, Found, Setting, Value, without_password
+from pipeline.config.configuration import SETTINGS, Found, Setting, Value
+from pipeline.config.egress import without_password
+from pipeline.providers.registry import providers
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 #: Names a file of settings anywhere, for what has no ``--config``.
@@ -159,12 +159,12 @@ def read_settings(
         cache=_cache(found["cache"], env),
         threads=value("threads"),
         usd_per_kwh=value("usd_per_kwh"),
-        keys={
-            "claude": value("anthropic_api_key"),
-            "gemini": value("gemini_api_key"),
-            "openai": value("openai_api_key"),
+        keys={name: value(one.key[0].lower()) for name, one in providers().items() if one.key},
+        base_urls={
+            name: value(one.address_variable.lower())
+            for name, one in providers().items()
+            if one.address_variable
         },
-        base_urls={"claude": value("anthropic_base_url"), "gemini": value("gemini_base_url")},
         allow_egress=value("allow_egress"),
         local_only=value("local_only"),
         task_runner=value("task_runner"),
@@ -215,93 +215,6 @@ def _cache(found: Found, env: Mapping[str, str]) -> Path:
 def _service(env: Mapping[str, str]) -> str:
     """A connection service: a file elsewhere says where it leads, so its name stands for it."""
     return f"service {env['PGSERVICE']}" if env.get("PGSERVICE") else ""
-
-
-#: What tells the libraries beneath us to report to nobody.
-_NO_REPORTS = {
-    "DO_NOT_TRACK": "1",
-    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-    # Not of the reports; the first start of Prefect's temporary server takes that long.
-    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "90",
-    "HF_HUB_DISABLE_TELEMETRY": "1",
-}
-
-
-def report_to_nobody() -> None:
-    """Turn off the telemetry of Prefect, its servers that we start, and Hugging Face's libraries,
-    before they are imported. What somebody has set otherwise stays as it is."""
-    for name, value in _NO_REPORTS.items():
-        os.environ.setdefault(name, value)
-
-
-#: Where Prefect looks for a description of its logging, which can call any function.
-_LOGGING = ("PREFECT_LOGGING_SETTINGS_PATH", "PREFECT_LOGGING_CONFIG_PATH")
-
-
-def keep_code_out() -> None:
-    """Import nothing from the working directory, which holds other people's documents: not here,
-    and not in any Python that is started from here (Datasette, Prefect's server and its runs, the
-    reader of old workbooks).
-
-    What ``PYTHONPATH`` names from the root stays; an empty or relative entry means the working
-    directory, mostly by a slip (``:/some/folder``). Nor may a ``prefect.toml`` or ``.env`` that
-    came along say how Prefect logs: such a file can call functions.
-    """
-    os.environ["PYTHONSAFEPATH"] = "1"
-    if named := os.environ.get("PYTHONPATH"):
-        kept = [entry for entry in named.split(os.pathsep) if os.path.isabs(entry)]
-        os.environ["PYTHONPATH"] = os.pathsep.join(kept)
-    if not any(os.environ.get(name) for name in _LOGGING):
-        home = os.environ.get("PREFECT_HOME") or str(Path("~/.prefect").expanduser())
-        os.environ[_LOGGING[0]] = str(Path(home) / "logging.yml")
-    here = os.getcwd() if not sys.flags.safe_path else ""
-    first = sys.path[0] if sys.path else ""
-    if here and first == here and Path(here) != _PACKAGE.parent:
-        del sys.path[0]  # what `python -m` puts there
-    sys.path[:] = [entry for entry in sys.path if os.path.isabs(entry)]
-
-
-#: Where a command was started that starts others elsewhere.
-_STARTED_IN = "STORYTRANSFORMER_STARTED_IN"
-
-
-@contextmanager
-def away_from_documents(*, children: bool = False) -> Iterator[None]:
-    """While Prefect is imported: it takes settings from a ``prefect.toml``, ``.env`` or
-    ``pyproject.toml`` of the working directory, which holds other people's documents and might
-    name another API or database. Its settings come from variables and its home.
-
-    Args:
-        children: processes that are started meanwhile go back by :func:`back_to_documents`.
-    """
-    home = Path(os.environ.get("PREFECT_HOME") or "~/.prefect").expanduser().resolve()
-    here = os.getcwd()
-    if os.environ.get("PREFECT_HOME"):
-        os.environ["PREFECT_HOME"] = str(home)  # one that is relative means this directory
-    if children:
-        os.environ[_STARTED_IN] = here
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-        os.chdir(home)
-        yield
-    finally:
-        os.chdir(here)
-        if children:
-            os.environ.pop(_STARTED_IN, None)
-
-
-def for_a_server(more: Mapping[str, str]) -> dict[str, str]:
-    """The environment of a model's server that is started here: it reports to nobody, asks no hub
-    for anything, and imports nothing from the documents' folder or from our environment."""
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    quiet = {"VLLM_NO_USAGE_STATS": "1", "HF_HUB_OFFLINE": "1", "PYTHONSAFEPATH": "1"}
-    return kept | _NO_REPORTS | quiet | dict(more)
-
-
-def back_to_documents() -> None:
-    """In a process that was started away from the documents: from now on paths mean them."""
-    if there := os.environ.pop(_STARTED_IN, ""):
-        os.chdir(there)
 
 
 def without_secrets(text: str, environ: Mapping[str, str] | None = None) -> str:

@@ -8,7 +8,6 @@ from datetime import date
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from pipeline.calls import Band, TokenCount, Usage
-from pipeline.catalog import ModelSpec
 from pipeline.columns import kinds_of
 from pipeline.cost.bill import Asked, bill
 from pipeline.cost.formulas import energy_kwh, rows_that_fit
@@ -18,6 +17,7 @@ from pipeline.cost.prices import price_is_dated
 from pipeline.cost.remarks import notes, obstacles
 from pipeline.cost.window_limits import bits_held, usable_window, window_limits
 from pipeline.estimates import Estimate
+from pipeline.models import ModelSpec
 
 #: Output of a bare-text price as shares of the input: low, likely, high.
 OUTPUT_SHARES = (Decimal(0), WRITTEN_SHARE, Decimal(1))

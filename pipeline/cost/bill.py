@@ -11,9 +11,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from pipeline.calls import Band, Call, LaterSize, Plan, Size, TokenCount, Usage
-from pipeline.catalog import ModelSpec
 from pipeline.columns import Kinds
 from pipeline.cost.prices import price, price_cliffs
+from pipeline.models import ModelSpec
 
 
 class Asked(NamedTuple):
@@ -89,9 +89,9 @@ def worst_usage(spec: ModelSpec, call: Call) -> Usage:
 
 
 def caches(spec: ModelSpec, shared_tokens: int) -> bool:
-    """Whether a prefix of so many tokens is cached: only Claude's clients ask for it, and below
-    the model's minimum the mark is silently ignored. Gemini's implicit cache promises nothing."""
-    return spec.provider == "claude" and 0 < spec.min_cacheable <= shared_tokens
+    """Whether a prefix of so many tokens is cached: where the provider's client asks for it, and
+    not below the model's minimum, where the mark is silently ignored."""
+    return spec.provider.marks_cache and 0 < spec.min_cacheable <= shared_tokens
 
 
 def bill(spec: ModelSpec, requests: Kinds[Asked], as_of: date) -> Bill:

@@ -11,8 +11,8 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+from pipeline.amounts import gigabytes
 from pipeline.calls import Band, Plan, TokenCount, Usage
-from pipeline.catalog import Architecture, ModelSpec
 from pipeline.columns import Kinds
 from pipeline.cost.bare import bare_text_estimate
 from pipeline.cost.bill import (
@@ -46,6 +46,7 @@ from pipeline.cost.remarks import (
 )
 from pipeline.cost.window_limits import bits_held, usable_window, window_limits
 from pipeline.estimates import Estimate
+from pipeline.models import Architecture, ModelSpec
 
 __all__ = [
     "as_line",
@@ -207,8 +208,8 @@ def _misfits(line: Estimate, spec: ModelSpec, plan: Plan, hardware: Hardware) ->
     usable = int(hardware.device_bytes * USABLE_SHARE)
     if line.peak_memory_bytes is not None and line.peak_memory_bytes > usable:
         said.append(
-            f"does not fit: needs {line.peak_memory_bytes / 2**30:.1f} GiB, "
-            f"{hardware} has {usable / 2**30:.1f} GiB to use"
+            f"does not fit: needs {gigabytes(line.peak_memory_bytes)}, "
+            f"{hardware} has {gigabytes(usable)} to use"
         )
     return said
 

@@ -1,6 +1,6 @@
 """Memory, time and energy of a transformer, from its configuration: formulas F1 to F11.
 
-Plain arithmetic over :class:`pipeline.catalog.Architecture`, in bytes, floating-point operations,
+Plain arithmetic over :class:`pipeline.models.Architecture`, in bytes, floating-point operations,
 seconds and kilowatt-hours. Nothing here measures or loads anything.
 
 Symbols: N tokens in the window, B windows held together, L layers, h query heads, k key-value
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline.catalog import Architecture
+from pipeline.models import Architecture
 
 #: Bytes of a parameter by bits a weight; 4 and 8 bit include the scales of their groups.
 BYTES_PER_PARAMETER = {32: 4.0, 16: 2.0, 8: 1.03, 4: 0.56}

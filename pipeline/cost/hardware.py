@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.catalog import Architecture, Gpu
 from pipeline.cost.formulas import cache_bytes, decode_bytes, prefill_flops
+from pipeline.models import Architecture, Gpu
 
 _MIB = 2**20
 #: What Python, torch, transformers and this package hold beside a model: 0.59 GiB, measured on a

@@ -10,11 +10,13 @@ from decimal import Decimal
 from typing import Any
 
 from pipeline.calls import Usage
-from pipeline.catalog import DEFAULT_LOCAL, Catalog, Gpu, ModelSpec, Provider
+from pipeline.catalog import Catalog
 from pipeline.cost.prices import price, price_is_dated, price_note, usd_per_mtok
 from pipeline.cost.ranking import best_fit, rank_local
+from pipeline.models import Gpu, ModelSpec
+from pipeline.providers.local import DEFAULT_LOCAL
+from pipeline.providers.registry import providers
 
-CLOUDS: tuple[Provider, ...] = ("claude", "gemini")
 #: Tokens of a word of story English in a vocabulary like o200k: 1.142 to 1.167, measured on the
 #: same public stories as the ratios of the catalogue.
 TOKENS_PER_WORD = Decimal("1.155")
@@ -53,7 +55,7 @@ def default_choices(
         )
         if fit is not None:
             found.append(Choice(fit.model, fit.bits))
-    for cloud in CLOUDS:
+    for cloud in (provider for provider in providers().values() if provider.is_cloud):
         specs = [spec for spec in catalog if spec.provider == cloud]
         found += (Choice(spec.name) for spec in _of_one_cloud(specs, as_of, today))
     return list(dict.fromkeys(found))
@@ -104,7 +106,7 @@ def list_models(catalog: Catalog, *, today: date) -> list[dict[str, Any]]:
         listed.append(
             {
                 "model": spec.name,
-                "provider": spec.provider,
+                "provider": spec.provider.name,
                 "window": spec.window,
                 "effective": spec.effective,
                 "output_cap": spec.output_cap,

@@ -16,7 +16,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from pipeline.calls import Usage
-from pipeline.catalog import DatedPrice, ModelSpec
+from pipeline.models import DatedPrice, ModelSpec
 
 if TYPE_CHECKING:
     from genai_prices.types import ModelInfo, ModelPrice
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 #: Characters a token is taken for where a price is per character (Google's own rule of thumb).
 CHARACTERS_PER_TOKEN = 4
 _MILLION = Decimal(1_000_000)
-_CATALOGUE_IDS = {"claude": "anthropic", "gemini": "google"}
 # A request of each size class probes every tier of the catalogue's models.
 _PROBES = (Usage(input=1_000, output=1_000), Usage(input=900_000, output=1_000))
 
@@ -56,7 +55,7 @@ def price(spec: ModelSpec, usage: Usage, *, as_of: date, batch: bool = False) ->
         return Price(Decimal(0), "runs on this machine")
     if spec.prices:
         return None if batch else _overlay_price(spec.prices, usage, as_of)
-    found = _catalogue_price(spec.provider, spec.model_id, spec.base_url, as_of, batch)
+    found = _catalogue_price(*_address(spec), as_of, batch)
     if found is None:
         return None
     from genai_prices import Usage as CatalogueUsage
@@ -133,7 +132,7 @@ def price_cliffs(spec: ModelSpec, as_of: date | None = None) -> tuple[int, ...]:
     The price catalogue's word at that date; without a date or a catalogue entry, the spec's own.
     """
     if as_of is not None and not spec.prices and spec.leaves_machine:
-        found = _catalogue_price(spec.provider, spec.model_id, spec.base_url, as_of, False)
+        found = _catalogue_price(*_address(spec), as_of, False)
         if found is not None:
             tiers = getattr(found.input_mtok, "tiers", ())
             return tuple(tier.start for tier in tiers)
@@ -146,22 +145,36 @@ def _overlay_price(prices: tuple[DatedPrice, ...], usage: Usage, as_of: date) ->
         return None
     entry = current[-1]
     units = CHARACTERS_PER_TOKEN if entry.unit == "character" else 1
-    usd = (usage.prompt * entry.usd_input + usage.output * entry.usd_output) * units / _MILLION
+    usd = (
+        usage.input * entry.usd_input
+        + usage.cache_read * _or(entry.usd_cache_read, entry.usd_input)
+        + usage.cache_write * _or(entry.usd_cache_write, entry.usd_input)
+        + usage.output * entry.usd_output
+    )
+    usd = usd * units / _MILLION
     rule = f", {units} characters a token" if entry.unit == "character" else ""
     return Price(usd, f"models.toml, from {entry.start.isoformat()}{rule}")
 
 
+def _address(spec: ModelSpec) -> tuple[str, str, str]:
+    """By what the price catalogue finds a model: its provider's id there, its own, and its
+    server's address where the provider has no id."""
+    price_id = spec.provider.price_id
+    return price_id, spec.model_id, "" if price_id else spec.base_url
+
+
+def _or(rate: Decimal | None, otherwise: Decimal) -> Decimal:
+    return otherwise if rate is None else rate
+
+
 @lru_cache(maxsize=256)
-def _catalogue_model(provider: str, model_id: str, base_url: str) -> ModelInfo | None:
+def _catalogue_model(price_id: str, model_id: str, base_url: str) -> ModelInfo | None:
     from genai_prices.data_snapshot import get_snapshot
 
     try:
-        if provider == "openai":
-            _, model = get_snapshot().find_provider_model(model_id, None, None, base_url)
-        else:
-            _, model = get_snapshot().find_provider_model(
-                model_id, None, _CATALOGUE_IDS[provider], None
-            )
+        _, model = get_snapshot().find_provider_model(
+            model_id, None, price_id or None, base_url or None
+        )
     except LookupError:
         return None
     return model
@@ -169,9 +182,9 @@ def _catalogue_model(provider: str, model_id: str, base_url: str) -> ModelInfo |
 
 @lru_cache(maxsize=1024)
 def _catalogue_price(
-    provider: str, model_id: str, base_url: str, as_of: date, batch: bool
+    price_id: str, model_id: str, base_url: str, as_of: date, batch: bool
 ) -> ModelPrice | None:
-    model = _catalogue_model(provider, model_id, base_url)
+    model = _catalogue_model(price_id, model_id, base_url)
     if model is None:
         return None
     when = datetime.combine(as_of, time(), tzinfo=UTC)
@@ -193,7 +206,7 @@ def _starts(spec: ModelSpec) -> list[date]:
         return [entry.start for entry in spec.prices]
     if not spec.leaves_machine:
         return []
-    model = _catalogue_model(spec.provider, spec.model_id, spec.base_url)
+    model = _catalogue_model(*_address(spec))
     if model is None or not isinstance(model.prices, list):
         return []
     constraints = (entry.constraint for entry in model.prices)

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from pipeline.catalog import Gpu, ModelSpec
 from pipeline.cost.formulas import (
     ENGINE_SPARE,
     PREFILL_CHUNK,
@@ -23,6 +22,7 @@ from pipeline.cost.hardware import (
     generation_seconds,
     limit_seconds,
 )
+from pipeline.models import Gpu, ModelSpec
 
 #: Bits a weight that are tried, the most exact first.
 BITS = (16, 8, 4)
@@ -77,7 +77,7 @@ def rank_local(
     found = [
         _fit(spec, gpu, bits, input_tokens, output_tokens)
         for spec in specs
-        if spec.provider == "local" and spec.architecture is not None
+        if spec.provider.is_local and spec.architecture is not None
         for bits in BITS
     ]
     enough = input_tokens + output_tokens

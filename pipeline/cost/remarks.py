@@ -8,9 +8,9 @@ from dataclasses import replace
 from datetime import date
 
 from pipeline.calls import Plan, Usage
-from pipeline.catalog import ModelSpec
 from pipeline.cost.bill import caches
 from pipeline.cost.prices import price_note, retirement_note, undated_note
+from pipeline.models import ModelSpec
 
 
 def notes(spec: ModelSpec, as_of: date, *, counted: bool = True) -> tuple[str, ...]:
@@ -52,7 +52,7 @@ def cache_note(spec: ModelSpec, plan: Plan) -> str:
     shared = max((head for head, _, _ in sizes), default=0)
     if (
         sum(n for _, _, n in sizes) < 2
-        or spec.provider != "claude"
+        or not spec.provider.marks_cache
         or not spec.min_cacheable
         or not shared
     ):

@@ -8,12 +8,13 @@ from datetime import date
 from decimal import Decimal
 
 from pipeline.calls import Usage
-from pipeline.catalog import Architecture, Catalog, ModelSpec
+from pipeline.catalog import Catalog
 from pipeline.cost.bill import total_usd
 from pipeline.cost.formulas import ENGINE_SPARE, eager_score_bytes, peak_memory
 from pipeline.cost.hardware import Hardware, generation_seconds
 from pipeline.cost.model_choice import TOKENS_PER_WORD, WRITTEN_SHARE, Choice
 from pipeline.cost.prices import price_cliffs
+from pipeline.models import Architecture, ModelSpec
 
 #: Window sizes that are looked at, in prompt tokens.
 SIZES = tuple(1_000 * 2**step for step in range(2, 11))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 
 from pipeline.calls import WindowLimits
-from pipeline.catalog import ModelSpec
 from pipeline.cost.formulas import ENGINE_SPARE, longest_window
 from pipeline.cost.hardware import CPU_RUNTIME_BYTES
 from pipeline.cost.prices import price_cliffs
+from pipeline.models import ModelSpec
 
 
 def window_limits(

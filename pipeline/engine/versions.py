@@ -12,6 +12,8 @@ from typing import Any
 
 from packaging.requirements import Requirement
 
+from pipeline.installer import how_to_add
+
 #: What computes here, and whose stated needs are compared with what is installed.
 PACKAGES = ("torch", "transformers", "accelerate", "tokenizers", "safetensors", "llguidance")
 
@@ -102,8 +104,9 @@ def judge(seen: Seen) -> list[Finding]:
             Finding(
                 False,
                 f"flash-attn is installed and cannot be loaded: {seen.flash_error}.",
-                "Build it against this torch: pip install --force-reinstall --no-build-isolation "
-                "flash-attn.",
+                "Build it against this torch: "
+                + how_to_add("--no-build-isolation", "flash-attn", again=True)
+                + ".",
             )
         )
     where = f", computing on {' and '.join(seen.cards)}" if seen.cards else ", no graphics card"

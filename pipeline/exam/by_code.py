@@ -12,9 +12,8 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from pipeline.catalog import ModelSpec
 from pipeline.compare.measures import need_similarity
-from pipeline.config.extras import lacking
+from pipeline.config.extras import LOCAL, lacking
 from pipeline.engine.weights.weight_files import locate_weights, weights_sha256
 from pipeline.entries import Answer
 from pipeline.errors import EngineError, InputError
@@ -23,7 +22,9 @@ from pipeline.exam.exam_questions import Exam, Question, gather_exam
 from pipeline.judge.calibration import Said, examine
 from pipeline.judge.judge_records import Record, dated
 from pipeline.judge.proof import prove_need
+from pipeline.models import ModelSpec
 from pipeline.plan.near.candidates import ENCODER, WINDOW
+from pipeline.providers.extractive import PROVIDER
 from pipeline.run.judge_record import CODE_VERSION, judge_of
 from pipeline.store.record import Store
 from pipeline.stories import Story
@@ -88,7 +89,7 @@ def judges_here() -> list[str]:
     what runs it."""
     try:
         locate_weights(ENCODER)
-        encodes = not lacking("local")
+        encodes = not lacking(LOCAL)
     except EngineError:
         encodes = False
     return [name for name in JUDGES if encodes or name != "embeddings"]
@@ -147,7 +148,7 @@ def examine_code(name: str, exam: Exam, today: date, cache: Path = _NO_FOLDER) -
     started = time.monotonic()
     said = answers_of(name, questions)
     seconds = time.monotonic() - started
-    spec = ModelSpec(name, "extractive", name, 10**6, 10**6)
+    spec = ModelSpec(name, PROVIDER, name, 10**6, 10**6)
     judge = judge_of(spec, _NO_FOLDER, _NO_FOLDER, exam.hash)
     if name == "embeddings":
         weights = weights_sha256(locate_weights(ENCODER), cache)

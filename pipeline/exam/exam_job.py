@@ -8,14 +8,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
+from pipeline.amounts import counted
 from pipeline.calls import Plan, WindowLimits
-from pipeline.catalog import ModelSpec
 from pipeline.errors import ModelError, SovereigntyError
 from pipeline.exam.exam_questions import Exam, Question, gather_exam
 from pipeline.judge import vetoes
 from pipeline.judge.calibration import Examined, Said, examine
 from pipeline.judge.judge_records import Record, dated, rows
 from pipeline.judge.strata import cell_of
+from pipeline.models import ModelSpec
 from pipeline.plan.call_factory import CallFactory
 from pipeline.plan.near.similarity import Pair
 from pipeline.plan.pairs import plan_pairs
@@ -29,7 +30,7 @@ from pipeline.run.job import MergeJob
 from pipeline.run.judge_record import judge_of, said_in
 from pipeline.run.sovereignty import check_permission, check_sovereignty, mark_of
 from pipeline.store.reading.spending import spent
-from pipeline.stories import Story
+from pipeline.stories import STAYS, Story
 from pipeline.tokens.token_counters import counter_for
 
 
@@ -126,7 +127,7 @@ class ExamJob(MergeJob):
             examined(self._asked_of, self.said),
             labels=self.exam.names,
             sovereignty=mark_of(self.corpus.documents.values(), self.terms.local_only)
-            or ("local" if self.exam.marked else ""),
+            or (STAYS if self.exam.marked else ""),
         )
         usd = took.columns()["usd"]
         self.record = dated(
@@ -167,7 +168,8 @@ class ExamJob(MergeJob):
         if self._all_failed:
             why = told(Counter(kind_told(reason) for reason in self._failures))
             raise ModelError(
-                f"all {len(self.plan.calls)} questions failed: {why}. There is no record.",
+                f"all {counted(len(self.plan.calls), 'question')} failed: {why}. There is no "
+                "record.",
                 where=self.spec.name,
                 next="Mend the cause and run the same command again, "
                 f"with {AGAIN} where replies came that cannot be used.",

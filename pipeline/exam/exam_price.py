@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from pipeline.amounts import dollars_band
+from pipeline.amounts import counted, dollars_band
 from pipeline.calls import Plan, WindowLimits
-from pipeline.catalog import ModelSpec
 from pipeline.errors import StoryTransformerError
 from pipeline.estimates import Estimate
 from pipeline.exam.exam_job import plan_exam
 from pipeline.exam.exam_questions import Exam, gather_exam, label_files
+from pipeline.models import ModelSpec
 from pipeline.run import steps
 from pipeline.run.corpus import Corpus
 from pipeline.store.record import Store, StoreJournal
@@ -39,11 +39,11 @@ def price_exam(exam: Exam, spec: ModelSpec, terms: steps.Terms, store: Store | N
 def told(line: Estimate) -> str:
     """An estimate of an exam in a sentence, and why it cannot be run where it cannot."""
     n = line.calls - line.journalled_calls
-    asked = f"It asks {n:,} questions, {line.input_tokens.n:,} tokens"
+    asked = f"It asks {counted(n, 'question')}, {counted(line.input_tokens.n, 'token')}"
     if line.usd is not None and line.usd[2]:
         price = dollars_band(*line.usd)
     elif line.seconds is not None:
-        price = f"about {max(1, round(line.seconds / 60)):,} minutes here"
+        price = f"about {counted(max(1, round(line.seconds / 60)), 'minute')} here"
     else:
         price = "the price is unknown"
     return f"{asked}: {price}." + ("" if line.feasible else f" Not as it stands: {line.reason}.")

@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from pipeline.config.settings import keep_code_out
+from pipeline.config.processes import keep_code_out
 from pipeline.extract.reading_limits import OverLimit
 
 R = TypeVar("R")

@@ -11,9 +11,10 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from pipeline.amounts import counted
 from pipeline.errors import InputError
 from pipeline.extract.beside import ReaderProcess, is_needed
-from pipeline.extract.file_walk import STDIN, find_files
+from pipeline.extract.file_walk import OWN, STDIN, find_files
 from pipeline.extract.patterns import find_stories
 from pipeline.extract.process_pool import shared_out
 from pipeline.extract.readers.bundles import open_bundles, read_member
@@ -159,11 +160,14 @@ class _Extracted(NamedTuple):
 def said_of_passed_over(passed_over: Mapping[str, int]) -> str:
     """ "7 files passed over: 4 .png, 2 .py, 1 without a suffix", "" where there are none."""
     named = [
-        f"{number} {suffix or 'without a suffix'}"
+        f"{number:,} {suffix or 'without a suffix'}"
         for suffix, number in sorted(passed_over.items(), key=lambda pair: (-pair[1], pair[0]))
     ]
     count = sum(passed_over.values())
-    return f"{count} file{'s' * (count > 1)} passed over: {', '.join(named)}" if count else ""
+    if not count:
+        return ""
+    told = f"{counted(count, 'file')} passed over: {', '.join(named)}"
+    return told + (" (name one to have it read)" if OWN in passed_over else "")
 
 
 def _documents(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pipeline.errors import InputError
 from pipeline.extract.globs import check_patterns, is_excluded
+from pipeline.extract.own import SUFFIXES, is_own
 
 STDIN = "-"
 #: A folder may hold a file of this name with patterns of what not to read below it.
@@ -24,6 +25,8 @@ _NO_FILES = (
     (stat.S_ISCHR, "a device"),
     (stat.S_ISBLK, "a device"),
 )
+#: What of an earlier merge is counted as, among the suffixes of what is passed over.
+OWN = "of an earlier merge"
 _LEADS_OUT = (
     "a link that leads out of the folder that was named, so it was not followed; "
     "name what it leads to, or add --follow-links"
@@ -42,13 +45,13 @@ def find_files(
     why it is not to be opened ("" where it is).
 
     In folders, files whose suffix is not in ``suffixes``, hidden files and folders (a leading
-    dot) and what ``exclude`` or a ``.storyignore`` names are left out; a file named outright is
-    always read. Links are followed inside the folder, cycles not, and out of it only with
-    ``follow_links``. Pipes, sockets and devices are never opened.
+    dot), what ``exclude`` or a ``.storyignore`` names and what this program wrote itself are left
+    out; a file named outright is always read. Links are followed inside the folder, cycles not, and
+    out of it only with ``follow_links``. Pipes, sockets and devices are never opened.
 
     Args:
         passed_over: is told how many files of each suffix (with its dot, lower case; "" for none)
-            a folder holds that no suffix of ``suffixes`` names.
+            a folder holds that no suffix of ``suffixes`` names, and of :data:`OWN` files.
     Raises:
         InputError: a path that does not exist, a glob that matches nothing, an invalid pattern.
     """
@@ -62,6 +65,11 @@ def find_files(
             else:
                 found.setdefault(path, _no_file(path))
     return found
+
+
+def _is_of_ours(entry: os.DirEntry[str]) -> bool:
+    """Whether a file of a folder is one that this program wrote."""
+    return Path(entry.name).suffix.lower() in SUFFIXES and entry.is_file() and is_own(entry.path)
 
 
 def _no_file(path: str) -> str:
@@ -131,6 +139,9 @@ def _walk(
                 files.append((entry.path, _LEADS_OUT))
             elif is_folder:
                 stack.append((entry.path, patterns))
+            elif is_meant and _is_of_ours(entry):
+                if passed_over is not None:
+                    passed_over[OWN] += 1
             elif is_meant:
                 files.append((entry.path, _no_file(entry.path)))
             elif passed_over is not None and not entry.name.lower().endswith(_OURS):

@@ -18,7 +18,7 @@ from dataclasses import replace
 
 from pipeline.extract.properties import Property, properties_of
 from pipeline.extract.readers.delimited import find_rows, sniff_delimiter
-from pipeline.stories import Document
+from pipeline.stories import STAYS, Document
 
 #: The key in a document's ``front_matter`` under which its mark stands, however it was written.
 SOVEREIGNTY = "sovereignty"
@@ -241,7 +241,7 @@ def _value_of(text: str, start: int, end: int, alone: bool) -> str | None:
     if _NAMED.search(before) and (paired := _PAIRED.match(text, end)):
         return _bare(_value_after(text, paired.end())) if paired[0].strip(" \t\"'") else ""
     beside = _BESIDE.match(text, end)
-    if beside and (beside[1] in _OPEN or beside[1] == "local"):
+    if beside and (beside[1] in _OPEN or beside[1] == STAYS):
         return str(beside[1])
     line_start = text.rfind("\n", 0, start) + 1
     line_end = text.find("\n", end)

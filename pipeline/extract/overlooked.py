@@ -20,7 +20,7 @@ from pipeline.extract.stories.purposes import is_thing
 from pipeline.extract.stories.story_lists import is_requirement
 from pipeline.extract.stories.story_rows import STORY_TYPE
 from pipeline.extract.stories.units import may_tell, split_units
-from pipeline.stories import Block, Document, Span, Story, count_words, normalise
+from pipeline.stories import Block, Document, Span, Story, count_inked, count_words, normalise
 from pipeline.text.sentences import plain
 
 #: Fewer lines of one section that only may be stories are a way of writing, not a list of wishes.
@@ -94,7 +94,8 @@ def judge(document: Document, stories: Sequence[Story], residue: Sequence[Span])
     said = [*judged.lines(), *judged.rows(), *judged.items(), *judged.announced()]
     if not said:
         return ""
-    left = sum(end - start for start, end in residue) / len(document.text)
+    whole = Span(0, len(document.text))
+    left = count_inked(document.text, residue) / max(1, count_inked(document.text, [whole]))
     return "; ".join([*said, f"{left:.0%} of its text is in no story"])
 
 

@@ -7,7 +7,7 @@ database is beyond the reach of ``purge``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from prefect.artifacts import (
 )
 
 from evals.dashboard.serve import merged_address
+from pipeline.amounts import amount, band, counted, dollars, duration, percent
 
 #: Lower edges of what a cell of a heatmap is drawn as.
 _SHADES = ((0.9, "🟩"), (0.6, "🟨"), (0.3, "🟧"), (0.0, "🟥"))
@@ -41,7 +42,13 @@ class Progress:
         update_progress_artifact(
             artifact_id=self._id,
             progress=round(100 * done / max(calls, 1), 1),
-            description=f"{self._what}: {done} of {calls} {self._counted}",
+            description=f"{self._what}: {done:,} of {calls:,} {self._counted}",
+        )
+
+    def end(self, said: str) -> None:
+        """The run is done, also where less was counted than foreseen, or nothing."""
+        update_progress_artifact(
+            artifact_id=self._id, progress=100.0, description=f"{self._what}: {said}"
         )
 
 
@@ -50,13 +57,13 @@ def records(result: Mapping[str, Any]) -> None:
     whole = [r for r in result["records"] if r["kind"] == "all" and r["answer"] == "one_need"]
     create_table_artifact(
         key="records",
-        description=f"{len(whole)} judges examined",
+        description=f"{counted(len(whole), 'judge')} examined",
         table=[
             {
                 "judge": r["model"],
-                "others called so": f"{r['false_positives']} of {r['n']}",
-                "at most": f"{r['false_positive_upper']:.1%}",
-                "found of the true": f"{r['found']} of {r['positives']}",
+                "others called so": f"{r['false_positives']:,} of {r['n']:,}",
+                "at most": f"{100 * r['false_positive_upper']:.1f} %",
+                "found of the true": f"{r['found']:,} of {r['positives']:,}",
                 "threshold": "never" if r["threshold"] is None else f"{r['threshold']:.3f}",
                 "record": r["id"],
             }
@@ -69,8 +76,8 @@ def losses(dev: Sequence[tuple[int, float]]) -> None:
     """How a training went, a row for each look at the pairs that it is stopped by."""
     create_table_artifact(
         key="losses",
-        description=f"{len(dev)} looks at the pairs that the training is stopped by",
-        table=[{"step": step, "loss": f"{loss:.4f}"} for step, loss in dev],
+        description=f"{counted(len(dev), 'look')} at the pairs that the training is stopped by",
+        table=[{"step": amount(step), "loss": f"{loss:.4f}"} for step, loss in dev],
     )
 
 
@@ -78,13 +85,14 @@ def documents(result: Mapping[str, Any]) -> None:
     """What was read, a row for each document."""
     create_table_artifact(
         key="documents",
-        description=f"{result['stories']} stories in {len(result['documents'])} documents",
+        description=f"{counted(result['stories'], 'story', 'stories')} in "
+        f"{counted(len(result['documents']), 'document')}",
         table=[
             {
                 "document": d["path"],
                 "format": d["format"],
-                "stories": d["stories"],
-                "in stories": f"{d['story_chars'] / d['chars']:.0%}" if d["chars"] else "–",
+                "stories": amount(d["stories"]),
+                "in stories": percent(d["story_chars"] / d["chars"]) if d["chars"] else "–",
                 "problem": d["problem"] or "",
             }
             for d in result["documents"]
@@ -103,16 +111,17 @@ def estimate(result: Mapping[str, Any]) -> None:
     """The lines of an estimate."""
     create_table_artifact(
         key="estimate",
-        description=f"{result['stories']} stories at prices of {result['as_of']}",
+        description=f"{counted(result['stories'], 'story', 'stories')} at prices of "
+        f"{result['as_of']}; likely, least and most",
         table=[
             {
                 "model": line["model"],
                 "strategy": line["strategy"],
-                "calls": line["calls"],
-                "input tokens": line["input_tokens"],
-                "output tokens": _band(line["output_tokens"]),
-                "USD": _band(line["usd"]) if line["usd"] else "unknown",
-                "hours": "–" if line["seconds"] is None else f"{line['seconds'] / 3600:.2f}",
+                "calls": amount(line["calls"]),
+                "tokens in": amount(line["input_tokens"]),
+                "tokens out": _band(line["output_tokens"], amount),
+                "dollars": _band(line["usd"], dollars) if line["usd"] else "unknown",
+                "time": duration(line["seconds"]),
                 "can run": "yes" if line["feasible"] else line["reason"],
             }
             for line in result["lines"]
@@ -125,29 +134,29 @@ def merged(result: Mapping[str, Any]) -> None:
     create_table_artifact(
         key="ledger",
         description=f"Ledger of {result['run']}: the books balance",
-        table=[{"outcome": name, "stories": n} for name, n in result["ledger"].items()],
+        table=[
+            {"outcome": name.replace("_", " "), "stories": amount(n)}
+            for name, n in result["ledger"].items()
+        ],
     )
     kept = result["kept"]
     create_table_artifact(
         key="kept",
-        description=f"The {kept['units']} sentences of the stories, all in the document",
+        description=f"The {counted(kept['units'], 'sentence')} of the stories, all in the document",
         table=[
-            {"sentences": "stand", "n": kept["standing"]},
-            *({"sentences": f"folded by {by}", "n": n} for by, n in kept["folded"].items()),
+            {"sentences": "stand", "n": amount(kept["standing"])},
+            *({"sentences": f"folded by {by}", "n": amount(n)} for by, n in kept["folded"].items()),
         ],
     )
-    shown = ("model", "strategy", "stories", "entries", "conflicts", "possible_conflicts",
-             "proposals", "failed_calls", "standing_words", "source_words")  # fmt: skip
-    took = ("calls", "reused_replies", "input_tokens", "output_tokens", "usd", "estimated_usd")
     create_table_artifact(
         key="merge",
         description=f"What {result['run']} came to",
         table=[
             {
-                "figure": name.replace("_", " ").replace("usd", "USD"),
-                "value": "unknown" if result[name] is None else result[name],
+                "figure": name.replace("_", " ").replace("usd", "dollars"),
+                "value": shown(result[name]),
             }
-            for name in (*shown, *took)
+            for name, shown in _FIGURES.items()
         ],
     )
     # Browsers follow no link from a server's page to a file: the pages show it.
@@ -161,11 +170,39 @@ def merged(result: Mapping[str, Any]) -> None:
     )
 
 
+def _of(one: str, many: str = "") -> Callable[[int], str]:
+    """How a number of something is shown, with what it counts."""
+    return lambda n: counted(n, one, many)
+
+
+#: What a person is shown of a merge, and how.
+_FIGURES: Mapping[str, Callable[[Any], str]] = {
+    "model": str,
+    "strategy": str,
+    "stories": _of("story", "stories"),
+    "entries": _of("entry", "entries"),
+    "conflicts": _of("conflict"),
+    "possible_conflicts": _of("possible conflict"),
+    "proposals": _of("pair"),
+    "standing_words": _of("word"),
+    "source_words": _of("word"),
+    "calls": _of("call"),
+    "failed_calls": _of("call"),
+    "reused_replies": _of("reply", "replies"),
+    "input_tokens": _of("token"),
+    "output_tokens": _of("token"),
+    "usd": dollars,
+    "estimated_usd": dollars,
+}
+
+
 def counts(key: str, title: str, found: Mapping[str, int]) -> None:
     """How many of each; nothing where there is nothing to count."""
     if found:
         create_table_artifact(
-            key=key, description=title, table=[{"what": k, "n": n} for k, n in found.items()]
+            key=key,
+            description=title,
+            table=[{"what": k, "n": amount(n)} for k, n in found.items()],
         )
 
 
@@ -203,8 +240,8 @@ def _shade(scores: Sequence[float]) -> str:
     return f"{next(shade for runtime, shade in _SHADES if mean >= runtime)} {mean:.2f}"
 
 
-def _band(band: Mapping[str, Any]) -> str:
-    return f"{band['low']} – {band['likely']} – {band['high']}"
+def _band(found: Mapping[str, Any], shown: Callable[[Any], str]) -> str:
+    return band(found["low"], found["likely"], found["high"], shown)
 
 
 def _link(key: str, path: str, what: str) -> None:

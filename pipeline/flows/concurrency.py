@@ -28,8 +28,8 @@ from prefect.client.schemas.responses import GlobalConcurrencyLimitResponse
 from prefect.concurrency.sync import concurrency
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 
-from pipeline.catalog import ModelSpec
 from pipeline.errors import InputError
+from pipeline.models import ModelSpec
 
 #: Seconds after which the turn of a process that was killed is another's.
 _LEASE = 120.0
@@ -49,7 +49,7 @@ def turn(spec: ModelSpec, say: Callable[[str], None]) -> Iterator[None]:
     Raises:
         InputError: a person has switched the limit off.
     """
-    if spec.provider != "local":
+    if not spec.provider.is_local:
         yield
         return
     name = limit_name()

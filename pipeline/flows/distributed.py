@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from pipeline.amounts import counted
 from pipeline.config.extras import how_to_install
 from pipeline.config.options import ReadOptions
 from pipeline.errors import InputError
@@ -78,7 +79,7 @@ def read_ahead(
             for (sha256, variant), extraction in future.result().items():
                 store.put_extraction(sha256, variant, extraction)
                 read += 1
-    say(f"{read} of {len(waiting)} documents were read by {runner}")
+    say(f"{read} of {counted(len(waiting), 'document')} were read by {runner}")
 
 
 def read_batch(paths: list[str], how: ReadOptions) -> Found:

@@ -14,6 +14,7 @@ from typing import Any
 
 from prefect import flow, get_run_logger
 
+from pipeline.amounts import counted
 from pipeline.config.options import (
     EstimateOptions,
     ExamOptions,
@@ -27,6 +28,8 @@ from pipeline.flows.concurrency import turn
 from pipeline.flows.distributed import read_ahead
 from pipeline.flows.run_states import named
 from pipeline.flows.tasks import as_task, open_runtime
+from pipeline.flows.telling import telling
+from pipeline.providers.extractive import EXTRACTIVE
 
 
 @flow(name="extract-stories", flow_run_name=named("extract {paths}"), persist_result=False)
@@ -115,7 +118,7 @@ def examine_judges(chosen: ExamOptions, where: p.Where, models: p.Names = ()) ->
     from pipeline.run.job import run
 
     def examine() -> dict[str, Any]:
-        runtime, logger = open_runtime(where.db, where.allow_egress), get_run_logger()
+        runtime, said = open_runtime(where.db, where.allow_egress), telling()
         output = label_files(chosen.labels, chosen.corpora, runtime.settings.exams)
         folder = None if chosen.corpora is None else Path(chosen.corpora)
         found: dict[str, Any] = {"records": [], "runs": []}
@@ -126,7 +129,7 @@ def examine_judges(chosen: ExamOptions, where: p.Where, models: p.Names = ()) ->
                         record = as_task(
                             f"examine {name}",
                             lambda name=name: examined_by_code(
-                                name, output, folder, store, runtime.settings.cache, logger.info
+                                name, output, folder, store, runtime.settings.cache, said
                             ),
                         )
                         found["records"] += rows(record)
@@ -137,9 +140,10 @@ def examine_judges(chosen: ExamOptions, where: p.Where, models: p.Names = ()) ->
                         chosen,
                         store=store,
                         labels=output,
-                        say=logger.info,
+                        say=said,
+                        show=said.show,
                         turn=lambda name=name, held=held: held.enter_context(
-                            turn(runtime.find(name), logger.info)
+                            turn(runtime.find(name), said)
                         ),
                     )
                     told = run(job, step=as_task)
@@ -167,9 +171,9 @@ def train_judge(paths: p.Documents, chosen: TrainOptions, where: p.Where) -> dic
 
     def learn() -> dict[str, Any]:
         require("train")
-        runtime, logger = open_runtime(where.db, where.allow_egress), get_run_logger()
+        runtime, say = open_runtime(where.db, where.allow_egress), telling()
         hardware = runtime.hardware(None)
-        with runtime.store() as store, turn(runtime.find(chosen.base), logger.info):
+        with runtime.store() as store, turn(runtime.find(chosen.base), say):
             order = runtime.train_order(
                 chosen, dict(map(training_report.setting, chosen.settings)), store
             )
@@ -180,9 +184,10 @@ def train_judge(paths: p.Documents, chosen: TrainOptions, where: p.Where) -> dic
             refuse_where_too_large(prepared, hardware)
             told = training_report.told(prepared, str(hardware))
             for line in training_report.lines(told):
-                logger.info(line)
+                say(line)
             progress = artifacts.Progress(f"train {chosen.base}", "steps done")
             learned = as_task("train", train, prepared, lambda n, of, loss: progress.show(n, of))
+            progress.end(learned.stopped)
             runtime.keep_training(prepared, learned, store)
         artifacts.losses(learned.dev_losses)
         return told | training_report.measured(learned, order.out)
@@ -197,7 +202,7 @@ def merge_stories(
     chosen: MergeOptions,
     read: ReadOptions,
     where: p.Where,
-    model: p.Name = "extractive",
+    model: p.Name = EXTRACTIVE,
 ) -> dict[str, Any]:
     """Merge documents into one. Run it again to resume: replies are never paid twice.
 
@@ -208,17 +213,18 @@ def merge_stories(
     from pipeline.run.job import run
 
     def merge() -> dict[str, Any]:
-        runtime, logger = open_runtime(where.db, where.allow_egress), get_run_logger()
+        runtime, told = open_runtime(where.db, where.allow_egress), telling()
         with runtime.store() as store, ExitStack() as held:
-            read_ahead(runtime.settings.task_runner, paths, read, store, logger.info)
+            read_ahead(runtime.settings.task_runner, paths, read, store, told)
             job = runtime.merge_job(
                 paths,
                 model,
                 chosen,
                 store=store,
                 how=read,
-                say=logger.info,
-                turn=lambda: held.enter_context(turn(runtime.find(model), logger.info)),
+                say=told,
+                show=told.show,
+                turn=lambda: held.enter_context(turn(runtime.find(model), told)),
             )
             progress = artifacts.Progress(f"merge with {model}")
 
@@ -229,6 +235,7 @@ def merge_stories(
                 return given
 
             result = run(job, step=step)
+            progress.end(f"done, {counted(job.progress[0], 'call')} answered")
         artifacts.merged(result)
         return result
 

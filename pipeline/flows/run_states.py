@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, cast
 
+from httpx import HTTPError
 from prefect import State, get_run_logger
+from prefect.client.orchestration import get_client
+from prefect.context import FlowRunContext
+from prefect.exceptions import TerminationSignal
 from prefect.runtime import flow_run
-from prefect.states import Completed, Failed
+from prefect.states import Cancelled, Completed, Failed
 
+from pipeline.amounts import amount, counted, dollars, outcomes
 from pipeline.errors import StoryTransformerError
 
 #: What a failed run is called, by the kind of its error.
@@ -23,6 +29,11 @@ NAMES: Mapping[str, str] = {
     "gate": "Gate not met",
 }
 
+_TO_GO_ON = (
+    "stopped; what is done is kept. To go on: `prefect flow-run retry {id}`, Retry on this run's "
+    "page, or the same run started anew."
+)
+
 
 def ended(
     body: Callable[[], dict[str, Any]], tell: Callable[[dict[str, Any]], str]
@@ -31,7 +42,8 @@ def ended(
     hands the state's data, the result, to whoever calls the flow, hence the type.
 
     An error of ours becomes a failed state with its message and exit code; whoever calls the flow
-    gets it raised all the same. A defect goes through: its traceback is wanted.
+    gets it raised all the same. A defect goes through: its traceback is wanted. So does the signal
+    with which a run is cancelled, whose state the worker sets; how to go on is told before.
 
     Args:
         tell: one line about the result, counts only.
@@ -41,7 +53,27 @@ def ended(
     except StoryTransformerError as error:
         get_run_logger().error("%s", error)
         return cast(dict[str, Any], failed(error))
+    except TerminationSignal:
+        _stopped()
+        raise
     return cast(dict[str, Any], Completed(message=tell(result), data=result))
+
+
+def _stopped() -> None:
+    """Say how a run goes on that a signal ends, and that it is cancelled where that was asked for:
+    a process that was too busy to hear so from its worker would count as crashed."""
+    context = FlowRunContext.get()
+    if context is None or context.flow_run is None:
+        return
+    run = context.flow_run
+    message = _TO_GO_ON.format(id=run.id)
+    get_run_logger().info(message)
+    with suppress(HTTPError), get_client(sync_client=True) as client:
+        now = client.read_flow_run(run.id).state
+        if now is not None and now.is_cancelling():
+            cancelled: State[Any] = Cancelled(message=message)
+            client.set_flow_run_state(run.id, cancelled, force=True)
+            run.state = cancelled
 
 
 def failed(error: StoryTransformerError) -> State[Any]:
@@ -53,8 +85,9 @@ def failed(error: StoryTransformerError) -> State[Any]:
 def extracted(result: Mapping[str, Any]) -> str:
     """What was found."""
     n, problems = len(result["documents"]), sum(bool(d["problem"]) for d in result["documents"])
-    return f"{result['stories']} stories in {_many(n, 'document')}" + (
-        f", {problems} not or not wholly read" if problems else ""
+    stories = counted(result["stories"], "story", "stories")
+    return f"{stories} in {counted(n, 'document')}" + (
+        f", {amount(problems)} not or not wholly read" if problems else ""
     )
 
 
@@ -66,23 +99,23 @@ def estimated(result: Mapping[str, Any]) -> str:
     if not priced:
         return told
     cheapest = min(priced, key=lambda line: float(line["usd"]["likely"]))
-    return f"{told}; the cheapest is {cheapest['model']} at ${cheapest['usd']['likely']}"
+    return f"{told}; the cheapest is {cheapest['model']} at {dollars(cheapest['usd']['likely'])}"
 
 
 def merged(result: Mapping[str, Any]) -> str:
     """What became of the stories and what it took."""
-    ledger = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in result["ledger"].items() if n)
-    usd = "price unknown" if result["usd"] is None else f"${result['usd']}"
+    usd = "price unknown" if result["usd"] is None else dollars(str(result["usd"]))
+    replies = counted(result["reused_replies"], "reply", "replies")
     return (
-        f"{result['stories']} stories: {ledger}. The books balance. "
-        f"{_many(result['calls'], 'model call')}, {result['reused_replies']} replies from the "
-        f"journal, {usd}."
-    ) + (f" {_many(n_failed, 'call')} failed." if (n_failed := result["failed_calls"]) else "")
+        f"{counted(result['stories'], 'story', 'stories')}: {outcomes(result['ledger'])}. "
+        f"The books balance. {counted(result['calls'], 'model call')}, {replies} from the journal, "
+        f"{usd}."
+    ) + (f" {counted(n_failed, 'call')} failed." if (n_failed := result["failed_calls"]) else "")
 
 
 def examined(result: Mapping[str, Any]) -> str:
     """Who was examined; how far each is believed stands in its record."""
-    return f"{_many(len(result['runs']), 'judge')} examined: " + ", ".join(
+    return f"{counted(len(result['runs']), 'judge')} examined: " + ", ".join(
         f"{one['model']}, record {one['record']}" for one in result["runs"]
     )
 
@@ -90,13 +123,9 @@ def examined(result: Mapping[str, Any]) -> str:
 def trained(result: Mapping[str, Any]) -> str:
     """Where the adapter is; what it is worth is for its exam to say."""
     return (
-        f"{_many(result['trained_pairs'], 'pair')} learned, best at step {result['best_step']}: "
+        f"{counted(result['trained_pairs'], 'pair')} learned, best at step {result['best_step']}: "
         f"{result['out']}; an exam of {result['base']}@lora={result['out']} says what it is worth"
     )
-
-
-def _many(n: int, noun: str) -> str:
-    return f"{n} {noun}{'' if n == 1 else 's'}"
 
 
 _MOST = 60

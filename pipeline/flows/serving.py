@@ -18,12 +18,11 @@ from prefect.deployments.runner import RunnerDeployment
 from prefect.settings import PREFECT_API_URL
 from prefect.types.entrypoint import EntrypointType
 
-from pipeline.config.settings import away_from_documents
+from pipeline.config.processes import away_from_documents
 from pipeline.errors import InputError
+from pipeline.flows.reaching import START, insist_on_a_server, lost, trouble
 from pipeline.providers.doctor import check
 
-_START = "Start one: prefect server start --host 127.0.0.1; then set PREFECT_API_URL to its /api."
-_SERVER = "prefect server start --host 127.0.0.1, then set PREFECT_API_URL to its /api."
 _DEPLOY = "`storytransformer serve`, or `prefect --no-prompt deploy --all` in the checkout."
 _WORKER = "`storytransformer serve`, or `prefect worker start --pool local-process`."
 
@@ -55,28 +54,18 @@ def serve_deployments(
             where="--only",
             next=f"There are: {', '.join(one['name'] for one in described)}.",
         )
-    _insist_on_a_server()
+    insist_on_a_server()
     chosen = [one for one in described if not names or one["name"] in names]
     if told is not None:
         told([one["name"] for one in chosen])
     deployments = [_served(one, parameters) for one in chosen]
     with away_from_documents(children=True):
-        serve(*deployments, limit=limit, print_starting_message=told is None)
-
-
-def _insist_on_a_server() -> None:
-    """The server of a single process, Prefect's default, would never start a run.
-
-    Raises:
-        InputError: none is set, or it does not answer.
-    """
-    url = PREFECT_API_URL.value()
-    if not url:
-        raise InputError("no Prefect server is set.", where="PREFECT_API_URL", next=_START)
-    with get_client(sync_client=True) as client:
-        trouble = client.api_healthcheck()
-    if trouble is not None:
-        raise InputError(f"the Prefect server does not answer: {trouble}", where=url, next=_START)
+        try:
+            serve(*deployments, limit=limit, print_starting_message=told is None)
+        except Exception as exc:
+            if gone := lost(exc):
+                raise gone from exc
+            raise
 
 
 def _served(described: Mapping[str, Any], parameters: Mapping[str, Any]) -> RunnerDeployment:
@@ -104,10 +93,10 @@ def examine_flows() -> list[dict[str, Any]]:
     url = PREFECT_API_URL.value()
     if not url:
         told = "none is set; every --prefect run starts one of its own."
-        return [check("Prefect server", False, told, _SERVER)]
+        return [check("Prefect server", False, told, START)]
+    if why := trouble():
+        return [check("Prefect server", False, f"{url} does not answer: {why}.", START)]
     with get_client(sync_client=True) as client:
-        if trouble := client.api_healthcheck():
-            return [check("Prefect server", False, f"{url} does not answer: {trouble}", _SERVER)]
         answers = check("Prefect server", True, f"{url} answers.")
         ours = [
             found

@@ -9,12 +9,14 @@ from typing import Any
 
 from prefect import Flow, State, tags, task
 from prefect.cache_policies import NO_CACHE
-from prefect.exceptions import ParameterTypeError
+from prefect.exceptions import ParameterTypeError, TerminationSignal
 from prefect.settings import PREFECT_API_URL, PREFECT_HOME, PREFECT_SERVER_EPHEMERAL_ENABLED
+from prefect.states import Cancelled
 from prefect.utilities.engine import _prefect_sigterm_bridge_lock
 
-from pipeline.config.settings import back_to_documents, keep_code_out, report_to_nobody
+from pipeline.config.processes import back_to_documents, keep_code_out, report_to_nobody
 from pipeline.errors import InputError, StoryTransformerError
+from pipeline.flows import reaching
 from pipeline.flows.run_states import failed
 from pipeline.runtime import Runtime
 from pipeline.store.connection.interrupts import hold_beside
@@ -31,7 +33,7 @@ def as_task(name: str, function: Callable[..., Any], *args: Any) -> Any:
     for states, and where a profile persists results, story text would lie in its storage.
     """
     given: list[Any] = []
-    errors: list[StoryTransformerError] = []
+    errors: list[BaseException] = []
 
     def step() -> State[Any] | None:
         try:
@@ -39,6 +41,9 @@ def as_task(name: str, function: Callable[..., Any], *args: Any) -> Any:
         except StoryTransformerError as error:
             errors.append(error)
             return failed(error)  # without a traceback, which is for defects
+        except TerminationSignal as told:
+            errors.append(told)
+            return Cancelled()  # what Prefect takes for a crash is what a person asked for
         return None
 
     task(name=name, task_run_name=name, cache_policy=NO_CACHE, persist_result=False)(step)()
@@ -51,21 +56,26 @@ def call(flow: Flow[..., Any], marks: set[str], **parameters: Any) -> dict[str, 
     """Run a flow here, for the command line, its run marked by tags.
 
     Raises:
-        InputError: a parameter does not fit the flow.
+        InputError: a parameter does not fit the flow; no server answers.
         StoryTransformerError: what ended the flow.
         KeyboardInterrupt: it was interrupted, and can be taken up by the same call.
     """
-    _start_server()
+    reaching.insist_on_a_server(of_its_own=True, otherwise="Or leave --prefect out.")
     try:
+        _start_server()
         with tags(*marks):
             result: dict[str, Any] = flow(**parameters)
     except ParameterTypeError as exc:
         first = str(exc).partition("\n - ")[2].partition("\n")[0]
         where, _, why = first.partition(": ")
         raise InputError(f"{why}.", where=where) from exc
+    except StoryTransformerError:
+        raise
     except Exception as exc:
         if _was_interrupted(exc):
             raise KeyboardInterrupt from exc
+        if gone := reaching.lost(exc):
+            raise gone from exc
         raise
     return result
 

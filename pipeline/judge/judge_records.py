@@ -223,7 +223,7 @@ def rows(record: Record) -> Iterable[dict[str, Any]]:
                 "id": record.id,
                 "model": record.judge.model,
                 "answer": str(one.answer),
-                "kind": _kind(group),
+                "kind": "all" if group is everything else _kind(group),
                 "language": group.language,
                 "n": group.false_positives.n,
                 "false_positives": group.false_positives.hits,
@@ -240,7 +240,11 @@ def rows(record: Record) -> Iterable[dict[str, Any]]:
 
 
 def _kind(group: Group) -> str:
-    return f"{group.dimension}: {group.value}" if group.dimension else group.language or "all"
+    return (
+        f"{group.dimension}: {group.value}"
+        if group.dimension
+        else group.language or "no language told"
+    )
 
 
 def dated(record: Record, made: date, usd: str | None, seconds: float | None) -> Record:

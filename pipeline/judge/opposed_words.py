@@ -7,6 +7,7 @@ which marks possible conflicts with them too.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -19,14 +20,19 @@ class Lexicon:
     """What of a language is known.
 
     Args:
-        relations: rows of cells; the words of two cells of a row are opposed beside the same word,
-            which they point to or close ("before it opens", "turned off").
+        relations: rows of cells; the words of two cells of a row are opposed before the same word,
+            to which they point ("before it opens").
         scales: the same of words that qualify what stands near them ("all", "weekly", "first").
         directions: rows of cells that are opposed before the same word ("to X", "from X").
+        particles: the same as relations, behind the word that they go with ("turn it off").
+        ways: the same as directions, of words that mean more than one ("de"): only where two things
+            are exchanged ("de X à Y", "de Y à X").
         joints: rows of cells that are opposed between the same words ("X and Y", "X or Y").
         negations: words that deny; two of them cancel out, but where ``concord`` holds: there they
             go together ("no veo nada").
         limits: words that take everything else away ("only"): told once or not at all.
+        turning: the beginning of words that deny, lack or take away by what they mean. The list is
+            wide: a word too much makes a veto less sure, and never more.
     """
 
     relations: tuple[tuple[frozenset[str], ...], ...]
@@ -35,6 +41,9 @@ class Lexicon:
     joints: tuple[tuple[frozenset[str], ...], ...]
     negations: frozenset[str]
     limits: frozenset[str]
+    turning: re.Pattern[str]
+    ways: tuple[tuple[frozenset[str], ...], ...] = ()
+    particles: tuple[tuple[frozenset[str], ...], ...] = ()
     concord: bool = False
 
 
@@ -46,15 +55,17 @@ def _rows(table: str) -> tuple[tuple[frozenset[str], ...], ...]:
     )
 
 
+def _beginnings(table: str) -> re.Pattern[str]:
+    """Words by how they begin, parted by blanks."""
+    return re.compile("|".join(table.split()))
+
+
 _ENGLISH = Lexicon(
     _rows(
         """
 before/prior/beforehand | after/afterwards/afterward
 above/over | below/under/beneath/underneath
 inside | outside
-into/onto | out
-up/upwards/upward | down/downwards/downward
-on | off
 since | until/till
 """
     ),
@@ -66,28 +77,46 @@ earlier/sooner | later
 earliest | latest
 first | second | third | fourth | fifth | last/final
 next/following | previous/preceding/prior
-always/whenever | never | sometimes/occasionally | once
+always/whenever | never | sometimes/occasionally
+once | twice | thrice
 all/every/each/everything/everyone/everybody | some/several/certain/few | none/nothing/nobody
 both | either | neither
 must/shall/required/mandatory/obligatory | may/might/optional/optionally
 together/jointly | apart/separately/individually
-same/identical | different/distinct
+same/identical | different/distinct/other/another
 temporarily/temporary | permanently/permanent
 hourly | daily | nightly | weekly | fortnightly | monthly | quarterly | yearly/annually/annual
 monday | tuesday | wednesday | thursday | friday | saturday | sunday
 january | february | march | april | june | july | august | september | october | november
 december | january/february/march/april/june/july/august/september/october/november
 left/leftmost | right/rightmost
-forward/forwards/ahead | back/backward/backwards
 """
     ),
-    _rows("to/into/onto/towards/toward/for | from/by/off/against"),
+    _rows("to/into/onto/towards/toward | from/off"),
     _rows("and | or"),
     (NOT - {"cant"})
     | word_set("cant unless prevent prevents prevented preventing avoid avoids avoided avoiding")
     | word_set("forbid forbids forbidden prohibit prohibits prohibited disallow disallows")
     | word_set("disallowed except excluding"),
-    word_set("only solely exclusively"),
+    word_set("only solely exclusively alone"),
+    turning=_beginnings(
+        r"refus reject declin den(?:y|ie) block barr?(?:s|ed|ing)?$ bann?(?:s|ed|ing)?$ stop halt"
+        r" ceas quit exclu omit skip drop ignor hid(?:e|ing|den)? conceal withh lack miss absen"
+        r" fail free$ exempt spar(?:e|ed|ing)$ instead rather unable impossib empt disab cancel"
+        r" revok remov delet mut(?:e|ing) silen out$ off$ away$ aside$ apart$ keep$ keeps$ keeping$"
+        r" kept$ limit restrict cap$ capped maxim minim most$ least$ expir invalid discard"
+        r" los(?:e|ing|t)$ wrong bad$ hard$ little$ few$ too$ \w{3,}less$"
+        r" un(?!der|til|it|ion|iq|iv|if|to|less|cle)\w non\w{3}"
+    ),
+    particles=_rows(
+        """
+into/onto | out
+up/upwards/upward | down/downwards/downward
+on | off
+forward/forwards | back/backward/backwards
+"""
+    ),
+    ways=_rows("to/into/onto/towards/toward/for | from/by/off/against"),
 )
 _GERMAN = Lexicon(
     _rows(
@@ -95,8 +124,6 @@ _GERMAN = Lexicon(
 vor/vorher/zuvor/bevor/ehe | nach/nachher/danach/nachdem
 über/oberhalb | unter/unterhalb
 innerhalb/innen | außerhalb/außen
-hinein/herein/rein | hinaus/heraus/raus
-an/ein/eingeschaltet | aus/ausgeschaltet
 seit | bis
 mit | ohne
 """
@@ -121,6 +148,19 @@ links/linke/linken | rechts/rechte/rechten
     word_set("nicht nie niemals kein keine keinen keiner keinem ohne niemand nichts außer")
     | word_set("verhindern verhindert vermeiden verbieten weder"),
     word_set("nur ausschließlich lediglich allein"),
+    turning=_beginnings(
+        r"ablehn abgelehn verweiger verbiet verhinder sperr gesperr block stopp gestopp frei"
+        r" kosten ausschl ausgeschl ausblend ausgeblend fehl leer weg$ aus$ ab$ abschalt abgeschalt"
+        r" löschen verlier verlor verwerf verworf ausgelass auslass statt sondern außer kaum"
+        r" ungültig höchst mindest maxim minim un\w{4} \w{4}los(?:e[nrsm]?)?$"
+    ),
+    ways=_rows("zu/zum/zur/an/nach/für/in/ins/im | von/vom/aus/durch"),
+    particles=_rows(
+        """
+hinein/herein/rein | hinaus/heraus/raus
+an/ein/eingeschaltet | aus/ausgeschaltet
+"""
+    ),
 )
 _FRENCH = Lexicon(
     _rows(
@@ -134,6 +174,7 @@ avec | sans
     _rows(
         """
 plus | moins
+maximum/maximal/maximale | minimum/minimal/minimale
 premier/première/premiers | dernier/dernière/derniers
 suivant/suivante/prochain/prochaine | précédent/précédente
 toujours | jamais | parfois
@@ -144,11 +185,17 @@ quotidien/quotidienne | hebdomadaire | mensuel/mensuelle | annuel/annuelle
 gauche | droite
 """
     ),
-    _rows("à/au/aux/vers/pour | de/du/des/par/depuis"),
+    _rows("vers | depuis"),
     _rows("et | ou"),
     word_set("pas jamais aucun aucune sans rien personne sauf empêcher éviter interdire ni"),
     word_set("seulement uniquement seul seule seuls exclusivement"),
+    turning=_beginnings(
+        r"refus rejet interdi empêch bloqu exclu cach masqu manqu absent vide libre gratuit hors$"
+        r" exempt\w* dispens perd arrêt supprim lieu$ plutôt limit maxim minim"
+        r" in(?:valid|util|accessib|disponib) impossib trop$"
+    ),
     concord=True,
+    ways=_rows("à/au/aux/vers/pour | de/du/des/par/depuis"),
 )
 _SPANISH = Lexicon(
     _rows(
@@ -163,6 +210,7 @@ con | sin
     _rows(
         """
 más/mayor | menos/menor
+máximo/máxima | mínimo/mínima
 primero/primera/primer | último/última
 siguiente/próximo/próxima | anterior/previo/previa
 siempre | nunca/jamás
@@ -173,13 +221,19 @@ diario/diaria | semanal | mensual | anual
 izquierda | derecha
 """
     ),
-    _rows("a/al/hacia/para | de/del/desde/por"),
+    _rows("hacia | desde"),
     _rows("y/e | o/u"),
     word_set(
         "no nunca jamás ningún ninguno ninguna sin nada nadie salvo impedir evitar prohibir ni"
     ),
     word_set("solo sólo solamente únicamente exclusivamente"),
+    turning=_beginnings(
+        r"rechaz deneg impid evit bloque exclu ocult falt ausen vac[ií] libre gratis gratuit exent"
+        r" perd par(?:ar|a|e)$ detener elimin borr lugar$ vez$ limit máxim mínim im?posib"
+        r" inv[aá]lid"
+    ),
     concord=True,
+    ways=_rows("a/al/hacia/para | de/del/desde/por"),
 )
 _ITALIAN = Lexicon(
     _rows(
@@ -193,6 +247,7 @@ con | senza
     _rows(
         """
 più/maggiore | meno/minore
+massimo/massima | minimo/minima
 primo/prima | ultimo/ultima
 successivo/prossimo/prossima | precedente
 sempre | mai | talvolta
@@ -203,11 +258,16 @@ giornaliero | settimanale | mensile | annuale
 sinistra | destra
 """
     ),
-    _rows("a/al/alla/verso/per | da/dal/dalla/di"),
+    _rows("verso | da/dal/dalla"),
     _rows("e/ed | o/oppure"),
     word_set("non mai nessun nessuno nessuna senza niente nulla impedire evitare vietare né"),
     word_set("solo soltanto solamente esclusivamente unicamente"),
+    turning=_beginnings(
+        r"rifiut neg(?:are|a|ano)$ imped evit blocc esclu nascon manc assent vuot liber gratis"
+        r" gratuit esent perd ferm elimin cancell posto$ invece limit massim minim impossib"
+    ),
     concord=True,
+    ways=_rows("a/al/alla/verso/per | da/dal/dalla/di"),
 )
 _PORTUGUESE = Lexicon(
     _rows(
@@ -222,6 +282,7 @@ com | sem
     _rows(
         """
 mais/maior | menos/menor
+máximo/máxima | mínimo/mínima
 primeiro/primeira | último/última
 seguinte/próximo/próxima | anterior/prévio
 sempre | nunca/jamais
@@ -232,11 +293,16 @@ diário/diária | semanal | mensal | anual
 esquerda | direita
 """
     ),
-    _rows("a/ao/à/para | de/do/da/por/desde"),
+    _rows("para | desde"),
     _rows("e | ou"),
     word_set("não nunca jamais nenhum nenhuma sem nada ninguém exceto impedir evitar proibir nem"),
     word_set("só somente apenas unicamente exclusivamente"),
+    turning=_beginnings(
+        r"recus neg(?:ar|a|am)$ imped evit bloque exclu ocult escond falt ausen vazi livre grátis"
+        r" gratuit isent perd par(?:ar|a|e)$ elimin apag vez$ lugar$ limit máxim mínim impossí"
+    ),
     concord=True,
+    ways=_rows("a/ao/à/para | de/do/da/por/desde"),
 )
 _DUTCH = Lexicon(
     _rows(
@@ -244,7 +310,6 @@ _DUTCH = Lexicon(
 voor/voordat/vooraf | na/nadat/achteraf
 boven | onder/beneden
 binnen | buiten
-aan | uit
 sinds | tot/totdat
 met | zonder
 """
@@ -268,6 +333,15 @@ links/linker | rechts/rechter
     _rows("en | of"),
     word_set("niet nooit geen zonder niemand niets behalve voorkomen vermijden verbieden tenzij"),
     word_set("alleen slechts uitsluitend enkel"),
+    turning=_beginnings(
+        r"weiger afwijz afgewez verhinder blok stop uitsluit verberg ontbre leeg vrij gratis"
+        r" verlies verlor weg$ uit$ af$ plaats$ maxim minim on\w{4} \w{4}loos$"
+    ),
+    particles=_rows(
+        """
+aan | uit
+"""
+    ),
 )
 
 #: By the names of :mod:`pipeline.text.language`.
@@ -293,6 +367,9 @@ def united(lexicons: Iterable[Lexicon]) -> Lexicon:
         tuple(row for one in held for row in one.joints),
         frozenset().union(*(one.negations for one in held)),
         frozenset().union(*(one.limits for one in held)),
+        re.compile("|".join(one.turning.pattern for one in held)),
+        tuple(row for one in held for row in one.ways),
+        tuple(row for one in held for row in one.particles),
     )
 
 

@@ -11,13 +11,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from pipeline.compare.synonyms import concept, topic
 from pipeline.text.language import ENGLISH, function_words
-from pipeline.text.words import is_content, stem
+from pipeline.text.words import is_content, stem, word_set
 
 #: Words beside which the content word is looked for that a small word goes with.
 REACH = 4
+#: Words that say how much, when or whether, and not of what.
+_SMALL_TOO = word_set(
+    "unless except excluding least exactly precisely solely exclusively away always sometimes one"
+    " two three four five six seven eight nine ten eleven twelve"
+)
 
 
 @dataclass(frozen=True)
@@ -36,14 +42,54 @@ class Places:
         """What each word is known by where texts are aligned: of English its topic, of other
         languages the word; "" of a small word."""
         if self.language in (ENGLISH, ""):
-            return tuple(topic(concept(stem(w))) if is_content(w) else "" for w in self.words)
+            return tuple(
+                topic(concept(stem(w)))
+                if is_content(w) and not (w.isdigit() or w in _SMALL_TOO)
+                else ""
+                for w in self.words
+            )
         small = function_words(self.language)
-        return tuple("" if word in small or len(word) == 1 else word for word in self.words)
+        return tuple(
+            "" if word in small or len(word) == 1 or word.isdigit() else word for word in self.words
+        )
 
     @cached_property
     def said(self) -> frozenset[str]:
         """The keys of the text."""
         return frozenset(self.keys) - {""}
+
+    @cached_property
+    def content(self) -> tuple[int, ...]:
+        """Where the content words stand."""
+        return tuple(i for i, key in enumerate(self.keys) if key)
+
+    @cached_property
+    def links(self) -> frozenset[tuple[str, str]]:
+        """The keys of every two content words that follow each other, with "" for either end."""
+        keys = ("", *(self.keys[i] for i in self.content), "")
+        return frozenset(pairwise(keys))
+
+    def is_between(self, k: int, other: Places) -> bool:
+        """Whether the content word at ``k`` stands in another text beside what it stands beside
+        here, before it or behind it."""
+        left = next((self.keys[i] for i in reversed(self.content) if i < k), "")
+        right = next((self.keys[i] for i in self.content if i > k), "")
+        key = self.keys[k]
+        before, behind = (left, key) in other.links, (key, right) in other.links
+        if bool(left) == bool(right):
+            return before or behind
+        return before if left else behind
+
+    def head(self, i: int) -> str:
+        """The key of the last of the content words in a row that the word at ``i`` points to: "to
+        the tide table" points to the table."""
+        found = ""
+        for k in range(i + 1, len(self.keys)):
+            if self.keys[k]:
+                found = self.keys[k]
+            elif found or k > i + REACH:
+                break
+        return found
 
     def after(self, i: int) -> str:
         """The key of the content word that the word at ``i`` points to; "" where none is near."""
@@ -69,20 +115,40 @@ class Places:
         return (i for i, word in enumerate(self.words) if word in words)
 
 
-def are_aligned(one: Places, i: int, two: Places, j: int) -> bool:
-    """Whether two words, by their positions, stand in the same place of their texts."""
-    if one.after(i) and one.after(i) == two.after(j):
-        return True
-    if one.before(i) and one.before(i) == two.before(j):
-        return True
+def _are_anchored(one: Places, i: int, two: Places, j: int) -> bool:
+    """Whether two words stand between the same two of the words that the texts share."""
     shared = one.said & two.said
     around = one.anchors(i, shared)
-    return any(around) and around == two.anchors(j, shared)
+    return all(around) and around == two.anchors(j, shared)
+
+
+def point_alike(one: Places, i: int, two: Places, j: int) -> bool:
+    """Whether two words point to the same content word, or, where one points to none, close the
+    same; or stand between the same two."""
+    after = one.after(i), two.after(j)
+    if all(after):
+        return after[0] == after[1] or _are_anchored(one, i, two, j)
+    return bool(one.before(i)) and one.before(i) == two.before(j)
+
+
+def stand_behind(one: Places, i: int, two: Places, j: int) -> bool:
+    """Whether two words close the same content word, as "on" and "off" do."""
+    return bool(one.before(i)) and one.before(i) == two.before(j)
+
+
+def are_beside(one: Places, i: int, two: Places, j: int) -> bool:
+    """Whether two words stand on either side of the same content word ("a weekly towel change",
+    "changed daily"), or between the same two."""
+    mine, yours = ({of.before(k), of.after(k), of.head(k)} - {""} for of, k in ((one, i), (two, j)))
+    return bool(mine & yours) or _are_anchored(one, i, two, j)
 
 
 def are_near(one: Places, i: int, two: Places, j: int) -> bool:
-    """Whether two words stand in the same place, or near the same content word."""
-    return are_aligned(one, i, two, j) or bool(one.around(i) & two.around(j))
+    """Whether two words stand near the same content word, or the nearest that the texts share is
+    the same."""
+    shared = one.said & two.said
+    around = one.anchors(i, shared)
+    return bool(one.around(i) & two.around(j)) or (any(around) and around == two.anchors(j, shared))
 
 
 def have_exchanged(mine: Sequence[str], yours: Sequence[str]) -> bool:

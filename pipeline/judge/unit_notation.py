@@ -49,6 +49,11 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
          r"at most \1\2"),
         (rf"\b({_COUNT})((?:\s[a-z-]+){{0,2}}?),?\s(?:at (?:the )?least|min(?:imum|\.))(?!\w)",
          r"at least \1\2"),
+        (rf"\b({_COUNT})((?:\s[a-z-]+){{0,2}}?),?\s(?:and )?(?:no|not) more\b(?! than)",
+         r"at most \1\2"),
+        (rf"\blimit(?:ed|s|ing)?\b((?:\s[\w'-]+){{0,5}}?)\sto (?={_COUNT}\b|[$€£])",
+         r"limit\1 at most "),
+        (r"\b(?:an?|one) (hour|day|week|month|year) and a half\b", r"1.5 \1s"),
         (rf"\bthan an? (?={_MEASURED}\b)", "than 1 "),
         (rf"\bup to (?={_COUNT}\b|[$€£])", "at most "),
         (r"\bminus (?=\d)", "-"),
@@ -111,8 +116,26 @@ def _plain(value: Decimal) -> str:
     return f"{value.normalize():f}"
 
 
+#: Number words from two on, by number: one is an article, too.
+_SPELLED_ELSEWHERE = """
+2 zwei deux dos due dois duas twee
+3 drei trois tres tre três drie
+4 vier quatre cuatro quattro quatro
+5 fünf cinq cinco cinque vijf
+6 sechs six seis sei zes
+7 sieben sept siete sette sete zeven
+8 acht huit ocho otto oito
+9 neun neuf nueve nove negen
+10 zehn dix diez dieci dez tien
+12 zwölf douze doce dodici doze twaalf
+20 zwanzig vingt veinte venti vinte twintig
+"""
 #: Of German, French, Spanish, Italian, Portuguese and Dutch.
 _NUMERALS: tuple[tuple[re.Pattern[str], str], ...] = (
+    *(
+        (re.compile(rf"\b(?:{'|'.join(words)})\b", re.IGNORECASE), number)
+        for number, *words in map(str.split, _SPELLED_ELSEWHERE.strip().splitlines())
+    ),
     (re.compile(r"(?<=\d)[.\s\u202f\u00a0](?=\d{3}(?!\d))"), ""),
     (re.compile(r"(?<=\d),(?=\d{1,2}(?!\d))"), "."),
     (re.compile(r"\b(\d{1,2})\s?(?:h|:)\s?00(?!\d)", re.IGNORECASE), r"\1"),

@@ -40,6 +40,15 @@ _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,
 #: Marks of emphasis, at the edge of a word only: 5 * 3, a*b and some_name keep theirs.
 _OPENING = re.compile(r"(?<![\w*_~])(?:\*{1,3}|_{1,3}|~~)+(?=[\w\"'“‘«(\[<$€£@#/-])")
 _CLOSING = re.compile(r"(?<=[\w\"'”’»)\]>.,;:!?%…€$£/-])(?:\*{1,3}|_{1,3}|~~)+(?![\w*_~])")
+#: What a text says of code counts to the letter, also where it looks like markup: characters that
+#: no text has stand for its signs.
+_CODE = re.compile(
+    r"(?<![`\\])(`+)(?!`)([^\n]*?[^`\n])\1(?!`)"
+    r"|<(code|tt|kbd|samp)(?:\s[^<>]*)?>([^<>]*)</\3\s*>",
+    re.IGNORECASE,
+)
+_LITERAL = {ord(sign): chr(0x10FF80 + n) for n, sign in enumerate("<>&")}
+_AS_SIGN = {ord(aside): chr(sign) for sign, aside in _LITERAL.items()}
 #: Markup of a page. Escaped characters are put aside meanwhile, where no text has any.
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _ASIDE: Final = 0x10FF00
@@ -105,6 +114,7 @@ def without_markup(text: str) -> str:
 
     As often as there are any: what is settled twice, an edition's line, is what is settled once.
     """
+    text = literal_code(text)
     before = ""
     while before != text and ("<" in text or "&" in text):
         before = text
@@ -116,6 +126,26 @@ def without_markup(text: str) -> str:
             text = _OPENING_TAG.sub(partial(_unopened, closed=closed), text)
             text = _CLOSING_TAG.sub("", text)
     return text
+
+
+def literal_code(text: str) -> str:
+    """The text with the signs of its code in place of those that could be markup, and backticks in
+    place of its tags."""
+    if "`" not in text and "</" not in text:
+        return text
+    return _CODE.sub(_literal, text)
+
+
+def as_written(text: str) -> str:
+    """The text with the signs of its code again."""
+    return text if text.isascii() else text.translate(_AS_SIGN)
+
+
+def _literal(code: re.Match[str]) -> str:
+    if code[1]:
+        return code[0].translate(_LITERAL)
+    words = _ENTITY.sub(_character, code[4])
+    return f"`{words}`".translate(_LITERAL) if "`" not in words else words
 
 
 def _unopened(tag: re.Match[str], closed: Mapping[str, int]) -> str:
@@ -149,6 +179,7 @@ def unmark(line: str) -> str:
     """A line of Markdown as its reader sees it: tags, links, emphasis and escapes resolved."""
     if "\\" in line:
         line = _ESCAPED.sub(lambda found: chr(_ASIDE + ord(found[1])), line)
+    line = literal_code(line)
     if "<" in line:
         line = _TAG.sub("", _LINE_BREAK.sub(" ", line))
     if "](" in line:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from pipeline.kept.keywords import GHERKIN_BLOCKS
-from pipeline.kept.normal_form import BLOCK_TAG, has_words, without_markup
+from pipeline.kept.normal_form import BLOCK_TAG, as_written, has_words, literal_code, without_markup
 
 _HEADING = re.compile(r"#{1,6}\s+")
 #: A mark of a list; where a sign of a number may be meant ("> 5", "-5") it is none.
@@ -14,7 +14,8 @@ _MARK = re.compile(
     r"(?:[-*+•◦▪‣–—·●○■□✓☐☑]|>(?=\s+\D)|\(?\d{1,3}(?:\.\d{1,3}){0,4}[.)]|\(?[a-zA-Z][.)]"
     r"|\[[ xX]\]|h[1-6]\.)\s+"
 )
-_LINE_END = re.compile(rf"\r\n?|\n|{BLOCK_TAG}", re.IGNORECASE)
+_TAG_AS_TEXT = r"&lt;br\s*/?&gt;|&lt;/?(?:p|div|ul|ol|li|h[1-6])&gt;"
+_LINE_END = re.compile(rf"\r\n?|\n|{BLOCK_TAG}|{_TAG_AS_TEXT}", re.IGNORECASE)
 _FENCE = re.compile(r'(?:"""|```|~~~)\s*[\w/.+-]*\s*$')
 _BLOCK = re.compile(r"([^:：]{1,60}?)\s*[:：]\s*(.*)$", re.DOTALL)
 #: Where a sentence may end: its mark, what closes it, then white space; none is needed after the
@@ -56,10 +57,12 @@ def units(text: str, kind: str) -> list[str]:
         text: as extracted.
         kind: ``agile``, ``scenario`` or ``narrative``.
     """
-    lines = _LINE_END.split(text)
+    lines = _LINE_END.split(literal_code(text))
     if _is_gherkin(lines, kind):
-        return [unit for line in lines for unit in _of_gherkin(line.strip())]
-    return [unit for paragraph in _paragraphs(lines) for unit in sentences(paragraph)]
+        found = [unit for line in lines for unit in _of_gherkin(line.strip())]
+    else:
+        found = [unit for paragraph in _paragraphs(lines) for unit in sentences(paragraph)]
+    return list(map(as_written, found))
 
 
 def sentences(text: str) -> Iterator[str]:

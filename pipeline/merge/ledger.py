@@ -12,6 +12,9 @@ from pipeline.merge.arrange import Group, Under, members
 from pipeline.merge.settling import Settled
 from pipeline.stories import Story
 
+#: Said of a story that stands alone, which others may well be like.
+_ALONE = "no other story says the same, word for word"
+
 
 def make_rows(
     groups: Sequence[Group],
@@ -57,7 +60,7 @@ def _rows_of(
             yield _contested(name, entry.id, *side)
         elif name == group.standing:
             others = len(members(group)) - 1
-            why = f"stands for {others + 1} tellings" if others else "nothing else says this"
+            why = f"stands for {others + 1} tellings" if others else _ALONE
             yield LedgerRow(name, Outcome.KEPT, entry.id, "", why, "code")
         elif copied != name:
             proof = prove(stories[name], stories[copied])

@@ -15,8 +15,9 @@ from itertools import pairwise
 
 from pipeline.compare.telling_sentence import of_cells, of_lines
 from pipeline.entries import Piece
-from pipeline.stories import Story
+from pipeline.stories import Story, count_words
 from pipeline.text.sentences import letters, plain
+from pipeline.text.tags import NOTHING, tags_blanked
 from pipeline.text.words import sentences
 
 #: A form's own words, closed: nothing that an author tells.
@@ -31,6 +32,8 @@ _DRAWN = re.compile(r"[\W_]*")
 #: "Scenario: A tool in good order", "Feature: …", in any dialect.
 _KEYWORD = re.compile(r"^[^\W\d_][^\W\d_ ]{2,20}(?: [^\W\d_]{3,20})?:\s")
 _CLAUSE = re.compile(r"[,;:]\s")
+#: Around the words of a unit: blanks, and where a tag stood.
+_EDGES = f" \t\n\r\v\f\xa0\u3000{NOTHING}"
 #: Where a link of Markdown leads: "](address)". A field has its words without it, and at times the
 #: addresses behind them.
 _TARGET = re.compile(r"\]\([^()\s]*\)")
@@ -87,8 +90,8 @@ class _Unit:
 @lru_cache(maxsize=1 << 15)
 def telling(story: Story) -> Telling:
     """The pieces of a story."""
-    text = story.text
-    units = _owned(story)
+    text = tags_blanked(story.text)
+    units = _owned(story, text)
     told: list[tuple[Piece, int, list[_Unit]]] = []
     fields = story.fields
     for unit in units:
@@ -100,6 +103,13 @@ def telling(story: Story) -> Telling:
         else:
             told.append((piece, key, [unit]))
     return _assembled(story, text, told)
+
+
+def words_told(story: Story) -> int:
+    """Words of a story as it is told: of cells that make a sentence, those that join them, too.
+    What stands of it in an entry is never more."""
+    one = telling(story)
+    return sum(map(count_words, (*(piece.text for piece in one.pieces), *one.labels)))
 
 
 _PIECES: dict[str, Piece] = {
@@ -115,7 +125,7 @@ def _assembled(story: Story, text: str, told: Sequence[tuple[Piece, int, list[_U
     labels: list[str] = []
     written = {i: value for i, (_, value) in enumerate(story.fields)}
     for piece, owner, units in told:
-        raw = [text[u.start : u.end].strip() for u in units]
+        raw = [text[u.start : u.end].strip(_EDGES) for u in units]
         whole = " ".join(filter(None, map(_clean, raw)))
         number = _NUMBER.match(whole)
         unnumbered = whole[number.end() :] if number else whole
@@ -189,9 +199,9 @@ def _runs_on(lines: Sequence[str], apart: Sequence[bool], story: Story) -> bool:
     return bool(role) and role in before and not before.endswith(role)
 
 
-def _owned(story: Story) -> list[_Unit]:
-    """The units of a text with the field that each shares most characters with."""
-    text = story.text
+def _owned(story: Story, text: str) -> list[_Unit]:
+    """The units of a text, its tags blanked, with the field that each shares most characters
+    with."""
     waiting = _places(story)[::-1]
     near: list[tuple[int, int, int]] = []
     units: list[_Unit] = []
@@ -212,7 +222,7 @@ def _owned(story: Story) -> list[_Unit]:
 def _lines(text: str) -> list[tuple[int, int]]:
     found, start = [], 0
     for line in text.splitlines(keepends=True):
-        if line.strip():
+        if line.strip(_EDGES):
             found.append((start, start + len(line)))
         start += len(line)
     return found
@@ -235,7 +245,7 @@ def _sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
             cuts.append(at)
     cuts.append(len(line))
     return [(start + a, start + b) for a, b in pairwise(cuts)
-            if line[a:b].strip()]  # fmt: skip
+            if line[a:b].strip(_EDGES)]  # fmt: skip
 
 
 def _places(story: Story) -> list[tuple[int, int, int]]:
@@ -295,6 +305,7 @@ def _compact(text: str) -> str:
 
 def _clean(raw: str) -> str:
     """A line without list and quotation marks and check boxes, as one line of words."""
+    raw = raw.lstrip(_EDGES)
     item = _ITEM.match(raw)
     number, words = (item["number"] or "", raw[item.end() :]) if item else ("", raw)
     return " ".join(plain(number + words).split())

@@ -8,8 +8,8 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from pathlib import Path
 
 from pipeline.calls import Band, Call, LaterCall, Purpose, Request, Size, SkippedStory, WindowLimits
-from pipeline.catalog import LEAST_THINKING, ModelSpec
 from pipeline.columns import Columns
+from pipeline.models import LEAST_THINKING, ModelSpec
 from pipeline.plan.orders import Orders
 from pipeline.prompts import Prompt, labelled_prompt
 from pipeline.tokens.token_counters import TokenCounter

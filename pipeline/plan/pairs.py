@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.calls import Band, Call, LaterCall, Size, canonical_json
-from pipeline.catalog import ModelSpec
 from pipeline.columns import kinds_of
 from pipeline.engine.weights.adapters import read_card
 from pipeline.entries import Answer
+from pipeline.models import ModelSpec
 from pipeline.plan.call_factory import CallFactory, Drafted
 from pipeline.plan.orders import Orders
 from pipeline.plan.pair_calls import Measure, PairCalls

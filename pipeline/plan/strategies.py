@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from pipeline.calls import Cluster, Plan, WindowLimits
-from pipeline.catalog import ModelSpec
 from pipeline.errors import InputError
+from pipeline.models import ModelSpec
 from pipeline.plan.call_factory import CallFactory, Drafted
 from pipeline.plan.groups import plan_groups
 from pipeline.plan.near.similarity import Pair

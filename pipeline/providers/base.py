@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from pipeline.calls import Reply, Request, TokenCount, canonical_json
-from pipeline.catalog import ModelSpec
-from pipeline.providers.pacing import Paces
+from pipeline.models import ModelSpec
+from pipeline.providers.remote.pacing import Paces
 
 
 class Model(Protocol):

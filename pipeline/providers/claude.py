@@ -13,19 +13,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain, islice
-from typing import Any
-
-import anthropic
-import httpx2
+from typing import TYPE_CHECKING, Any
 
 from pipeline.calls import Batch, FinishReason, Message, Reply, Request, TokenCount, Usage
-from pipeline.catalog import ModelSpec
-from pipeline.config.configuration import without_password
+from pipeline.config.egress import without_password
 from pipeline.errors import ModelError
+from pipeline.models import ModelSpec, Provider
 from pipeline.providers.base import ModelOptions
-from pipeline.providers.batches import Arrival, BatchLimits, BatchProgress
-from pipeline.providers.cloud import THREADS, Cloud, close_quietly, failed, n_tokens
-from pipeline.providers.retries import (
+from pipeline.providers.remote.batches import Arrival, BatchLimits, BatchProgress
+from pipeline.providers.remote.cloud import THREADS, Cloud, close_quietly, failed, n_tokens
+from pipeline.providers.remote.retries import (
     Retries,
     broken_off,
     retry_after,
@@ -34,7 +31,23 @@ from pipeline.providers.retries import (
     status_error,
 )
 
-ADDRESS = "https://api.anthropic.com"
+if TYPE_CHECKING:
+    import anthropic
+    import httpx2
+
+PROVIDER = Provider(
+    name="claude",
+    place="elsewhere",
+    part="cloud",
+    modules=("anthropic", "httpx2"),
+    package="anthropic",
+    key=("ANTHROPIC_API_KEY",),
+    address="https://api.anthropic.com",
+    address_variable="ANTHROPIC_BASE_URL",
+    batches=True,
+    marks_cache=True,
+    price_id="anthropic",
+)
 
 _FINISH: Mapping[str, FinishReason] = {
     "end_turn": "stop",
@@ -69,10 +82,9 @@ _PAGES, _PAGE = 20, 100
 
 
 class ClaudeModel(Cloud):
-    """``claude/…`` models. See :class:`~pipeline.providers.cloud.Cloud` for arguments and
+    """``claude/…`` models. See :class:`~pipeline.providers.remote.cloud.Cloud` for arguments and
     errors."""
 
-    variable = "ANTHROPIC_API_KEY"
     _cached_counts = False
     #: 256 MB by the provider's word, less what JSON adds.
     batch_limits = BatchLimits(100_000, 200_000_000)
@@ -86,8 +98,10 @@ class ClaudeModel(Cloud):
         threads: int = THREADS,
         timeout: httpx2.Timeout | None = None,
     ) -> None:
+        import anthropic
+
         super().__init__(spec, options, retries=retries, threads=threads, timeout=timeout)
-        self._address = options.base_url or ADDRESS
+        self._address = options.base_url or spec.provider.address
         self._cache_filled = False
         #: Ended batches of the account that hold none of the requests that were looked for.
         self._foreign: set[str] = set()
@@ -132,6 +146,8 @@ class ClaudeModel(Cloud):
 
     def describe(self) -> Mapping[str, str]:
         """SDK version, address and threads."""
+        import anthropic
+
         return {
             "sdk": f"anthropic {anthropic.__version__}",
             "address": without_password(self._address),
@@ -305,6 +321,9 @@ class ClaudeModel(Cloud):
 
     def _mapped(self, call: Callable[[], Any]) -> Any:
         """The one place where the SDK's exceptions become ours."""
+        import anthropic
+        import httpx2
+
         try:
             return call()
         except anthropic.APIStatusError as exc:
@@ -337,3 +356,6 @@ def _size(batch: anthropic.types.messages.MessageBatch) -> int:
     counts = batch.request_counts
     done = counts.succeeded + counts.errored + counts.canceled + counts.expired
     return counts.processing + done
+
+
+open_model = ClaudeModel

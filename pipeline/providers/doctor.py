@@ -10,41 +10,23 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from pipeline.catalog import DEFAULT_LOCAL, Catalog
-from pipeline.config.extras import PARTS, how_to_install, lacking
+from pipeline.config.extras import LOCAL, PARTS, how_to_install, lacking
 from pipeline.engine.weights.weight_files import locate_weights
 from pipeline.errors import EngineError
+from pipeline.installer import how_to_add
+from pipeline.models import ModelSpec, Provider
 from pipeline.providers.base import ModelOptions
 from pipeline.providers.local.generators import program_of
+from pipeline.providers.registry import providers
 
-_PACKAGES = (
-    "torch",
-    "transformers",
-    "flash_attn",
-    "anthropic",
-    "google-genai",
-    "openai",
-    "prefect",
-    "datasette",
-)
+#: What a person may want beside the models of a provider.
+GPU, FLOWS = "gpu", "flows"
 
 
-#: The part of the installation that each wish needs, as far as one does.
-_PARTS: Mapping[str, str] = {
-    "local": "local",
-    "gpu": "local",
-    "claude": "cloud",
-    "gemini": "cloud",
-    "flows": "flows",
-}
-
-#: What a person may want of models, and the variable of a key that it needs.
-WANTED: Mapping[str, str] = {
-    "local": "",
-    "gpu": "",
-    "claude": "ANTHROPIC_API_KEY",
-    "gemini": "GEMINI_API_KEY",
-}
+def wishes() -> tuple[str, ...]:
+    """What a person may want of models: those of each provider, and a graphics card."""
+    asked = (name for name, provider in providers().items() if provider.is_model)
+    return (*asked, GPU)
 
 
 def check(name: str, ok: bool, detail: str, next: str = "") -> dict[str, Any]:
@@ -54,41 +36,47 @@ def check(name: str, ok: bool, detail: str, next: str = "") -> dict[str, Any]:
 
 def facts() -> dict[str, str]:
     """Versions and what the machine is; loads nothing."""
+    sdks = (provider.package for provider in providers().values() if provider.package)
+    packages = ("torch", "transformers", "flash_attn", *sdks, "prefect", "datasette")
     return {
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "CPU cores": str(os.cpu_count()),
-        **{name: _version(name) for name in _PACKAGES},
+        **{name: _version(name) for name in packages},
     }
 
 
 def examine(
-    catalog: Catalog,
+    small: ModelSpec,
     *,
     cache: Path,
     threads: int,
     keys: Mapping[str, bool],
-    wanted: Collection[str] = tuple(WANTED),
+    wanted: Collection[str],
     probe: bool = False,
     say: Callable[[str], None] = lambda line: None,
 ) -> list[dict[str, Any]]:
     """Look at parts, weights and keys, in a fraction of a second; no network.
 
     Args:
+        small: the small model that comes along.
         keys: provider → whether a key is set. The keys themselves never come here.
-        wanted: of :data:`WANTED`, and ``flows``, of which only the part is looked at here.
+        wanted: of :func:`wishes`, and ``flows``, of which only the part is looked at here.
         probe: load what would run, where a local model is wanted: its kernel, its memory, the
             versions of what it stands on. Takes seconds.
         say: told what is being tried.
     """
-    found = [_part(name) for name in dict.fromkeys(_PARTS[w] for w in wanted if w in _PARTS)]
-    if "local" in wanted:
-        found.append(_weights(catalog, cache))
-        if probe and not lacking("local"):
-            found.append(_local_model(catalog, cache, threads, say))
+    asked = [provider for name, provider in providers().items() if name in wanted]
+    parts = [provider.part for provider in asked if provider.part]
+    parts += [part for wish, part in ((GPU, LOCAL), (FLOWS, FLOWS)) if wish in wanted]
+    found = [_part(name) for name in sorted(set(parts), key=list(PARTS).index)]
+    if any(provider.is_local for provider in asked):
+        found.append(_weights(small, cache))
+        if probe and not lacking(LOCAL):
+            found.append(_local_model(small, cache, threads, say))
             found.append(_memory_growth())
             found += _versions()
-    if "gpu" in wanted:
+    if GPU in wanted:
         has_flash = find_spec("flash_attn") is not None
         found.append(
             check(
@@ -97,16 +85,21 @@ def examine(
                 "installed."
                 if has_flash
                 else "not installed; SDPA's flash kernel is used where the device has one.",
-                "On an NVIDIA GPU it can be built: pip install flash-attn --no-build-isolation",
+                "On an NVIDIA GPU it can be built: "
+                + how_to_add("flash-attn", "--no-build-isolation"),
             )
         )
         found.append(_vllm())
-    for provider, variable in WANTED.items():
-        if variable and provider in wanted:
-            ok = keys.get(provider, False)
-            told = "key set." if ok else "no key."
-            found.append(check(f"{provider}/… models", ok, told, f"Set {variable} to use them."))
-    return found
+    return found + [_key(one, keys.get(one.name, False)) for one in asked if one.key]
+
+
+def _key(provider: Provider, is_set: bool) -> dict[str, Any]:
+    """Whether a provider's key is here; a server of one's own may do without."""
+    told = "key set." if is_set else "no key."
+    if not is_set and not provider.is_cloud:
+        told = "no key, and a server on this machine needs none."
+    step = f"Set {provider.key[0]} to use them."
+    return check(f"{provider.name}/… models", is_set or not provider.is_cloud, told, step)
 
 
 def _part(name: str) -> dict[str, Any]:
@@ -116,11 +109,11 @@ def _part(name: str) -> dict[str, Any]:
     return check(f"part [{name}], {PARTS[name].use}", not missing, told, step)
 
 
-def _weights(catalog: Catalog, cache: Path) -> dict[str, Any]:
+def _weights(small: ModelSpec, cache: Path) -> dict[str, Any]:
     """Whether the small model's weights lie here; they are not read."""
-    name = f"{DEFAULT_LOCAL}, weights"
+    name = f"{small.name}, weights"
     try:
-        where = locate_weights(catalog.find(DEFAULT_LOCAL).weights, cache=cache)
+        where = locate_weights(small.weights, cache=cache)
     except EngineError as error:
         return check(name, False, error.message, error.next)
     files = [where] if where.is_file() else [one for one in where.rglob("*") if one.is_file()]
@@ -148,7 +141,7 @@ def _memory_growth() -> dict[str, Any]:
         probe = probe_here()
     except EngineError as error:
         return check(name, False, error.message, error.next)
-    few, many = (f"{n / 2**20:.1f} MiB" for n in probe.n_bytes)
+    few, many = (f"{n / 1e6:.1f} MB" for n in probe.n_bytes)
     told = (
         f"{probe.name} took {few} at {probe.lengths[0]:,} tokens and {many} at "
         f"{probe.lengths[1]:,}: {'linear' if probe.linear else 'quadratic'}."
@@ -180,16 +173,14 @@ def _version(package: str) -> str:
 
 
 def _local_model(
-    catalog: Catalog, cache: Path, threads: int, say: Callable[[str], None]
+    small: ModelSpec, cache: Path, threads: int, say: Callable[[str], None]
 ) -> dict[str, Any]:
     """Open the small model and ask which kernel it runs and why."""
     from pipeline.providers.local.local_model import LocalModel
 
-    name = f"{DEFAULT_LOCAL}, opened"
+    name = f"{small.name}, opened"
     try:
-        model = LocalModel(
-            catalog.find(DEFAULT_LOCAL), ModelOptions(cache=cache, threads=threads, say=say)
-        )
+        model = LocalModel(small, ModelOptions(cache=cache, threads=threads, say=say))
         try:
             model.engine()
             told = ", ".join(f"{k} {v}" for k, v in model.describe().items())

@@ -11,23 +11,33 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
-
-import httpx2
-import pydantic
-from google import genai
-from google.genai import errors, types
+from typing import TYPE_CHECKING, Any
 
 from pipeline.calls import Batch, FinishReason, Reply, Request, TokenCount, Usage
-from pipeline.catalog import ModelSpec
-from pipeline.config.configuration import without_password
+from pipeline.config.egress import without_password
+from pipeline.models import ModelSpec, Provider
 from pipeline.providers.base import ModelOptions
-from pipeline.providers.batches import Arrival, BatchLimits, BatchProgress
-from pipeline.providers.cloud import THREADS, Cloud, close_quietly, failed, n_tokens
-from pipeline.providers.logprobs import Asking, TokenTold, as_told, likelihoods
-from pipeline.providers.retries import Retries, retry_after, shorten, status_error
+from pipeline.providers.remote.batches import Arrival, BatchLimits, BatchProgress
+from pipeline.providers.remote.cloud import THREADS, Cloud, close_quietly, failed, n_tokens
+from pipeline.providers.remote.logprobs import Asking, TokenTold, as_told, likelihoods
+from pipeline.providers.remote.retries import Retries, retry_after, shorten, status_error
 
-ADDRESS = "https://generativelanguage.googleapis.com/"
+if TYPE_CHECKING:
+    import httpx2
+    from google.genai import errors, types
+
+PROVIDER = Provider(
+    name="gemini",
+    place="elsewhere",
+    part="cloud",
+    modules=("google.genai", "httpx2"),
+    package="google-genai",
+    key=("GEMINI_API_KEY", "GOOGLE_API_KEY"),
+    address="https://generativelanguage.googleapis.com/",
+    address_variable="GEMINI_BASE_URL",
+    batches=True,
+    price_id="google",
+)
 
 #: Finish reasons that are neither the end nor the limit: a filter stopped the reply.
 _REFUSED = frozenset(
@@ -41,10 +51,9 @@ _SECONDS = re.compile(r"(\d+(?:\.\d+)?)s")
 
 
 class GeminiModel(Cloud):
-    """``gemini/…`` models. See :class:`~pipeline.providers.cloud.Cloud` for arguments and
+    """``gemini/…`` models. See :class:`~pipeline.providers.remote.cloud.Cloud` for arguments and
     errors."""
 
-    variable = "GEMINI_API_KEY"
     #: 20 MB for requests inside the call by the provider's word, less what JSON adds.
     batch_limits = BatchLimits(10_000, 15_000_000)
 
@@ -57,8 +66,11 @@ class GeminiModel(Cloud):
         threads: int = THREADS,
         timeout: httpx2.Timeout | None = None,
     ) -> None:
+        from google import genai
+        from google.genai import types
+
         super().__init__(spec, options, retries=retries, threads=threads, timeout=timeout)
-        self._address = options.base_url or ADDRESS
+        self._address = options.base_url or spec.provider.address
         self._logprobs = Asking()
         self._client = genai.Client(
             api_key=options.key,
@@ -76,6 +88,8 @@ class GeminiModel(Cloud):
 
         The endpoint of API keys counts no system instruction, so the system turn is sent as text.
         """
+        from google.genai import types
+
         contents = [
             types.Content(
                 role="model" if turn.role == "assistant" else "user",
@@ -95,6 +109,8 @@ class GeminiModel(Cloud):
 
     def describe(self) -> Mapping[str, str]:
         """SDK version, address and threads."""
+        from google import genai
+
         return {
             "sdk": f"google-genai {genai.version.__version__}",
             "address": without_password(self._address),
@@ -107,6 +123,8 @@ class GeminiModel(Cloud):
 
     def submit(self, batch: Batch, requests: Sequence[Request]) -> str:
         """Hand a batch over under our own name for it; a request's key is in its metadata."""
+        from google.genai import types
+
         entries = [
             types.InlinedRequest(contents=contents, config=config, metadata={"key": request.key})
             for request in requests
@@ -123,6 +141,7 @@ class GeminiModel(Cloud):
 
     def find_submitted(self, batch: Batch, known: frozenset[str]) -> Arrival:
         """The batch that bears our name."""
+        from google.genai import types
 
         def search() -> str:
             jobs = self._client.batches.list(config=types.ListBatchJobsConfig(page_size=100))
@@ -178,6 +197,8 @@ class GeminiModel(Cloud):
 
     def _prompt(self, request: Request) -> tuple[list[types.Content], types.GenerateContentConfig]:
         """Everything that is sent for one reply."""
+        from google.genai import types
+
         system = "\n\n".join(turn.content for turn in request.messages if turn.role == "system")
         contents = [
             types.Content(
@@ -221,6 +242,10 @@ class GeminiModel(Cloud):
 
     def _mapped(self, call: Callable[[], Any]) -> Any:
         """The one place where the SDK's exceptions become ours."""
+        import httpx2
+        import pydantic
+        from google.genai import errors
+
         try:
             return call()
         except errors.APIError as exc:
@@ -310,3 +335,6 @@ def _retry_after(exc: errors.APIError, now: datetime) -> float | None:
         if match:
             return float(match[1])
     return None
+
+
+open_model = GeminiModel

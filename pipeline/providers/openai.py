@@ -1,7 +1,7 @@
 """Any server that speaks OpenAI's protocol (vLLM, llama.cpp, Ollama, TGI …), by the openai SDK.
 
 Some of them cut a prompt that is longer than their context and answer what is left; that is found
-by the prompt tokens they report (:mod:`~pipeline.providers.served_model`).
+by the prompt tokens they report (:mod:`~pipeline.providers.remote.served_model`).
 """
 
 from __future__ import annotations
@@ -9,18 +9,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
-
-import httpx2
-import openai
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from pipeline.calls import FinishReason, Reply, Request, TokenCount, Usage
-from pipeline.catalog import ModelSpec
-from pipeline.errors import ModelError
+from pipeline.errors import InputError, ModelError
+from pipeline.models import ModelSpec, Provider
 from pipeline.providers.base import ModelOptions
-from pipeline.providers.cloud import THREADS, Cloud, close_quietly, n_tokens
-from pipeline.providers.logprobs import Asking, TokenTold, as_told, likelihoods
-from pipeline.providers.retries import (
+from pipeline.providers.remote.cloud import THREADS, Cloud, close_quietly, n_tokens
+from pipeline.providers.remote.logprobs import Asking, TokenTold, as_told, likelihoods
+from pipeline.providers.remote.retries import (
     RequestError,
     Retries,
     SilentError,
@@ -28,14 +26,71 @@ from pipeline.providers.retries import (
     retry_after,
     status_error,
 )
-from pipeline.providers.served_model import (
+from pipeline.providers.remote.served_model import (
     PromptSizes,
     Served,
     entry_of,
     is_too_long,
     larger_context,
 )
-from pipeline.tokens.token_counters import is_openais
+
+if TYPE_CHECKING:
+    import httpx2
+    import openai
+
+
+def is_openais(address: str) -> bool:
+    """Whether OpenAI itself answers there; other servers that speak its protocol keep to a schema
+    by grammar, without showing it to the model."""
+    return f".{urlsplit(address).hostname or ''}".endswith(".openai.com")
+
+
+def _shows_schema(spec: ModelSpec) -> bool:
+    return is_openais(spec.base_url)
+
+
+def _unlisted(name: str, rest: str) -> ModelSpec:
+    """``NAME@BASE_URL``: a model of any server.
+
+    Raises:
+        InputError: it names no server, or a password.
+    """
+    model_id, _, base_url = rest.partition("@")
+    if "@" in base_url.partition("://")[2].partition("/")[0]:
+        # A model's name stands in tables, files and logs, on pages and screens.
+        raise InputError(
+            "a user and a password stand in the address of the server, which is part of "
+            "the model's name and would be stored with it.",
+            where=f"{PROVIDER.name}/{model_id}@…",
+            next=f"Leave them out, and give the server's key as {PROVIDER.key[0]}.",
+        )
+    if urlsplit(base_url).scheme not in ("http", "https"):
+        raise InputError(
+            f"{name!r} names no server.",
+            next=f"Write {PROVIDER.name}/NAME@http://HOST:PORT/v1.",
+        )
+    return ModelSpec(
+        name=name,
+        provider=PROVIDER,
+        model_id=model_id,
+        window=32_768,
+        output_cap=8192,
+        tokenizer="o200k_base",
+        base_url=base_url,
+        notes=("not in the catalogue: a window of 32,768 tokens is assumed",),
+    )
+
+
+PROVIDER = Provider(
+    name="openai",
+    place="address",
+    part="cloud",
+    modules=("openai", "httpx2"),
+    package="openai",
+    key=("OPENAI_API_KEY",),
+    shows_schema=_shows_schema,
+    unlisted=_unlisted,
+)
 
 _FINISH: Mapping[str, FinishReason] = {
     "stop": "stop",
@@ -48,12 +103,11 @@ _FINISH: Mapping[str, FinishReason] = {
 
 
 class OpenAIModel(Cloud):
-    """``openai/NAME@BASE_URL``. A server on this machine needs no key.
+    """``openai/NAME@BASE_URL``, and the models of any provider that speaks this protocol. A server
+    on this machine needs no key.
 
-    See :class:`~pipeline.providers.cloud.Cloud` for arguments and errors.
+    See :class:`~pipeline.providers.remote.cloud.Cloud` for arguments and errors.
     """
-
-    variable = "OPENAI_API_KEY"
 
     def __init__(
         self,
@@ -64,9 +118,14 @@ class OpenAIModel(Cloud):
         threads: int = THREADS,
         timeout: httpx2.Timeout | None = None,
     ) -> None:
+        import openai
+
         super().__init__(spec, options, retries=retries, threads=threads, timeout=timeout)
-        self._address = spec.base_url or options.base_url
-        self._hosted = is_openais(self._address)
+        self._address = spec.base_url or options.base_url or spec.provider.address
+        #: OpenAI itself, which takes other fields than those who speak its protocol.
+        self._openais = is_openais(self._address)
+        #: A cloud's: what it has loaded under a name is its own business, and no context of ours.
+        self._hosted = self._openais or spec.provider.is_cloud
         self._tokenizes = not self._hosted
         self._sizes = PromptSizes()
         self._logprobs = Asking()
@@ -114,6 +173,8 @@ class OpenAIModel(Cloud):
         Raises:
             ModelError: another one than when this run began, or nobody answers.
         """
+        import openai
+
         if not self._hosted:
             self.retries.call(self._served.check)
         return {
@@ -126,9 +187,6 @@ class OpenAIModel(Cloud):
     def close(self) -> None:
         """Close the client's connections."""
         close_quietly(self._client.close)
-
-    def _needs_key(self) -> bool:
-        return self.spec.leaves_machine
 
     def _ask(self, request: Request) -> Reply:
         self._served.check_if_doubted()
@@ -176,7 +234,7 @@ class OpenAIModel(Cloud):
             "messages": [{"role": t.role, "content": t.content} for t in request.messages],
             self._limit_name(): self.spec.reply_limit(request.max_tokens),
         }
-        if not self._hosted:  # OpenAI's own reasoning models refuse both
+        if not self._openais:  # OpenAI's own reasoning models refuse both
             body |= {"temperature": request.temperature, "seed": request.seed}
         if request.stop:
             body["stop"] = list(request.stop)
@@ -193,12 +251,12 @@ class OpenAIModel(Cloud):
 
     def _limit_name(self) -> str:
         """OpenAI renamed the limit; the other servers know the old name only."""
-        return "max_completion_tokens" if self._hosted else "max_tokens"
+        return "max_completion_tokens" if self._openais else "max_tokens"
 
     def _cut(self, request: Request, usage: Usage) -> str:
         """Why the prompt must have been cut by the server, "" when it was not."""
-        # Servers of one's own keep to a schema without showing it to the model.
-        ours = self.count(request if self._hosted else replace(request, schema=""))
+        shown = self.spec.provider.shows_schema(self.spec)
+        ours = self.count(request if shown else replace(request, schema=""))
         if usage.prompt == 0 or not self._sizes.were_cut(
             ours=ours.n, low=ours.low, reported=usage.prompt
         ):
@@ -238,6 +296,8 @@ class OpenAIModel(Cloud):
 
     def _send(self, body: dict[str, Any]) -> Any:
         """One completion."""
+        import openai
+
         raw = self._mapped(lambda: self._client.chat.completions.with_raw_response.create(**body))
         try:
             completion = raw.parse()
@@ -251,6 +311,9 @@ class OpenAIModel(Cloud):
 
     def _mapped(self, call: Callable[[], Any]) -> Any:
         """The one place where the SDK's exceptions become ours."""
+        import httpx2
+        import openai
+
         try:
             return call()
         except openai.APIStatusError as exc:
@@ -323,3 +386,6 @@ def _words(content: object) -> str | None:
 def _part(part: object) -> str | None:
     text = part.get("text") if isinstance(part, dict) else getattr(part, "text", None)
     return text if isinstance(text, str) else None
+
+
+open_model = OpenAIModel

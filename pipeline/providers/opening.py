@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from pipeline.catalog import ModelSpec
 from pipeline.config.extras import lacking, missing_part
 from pipeline.errors import EngineError, InputError, ModelError
+from pipeline.models import ModelSpec
 from pipeline.providers.base import Model, ModelOptions, OnlineModel
+from pipeline.providers.registry import module_of, providers
 
 if TYPE_CHECKING:
-    from pipeline.providers.batches import BatchRegister
+    from pipeline.providers.remote.batches import BatchRegister
 
 
 def revision_of(spec: ModelSpec, cache: Path) -> str:
@@ -21,9 +22,9 @@ def revision_of(spec: ModelSpec, cache: Path) -> str:
     The sha256 of local weights, or their name where they are not here (see
     :func:`missing_weights`): such a plan can be priced and not run.
     """
-    if spec.provider == "extractive":
+    if not spec.provider.is_model:
         return "no model"
-    if spec.provider == "local":
+    if spec.provider.is_local:
         base, adapter = base_of(spec, cache), adapter_of(spec, cache)
         return f"{base}+{adapter}" if adapter else base
     return spec.model_id
@@ -54,7 +55,7 @@ def adapter_of(spec: ModelSpec, cache: Path) -> str:
 def missing_weights(spec: ModelSpec, cache: Path) -> EngineError | None:
     """Why a local model cannot run here, with the next step; None when its weights are here and
     whole."""
-    if spec.provider != "local":
+    if not spec.provider.is_local:
         return None
     from pipeline.engine.weights.weight_files import locate_weights, weights_sha256
 
@@ -70,31 +71,38 @@ def missing_weights(spec: ModelSpec, cache: Path) -> EngineError | None:
     return None
 
 
-#: The part of the installation that each provider's models need.
-_PARTS = {"local": "local", "claude": "cloud", "gemini": "cloud", "openai": "cloud"}
-#: Of the part ``cloud``, what each provider takes: one of them may be installed by itself.
-_SDKS = {"claude": "anthropic", "gemini": "google.genai", "openai": "openai"}
-
-
 def unanswerable(spec: ModelSpec) -> InputError | None:
     """That the part of the installation that asks this model is not here; None when it is."""
-    part = _PARTS.get(spec.provider)
-    if part is None:
+    provider = spec.provider
+    if not provider.part:
         return None
-    missing = lacking(part)
-    if sdk := _SDKS.get(spec.provider):
-        missing = [module for module in missing if module in (sdk, "httpx2")]
-    return missing_part(part, missing[0], where=spec.name) if missing else None
+    missing = lacking(provider.part)
+    if provider.modules:  # one SDK of a part may be installed by itself
+        missing = [module for module in missing if module in provider.modules]
+    return missing_part(provider.part, missing[0], where=spec.name) if missing else None
 
 
-def takes_batches(spec: ModelSpec) -> bool:
-    """Whether its provider answers batches within a day at a lower price."""
-    return spec.provider in ("claude", "gemini")
+def open_model(spec: ModelSpec, options: ModelOptions) -> Model:
+    """Open a model; only now is its SDK or torch imported.
+
+    Raises:
+        InputError: it cannot be asked, or what asks it is not installed.
+        ModelError: the key is missing.
+        EngineError: the weights are missing or damaged.
+    """
+    if (lacks := unanswerable(spec)) is not None:
+        raise lacks
+    return module_of(spec.provider).open_model(spec, options)
 
 
-def counts_online(spec: ModelSpec) -> bool:
-    """Whether a server stands behind it that may count tokens itself."""
-    return spec.provider in ("claude", "gemini", "openai")
+def open_online(spec: ModelSpec, options: ModelOptions) -> OnlineModel:
+    """Open a model that a server answers for, which may count tokens itself.
+
+    Raises:
+        InputError: its SDK is not installed.
+        ModelError: the key is missing.
+    """
+    return cast(OnlineModel, open_model(spec, options))
 
 
 def open_batched(
@@ -113,87 +121,21 @@ def open_batched(
         InputError: its provider takes no batches, or its SDK is not installed.
         ModelError: the key is missing.
     """
-    _check_part(spec)
-    from pipeline.providers.batches import BatchedModel
+    if not spec.provider.batches:
+        raise no_batches(spec)
+    from pipeline.providers.remote.batches import BatchedModel, BatchProvider
 
-    if spec.provider == "claude":
-        from pipeline.providers.claude import ClaudeModel
-
-        return BatchedModel(ClaudeModel(spec, options), register, say=say)
-    if spec.provider == "gemini":
-        from pipeline.providers.gemini import GeminiModel
-
-        return BatchedModel(GeminiModel(spec, options), register, say=say)
-    raise no_batches(spec)
+    return BatchedModel(cast(BatchProvider, open_model(spec, options)), register, say=say)
 
 
 def no_batches(spec: ModelSpec) -> InputError:
     """What is said to who asks for batches where there are none."""
+    taking = [f"{name}/…" for name, provider in providers().items() if provider.batches]
     return InputError(
         f"{spec.name} has no batch API.",
         where="--batch",
-        next="Leave it out, or use a claude/… or gemini/… model.",
+        next=f"Leave it out, or use a {' or '.join(taking)} model.",
     )
-
-
-def _check_part(spec: ModelSpec) -> None:
-    if (lacks := unanswerable(spec)) is not None:
-        raise lacks
-
-
-def open_model(spec: ModelSpec, options: ModelOptions) -> Model:
-    """Open a model; only now is its SDK or torch imported.
-
-    Raises:
-        InputError: it cannot be asked, or what asks it is not installed.
-        ModelError: the key is missing.
-        EngineError: the weights are missing or damaged.
-    """
-    if spec.provider == "extractive":
-        raise InputError(
-            f"{spec.name} is no model that could be asked.",
-            next="Name one, such as local/smollm2-135m.",
-        )
-    _check_part(spec)
-    if spec.provider == "local":
-        from pipeline.providers.local.vllm_model import open_local
-
-        return open_local(spec, options)
-    return open_online(spec, options)
-
-
-def open_online(spec: ModelSpec, options: ModelOptions) -> OnlineModel:
-    """Open a model that a server answers for.
-
-    Raises:
-        InputError: its SDK is not installed.
-        ModelError: the key is missing.
-    """
-    _check_part(spec)
-    if spec.provider == "claude":
-        from pipeline.providers.claude import ClaudeModel
-
-        return ClaudeModel(spec, options)
-    if spec.provider == "gemini":
-        from pipeline.providers.gemini import GeminiModel
-
-        return GeminiModel(spec, options)
-    from pipeline.providers.openai import OpenAIModel
-
-    return OpenAIModel(spec, options)
-
-
-#: Where the key of each provider stands.
-_KEYS = {
-    "claude": "ANTHROPIC_API_KEY",
-    "gemini": "GEMINI_API_KEY",
-    "openai": "OPENAI_API_KEY",
-}
-
-
-def needs_key(spec: ModelSpec) -> bool:
-    """Whether a model cannot be asked without a key."""
-    return spec.provider in _KEYS and (spec.provider != "openai" or spec.leaves_machine)
 
 
 def missing_key(spec: ModelSpec) -> ModelError:
@@ -201,5 +143,5 @@ def missing_key(spec: ModelSpec) -> ModelError:
     return ModelError(
         "no key for this provider.",
         where=spec.name,
-        next=f"Set the environment variable {_KEYS[spec.provider]}.",
+        next=f"Set the environment variable {spec.provider.key[0]}.",
     )

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from decimal import Decimal
 
+from pipeline.amounts import counted, dollars
 from pipeline.calls import Reply
 from pipeline.errors import LedgerError, ModelError
 from pipeline.kept import Kept
@@ -74,9 +75,10 @@ def unasked_told(unasked: int, of: int, usd: Decimal | None, seconds: int | None
         return ""
     bound = f"the {seconds or 0:,} seconds of --max-seconds were up"
     if usd is not None:
-        bound = f"the next may cost more than is left of the ${usd} of --max-cost"
+        bound = f"the next may cost more than is left of the {dollars(str(usd))} of --max-cost"
     return (
-        f"{unasked:,} of {of:,} questions were not asked: {bound}. The merge goes by what was "
+        f"{unasked:,} of {counted(of, 'question')} were not asked: {bound}. The merge goes by "
+        "what was "
         "answered; the same command again asks on."
     )
 
@@ -97,7 +99,8 @@ def lost(kept: Kept, file: str) -> LedgerError:
     # Numbers and ids: words would stand in a log and in Prefect's state.
     first = f", the first of them of story {kept.missing[0][0]}" if kept.missing else ""
     return LedgerError(
-        f"{len(kept.missing)} sentences of the stories are not in the merged document{first}; "
+        f"{counted(len(kept.missing), 'sentence')} of the stories are not in the merged "
+        f"document{first}; "
         f"{len(kept.faults)} faults in its books.",
         where=file,
         next='The files are written as *.incomplete; "kept" in it names each. Please report '

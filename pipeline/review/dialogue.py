@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from pipeline.amounts import counted
 from pipeline.console import harmless
 from pipeline.document.structure.readable import without_markup
 from pipeline.errors import InputError
@@ -104,7 +105,7 @@ def walk(
             saved += sum(one.saves for one in done if step.given in ("preferred", "one_need"))
             told = _SAID[step.given] + (f" {step.number}" if step.number else "")
             more = f", {len(done)} times" if len(done) > 1 else ""
-            show(f"kept: {told}{more}. {len(questions) - len(given)} left.")
+            show(f"kept: {told}{more}. {len(questions) - len(given):,} left.")
         elif step.move == "quit":
             break
         if step.move == "back":
@@ -115,14 +116,14 @@ def walk(
                 place += 1
     counts = {_SAID[name]: n for name, n in Counter(given.values()).items()}
     if saved:
-        show(f"Up to {saved} words less will stand in the next merge.")
+        show(f"Up to {counted(saved, 'word')} less will stand in the next merge.")
     return counts | {"open": len(questions) - len(given)}
 
 
 def _head(place: int, n: int, left: int, question: Question, like: int) -> str:
-    parts = [f"{place + 1} of {n} ({left} left)", question.kind]
+    parts = [f"{place + 1:,} of {n:,} ({left:,} left)", question.kind]
     if question.saves:
-        parts.append(f"deciding saves up to {question.saves} words")
+        parts.append(f"deciding saves up to {counted(question.saves, 'word')}")
     if like > 1:
         parts.append(f"{like} are like it")
     return " · ".join([*parts, f"question {question.id}"])

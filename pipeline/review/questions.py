@@ -14,11 +14,11 @@ from pipeline.entries import Conflict, Decision, Entry
 from pipeline.errors import InputError
 from pipeline.review.comparison import Told, differing, likeness, telling
 from pipeline.review.promise import opinion, promise
-from pipeline.run.sovereignty import STAYS, keeps_here
+from pipeline.run.sovereignty import keeps_here
 from pipeline.store.judgements import JudgementTold
 from pipeline.store.reading.finished_run import FinishedRun, open_finished_run
 from pipeline.store.record import Store
-from pipeline.stories import Story, count_words
+from pipeline.stories import STAYS, Story, count_words
 from pipeline.text.canonical import VERSION
 
 Kind = Literal["conflict", "possible conflict", "earlier", "alike", "fold", "decided"]

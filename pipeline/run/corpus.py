@@ -9,12 +9,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from pipeline.amounts import counted
 from pipeline.calls import Cluster
 from pipeline.compare.measures import stem_weights
 from pipeline.config.options import ReadOptions
 from pipeline.errors import InputError
 from pipeline.extract.criteria_links import link_criteria
 from pipeline.extract.extraction import ExtractionCache, extract, said_of_passed_over
+from pipeline.extract.readers.registry import FORMATS
 from pipeline.plan.near.candidates import Candidates
 from pipeline.plan.near.similarity import Pair, cluster, similar_pairs
 from pipeline.progress import Progress, Show, show_nothing
@@ -50,10 +52,12 @@ class Corpus:
     """Everything that was read, in the order of the paths given.
 
     ``passed_over``: which files of folders were not, in words; "" where there are none.
+    ``paths``: where documents were looked for.
     """
 
     extractions: tuple[Extraction, ...]
     passed_over: str = ""
+    paths: tuple[str, ...] = ()
 
     @cached_property
     def stories(self) -> tuple[Story, ...]:
@@ -137,10 +141,11 @@ def gather(
         InputError: a path does not exist.
     """
     extractions: list[Extraction] = []
+    names = tuple(map(str, paths))
     total: list[int] = []
     passed_over: Counter[str] = Counter()
     for extraction in extract(
-        paths,
+        names,
         encoding=how.encoding,
         cache=cache,
         exclude=how.exclude,
@@ -154,7 +159,7 @@ def gather(
         extractions.append(extraction)
         done = len(extractions)
         show(Progress("read", "documents", done=done, total=total[0], fresh=done))
-    return Corpus(tuple(extractions), said_of_passed_over(passed_over))
+    return Corpus(tuple(extractions), said_of_passed_over(passed_over), names)
 
 
 def require(corpus: Corpus, *, strict: bool = False) -> None:
@@ -170,12 +175,20 @@ def require(corpus: Corpus, *, strict: bool = False) -> None:
             where=path,
             next="Mend or leave out the document, or drop --strict.",
         )
+    if not corpus.extractions:
+        passed = f" ({corpus.passed_over})" if corpus.passed_over else ""
+        raise InputError(
+            f"no document of a known format is there{passed}.",
+            where=", ".join(corpus.paths),
+            next=f"Known are {' '.join(sorted(FORMATS))}.",
+        )
     if not corpus.stories:
         n = len(corpus.extractions)
         some = [_why_none(e.document) for e in corpus.extractions[:_MOST_NAMED]]
         more = [f"and {n - _MOST_NAMED:,} more"] if n > _MOST_NAMED else []
+        told = " ".join(some) if n == 1 else "".join(f"\n  {one}" for one in [*some, *more])
         raise InputError(
-            f"no story found in {n:,} document{'s' * (n != 1)}: {'; '.join([*some, *more])}.",
+            f"no story found in {counted(n, 'document')}:{' ' * (n == 1)}{told}.",
             next="Name what begins a story with --pattern; `storytransformer extract PATHS --page "
             "FILE` shows what was read.",
         )
@@ -188,8 +201,9 @@ _MOST_NAMED = 20
 def _why_none(document: Document) -> str:
     """A document and why no story was found in it."""
     words = len(document.text.split())
-    read = f"{words:,} word{'s' * (words != 1)}, none of them read as a story"
-    return f"{document.path}: {(document.problem or (read if words else 'no text')).rstrip('.')}"
+    read = f"{counted(words, 'word')}, none of them read as a story"
+    why = document.problem or (read if words else "no text")
+    return " ".join(f"{document.path}: {why.rstrip('.')}".split())
 
 
 def extraction_as_json(corpus: Corpus) -> dict[str, Any]:
@@ -202,9 +216,9 @@ def extraction_as_json(corpus: Corpus) -> dict[str, Any]:
                 "format": doc.format,
                 "encoding": doc.encoding,
                 "encoding_guessed": doc.guessed,
-                "chars": len(doc.text),
-                "story_chars": len(doc.text) - sum(s.end - s.start for s in e.residue),
-                "residue_chars": sum(s.end - s.start for s in e.residue),
+                "chars": e.chars,
+                "story_chars": e.chars - e.residue_chars,
+                "residue_chars": e.residue_chars,
                 "stories": len(e.stories),
                 "problem": doc.problem,
             }

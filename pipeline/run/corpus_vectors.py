@@ -10,8 +10,9 @@ from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
+from pipeline.amounts import counted
 from pipeline.calls import Band, Plan, TokenCount
-from pipeline.config.extras import lacking
+from pipeline.config.extras import LOCAL, lacking
 from pipeline.engine.weights.weight_files import locate_weights, weights_sha256
 from pipeline.errors import EngineError
 from pipeline.estimates import Estimate
@@ -43,7 +44,7 @@ def known_vectors(
     Args:
         store: None where there is none, which holds no vectors.
     """
-    if lacking("local"):
+    if lacking(LOCAL):
         return None
     try:
         sha256 = weights_sha256(locate_weights(ENCODER), cache)
@@ -82,7 +83,7 @@ def all_vectors(
     from pipeline.plan.near.passage_vectors import embedded_text
 
     missing = [story for story in unique(stories) if story.fingerprint not in known.of]
-    say(f"embedding {len(missing):,} stories, once")
+    say(f"embedding {counted(len(missing), 'story', 'stories')}, once")
     encoder = SentenceEncoder.load(ENCODER, window=WINDOW)
     for start in range(0, len(missing), _AT_ONCE):
         some = missing[start : start + _AT_ONCE]

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol
 
-from pipeline.amounts import dollars, dollars_band
+from pipeline.amounts import counted, dollars, dollars_band, outcomes
 from pipeline.calls import Call
 from pipeline.document.structure.since import Earlier
 from pipeline.document.structure.topics import parse_grouping
@@ -95,8 +95,9 @@ class MergeJob(Sending):
         self.terms = replace(self.terms, staying=staying)
         self.corpus_id = self.store.save_corpus(self.corpus.extractions)
         self.say(
-            f"extracted {len(self.corpus.stories)} stories from "
-            f"{len(self.corpus.extractions)} documents ({self.corpus.words:,} words)"
+            f"extracted {counted(len(self.corpus.stories), 'story', 'stories')} from "
+            f"{counted(len(self.corpus.extractions), 'document')} "
+            f"({counted(self.corpus.words, 'word')})"
         )
 
     def make_plan(self) -> None:
@@ -140,17 +141,17 @@ class MergeJob(Sending):
 
     def _tell_plan(self) -> None:
         journalled = self.estimate.journalled_calls
-        answered = f", {journalled} of them answered by the journal" if journalled else ""
+        answered = f", {journalled:,} of them answered by the journal" if journalled else ""
         following = self.plan.to_follow
         most = "up to " if any(later.share is not None for later in following) else ""
-        later = f"; {most}{len(following)} more follow on replies" if following else ""
-        self.say(f"planned {len(self.plan.calls)} calls{answered}{later}")
+        later = f"; {most}{len(following):,} more follow on replies" if following else ""
+        self.say(f"planned {counted(len(self.plan.calls), 'call')}{answered}{later}")
         if self.plan.remark:
             self.say(self.plan.remark)
         low, likely, high = self.estimate.usd or (None, None, None)
         tokens = self.estimate.input_tokens
         self.say(
-            f"estimate for {self.spec.name}: {tokens.n:,} tokens in"
+            f"estimate for {self.spec.name}: {counted(tokens.n, 'token')} in"
             f"{'' if tokens.exact else ' (±)'}, {self.estimate.output_tokens.likely:,} out, "
             + ("price unknown" if likely is None else dollars_band(low, likely, high))
             + (f", {dollars(str(self.estimate.usd_batch))} as a batch" if self.chosen.batch else "")
@@ -161,7 +162,7 @@ class MergeJob(Sending):
         where its answers may order what a person is asked."""
         if self.terms.strategy in REWRITING:
             return self.terms.strategy
-        if self.spec.provider == "extractive":
+        if not self.spec.provider.is_model:
             return "none"
         asking = "pairs" if self.terms.strategy == "none" else self.terms.strategy
         if self.belief is not None:
@@ -213,7 +214,7 @@ class MergeJob(Sending):
             },
         )
         self.store.save_plan(self.run_id, self.plan)
-        self.store.save_estimate(self.run_id, self.corpus_id, self.estimate)
+        self._save_estimate(self.corpus_id)
         self._resource_usage.resume(time_spent(self.store, self.run_id))
         self._asked_before = spent(self.store, self.run_id).good
         self.usage_counter = UsageCounter(self.journal(self.run_id), self._show)
@@ -223,7 +224,7 @@ class MergeJob(Sending):
         if len(alike) > 1:
             # Every other one from the end: what one asks is answered when the next gets there.
             self._backwards = alike.index(self.run_id) % 2 == 1
-            self.say(f"{len(alike)} runs of this plan share its calls")
+            self.say(f"{counted(len(alike), 'run')} of this plan share its calls")
         if not self.chosen.batch and self.batches.unfinished():
             self.say("this run has handed a batch over: going on with batches")
             self.chosen = replace(self.chosen, batch=True)
@@ -265,10 +266,7 @@ class MergeJob(Sending):
             )
         self.kept = look(self.corpus, self.merged)
         self.store.save_merge(self.run_id, self.merged, as_told(self.kept))
-        self.say(
-            "the books balance: "
-            + ", ".join(f"{n} {name}" for name, n in counts(self.merged.ledger).items())
-        )
+        self.say(f"the books balance: {outcomes(counts(self.merged.ledger))}")
 
     def _heard(self) -> Heard:
         """What follows of what the judge said."""
@@ -296,7 +294,7 @@ class MergeJob(Sending):
         """Make the questions that follow on the replies."""
         self._following = self.asking.follow(self.replies)
         if self._following:
-            self.say(f"{self.stage}: {len(self._following)} more questions")
+            self.say(f"{self.stage}: {counted(len(self._following), 'more question')}")
         return bool(self._following)
 
     def write(self) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from pipeline.calls import Call, Reply
-from pipeline.catalog import ModelSpec
 from pipeline.config.load_options import Setup
 from pipeline.entries import Answer, Judgement
 from pipeline.judge import vetoes
@@ -20,6 +19,7 @@ from pipeline.judge.calibration import Said, heard, likelihoods_of
 from pipeline.judge.judge_records import Judge, Record
 from pipeline.judge.labels import exam_hash, file_hash
 from pipeline.judge.strata import cell_of
+from pipeline.models import ModelSpec
 from pipeline.plan.pairs import WORDS, pair_prompt
 from pipeline.prompts import labelled_prompt
 from pipeline.providers.opening import adapter_of, base_of, revision_of
@@ -59,10 +59,10 @@ class Found:
 
 def judge_of(spec: ModelSpec, cache: Path, prompts: Path, exam: str) -> Judge:
     """Just who would be asked. Code is asked without a prompt."""
-    if spec.provider == "extractive":
+    if not spec.provider.is_model:
         return Judge(spec.name, CODE_VERSION, "", "", "", "", exam, vetoes.VERSION)
     prompt = labelled_prompt(prompts, pair_prompt(spec))
-    local = spec.provider == "local"
+    local = spec.provider.is_local
     return Judge(
         model=spec.name,
         revision=base_of(spec, cache) if local else revision_of(spec, cache),

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from pipeline.calls import Call, Plan, Request, TokenCount
-from pipeline.catalog import ModelSpec
 from pipeline.errors import ModelError
+from pipeline.models import ModelSpec
 from pipeline.providers.base import ModelOptions
-from pipeline.providers.opening import counts_online, open_online
+from pipeline.providers.opening import open_online
 from pipeline.run.corpus import Corpus
 from pipeline.run.sovereignty import host_of, leaving
 from pipeline.store.record import Store
@@ -61,7 +61,7 @@ class OnlineCounts:
         The caller has asked :func:`~pipeline.run.sovereignty.check_sovereignty`.
         """
         calls = drawn(plan)
-        if not counts_online(spec) or not calls:
+        if not spec.provider.is_served or not calls:
             return Counted(plan, 0, "")
         options = self.options(spec)
         try:

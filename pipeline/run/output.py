@@ -19,6 +19,7 @@ from pipeline.entries import Merge
 from pipeline.errors import InputError
 from pipeline.extract.page import page
 from pipeline.kept import Kept, Told, check
+from pipeline.merge.tellings import words_told
 from pipeline.run.corpus import Corpus
 from pipeline.stories import count_words
 
@@ -93,12 +94,12 @@ def as_told(kept: Kept) -> dict[str, Any]:
 
 
 def words(corpus: Corpus, merge: Merge) -> dict[str, int]:
-    """Words that stand, and words of the stories as they were read."""
+    """Words that stand, and words of the stories, each told by itself."""
     return {
         "standing_words": sum(
             count_words(line.text) for entry in merge.entries for line in entry.lines
         ),
-        "source_words": sum(count_words(story.text) for story in corpus.stories),
+        "source_words": sum(map(words_told, corpus.stories)),
     }
 
 

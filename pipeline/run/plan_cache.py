@@ -17,9 +17,9 @@ from pathlib import Path
 
 import pipeline
 from pipeline.calls import Plan, WindowLimits
-from pipeline.catalog import ModelSpec
 from pipeline.errors import EngineError, ModelError, StoreError
 from pipeline.extract.process_pool import in_turns
+from pipeline.models import ModelSpec
 from pipeline.plan.plan_outline import outline_as_text, outline_from_text
 from pipeline.providers.opening import revision_of
 from pipeline.run.corpus import Corpus
@@ -119,7 +119,7 @@ class Outlines:
     def key(self, spec: ModelSpec, terms: Terms, limits: WindowLimits) -> str:
         """The hash of all that decides a plan."""
         # A folder's tokenizer is not part of its weights; what else counts is told by the spec.
-        counter = counter_for(spec, cache=terms.cache).name if spec.provider == "local" else ""
+        counter = counter_for(spec, cache=terms.cache).name if spec.provider.is_local else ""
         made_from = [
             code_sha256(),
             _prompts_sha256(terms.prompts),

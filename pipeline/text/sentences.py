@@ -7,9 +7,20 @@ word before the stop is an abbreviation or an initial. That is the rule of the P
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterator
+
+from pipeline.text.code_spans import has_hidden, hide_code, reveal
+from pipeline.text.tags import (
+    BLOCK_TAG,
+    INLINE_TAG,
+    character,
+    has_tags,
+    read_entities,
+    tags_as_code,
+    without_inline_tags,
+    without_tags,
+)
 
 _END = re.compile(
     # A run of stops is tried from its first one only: each of a thousand would run to the last.
@@ -33,11 +44,9 @@ _QUOTE_MARK = re.compile(r"(?m)^[ \t]*(?:>(?![ \t]*\d)[ \t]?)+")
 _EMPHASIS = re.compile(
     r"(?<![\w*_])(\*{1,3}|_{1,3})(?=[^\s*_])(.{1,600}?)(?<=[^\s*_\\])\1(?![\w*_])", re.DOTALL
 )
-#: Tags between which words stand apart, and those that stand inside of a word: un<b>do</b>.
-_BLOCK_TAG = re.compile(r"</?(?:div|p|br|ul|ol|li|h[1-6])\b[^<>]*>", re.I)
-_INLINE_TAG = re.compile(r"<(/?)(b|i|u|span|strong|em|font|tt)\b[^<>]*>", re.I)
 _ENTITY = re.compile(r"&#?\w{2,8};")
-_MARKUP = re.compile(rf"(?i:{_BLOCK_TAG.pattern}|{_INLINE_TAG.pattern})|{_ENTITY.pattern}")
+_MARKUP = re.compile(rf"(?i:{BLOCK_TAG.pattern}|{INLINE_TAG.pattern})|{_ENTITY.pattern}")
+_FORMATTED = re.compile(r"[<*_]|&#?\w")
 _BLANKS = re.compile(r"\s+")
 #: Characters that nobody sees: byte order marks, zero-width blanks and joins, direction marks.
 _UNSEEN = re.compile("[\ufeff\u200b\u2060\u200e\u200f\u00ad\u202a\u202c]")
@@ -97,26 +106,16 @@ def has_sentence(text: str) -> bool:
     )
 
 
-def _unescape(entity: re.Match[str]) -> str:
-    character = html.unescape(entity.group())
-    return character if len(character) == 1 else entity.group()
-
-
-def _without_inline_tags(text: str) -> str:
-    """The text without the tags that are closed somewhere: "copy <b> to <i>" keeps its words."""
-    closed = {tag[2].lower() for tag in _INLINE_TAG.finditer(text) if tag[1]}
-    return _INLINE_TAG.sub(lambda tag: "" if tag[2].lower() in closed else tag[0], text)
-
-
 def letters(text: str) -> tuple[str, list[int]]:
     """The letters and digits of a text, those of tags left out and entities read, and the offset
     that each stands at."""
+    text = hide_code(text)
     found: list[tuple[int, str]] = []
     start = 0
     for markup in _MARKUP.finditer(text) if "<" in text or "&" in text else ():
         found += _lettered(text, start, markup.start())
         if markup[0][0] == "&":
-            found += [(markup.start(), c) for c in _unescape(markup) if c.isalnum()]
+            found += [(markup.start(), c) for c in character(markup) if c.isalnum()]
         start = markup.end()
     found += _lettered(text, start, len(text))
     return "".join([character for _, character in found]), [at for at, _ in found]
@@ -131,16 +130,32 @@ def plain(text: str) -> str:
     that nobody sees dropped, entities read, blanks collapsed. No word is changed."""
     if not text.isascii():
         text = _UNSEEN.sub("", text)
+    hidden = has_hidden(text)
+    text = hide_code(text)
     if ">" in text:
         text = _QUOTE_MARK.sub("", text)
-        if "</" in text or "<br" in text:
-            text = _without_inline_tags(_BLOCK_TAG.sub(" ", text))
+        if has_tags(text):
+            text = without_inline_tags(BLOCK_TAG.sub(" ", tags_as_code(text)))
     if "&" in text and ";" in text:
-        text = _ENTITY.sub(_unescape, text)
+        text = read_entities(text)
     text = _BLANKS.sub(" ", text).strip()
     if "*" in text or "_" in text:
-        text = _EMPHASIS.sub(r"\2", _EMPHASIS.sub(r"\2", text))
-    return text.replace("\\'", "'")
+        text = without_emphasis(text)
+    text = text.replace("\\'", "'")
+    return text if hidden else reveal(text)
+
+
+def without_emphasis(text: str) -> str:
+    """The text without the marks around words that are bold or in italics."""
+    return _EMPHASIS.sub(r"\2", _EMPHASIS.sub(r"\2", text))
+
+
+def spoken_lines(text: str) -> str:
+    """``text`` in its own lines without tags, which end a line where they end a block, marks of
+    emphasis and entities. No other character is changed."""
+    if not _FORMATTED.search(text):
+        return text
+    return reveal(read_entities(without_emphasis(without_tags(hide_code(text)))))
 
 
 def trim_phrase(phrase: str) -> str:

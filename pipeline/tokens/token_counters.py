@@ -25,15 +25,15 @@ from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol
-from urllib.parse import urlsplit
 
 from pipeline.calls import Request, TokenCount
-from pipeline.catalog import ModelSpec
 from pipeline.engine.tokenizers.splitting import words
 from pipeline.engine.tokenizers.tokenizer import Tokenizer, load_tokenizer
 from pipeline.engine.weights.hashes import write_atomically
 from pipeline.engine.weights.weight_files import locate_weights, weights_sha256
 from pipeline.errors import EngineError
+from pipeline.installer import how_to_add
+from pipeline.models import ModelSpec
 from pipeline.tokens.token_cache import Counts, Cut, TwoLines, tiktoken_lines, whole
 
 if TYPE_CHECKING:
@@ -81,9 +81,9 @@ def counter_for(spec: ModelSpec, *, cache: Path) -> TokenCounter:
     Raises:
         EngineError: a local model's weights or a vocabulary are missing.
     """
-    if spec.provider == "extractive":
+    if not spec.provider.is_model:
         return NoCounter()
-    if spec.provider == "local":
+    if spec.provider.is_local:
         try:
             return LocalCounter(open_tokenizer(spec.weights, cache))
         except EngineError:
@@ -96,15 +96,7 @@ def counter_for(spec: ModelSpec, *, cache: Path) -> TokenCounter:
         ratio = (spec.ratio.low, spec.ratio.likely, spec.ratio.high)
         return TiktokenCounter(encoding, ratio)
     encoding = load_encoding(spec.tokenizer or "o200k_base", cache)
-    return TiktokenCounter(
-        encoding, shows_schema=spec.provider != "openai" or is_openais(spec.base_url)
-    )
-
-
-def is_openais(address: str) -> bool:
-    """Whether OpenAI itself answers there; other servers that speak its protocol keep to a schema
-    by grammar, without showing it to the model."""
-    return f".{urlsplit(address).hostname or ''}".endswith(".openai.com")
+    return TiktokenCounter(encoding, shows_schema=spec.provider.shows_schema(spec))
 
 
 @lru_cache(maxsize=4)
@@ -362,7 +354,7 @@ def prepare_vocabularies(cache: Path) -> Path:
 
 def _unpack(encoding: str) -> bytes:
     spec = importlib.util.find_spec("bpe_openai")
-    step = "Run: pip install bpe-openai==0.1.4"
+    step = f"Run: {how_to_add('bpe-openai==0.1.4')}"
     if spec is None or not spec.submodule_search_locations:
         raise EngineError("the vocabulary package is not installed.", where="bpe_openai", next=step)
     file = Path(spec.submodule_search_locations[0]) / "data" / f"{encoding}.tiktoken.gz"

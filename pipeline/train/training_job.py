@@ -13,13 +13,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.amounts import gigabytes
 from pipeline.calls import canonical_json
-from pipeline.catalog import Architecture, ModelSpec
 from pipeline.cost.hardware import Hardware
 from pipeline.engine.weights.adapters import CARD, WEIGHTS
 from pipeline.engine.weights.weight_files import locate_weights, weights_sha256
 from pipeline.entries import Answer, Decision
 from pipeline.errors import InputError
+from pipeline.models import Architecture, ModelSpec
 from pipeline.plan.pairs import WORDS
 from pipeline.prompts import labelled_prompt
 from pipeline.run.sovereignty import mark_of
@@ -133,7 +134,7 @@ def prepare(extractions: Iterable[Extraction], order: Order, hardware: Hardware)
         raise InputError(
             f"{order.answers} answers are not known.", where="--answers", next="Say 2 or 4."
         )
-    if spec.provider != "local" or spec.setup.lora:
+    if not spec.provider.is_local or spec.setup.lora:
         raise InputError(
             f"{spec.name} cannot be trained here.",
             where="--base",
@@ -253,10 +254,10 @@ def refuse_where_too_large(prepared: Prepared, hardware: Hardware) -> None:
     step = "Train a smaller base, or shorter pairs (--most-tokens)."
     if other is not None:
         said = " ".join(f"--set {name}={value}" for name, value in other[0].items())
-        step = f"This would fit, in {other[1].total / 2**30:.1f} GiB: {said}"
+        step = f"This would fit, in {gigabytes(other[1].total)}: {said}"
     raise InputError(
-        f"the training needs {prepared.needs.total / 2**30:.1f} GiB, and {hardware} has "
-        f"{hardware.device_bytes / 2**30:.1f}.",
+        f"the training needs {gigabytes(prepared.needs.total)}, and {hardware} has "
+        f"{gigabytes(hardware.device_bytes)}.",
         next=step,
     )
 

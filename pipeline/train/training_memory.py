@@ -17,9 +17,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.catalog import Architecture, ModelSpec
 from pipeline.engine.weights.weight_files import locate_weights
 from pipeline.errors import InputError
+from pipeline.models import Architecture, ModelSpec
 
 MIB = 1 << 20
 #: What a card holds before a model is there: kernels and the allocator's rest.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.amounts import dollars
+from pipeline.amounts import counted, dollars, gigabytes
 from pipeline.errors import InputError
 
 if TYPE_CHECKING:
@@ -84,30 +84,37 @@ def measured(learned: Learned, out: Path) -> dict[str, Any]:
     }
 
 
+def _others(sources: int) -> str:
+    """Of which sources the pairs are by which a training is stopped."""
+    return counted(sources, "other") if sources else "the same"
+
+
 def lines(told: dict[str, Any]) -> list[str]:
     sources = told["sources"]
     lines = [
-        f"{told['train_pairs']:,} pairs of {sources['train']} sources to train with, "
-        f"{told['dev_pairs']:,} of {sources['dev']} to stop by",
+        f"{counted(told['train_pairs'], 'pair')} of {counted(sources['train'], 'source')} to train "
+        f"with, {told['dev_pairs']:,} of {_others(sources['dev'])} to stop by",
     ]
     if told["decided"]:
         lines.append(f"{told['decided']:,} of them are decisions of a person")
     if told["too_long"]:
-        lines.append(f"{told['too_long']:,} pairs are longer than --most-tokens and dropped")
+        lines.append(
+            f"{counted(told['too_long'], 'pair')} are longer than --most-tokens and dropped"
+        )
     if sources["exam"] or told["stories_of_the_exam"]:
         lines.append(
-            f"{sources['exam']} sources are the exam's and train nothing; "
-            f"{told['stories_of_the_exam']} stories elsewhere say what they say and are left out"
+            f"left out, being the exam's: {counted(sources['exam'], 'source')}, and "
+            f"{counted(told['stories_of_the_exam'], 'story', 'stories')} elsewhere like them"
         )
     time = "time not known" if told["seconds"] is None else _span(told["seconds"])
     price = "" if told["usd"] in (None, "0", "0.00") else f", {dollars(told['usd'])}"
     lines.append(
-        f"{told['machine']}: about {told['memory_bytes'] / 2**30:.1f} GiB"
+        f"{told['machine']}: about {gigabytes(told['memory_bytes'])}"
         f"{'' if told['fits'] else ', which do not fit'}, {time}{price}"
     )
     if "out" in told:
         lines += [
-            f"took {_span(told['took_seconds'])} and {told['peak_bytes'] / 2**30:.1f} GiB; best at "
+            f"took {_span(told['took_seconds'])} and {gigabytes(told['peak_bytes'])}; best at "
             f"step {told['best_step']}; ended: {told['stopped']}",
             f"next: storytransformer exam --model {told['base']}@lora={told['out']}",
         ]

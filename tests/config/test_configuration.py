@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.config.config_file import default_file, read_file
-from pipeline.config.configuration import SETTINGS, Setting, without_password
+from pipeline.config.configuration import SETTINGS, Setting
+from pipeline.config.egress import without_password
 from pipeline.config.settings import read_settings
 from pipeline.errors import InputError
 from tests.support import commands

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from pipeline.calls import Reply, Usage
-from pipeline.catalog import ModelSpec
 from pipeline.config.egress import Egress, at_address, database_hosts, is_written_local, url_hosts
 from pipeline.config.options import MergeOptions
 from pipeline.config.settings import read_settings
 from pipeline.engine.weights.weight_files import download_weights
 from pipeline.errors import InputError, SovereigntyError
+from pipeline.models import ModelSpec
 from pipeline.run.job import run
 from pipeline.run.sovereignty import stays_here
 from pipeline.runtime import Runtime

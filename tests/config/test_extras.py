@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from pipeline.config import extras
 from pipeline.config.extras import PARTS, how_to_install, lacking, part_of
+from pipeline.installer import how_to_add
 
 ROOT = Path(__file__).resolve().parents[2]
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
@@ -87,4 +89,26 @@ def test_the_program_that_made_the_environment_is_named(
 ):
     (tmp_path / mark).write_text("")
     monkeypatch.setattr(sys, "prefix", str(tmp_path))
-    assert how_to_install("cloud").startswith(f"{program} ")
+    # These make the environment anew: what is here is named, too, or it would be gone.
+    monkeypatch.setattr(
+        extras, "lacking", lambda name: [] if name in ("report", "local") else ["x"]
+    )
+    line = how_to_install("cloud")
+    assert line.startswith(f"{program} ") and "[cloud,local,report]" in line
+    into = {"uv tool install": f"uv pip install --python {sys.executable} "}
+    start = into.get(program, "pipx runpip storytransformer install ")
+    assert how_to_add("--no-deps", "x==1") == f"{start}--no-deps x==1"
+    again = "--reinstall" if program in into else "--force-reinstall"
+    assert how_to_add("x", again=True) == f"{start}{again} x"
+
+
+def test_pip_adds_to_what_is_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    assert "[cloud]" in how_to_install("cloud") and how_to_add("x") == "pip install x"
+
+
+def test_no_message_names_this_package_as_one_of_an_index():
+    """No index has it: whoever writes a line that installs a part asks for it here."""
+    for folder in ("pipeline", "evals"):
+        for file in (ROOT / folder).rglob("*.py"):
+            assert not re.search(r"pip install '?\"?storytransformer", file.read_text()), file

@@ -54,7 +54,7 @@ def test_every_option_has_a_default_a_meaning_and_a_title(kind: Any) -> None:
 
 @pytest.mark.parametrize("command", TAKEN)
 def test_a_command_and_its_flow_have_the_same_options(command: str) -> None:
-    from pipeline import flows
+    from pipeline.flows import flows
 
     kinds, flow = TAKEN[command]
     shown = {one.name: one for one in get_command(app).commands[command].params}  # type: ignore[attr-defined]
@@ -71,7 +71,7 @@ def test_the_grids_that_are_named_are_those_that_are_there() -> None:
 
 
 def test_a_flow_lies_in_its_own_file() -> None:
-    from pipeline import flows
+    from pipeline.flows import flows
 
     assert inspect.getsourcefile(flows.merge_stories.fn) == flows.__file__
 

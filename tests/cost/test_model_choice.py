@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from pipeline.calls import Usage
-from pipeline.catalog import DEFAULT_LOCAL, Catalog
+from pipeline.catalog import Catalog
 from pipeline.cost.bare import bare_text_estimate
 from pipeline.cost.hardware import Hardware, nearest_gpus
 from pipeline.cost.line import as_lines
 from pipeline.cost.model_choice import TOKENS_PER_WORD, Choice, cheapest, default_choices
 from pipeline.cost.prices import price, price_is_dated, undated_note
+from pipeline.providers.local import DEFAULT_LOCAL
 
 CATALOG = Catalog(Path(__file__).parents[2] / "data" / "models.toml")
 TODAY = date(2026, 11, 21)

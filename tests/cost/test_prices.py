@@ -67,6 +67,22 @@ def test_the_overlay_prices_by_the_character_from_its_first_day():
     assert price(CATALOG.find(name), Usage(1), as_of=date(2023, 12, 12)) is None
 
 
+def test_the_overlay_prices_what_is_cached_like_everything_else():
+    haiku = CATALOG.find("claude/claude-3-haiku-20240307")
+
+    def usd_of(usage: Usage, day: date) -> Decimal:
+        found = price(haiku, usage, as_of=day)
+        assert found is not None
+        return found.usd
+
+    million = 10**6
+    before, since = date(2024, 8, 13), date(2024, 8, 14)
+    assert usd_of(Usage(cache_read=million), before) == usd_of(Usage(million), before)
+    assert usd_of(Usage(cache_read=million), since) == Decimal("0.03")
+    assert usd_of(Usage(cache_write=million), since) == Decimal("0.30")
+    assert usd_of(Usage(million, million, million, million), since) == Decimal("1.83")
+
+
 def test_batch_costs_half_where_its_price_is_known_and_is_unknown_before():
     name = "claude/claude-opus-5-5"
     assert usd(name, 10**6, 10**6, batch=True) == usd(name, 10**6, 10**6) / 2

@@ -22,7 +22,7 @@ def fits_on(name: str):
 
 def test_every_local_model_is_tried_in_three_precisions():
     found, ranked = fits_on("RTX 4090")
-    local = [spec.name for spec in CATALOG if spec.provider == "local"]
+    local = [spec.name for spec in CATALOG if spec.provider.is_local]
     assert set(found) == {(name, bits) for name in local for bits in (16, 8, 4)}
     usable = [fit.window for fit in ranked]
     assert usable == sorted(usable, reverse=True)

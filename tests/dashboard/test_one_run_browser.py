@@ -144,6 +144,26 @@ def test_a_conflict_says_what_about_and_the_command_asks_just_that(look, made):
     assert len(table(page, "proposals")) == 6
 
 
+def test_a_pair_is_counted_and_shown_once(look, made):
+    page = look(at(made, "conflicts"))
+    sides = rows(made, f"SELECT conflict, story FROM conflict_side WHERE run = '{made.run}'")
+    contested = [{story for k, story in sides if k == n} for n in {k for k, _ in sides}]
+    proposed = rows(made, f"SELECT a, b FROM proposal WHERE run = '{made.run}'")
+    others = [pair for pair in proposed if not any(set(pair) <= one for one in contested)]
+    assert 0 < len(others) < len(proposed), "some are in conflict, and some are not"
+    tab = page.get_by_role("tab", name="Conflicts").inner_text()
+    assert tab.split()[-1] == f"{len(contested) + len(others):,}"
+    assert f"of {len(others):,}" in page.inner_text("#proposals .pager")
+    conflicts = page.locator("#conflicts article code").all_inner_texts()
+    shown = [frozenset(command.split()[3:5]) for command in conflicts]
+    for name in ("proposals", "links"):
+        for row in table(page, name):
+            pair = frozenset((row[0].strip(), row[2].strip()))
+            assert pair not in shown
+            shown.append(pair)
+            assert row[1].startswith(("As a", "In order", "I ", "“")) or " · " not in row[1], row
+
+
 def test_a_story_has_one_name_everywhere(look, made):
     """On the pages, in the Markdown, in the ledger's JSON and to a person who reviews."""
     text = "to export the loan history as a CSV file"

@@ -69,6 +69,23 @@ def test_an_empty_database_says_what_to_run(look, empty, name):
     assert told and all(text.startswith("storytransformer ") for text in told)
 
 
+@pytest.mark.parametrize("width", [400, 1280])
+@pytest.mark.parametrize("name", PAGES)
+def test_no_column_is_out_of_sight_without_a_word(look, served, name, width):
+    page = look(f"{served}/{name}")
+    page.set_viewport_size({"width": width, "height": 900})
+    page.settled()
+    page.wait_for_timeout(200)
+    cut = """() => [...document.querySelectorAll('.scroller')].filter((one) => one.offsetParent
+      && one.firstElementChild.getBoundingClientRect().width > one.clientWidth + 1
+      && !(one.previousElementSibling.offsetHeight && getComputedStyle(one).overflowX === 'scroll'))
+      .map((one) => one.getAttribute('aria-labelledby'))"""
+    assert page.evaluate(cut) == []
+    wide = "document.querySelectorAll('.scroller.wide').length"
+    if width == 1280:
+        assert page.evaluate(wide) == 0, "there is room for every column"
+
+
 def test_every_figure_is_drawn(look, served):
     for name, charts in (
         ("costs", ("prices", "times", "history")),
@@ -173,8 +190,9 @@ def test_the_models_page_says_which_and_why_and_what_is_not_measured(look, serve
     assert first[0] == "extractive" and "any" in first[2] and first[-1] == "yes"
     assert second[2].startswith("below 1,024 tokens") and second[3] == "not measured"
     assert second[-1] == "no: it does not fit" and "no record" in second[1]
-    (missing,) = table(page, "unmeasured")
-    assert missing[-1] == "storytransformer exam --model local/many"
+    missing, below = table(page, "unmeasured")
+    assert missing[1] == "what it may decide"
+    assert below == ["storytransformer exam --model local/many"], "a line of its own, for copying"
     assert table(page, "beyond") == [["1", "no key", "claude/x"]]
 
 
@@ -201,7 +219,7 @@ def test_a_cell_says_n_and_interval_and_leads_to_prompt_and_reply(look, served, 
     cell.click()
     page.settled()
     assert "length=2048&depth=75" in page.url
-    assert [row[:2] for row in table(page, "cells")] == [["2,048", "75.4 %"]] * 3
+    assert [row[:2] for row in table(page, "cells")] == [["2,048", "75.4 %\nasked for 75 %"]] * 3
     page.click("#cells tbody tr:first-child a.open")
     page.locator("#reader[data-state=drawn]").wait_for()
     said = page.inner_text("#reader")

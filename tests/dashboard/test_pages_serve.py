@@ -13,6 +13,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from contextlib import closing
 
 import pytest
 
@@ -21,6 +22,7 @@ from evals.dashboard.cards import load_pages
 from evals.dashboard.serve import Served, pages, serve
 from pipeline.errors import InputError, StoreError
 from pipeline.store.record import open_store
+from tests.dashboard.measured import further_measures
 
 pytestmark = pytest.mark.enable_socket
 
@@ -250,3 +252,21 @@ def test_a_query_is_bounded_in_time_and_size(served, sql):
     status, body = query(served, sql)
     assert status in (400, 414) and "Traceback" not in body
     assert time.monotonic() - started < 60
+
+
+def test_the_runs_say_what_they_made_by_their_kind(tmp_path, clock):
+    path = tmp_path / "st.sqlite"
+    with open_store(f"sqlite:///{path}", now=clock) as store:
+        found = further_measures(store)
+    # A cell that failed is one of the cells, whatever kind of grid it is of.
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("update needle_cell set status = 'error' where target_tokens = 4096")
+    with pages(Served(path), 0) as (url, _):
+        status, body = ask(f"{url.rpartition('/')[0]}/cards/runs/runs.json")
+    assert status == 200
+    rows = {row["run"]: row for row in json.loads(body)["rows"]}
+    grid, trip = rows[found["aggregation"]], rows[found["roundtrip_tree"]]
+    assert (grid["made"], grid["made_of"]) == (12, "cells")
+    assert grid["failed"] == "4 of 12 cells failed" and "eval aggregation" in grid["command"]
+    assert (trip["made"], trip["made_of"]) == (5, "rounds")
+    assert rows[found["coverage"]]["made"] is None

@@ -276,8 +276,10 @@ def test_a_rows_cells_are_told_apart(kit):
          "no fee \\| at all<br>stop at any time", ""),
         ("no fee | at all<br>stop at any time\nAnn agreed", "Acceptance criteria | Notes",
          "no fee \\| at all<br>stop at any time | Ann agreed", ""),
-        # What is anything else, or stands in another order, is told as it was.
-        ("Ann agreed\nno fee | at all\nstop at any time", "", "", "> Ann agreed  \n> no fee"),
+        ("Ann agreed\nno fee | at all; stop at any time", "Notes | Acceptance criteria",
+         "Ann agreed | no fee \\| at all; stop at any time", ""),
+        # What is anything else, or stands between them, is told as it was.
+        ("no fee | at all\nAnn agreed\nstop at any time", "", "", "> no fee"),
         ("no fee | at all\nstop at any time\nsince May", "", "", "> no fee"),
     ],
 )  # fmt: skip
@@ -294,6 +296,16 @@ def test_what_else_a_row_holds_stands_in_it_where_it_is_known_what_it_is(
     assert f"| As a | I want | So that |{more}\n" in told
     assert f"| member | pay monthly | I can join |{f' {cells} |' if cells else ''}\n" in told
     assert below in told and (not heads or "> " not in told.partition("| member")[2])
+
+
+def test_a_rows_title_stands_in_it(kit):
+    row = kit.story("r", "pay monthly", role="member", text="Fees | all\nmember\npay monthly")
+    for title, expected in (
+        ("Fees | all", "| Title | As a | I want |\n|---|---|---|\n| Fees \\| all | member |"),
+        ("", "> Fees \\| all  \n\n| As a | I want |\n"),
+    ):
+        layout = lay_out(Content(kit.merge([kit.entry(row)]), {"r": replace(row, title=title)}))
+        assert expected in written(layout)["merged.tellings.md"]
 
 
 def test_the_sample_is_found_in_words_that_its_limit_allows(sample):

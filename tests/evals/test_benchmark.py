@@ -19,11 +19,12 @@ from evals.benchmark.benchmark_report import as_markdown
 from evals.benchmark.benchmark_steps import STEPS, lengths_of
 from evals.benchmark.benchmark_values import Context, Done, Options, Step, Told
 from evals.benchmark.device_probe import measured
-from pipeline.catalog import ModelSpec
 from pipeline.cli.commands import app
 from pipeline.config.settings import read_settings
 from pipeline.errors import EngineError, InputError, ModelError
+from pipeline.models import ModelSpec
 from pipeline.providers.base import ModelOptions
+from pipeline.providers.registry import providers
 from pipeline.runtime import Runtime
 from pipeline.store.reading.reports import scores
 
@@ -222,7 +223,7 @@ def test_lengths_reach_to_the_window_and_to_what_fits(runtime: Runtime, options:
 
 
 def test_kernel_and_memory_are_measured_in_a_process_of_its_own(folder: Path, tmp_path: Path):
-    spec = ModelSpec("local/tiny", "local", "tiny", 4096, 64, weights=str(folder))
+    spec = ModelSpec("local/tiny", providers()["local"], "tiny", 4096, 64, weights=str(folder))
     found = measured(spec, ModelOptions(cache=tmp_path, threads=1), [64, 128, 100_000])
     assert found["kernels"]["asked"] == found["describe"]["attention"] == "sdpa_flash"
     assert found["kernels"]["flash"] and found["kernels"]["seen"]

@@ -9,8 +9,8 @@ import pytest
 from evals.corpora.planted_merge import merge
 from evals.corpora.truth import Truth, read_truth, recognise
 from pipeline.calls import Message, Request, TokenCount
-from pipeline.catalog import ModelSpec
 from pipeline.entries import Answer
+from pipeline.models import ModelSpec
 from pipeline.plan.rendering import pair_text
 from pipeline.prompts import load_prompt
 from pipeline.replies.parsing import CallFailed, read_answer

@@ -20,8 +20,8 @@ from evals.grids.trials import STYLES, Trial, make_trials
 from evals.metrics.scoring import score
 from evals.metrics.statistics import wilson
 from pipeline.calls import Request, TokenCount
-from pipeline.catalog import ModelSpec
 from pipeline.errors import InputError
+from pipeline.models import ModelSpec
 from pipeline.tokens.token_counters import counter_for, open_tokenizer
 from tests.support.fakes import FakeModel
 

@@ -28,6 +28,7 @@ from pipeline.config.options import MergeOptions
 from pipeline.config.settings import read_settings
 from pipeline.errors import InputError, SovereigntyError
 from pipeline.extract.extraction import extract
+from pipeline.run.job import run as run_job
 from pipeline.runtime import Runtime
 from pipeline.store.reading import reports
 from pipeline.store.record import Store
@@ -139,6 +140,29 @@ def test_parts_are_read_as_they_were_written(stories: list[Story], tmp_path: Pat
     again = read_again(write_parts(split(stories, "random", 3, seed=2), tmp_path))
     assert Original(stories).compare(0, again).kept == 1
     assert len(again) == len(stories)
+
+
+def test_an_edition_is_read_again_with_every_cell_of_a_row(
+    tmp_path: Path, runtime: Runtime, store: Store
+) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text(
+        "Title,As a,I want,So that,Notes,Acceptance criteria,Status\n"
+        "Late fees,member,to see my fees,I can pay,Ask Ann,Shown in euros; Shown at once,open\n"
+        "Labels,clerk,to print labels,,,On A6,open\n"
+    )
+    run_job(runtime.merge_job([str(table)], "extractive", MergeOptions(out=str(tmp_path / "out")),
+                           store=store))  # fmt: skip
+    written = [s for e in extract([table]) for s in e.stories]
+    edition = sorted((tmp_path / "out").glob("merged.tellings*.md"))
+    again = {s.goal: s for e in extract(edition) for s in e.stories}
+    assert len(again) == len(written) == 2
+    for one in written:
+        same = again[one.goal]
+        for field in ("title", "role", "benefit", "criteria", "body"):
+            assert getattr(same, field) == getattr(one, field)
+    parts = {s.goal: s for e in extract(write_parts([written], tmp_path / "p")) for s in e.stories}
+    assert parts["see my fees"].title == "Late fees" and parts["see my fees"].body == ("Ask Ann",)
 
 
 @pytest.fixture

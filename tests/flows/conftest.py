@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -45,6 +46,7 @@ class Stack:
             **{k: v for k, v in os.environ.items() if not k.startswith("PREFECT_")},
             "PREFECT_HOME": str(home),
             "PREFECT_API_URL": f"http://127.0.0.1:{self.port}/api",
+            "PREFECT_SERVER_API_PORT": str(self.port),
             "PREFECT_SERVER_EPHEMERAL_ENABLED": "false",
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
             "PREFECT_WORKER_QUERY_SECONDS": "1",
@@ -122,17 +124,6 @@ class Stack:
         found = self.api("artifacts/filter", {"flow_runs": {"id": {"any_": [run]}}})
         return {artifact["key"]: artifact for artifact in found}
 
-    def wait_healthy(self, log: Path) -> None:
-        for _ in range(900):
-            if self.started[-1].poll() is not None:
-                pytest.fail(log.read_text())
-            try:
-                with urllib.request.urlopen(f"{self.env['PREFECT_API_URL']}/health", timeout=5):
-                    return
-            except OSError:
-                time.sleep(0.2)
-        pytest.fail("the server did not come up: " + log.read_text()[-2000:])
-
     def wait_for(self, log: Path, text: str) -> None:
         for _ in range(600):
             if text in log.read_text():
@@ -157,29 +148,26 @@ def stack(tmp_path_factory: pytest.TempPathFactory, watching: Any) -> Iterator[S
         yield from running(Stack(home, provider, watching(home)))
 
 
+def documented() -> list[str]:
+    """The commands of the first block of docs/prefect.md, in order, that stand below the address of
+    the server: what is written there is what these tests start with."""
+    block = (ROOT / "docs" / "prefect.md").read_text().split("```")[1]
+    first, *commands = block.removeprefix("sh\n").strip().splitlines()
+    assert first.startswith("export PIPELINE_ROOT=$PWD PREFECT_API_URL=")
+    return [line.strip() for line in commands]
+
+
 def running(stack: Stack) -> Iterator[Stack]:
     try:
-        stack.wait_healthy(
-            stack.start(
-                "server",
-                "server",
-                "start",
-                "--host",
-                "127.0.0.1",
-                "--port",
-                str(stack.port),
-                "--no-ui",
-            )
-        )
-        made = stack.prefect("work-pool", "create", "local-process", "--type", "process")
-        assert made.returncode == 0, made.stderr
-        deployed = stack.prefect("--no-prompt", "deploy", "--all")
-        assert deployed.returncode == 0, deployed.stdout + deployed.stderr
-        for name in ("extract-stories/extract", "merge-stories/local", "needles/needles"):
-            assert name in deployed.stdout
-        stack.wait_for(
-            stack.start("worker", "worker", "start", "--pool", "local-process"), "started!"
-        )
+        for line in documented():
+            command = shlex.split(line.removesuffix("&"))
+            if command[:2] == ["prefect", "server"] and line.endswith("&"):
+                stack.start("server", *command[1:], "--no-ui")
+            elif line.endswith("&"):
+                stack.wait_for(stack.start("worker", *command[1:]), "started!")
+            elif command[:3] != ["prefect", "deployment", "run"]:
+                done = stack.prefect(*command[1:])
+                assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
         yield stack
     finally:
         stack.stop()

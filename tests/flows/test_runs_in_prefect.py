@@ -34,22 +34,26 @@ THINGS = [
     "storm alerts",
     "dock fees",
 ]
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 #: Requests that one run has in flight at once.
 THREADS = 4
 
 
 class Cancelled(NamedTuple):
-    """A run that was cancelled, and the same one started again."""
+    """A run that was cancelled, and the same one retried or started again."""
 
     db: Path
     first: dict[str, Any]
     journalled: int
     again: dict[str, Any]
     asked_twice: int
+    log: str
 
 
-@pytest.fixture(scope="module")
-def cancelled(stack: Any, tmp_path_factory: pytest.TempPathFactory) -> Cancelled:
+@pytest.fixture(scope="module", params=["retried", "anew"])
+def cancelled(
+    request: pytest.FixtureRequest, stack: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Cancelled:
     folder = tmp_path_factory.mktemp("cancelled")
     for name, ending in (("one", "as a PDF"), ("two", "as a PDF file")):
         stories = [
@@ -70,24 +74,38 @@ def cancelled(stack: Any, tmp_path_factory: pytest.TempPathFactory) -> Cancelled
     answered = len(stack.provider.answered)  # other tests may have asked before
     stack.provider.asked.clear()
     first = stack.begin("merge-stories/merge-claude", **asked)
-    while len(stack.provider.answered) < answered + 2 or not journalled_in(folder):
-        time.sleep(0.1)
-        assert stack.api(f"flow_runs/{first}")["state_type"] not in ("FAILED", "CRASHED")
-    stack.api(f"flow_runs/{first}/set_state", {"state": {"type": "CANCELLING"}})
-    ended = stack.ended(first)
-    # Prefect waits a second for a run to hear that it is to be cancelled. One that does not, on a
-    # busy machine, is killed and says that it crashed, until the worker says that it is cancelled.
-    deadline = time.monotonic() + 60
-    while ended["state_type"] == "CRASHED" and time.monotonic() < deadline:
-        time.sleep(0.2)
-        ended = stack.api(f"flow_runs/{first}")
+    ended = stopped(stack, first, folder, answered + 2)
+    log = (stack.home / "worker.log").read_text()
     journalled = count(folder / "runs.sqlite", "reply where good")
     asked_before = {name for name, _ in stack.provider.asked}
-    stack.provider.seconds = 0.0
     stack.provider.asked.clear()
-    again = stack.ended(stack.begin("merge-stories/merge-claude", **asked))
+    if request.param == "retried":
+        # What Retry on the run's page sends; `prefect flow-run retry` forces the same state.
+        retry = {"type": "SCHEDULED", "name": "AwaitingRetry", "message": "Retry from the UI"}
+        told = stack.api(f"flow_runs/{first}/set_state", {"state": retry, "force": False})
+        assert told["status"] == "ACCEPT", told
+        run = first
+    else:
+        run = stack.begin("merge-stories/merge-claude", **asked)
+    stack.provider.seconds = 0.0
+    again = stack.ended(run)
     asked_twice = len(asked_before & {name for name, _ in stack.provider.asked})
-    return Cancelled(folder / "runs.sqlite", ended, journalled, again, asked_twice)
+    return Cancelled(folder / "runs.sqlite", ended, journalled, again, asked_twice, log)
+
+
+def stopped(stack: Any, run: str, folder: Path, answers: int) -> dict[str, Any]:
+    """A run as it ended, cancelled when the provider has given so many answers."""
+    while len(stack.provider.answered) < answers or not journalled_in(folder):
+        time.sleep(0.1)
+        assert stack.api(f"flow_runs/{run}")["state_type"] not in ("FAILED", "CRASHED")
+    stack.api(f"flow_runs/{run}/set_state", {"state": {"type": "CANCELLING"}})
+    ended: dict[str, Any] = stack.ended(run)
+    # The worker says the last word, after the run's own.
+    deadline = time.monotonic() + 60
+    while "successfully" not in (ended["state"]["message"] or "") and time.monotonic() < deadline:
+        time.sleep(0.2)
+        ended = stack.api(f"flow_runs/{run}")
+    return ended
 
 
 def journalled_in(folder: Path) -> int:
@@ -105,8 +123,13 @@ def count(db: Path, what: str) -> int:
         return int(connection.execute(f"select count(*) from {what}").fetchone()[0])
 
 
-def test_a_cancelled_run_is_taken_up_by_the_same_run_started_again(cancelled: Cancelled):
+def test_a_cancelled_run_is_taken_up_by_its_retry_and_by_the_same_started_again(
+    cancelled: Cancelled,
+):
     assert cancelled.first["state_type"] == "CANCELLED", cancelled.first["state"]
+    run = cancelled.first["id"]
+    assert f"To go on: `prefect flow-run retry {run}`" in cancelled.log
+    assert "Crash detected" not in cancelled.log and "Running()" not in cancelled.log
     assert 0 < cancelled.journalled < len(THINGS)
     assert cancelled.again["state_type"] == "COMPLETED", cancelled.again["state"]
     assert count(cancelled.db, "reply where good") == len(THINGS)
@@ -130,12 +153,14 @@ def test_its_page_shows_the_ledger_the_figures_the_progress_and_the_document(
     left = stack.artifacts(cancelled.again["id"])
     assert left.keys() >= {"ledger", "merge", "progress", "merged-document"}
     ledger = json.loads(left["ledger"]["data"])
-    assert sum(row["stories"] for row in ledger) == 2 * len(THINGS)
+    assert sum(int(row["stories"]) for row in ledger) == 2 * len(THINGS)
+    assert {"duplicate of", "merged into"} <= {row["outcome"] for row in ledger}
     figures = {row["figure"]: row["value"] for row in json.loads(left["merge"]["data"])}
-    assert figures["reused replies"] == cancelled.journalled
-    assert figures["calls"] == len(THINGS) - cancelled.journalled
-    assert figures["conflicts"] == 0 and float(figures["USD"]) > 0
-    assert float(left["progress"]["data"]) == 100.0
+    assert figures["reused replies"].split()[0] == str(cancelled.journalled)
+    assert figures["calls"].split()[0] == str(len(THINGS) - cancelled.journalled)
+    assert figures["conflicts"] == "0 conflicts" and figures["dollars"].startswith("$0.0")
+    assert re.fullmatch(r"\d,\d{3} tokens|\d{3} tokens", figures["input tokens"])
+    assert left["progress"]["data"] == 100.0
     document = left["merged-document"]
     assert (
         "merged.html" in document["data"]
@@ -149,6 +174,33 @@ def test_its_page_shows_the_ledger_the_figures_the_progress_and_the_document(
     ):
         shown = answer.read().decode()
     assert "24 stories from 2 documents" in shown
+
+
+def test_a_merge_without_a_call_ends_its_bar(stack: Any, tmp_path: Path):
+    (tmp_path / "a.md").write_text(f"As a clerk, I want to export {MARK} so that auditors see it.")
+    run = stack.begin(
+        "merge-stories/local", paths=[str(tmp_path / "a.md")], db=str(tmp_path / "a.sqlite"),
+        out=str(tmp_path / "out"),
+    )  # fmt: skip
+    ended = stack.ended(run)
+    assert ended["state"]["message"].startswith("1 story: 1 kept. The books balance. 0 model calls")
+    left = stack.artifacts(run)
+    assert left["progress"]["data"] == 100.0
+    assert "$0.00" in {row["value"] for row in json.loads(left["merge"]["data"])}
+
+
+def test_the_schedule_is_woken_and_put_to_sleep_as_the_docs_say(stack: Any):
+    (block,) = (b for b in documented_blocks() if "schedule resume" in b)
+    listed, *others = block.strip().splitlines()
+    shown = stack.prefect(*listed.split()[1:])
+    (name,) = re.findall(r"[0-9a-f]{8}-[0-9a-f-]{27}", shown.stdout)
+    for line in others:
+        done = stack.prefect(*line.replace("ID", name).split()[1:])
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def documented_blocks() -> list[str]:
+    return [b.removeprefix("sh\n") for b in (DOCS / "prefect.md").read_text().split("```")[1::2]]
 
 
 def test_a_run_over_its_budget_says_so(stack: Any, tmp_path: Path):

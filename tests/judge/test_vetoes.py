@@ -43,7 +43,7 @@ OPPOSED = [
     ("be told the day before a strike", "be told on the day of a strike", "small words"),
     # opposites
     ("add a tenant to the list", "remove a tenant from the register", "opposites"),
-    ("see permits for the site", "see permits against the site", "small words"),
+    ("see the road to the site", "view the road from the site", "small words"),
     ("sign the plan before the permit", "permit the plan before the sign", "order"),
     ("archive old minutes", "restore archived minutes", ""),
     ("import contacts", "export contacts", "opposites"),
@@ -189,7 +189,6 @@ def test_what_is_told_once_or_elsewhere_is_left_to_the_judge(a, b):
     ("a", "b", "why"),
     [
         ("keep a parcel for 5 days at the desk", "at the desk, keep parcels 7 days", "quantity"),
-        ("keep the note for ten seconds", "keep the note within ten seconds", "quantity"),
         ("move from level 3 to level 5", "move from level 5 to level 3", "quantity"),
         ("before the kiln opens, warn me", "warn me after the kiln opens", "small words"),
         ("show nobody but staff the queue at all times", "show everybody the queue at all times",
@@ -232,7 +231,7 @@ def test_nothing_is_opposed_to_itself(goal):
         ("German", "die Liste drucken", "die Liste ausdrucken", ""),
         ("French", "recevoir un avis avant la vente", "recevoir un avis après la vente",
          "small words"),
-        ("French", "voir les prix", "ne pas voir", "negation"),
+        ("French", "voir les prix", "ne pas voir les prix", "negation"),
         ("French", "payer avec une carte", "payer sans carte", "small words"),
         ("Spanish", "ver todos los pedidos", "ver algunos pedidos", "small words"),
         ("Spanish", "borrar mi cuenta", "eliminar mi cuenta", ""),

@@ -12,10 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.calls import Call, Message, Plan, Request, TokenCount, Usage, WindowLimits
-from pipeline.catalog import Catalog, ModelSpec
+from pipeline.catalog import Catalog
 from pipeline.columns import Columns, kinds_of
 from pipeline.cost.bill import asked, bill, caches, total_input, total_output
 from pipeline.cost.prices import price
+from pipeline.models import ModelSpec
 from pipeline.plan.orders import Orders
 from pipeline.plan.plan_outline import outline_as_text, outline_from_text
 from pipeline.plan.strategies import make_plan

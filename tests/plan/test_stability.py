@@ -14,15 +14,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.calls import Plan, Request, TokenCount, WindowLimits
-from pipeline.catalog import ModelSpec
 from pipeline.compare.measures import stem_weights
+from pipeline.models import ModelSpec
 from pipeline.plan.near.similarity import Pair, cluster, nearest, similar_pairs
 from pipeline.plan.pairs import NEAREST
 from pipeline.plan.strategies import make_plan
+from pipeline.providers.registry import providers
 from pipeline.stories import Locator, Source, Span, Story
 
 PROMPTS = Path(__file__).parents[2] / "prompts"
-JUDGE = ModelSpec("claude/test", "claude", "test", 10**6, 10**5)
+JUDGE = ModelSpec("claude/test", providers()["claude"], "test", 10**6, 10**5)
 LIMITS = WindowLimits(4_000, 4_000, "test")
 N_STORIES = 600
 #: Three changes of 1 %, and the plans that are asked for.

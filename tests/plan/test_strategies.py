@@ -15,18 +15,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.calls import Cluster, Plan, Request, TokenCount, WindowLimits
-from pipeline.catalog import ModelSpec
 from pipeline.errors import InputError
+from pipeline.models import ModelSpec
 from pipeline.plan.near.similarity import Pair
 from pipeline.plan.rendering import pair_text, story_text
 from pipeline.plan.strategies import STRATEGIES, make_plan
+from pipeline.providers.registry import providers
 from tests.support.stories import story as any_story
 
 story = partial(any_story, role="shopper")
 
 PROMPTS = Path(__file__).parents[2] / "prompts"
-JUDGE = ModelSpec("claude/test", "claude", "test", 20_000, 4_000)
-WIDE = ModelSpec("claude/wide", "claude", "wide", 10**6, 10**5)
+JUDGE = ModelSpec("claude/test", providers()["claude"], "test", 20_000, 4_000)
+WIDE = ModelSpec("claude/wide", providers()["claude"], "wide", 10**6, 10**5)
 LIMITS = WindowLimits(8_000, 4_000, "test")
 
 

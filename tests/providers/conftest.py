@@ -16,12 +16,13 @@ import httpx2
 import pytest
 
 from pipeline.calls import Message, Reply, Request
-from pipeline.catalog import ModelSpec, TokenRatio
+from pipeline.models import ModelSpec, TokenRatio
 from pipeline.providers.base import Model, ModelOptions
 from pipeline.providers.claude import ClaudeModel
 from pipeline.providers.gemini import GeminiModel
 from pipeline.providers.openai import OpenAIModel
-from pipeline.providers.retries import Retries
+from pipeline.providers.registry import providers
+from pipeline.providers.remote.retries import Retries
 
 KEY = "sk-test-0123456789-secret"
 SCHEMA = json.dumps(
@@ -99,7 +100,7 @@ def _spec(name: str, provider: Any, **more: Any) -> ModelSpec:
     )
     return ModelSpec(
         name=name,
-        provider=provider,
+        provider=providers()[provider],
         model_id="test-x",
         window=200_000,
         output_cap=8192,

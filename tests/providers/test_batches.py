@@ -12,8 +12,8 @@ import pytest
 from pipeline.calls import Batch, Request
 from pipeline.errors import InputError, ModelError
 from pipeline.providers.base import ModelOptions
-from pipeline.providers.batches import BatchedModel, BatchLimits, Pace
-from pipeline.providers.opening import open_batched, takes_batches
+from pipeline.providers.opening import open_batched
+from pipeline.providers.remote.batches import BatchedModel, BatchLimits, Pace
 from tests.support.providers import Provider
 
 pytestmark = pytest.mark.enable_socket
@@ -202,7 +202,7 @@ def test_a_wave_is_cut_into_batches_that_the_provider_takes(
 
 def test_servers_without_batches_say_so(vocabularies: Any, open_border: Any) -> None:
     spec = open_border("openai", "http://127.0.0.1:9/").spec
-    assert not takes_batches(spec)
+    assert not spec.provider.batches
     with pytest.raises(InputError, match="no batch API") as refused:
         open_batched(spec, ModelOptions(vocabularies), Register(), print)
     assert refused.value.exit_code == 2

@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.providers.served_model import CUT, CUT_KNOWN, OPTIONS, PromptSizes, larger_context
+from pipeline.providers.remote.served_model import (
+    CUT,
+    CUT_KNOWN,
+    OPTIONS,
+    PromptSizes,
+    larger_context,
+)
 
 sizes = st.lists(st.integers(50, 50_000), min_size=1, max_size=30)
 

@@ -12,12 +12,13 @@ from tokenizers import AddedToken, Tokenizer, decoders, pre_tokenizers
 from tokenizers.models import BPE
 
 from pipeline.calls import Message, Request
-from pipeline.catalog import ModelSpec
 from pipeline.errors import EngineError
+from pipeline.models import ModelSpec
 from pipeline.plan.pairs import SCHEMA, WORDS
 from pipeline.providers.base import ModelOptions
 from pipeline.providers.local.local_model import LocalModel
 from pipeline.providers.opening import open_model
+from pipeline.providers.registry import providers
 
 TEMPLATE = (
     "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\n' + m['content'] + '<|im_end|>' }}"
@@ -26,7 +27,7 @@ TEMPLATE = (
 
 
 def spec(weights: object) -> ModelSpec:
-    return ModelSpec("local/tiny", "local", "tiny", 128, 64, weights=str(weights))
+    return ModelSpec("local/tiny", providers()["local"], "tiny", 128, 64, weights=str(weights))
 
 
 @pytest.fixture(scope="module")
@@ -201,10 +202,11 @@ def test_opening_and_counting_load_no_torch(folder: Path, tmp_path: Path) -> Non
 import sys
 from pathlib import Path
 from pipeline.calls import Message, Request
-from pipeline.catalog import ModelSpec
+from pipeline.models import ModelSpec
 from pipeline.providers.base import ModelOptions
+from pipeline.providers.local import PROVIDER
 from pipeline.providers.opening import open_model
-spec = ModelSpec("local/tiny", "local", "tiny", 128, 64, weights={str(folder)!r})
+spec = ModelSpec("local/tiny", PROVIDER, "tiny", 128, 64, weights={str(folder)!r})
 model = open_model(spec, ModelOptions(Path({str(tmp_path)!r})))
 asked = Request("", model.revision, "story", "", "", (Message("user", "hello"),), 5)
 print(model.count(asked).n > 5, "torch" in sys.modules, model.describe()["weights"] != "")

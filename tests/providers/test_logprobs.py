@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pipeline.calls import Message, Request
 from pipeline.plan.pairs import SCHEMA, WORDS
 from pipeline.providers.base import choose
-from pipeline.providers.logprobs import TokenTold, likelihoods
+from pipeline.providers.remote.logprobs import TokenTold, likelihoods
 
 SAID = '{"answer":"overlap"}'
 HEAD = ['{"', "answer", '":"']

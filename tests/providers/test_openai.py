@@ -12,7 +12,7 @@ from werkzeug import Response
 
 from pipeline.calls import Usage
 from pipeline.errors import ModelError
-from pipeline.providers.served_model import OPTIONS
+from pipeline.providers.remote.served_model import OPTIONS
 
 pytestmark = pytest.mark.enable_socket
 PATH = "/v1/chat/completions"

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.catalog import RateLimits
+from pipeline.models import RateLimits
 from pipeline.providers.base import ModelOptions
-from pipeline.providers.pacing import MINUTE, Load, Pace, Paces
-from pipeline.providers.retries import Retries
+from pipeline.providers.remote.pacing import MINUTE, Load, Pace, Paces
+from pipeline.providers.remote.retries import Retries
 from tests.support.allowance import Allowance
 from tests.support.providers import Provider
 

@@ -11,7 +11,7 @@ from werkzeug import Request as Incoming
 from werkzeug import Response
 
 from pipeline.errors import ModelError
-from pipeline.providers.cloud import unquoted
+from pipeline.providers.remote.cloud import unquoted
 
 pytestmark = pytest.mark.enable_socket
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import ModelError
-from pipeline.providers.retries import (
+from pipeline.providers.remote.retries import (
     RequestError,
     Retries,
     SilentError,
@@ -49,6 +49,22 @@ def test_the_last_failure_is_raised_after_the_last_attempt(clock: Any) -> None:
         policy.call(ask)
     assert calls == [4]
     assert clock.slept == pytest.approx([1, 2, 4], rel=1e-3)
+
+
+def test_a_wait_is_told_at_once_and_by_one_of_many_without_a_servers_words(clock: Any) -> None:
+    lines: list[str] = []
+    policy = Retries(4, clock=clock, sleep=clock.sleep, random=lambda: 0.0, say=lines.append)
+    error = status_error(529, "your story said quokka", where="claude/x", variable="KEY")
+    for _ in range(3):
+        ask, _ = failing(error)
+        policy.call(ask)
+    assert lines == ["claude/x: the server answered 529; trying again in 0.5 s (2 of 4)"]
+    clock.sleep(60)
+    ask, _ = failing(ModelError("nothing answers at its address.", retryable=True))
+    policy.call(ask)
+    assert lines[1:] == [
+        "the model: nothing answers at its address; trying again in 0.5 s (2 of 4)"
+    ]
 
 
 def test_what_cannot_pass_is_not_tried_again(clock: Any) -> None:

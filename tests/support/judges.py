@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from evals.corpora.truth import Truth
 from pipeline.calls import FinishReason, Reply, Request, TokenCount, Usage
-from pipeline.catalog import ModelSpec
 from pipeline.entries import Answer, Judgement
+from pipeline.models import ModelSpec
 from pipeline.plan.near.similarity import Pair
 from pipeline.plan.pairs import WORDS
 from pipeline.plan.rendering import pair_text

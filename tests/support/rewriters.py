@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from pipeline.calls import FinishReason, Reply, Request, TokenCount, Usage, canonical_json
-from pipeline.catalog import ModelSpec
+from pipeline.models import ModelSpec
 from pipeline.stories import normalise
 
 #: How a call can fail; the last three are replies by the schema that must not be believed.

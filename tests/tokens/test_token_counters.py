@@ -11,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.calls import Message, Request
-from pipeline.catalog import Catalog, ModelSpec, TokenRatio
+from pipeline.catalog import Catalog
 from pipeline.errors import EngineError
+from pipeline.models import ModelSpec, TokenRatio
+from pipeline.providers.registry import providers
 from pipeline.tokens import token_counters
 from pipeline.tokens.token_counters import (
     TiktokenCounter,
@@ -25,7 +27,7 @@ STORY = "As a shopper, I want to filter products by price, so that I only see wh
 
 
 def spec(provider: str, **values: object) -> ModelSpec:
-    given = {"name": f"{provider}/x", "provider": provider, "model_id": "x"}
+    given = {"name": f"{provider}/x", "provider": providers()[provider], "model_id": "x"}
     return ModelSpec(**{**given, "window": 8192, "output_cap": 1024, **values})  # type: ignore[arg-type]
 
 

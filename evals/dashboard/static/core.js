@@ -44,14 +44,14 @@ export const DOLLAR_TICKS = "datum.value == 0 ? '$0' : datum.value >= 1 ? '$' + 
   + " : '$' + format(datum.value, '.4~f')";
 
 export function duration(seconds) {
-  if (seconds < 0.1) return `${(seconds * 1000).toFixed(0)} ms`;
-  if (seconds < 90) return `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
-  if (seconds < 5400) return `${(seconds / 60).toFixed(1)} min`;
-  return seconds < 172_800 ? `${(seconds / 3600).toFixed(1)} h` : `${(seconds / 86_400).toFixed(1)} d`;
+  if (seconds < 90) return `${seconds.toFixed(seconds < 1 ? 1 : 0)} s`;
+  return seconds < 5400 ? `${(seconds / 60).toFixed(1)} min` : `${(seconds / 3600).toFixed(1)} h`;
 }
 
 function bytes(value) {
-  return value < 2 ** 30 ? `${(value / 2 ** 20).toFixed(0)} MiB` : `${(value / 2 ** 30).toFixed(1)} GiB`;
+  const size = value / 1e9;
+  const digits = size < 9.995 ? 2 : size < 99.95 ? 1 : 0;
+  return `${size.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits })} GB`;
 }
 
 function amount(value, row) {

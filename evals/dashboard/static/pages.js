@@ -4,7 +4,7 @@ import { history as historyFigure, intervals, lines, ranges } from "./figures.js
 import { canaries, heatmaps } from "./maps.js";
 import { reader } from "./reader.js";
 import { savers } from "./saving.js";
-import { bars, facts, funnel, notice, numbers, sides, table } from "./tables.js";
+import { bars, facts, funnel, notice, numbers, scrolled, sides, table } from "./tables.js";
 import { shownTab, showTab } from "./tabs.js";
 
 const DRAW = {
@@ -21,7 +21,7 @@ function picture(target, card) {
     return undefined;
   }
   const image = element("img", { alt: `${card.title}. ${card.display.note}`, src: `/${card.display.source}?${asked}` });
-  target.append(element("div", { class: "scroller", tabindex: 0, role: "region", "aria-label": card.title }, image));
+  scrolled(target, image, { "aria-label": card.title }, "More");
   target.append(element("p", { class: "soft note", text: card.display.note }));
   return new Promise((done) => {
     image.addEventListener("load", done);

@@ -66,9 +66,9 @@ function cell(column, row) {
     const estimated = row[column.estimate];
     if (column.band && row[column.band[0]] !== null) {
       const [low, high] = column.band.map((field) => shown(row[field], kind, row));
-      td.append(element("small", { text: `${low} to ${high}` }));
+      td.append(element("small", { class: "amount", text: `${low} to ${high}` }));
     } else if (column.estimate && estimated !== null && estimated !== undefined) {
-      td.append(element("small", { text: `est. ${shown(estimated, kind, row)}` }));
+      td.append(element("small", { class: "amount", text: `est. ${shown(estimated, kind, row)}` }));
     } else if (column.below && row[column.below]) {
       td.append(element("small", { text: row[column.below] }));
     }
@@ -103,14 +103,23 @@ export function table(target, card, { rows, total }, name) {
     const more = remark && remarkRow(remark, row, columns.length);
     if (more) body.append(more);
   }
-  const scroller = element(
-    "div",
-    { class: "scroller", tabindex: 0, role: "region", "aria-labelledby": `title-${name}` },
-    element("table", {}, element("thead", {}, head), body),
-  );
-  target.append(scroller);
+  const whole = element("table", {}, element("thead", {}, head), body);
+  scrolled(target, whole, { "aria-labelledby": `title-${name}` }, "More columns");
   pager(target, card, rows, total, name);
 }
+
+/* What may be wider than its card: it scrolls within, and where it does, that is said. */
+export function scrolled(target, inside, named, more) {
+  const scroller = element("div", { class: "scroller", tabindex: 0, role: "region", ...named }, inside);
+  target.append(element("p", { class: "sideways", text: `${more} at the side: scroll →` }), scroller);
+  sized.observe(scroller);
+}
+const sized = new ResizeObserver((seen) => {
+  for (const { target } of seen) {
+    const inside = target.firstElementChild.getBoundingClientRect().width;
+    target.classList.toggle("wide", inside > target.clientWidth + 1);
+  }
+});
 
 function pager(target, card, rows, total, name) {
   if (!card.rows || (total <= card.rows && !state().get(`${name}.page`))) return;

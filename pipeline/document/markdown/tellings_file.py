@@ -3,22 +3,21 @@ entries, one step behind them."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from pipeline.document.markdown.escape import lines, plain
+from pipeline.document.markdown.row_cells import row_of
 from pipeline.document.structure.content import Content
 from pipeline.document.structure.layout import Layout
 from pipeline.document.structure.topics import Section
 from pipeline.entries import Entry, Fold, Outcome
 from pipeline.stories import Story
+from pipeline.text.sentences import spoken_lines
 
 #: Fields in the order in which what is folded is told, and their names.
 _FIELDS = {"sentence": "what it asks for", "title": "title", "benefit": "benefit",
            "criterion": "criteria", "body": "body"}  # fmt: skip
 
-#: A break within a cell, as a text that means nothing but itself.
-_BREAK = re.compile(r"\\<br ?/?\\>", re.IGNORECASE)
 #: The anchor of the list of stories that are in no entry.
 LEFT_OUT = "left-out"
 
@@ -75,57 +74,23 @@ def _words(story: Story) -> Iterator[str]:
     """A telling word for word, quoted; role, goal and benefit that stand in cells of their own as
     a row under what they are, and so is what else the row holds where it is known what that is:
     who reads the edition again would take a paragraph below a table for no part of it."""
-    told = lines(story.text)
-    row = _row(story, told)
+    told = lines(spoken_lines(story.text))
+    row = row_of(story, told, plain)
     if row is None:
         yield from _quoted(told)
         return
-    before, cells, behind = row
-    if more := _more_cells(story, behind):
-        cells, behind = cells | more, ()
-    yield from _quoted(before)
+    yield from _quoted(row.before)
     yield ""
-    yield f"| {' | '.join(cells)} |"
-    yield "|---" * len(cells) + "|"
-    yield f"| {' | '.join(cells.values())} |"
+    yield f"| {' | '.join(row.cells)} |"
+    yield "|---" * len(row.cells) + "|"
+    yield f"| {' | '.join(row.cells.values())} |"
     yield ""
-    yield from _quoted(behind)
+    yield from _quoted(row.behind)
 
 
 def _quoted(told: Sequence[str]) -> Iterator[str]:
     # Two blanks at its end keep a line a line.
     return (f"> {line}  " if line else ">" for line in told)
-
-
-def _row(
-    story: Story, told: Sequence[str]
-) -> tuple[Sequence[str], dict[str, str], Sequence[str]] | None:
-    """The lines before a row's cells, the cells by what they are, and the lines behind; None
-    where role, goal and benefit are not lines of their own below each other."""
-    fields = {"As a": story.role, "I want": story.goal, "So that": story.benefit}
-    wanted = {name: plain(text) for name, text in fields.items() if text}
-    if not (story.role and story.goal):
-        return None
-    start = next((n for n, line in enumerate(told) if line == wanted["As a"]), -1)
-    cells = told[start : start + len(wanted)] if start >= 0 else []
-    if [_bare(cell) for cell in cells] != [_bare(text) for text in wanted.values()]:
-        return None
-    return told[:start], dict(zip(wanted, cells, strict=True)), told[start + len(wanted) :]
-
-
-def _more_cells(story: Story, behind: Sequence[str]) -> dict[str, str]:
-    """The lines behind a row's cells as cells, by what they are; none where they are anything but
-    the story's criteria and its notes, one after the other."""
-    told = {"Acceptance criteria": story.criteria, "Notes": story.body}
-    pieces = [piece.strip() for line in behind for piece in _BREAK.split(line)]
-    if [plain(part) for parts in told.values() for part in parts] != [*filter(None, pieces)]:
-        return {}
-    return {name: "<br>".join(map(plain, parts)) for name, parts in told.items() if parts}
-
-
-def _bare(cell: str) -> str:
-    """A cell without the "to" that a goal may be told with."""
-    return cell.casefold().removeprefix("to ").rstrip(".")
 
 
 def place(story: Story) -> str:

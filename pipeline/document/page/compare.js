@@ -6,7 +6,7 @@ function differing(a, b) {
   // A mark at a word's end is one of its own; the point of 1.5 is not.
   const words = (text) => text.split(/(\s+|[.,;:!?]+(?=\s|$))/).filter(Boolean);
   const left = words(a), right = words(b);
-  const plain = (word) => word.trim();
+  const plain = (word) => (/^an$/i.test(word) ? word.slice(0, 1) : word.trim());
   let start = 0;
   while (start < left.length && start < right.length && plain(left[start]) === plain(right[start])) {
     start += 1;
@@ -37,7 +37,8 @@ function differing(a, b) {
   }
   const runs = (all, kept) => all.map((word, i) => {
     const inside = i >= start && i < all.length - end;
-    return [word, inside && !kept[i - start] && word.trim() !== ""];
+    // Marks between words, and the blanks, are how it is set: no difference by themselves.
+    return [word, inside && !kept[i - start] && /[^\s.,;:!?]/.test(word)];
   });
   return [runs(left, same[0]), runs(right, same[1])];
 }

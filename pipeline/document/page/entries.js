@@ -75,17 +75,16 @@ function drawGroup(parent, group, shown) {
   const together = group.entries.length > 1;
   const box = together ? add(parent, "div", undefined, "group") : parent;
   for (const number of group.conflicts) {
-    const conflict = conflicts[number];
-    box.classList.add(conflict.kind === "conflict" ? "conflict" : "possible");
-    const head = add(box, "p", undefined, "kind");
-    add(head, "b", conflict.kind === "conflict" ? "In conflict" : "Possibly in conflict");
-    head.append(": ");
-    list(head, conflict.sides.map(([n]) => n));
-    if (conflict.about) head.append(seen(" · " + conflict.about));
-    if (conflict.by !== "code") head.append(seen(" (" + (conflict.reason || conflict.by) + ")"));
-    add(head, "span", " · ", "beside");
-    const [[a], [b]] = conflict.sides;
-    button(head, "side by side", "link beside", () => compare(a, b, stories[a - 1].entry));
+    box.classList.add(conflicts[number].kind === "conflict" ? "conflict" : "possible");
+  }
+  if (group.conflicts.length === 1) contested(box, group.conflicts[0]);
+  else if (group.conflicts.length) {
+    // Each stands at its sides: here they are counted, and listed when that is asked for.
+    const all = add(box, "details", undefined, "kind");
+    add(add(all, "summary"), "b", contestsTold(group.conflicts));
+    all.addEventListener("toggle", () => {
+      for (const number of group.conflicts) contested(all, number);
+    }, { once: true });
   }
   if (together && !group.conflicts.length) {
     const head = add(box, "p", undefined, "kind");
@@ -99,6 +98,44 @@ function drawGroup(parent, group, shown) {
       () => compare(entries[a].sources[0], entries[b].sources[0], a));
   }
   for (const entry of shown) drawEntry(box, entry, group);
+}
+
+/* "2 conflicts, 15 possible conflicts" */
+function contestsTold(numbers) {
+  const sure = numbers.filter((number) => conflicts[number].kind === "conflict").length;
+  const said = [[sure, "conflict"], [numbers.length - sure, "possible conflict"]];
+  return said.filter(([n]) => n).map(([n, what]) => told(n, what)).join(", ");
+}
+/* A conflict in a line: its sides, or beside one of them the others. */
+function contested(parent, number, own) {
+  const conflict = conflicts[number];
+  const line = add(parent, "p", undefined, "kind");
+  const sides = conflict.sides.map(([n]) => n);
+  const sure = conflict.kind === "conflict" ? "In conflict" : "Possibly in conflict";
+  add(line, "b", sure);
+  line.append(own ? " with " : ": ");
+  list(line, sides.filter((n) => n !== own));
+  if (conflict.about) line.append(seen(" · " + conflict.about));
+  if (conflict.by !== "code") line.append(seen(" (" + (conflict.reason || conflict.by) + ")"));
+  add(line, "span", " · ", "beside");
+  const a = own || sides[0], b = sides.find((n) => n !== a);
+  button(line, "side by side", "link beside", () => compare(a, b, stories[a - 1].entry));
+}
+/* What stands against an entry whose group has several conflicts: one line, more when asked for. */
+function contests(node, place, group) {
+  if (group.conflicts.length < 2) return;
+  const own = entries[place].conflicts;
+  const side = (number) => conflicts[number].sides.map(([n]) => n)
+    .find((n) => stories[n - 1].entry === place);
+  const [first, ...more] = own;
+  if (first === undefined) return;
+  contested(node, first, side(first));
+  if (!more.length) return;
+  const rest = add(node, "details", undefined, "kind");
+  add(rest, "summary", "and " + more.length.toLocaleString("en") + " more");
+  rest.addEventListener("toggle", () => {
+    for (const number of more) contested(rest, number, side(number));
+  }, { once: true });
 }
 
 /* Who put tellings of an entry one step behind, where anybody did. */
@@ -145,6 +182,7 @@ function drawEntry(parent, place, group) {
     whose(item, who, first);
   }
   otherwise(node, entry);
+  contests(node, place, group);
 }
 function whose(node, who, first) {
   if (who.includes(first)) return;
@@ -227,4 +265,7 @@ document.addEventListener("keydown", (event) => {
     at("q").focus();
   }
 });
-window.addEventListener("beforeprint", () => { for (const node of parts) node.draw(); });
+window.addEventListener("beforeprint", () => {
+  for (const node of parts) node.draw();
+  for (const node of host.querySelectorAll("details.kind")) node.open = true;
+});

@@ -35,9 +35,10 @@ function entryTall(place) {
   return tall + Math.min(9, Math.max(0, notes)) * LINE * SMALL;
 }
 function groupTall(group, shown) {
-  const heads = group.conflicts.length || (group.entries.length > 1 ? 1 : 0);
-  return shown.reduce((sum, place) => sum + entryTall(place), 0)
-    + (group.entries.length > 1 ? PER_GROUP * heads : 0);
+  const several = group.conflicts.length > 1;
+  const lines = (place) => (several ? Math.min(2, entries[place].conflicts.length) : 0);
+  return shown.reduce((sum, place) => sum + entryTall(place) + PER_GROUP * lines(place), 0)
+    + (group.entries.length > 1 ? PER_GROUP : 0);
 }
 let resized;
 window.addEventListener("resize", () => {

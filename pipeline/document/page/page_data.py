@@ -6,9 +6,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from pipeline.compare.telling_sentence import of_cells
 from pipeline.document.markdown.entry_text import purpose, tie
 from pipeline.document.markdown.opposing import opposed
 from pipeline.document.markdown.quoting import asks_for
+from pipeline.document.markdown.row_cells import is_cell
 from pipeline.document.structure.content import Content
 from pipeline.document.structure.layout import Layout
 from pipeline.document.structure.needs import most_told
@@ -110,7 +112,7 @@ class _Data:
         needs, _, _ = most_told(found, self._content)
         return [
             {
-                "n": len(need.sources),
+                "n": need.times,
                 "alike": need.alike,
                 "passages": self._numbers(need.passages),
                 "entries": [self._place[entry.id] for entry in need.entries],
@@ -149,6 +151,8 @@ class _Data:
                 "entry": self._place[entry.id] if entry else -1,
                 # As a person reads it; as it was written, it stands in its document.
                 "text": readable(story.text),
+                # Where it stands in cells, the same as sentences.
+                "said": _said(story),
                 "document": numbered.get(source.document, -1),
                 "spans": [[at(start), at(end)] for start, end in source.spans],
                 "path": self.paths[source.path],
@@ -196,3 +200,18 @@ class _Data:
 
     def _numbers(self, stories: tuple[str, ...]) -> list[int]:
         return [self.number[story] for story in stories]
+
+
+def _said(story: Story) -> str:
+    """What a story in cells says, its role, goal and benefit as one sentence; "" for a story whose
+    text is that already."""
+    told = readable(story.text).splitlines()
+    wanted = [shown(one) for one in (story.role, story.goal, story.benefit) if one]
+    if not (story.role and story.goal):
+        return ""
+    for start in range(len(told) - len(wanted) + 1):
+        cells = told[start : start + len(wanted)]
+        if all(map(is_cell, cells, wanted)):
+            behind = told[start + len(wanted) :]
+            return "\n".join([*told[:start], of_cells(cells, story), *behind])
+    return ""

@@ -193,7 +193,7 @@ function compare(a, b, place) {
     return add(column, "div");
   });
   function draw() {
-    const [left, right] = numbers.map((n) => stories[n - 1].text);
+    const [left, right] = numbers.map((n) => stories[n - 1].said || stories[n - 1].text);
     const runs = differing(left, right);
     columns.forEach((column, i) => {
       column.textContent = "";

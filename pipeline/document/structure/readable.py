@@ -6,7 +6,9 @@ import html
 import re
 from collections.abc import Iterator, Sequence
 
+from pipeline.text.code_spans import hide, hide_code, reveal
 from pipeline.text.sentences import plain
+from pipeline.text.tags import BLOCK_TAG, INLINE_TAG, tags_as_code, tags_read
 
 #: Between two cells, or a title and what it stands over, that come on one line.
 APART = " · "
@@ -20,7 +22,10 @@ _INLINE = (
     "a|abbr|acronym|b|big|button|cite|code|del|dfn|em|font|i|ins|kbd|label|mark|q|s|samp|small|"
     "span|strike|strong|sub|sup|time|tt|u|var|[a-z]+:[a-z-]+"
 )
-_BLOCK_TAG = re.compile(rf"</?(?:{_BLOCK})(?:\s[^<>]*)?/?>", re.IGNORECASE)
+_BLOCK_TAG = re.compile(rf"</?(?:{_BLOCK})(?:\s[^<>]*)?\s*/?>", re.IGNORECASE)
+_ITEM_TAG = re.compile(r"<li(?:\s[^<>]*)?>", re.IGNORECASE)
+#: A blank that no text has: its line begins where a block does.
+_TAG = "\x1f"
 _CELL_TAG = re.compile(r"</?(?:td|th)(?:\s[^<>]*)?>", re.IGNORECASE)
 _EMPTY_TAG = re.compile(r"<(?:col|colgroup|img|input|wbr)(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _INLINE_TAG = re.compile(rf"<(/?)({_INLINE})(\s[^<>]*)?/?>", re.IGNORECASE)
@@ -68,9 +73,14 @@ def without_markup(text: str) -> str:
 
 
 def shown(text: str) -> str:
-    """The same for a line of the page; one without any markup stays as it is, character by
-    character."""
-    return without_markup(text) if _MARKED.search(text) else text
+    """The same for a line of an entry, in which tags of formatting are read; one without any markup
+    stays as it is, character by character."""
+    if not _MARKED.search(text):
+        return text
+    text = hide_code(text)
+    for tag in (BLOCK_TAG, INLINE_TAG):  # those that are left are words: "copy <b>"
+        text = tag.sub(lambda found: hide(found[0]), text) if "<" in text else text
+    return without_markup(text)
 
 
 def on_one_line(text: str, lengths: Sequence[int] = ()) -> str:
@@ -94,7 +104,7 @@ def readable(text: str) -> str:
     for line in _unmarked(text).splitlines():
         told = "" if _RULE.match(line) else _line(line)
         if told:
-            blank = line[: len(line) - len(line.lstrip())]
+            blank = line[: len(line) - len(line.lstrip())].removeprefix(_TAG)
             shown.append(f"{blank}{'• ' if _ITEM.match(line) else ''}{told}")
     return "\n".join(shown)
 
@@ -117,19 +127,23 @@ def _lines(text: str) -> Iterator[tuple[str, bool]]:
     """The lines that say something, and whether one begins something of its own: an item of a list,
     or with a capital where the line before had room for its first word."""
     width = 0
+    apart = False
     for line in _unmarked(text).splitlines():
         if _RULE.match(line):
             continue
         told = _line(line)
+        apart = apart or line.startswith(_TAG)
         if told:
             item = _LEAD.match(line) or _NUMBERED.match(line)
-            yield told, bool(item) or (width < _WRAPPED and told[0].isupper())
+            yield told, bool(item) or apart or (width < _WRAPPED and told[0].isupper())
             width = len(line)
+            apart = False
 
 
 def _unmarked(text: str) -> str:
     """The text without what may run over several of its lines."""
-    return _WIKI.sub("", _without_tags(_ADDRESS.sub(r"\1", text)))
+    hidden = tags_as_code(tags_read(hide_code(text)))
+    return _WIKI.sub("", _without_tags(_ADDRESS.sub(r"\1", hidden)))
 
 
 def _line(text: str) -> str:
@@ -142,14 +156,17 @@ def _line(text: str) -> str:
     text = _FENCE.sub("", plain(text))
     told = html.unescape(_ESCAPED.sub(r"\1", text)).strip()
     # Escaped once more by what exported it; a tag that nothing closes is a word: "copy <b>".
-    return " ".join(_without_tags(told).split()) if "</" in told and "<" not in source else told
+    if "</" in told and "<" not in source:
+        told = " ".join(_without_tags(told).split())
+    return reveal(told)
 
 
 def _without_tags(text: str) -> str:
     if "<" not in text:
         return text
     text = _EMPTY_TAG.sub(" ", _COMMENT.sub("", text))
-    text = _BLOCK_TAG.sub("\n", _CELL_TAG.sub(APART, text))
+    text = _CELL_TAG.sub(APART, _ITEM_TAG.sub(f"\n{_TAG}- ", text))
+    text = _BLOCK_TAG.sub(f"\n{_TAG}", text)
     closed = {tag[2].casefold() for tag in _INLINE_TAG.finditer(text) if tag[1]}
     return _INLINE_TAG.sub(
         lambda tag: "" if tag[3] or tag[2].casefold() in closed else tag[0], text

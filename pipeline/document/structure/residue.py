@@ -179,7 +179,7 @@ def not_shown(extractions: Iterable[Extraction]) -> NotShown:
     for extraction in extractions:
         document = extraction.document
         texts = [document.text[start:end] for start, end in extraction.residue]
-        residue.append((document.path, _inked("".join(texts)), _inked(document.text)))
+        residue.append((document.path, extraction.residue_chars, extraction.chars))
         if document.problem:
             problems.append((document.path, document.problem))
         found, prose = boilerplate(texts, document.format)
@@ -303,7 +303,3 @@ def _rest(
 def _is_left_out(start: int, end: int, document: Document) -> bool:
     at = bisect_left(document.left_out, start, key=lambda span: span.end - 1)
     return at < len(document.left_out) and document.left_out[at].start < end
-
-
-def _inked(text: str) -> int:
-    return len("".join(text.split()))

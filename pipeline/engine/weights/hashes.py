@@ -22,6 +22,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from pipeline.errors import EngineError
+from pipeline.installer import how_to_add
 
 #: The list of a folder's files with their sha256, written when the folder was made.
 LIST = "sha256.json"
@@ -92,7 +93,8 @@ def _of_package(path: Path) -> tuple[str, str] | None:
                     if kind == "sha256":
                         known = base64.urlsafe_b64decode(code + "=" * (-len(code) % 4)).hex()
                         again = f"{name.replace('_', '-')}=={version}"
-                        return known, f"Run: pip install --force-reinstall --no-deps {again}"
+                        step = how_to_add("--no-deps", again, again=True)
+                        return known, f"Run: {step}"
     return None
 
 

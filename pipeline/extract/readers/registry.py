@@ -17,6 +17,7 @@ from pathlib import Path
 from pipeline.errors import InputError
 from pipeline.extract.marks import marked
 from pipeline.extract.readers.archive import Unreadable
+from pipeline.extract.readers.contents import TEXTS, other_than_text
 from pipeline.extract.readers.leftout import say_left_out, spans_of_left_out
 from pipeline.extract.readers.reading import Reading, join_problems
 from pipeline.stories import Document
@@ -25,7 +26,7 @@ from pipeline.text.invisible import whole
 __all__ = ["FORMATS", "Reading", "add_reader", "read_bytes", "read_document"]
 
 #: Part of every cache key: raise it when the same bytes would give another document or stories.
-READER_VERSION = "15"
+READER_VERSION = "16"
 
 Reader = Callable[[bytes, str | None], Reading]
 
@@ -221,6 +222,9 @@ def read_bytes(data: bytes, paths: tuple[str, ...], *, encoding: str | None = No
         return Document(sha256, paths, kind or "text", "", problem="the file is empty")
     if not kind:
         return Document(sha256, paths, "unknown", "", problem=refusal(paths[0], data))
+    if kind in TEXTS and (what := other_than_text(data, encoding)):
+        said = f"not the {kind} that its name says: {what}" if format_of(paths[0]) else what
+        return Document(sha256, paths, kind, "", problem=said)
     try:
         reading = reader_of(kind)(data, encoding)
     except Unreadable as error:

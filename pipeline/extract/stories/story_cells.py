@@ -20,7 +20,9 @@ from pipeline.extract.stories.leads import is_criteria_label, split_lead
 from pipeline.extract.stories.phrases import read_phrases
 from pipeline.extract.stories.units import join_parts, may_tell, split_units
 from pipeline.stories import Block
+from pipeline.text.code_spans import hide_code, reveal
 from pipeline.text.sentences import plain
+from pipeline.text.tags import has_tags, tags_as_code, tags_read
 
 #: A story sentence is looked for in this many characters of a cell.
 _REACH = 20_000
@@ -148,7 +150,8 @@ def _aligned(raw: str, words: str, place: int, position: int, target: int) -> in
 Flavour = Literal["markdown", "cell"]
 
 _LIST_ITEM = re.compile(r"<li\b[^<>]*>", re.I)
-_BREAK = re.compile(r"<(?:br\s*/?|/p|/div|/li|/?ul|/?ol|/h[1-6]|/tr)\s*>", re.I)
+_BREAK = re.compile(r"<(?:br\s*/?|/div|/li|/?ul|/?ol|/h[1-6]|/tr)\s*>", re.I)
+_PARAGRAPH = re.compile(r"</p\s*>", re.I)
 _ANY_TAG = re.compile(r"</?[a-z][^<>]{0,400}>", re.I)
 _ENTITY = re.compile(r"&(?:#\d{1,6}|#x[0-9a-f]{1,5}|[a-z]{2,8}\d{0,2});", re.I)
 _TASK = re.compile(r"(?m)^([ \t]*(?:[-*+]|\d{1,3}[.)])[ \t]+)\[[ xX]\][ \t]+")
@@ -163,12 +166,15 @@ def read_cell_words(raw: str, *, wiki: bool = False) -> str:
     """
     if raw.startswith("{") and (read := read_atlassian(raw)) is not None:
         return read
-    words = raw
-    if "</" in words or _BREAK.search(words):
-        words = _BREAK.sub("\n", _LIST_ITEM.sub("\n- ", words))
+    words = hide_code(raw)
+    words = tags_read(words)
+    if has_tags(words):
+        words = _LIST_ITEM.sub("\n- ", tags_as_code(words))
+        words = _BREAK.sub("\n", _PARAGRAPH.sub("\n\n", words))
         words = _ANY_TAG.sub("", words).strip()
     if "&" in words and _ENTITY.search(words):
         words = html.unescape(words)
+    words = reveal(words)
     if wiki or "{code" in words or "{panel" in words:
         words = read_wiki(words)
     return _TASK.sub(r"\1", words)

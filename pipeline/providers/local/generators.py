@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pipeline.catalog import ModelSpec
+from pipeline.amounts import gigabytes
 from pipeline.config.egress import url_hosts
 from pipeline.errors import InputError, SovereigntyError
+from pipeline.models import ModelSpec
 
 #: The setting, as the environment has it.
 VARIABLE = "STORYTRANSFORMER_VLLM"
@@ -91,7 +92,7 @@ def choose_generator(
         return Choice("no NVIDIA card answers here")
     name, room = found
     n_bytes = sum(file.stat().st_size for file in _files(weights))
-    told = f"weights of {n_bytes / 2**30:.1f} GiB on {name} with {room / 2**30:.1f} GiB"
+    told = f"weights of {gigabytes(n_bytes)} on {name} with {gigabytes(room)}"
     if n_bytes > room * _WEIGHTS_SHARE:
         return Choice(f"{told}: too little is left for vLLM")
     return Choice(f"vLLM is installed, and there is room for {told}", command=command)

@@ -11,10 +11,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from pipeline.calls import Reply, Request, TokenCount, Usage
-from pipeline.catalog import ModelSpec
 from pipeline.engine.weights.adapters import adapter_sha256, check_base
 from pipeline.engine.weights.weight_files import locate_weights, weights_sha256
 from pipeline.errors import EngineError
+from pipeline.models import ModelSpec
 from pipeline.providers.base import ModelOptions, choices, likeliest, shares
 from pipeline.tokens.token_counters import counter_for
 

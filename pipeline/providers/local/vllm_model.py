@@ -18,16 +18,16 @@ from typing import Any
 import httpx2
 
 from pipeline.calls import FinishReason, Reply, Request, TokenCount, Usage
-from pipeline.catalog import ModelSpec
 from pipeline.engine.weights.weight_files import locate_weights, weights_sha256
 from pipeline.errors import EngineError, ModelError
+from pipeline.models import ModelSpec
 from pipeline.providers.base import Model, ModelOptions, choices, likeliest, shares
-from pipeline.providers.cloud import Cloud, close_quietly, failed
 from pipeline.providers.local import vllm_server
 from pipeline.providers.local.generators import VARIABLE, Choice, choose_generator
 from pipeline.providers.local.local_model import LocalModel
-from pipeline.providers.retries import retry_after, status_error
-from pipeline.providers.served_model import Served, entry_of
+from pipeline.providers.remote.cloud import Cloud, close_quietly, failed
+from pipeline.providers.remote.retries import retry_after, status_error
+from pipeline.providers.remote.served_model import Served, entry_of
 from pipeline.tokens.token_counters import open_tokenizer
 
 #: Requests in flight at once: a wave, which vLLM reads and writes together.
@@ -205,14 +205,12 @@ def connect(
 
 
 class Client(Cloud):
-    """One vLLM server, asked with ids. See :class:`~pipeline.providers.cloud.Cloud`.
+    """One vLLM server, asked with ids. See :class:`~pipeline.providers.remote.cloud.Cloud`.
 
     Args:
         model: what it calls the weights. entry: what its list says of them.
         window: tokens of prompt and reply that it holds.
     """
-
-    variable = VARIABLE
 
     def __init__(
         self,
@@ -256,9 +254,6 @@ class Client(Cloud):
     def close(self) -> None:
         """Close the connections."""
         close_quietly(self._http.close)
-
-    def _needs_key(self) -> bool:
-        return False
 
     def _ask(self, request: Request) -> Reply:
         self._served.check_if_doubted()
@@ -371,7 +366,7 @@ class Client(Cloud):
                 answer.status_code,
                 self._scrub(answer.text),
                 where=self.spec.name,
-                variable=self.variable,
+                variable=VARIABLE,
                 wait=retry_after(answer.headers, self._now()),
             )
         try:

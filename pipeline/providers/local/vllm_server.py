@@ -17,7 +17,7 @@ from typing import Any
 
 import httpx2
 
-from pipeline.config.settings import for_a_server
+from pipeline.config.processes import for_a_server
 from pipeline.engine.weights.hashes import write_atomically
 from pipeline.errors import EngineError
 

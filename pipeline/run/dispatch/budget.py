@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Protocol
 
+from pipeline.amounts import dollars
 from pipeline.calls import Reply, Request, Usage
 from pipeline.errors import BudgetError
 
@@ -70,7 +71,8 @@ def check_first(usd: Decimal | None, max_usd: Decimal | None, name: str) -> None
         raise unpriced(name)
     if usd > max_usd:
         raise BudgetError(
-            f"one question may cost ${usd}, more than the ${max_usd} of --max-cost.",
+            f"one question may cost {dollars(str(usd))}, more than the {dollars(str(max_usd))} of "
+            "--max-cost.",
             where=name,
             next="Raise --max-cost, or leave it out.",
         )
@@ -128,8 +130,8 @@ class Budget:
             raise unpriced(name)
         if self.max_usd is not None and self.held + usd > self.max_usd:
             raise BudgetError(
-                f"the next call may cost ${usd}, ${self.held} of ${self.max_usd} are spent or "
-                "reserved.",
+                f"the next call may cost {dollars(str(usd))}, {dollars(str(self.held))} of "
+                f"{dollars(str(self.max_usd))} are spent or reserved.",
                 where=name,
                 next="Raise --max-cost; replies so far are stored and not asked for again.",
             )

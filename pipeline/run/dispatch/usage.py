@@ -9,16 +9,20 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.calls import Reply, Request, Usage
 from pipeline.cost.hardware import Hardware
+from pipeline.estimates import Estimate
 from pipeline.progress import Progress
 from pipeline.replies.call_failures import kind_of
 from pipeline.run.dispatch.budget import Journal
 
+#: How the note of an estimate begins that says what machine it is for; the pages look for it.
+MACHINE = "machine: "
 #: Characters a token, over a whole text: no tokenizer in use has words as long on average.
 LONGEST = 40
 #: Tokens around the messages, beyond one a byte: frames, a system prompt of the provider's own.
@@ -226,6 +230,13 @@ def peak_memory_bytes() -> int:
         pass
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
+
+
+def of_machine(estimate: Estimate, hardware: Hardware) -> Estimate:
+    """An estimate as it is stored: with the machine that its time and memory are of."""
+    if estimate.peak_memory_bytes is None:  # it is not computed here
+        return estimate
+    return replace(estimate, notes=(*estimate.notes, f"{MACHINE}{machine_name(hardware)}"))
 
 
 def machine_name(hardware: Hardware) -> str:

@@ -12,11 +12,10 @@ from dataclasses import replace
 from functools import partial
 
 from pipeline.calls import Call, Reply, Request, Usage
-from pipeline.catalog import ModelSpec
 from pipeline.cost.bill import worst_usage
 from pipeline.errors import BudgetError, ModelError, SovereigntyError, StoreError
+from pipeline.models import ModelSpec
 from pipeline.providers.base import Model, choose
-from pipeline.providers.opening import counts_online
 from pipeline.replies.halves import halves
 from pipeline.replies.parsing import check
 from pipeline.run.dispatch.budget import Budget, Journal, Pricer
@@ -324,7 +323,7 @@ class _Sender:
         """The reply with its dollars, and with tokens that can be. An engine of ours counts what
         it reads and writes; what a server reports is checked."""
         billed = reply.usage
-        if self._model is not None and counts_online(self._model.spec):
+        if self._model is not None and self._model.spec.provider.is_served:
             usage, billed, doubt = taken(call.request, reply, worst(self._model.spec, call))
             detail = "; ".join(filter(None, [reply.detail, doubt]))
             reply = replace(reply, usage=usage, detail=detail)

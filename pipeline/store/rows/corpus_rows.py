@@ -151,5 +151,5 @@ def _corpus_document_row(extraction: Extraction, key: str, position: int) -> dic
         "problem": document.problem,
         "n_stories": len(extraction.stories),
         "residue": [list(span) for span in extraction.residue],
-        "residue_chars": sum(end - start for start, end in extraction.residue),
+        "residue_chars": extraction.residue_chars,
     }

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from pipeline.calls import Request
 from pipeline.errors import ModelError
 from pipeline.providers.base import choices, likeliest
-from pipeline.providers.retries import UnreadableError
+from pipeline.providers.remote.retries import UnreadableError
 
 #: How many alternatives a server is asked for: the most that those known give, then what the
 #: smaller ones do.

@@ -15,11 +15,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from pipeline.amounts import counted
 from pipeline.calls import Batch, Reply, Request, TokenCount, canonical_json
-from pipeline.catalog import ModelSpec
 from pipeline.errors import ModelError
-from pipeline.providers.cloud import failed, unquoted
-from pipeline.providers.retries import RequestError, Retries, UnreadableError
+from pipeline.models import ModelSpec
+from pipeline.providers.remote.cloud import failed, unquoted
+from pipeline.providers.remote.retries import RequestError, Retries, UnreadableError
 
 #: HTTP statuses of a provider that lets no one list batches: these are no matter of the key alone.
 _CLOSED_LIST = (403, 404)
@@ -198,7 +199,8 @@ class BatchedModel:
                     found = self._arrived(batch)
             except UnaskableError as error:
                 self._say(
-                    f"whether a batch of {len(batch.keys)} calls of an earlier run reached the "
+                    f"whether a batch of {counted(len(batch.keys), 'call')} of an earlier run "
+                    "reached the "
                     f"provider cannot be asked ({error.message}): it may have been paid and stays "
                     "set aside at its worst case; its calls are sent anew"
                 )
@@ -232,7 +234,8 @@ class BatchedModel:
             if told.id or not told.undecided:
                 return told.id
             self._say(
-                f"a batch of {len(batch.keys)} calls may have reached the provider, which tells "
+                f"a batch of {counted(len(batch.keys), 'call')} may have reached the provider, "
+                "which tells "
                 f"whose a batch is when it has ended: waiting for {', '.join(told.undecided)}"
             )
             self._wait_for(told.undecided)
@@ -276,7 +279,8 @@ class BatchedModel:
             raise
         batch = self._register.submitted(batch, provider_id)
         self._say(
-            f"batch {provider_id} of {len(requests)} calls submitted; interrupt as you like, the "
+            f"batch {provider_id} of {counted(len(requests), 'call')} submitted; interrupt as "
+            "you like, the "
             "same command waits for it again"
         )
         return batch

@@ -13,18 +13,17 @@ from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import cache
 from itertools import islice
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-import httpx2
-
 from pipeline.calls import FinishReason, Reply, Request, TokenCount, Usage
-from pipeline.catalog import ModelSpec
 from pipeline.errors import ModelError
+from pipeline.models import ModelSpec
 from pipeline.providers.base import ModelOptions
-from pipeline.providers.pacing import Load
-from pipeline.providers.response_bodies import Bodies
-from pipeline.providers.retries import (
+from pipeline.providers.remote.pacing import Load
+from pipeline.providers.remote.retries import (
     BrokenError,
     RequestError,
     Retries,
@@ -34,7 +33,11 @@ from pipeline.providers.retries import (
     UnreadableError,
 )
 from pipeline.text.invisible import whole
-from pipeline.tokens.token_counters import TokenCounter, counter_for
+
+if TYPE_CHECKING:
+    import httpx2
+
+    from pipeline.tokens.token_counters import TokenCounter
 
 #: Seconds until a server has taken a connection. (For a reply: ``ModelOptions.patience``.)
 _CONNECT = 10.0
@@ -45,16 +48,22 @@ THREADS = 4
 #: Characters of a server's message that are kept, and those in a row that it may share with a
 #: prompt by chance.
 _MESSAGE, _BY_CHANCE = 2000, 24
-#: What SDKs raise over a body that is not what they expect.
-_MISREAD = (
-    ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError,
-    ValueError, httpx2.DecodingError,
-)  # fmt: skip
 #: More tokens than any request has.
 _MOST_TOKENS = 10**9
 #: Characters of a reply that cannot be read which are kept, and seconds that it is waited for
 #: beyond what the client waits between two bytes.
 _KEPT, _LATER = 20_000, 0.5
+
+
+@cache
+def _misread() -> tuple[type[Exception], ...]:
+    """What SDKs raise over a body that is not what they expect."""
+    import httpx2
+
+    return (
+        ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError,
+        ValueError, httpx2.DecodingError,
+    )  # fmt: skip
 
 
 class Cloud(ABC):
@@ -69,8 +78,6 @@ class Cloud(ABC):
         ModelError: the key is missing.
     """
 
-    #: The environment variable with the key, for messages.
-    variable: str
     #: Whether prompt tokens read from the cache count against the account's limit.
     _cached_counts = True
 
@@ -83,8 +90,13 @@ class Cloud(ABC):
         threads: int = THREADS,
         timeout: httpx2.Timeout | None = None,
     ) -> None:
+        import httpx2
+
+        from pipeline.providers.remote.response_bodies import Bodies
+
         self.spec = spec
         self.revision = spec.model_id
+        self.variable = next(iter(spec.provider.key), "")
         self.timeout = timeout or httpx2.Timeout(options.patience or None, connect=_CONNECT)
         self._patience = float(self.timeout.read or 0)
         self._unanswered = 0
@@ -94,12 +106,12 @@ class Cloud(ABC):
         self._now = options.now
         self._threads = max(1, threads)
         #: The policy that every request to this provider shares.
-        self.retries = retries or Retries(options.max_attempts)
+        self.retries = retries or Retries(options.max_attempts, say=options.say)
         self._pace = options.paces.of(spec, options.base_url)
         #: What came last, for the clients to fill.
         self._bodies = Bodies(_KEPT)
         self._counter: TokenCounter | None = None
-        if not options.key and self._needs_key():
+        if not options.key and spec.needs_key:
             raise ModelError(
                 "no key for this provider.",
                 where=spec.name,
@@ -109,6 +121,8 @@ class Cloud(ABC):
     def count(self, request: Request) -> TokenCount:
         """Prompt tokens, counted on this machine; nothing is sent."""
         if self._counter is None:
+            from pipeline.tokens.token_counters import counter_for
+
             self._counter = counter_for(self.spec, cache=self._cache)
         return self._counter.count_request(request)
 
@@ -186,9 +200,6 @@ class Cloud(ABC):
                 :class:`RequestError` where only this request is at fault.
         """
 
-    def _needs_key(self) -> bool:
-        return True
-
     def _started(self, request: Request, stopped: threading.Event) -> Future[Reply]:
         """A request on its way, in a thread of its own. Not in a pool's: Python waits for those
         when it ends, and after a Ctrl-C a slow server would hold the terminal for minutes."""
@@ -200,7 +211,7 @@ class Cloud(ABC):
             except BaseException as error:
                 answer.set_exception(error)
 
-        threading.Thread(target=ask, name=self.spec.provider, daemon=True).start()
+        threading.Thread(target=ask, name=self.spec.provider.name, daemon=True).start()
         return answer
 
     def _answer(self, request: Request, stopped: threading.Event) -> Reply:
@@ -267,7 +278,7 @@ class Cloud(ABC):
             except BaseException as error:
                 answer.set_exception(error)
 
-        threading.Thread(target=ask, name=f"{self.spec.provider} reply", daemon=True).start()
+        threading.Thread(target=ask, name=f"{self.spec.provider.name} reply", daemon=True).start()
         try:
             # The client's own limit is the same: a little later, so that it can say so itself.
             return answer.result(timeout=self._patience + _LATER)
@@ -289,7 +300,7 @@ class Cloud(ABC):
             raise
         except UnfinishedError as error:
             raise self._unreadable(error.message, self._bodies.text) from error
-        except _MISREAD as exc:
+        except _misread() as exc:
             said = f"{type(exc).__name__}: {self._scrub(str(exc))}"
             raise self._garbled(said, self._bodies.text) from exc
         return self._kept(reply, self._bodies.text)
@@ -338,6 +349,8 @@ class Cloud(ABC):
 
     def _connection_error(self, exc: BaseException) -> ModelError:
         """A failure below HTTP. ``exc`` may be an SDK's wrapper round the real one."""
+        import httpx2
+
         causes = (exc, exc.__cause__, exc.__context__)
         if any(isinstance(cause, httpx2.DecodingError) for cause in causes):
             return self._garbled(self._scrub(str(exc)))

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
+from pipeline.amounts import duration
 from pipeline.errors import ModelError
 
 T = TypeVar("T")
@@ -23,6 +24,8 @@ T = TypeVar("T")
 #: 408 timed out, 409 conflict, 425 too early, 429 rate limit; 5xx (529 is "overloaded") come too.
 _TRY_AGAIN = frozenset({408, 409, 425, 429})
 _LONGEST_MESSAGE = 300
+#: Seconds between two lines on what is tried again.
+_SAY_EVERY = 10.0
 
 
 class RequestError(ModelError):
@@ -75,6 +78,8 @@ class Retries:
         clock: monotonic seconds.
         sleep: waits that many seconds; None for a wait that a stopped wave cuts short.
         random: uniform in [0, 1).
+        say: told that a request is tried again, and why, in our own words: a server's may repeat
+            the prompt.
     """
 
     def __init__(
@@ -87,6 +92,7 @@ class Retries:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] | None = None,
         random: Callable[[], float] = random.random,
+        say: Callable[[str], None] = lambda line: None,
     ) -> None:
         self.attempts = max(1, attempts)
         self.first_wait = first_wait
@@ -95,6 +101,8 @@ class Retries:
         self.clock = clock
         self._sleep = sleep
         self._random = random
+        self._say = say
+        self._said: float | None = None
         self._lock = threading.Lock()
         self._resume_at = clock()
 
@@ -128,6 +136,7 @@ class Retries:
                     raise
                 failure = error
                 not_before = self.clock() + wait
+                self._tell(error, max(not_before, self._resume_at) - self.clock(), attempt)
         raise AssertionError("unreachable: the loop returns or raises")
 
     def wait_after(self, attempt: int, retry_after: float | None) -> float | None:
@@ -142,6 +151,19 @@ class Retries:
         if retry_after > self.patience:
             return None
         return retry_after + min(backoff, 1.0) * 0.25 * self._random()
+
+    def _tell(self, error: ModelError, wait: float, attempt: int) -> None:
+        """Say what is waited for; of many threads that wait for the same, the first."""
+        with self._lock:
+            now = self.clock()
+            if self._said is not None and now - self._said < _SAY_EVERY:
+                return
+            self._said = now
+        what = f"the server answered {error.status}" if error.status else error.message.rstrip(".")
+        self._say(
+            f"{error.where or 'the model'}: {what}; trying again in {duration(max(0.0, wait))} "
+            f"({attempt + 1} of {self.attempts})"
+        )
 
     def _hold_back(self, moment: float) -> None:
         with self._lock:

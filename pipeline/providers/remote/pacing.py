@@ -6,7 +6,7 @@ is kept: a request counts here from before it is sent until a minute after its a
 with all that was asked for until it is known what came. In no sixty seconds, wherever they begin,
 does more reach the provider than the account may send; a bucket that is refilled steadily is never
 overdrawn either. Other processes of the same account are not seen: their share comes back as a
-refusal, which :mod:`~pipeline.providers.retries` waits out.
+refusal, which :mod:`~pipeline.providers.remote.retries` waits out.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from pipeline.catalog import ModelSpec, RateLimits
+from pipeline.models import ModelSpec, RateLimits
 
 MINUTE = 60.0
 #: Seconds after which whoever waits looks again: replies that came shorten the wait.

@@ -1,0 +1,110 @@
+"""Tags of formatting in a text that is not a page: in a table's cell, a tracker's field, Markdown.
+
+A tag that begins or ends a block ends a line; one inside of a word ends nothing. In code
+(:mod:`pipeline.text.code_spans`) and where nothing closes it, it is what the author says.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+
+from pipeline.text.code_spans import hide, hide_code, reveal
+
+_BLOCK = r"div|p|br|ul|ol|li|h[1-6]"
+_INLINE = r"b|i|u|span|strong|em|font|tt|code|kbd|samp|small|big|mark"
+#: Tags between which words stand apart, and those that stand inside of a word: un<b>do</b>.
+BLOCK_TAG = re.compile(rf"</?(?:{_BLOCK})\b[^<>]*>", re.I)
+INLINE_TAG = re.compile(rf"<(/?)({_INLINE})\b[^<>]*>", re.I)
+_BLOCKS = re.compile(rf"\n?[ \t]*+(?:{BLOCK_TAG.pattern}\s*+)+", re.I)
+_BREAK_TAG = re.compile(r"<br\b[^<>]*>", re.I)
+#: What stands in it is meant as it stands, tags written as entities too.
+_CODE_TAG = re.compile(r"<(code|tt|kbd|samp)\b[^<>]*>(.{0,2000}?)</\1\s*>", re.I | re.DOTALL)
+#: A program wrote all tags of a cell as text: it begins with one.
+_BEGINS_AS_TEXT = re.compile(rf"^\s*&lt;(?:{_BLOCK})\b[^<>\n]*&lt;/(?:{_BLOCK})&gt;", re.I | re.M)
+_TAG_AS_TEXT = re.compile(rf"&lt;/?(?:{_BLOCK}|{_INLINE})\b(?:(?!&[lg]t;)[^<>])*&gt;", re.I)
+_ENTITY = re.compile(r"&#?\w{2,8};")
+_NO_MARKS = str.maketrans("", "", "<>&*_")
+#: Takes the place of a tag's characters where places have to stay: nobody sees it.
+NOTHING = "\u200b"
+
+
+def has_tags(text: str) -> bool:
+    """Whether a text, its code hidden, has tags that are markup: one closes, or a line breaks."""
+    return "<" in text and ("</" in text or _BREAK_TAG.search(text) is not None)
+
+
+def tags_read(text: str) -> str:
+    """The text with its tags as such where all of them are written as entities."""
+    if _is_as_text(text):
+        return _TAG_AS_TEXT.sub(lambda tag: html.unescape(tag[0]), text)
+    return text
+
+
+def tags_as_code(text: str) -> str:
+    """The text with backticks for the tags of code, and what stands between them hidden where it
+    would be read as markup."""
+    return _CODE_TAG.sub(_in_backticks, text) if "</" in text else text
+
+
+def _in_backticks(tag: re.Match[str]) -> str:
+    words = read_entities(without_inline_tags(BLOCK_TAG.sub(" ", tag[2]))).strip()
+    marked = words != words.translate(_NO_MARKS)
+    return hide(f"`{words}`") if marked and "`" not in words else words
+
+
+def read_entities(text: str) -> str:
+    """The text with the characters that its entities stand for."""
+    return _ENTITY.sub(character, text)
+
+
+def character(entity: re.Match[str]) -> str:
+    """The one that an entity stands for; the entity where that is none."""
+    one = html.unescape(entity.group())
+    return one if len(one) == 1 else entity.group()
+
+
+def without_inline_tags(text: str) -> str:
+    """The text without the tags that are closed somewhere: "copy <b> to <i>" keeps its words."""
+    closed = _closed(text)
+    return INLINE_TAG.sub(lambda tag: "" if tag[2].lower() in closed else tag[0], text)
+
+
+def without_tags(text: str) -> str:
+    """The text, its code hidden, without tags of formatting: its lines end where blocks do."""
+    text = tags_read(text)
+    return without_inline_tags(_BLOCKS.sub("\n", tags_as_code(text))) if has_tags(text) else text
+
+
+def tags_blanked(text: str) -> str:
+    """The text with all characters in their places, and in place of tags of formatting the ends of
+    lines and what nobody sees. Tags of code stay: what they hold is read with them."""
+    hidden = hide_code(text)
+    if _is_as_text(hidden):
+        hidden = _TAG_AS_TEXT.sub(_as_text_blanked, hidden)
+    elif has_tags(hidden):
+        closed = _closed(hidden) - {"code", "tt", "kbd", "samp"}
+        hidden = BLOCK_TAG.sub(_line_end, hidden)
+        hidden = INLINE_TAG.sub(
+            lambda tag: NOTHING * len(tag[0]) if tag[2].lower() in closed else tag[0], hidden
+        )
+    else:
+        return text
+    return reveal(hidden)
+
+
+def _is_as_text(text: str) -> bool:
+    return "&lt;" in text and "</" not in text and _BEGINS_AS_TEXT.search(text) is not None
+
+
+def _closed(text: str) -> set[str]:
+    return {tag[2].lower() for tag in INLINE_TAG.finditer(text) if tag[1]}
+
+
+def _as_text_blanked(tag: re.Match[str]) -> str:
+    block = BLOCK_TAG.fullmatch(html.unescape(tag[0]))
+    return _line_end(tag) if block else NOTHING * len(tag[0])
+
+
+def _line_end(tag: re.Match[str]) -> str:
+    return "\n" + NOTHING * (len(tag[0]) - 1)
