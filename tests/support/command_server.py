@@ -156,6 +156,7 @@ def last(order: dict[str, Any]) -> NoReturn:
 
 
 if __name__ == "__main__":
+    sys.path[0] = os.getcwd()  # instead of this folder
     for _name in LOADED:
         try:
             importlib.import_module(_name)
