@@ -78,7 +78,7 @@ class Bench:
 
     def __init__(self, chosen: argparse.Namespace, cache: Path) -> None:
         self.chosen, self.cache = chosen, cache
-        self.gguf = locate_weights(chosen.weights, cache=cache)
+        self.gguf = locate_weights(chosen.weights)
         sha256 = weights_sha256(self.gguf, cache)
         self.tokenizer: Tokenizer = load_tokenizer(self.gguf, cache=cache, sha256=sha256)
         self.folder = convert_gguf(self.gguf, cache) if self.gguf.is_file() else self.gguf

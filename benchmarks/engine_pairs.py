@@ -115,7 +115,7 @@ def main() -> None:
 def run(chosen: argparse.Namespace, cache: Path) -> None:
     from transformers import AutoModelForCausalLM
 
-    weights = locate_weights(chosen.weights, cache=cache)
+    weights = locate_weights(chosen.weights)
     engine = StoryTransformer.load(weights, cache=cache, threads=chosen.threads, dtype=chosen.dtype)
     folder = convert_gguf(weights, cache) if weights.is_file() else weights
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=engine.loaded.dtype).eval()

@@ -92,7 +92,7 @@ def main() -> int:
         return 0
     settings = read_settings({})
     spec = Catalog(settings.models_toml).find(asked.model)
-    weights = locate_weights(spec.weights, cache=settings.cache)
+    weights = locate_weights(spec.weights)
     folder = convert_gguf(weights, settings.cache) if weights.is_file() else weights
     samples = theirs(folder, asked.tokens, asked.samples)
     engine = StoryTransformer.load(

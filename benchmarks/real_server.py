@@ -72,7 +72,7 @@ def main() -> int:
         return not_run(f"there is no {asked.server}; the docstring says how to build one")
     with tempfile.TemporaryDirectory() as scratch:
         try:
-            gguf = asked.gguf or locate_weights(WEIGHTS, cache=Path(scratch))
+            gguf = asked.gguf or locate_weights(WEIGHTS)
         except EngineError as error:
             return not_run(str(error))
         rows = []

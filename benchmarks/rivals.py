@@ -110,7 +110,7 @@ def main() -> int:
         corpus = as_told(corpus)
         rows: list[dict[str, Any]] = []
         try:
-            gguf = asked.gguf or locate_weights(WEIGHTS, cache=scratch)
+            gguf = asked.gguf or locate_weights(WEIGHTS)
         except EngineError as error:
             return not_run(str(error), "rivals")
         there = nullcontext(asked.url) if asked.url else serving(server, gguf, CONTEXT, scratch)

@@ -336,7 +336,11 @@ class Plan:
             "parameters": dict(self.parameters),
         }
         if self.later:
-            body["later"] = [[call.id, call.stories] for call in self.later]
+            body["later"] = (
+                [[name, ()] for name in self.later.keys]
+                if isinstance(self.later, Columns)
+                else [[call.id, call.stories] for call in self.later]
+            )
         digest = hashlib.sha256(canonical_json(body).encode())
         # A line a call: neither keys nor handles nor ids of stories hold a line break or a comma.
         parts = lines_of(self.calls, lambda call: ",".join(chain(*call.handles)))
@@ -397,9 +401,13 @@ class Plan:
         return dict(sorted(counts.items()))
 
 
+#: Made once: `json.dumps` makes one a call, which takes as long as writing a short value.
+_JSON = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
 def canonical_json(value: Any) -> str:
     """JSON with sorted keys and no blanks: the same text for equal values."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _JSON.encode(value)
 
 
 def micro_usd(usd: Decimal) -> int:

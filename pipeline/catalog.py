@@ -109,8 +109,8 @@ class Catalog:
             raise InputError(f"{what} is incomplete: {exc!r}.", where=str(self._path)) from exc
 
     def _check_spelling(self, name: str) -> None:
-        """Refuse what looks like a local model of the catalogue, misspelt: no folder, file or hub
-        id is called so.
+        """Refuse what looks like a local model of the catalogue, misspelt: no folder or file
+        is called so.
 
         Raises:
             InputError: with the nearest name.

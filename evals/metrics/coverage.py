@@ -15,7 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evals.metrics.statistics import Interval, bootstrap
-from pipeline.text.words import WORD, fold, sentences, stem, word_set
+from pipeline.text.sentences import sentences
+from pipeline.text.words import WORD, fold, stem, word_set
 
 #: Words that say nothing alone. Longer lists did worse on labelled pairs: modal verbs, prepositions
 #: and denials are a part of what is told.

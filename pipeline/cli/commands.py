@@ -194,7 +194,7 @@ def estimate(
     ] = None,
 ) -> None:
     """The dry run: what a merge costs. No network (but for --count-online), no model loaded."""
-    from pipeline.run import output, pricing, sovereignty
+    from pipeline.run import pricing, sovereignty
 
     if (words is None) == (not paths):
         raise InputError(
@@ -232,6 +232,8 @@ def estimate(
             terms,
             catalog=runtime.catalog,
         )
+        from pipeline.run import output  # and with it all that writes documents
+
         result["picture"] = output.write_picture(Path(picture), drawn)
     if here.json:
         emit(result)

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from pipeline.compare.quantities import Quantity, quantities
 from pipeline.compare.synonyms import as_words, concept, topic
-from pipeline.text.words import WORD, fold, is_content, sentences, stem, word_set
+from pipeline.text.sentences import sentences
+from pipeline.text.words import WORD, fold, is_content, stem, word_set
 
 T = TypeVar("T")
 

@@ -11,7 +11,7 @@ from itertools import repeat
 from pipeline.compare.contrast import related
 from pipeline.compare.features import Features, features, gist
 from pipeline.stories import Story
-from pipeline.text.words import sentences
+from pipeline.text.sentences import sentences
 
 #: What a number that both goals name weighs, in stems of average rarity.
 NUMBER = 1.5

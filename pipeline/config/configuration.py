@@ -303,7 +303,7 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         "allow_egress", "list",
-        "What may be off this machine: database, prefect, task-runner, hub.",
+        "What may be off this machine: database, prefect, task-runner.",
         "What leaves this machine", option="--allow-egress", adds=True, not_in_file=_PERMISSION,
     ),
     *_of_providers(),

@@ -19,13 +19,12 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from pipeline.errors import InputError, SovereigntyError
 
-Kind = Literal["database", "prefect", "task-runner", "hub"]
+Kind = Literal["database", "prefect", "task-runner"]
 #: What can be allowed by ``--allow-egress``, and what it is to a person.
 KINDS: dict[str, str] = {
     "database": "the database",
     "prefect": "the Prefect API",
     "task-runner": "the task runner",
-    "hub": "the model hub",
 }
 #: The password of a URL.
 _PASSWORD = re.compile(r"(?<=://)([^/@\s:]*):([^/@\s]+)@")
@@ -115,14 +114,6 @@ class Egress:
                     next=f"Add --allow-egress {kind} (or set STORYTRANSFORMER_ALLOW_EGRESS) to "
                     "allow it, or use one on this machine.",
                 )
-
-    def permit(self, kind: Kind) -> Callable[[str], None]:
-        """A check of one kind, for rooms that are handed what they may do.
-
-        Returns:
-            raises SovereigntyError for the URL of a host that is refused.
-        """
-        return lambda url: self.check(kind, url_hosts(url))
 
 
 def url_hosts(url: str) -> list[str]:

@@ -159,7 +159,7 @@ class StoryTransformer:
         """Load weights and choose the attention kernel.
 
         Args:
-            weights: ``package:NAME``, a GGUF file, a Hugging Face folder, or a downloaded hub id.
+            weights: ``package:NAME``, a GGUF file, or a Hugging Face folder.
             cache: folder for converted weights and tokenizer files.
             threads: CPU threads; 0 for all cores but one.
             dtype: "bfloat16", "float32", "float16", or "auto" for what the hardware multiplies.
@@ -183,7 +183,7 @@ class StoryTransformer:
         # on two: 2.5 s (two threads) against 3.3 s (one) when idle, 85 s against 2.8 s when busy.
         torch.set_num_threads(threads or max(1, len(os.sched_getaffinity(0)) - 1))
         loaded = load(
-            locate_weights(str(weights), cache=cache),
+            locate_weights(str(weights)),
             cache=cache,
             dtype=dtype,
             yarn=yarn,

@@ -25,7 +25,8 @@ from pipeline.gate.sources import (
 from pipeline.gate.sources import verbatim as source_copies
 from pipeline.outcomes import Finding, StoryText, Verdict
 from pipeline.stories import Story
-from pipeline.text.words import WORD, fold, sentences
+from pipeline.text.sentences import sentences
+from pipeline.text.words import WORD, fold
 
 
 def sentence_verdicts(

@@ -15,7 +15,8 @@ from pipeline.compare.features import features
 from pipeline.compare.synonyms import concept
 from pipeline.gate.sources import Statement, alike, of_family
 from pipeline.outcomes import Finding
-from pipeline.text.words import clauses, stem
+from pipeline.text.sentences import clauses
+from pipeline.text.words import stem
 
 #: Dice coefficient of two source sentences' stems from which words of both may be joined.
 _OF_ONE_THING = 0.25

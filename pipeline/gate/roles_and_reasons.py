@@ -20,7 +20,7 @@ from pipeline.extract.patterns import parse_story_text
 from pipeline.gate.sources import without_lead
 from pipeline.outcomes import Finding, StoryText
 from pipeline.stories import Story
-from pipeline.text.words import clauses, sentences
+from pipeline.text.sentences import clauses, sentences
 
 #: Dice coefficient of two goals' topics from which they are one need in other words.
 _SAID = 0.7

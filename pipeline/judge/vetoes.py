@@ -42,7 +42,8 @@ from pipeline.judge.word_order import is_reordered
 from pipeline.stories import Story
 from pipeline.text.language import ENGLISH
 from pipeline.text.scope import headings_that_change, names_activity
-from pipeline.text.words import is_content, sentences, stem, word_set
+from pipeline.text.sentences import sentences
+from pipeline.text.words import is_content, stem, word_set
 
 #: Part of what an exam's record holds for: a change here lets every record expire.
 VERSION = "vetoes-3"

@@ -25,7 +25,7 @@ from pipeline.merge.tellings import telling
 from pipeline.plan.near.similarity import Pair
 from pipeline.stories import Story, normalise
 from pipeline.text.language import ENGLISH, language_of
-from pipeline.text.words import sentences
+from pipeline.text.sentences import sentences
 
 #: Likeness of two stories from which they are looked at for a possible conflict.
 CONTESTED = 0.4

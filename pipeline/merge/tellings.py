@@ -16,9 +16,8 @@ from itertools import pairwise
 from pipeline.compare.telling_sentence import of_cells, of_lines
 from pipeline.entries import Piece
 from pipeline.stories import Story, count_words
-from pipeline.text.sentences import letters, plain
+from pipeline.text.sentences import letters, plain, sentences
 from pipeline.text.tags import NOTHING, tags_blanked
-from pipeline.text.words import sentences
 
 #: A form's own words, closed: nothing that an author tells.
 _LABEL = re.compile(

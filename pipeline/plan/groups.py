@@ -12,11 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
-from pipeline.calls import Band, Call, LaterCall, canonical_json
+from pipeline.calls import Band, Call, LaterCall, LaterSize, canonical_json
+from pipeline.columns import Kinds
 from pipeline.entries import Answer
-from pipeline.plan.call_factory import CallFactory, Drafted
+from pipeline.plan.call_factory import CallFactory, Drafted, LaterColumns
 from pipeline.plan.pairs import AGAIN, pair_question
 from pipeline.plan.rendering import pair_text
 from pipeline.plan.selection import Selection
@@ -72,7 +74,7 @@ def plan_groups(selection: Selection, factory: CallFactory) -> Drafted:
         "its document may not leave this machine",
         reason="staying",
     )
-    stories = [one for one in in_order_of_likeness(selection) if one.id not in selection.staying]
+    stories = [one for one in selection.in_order if one.id not in selection.staying]
     waiting = _windows(stories, factory, drafted)[::-1]
     while waiting:
         window = waiting.pop()
@@ -91,7 +93,7 @@ def plan_groups(selection: Selection, factory: CallFactory) -> Drafted:
         drafted.leave(alone)
     else:
         drafted.leave(alone, "no window holds it together with another", reason="too_long")
-    drafted.later += _verifying(selection, factory, drafted.calls, shown)
+    drafted.later_columns = _verifying(selection, factory, drafted.calls, shown)
     return drafted
 
 
@@ -130,24 +132,6 @@ def pairs_of(groups: Iterable[tuple[Answer, Sequence[str]]]) -> list[tuple[str, 
             for other in members[i + 1 :]:
                 found.setdefault(frozenset((one, other)), (one, other))
     return list(found.values())
-
-
-def in_order_of_likeness(selection: Selection) -> list[Story]:
-    """Every story once, near ones after one another: from each in corpus order to its nearest that
-    is not placed yet, and on from there."""
-    near: dict[str, list[str]] = {}
-    for pair in reversed(selection.pairs):  # the most promising is looked at first
-        near.setdefault(pair.a, []).append(pair.b)
-        near.setdefault(pair.b, []).append(pair.a)
-    placed: dict[str, None] = {}
-    for name in selection.stories:
-        waiting = [name]
-        while waiting:
-            one = waiting.pop()
-            if one not in placed:
-                placed[one] = None
-                waiting += near.get(one, [])
-    return [selection.stories[name] for name in placed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,12 +201,12 @@ def _reply(n: int) -> Band:
 
 def _verifying(
     selection: Selection, factory: CallFactory, calls: Sequence[Call], shown: Iterable[str]
-) -> list[LaterCall]:
+) -> _Verifying:
     """The questions about pairs that may follow: none at least; likely as many as measured
     neighbours; at most what a group of each size can bring."""
     texts = [pair_text(selection.stories[name]) for name in shown]
     if not texts:
-        return []
+        return _Verifying([], 0)
     counts = sorted(count.n for count in factory.counter.count_texts(texts))
     head = pair_question(factory, ("", ""), ("", ""), 0)
     size = Band(
@@ -235,16 +219,30 @@ def _verifying(
     if factory.most_pairs is not None:
         most, likely = min(most, factory.most_pairs), min(likely, factory.most_pairs)
     share = likely / most if most else 0.0
-    found = []
-    for number in range(1, most + 1):
-        name = f"groups-pair-{number:04d}"
-        one = LaterCall(name, VERIFYING, size, head.output, head.shared_tokens, share=share)
-        found.append(one)
-        if factory.orders is not None:
-            again = share * factory.orders.share
-            found.append(
-                LaterCall(
-                    f"{name} again", AGAIN, size, head.output, head.shared_tokens, share=again
-                )
-            )
-    return found
+    sizes = [LaterSize(VERIFYING, size, head.output, head.shared_tokens, share)]
+    if factory.orders is not None:
+        again = share * factory.orders.share
+        sizes.append(LaterSize(AGAIN, size, head.output, head.shared_tokens, again))
+    return _Verifying(sizes, most)
+
+
+class _Verifying(LaterColumns):
+    """Questions about pairs that may follow: they differ in their numbers only.
+
+    Args:
+        sizes: of one question, and of the one in the other order where it is asked.
+        most: how many pairs there are at most.
+    """
+
+    def __init__(self, sizes: Sequence[LaterSize], most: int) -> None:
+        super().__init__(Kinds(sizes, [*range(len(sizes))] * most))
+
+    @cached_property
+    def keys(self) -> Sequence[str]:
+        again = ("", " again")[: len(self.kinds.each)]
+        n_pairs = len(self) // max(1, len(again))
+        return [f"groups-pair-{i:04d}{end}" for i in range(1, n_pairs + 1) for end in again]
+
+    def made(self, place: int) -> LaterCall:
+        stage, read, written, shared, share = self.kinds.each[self.kinds.of[place]]
+        return LaterCall(self.keys[place], stage, read, written, shared, share=share)

@@ -26,6 +26,7 @@ from pipeline.calls import (
     canonical_json,
 )
 from pipeline.columns import Columns, Kinds
+from pipeline.plan.call_factory import LaterColumns
 
 #: Raised when the shape below changes; text of another shape is a miss, not an error.
 _SHAPE = 5
@@ -85,7 +86,7 @@ class KnownCalls(Columns[Call, Size]):
         return Call(name, self._strategy, request, (), (), read, written, shared)
 
 
-class KnownLater(Columns[LaterCall, LaterSize]):
+class KnownLater(LaterColumns):
     """Later calls of known sizes.
 
     Args:
@@ -105,8 +106,8 @@ class KnownLater(Columns[LaterCall, LaterSize]):
         return self._names
 
     @property
-    def lines(self) -> Iterable[str]:
-        return repeat("", len(self))
+    def after(self) -> Sequence[int]:
+        return self._after
 
     def made(self, place: int) -> LaterCall:
         stage, read, written, shared, share = self.kinds.each[self.kinds.of[place]]
@@ -117,7 +118,7 @@ class KnownLater(Columns[LaterCall, LaterSize]):
 
 def outline_as_text(plan: Plan) -> str:
     """JSON of what a price needs of a plan, column by column."""
-    places = {key: place for place, key in enumerate(plan.keys)} | {"": -1}
+    names, after = _following(plan)
     body = {
         "shape": _SHAPE,
         "strategy": plan.strategy,
@@ -136,13 +137,21 @@ def outline_as_text(plan: Plan) -> str:
         "sizes": list(plan.sizes.each),
         "of": list(plan.sizes.of),
         "later": {
-            "names": [later.id for later in plan.later],
-            "after": [places[later.after] for later in plan.later],
+            "names": names,
+            "after": after,
             "sizes": list(plan.later_sizes.each),
             "of": list(plan.later_sizes.of),
         },
     }
     return canonical_json(body)
+
+
+def _following(plan: Plan) -> tuple[Sequence[str], Sequence[int]]:
+    """Of every later call its name, and the place of the request whose reply decides on it."""
+    if isinstance(plan.later, LaterColumns):
+        return plan.later.keys, plan.later.after
+    places = {key: place for place, key in enumerate(plan.keys)} | {"": -1}
+    return [call.id for call in plan.later], [places[call.after] for call in plan.later]
 
 
 def outline_from_text(text: str) -> Outline | None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from pipeline.calls import Cluster, SkippedStory
 from pipeline.plan.near.similarity import Pair
 from pipeline.stories import Story, normalise
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Selection:
     """The stories a strategy works on.
 
@@ -32,6 +33,24 @@ class Selection:
     def of(self, cluster: Cluster) -> list[Story]:
         """The stories of a cluster, in its order."""
         return [self.stories[member] for member in cluster.members]
+
+    @cached_property
+    def in_order(self) -> list[Story]:
+        """Every story once, near ones after one another: from each in corpus order to its nearest
+        that is not placed yet, and on from there."""
+        near: dict[str, list[str]] = {}
+        for pair in reversed(self.pairs):  # the most promising is looked at first
+            near.setdefault(pair.a, []).append(pair.b)
+            near.setdefault(pair.b, []).append(pair.a)
+        placed: dict[str, None] = {}
+        for name in self.stories:
+            waiting = [name]
+            while waiting:
+                one = waiting.pop()
+                if one not in placed:
+                    placed[one] = None
+                    waiting += near.get(one, [])
+        return [self.stories[name] for name in placed]
 
 
 def select(

@@ -62,6 +62,7 @@ def make_plan(
     found_by: Mapping[tuple[str, ...], tuple[str, ...]] | None = None,
     orders: Orders | None = None,
     staying: frozenset[str] = frozenset(),
+    selection: Selection | None = None,
 ) -> Plan:
     """All calls of a strategy for one model, and why every other story needs none.
 
@@ -80,6 +81,8 @@ def make_plan(
         found_by: of each pair the lists that it was found on; recorded.
         orders: when a pair is asked about the other way round, too; by a judge's record.
         staying: ids of stories that no question to this model may show; ``pairs`` hold none.
+        selection: what :func:`~pipeline.plan.selection.select` makes of the same stories, clusters,
+            keywords, pairs and ``staying``, where it was made before.
 
     Raises:
         InputError: no such strategy.
@@ -100,7 +103,8 @@ def make_plan(
         most_pairs=most_pairs,
         orders=orders,
     )
-    selection = select(stories, clusters, about, pairs=pairs, staying=staying)
+    if selection is None:
+        selection = select(stories, clusters, about, pairs=pairs, staying=staying)
     drafted = STRATEGIES[strategy](selection, factory)
     position = {story.id: i for i, story in enumerate(stories)}
     skipped = sorted((*selection.skipped, *drafted.skipped), key=lambda s: position[s.story])
@@ -121,7 +125,7 @@ def make_plan(
         n_clusters=len(selection.clusters),
         parameters=recorded,
         journalled=journalled,
-        later=tuple(drafted.later),
+        later=drafted.following,
         remark=drafted.remark,
         found_by={**found_by} if found_by else {},
     )

@@ -113,7 +113,7 @@ def _weights(small: ModelSpec, cache: Path) -> dict[str, Any]:
     """Whether the small model's weights lie here; they are not read."""
     name = f"{small.name}, weights"
     try:
-        where = locate_weights(small.weights, cache=cache)
+        where = locate_weights(small.weights)
     except EngineError as error:
         return check(name, False, error.message, error.next)
     files = [where] if where.is_file() else [one for one in where.rglob("*") if one.is_file()]

@@ -35,7 +35,7 @@ def base_of(spec: ModelSpec, cache: Path) -> str:
     from pipeline.engine.weights.weight_files import locate_weights, weights_sha256
 
     try:
-        return weights_sha256(locate_weights(spec.weights, cache=cache), cache)
+        return weights_sha256(locate_weights(spec.weights), cache)
     except EngineError:
         return f"not here: {spec.weights}"
 
@@ -60,7 +60,7 @@ def missing_weights(spec: ModelSpec, cache: Path) -> EngineError | None:
     from pipeline.engine.weights.weight_files import locate_weights, weights_sha256
 
     try:
-        sha256 = weights_sha256(locate_weights(spec.weights, cache=cache), cache)
+        sha256 = weights_sha256(locate_weights(spec.weights), cache)
         if spec.setup.lora:
             from pipeline.engine.weights.adapters import check_adapter, check_base
 

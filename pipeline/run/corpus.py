@@ -17,8 +17,10 @@ from pipeline.errors import InputError
 from pipeline.extract.criteria_links import link_criteria
 from pipeline.extract.extraction import ExtractionCache, extract, said_of_passed_over
 from pipeline.extract.readers.registry import FORMATS
+from pipeline.judge.proof import need_key
 from pipeline.plan.near.candidates import Candidates
 from pipeline.plan.near.similarity import Pair, cluster, similar_pairs
+from pipeline.plan.selection import Selection
 from pipeline.progress import Progress, Show, show_nothing
 from pipeline.stories import Document, Extraction, Story, count_words
 
@@ -89,6 +91,16 @@ class Corpus:
         """Pairs to be asked about as they were found, by hash of what is settled, ids of what stays
         and hash of the sentence vectors: found once, for all models."""
         return {}
+
+    @cached_property
+    def selections(self) -> dict[tuple[object, ...], Selection]:
+        """What plans start from, by what it is selected by: made once, for all models."""
+        return {}
+
+    @cached_property
+    def needs(self) -> dict[str, str]:
+        """What each story proves to be the same as, by id; "" for nothing."""
+        return {story.id: need_key(story) for story in self.stories}
 
     @cached_property
     def documents(self) -> dict[str, Document]:

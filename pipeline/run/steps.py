@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from pipeline.calls import Plan, Reply, Request, Usage, WindowLimits
+from pipeline.calls import Cluster, Plan, Reply, Request, Usage, WindowLimits
 from pipeline.cost.estimate import estimate, window_limits
 from pipeline.cost.hardware import Hardware, detect_hardware
 from pipeline.cost.past_runs import JUDGING, NOTHING_LEARNED, WRITING, Calibration, Past, calibrate
@@ -19,13 +19,13 @@ from pipeline.entries import Answer, Decision
 from pipeline.estimates import Estimate
 from pipeline.judge.belief import Belief
 from pipeline.judge.judge_records import Record
-from pipeline.judge.proof import need_key
 from pipeline.merge.settling import Settled, settle
 from pipeline.models import ModelSpec
 from pipeline.plan.call_factory import CallFactory
 from pipeline.plan.near.candidates import ENCODER_PACKAGE, Candidates, StoryVectors, unite
 from pipeline.plan.orders import Orders, orders_told
 from pipeline.plan.pairs import NEAREST, WORDS, pair_call
+from pipeline.plan.selection import Selection, select
 from pipeline.plan.strategies import make_plan
 from pipeline.providers.extractive import EXTRACTIVE
 from pipeline.providers.opening import missing_weights, revision_of, unanswerable
@@ -168,15 +168,18 @@ def from_stories(corpus: Corpus, spec: ModelSpec, terms: Terms, limits: WindowLi
         found_by=found.found_by,
         orders=terms.orders,
         staying=terms.staying if asks else frozenset(),
+        selection=_selection(corpus, settled, terms, clusters),
     )
     return replace(made, remark=BY_WORDS) if asks and terms.vectors is None else made
 
 
 def measure(corpus: Corpus, terms: Terms) -> None:
     """Measure what plans of these terms start from, whatever their model: once, for all of them."""
-    if terms.strategy != "none":
-        _ = corpus.clusters
-    _found(corpus, settle(terms.decisions, corpus.stories), terms)
+    clusters = corpus.clusters if terms.strategy != "none" else []
+    settled = settle(terms.decisions, corpus.stories)
+    selected = _selection(corpus, settled, terms, clusters)
+    if terms.strategy == "groups":
+        _ = selected.in_order
 
 
 def _asks(terms: Terms) -> bool:
@@ -188,11 +191,32 @@ def _found(corpus: Corpus, settled: Settled, terms: Terms) -> Candidates:
     """The pairs to be asked about, looked for once."""
     if not _asks(terms):
         return Candidates()
-    vectors = terms.vectors.digest if terms.vectors else ""
-    key = (settled.sha256, terms.staying, vectors)
+    key = _found_by(settled, terms)
     if key not in corpus.candidates:
         corpus.candidates[key] = _candidates(corpus, settled, terms)
     return corpus.candidates[key]
+
+
+def _selection(
+    corpus: Corpus, settled: Settled, terms: Terms, clusters: Sequence[Cluster]
+) -> Selection:
+    """What plans of these terms start from, selected once."""
+    asks = _asks(terms)
+    key = (*(_found_by(settled, terms) if asks else ()), terms.strategy != "none", terms.about)
+    if key not in corpus.selections:
+        corpus.selections[key] = select(
+            corpus.stories,
+            clusters,
+            terms.about,
+            pairs=_found(corpus, settled, terms).pairs,
+            staying=terms.staying if asks else frozenset(),
+        )
+    return corpus.selections[key]
+
+
+def _found_by(settled: Settled, terms: Terms) -> tuple[str, frozenset[str], str]:
+    """What decides which pairs are asked about."""
+    return settled.sha256, terms.staying, terms.vectors.digest if terms.vectors else ""
 
 
 def _candidates(corpus: Corpus, settled: Settled, terms: Terms) -> Candidates:
@@ -201,7 +225,7 @@ def _candidates(corpus: Corpus, settled: Settled, terms: Terms) -> Candidates:
     if terms.vectors is None:
         return unite(corpus.pairs, (), NEAREST, is_open)
     may_be_shown = [story for story in corpus.stories if story.id not in terms.staying]
-    needs = Counter(key for story in corpus.stories if (key := need_key(story))).most_common(1)
+    needs = Counter(filter(None, corpus.needs.values())).most_common(1)
     decided = Counter(name for pair in settled.by for name in pair).most_common(1)
     more = sum(n for _, n in (*needs, *decided))
     by_vectors = terms.vectors.pairs(may_be_shown, NEAREST + min(more, MOST_SETTLED))
@@ -213,7 +237,7 @@ def open_question(
 ) -> Callable[[str, str], bool]:
     """Of which pairs of stories a judge may be asked: those that neither proof nor a person has
     settled, and that may be shown."""
-    needs = {story.id: need_key(story) for story in corpus.stories}
+    needs = corpus.needs
 
     def is_open(a: str, b: str) -> bool:
         return (

@@ -1,4 +1,4 @@
-"""Where sentences end, and what a run of marked-up text says once its marks are taken off.
+"""Where sentences and clauses end, and what a run of marked-up text says without its marks.
 
 Sentence ends follow punctuation, a blank and something that can begin a sentence, unless the
 word before the stop is an abbreviation or an initial. That is the rule of the Punkt baseline
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from pipeline.text.code_spans import has_hidden, hide_code, reveal
 from pipeline.text.tags import (
@@ -33,6 +34,12 @@ _ABBREVIATION = re.compile(
     re.IGNORECASE,
 )
 _ALWAYS_INSIDE = re.compile(r"(?:\b(?:e\.?g|i\.?e|vs|cf|approx|dr|mr|mrs|ms|prof|z\.\s?b))$", re.I)
+
+_CLAUSE = re.compile(
+    r"[,:;()–—]|\b(?:and|or|but|so that|because|when|if|while|unless|until|although)\b",
+    re.IGNORECASE,
+)
+_STOP_MARK = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s)|[\n\r]+|;(?=\s)")
 
 #: Where a sentence ends whose author begins the next one with a small letter.
 _SMALL_END = re.compile(r"(?<=[^\W\d_]{2})[.!?](?=\s+[^\W\d_]{2})")
@@ -104,6 +111,29 @@ def has_sentence(text: str) -> bool:
         or len(found.group()) == 1
         for match in _STOP_INSIDE.finditer(text)
     )
+
+
+@lru_cache(maxsize=16_384)
+def sentences(text: str) -> tuple[str, ...]:
+    """The pieces that texts are compared by: ``text`` cut at stops, whatever follows them, at
+    semicolons and line breaks. A stop after an abbreviation ends none, so that a piece is rather
+    too long than half a sentence."""
+    found: list[str] = []
+    start = 0
+    for mark in _STOP_MARK.finditer(text):
+        before = max(start, mark.start() - 12)
+        if mark[0].startswith(".") and _ABBREVIATION.search(text, before, mark.start()):
+            continue
+        found.append(text[start : mark.end()].strip())
+        start = mark.end()
+    found.append(text[start:].strip())
+    return tuple(part for part in found if any(c.isalnum() for c in part))
+
+
+@lru_cache(maxsize=16_384)
+def clauses(text: str) -> tuple[str, ...]:
+    """``text`` cut at commas, colons, dashes and the words that begin a clause."""
+    return tuple(part for part in _CLAUSE.split(text) if any(c.isalnum() for c in part))
 
 
 def letters(text: str) -> tuple[str, list[int]]:

@@ -1,6 +1,6 @@
-"""Words, stems and sentences: the smallest pieces that texts are compared by.
+"""Words and stems: the smallest pieces that texts are compared by.
 
-English only: stop words, stems (Snowball) and abbreviations. Text in another language keeps its
+English only: stop words and stems (Snowball). Text in another language keeps its
 words and loses only the inflection rules.
 """
 
@@ -114,16 +114,6 @@ _IRREGULAR = {
 }
 
 _APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "`": "'"})
-_ABBREVIATION = re.compile(
-    r"(?:\b(?:e\.g|i\.e|etc|vs|approx|incl|max|min|no|nr|dr|mr|mrs|ms|st|fig|sec|dept|inc|ltd|co)"
-    r"|\b[A-Za-z])$",
-    re.IGNORECASE,
-)
-_CLAUSE = re.compile(
-    r"[,:;()–—]|\b(?:and|or|but|so that|because|when|if|while|unless|until|although)\b",
-    re.IGNORECASE,
-)
-_STOP_MARK = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s)|[\n\r]+|;(?=\s)")
 
 
 #: Grammar, while an order that somebody places is a thing.
@@ -156,23 +146,3 @@ def is_content(word: str) -> bool:
         return False
     head, mark, _ = word.partition("'")
     return not (mark and (head in STOP or word.endswith("n't")))
-
-
-@lru_cache(maxsize=16_384)
-def sentences(text: str) -> tuple[str, ...]:
-    """``text`` cut at sentence ends, semicolons and line breaks; abbreviations do not end one."""
-    found: list[str] = []
-    start = 0
-    for mark in _STOP_MARK.finditer(text):
-        if mark[0].startswith(".") and _ABBREVIATION.search(text, start, mark.start()):
-            continue
-        found.append(text[start : mark.end()].strip())
-        start = mark.end()
-    found.append(text[start:].strip())
-    return tuple(part for part in found if any(c.isalnum() for c in part))
-
-
-@lru_cache(maxsize=16_384)
-def clauses(text: str) -> tuple[str, ...]:
-    """``text`` cut at commas, colons, dashes and the words that begin a clause."""
-    return tuple(part for part in _CLAUSE.split(text) if any(c.isalnum() for c in part))

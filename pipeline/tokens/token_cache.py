@@ -17,6 +17,8 @@ from pipeline.calls import TokenCount
 
 #: Texts, lines and words remembered: those of some 80,000 stories.
 _TEXTS, _LINES, _WORDS = 1 << 17, 1 << 18, 1 << 18
+#: A story's handle and the blank behind it: the same story has another one in another window.
+_HANDLE = re.compile(r"\s*S\d+:(?= [!-/:-~])")
 #: A longer text, such as a window of hundreds of stories, is hardly met again, and large to keep.
 _LONGEST_KEPT = 10_000
 #: Where the encodings cl100k and o200k never join: after the last line break of a run of white
@@ -64,7 +66,9 @@ class Counts:
         self._words = words
         self._text = lru_cache(maxsize=_TEXTS)(self._count_text)
         self._line = lru_cache(maxsize=_LINES)(self._count_line)
+        self._told = lru_cache(maxsize=_LINES)(self._count_words)
         self._word = lru_cache(maxsize=_WORDS)(self._count_word)
+        self._cuts = len(words("S1: a")) > 1
 
     def of(self, text: str) -> int:
         """The tokens of a text."""
@@ -78,7 +82,13 @@ class Counts:
         return sum(map(self._line, self._lines(text)))
 
     def _count_line(self, line: str) -> int:
-        return sum(map(self._word, self._words(line)))
+        handle = _HANDLE.match(line) if self._cuts else None
+        if handle is None:
+            return self._count_words(line)
+        return self._word(handle.group()) + self._told(line[handle.end() :])
+
+    def _count_words(self, words: str) -> int:
+        return sum(map(self._word, self._words(words)))
 
     def _count_word(self, word: str) -> int:
         return len(self._encode(word))

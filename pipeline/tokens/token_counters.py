@@ -106,7 +106,7 @@ def open_tokenizer(weights: str, cache: Path) -> Tokenizer:
     Raises:
         EngineError: the weights are missing, or their tokenizer is of an unknown kind.
     """
-    path = locate_weights(weights, cache=cache)
+    path = locate_weights(weights)
     # A folder's tokenizer is read where it stands: hashing its weights would buy nothing.
     sha256 = weights_sha256(path, cache) if path.is_file() else ""
     return load_tokenizer(path, cache=cache, sha256=sha256)

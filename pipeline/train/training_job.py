@@ -140,7 +140,7 @@ def prepare(extractions: Iterable[Extraction], order: Order, hardware: Hardware)
             where="--base",
             next="Name a model of this machine without an adapter, local/PATH.",
         )
-    sha256 = weights_sha256(locate_weights(spec.weights, cache=order.cache), order.cache)
+    sha256 = weights_sha256(locate_weights(spec.weights), order.cache)
     read = list(extractions)
     data = make_dataset(
         read,
@@ -272,7 +272,7 @@ def train(prepared: Prepared, progress: Callable[[int, int, float], None]) -> Le
 
     order = prepared.order
     learned = learn_base(
-        locate_weights(order.spec.weights, cache=order.cache),
+        locate_weights(order.spec.weights),
         prepared.train,
         prepared.dev,
         order.out,

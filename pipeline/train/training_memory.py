@@ -168,7 +168,7 @@ def shape_of(spec: ModelSpec, cache: Path) -> Architecture:
     """
     if spec.architecture is not None:
         return spec.architecture
-    folder = locate_weights(spec.weights, cache=cache)
+    folder = locate_weights(spec.weights)
     if not folder.is_dir():
         raise InputError(
             f"the configuration of {spec.name} is not known, so no memory can be told.",

@@ -177,7 +177,7 @@ def test_what_is_copied_stays_in_one_piece():
     error = "not here. Run: pip install 'storytransformer[local] @ file:///a/wheel.whl'"
     assert folded(error, 200) == error
     assert folded(error, 60).splitlines() == [
-        "not here.", "Run: pip install \\", "'storytransformer[local] @ file:///a/wheel.whl'",
+        "not here. Run: pip install \\", "'storytransformer[local] @ file:///a/wheel.whl'",
     ]  # fmt: skip
     assert folded(f"{error}, where x is y", 60).split()[-4:] == ["where", "x", "is", "y"]
     told = "look at `storytransformer review a-run --audit`, then go on"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pipeline.compare.features import features
 from pipeline.compare.quantities import quantities
-from pipeline.text.words import sentences
+from pipeline.text.sentences import sentences
 
 
 def values(text: str) -> set[tuple[str, str]]:

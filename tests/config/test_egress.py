@@ -13,7 +13,6 @@ from pipeline.calls import Reply, Usage
 from pipeline.config.egress import Egress, at_address, database_hosts, is_written_local, url_hosts
 from pipeline.config.options import MergeOptions
 from pipeline.config.settings import read_settings
-from pipeline.engine.weights.weight_files import download_weights
 from pipeline.errors import InputError, SovereigntyError
 from pipeline.models import ModelSpec
 from pipeline.run.job import run
@@ -49,7 +48,7 @@ def test_what_leads_to_loopback_is_this_machine(host: str):
 def test_what_leads_elsewhere_even_once_is_not(host: str):
     assert not policy().is_local(host)
     with pytest.raises(SovereigntyError, match="database"):
-        policy("hub", "prefect").check("database", [host])
+        policy("task-runner", "prefect").check("database", [host])
     policy("database").check("database", [host])
 
 
@@ -115,15 +114,6 @@ def test_prefect_and_task_runners_are_checked_too():
         STORYTRANSFORMER_TASK_RUNNER="dask://10.0.0.1:8786",
         STORYTRANSFORMER_ALLOW_EGRESS="task-runner, prefect",
     ).check_orchestration("http://192.168.0.9:4200/api")
-
-
-def test_the_hub_is_asked_nothing_unless_allowed(tmp_path: Path, monkeypatch):
-    import huggingface_hub
-
-    monkeypatch.setattr(huggingface_hub, "snapshot_download", lambda *a, **k: pytest.fail("asked"))
-    permit = Egress(resolve=lambda host: ["203.0.113.7"]).permit("hub")
-    with pytest.raises(SovereigntyError, match="hub"):
-        download_weights("owner/name", tmp_path, permit=permit)
 
 
 def test_a_server_elsewhere_is_a_cloud_and_one_here_is_pinned(socket_enabled):

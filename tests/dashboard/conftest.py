@@ -196,7 +196,11 @@ def _merged(stories: list[Story]) -> Merge:
                  "days", "ann" if n == 0 else "code", "the numbers differ")
         for n, (a, b) in enumerate(zip(last[::2], last[1::2], strict=False))
     ]  # fmt: skip
-    links = (Link(entries[0].id, entries[1].id, "alike", 0.8, ("order 0",), ("order 3",)),)
+    links = tuple(
+        Link(entries[n].id, entries[n + 1].id, "alike", 0.8 - n / 10, (f"order {2 * n}",), (said,))
+        for n, said in ((0, "order 3"), (2, "order 7"))
+        if n < len(entries)
+    )
     return Merge(tuple(entries), tuple(conflicts), links, tuple(ledger),
                  ((stories[0].id, stories[3].id),))  # fmt: skip
 

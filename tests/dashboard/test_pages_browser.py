@@ -285,7 +285,7 @@ def test_the_numbers_are_the_newest_completed_runs(look, served, worked):
     compared = {row[0]: row[1:] for row in table(page, "compared")}
     assert compared["price"] == ["$0.021", "$0.042", "$0.084", "$0.105", "2.50", "outside", "3"]
     assert compared["time"] == ["40 s", "80 s", "2.7 min", "71 s", "0.89", "inside", "–"]
-    assert compared["peak memory"] == ["–", "858 MiB", "–", "954 MiB", "1.11", "–", "–"]
+    assert compared["peak memory"] == ["–", "0.90 GB", "–", "1.00 GB", "1.11", "–", "–"]
     took = figures(page, "spent")
     assert "on the provider's machines" in took["model's time"]
     assert took["peak memory"].split("\n")[2] == "on here: CPU"
@@ -415,9 +415,13 @@ def test_an_entry_leads_to_its_stories_by_the_name_of_the_one_that_stands(look, 
 
 
 def test_neighbours_show_what_only_one_says(look, served):
-    (row,) = table(look(f"{served}/run?tab=conflicts"), "links")
+    page = look(f"{served}/run?tab=conflicts")
+    (row,) = table(page, "proposals")
     assert row[0].strip() == "S-1" and row[2].strip() == "S-4"
-    assert row[5:7] == ["order 0", "order 3"]
+    assert row[4:6] == ["order 0", "order 3"]
+    (row,) = table(page, "links")
+    assert row[0].strip() == "S-5" and row[2].strip() == "S-8"
+    assert row[5:7] == ["order 4", "order 7"]
 
 
 def test_a_call_shows_prompt_and_replies(look, served):

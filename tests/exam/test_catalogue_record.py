@@ -9,13 +9,13 @@ from dataclasses import replace
 import pytest
 
 from pipeline.cli.commands import app
-from pipeline.cli.exit_codes import guard
+from pipeline.cli.exit_codes import run_to_exit_code
 from pipeline.config.settings import read_settings
 from pipeline.console import emit
 from pipeline.judge.catalog_records import listed_records
 from pipeline.judge.vetoes import VERSION
 from pipeline.run.steps import record_of
-from pipeline.runtime import Edge
+from pipeline.runtime import Runtime
 from tests.exam.examples import lines, write
 
 NAME = "local/smollm2-135m"
@@ -29,7 +29,10 @@ def test_what_an_exam_prints_is_what_a_merge_finds(tmp_path, shared_cache, monke
     monkeypatch.setenv("STORYTRANSFORMER_CACHE", str(shared_cache))
     monkeypatch.chdir(tmp_path)
     labels = write(tmp_path / "labels.jsonl", list(lines())[:8])
-    assert guard(app, ["exam", "--labels", str(labels), "--model", NAME, "--toml"], emit) == 0
+    assert (
+        run_to_exit_code(app, ["exam", "--labels", str(labels), "--model", NAME, "--toml"], emit)
+        == 0
+    )
     printed = capsys.readouterr().out
     told = printed[printed.index("[[record]]") :]
     settings = read_settings()
@@ -41,10 +44,10 @@ def test_what_an_exam_prints_is_what_a_merge_finds(tmp_path, shared_cache, monke
     (share / "data" / "exam").symlink_to(settings.exams)
     catalogue = share / "data" / "models.toml"
     catalogue.write_text(settings.models_toml.read_text("utf-8") + "\n" + told, "utf-8")
-    edge = Edge(replace(settings, share=share))
-    terms = edge.terms(strategy="pairs")
-    found = record_of(edge.catalog.find(NAME), None, terms)
+    runtime = Runtime(replace(settings, share=share))
+    terms = runtime.terms(strategy="pairs")
+    found = record_of(runtime.catalog.find(NAME), None, terms)
     assert found.record == record and found.why == ""
     labels.write_text(labels.read_text("utf-8") + "\n", "utf-8")
-    other = record_of(edge.catalog.find(NAME), None, terms)
+    other = record_of(runtime.catalog.find(NAME), None, terms)
     assert other.record is None and record.id in other.why and "another exam" in other.why

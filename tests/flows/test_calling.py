@@ -21,7 +21,7 @@ from prefect.utilities.engine import capture_sigterm, is_prefect_sigterm_handler
 from pipeline.console import end_telling, listen, mention
 from pipeline.errors import BudgetError, InputError
 from pipeline.flows.tasks import call
-from pipeline.orchestration.telling import Told
+from pipeline.flows.telling import Told
 from pipeline.progress import Progress
 from pipeline.store.connection.interrupts import interrupts_held
 

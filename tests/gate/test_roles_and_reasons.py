@@ -10,17 +10,18 @@ from pipeline.gate.grounding import grounded, sentence_verdicts
 from pipeline.gate.modality import marked
 from pipeline.gate.roles_and_reasons import stories_behind
 from pipeline.outcomes import StoryText
-from pipeline.stories import Locator, Source, Span, Story
+from pipeline.stories import Story
+from tests.support.stories import story
 
-
-def story(name: str, role: str, goal: str, benefit: str = "", *criteria: str) -> Story:
-    source = Source("d", "backlog.md", Locator(line=1), (Span(0, 1),))
-    return Story(name, "agile", source, goal, role, goal, benefit, criteria)
-
-
-COOK = story("a", "cook", "order spices from the harbour market", "the kitchen saves money")
-GUEST = story("b", "guest", "see the menu of the evening", "I can choose before I come")
-SAME = story("c", "head cook", "order spices from the market at the harbour", "nothing runs out")
+COOK = story(
+    "a", "order spices from the harbour market", role="cook", benefit="the kitchen saves money"
+)
+GUEST = story(
+    "b", "see the menu of the evening", role="guest", benefit="I can choose before I come"
+)
+SAME = story(
+    "c", "order spices from the market at the harbour", role="head cook", benefit="nothing runs out"
+)
 
 
 def checks(text: StoryText, *sources: Story) -> set[tuple[str, str]]:
@@ -68,8 +69,8 @@ def test_words_of_two_sources_are_not_joined_where_these_speak_of_different_thin
 
 
 def test_words_of_two_sources_of_one_thing_are_joined():
-    a = story("a", "customer", "reset my password by email", "I get in again")
-    b = story("b", "customer", "get a password reset link that expires after 30 minutes")
+    a = story("a", "reset my password by email", role="customer", benefit="I get in again")
+    b = story("b", "get a password reset link that expires after 30 minutes", role="customer")
     text = StoryText(
         "customer", "reset my password by an email link that expires after 30 minutes", a.benefit
     )
@@ -83,12 +84,14 @@ def test_a_word_said_twice_where_no_source_does_is_stopped():
 
 RULES = story(
     "r",
-    "treasurer",
     "keep the books",
-    "the members trust us",
-    "A receipt must be kept for 10 years.",
-    "Members may not see the receipts of others.",
-    "A reminder is sent.",
+    role="treasurer",
+    benefit="the members trust us",
+    criteria=(
+        "A receipt must be kept for 10 years.",
+        "Members may not see the receipts of others.",
+        "A reminder is sent.",
+    ),
 )
 
 

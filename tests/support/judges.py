@@ -92,7 +92,54 @@ def judged(
     return found
 
 
-class PairJudge:
+class Planted:
+    """What a model of the tests' own does beside its answers: it counts, and fails as planned."""
+
+    spec: ModelSpec
+    revision: str
+    asked: list[Request]
+    failed: list[str]
+    _count: Callable[[str], TokenCount]
+    _failing: float
+    _faults: tuple[str, ...]
+    _random: random.Random
+
+    def answer(self, request: Request) -> str:
+        """A good reply."""
+        raise NotImplementedError
+
+    def spoilt(self, text: str, fault: str) -> tuple[str, str]:
+        """A good reply made a bad one: its text, and why it ended."""
+        raise NotImplementedError
+
+    def count(self, request: Request) -> TokenCount:
+        """By the counter given."""
+        return self._count(" ".join(message.content for message in request.messages))
+
+    def complete(
+        self, requests: Iterable[Request], progress: Callable[[int], None] | None = None
+    ) -> Iterator[Reply]:
+        """Answer at once, or fail."""
+        for request in requests:
+            self.asked.append(request)
+            text, finish = self.answer(request), "stop"
+            if self._random.random() < self._failing:
+                fault = self._random.choice(self._faults)
+                self.failed.append(fault)
+                if fault == "silent":
+                    continue
+                text, finish = self.spoilt(text, fault)
+            yield Reply(
+                request.key,
+                text,
+                _FINISH[finish],
+                Usage(self.count(request).n, self._count(text).n if text else 0),
+                0.0,
+                detail="" if finish == "stop" else f"planted: {finish}",
+            )
+
+
+class PairJudge(Planted):
     """A model that answers questions about pairs.
 
     Args:
@@ -122,32 +169,6 @@ class PairJudge:
         self._faults = tuple(faults)
         self._random = random.Random(seed)
 
-    def count(self, request: Request) -> TokenCount:
-        """By the counter given."""
-        return self._count(" ".join(message.content for message in request.messages))
-
-    def complete(
-        self, requests: Iterable[Request], progress: Callable[[int], None] | None = None
-    ) -> Iterator[Reply]:
-        """Answer at once, or fail."""
-        for request in requests:
-            self.asked.append(request)
-            text, finish = self.answer(request), "stop"
-            if self._random.random() < self._failing:
-                fault = self._random.choice(self._faults)
-                self.failed.append(fault)
-                if fault == "silent":
-                    continue
-                text, finish = spoilt(text, fault)
-            yield Reply(
-                request.key,
-                text,
-                _FINISH[finish],
-                Usage(self.count(request).n, self._count(text).n if text else 0),
-                0.0,
-                detail="" if finish == "stop" else f"planted: {finish}",
-            )
-
     def answer(self, request: Request) -> str:
         """What it says when nothing fails; "" where it says nothing."""
         asked = _QUESTION.match(request.messages[-1].content.strip())
@@ -155,6 +176,16 @@ class PairJudge:
             return ""
         answer = self._says(asked["one"].strip(), asked["other"].strip())
         return "" if answer is None else json.dumps({"answer": _WORD_OF[answer]})
+
+    def spoilt(self, text: str, fault: str) -> tuple[str, str]:
+        """A good reply made a bad one: its text, and why it ended."""
+        if fault in ("error", "refusal"):
+            return "", fault
+        if fault == "length":
+            return text[: len(text) // 2] or "{", "length"
+        if fault == "broken":
+            return text[:-1] or "{", "stop"
+        return _BAD_TEXT[fault], "stop"
 
     def describe(self) -> Mapping[str, str]:
         """What answers."""
@@ -173,14 +204,3 @@ _BAD_TEXT = {
     "essay": "They are the same, though one may argue that they are different.",
     "stories": '{"stories":[{"handles":["A","B"],"goal":"keep another story\'s text"}]}',
 }
-
-
-def spoilt(text: str, fault: str) -> tuple[str, str]:
-    """A good reply made a bad one: its text, and why it ended."""
-    if fault in ("error", "refusal"):
-        return "", fault
-    if fault == "length":
-        return text[: len(text) // 2] or "{", "length"
-    if fault == "broken":
-        return text[:-1] or "{", "stop"
-    return _BAD_TEXT[fault], "stop"

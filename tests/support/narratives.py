@@ -20,7 +20,7 @@ from evals.corpora.rewording import Half, Wording, heavily, lightly, moderately,
 from pipeline.entries import Merge
 from pipeline.outcomes import StoryText
 from pipeline.stories import Story, count_words, normalise
-from pipeline.text.words import sentences
+from pipeline.text.sentences import sentences
 
 #: Words of a paragraph that is taken for a passage.
 SHORTEST, LONGEST = 25, 160

@@ -6,11 +6,12 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from pipeline.calls import FinishReason, Reply, Request, TokenCount, Usage, canonical_json
+from pipeline.calls import Request, TokenCount, canonical_json
 from pipeline.models import ModelSpec
 from pipeline.stories import normalise
+from tests.support.judges import Planted
 
 #: How a call can fail; the last three are replies by the schema that must not be believed.
 FAULTS = (
@@ -24,7 +25,7 @@ _FIELD = re.compile(r"^  (title|role|goal|benefit): (.*(?:\n      .*)*)", re.MUL
 _PART = re.compile(r"^  ([A-Z]\d+\.[cb]\d+): ", re.MULTILINE)
 
 
-class Rewriter:
+class Rewriter(Planted):
     """A model that writes stories again, and fails as often as it is told to.
 
     Args:
@@ -46,41 +47,37 @@ class Rewriter:
     ) -> None:
         self.spec = spec
         self.revision = "rewriter"
-        self.asked: list[Request] = []
+        self.asked = []
+        self.failed = []
         self._count = count
         self._failing = failing
         self._faults = tuple(faults)
         self._random = random.Random(seed)
         self._words = words
 
-    def count(self, request: Request) -> TokenCount:
-        """By the counter given."""
-        return self._count(" ".join(message.content for message in request.messages))
-
-    def complete(
-        self, requests: Iterable[Request], progress: Callable[[int], None] | None = None
-    ) -> Iterator[Reply]:
-        """Answer at once, or fail."""
-        for request in requests:
-            self.asked.append(request)
-            text, finish = self.answer(request), "stop"
-            if self._random.random() < self._failing:
-                fault = self._random.choice(self._faults)
-                if fault == "silent":
-                    continue
-                text, finish = _spoilt(text, fault)
-            yield Reply(
-                request.key,
-                text,
-                _FINISH[finish],
-                Usage(self.count(request).n, self._count(text).n if text else 0),
-                0.0,
-                detail="" if finish == "stop" else f"planted: {finish}",
-            )
-
     def answer(self, request: Request) -> str:
         """What it says when nothing fails."""
         return rewritten(request.messages[-1].content, self._words)
+
+    def spoilt(self, text: str, fault: str) -> tuple[str, str]:
+        """A good reply made a bad one: its text, and why it ended."""
+        if fault in ("error", "refusal"):
+            return "", fault
+        if fault == "length":
+            return text[: len(text) // 2], "length"
+        if fault == "empty":
+            return " \n", "stop"
+        value = json.loads(text)
+        listed = value["stories"]
+        if fault == "broken" or not listed:
+            return text[:-1], "stop"
+        if fault == "unknown":
+            listed[-1]["handles"].append("S9999")
+        elif fault == "repeated":
+            listed.append(listed[0])
+        else:
+            listed.pop()
+        return json.dumps(value), "stop"
 
     def describe(self) -> Mapping[str, str]:
         """What answers."""
@@ -97,11 +94,6 @@ def rewritten(prompt: str, words: int = 3) -> str:
         first = normalise(str(story.get("goal", ""))).split()[:words]
         groups.setdefault(" ".join(first) or str(story["handle"]), []).append(story)
     return canonical_json({"stories": [_story(group) for group in groups.values()]})
-
-
-_FINISH: Mapping[str, FinishReason] = {
-    "stop": "stop", "error": "error", "refusal": "refusal", "length": "length",
-}  # fmt: skip
 
 
 def _told(shown: str) -> list[dict[str, object]]:
@@ -130,24 +122,3 @@ def _story(group: Sequence[Shown]) -> dict[str, object]:
 def _parts(story: Shown) -> list[str]:
     parts = story["parts"]
     return [str(part) for part in parts] if isinstance(parts, list) else []
-
-
-def _spoilt(text: str, fault: str) -> tuple[str, str]:
-    """A good reply made a bad one: its text, and why it ended."""
-    if fault in ("error", "refusal"):
-        return "", fault
-    if fault == "length":
-        return text[: len(text) // 2], "length"
-    if fault == "empty":
-        return " \n", "stop"
-    value = json.loads(text)
-    listed = value["stories"]
-    if fault == "broken" or not listed:
-        return text[:-1], "stop"
-    if fault == "unknown":
-        listed[-1]["handles"].append("S9999")
-    elif fault == "repeated":
-        listed.append(listed[0])
-    else:
-        listed.pop()
-    return json.dumps(value), "stop"

@@ -14,7 +14,7 @@ from pipeline.gate.grounding import fields_of
 from pipeline.gate.sources import without_lead
 from pipeline.outcomes import StoryText
 from pipeline.stories import Story
-from pipeline.text.words import sentences
+from pipeline.text.sentences import sentences
 
 #: Share of a sentence's weight that a text must hold to say the same.
 SAID = 0.65

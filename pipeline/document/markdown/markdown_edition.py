@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from pipeline.document.markdown.entry_text import group_text
 from pipeline.document.markdown.escape import plain
@@ -12,47 +11,20 @@ from pipeline.document.markdown.overview import overview
 from pipeline.document.markdown.overview_lists import lists_text
 from pipeline.document.markdown.story_index import index_files, index_text
 from pipeline.document.markdown.tellings_file import left_out_text, place, tellings_text
-from pipeline.document.structure.content import Content
-from pipeline.document.structure.layout import LISTS, TELLINGS, Layout, address, lay_out
+from pipeline.document.structure.layout import LISTS, TELLINGS, Layout, address
 from pipeline.document.structure.order import ALONE
-from pipeline.document.structure.residue import NotShown
-from pipeline.document.structure.topics import Grouping, Section
-from pipeline.entries import Merge
-from pipeline.stories import Document, Story
+from pipeline.document.structure.topics import Section
 
 #: A file of an edition: its path below the document's folder, and its text piece by piece.
 File = tuple[str, Iterator[str]]
 
 
-def editions(
-    merge: Merge,
-    stories: Mapping[str, Story],
-    documents: Mapping[str, Document],
-    head: Mapping[str, Any] | None = None,
-    residue: NotShown | None = None,
-    *,
-    group: Grouping = "topic",
-    full: bool = False,
-) -> Iterator[File]:
-    """The files of the Markdown edition, ``merged.md`` first.
+def files_of(layout: Layout) -> Iterator[File]:
+    """The files of an edition that is laid out, ``merged.md`` first.
 
     Up to 300 entries ``merged.md`` holds the overview and the entries, and ``merged.tellings.md``
     the tellings; above, ``merged.md`` is the overview, and each topic has two files of its own.
-
-    Args:
-        stories: by id, in corpus order; a story's name is its place in it.
-        documents: by sha256.
-        head: the run's figures.
-        residue: what of the documents is in no story.
-        group: what entries are grouped by, up to 300 of them; by topic above.
-        full: one file with everything, ledger included.
     """
-    content = Content(merge, stories, documents, head or {}, residue or NotShown())
-    return files_of(lay_out(content, group, full=full))
-
-
-def files_of(layout: Layout) -> Iterator[File]:
-    """The files of an edition that is laid out."""
     yield layout.main, _written(_main(layout))
     if layout.full:
         return

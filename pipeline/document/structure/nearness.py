@@ -14,7 +14,8 @@ from pipeline.compare.features import gist
 from pipeline.compare.measures import weight
 from pipeline.entries import Entry, Link
 from pipeline.stories import Story, count_words
-from pipeline.text.words import WORD, fold, sentences, stem
+from pipeline.text.sentences import sentences
+from pipeline.text.words import WORD, fold, stem
 
 #: Likeness from which two entries are plainly alike: below, two needs may have no more in common
 #: than what they are about.

@@ -1,9 +1,12 @@
-"""The tokenizer of a Hugging Face folder, read by the library that defines tokenizer.json."""
+"""The tokenizer of a Hugging Face folder, read by the library that defines tokenizer.json; files of
+before that format (a SentencePiece model, a vocabulary with merges) by transformers' conversion.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -12,30 +15,38 @@ from tokenizers import Tokenizer as Backend
 from pipeline.engine.tokenizers.chat import PLAIN_TEMPLATE, TEXT_TEMPLATE, Chat
 from pipeline.errors import EngineError
 
+#: Where a vocabulary stands in a folder without tokenizer.json.
+_VOCABULARIES = ("tokenizer.model", "spiece.model", "vocab.json", "vocab.txt", "tekken.json")
+#: What transformers reads a SentencePiece model with.
+_READ_BY = {"sentencepiece": "sentencepiece", "protobuf": "google.protobuf"}
+#: Classes that split a text in no way of their own.
+_OF_ANY_MODEL = ("TokenizersBackend", "PreTrainedTokenizer", "PreTrainedTokenizerFast")
+_SAVE = (
+    "Save it with a fast tokenizer where it can be read: AutoTokenizer.from_pretrained(…)"
+    ".save_pretrained(folder)."
+)
+
 
 def read_folder(folder: Path) -> tuple[Backend, Chat]:
     """A folder's tokenizer, template and special ids.
 
     Raises:
-        EngineError: ``tokenizer.json`` is missing or damaged, or there are several templates and
-            none of them is the default.
+        EngineError: there is no tokenizer or none that can be read, or there are several templates
+            and none of them is the default.
     """
-    file = folder / "tokenizer.json"
-    if not file.is_file():
-        raise EngineError(
-            "the folder has no tokenizer.json.",
-            where=str(folder),
-            next="Save it with a fast tokenizer: AutoTokenizer.from_pretrained(…)"
-            ".save_pretrained(folder).",
-        )
-    try:
-        backend = Backend.from_file(str(file))
-    except Exception as exc:  # the Rust side raises bare Exception
-        raise EngineError(f"not a readable tokenizer: {exc}.", where=str(file)) from exc
-    backend.no_truncation()
-    backend.no_padding()
     settings = _read_json(folder / "tokenizer_config.json")
     config = _read_json(folder / "config.json")
+    file = folder / "tokenizer.json"
+    if file.is_file():
+        try:
+            backend = Backend.from_file(str(file))
+        except Exception as exc:  # the Rust side raises bare Exception
+            raise EngineError(f"not a readable tokenizer: {exc}.", where=str(file)) from exc
+    else:
+        backend, told = _converted(folder, settings)
+        settings = told | settings
+    backend.no_truncation()
+    backend.no_padding()
     config = {**config, **(config.get("text_config") or {})}
     generation = _read_json(folder / "generation_config.json")
     template = _template(folder, settings)
@@ -59,6 +70,58 @@ def read_folder(folder: Path) -> tuple[Backend, Chat]:
         window=next((int(n) for name in windows if (n := config.get(name))), 0),
     )
     return backend, chat
+
+
+def _converted(folder: Path, settings: Mapping[str, Any]) -> tuple[Backend, dict[str, str]]:
+    """What transformers makes of files without a tokenizer.json, and the special tokens that it
+    knows of them. How a text is split stands in none of these files, only in the class that reads
+    them, so that nothing is read without one.
+    """
+    files = [name for name in _VOCABULARIES if (folder / name).is_file()]
+    if not files:
+        raise EngineError("the folder has no tokenizer.json.", where=str(folder), next=_SAVE)
+    named = str(settings.get("tokenizer_class") or "")
+    if named in ("", *_OF_ANY_MODEL):
+        raise EngineError(
+            f"the folder has no tokenizer.json, and {files[0]} does not say how a text is split.",
+            where=str(folder),
+            next=f"Name its tokenizer_class in tokenizer_config.json. {_SAVE}",
+        )
+    if (folder / files[0]).suffix == ".model":
+        lacking = [name for name, module in _READ_BY.items() if not _is_here(module)]
+        if lacking:  # without these transformers would try to read it as another kind
+            raise EngineError(
+                f"the folder has no tokenizer.json, and reading {files[0]} needs "
+                f"{' and '.join(lacking)}.",
+                where=str(folder),
+                next=f"`pip install {' '.join(lacking)}`. {_SAVE}",
+            )
+    # The class by its name: transformers' AutoTokenizer, which would find it, loads torch.
+    import transformers
+    from transformers.tokenization_utils_tokenizers import TokenizersBackend
+
+    try:
+        kind = getattr(transformers, named, None) or getattr(transformers, named + "Fast", None)
+        if not (isinstance(kind, type) and issubclass(kind, TokenizersBackend)):
+            raise ValueError(f"it has no fast {named}")
+        made: Any = kind.from_pretrained(folder, local_files_only=True)
+        backend = Backend.from_str(made.backend_tokenizer.to_str())
+    except Exception as exc:  # each kind of file fails in its own way
+        said = (str(exc).strip().splitlines() or [""])[0]
+        raise EngineError(
+            f"transformers cannot read {files[0]} ({type(exc).__name__}: {said}).",
+            where=str(folder),
+            next=_SAVE,
+        ) from exc
+    told = {name: getattr(made, name) for name in ("bos_token", "eos_token", "pad_token")}
+    return backend, {name: str(token) for name, token in told.items() if token}
+
+
+def _is_here(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # nor is what it would be part of
+        return False
 
 
 def _template(folder: Path, settings: Mapping[str, Any]) -> str:

@@ -22,7 +22,7 @@ import torch
 
 from pipeline.engine.loading.gguf_conversion import convert_gguf, quiet
 from pipeline.engine.loading.loader import choose_device, choose_dtype
-from pipeline.engine.tokenizers.tokenizer import load_tokenizer
+from pipeline.engine.tokenizers.tokenizer import Tokenizer, load_tokenizer
 from pipeline.engine.training.samples import UNLEARNED, Collator, Sample, dataset, in_batches
 from pipeline.engine.weights.adapters import WEIGHTS
 from pipeline.engine.weights.weight_files import weights_sha256
@@ -348,7 +348,7 @@ def _tokenizer(folder: Path, pad_id: int) -> Any:
     from transformers import PreTrainedTokenizerFast
 
     make: Any = PreTrainedTokenizerFast
-    tokenizer = make(tokenizer_file=str(folder / "tokenizer.json"))
+    tokenizer = make(tokenizer_object=Tokenizer.from_folder(folder).backend)
     tokenizer.pad_token = tokenizer.eos_token = tokenizer.convert_ids_to_tokens(pad_id)
     return tokenizer
 

@@ -3,7 +3,7 @@
 A file is hashed when it is new or was touched since: hashes are remembered by path, size, times of
 change and inode, so that a run that follows costs a look at each file. What was hashed is compared
 with what is known of the file: the hash that its package or its download from the hub tells, and
-the list that this engine writes beside what it converts or downloads (:data:`LIST`).
+the list that this engine writes beside what it converts (:data:`LIST`).
 """
 
 from __future__ import annotations

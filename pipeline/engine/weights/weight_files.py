@@ -1,9 +1,8 @@
 """Where a model's weights lie, and which bytes exactly they are. No torch, nothing imported from
 the packages that carry weights.
 
-Weights are named in three ways: ``package:NAME`` (an installed Python package that carries a
-GGUF or a Hugging Face folder), a path (a GGUF file or a Hugging Face folder), or a hub id
-``owner/name`` that was downloaded into the cache before.
+Weights are named in two ways: ``package:NAME`` (an installed Python package that carries a GGUF or
+a Hugging Face folder), or a path (a GGUF file or a Hugging Face folder). Nothing is downloaded.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ import importlib.util
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,7 +21,6 @@ from pipeline.engine.weights.hashes import (
     combined_sha256,
     file_sha256,
     has_list,
-    write_list,
 )
 from pipeline.errors import EngineError
 from pipeline.installer import how_to_add
@@ -40,12 +38,11 @@ _PACKAGES = {
 WEIGHT_FILES = ("*.safetensors", "*.json", "*.jinja", "*.txt", "*.model")
 
 
-def locate_weights(weights: str, *, cache: Path | None = None) -> Path:
+def locate_weights(weights: str) -> Path:
     """The GGUF file or Hugging Face folder that a name means.
 
     Args:
-        weights: ``package:NAME``, a path, or a hub id.
-        cache: where hub ids were downloaded to, by :func:`download_weights`.
+        weights: ``package:NAME``, or a path.
 
     Raises:
         EngineError: nothing is there; the message says how to get it.
@@ -76,17 +73,15 @@ def locate_weights(weights: str, *, cache: Path | None = None) -> Path:
             next="Name the model's folder, not a file in it, or a .gguf file.",
         )
     if _HUB_ID.match(weights):
-        if cache is not None and (downloaded := hub_folder(weights, cache)).is_dir():
-            return downloaded
         raise EngineError(
-            "no such folder, and no downloaded hub model of this name.",
+            "no such folder.",
             where=weights,
             next=f"Run `hf download {weights} --local-dir FOLDER`, then name local/FOLDER.",
         )
     raise EngineError(
         "the weights are missing.",
         where=weights,
-        next="Give a .gguf file, a Hugging Face folder or a hub id OWNER/NAME.",
+        next="Give a .gguf file or a Hugging Face folder.",
     )
 
 
@@ -111,54 +106,6 @@ def _in_package(name: str) -> Path:
     return found[0]
 
 
-def hub_folder(hub_id: str, cache: Path) -> Path:
-    """Where a downloaded hub model lies in the cache."""
-    return cache / "hub" / hub_id.replace("/", "--")
-
-
-def download_weights(
-    hub_id: str, cache: Path, *, permit: Callable[[str], None], revision: str | None = None
-) -> Path:
-    """Download a hub model: safetensors, configuration and tokenizer only, never pickles or code.
-
-    The only network access of the engine. Nothing half-downloaded is left under the final name.
-
-    Args:
-        permit: told the hub's address before anything is asked of it; raises where it may not be.
-
-    Raises:
-        EngineError: offline, no such model, or no room.
-    """
-    target = hub_folder(hub_id, cache)
-    if target.is_dir():
-        return target
-    from huggingface_hub import constants, snapshot_download
-
-    permit(constants.ENDPOINT)
-    try:
-        with new_folder(target) as folder:
-            snapshot_download(
-                hub_id,
-                revision=revision,
-                local_dir=folder,
-                allow_patterns=list(WEIGHT_FILES),
-            )
-            # While what the hub says of its files is still there to compare them with.
-            weights_sha256(folder, folder / ".cache")
-            shutil.rmtree(folder / ".cache", ignore_errors=True)
-            write_list(folder)
-    except EngineError:
-        raise
-    except Exception as exc:  # the hub client raises many kinds, by the HTTP library in use
-        raise EngineError(
-            f"could not be downloaded ({type(exc).__name__}).",
-            where=hub_id,
-            next="Check the name and the connection, or copy the model's folder here and give "
-            "its path.",
-        ) from exc
-    return target
-
-
 def weights_sha256(path: Path, cache: Path) -> str:
     """The sha256 of a GGUF file, or of a folder's weight files (names and hashes, sorted).
 
@@ -170,7 +117,7 @@ def weights_sha256(path: Path, cache: Path) -> str:
     if path.is_file():
         return file_sha256(path, cache)
     if has_list(path):
-        check_list(path, cache, next="Delete the folder and download the model again.")
+        check_list(path, cache, next="Delete the folder and bring the model again.")
     files = {file for pattern in WEIGHT_FILES for file in path.glob(pattern)}
     return combined_sha256(sorted(files - {path / LIST}), cache)
 

@@ -1,10 +1,11 @@
-"""What DOCX and XLSX have in common: a zip file that may be damaged, locked or a bomb."""
+"""What DOCX, PPTX and XLSX have in common: a zip file that may be damaged, locked or a bomb."""
 
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from io import BytesIO
+from typing import Any
 
 #: An office file may unpack to this much, and to this many times its size.
 MAX_UNPACKED_BYTES = 1 << 30
@@ -44,6 +45,36 @@ def open_archive(data: bytes) -> zipfile.ZipFile:
             f"it would unpack from {len(data):,} to {unpacked:,} bytes, as a zip bomb does"
         )
     return archive
+
+
+def opened(data: bytes, read: Callable[[BytesIO], Any], what: str) -> Any:
+    """An office file as the library that knows its format reads it.
+
+    Args:
+        what: the kind of file, for the message.
+
+    Raises:
+        Unreadable: damaged, encrypted, or a zip bomb.
+    """
+    open_archive(data).close()
+    try:
+        return read(BytesIO(data))
+    except Exception as error:  # the libraries let KeyError, ValueError and lxml's own through
+        raise Unreadable(f"not a {what} that can be read ({error})") from error
+
+
+def written_by(core: Any, nobody: Collection[str]) -> dict[str, str]:
+    """The author and day of a file's core properties.
+
+    Args:
+        nobody: names in the libraries' templates, which carry a made-up date as well; one written
+            by a person comes with a name.
+    """
+    author = (core.author or "").strip()
+    if not author or author in nobody:
+        return {}
+    day = {"created": core.created.date().isoformat()} if core.created else {}
+    return {"author": author, **day}
 
 
 def told_beside(read: Callable[[], Mapping[str, str]], remarks: list[str]) -> dict[str, str]:

@@ -6,17 +6,16 @@ python-pptx (MIT) knows slides, placeholders and tables; what is struck is asked
 from __future__ import annotations
 
 from collections.abc import Iterator
-from io import BytesIO
 from typing import Any
 
-from pipeline.extract.readers.archive import Unreadable, open_archive, told_beside
+from pipeline.extract.readers.archive import opened, told_beside, written_by
 from pipeline.extract.readers.builder import TextBuilder
 from pipeline.extract.readers.leftout import Rich, Why, Words, copied
 from pipeline.extract.readers.reading import Reading, built
 from pipeline.extract.readers.slide_colours import is_white_paper, is_white_run
 from pipeline.extract.readers.web_marks import shift
 
-_NOBODY = ("python-pptx", "Steve Canny", "")
+_NOBODY = ("python-pptx", "Steve Canny")
 _DEEPEST = 12
 
 
@@ -28,11 +27,7 @@ def read_pptx(data: bytes, encoding: str | None) -> Reading:
     """
     import pptx
 
-    open_archive(data).close()
-    try:
-        deck = pptx.Presentation(BytesIO(data))
-    except Exception as error:  # python-pptx lets KeyError, ValueError and lxml's own through
-        raise Unreadable(f"not a slide deck that can be read ({error})") from error
+    deck = opened(data, pptx.Presentation, "slide deck")
     builder = TextBuilder()
     hidden = []
     for number, slide in enumerate(deck.slides, start=1):
@@ -42,7 +37,9 @@ def read_pptx(data: bytes, encoding: str | None) -> Reading:
         _read_slide(slide, number, why, builder)
     if hidden:
         builder.remarks.append(f"hidden slides: {', '.join(hidden)}")
-    return built(builder, told_beside(lambda: _properties(deck.core_properties), builder.remarks))
+    return built(
+        builder, told_beside(lambda: written_by(deck.core_properties, _NOBODY), builder.remarks)
+    )
 
 
 def _read_slide(slide: Any, number: int, why: Why | None, builder: TextBuilder) -> None:
@@ -164,13 +161,3 @@ def _addresses(paragraph: Any, properties: Any) -> list[str]:
     relations = paragraph.part.rels
     to = str(relations[named].target_ref) if named in relations else ""
     return [to or link.get("action", "") or "an action of this deck"]
-
-
-def _properties(core: Any) -> dict[str, str]:
-    values = {}
-    author = (core.author or "").strip()
-    if author not in _NOBODY:
-        values["author"] = author
-        if core.created:
-            values["created"] = core.created.date().isoformat()
-    return values

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from io import BytesIO
 from typing import Any
 
-from pipeline.extract.readers.archive import Unreadable, open_archive, told_beside
+from pipeline.extract.readers.archive import Unreadable, opened, told_beside, written_by
 from pipeline.extract.readers.builder import TextBuilder
 from pipeline.extract.readers.leftout import Rich, Why, copied
 from pipeline.extract.readers.mail import is_mail
@@ -28,7 +27,7 @@ _FIELD_LINK = re.compile(r'HYPERLINK\s+(?:\\l\s+)?"([^"]+)"')
 _BOX = re.compile(r"[☐☑☒]\s*(?=\S)")
 _HEADING_STYLE = re.compile(r"heading\s*(\d)|(title)|(subtitle)", re.IGNORECASE)
 #: What Word and the libraries write when nobody filled in the properties.
-_NOBODY = ("python-docx", "openpyxl", "")
+_NOBODY = ("python-docx", "openpyxl")
 #: Elements that a run of text may stand in, and why it is then not current.
 _GONE: dict[str, Why] = {f"{_W}del": "deleted", f"{_W}moveFrom": "moved away"}
 _PROPERTIES = frozenset({f"{_W}pPr", f"{_W}rPr", f"{_W}sectPr", f"{_W}tblPr"})
@@ -47,11 +46,7 @@ def read_docx(data: bytes, encoding: str | None) -> Reading:
     """
     import docx
 
-    open_archive(data).close()
-    try:
-        document = docx.Document(BytesIO(data))
-    except Exception as error:  # python-docx lets KeyError, ValueError and lxml's own through
-        raise Unreadable(f"not a Word document that can be read ({error})") from error
+    document = opened(data, docx.Document, "Word document")
     remarks: list[str] = []
     reader = _Reader(Styles(document, remarks))
     reader.builder.remarks += remarks
@@ -61,19 +56,8 @@ def read_docx(data: bytes, encoding: str | None) -> Reading:
     reader.read_running(document, "footer")
     builder = reader.builder
     return built(
-        builder, told_beside(lambda: _properties(document.core_properties), builder.remarks)
+        builder, told_beside(lambda: written_by(document.core_properties, _NOBODY), builder.remarks)
     )
-
-
-def _properties(core: Any) -> dict[str, str]:
-    values = {}
-    author = (core.author or "").strip()
-    if author not in _NOBODY:
-        values["author"] = author
-        # The libraries' templates carry a made-up date; one written by a person comes with a name.
-        if core.created:
-            values["created"] = core.created.date().isoformat()
-    return values
 
 
 class _Reader:

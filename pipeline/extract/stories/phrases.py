@@ -202,16 +202,23 @@ _FINAL = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s|$)")
 _SMALL = re.compile(r"\W*as\s")
 
 
-@lru_cache(maxsize=1 << 10)
 def read_phrases(text: str, *, expected: bool = False) -> Phrases | None:
-    """Read the story sentence that ``text`` begins with, marks and line breaks allowed. Cached:
-    what finds a sentence and what takes it apart read it one after the other.
+    """Read the story sentence that ``text`` begins with, marks and line breaks allowed.
 
     Args:
-        expected: the caller knows that a story stands here; roleless and loose shapes count.
+        expected: the caller knows that a story stands here; roleless and loose shapes count. What
+            is a story wherever it stands is read the same, so that it is read once.
     Returns:
         None when the text does not begin with a story sentence. ``after`` is what follows it.
     """
+    told = _read_phrases(text, False)
+    return _read_phrases(text, True) if expected and not (told and told.strict) else told
+
+
+@lru_cache(maxsize=1 << 12)
+def _read_phrases(text: str, expected: bool) -> Phrases | None:
+    """:func:`read_phrases`, cached: what joins paragraphs, what finds a sentence and what takes it
+    apart read it one after the other, each for a whole document."""
     if begins_labelled(text):
         labelled = read_labelled(text)
         if labelled:

@@ -67,7 +67,7 @@ class Unit:
     whole: bool
 
 
-@lru_cache(maxsize=1 << 10)
+@lru_cache(maxsize=1 << 12)
 def split_units(raw: str, *, expected: bool = False) -> tuple[Unit, ...]:
     """The story sentences of a block's text with what belongs to each, ascending. Cached: whether
     a block begins a story is asked by the block above it, too.

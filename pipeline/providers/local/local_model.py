@@ -38,7 +38,7 @@ class LocalModel:
         self.spec = spec
         self._reason = reason
         self._options = options
-        self._path = locate_weights(spec.weights, cache=options.cache)
+        self._path = locate_weights(spec.weights)
         self.revision = weights_sha256(self._path, options.cache)
         if spec.setup.lora:
             check_base(spec.setup.lora, self.revision)

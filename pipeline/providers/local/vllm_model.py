@@ -41,7 +41,7 @@ def open_local(spec: ModelSpec, options: ModelOptions) -> Model:
     Raises:
         EngineError: the weights are missing or damaged.
     """
-    weights = locate_weights(spec.weights, cache=options.cache)
+    weights = locate_weights(spec.weights)
     choice = choose_generator(spec, options.vllm, weights, options.card)
     if choice.ours:
         return LocalModel(spec, options, choice.reason)

@@ -15,6 +15,8 @@ from sqlalchemy.types import TypeDecorator
 
 #: A Unicode noncharacter: no text of a document starts with it.
 _ESCAPED = "\ufdd0"
+#: Made once: `json.dumps` makes one a call.
+_JSON = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
 
 class DamagedCell(ValueError):
@@ -81,7 +83,7 @@ class JsonText(TypeDecorator[Any]):
         self.kind = kind
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str:
-        text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+        text = _JSON.encode(value)
         if _encodable(text):
             return text
         return json.dumps(value, separators=(",", ":"))
