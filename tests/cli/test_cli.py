@@ -362,7 +362,7 @@ def test_a_shell_completes_commands_options_and_choices(words: str, offered: set
 
 def test_no_library_beneath_reports_to_anybody_unless_somebody_wants_it(tmp_path: Path):
     code = (
-        "import os, pipeline.cli as cli\n"
+        "import os, pipeline.cli.commands as cli\n"
         "try: cli.main()\n"
         "except SystemExit: pass\n"
         "print(os.environ['DO_NOT_TRACK'], os.environ['PREFECT_SERVER_ANALYTICS_ENABLED'], "

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,8 +11,9 @@ import pytest
 from pipeline.amounts import counted, outcomes
 from pipeline.cli import price_screen, screen
 from pipeline.merge.conclusion import MOST_PROPOSALS
+from tests.support import commands
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 TWO = """# Desk
 
 - As a reader, I want to keep a book for 14 days, so that I can finish it.
@@ -23,8 +22,8 @@ TWO = """# Desk
 
 
 def run(folder: Path, *arguments: str, answers: str = "") -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "pipeline", *arguments],
+    done = commands.run(
+        [*arguments],
         cwd=folder, input=answers, text=True, capture_output=True, check=False,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
@@ -75,8 +74,8 @@ def test_the_newest_merge_is_reviewed_and_named(folder: Path):
 
 
 def test_without_a_merge_there_is_none_to_review(tmp_path: Path):
-    done = subprocess.run(
-        [sys.executable, "-m", "pipeline", "review"], cwd=tmp_path, text=True,
+    done = commands.run(
+        ["review"], cwd=tmp_path, text=True,
         capture_output=True, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     assert done.returncode == 2 and "no merge to review. `storytransformer merge" in done.stderr

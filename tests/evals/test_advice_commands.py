@@ -8,7 +8,6 @@ import os
 import shlex
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.commands import run
 from tests.support.providers import Provider
 from tests.support.slow_server import killed_when
 
@@ -53,9 +53,8 @@ class Shell:
         (folder / "more.md").write_text("- As a guest, I want to pay in coins, so that I can.\n")
 
     def run(self, words: list[str], *more: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "pipeline", *words, *more],
-            cwd=self.folder, env=self.env, capture_output=True, text=True, check=False,
+        return run(
+            [*words, *more], cwd=self.folder, env=self.env, capture_output=True, text=True,
         )  # fmt: skip
 
     def advice(self, *more: str) -> dict[str, dict[str, Any]]:
@@ -78,7 +77,7 @@ def test_what_is_printed_for_a_cloud_works_as_printed_and_sends_no_marked_docume
     assert many[3:5] == ["my docs/desk.md", "more.md"], "the marked one is left out by name"
     assert not provider.heard and {words[0] for words in commands} == {"storytransformer"}
     # The exam asks more than a thousand questions: it is ended when the first were answered.
-    exam = [sys.executable, "-m", "pipeline", *commands.pop(0)[1:], "--quiet"]
+    exam = [*commands.pop(0)[1:], "--quiet"]
     killed_when(lambda: len(provider.answered) >= 20, exam, tmp_path, shell.env)
     for words in commands:
         done = shell.run(words[1:], "--json", "--quiet")

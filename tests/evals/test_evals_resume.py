@@ -4,10 +4,9 @@ process, a real server on this machine, a real kill -9."""
 from __future__ import annotations
 
 import json
+import os
 import re
 import sqlite3
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -16,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.commands import run
 from tests.support.rewriters import rewritten
 from tests.support.slow_server import SlowServer, journalled, killed_when, stored
 
@@ -44,20 +44,20 @@ class Eval:
 
     def __init__(self, folder: Path, cache: Path, server: SlowServer, *words: str) -> None:
         self.folder, self.server, self.words = folder, server, words
-        self.env = {"PYTHONPATH": str(ROOT), "STORYTRANSFORMER_CACHE": str(cache)}
+        self.env = os.environ | {"PYTHONPATH": str(ROOT), "STORYTRANSFORMER_CACHE": str(cache)}
 
     def database(self, name: str) -> Path:
         return self.folder / f"{name}.sqlite"
 
     def command(self, name: str) -> list[str]:
-        return [sys.executable, "-m", "pipeline", "eval", *self.words, "--json", "--quiet",
+        return ["eval", *self.words, "--json", "--quiet",
                 "--model", f"openai/judge@{self.server.address}",
                 "--db", f"sqlite:///{self.database(name)}"]  # fmt: skip
 
     def run(self, name: str) -> tuple[dict[str, Any], list[str]]:
         """What it prints, and what it asked."""
         before = len(self.server.asked)
-        done = subprocess.run(
+        done = run(
             self.command(name), cwd=self.folder, env=self.env,
             capture_output=True, text=True, check=False,
         )  # fmt: skip

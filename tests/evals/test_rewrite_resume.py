@@ -6,14 +6,13 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.support.commands import run
 from tests.support.rewriters import rewritten
 from tests.support.slow_server import SlowServer, journalled, killed_when
 
@@ -35,7 +34,7 @@ def test_a_killed_run_asks_no_journalled_request_again(
     tmp_path: Path, shared_cache: Path, server: SlowServer, strategy: str, replies: int
 ):
     env = {**os.environ, "PYTHONPATH": str(ROOT), "STORYTRANSFORMER_CACHE": str(shared_cache)}
-    command = [sys.executable, "-m", "pipeline", "eval", "rewrite", str(SAMPLE),
+    command = ["eval", "rewrite", str(SAMPLE),
                "--strategy", strategy, "--out", "text", "--json", "--quiet",
                "--model", f"openai/judge@{server.address}"]  # fmt: skip
     database = tmp_path / "data" / "runs" / "storytransformer.sqlite"
@@ -46,9 +45,7 @@ def test_a_killed_run_asks_no_journalled_request_again(
     first = Counter(server.asked)
     in_flight = sum(first.values()) - sum(before.values())
 
-    done = subprocess.run(
-        command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False
-    )
+    done = run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     result = json.loads(done.stdout)
     assert result["strategy"] == strategy and not result["failed_calls"]
@@ -64,8 +61,6 @@ def test_a_killed_run_asks_no_journalled_request_again(
     assert states == [("completed", 2, strategy)]
 
     asked = len(server.asked)
-    again = subprocess.run(
-        command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False
-    )
+    again = run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
     assert again.returncode == 0 and len(server.asked) == asked
     assert json.loads(again.stdout)["verbatim"] == result["verbatim"]

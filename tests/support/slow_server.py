@@ -17,6 +17,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from tests.support.commands import Command
+
 
 class SlowServer:
     """Answers by a rule, so many seconds after it was asked.
@@ -98,9 +100,7 @@ def killed_when(
     Raises:
         AssertionError: it ended before that.
     """
-    process = subprocess.Popen(
-        command, cwd=cwd, env={**os.environ, **env}, stdout=subprocess.DEVNULL
-    )
+    process = Command(command, cwd=cwd, env={**os.environ, **env}, stdout=subprocess.DEVNULL)
     for _ in range(4000):
         if reached() or process.poll() is not None:
             break
