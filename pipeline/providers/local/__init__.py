@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def _unlisted(name: str, path: str) -> ModelSpec:
-    """A folder, a file or a hub id."""
+    """A folder or a file."""
     return ModelSpec(
         name=name,
         provider=PROVIDER,
