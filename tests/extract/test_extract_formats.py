@@ -390,3 +390,16 @@ def test_stories_of_one_cell_begin_with_their_headings_in_the_stored_text() -> N
 def test_every_format_has_a_reader() -> None:
     for kind in set(FORMATS.values()):
         assert callable(reader_of(kind)), kind
+
+
+@pytest.mark.parametrize(
+    ("cell", "goal"),
+    [
+        ("to fill 10<sup>2</sup> jars", "fill 10² jars"),
+        ("to store H<sub>2</sub>O in m<SUP>3</SUP>", "store H₂O in m³"),
+        ("to be paid on the 1<sup>st</sup>", "be paid on the 1st"),
+        ("to read `<sup>` as code", "read `<sup>` as code"),
+    ],
+)
+def test_a_power_in_a_cell_is_not_a_digit_more(cell: str, goal: str) -> None:
+    assert only(f"As a,I want,So that\nclerk,{cell},it fits\n", "a.csv").goal == goal
