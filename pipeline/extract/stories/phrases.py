@@ -11,18 +11,8 @@ import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from pipeline.extract.stories import purposes
 from pipeline.extract.stories.leads import begins_labelled, read_labelled
-from pipeline.extract.stories.purposes import (
-    NO_ACTOR,
-    PURPOSE_FIRST,
-    find_purpose,
-    is_placeholder,
-    is_thing,
-    later_wish,
-    names_no_one,
-    needs_an_article,
-    part_role,
-)
 from pipeline.extract.stories.templates import read_template
 from pipeline.text.sentences import (
     TRAILING,
@@ -161,7 +151,7 @@ _SUFFERS = re.compile(
     r"(?:also\s+|only\s+)?be\s+(?!able\b)(?:\w+ly\s+)?\w+(?:ed|en|wn|nt|ut|ld)\b", re.I
 )
 _SUBJECT_FIRST = re.compile(
-    rf"(?:{_ARTICLE}\s+|all\s+)?(?P<role>(?!{NO_ACTOR})[A-Za-z][\w'’/ -]{{1,60}}?)\s+(?:"
+    rf"(?:{_ARTICLE}\s+|all\s+)?(?P<role>(?!{purposes.NO_ACTOR})[A-Za-z][\w'’/ -]{{1,60}}?)\s+(?:"
     r"(?P<able>(?:should|must|shall|will|needs?\s+to|can)\s+(?:not\s+)?(?:be\s+able(?:\s+to)?\b)?)"
     r"|(?:wants?|needs?|wish(?:es)?|would\s+like)\s+(?:to\b(?:\s+be\s+able\s+to\b)?)?)\s*",
     re.IGNORECASE,
@@ -223,7 +213,9 @@ def _read_phrases(text: str, expected: bool) -> Phrases | None:
         labelled = read_labelled(text)
         if labelled:
             after = "\n".join(labelled.after)
-            template = is_placeholder(labelled.role) or is_placeholder(labelled.goal)
+            template = purposes.is_placeholder(labelled.role) or purposes.is_placeholder(
+                labelled.goal
+            )
             role, goal, benefit = labelled.parts
             role = role.strip(TRAILING)
             return Phrases(role, trim_phrase(goal), trim_phrase(benefit), after, True, template)
@@ -255,7 +247,7 @@ def _one_small_sentence(told: Phrases, written: str) -> Phrases:
 
 def _with_later_wish(told: Phrases) -> Phrases:
     """ "As an operator, I run a shop. At night, I want to close it.": what is wanted counts."""
-    later = later_wish(f"{told.goal}. {told.after}")
+    later = purposes.later_wish(f"{told.goal}. {told.after}")
     wish = _finish("", later[2].removeprefix("do "), "", False) if later else None
     if later is None or wish is None or not wish.goal:
         return told
@@ -284,18 +276,18 @@ def _read(words: str, expected: bool) -> Phrases | None:
         benefit_first = purpose["benefit"]
         words = words[purpose.end() :]
     match = _NO_SUBJECT.match(words)
-    if match and not names_no_one(match["role"]):
+    if match and not purposes.names_no_one(match["role"]):
         return _finish(match["role"], f" {words[match.end() :]}", benefit_first, True)
     match = _ABOUT.match(words)
-    if match and not names_no_one(match["role"]):
+    if match and not purposes.names_no_one(match["role"]):
         return _finish(match["role"], f" {words[match.end() :]}", benefit_first, True)
     match = _CLAUSE.match(words)
-    if match and _CERTAIN.match(words) and not names_no_one(match["role"]):
+    if match and _CERTAIN.match(words) and not purposes.names_no_one(match["role"]):
         return _read_clause(words, match, benefit_first)
     match = _ROLE_FIRST.match(words)
     if match and _ROLE_GOES_ON.search(match["role"]):
         rest = _WISH_AFTER.match(words, match.start("subject"))
-        if rest and not names_no_one(match["role"]):
+        if rest and not purposes.names_no_one(match["role"]):
             role = words[match.start("role") : rest.end()]
             wish = re.compile(r"[\s,]*I\b\s*", re.I).match(words, rest.end())
             assert wish is not None  # what is looked for ahead
@@ -305,8 +297,8 @@ def _read(words: str, expected: bool) -> Phrases | None:
         loose = (
             expected
             and not _SO_THAT.search(match["role"])
-            and not names_no_one(match["role"])
-            and not needs_an_article(match["role"])
+            and not purposes.names_no_one(match["role"])
+            and not purposes.needs_an_article(match["role"])
         )
         if strict or loose or (benefit_first and re.match(rf"As\s+{_ARTICLE}\b", words, re.I)):
             return _finish(match["role"], words[match.end() :], benefit_first, strict)
@@ -315,7 +307,7 @@ def _read(words: str, expected: bool) -> Phrases | None:
         return _finish(match["role"], words[match.end() :], benefit_first, True)
     foreign = read_template(words)
     if foreign:
-        template = any(is_placeholder(p) for p in (foreign.role, foreign.goal) if p)
+        template = any(purposes.is_placeholder(p) for p in (foreign.role, foreign.goal) if p)
         return Phrases(
             foreign.role,
             foreign.goal,
@@ -328,10 +320,14 @@ def _read(words: str, expected: bool) -> Phrases | None:
     if job or not expected:
         return job
     match = _ROLE_COMMA.match(words)
-    if match and not names_no_one(match["role"]):
+    if match and not purposes.names_no_one(match["role"]):
         return _finish(match["role"], words[match.end() :], benefit_first, False)
     match = ROLE_COLON.match(words)
-    if match and not names_no_one(match["role"]) and not needs_an_article(match["role"]):
+    if (
+        match
+        and not purposes.names_no_one(match["role"])
+        and not purposes.needs_an_article(match["role"])
+    ):
         return _finish(match["role"], "", benefit_first, False)
     match = _LABELLED.match(words)
     if match:
@@ -355,7 +351,7 @@ def _read_clause(words: str, match: re.Match[str], benefit: str) -> Phrases:
             position = rest.end()
         else:
             return _finish(match["role"], words[match.start("clause") :], benefit, True)
-    if purpose := PURPOSE_FIRST.match(clause):
+    if purpose := purposes.PURPOSE_FIRST.match(clause):
         return _finish(match["role"], words[position:], benefit or clause[purpose.end() :], True)
     told = _finish(match["role"], words[position:], benefit, True)
     return replace(told, goal=f"{clause}, {told.goal}") if told.goal else told
@@ -377,7 +373,7 @@ def _is_wish(words: str, match: re.Match[str]) -> bool:
     """Whether "As ROLE, I …" is a story wherever it stands. The less certain the role (no "a", a
     "we" that may be a nation), the plainer the wish has to be."""
     role, subject = match["role"], match["subject"].lower()
-    if names_no_one(role) or subject not in ("i", "we") or _SO_THAT.search(role):
+    if purposes.names_no_one(role) or subject not in ("i", "we") or _SO_THAT.search(role):
         return False
     if _SPEECH.match(words, match.end()):
         return False
@@ -391,7 +387,7 @@ def _is_wish(words: str, match: re.Match[str]) -> bool:
     article = re.match(rf"As\s+{_ARTICLE}\b", words, re.IGNORECASE)
     if article:
         return subject == "i"
-    return len(role.split()) <= 5 and "," not in role and not needs_an_article(role)
+    return len(role.split()) <= 5 and "," not in role and not purposes.needs_an_article(role)
 
 
 def _read_roleless(words: str) -> Phrases | None:
@@ -400,7 +396,7 @@ def _read_roleless(words: str) -> Phrases | None:
     if subject and _WISH.match(words, subject.end()):
         found = _finish("", words[subject.end() :], "", False)
         last = _ROLE_LAST.search(found.goal)
-        if last and not names_no_one(last["role"]):
+        if last and not purposes.names_no_one(last["role"]):
             goal = (found.goal[: last.start()] + found.goal[last.end() :]).strip(TRAILING)
             return Phrases(last["role"], goal, found.benefit, found.after, True, found.template)
         return found
@@ -408,8 +404,8 @@ def _read_roleless(words: str) -> Phrases | None:
     if (
         match
         and len(match["role"].split()) <= 6
-        and not names_no_one(match["role"])
-        and not is_thing(match["role"])
+        and not purposes.names_no_one(match["role"])
+        and not purposes.is_thing(match["role"])
         and not _SUFFERS.match(words, match.end())
     ):
         able = " ".join((match["able"] or "").lower().split())
@@ -426,7 +422,7 @@ def _read_roleless(words: str) -> Phrases | None:
 
 def _finish(role: str, tail: str, benefit: str, strict: bool) -> Phrases:
     """Split what follows the subject into goal, benefit and what is said after the sentence."""
-    parted = part_role(role)
+    parted = purposes.part_role(role)
     benefit = benefit or parted.benefit
     limit = _LIMITED.match(tail)
     want = _WANT.match(tail)
@@ -437,7 +433,7 @@ def _finish(role: str, tail: str, benefit: str, strict: bool) -> Phrases:
     tail = _CONTRACTED.get(tail[:3], tail[:3]) + tail[3:]
     tail = _CONTRACTED.get(tail[:4], tail[:4]) + tail[4:]
     end = first_sentence_end(tail)
-    purpose = None if benefit else find_purpose(tail, end, parted.role)
+    purpose = None if benefit else purposes.find_purpose(tail, end, parted.role)
     if purpose:
         goal = tail[: purpose.start()]
         end = first_sentence_end(tail, purpose.end())
@@ -448,6 +444,6 @@ def _finish(role: str, tail: str, benefit: str, strict: bool) -> Phrases:
     goal = parted.before(trim_phrase(goal))
     if limit and goal and not goal.lower().startswith(limit["how"].lower()):
         goal = f"{limit['how']} {goal}"
-    template = any(is_placeholder(p) for p in (role, goal) if p)
+    template = any(purposes.is_placeholder(p) for p in (role, goal) if p)
     after = " ".join(filter(None, [parted.context, tail[end:].strip()]))
     return Phrases(role, goal, trim_phrase(benefit), after, strict, template)
