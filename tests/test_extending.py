@@ -152,6 +152,6 @@ def test_a_new_model(tmp_path: Path):
         "an answer without a record folds nothing"
     )
     assert "1 pair for a person to decide" in said
-    assert "1 model calls" in said
+    assert "1 model call," in said
     again = run("program_model.py", f"{sys.executable} judge.py", "a.md", cwd=tmp_path)
-    assert "0 model calls, 1 replies reused" in again
+    assert "0 model calls, 1 reply reused" in again
