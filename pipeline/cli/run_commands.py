@@ -150,7 +150,10 @@ def review(
         elif listed:
             screen.questions_page(asked, dialogue.describe)
             _more(asked, most)
-            screen.next_step("review", run, **here.for_next)
+            if asked:
+                screen.next_step("review", run, **here.for_next)
+            else:
+                _merge_again(store, run, here)
         else:
             counts = dialogue.walk(
                 asked,

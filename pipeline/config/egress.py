@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ipaddress
 import re
-import socket
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -36,6 +35,8 @@ def resolve(host: str) -> list[str]:
     """Every address that a host name leads to, by this machine's resolver."""
     with suppress(ValueError):
         return [str(ipaddress.ip_address(host))]
+    import socket  # `--help` asks for no address
+
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):

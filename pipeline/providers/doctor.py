@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
 import platform
 from collections.abc import Callable, Collection, Mapping
@@ -166,9 +165,11 @@ def _versions() -> list[dict[str, Any]]:
 
 
 def _version(package: str) -> str:
+    from importlib import metadata  # brings the whole of e-mail with it
+
     try:
-        return importlib.metadata.version(package.replace("_", "-"))
-    except importlib.metadata.PackageNotFoundError:
+        return metadata.version(package.replace("_", "-"))
+    except metadata.PackageNotFoundError:
         return "not installed"
 
 

@@ -88,7 +88,7 @@ def test_a_count_counts_what_really_stands_there(trials_of: Any) -> None:
 
 def test_the_last_version_is_neither_the_last_line_nor_the_largest_number(trials_of: Any) -> None:
     last = []
-    for trial in trials_of(task="version", seeds=range(8), depths=[50]):
+    for trial in trials_of(task="version", seeds=range(24), depths=[50]):
         found = re.findall(
             r"(\w+-\d+), version (\d): .*?at most (\d{4}) ", trial.request.messages[-1].content
         )

@@ -242,8 +242,8 @@ def test_the_real_steps_killed_half_way_go_on(
 ):
     """The command itself on a tiny model, killed outright while it asks needles."""
     code = (
-        "import sys; from evals.benchmark import benchmark_job, steps\n"
-        f"job.STEPS = tuple(s for s in steps.STEPS if s.name in {WHOLE!r})\n"
+        "import sys; from evals.benchmark import benchmark_job, benchmark_steps as steps\n"
+        f"benchmark_job.STEPS = tuple(s for s in steps.STEPS if s.name in {WHOLE!r})\n"
         "from pipeline.cli.commands import main; main()\n"
     )
     database = runtime.settings.database.removeprefix("sqlite:///")

@@ -105,7 +105,7 @@ def test_a_document_over_its_limit_is_reported_and_the_others_go_on(tmp_path: Pa
 def test_memory_is_limited_too():
     """And what is allocated within the limit is not."""
     source = (
-        "from pipeline.extract import reading_limits\n"
+        "from pipeline.extract import reading_limits as limits\n"
         "limits.BYTES, limits.BYTES_A_BYTE = 200 << 20, 0\n"
         "with limits.limited(1):\n    bytearray({} << 20)"
     )

@@ -44,7 +44,7 @@ def test_items_taken_in_turns_come_in_order_and_by_whoever_is_free():
     here = os.getpid()
 
     def slow_here(n: int) -> tuple[int, int]:
-        time.sleep(0.3 if os.getpid() == here else 0.01)
+        time.sleep(3 if os.getpid() == here else 0.2)
         return n * n, os.getpid()
 
     found = in_turns(slow_here, range(8))

@@ -120,9 +120,9 @@ class Stack:
         pytest.fail((self.home / "worker.log").read_text()[-3000:])
 
     def artifacts(self, run: str) -> dict[str, Any]:
-        """What a run left on its page, by key."""
+        """What a run left on its page, by key, each as it was told last: a retry tells anew."""
         found = self.api("artifacts/filter", {"flow_runs": {"id": {"any_": [run]}}})
-        return {artifact["key"]: artifact for artifact in found}
+        return {each["key"]: each for each in sorted(found, key=lambda each: each["created"])}
 
     def wait_for(self, log: Path, text: str) -> None:
         for _ in range(600):

@@ -67,7 +67,12 @@ def test_a_corpus_is_stored_once_with_everything_in_it(store, make):
         sum(len(e.document.text.split()) for e in extractions)
     ]
     assert column(store, "SELECT residue_chars FROM corpus") == [
-        sum(end - start for e in extractions for start, end in e.residue)
+        sum(
+            not e.document.text[at].isspace()
+            for e in extractions
+            for s, t in e.residue
+            for at in range(s, t)
+        )
     ]
     assert column(store, "SELECT problem FROM corpus_document WHERE problem IS NOT NULL") == [
         "it is encrypted"

@@ -13,7 +13,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 from pipeline.amounts import duration
@@ -208,6 +207,8 @@ def server_time(headers: Mapping[str, str], now: datetime) -> datetime:
 
 def _parsed(date: str) -> datetime | None:
     """A date of HTTP, None where it is none."""
+    from email.utils import parsedate_to_datetime  # slow to import, and `--help` reads no date
+
     try:
         moment = parsedate_to_datetime(date)
     except ValueError:
