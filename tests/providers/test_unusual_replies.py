@@ -83,7 +83,7 @@ def test_a_body_of_any_shape_is_kept_as_it_came_and_asked_once(
 
 
 @pytest.mark.parametrize("name", CLOUDS)
-@pytest.mark.parametrize("packed", [gzip.compress(HTML), HTML])
+@pytest.mark.parametrize("packed", [gzip.compress(HTML, mtime=0), HTML])
 def test_a_packed_page_is_kept_and_asked_once(
     name: str, packed: bytes, open_border: Any, raw_server: Any, ask_for: Any, only: Any, wire: Any
 ) -> None:
