@@ -242,7 +242,7 @@ def test_a_killed_run_takes_its_server_with_it(tiny: Path, program: str, tmp_pat
     assert not is_gone(pid, seconds=0.3)
     run.send_signal(signal.SIGKILL)
     run.wait()
-    assert is_gone(pid)
+    assert is_gone(pid, seconds=30)
 
 
 def test_who_generates_and_why(tiny: Path, program: str, monkeypatch: pytest.MonkeyPatch):
