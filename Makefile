@@ -54,8 +54,8 @@ demo: ready      ## merge the sample backlog through the Prefect flow, price a j
 	@echo "decide            $(BIN)/storytransformer runs, then $(BIN)/storytransformer review RUN"
 
 # One more than most machines have cores: some tests wait for servers.
-test: install    ## run the whole test suite, in three processes
-	$(BIN)/python -m pytest -n 3 --dist loadgroup --no-loadscope-reorder
+test: install    ## run the whole test suite, in two processes
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 lint: install    ## ruff, mypy strict, import-linter
 	$(BIN)/ruff check .

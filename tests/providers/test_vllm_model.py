@@ -114,9 +114,10 @@ def is_gone(pid: int, seconds: float = 15.0) -> bool:
     while time.monotonic() < until:
         try:
             os.kill(pid, 0)
-        except ProcessLookupError:
+            stat = Path(f"/proc/{pid}/stat").read_text()
+        except (ProcessLookupError, FileNotFoundError):
             return True
-        if "Z" in Path(f"/proc/{pid}/stat").read_text().split(")")[1].split()[0]:
+        if "Z" in stat.split(")")[1].split()[0]:
             return True
         time.sleep(0.1)
     return False
