@@ -398,6 +398,8 @@ def test_every_format_has_a_reader() -> None:
         ("to fill 10<sup>2</sup> jars", "fill 10² jars"),
         ("to store H<sub>2</sub>O in m<SUP>3</SUP>", "store H₂O in m³"),
         ("to be paid on the 1<sup>st</sup>", "be paid on the 1st"),
+        ("to fill 10<sup><b>2</b></sup> jars", "fill 10² jars"),
+        ('to fill 10<sup style="x">-3</sup> jars', "fill 10⁻³ jars"),
         ("to read `<sup>` as code", "read `<sup>` as code"),
     ],
 )

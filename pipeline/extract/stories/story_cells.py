@@ -154,7 +154,7 @@ _LIST_ITEM = re.compile(r"<li\b[^<>]*>", re.I)
 _BREAK = re.compile(r"<(?:br\s*/?|/div|/li|/?ul|/?ol|/h[1-6]|/tr)\s*>", re.I)
 _PARAGRAPH = re.compile(r"</p\s*>", re.I)
 #: A power or an index: "10<sup>2</sup>" is not 102.
-_SHIFTED = re.compile(r"<(su[pb])\b[^<>]*>([^<>\n]{1,80})</\1\s*>", re.IGNORECASE)
+_SHIFTED = re.compile(r"<(su[pb])\b[^<>]*>([^\n]{1,200}?)</\1\s*>", re.IGNORECASE)
 _ANY_TAG = re.compile(r"</?[a-z][^<>]{0,400}>", re.I)
 _ENTITY = re.compile(r"&(?:#\d{1,6}|#x[0-9a-f]{1,5}|[a-z]{2,8}\d{0,2});", re.I)
 _TASK = re.compile(r"(?m)^([ \t]*(?:[-*+]|\d{1,3}[.)])[ \t]+)\[[ xX]\][ \t]+")
@@ -163,7 +163,7 @@ _MARKDOWN = re.compile(r"(?m)^(?:#{2,6} \S|```|# [^\n]+\n\n)|\*\*[^*\n]+\*\*")
 
 def _shift(tag: re.Match[str]) -> str:
     before = _ANY_TAG.sub("", tag.string[max(0, tag.start() - 80) : tag.start()])
-    return shift(tag[2], raised=tag[1].lower() == "sup", before=before)
+    return shift(_ANY_TAG.sub("", tag[2]), raised=tag[1].lower() == "sup", before=before)
 
 
 def read_cell_words(raw: str, *, wiki: bool = False) -> str:
