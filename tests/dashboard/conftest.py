@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -60,6 +59,7 @@ from pipeline.stories import (
 )
 from tests.dashboard.measured import Cell, further_measures
 from tests.judge.examples import JUDGE, pairs
+from tests.support.browser import chromium_binary
 
 #: A story that tries to run in the page: what documents hold is text, never markup.
 HOSTILE = "As a guest I want <img src=x onerror='window.hurt=1'><script>window.hurt=1</script>."
@@ -360,7 +360,6 @@ def clock():
     return lambda: next(moments)
 
 
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--no-first-run",
@@ -370,9 +369,7 @@ FLAGS = (
 @pytest.fixture(scope="session")
 def browser():
     """Headless Chromium of this machine."""
-    binary = next((found for name in CHROMIUM if (found := shutil.which(name))), None)
-    if binary is None:
-        pytest.skip(f"no browser to look with (none of {', '.join(CHROMIUM)} is installed)")
+    binary = chromium_binary()
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     with playwright.sync_playwright() as started:
         opened = started.chromium.launch(executable_path=binary, args=list(FLAGS))

@@ -19,6 +19,7 @@ from evals.dashboard.serve import Served, pages
 from pipeline.config.settings import read_settings
 from tests.dashboard.test_pages_browser import figures, grave, table
 from tests.support import commands
+from tests.support.browser import has_count
 from tests.support.providers import Provider, chance
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
@@ -95,10 +96,11 @@ def test_tabs_answer_clicks_and_arrow_keys_and_the_address_keeps_them(look, made
     shown = "[role=tabpanel]:not([hidden])"
     assert page.locator(shown).get_attribute("id") == "panel-document"
     drawn = page.locator("#ledger[data-state=drawn]")
-    assert drawn.count() == 0, "what nobody looks at is not asked for"
+    has_count(drawn, 0)  # what nobody looks at is not asked for
     page.get_by_role("tab", name="Ledger").click()
     page.settled()
-    assert page.locator(shown).get_attribute("id") == "panel-ledger" and drawn.count() == 1
+    has_count(drawn, 1)
+    assert page.locator(shown).get_attribute("id") == "panel-ledger"
     page.keyboard.press("ArrowRight")
     assert page.locator(shown).get_attribute("id") == "panel-calls" and "tab=calls" in page.url
     page.keyboard.press("Home")

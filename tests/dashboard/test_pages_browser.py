@@ -10,6 +10,8 @@ import sqlite3
 
 import pytest
 
+from tests.support.browser import has_count
+
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 
 PAGES = ("runs", "run", "costs", "models", "needles", "quality", "records")
@@ -134,7 +136,7 @@ def test_records_say_who_may_fold_and_by_what_figures(look, served, worked):
     first = page.locator("#figures tbody tr").first.inner_text().split("\t")
     assert "60" in first and "40" in first
     page = look(f"{served}/records?model=local%2Fcoin")
-    assert page.locator("#records tbody tr").count() == 1
+    has_count(page.locator("#records tbody tr"), 1)
 
 
 def test_trainings_stand_beside_the_records(look, served):
@@ -180,7 +182,7 @@ def test_effective_lengths_say_what_is_known(look, served, worked):
     drawn = page.locator("#heatmaps svg").first.text_content()
     assert all(said in drawn for said in ("2,048 to 4,096", "below 1,024", "at least 4,096"))
     both = f"{served}/needles?run={worked.aggregation}&run={worked.needles}&task=count"
-    assert look(both).locator("#heatmaps figure").count() == 1, "no needle counts"
+    has_count(look(both).locator("#heatmaps figure"), 1)  # no needle counts
 
 
 def test_the_models_page_says_which_and_why_and_what_is_not_measured(look, served):
@@ -204,7 +206,7 @@ def test_cells_that_ended_otherwise_are_told_apart(look, served, worked):
     assert sorted(kinds) == ["failed", "refused", "truncated"]
     assert "1 cut off; 1 failed; 1 refused" in odd.get_attribute("aria-label")
     hatched = page.locator(f"{grid} .cell rect[fill^='url(#hatch']")
-    assert hatched.count() == 6  # five that the grid asked for in vain, one skipped
+    has_count(hatched, 6)  # five that the grid asked for in vain, one skipped
     reach = page.eval_on_selector_all(
         f"{grid} [data-effective]", "all => all.map(b => [b.dataset.effective, b.dataset.tokens])"
     )
@@ -244,12 +246,13 @@ def test_the_heatmap_is_walked_by_keyboard(look, served, worked):
 
 def test_models_side_by_side_are_chosen_and_the_choice_closes(look, served, worked):
     page = look(f"{served}/needles")
-    assert page.locator("#heatmaps figure").count() == 3
+    has_count(page.locator("#heatmaps figure"), 3)
     page.click(".choices summary")
     page.uncheck(f".choices input[value='{worked.second}']")
     page.uncheck(f".choices input[value='{worked.aggregation}']")
     page.settled()
-    assert page.locator("#heatmaps figure").count() == 1 and worked.second not in page.url
+    has_count(page.locator("#heatmaps figure"), 1)
+    assert worked.second not in page.url
     page.keyboard.press("Escape")
     assert not page.locator(".choices fieldset").is_visible()
     page.reload()
@@ -360,7 +363,7 @@ def test_a_run_that_failed_shows_the_command_that_takes_it_up(look, served, work
 def test_text_of_documents_never_runs(look, served):
     page = look(f"{served}/run?tab=ledger")
     assert page.evaluate("window.hurt") is None
-    assert page.locator("#ledger img, #ledger script").count() == 0
+    has_count(page.locator("#ledger img, #ledger script"), 0)
     assert "<script>window.hurt=1</script>" in table(page, "ledger")[0][1]
     page.get_by_role("tab", name="Questions and calls").click()
     page.settled()
@@ -379,7 +382,7 @@ def test_conflicts_stand_side_by_side_with_what_differs_marked(look, served, wor
     assert first.locator("code").inner_text() == decides
     assert "in conflict · says ann · the numbers differ" in first.inner_text()
     assert others and all("possibly in conflict" in one.inner_text() for one in others)
-    assert first.locator("mark").count() == 2
+    has_count(first.locator("mark"), 2)
     assert "S-4 · " in first.inner_text()
     boxes = [box.bounding_box() for box in first.locator("blockquote").all()]
     assert boxes[0]["y"] == boxes[1]["y"] and boxes[0]["x"] < boxes[1]["x"]

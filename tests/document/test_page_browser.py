@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -16,29 +15,15 @@ from pipeline.document.structure.layout import lay_out
 from pipeline.document.structure.residue import NotShown
 from pipeline.entries import Conflict, Fold, Line, Side
 from pipeline.stories import Document, Span
+from tests.support.browser import chromium_thread, has_count
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
-
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[tuple[ThreadPoolExecutor, object]]:
-    """Headless Chromium on a thread of its own: another suite's may run on this one."""
-    binary = next((found for name in CHROMIUM if (found := shutil.which(name))), None)
-    if binary is None:
-        pytest.skip(f"no browser to look with (none of {', '.join(CHROMIUM)} is installed)")
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with ThreadPoolExecutor(1) as thread:
-        driver = thread.submit(playwright.sync_playwright().start).result()
-        browser = thread.submit(
-            driver.chromium.launch,
-            executable_path=binary,
-            args=["--no-sandbox", "--disable-gpu", "--no-first-run"],
-        ).result()
-        yield thread, browser
-        thread.submit(browser.close).result()
-        thread.submit(driver.stop).result()
+    with chromium_thread() as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -134,7 +119,7 @@ def test_two_tellings_stand_side_by_side_with_what_differs(look):
 def test_a_conflict_shows_where_it_stands_and_side_by_side(look):
     def does(tab):
         group = tab.locator(".group.conflict")
-        assert group.locator("article").count() == 2
+        has_count(group.locator("article"), 2)
         assert group.locator("article b").all_inner_texts() == ["2", "3"]
         group.get_by_text("side by side").click()
         assert tab.locator("#panel .sides mark").all_inner_texts() == ["2", "3"]
@@ -166,15 +151,15 @@ def test_many_conflicts_are_counted_once_and_each_stands_at_its_sides(look, kit)
         group = tab.locator(".group.possible")
         top = group.locator(":scope > details > summary")
         assert top.all_inner_texts() == ["4 possible conflicts"]
-        assert group.locator(":scope > p.kind").count() == 0
+        has_count(group.locator(":scope > p.kind"), 0)
         lines = group.locator("article > p.kind").all_inner_texts()
         assert [line.partition(" ·")[0] for line in lines] == [
             "Possibly in conflict with S-2", *["Possibly in conflict with S-1"] * 4
         ]  # fmt: skip
         group.locator("article summary").click()
-        assert group.locator("article details p.kind").count() == 3
+        has_count(group.locator("article details p.kind"), 3)
         top.click()
-        assert group.locator(":scope > details > p.kind").count() == 4
+        has_count(group.locator(":scope > details > p.kind"), 4)
         group.locator("article").nth(3).get_by_text("side by side").click()
         assert tab.locator("#panel .sides mark").all_inner_texts() == ["4", "1"]
 
@@ -260,7 +245,7 @@ def test_the_keyboard_walks_through_the_entries(look):
         tab.keyboard.press("/")
         assert tab.evaluate("() => document.activeElement.id") == "q"
         tab.keyboard.press("Escape")
-        assert tab.locator("article.on").count() == 0
+        has_count(tab.locator("article.on"), 0)
 
     look(does)
 
@@ -270,7 +255,7 @@ def test_the_ledger_has_a_row_for_every_story(look):
         tab.get_by_text("Ledger: what became of every story").click()
         rows = tab.locator("#ledger tbody tr")
         rows.nth(7).wait_for()  # the list opens when the browser comes to it
-        assert rows.count() == 8
+        has_count(rows, 8)
         assert "conflict with" in rows.nth(2).inner_text()
         rows.nth(7).locator("button").first.click()
         assert "Where did S-8 go?" in tab.inner_text("#panel")
@@ -294,7 +279,7 @@ def test_what_sources_say_is_text_and_what_nobody_sees_is_shown(look):
         hostile.click()
         assert "<U+202E>evil" in tab.inner_text("#panel")
         assert "\u202e" not in tab.inner_text("body")
-        assert tab.locator("img").count() == 0
+        has_count(tab.locator("img"), 0)
 
     look(does)
 
@@ -372,7 +357,7 @@ def test_fifteen_thousand_stories_are_drawn_as_they_are_looked_at(look, kit):
         assert 20 <= tab.locator("article").count() < 1_000
         tab.fill("#q", "number14321")
         tab.locator("#found:not(:empty)").wait_for(state="attached")
-        assert tab.locator("article").count() == 1
+        has_count(tab.locator("article"), 1)
         tab.click("#clear")
         tab.fill("#q", "S-14000")
         tab.get_by_text("Where did S-14000 go?").wait_for()
@@ -404,7 +389,7 @@ def test_the_scroll_bar_tells_how_much_there_is_before_it_is_drawn(look, kit, wi
             tab.wait_for_timeout(15)
             if tab.evaluate("() => scrollY + innerHeight >= document.body.scrollHeight - 2"):
                 break
-        assert tab.locator("article").count() == 400
+        has_count(tab.locator("article"), 400)
         assert tab.evaluate(tall) == pytest.approx(before, rel=0.05)
 
     look(does, of=long, width=width)
@@ -418,7 +403,7 @@ def test_on_paper_is_all_that_stands_and_nothing_to_press(look, kit):
         assert tab.locator("article").count() < 200
         tab.evaluate("() => dispatchEvent(new Event('beforeprint'))")
         tab.emulate_media(media="print")
-        assert tab.locator("article").count() == 200
+        has_count(tab.locator("article"), 200)
         assert "thing199" in tab.inner_text("main")
         for name in (".tools", "aside", ".beside", ".figures"):
             assert not any(one.is_visible() for one in tab.locator(name).all())

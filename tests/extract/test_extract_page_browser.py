@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -24,10 +23,9 @@ from pipeline.stories import (
     residue_of,
     story_id,
 )
+from tests.support.browser import chromium_thread, has_count
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
-
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 #: The text of the marked-up document as a person reads it: labels of stories left out.
 TEXT = """(() => {
@@ -91,21 +89,8 @@ Look = Callable[..., None]
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[tuple[ThreadPoolExecutor, object]]:
-    """Headless Chromium on a thread of its own: another suite's may run on this one."""
-    binary = next((found for name in CHROMIUM if (found := shutil.which(name))), None)
-    if binary is None:
-        pytest.skip(f"no browser to look with (none of {', '.join(CHROMIUM)} is installed)")
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with ThreadPoolExecutor(1) as thread:
-        driver = thread.submit(playwright.sync_playwright().start).result()
-        browser = thread.submit(
-            driver.chromium.launch,
-            executable_path=binary,
-            args=["--no-sandbox", "--disable-gpu", "--no-first-run"],
-        ).result()
-        yield thread, browser
-        thread.submit(browser.close).result()
-        thread.submit(driver.stop).result()
+    with chromium_thread() as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -214,9 +199,9 @@ def test_a_story_shows_its_fields(look: Look):
         for said in ("Seasoning", "cook", "salt", "it <i>tastes</i>", "white", "dry", "More of it.",
                      "KIT-7", "2026-03-09", "Lena", "line 3, Kitchen", story.id):  # fmt: skip
             assert said in panel
-        assert tab.locator("#text mark.on").count() == 2
+        has_count(tab.locator("#text mark.on"), 2)
         tab.keyboard.press("Escape")
-        assert tab.locator("#text mark.on").count() == 0
+        has_count(tab.locator("#text mark.on"), 0)
         assert (
             story.id not in tab.url and "Choose marked text" in tab.locator("#panel").inner_text()
         )
@@ -250,7 +235,7 @@ def test_keys_go_from_story_to_story_and_from_document_to_document(look: Look):
 def test_one_story_at_a_time_is_a_tab_stop(look: Look):
     def does(tab):
         stops = tab.locator("#text .tag[tabindex='0']")
-        assert stops.count() == 1
+        has_count(stops, 1)
         tab.keyboard.press("j")
         tab.keyboard.press("j")
         assert stops.all_text_contents() == ["scenario 2"]
