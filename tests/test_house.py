@@ -71,7 +71,7 @@ def test_only_the_settings_read_the_environment():
 def test_the_engine_imports_no_room_but_errors_and_the_line_that_installs():
     for path in (ROOT / "pipeline" / "engine").rglob("*.py"):
         rooms = {n for n in imported(path) if n.startswith(("pipeline.", "evals."))}
-        leaves = ("pipeline.engine", "pipeline.errors", "pipeline.installer")
+        leaves = ("pipeline.engine", "pipeline.errors", "pipeline.config.installer")
         outside = {n for n in rooms if not n.startswith(leaves)}
         assert outside == set(), path.name
 

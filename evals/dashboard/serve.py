@@ -24,9 +24,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.config.egress import without_password
+from pipeline.config.installer import how_to_add
 from pipeline.config.processes import keep_code_out
 from pipeline.errors import InputError, StoreError
-from pipeline.installer import how_to_add
 
 if TYPE_CHECKING:
     from pipeline.store.record import Store

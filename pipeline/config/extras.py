@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from pipeline.config.installer import PACKAGE, installer, is_here, made_by
 from pipeline.errors import InputError
-from pipeline.installer import PACKAGE, installer, is_here, made_by
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 from packaging.requirements import Requirement
 
-from pipeline.installer import how_to_add
+from pipeline.config.installer import how_to_add
 
 #: What computes here, and whose stated needs are compared with what is installed.
 PACKAGES = ("torch", "transformers", "accelerate", "tokenizers", "safetensors", "llguidance")

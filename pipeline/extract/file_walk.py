@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 import stat
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -11,7 +12,6 @@ from pathlib import Path
 
 from pipeline.errors import InputError
 from pipeline.extract.globs import check_patterns, is_excluded
-from pipeline.extract.own import SUFFIXES, is_own
 
 STDIN = "-"
 #: A folder may hold a file of this name with patterns of what not to read below it.
@@ -24,6 +24,20 @@ _NO_FILES = (
     (stat.S_ISSOCK, "a socket"),
     (stat.S_ISCHR, "a device"),
     (stat.S_ISBLK, "a device"),
+)
+#: What this program wrote itself is no document, and would be told a second time where it lies
+#: among them. Its suffixes, and how much of a file's head tells whose it is.
+_OWN_SUFFIXES = frozenset({".md", ".html", ".json"})
+_HEAD = 4096
+_WRITTEN = re.compile(
+    rb"^<!-- written by storytransformer -->"
+    rb"|^# Merged: [\d,]+ stor(?:y|ies) from [\d,]+ document"
+    rb"|^# Since run [^\n]*: [\d,]+ stor(?:y|ies)"
+    rb"|^# Lists\n\nWhat \[[^\]]*\]\([^)]*\) counts, one by one\.$"
+    rb"|^# Tellings\n\nEvery telling word for word, under its entry in \["
+    rb"|<title>(?:Merged stories|Documents and their stories|StoryTransformer, [^<]*)</title>"
+    rb'|^\{\s*"format": "storytransformer-merge-',
+    re.MULTILINE,
 )
 #: What of an earlier merge is counted as, among the suffixes of what is passed over.
 OWN = "of an earlier merge"
@@ -69,7 +83,9 @@ def find_files(
 
 def _is_of_ours(entry: os.DirEntry[str]) -> bool:
     """Whether a file of a folder is one that this program wrote."""
-    return Path(entry.name).suffix.lower() in SUFFIXES and entry.is_file() and is_own(entry.path)
+    return (
+        Path(entry.name).suffix.lower() in _OWN_SUFFIXES and entry.is_file() and is_own(entry.path)
+    )
 
 
 def _no_file(path: str) -> str:
@@ -177,3 +193,13 @@ def _ignored_here(folder: str, root: str) -> tuple[str, ...]:
             )
             patterns.append(f"!{bare}" if negated else bare)
     return tuple(patterns)
+
+
+def is_own(path: str) -> bool:
+    """Whether a file is of a merge or a page of this program, by what it carries; its name may be
+    any."""
+    try:
+        with open(path, "rb") as file:
+            return _WRITTEN.search(file.read(_HEAD).replace(b"\r\n", b"\n")) is not None
+    except OSError:
+        return False  # reading it says why

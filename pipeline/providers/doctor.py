@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config.extras import LOCAL, PARTS, how_to_install, lacking
+from pipeline.config.installer import how_to_add
 from pipeline.engine.weights.weight_files import locate_weights
 from pipeline.errors import EngineError
-from pipeline.installer import how_to_add
 from pipeline.models import ModelSpec, Provider
 from pipeline.providers.base import ModelOptions
 from pipeline.providers.local.generators import program_of

@@ -1,4 +1,5 @@
-"""What a story says, piece by piece and without its markup, and where two tellings differ."""
+"""What a story says, piece by piece and without its markup, where two tellings differ, and how
+promising a question about them is by what a judge said."""
 
 from __future__ import annotations
 
@@ -10,12 +11,17 @@ from itertools import groupby, zip_longest
 from rich.cells import cell_len
 
 from pipeline.document.structure.readable import without_markup
-from pipeline.entries import Entry
+from pipeline.entries import Answer, Entry
+from pipeline.store.judgements import JudgementTold
 from pipeline.stories import Story
 
 #: The order in which the pieces of a telling are shown.
 _ORDER = ("title", "sentence", "benefit", "criterion", "body", "label")
 _EDGES = ".,;:!?\"'“”‘’()"
+#: What a judge may say of two tellings that makes them worth asking about.
+_WORTH_ASKING = (Answer.ONE_NEED, Answer.CONTRADICTING)
+#: How sure a judge counts that gives an answer no likelihood, where it says another.
+_UNSAID = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,3 +185,22 @@ def _drawn(row: Sequence[Word], marks: Marks) -> str:
 
 def _key(word: str) -> str:
     return word.strip(_EDGES).casefold() or word
+
+
+def promise(likeness: float, judged: JudgementTold | None) -> float:
+    """How likely deciding on two tellings saves something, 0 to 1: what a judge says of them where
+    one was asked, and how alike they are."""
+    if judged is None:
+        return likeness
+    if judged.answer in _WORTH_ASKING:
+        return 1.0 if judged.likelihood is None else judged.likelihood
+    sure = _UNSAID if judged.likelihood is None else judged.likelihood
+    return likeness * (1.0 - sure)
+
+
+def opinion(judged: JudgementTold | None) -> str:
+    """What a judge says that makes two tellings worth asking about, "" where it does not."""
+    if judged is None or judged.answer not in _WORTH_ASKING:
+        return ""
+    sure = "" if judged.likelihood is None else f" ({judged.likelihood:.2f})"
+    return f"{judged.answer.replace('_', ' ')}, says {judged.judge}{sure}"

@@ -12,8 +12,7 @@ from typing import Literal
 from pipeline.document.markdown.opposing import opposed
 from pipeline.entries import Conflict, Decision, Entry
 from pipeline.errors import InputError
-from pipeline.review.comparison import Told, differing, likeness, telling
-from pipeline.review.promise import opinion, promise
+from pipeline.review.comparison import Told, differing, likeness, opinion, promise, telling
 from pipeline.run.sovereignty import keeps_here
 from pipeline.store.judgements import JudgementTold
 from pipeline.store.reading.finished_run import FinishedRun, open_finished_run

@@ -15,11 +15,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from pipeline.text.language import ENGLISH
-from pipeline.text.letter_case import lower_first
 from pipeline.text.notation import NUMBER_WORDS, RULED, number_of, write_notations
 from pipeline.text.spelling import CONTRACTIONS, SPELLINGS, expand
 from pipeline.text.story_frames import frame
-from pipeline.text.typography import set_plainly
+from pipeline.text.typography import lower_first, set_plainly
 
 #: Of the rules: a fingerprint made by other ones is another fingerprint.
 VERSION = "proof-2"

@@ -27,12 +27,12 @@ from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
 from pipeline.calls import Request, TokenCount
+from pipeline.config.installer import how_to_add
 from pipeline.engine.tokenizers.splitting import words
 from pipeline.engine.tokenizers.tokenizer import Tokenizer, load_tokenizer
 from pipeline.engine.weights.hashes import write_atomically
 from pipeline.engine.weights.weight_files import locate_weights, weights_sha256
 from pipeline.errors import EngineError
-from pipeline.installer import how_to_add
 from pipeline.models import ModelSpec
 from pipeline.tokens.token_cache import Counts, Cut, TwoLines, tiktoken_lines, whole
 

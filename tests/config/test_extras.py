@@ -13,7 +13,7 @@ import pytest
 
 from pipeline.config import extras
 from pipeline.config.extras import PARTS, how_to_install, lacking, part_of
-from pipeline.installer import how_to_add
+from pipeline.config.installer import how_to_add
 
 ROOT = Path(__file__).resolve().parents[2]
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]

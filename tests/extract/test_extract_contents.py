@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.extract.own import is_own
+from pipeline.extract.file_walk import is_own
 from pipeline.extract.readers.registry import read_document
 from pipeline.run import corpus as corpora
 

@@ -21,8 +21,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from pipeline.config.installer import how_to_add
 from pipeline.errors import EngineError
-from pipeline.installer import how_to_add
 
 #: The list of a folder's files with their sha256, written when the folder was made.
 LIST = "sha256.json"

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pipeline.config.installer import how_to_add
 from pipeline.engine.weights.hashes import (
     LIST,
     check_list,
@@ -23,7 +24,6 @@ from pipeline.engine.weights.hashes import (
     has_list,
 )
 from pipeline.errors import EngineError
-from pipeline.installer import how_to_add
 
 _HUB_ID = re.compile(r"^[\w.-]+/[\w.-]+$")
 
