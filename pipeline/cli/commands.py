@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -48,6 +48,8 @@ from pipeline.errors import InputError
 from pipeline.runtime import Runtime
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from pipeline.run.steps import Terms
 
 app = typer.Typer(
@@ -225,31 +227,43 @@ def estimate(
     else:
         result = _priced(runtime, paths or [], chosen, read, here, terms)
     if picture is not None:
-        drawn = pricing.draw_estimate(
-            result["words"],
-            parse_tokens_per_word(tokens_per_word),
-            chosen.models,
-            terms,
-            catalog=runtime.catalog,
-        )
-        from pipeline.run import output  # and with it all that writes documents
-
-        result["picture"] = output.write_picture(Path(picture), drawn)
+        each_word = parse_tokens_per_word(tokens_per_word)
+        result["picture"] = _draw(picture, result["words"], each_word, chosen, terms, runtime)
     if here.json:
         emit(result)
+        return
+    price_screen.estimate_table(result, whole=notes or bool(chosen.strategies))
+    if best := next((found for found in result["lines"] if found["cheapest"]), None):
+        following = _merge_by(best, result, paths or ["PATHS"], chosen)
+        screen.next_step(*following, **here.for_next)
     else:
-        price_screen.estimate_table(result, whole=notes or bool(chosen.strategies))
-        if best := next((found for found in result["lines"] if found["cheapest"]), None):
-            cloud = [word for named in chosen.allow_cloud for word in ("--allow-cloud", named)]
-            # A model without a record is asked nothing but with this.
-            known = best["strategy"] == "none" or result.get("records", {}).get(best["model"])
-            asked = [] if known else ["--propose"]
-            by = ["--strategy", "groups"] if best["strategy"] == "groups" else []
-            judge = ["--judge", best["model"]]
-            following = ["merge", *(paths or ["PATHS"]), *judge, *by, *asked, *cloud]
-            screen.next_step(*following, **here.for_next)
-        else:
-            screen.next_step("doctor")
+        screen.next_step("doctor")
+
+
+def _draw(
+    file: str, words: int, tokens_per_word: Decimal | None, chosen: EstimateOptions, terms: Terms,
+    runtime: Runtime,
+) -> str:  # fmt: skip
+    """Write the trade-off of window sizes; the file's path."""
+    from pipeline.run import output, pricing  # and with it all that writes documents
+
+    drawn = pricing.draw_estimate(
+        words, tokens_per_word, chosen.models, terms, catalog=runtime.catalog
+    )
+    return output.write_picture(Path(file), drawn)
+
+
+def _merge_by(
+    best: Mapping[str, Any], result: Mapping[str, Any], paths: Sequence[str],
+    chosen: EstimateOptions,
+) -> list[str]:  # fmt: skip
+    """The command that merges as an estimate's line says."""
+    cloud = [word for named in chosen.allow_cloud for word in ("--allow-cloud", named)]
+    # A model without a record is asked nothing but with this.
+    known = best["strategy"] == "none" or result.get("records", {}).get(best["model"])
+    asked = [] if known else ["--propose"]
+    by = ["--strategy", "groups"] if best["strategy"] == "groups" else []
+    return ["merge", *paths, "--judge", best["model"], *by, *asked, *cloud]
 
 
 def _priced(

@@ -105,8 +105,7 @@ def review(
     by: Annotated[str | None, typer.Option(help="Who decides [you].")] = None,
 ) -> None:
     """Decide on conflicts and tellings that are alike. Every later run applies it."""
-    from pipeline.review import dialogue, questions
-    from pipeline.review.answers import read_answers
+    from pipeline.review.questions import of_run
 
     who = by or whoami()
     with here.runtime().store() as store:
@@ -130,42 +129,57 @@ def review(
             if not here.json:
                 screen.next_step("runs", run, **here.for_next)
             return
-        asked = questions.of_run(
-            store, run, again=again, most=most, only=only or (), names=stories or ()
-        )
+        asked = of_run(store, run, again=again, most=most, only=only or (), names=stories or ())
         if decide is not None:
-            # Checked as a whole before the first is kept.
-            answers = read_answers(Path(decide), asked, by=who)
-            for answer in answers:
-                answer.keep(store, run)
-            left = len(questions.of_run(store, run, most=most, only=only or ()))
-            kept = sum(len(answer.decisions) for answer in answers)
+            kept = _decide(store, run, decide, asked, by=who)
+            left = len(of_run(store, run, most=most, only=only or ()))
             if here.json:
                 emit({"run": run, "decided": kept, "open": left})
             else:
                 plain(f"{counted(kept, 'decision')} kept, {counted(left, 'question')} open.")
                 _merge_again(store, run, here)
-        elif here.json:
-            emit({"run": run, "questions": [question_as_json(question) for question in asked]})
-        elif listed:
-            screen.questions_page(asked, dialogue.describe)
-            _more(asked, most)
-            if asked:
-                screen.next_step("review", run, **here.for_next)
-            else:
-                _merge_again(store, run, here)
         else:
-            counts = dialogue.walk(
-                asked,
-                dialogue.terminal_read,
-                show_line,
-                lambda answer: answer.keep(store, run),
-                by=who,
-                marks=dialogue.terminal_marks(),
-            )
-            plain(", ".join(f"{n:,} {name}" for name, n in counts.items()) + ".")
-            _more(asked, most)
+            _ask(store, run, asked, most, here, listed=listed, by=who)
+
+
+def _decide(store: Store, run: str, file: str, asked: Sequence[Question], *, by: str) -> int:
+    """Keep a file's answers, checked as a whole before the first is kept: how many decisions."""
+    from pipeline.review.answers import read_answers
+
+    answers = read_answers(Path(file), asked, by=by)
+    for answer in answers:
+        answer.keep(store, run)
+    return sum(len(answer.decisions) for answer in answers)
+
+
+def _ask(
+    store: Store, run: str, asked: Sequence[Question], most: int, here: Here, *, listed: bool,
+    by: str,
+) -> None:  # fmt: skip
+    """Show the questions, or ask them one after the other."""
+    from pipeline.review import dialogue
+
+    if here.json:
+        emit({"run": run, "questions": [question_as_json(question) for question in asked]})
+    elif listed:
+        screen.questions_page(asked, dialogue.describe)
+        _more(asked, most)
+        if asked:
+            screen.next_step("review", run, **here.for_next)
+        else:
             _merge_again(store, run, here)
+    else:
+        counts = dialogue.walk(
+            asked,
+            dialogue.terminal_read,
+            show_line,
+            lambda answer: answer.keep(store, run),
+            by=by,
+            marks=dialogue.terminal_marks(),
+        )
+        plain(", ".join(f"{n:,} {name}" for name, n in counts.items()) + ".")
+        _more(asked, most)
+        _merge_again(store, run, here)
 
 
 #: A story as documents and questions call it.

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
-from pipeline.calls import Band, TokenCount, Usage
+from pipeline.calls import Band, TokenCount, Usage, WindowLimits
 from pipeline.columns import kinds_of
 from pipeline.cost.bill import Asked, bill
 from pipeline.cost.formulas import energy_kwh, rows_that_fit
@@ -45,28 +45,10 @@ def bare_text_estimate(
     """
     bits = bits_held(spec, bits)
     counted = _count(words, tokens_per_word, spec)
-    limits = window_limits(spec, as_of=as_of)
-    if hardware is not None and not spec.leaves_machine:
-        here = window_limits(
-            spec,
-            as_of=as_of,
-            memory_bytes=hardware.device_bytes,
-            runtime_bytes=hardware.runtime_bytes,
-            bits=bits,
-        )
-        limits = here if here.input_tokens else limits
+    limits = _limits(spec, as_of, hardware, bits)
     windows = -(-counted.n // limits.input_tokens) if limits.input_tokens else 0
     outputs = Band(*(int((counted.n * share).to_integral_value()) for share in OUTPUT_SHARES))
-    inputs = (counted.low, counted.n, counted.high)
-    requests = [
-        Asked(
-            *(
-                Usage(_part(n, i, windows), _part(out, i, windows))
-                for n, out in zip(inputs, outputs, strict=True)
-            )
-        )
-        for i in range(windows)
-    ]
+    requests = _requests(counted, outputs, windows)
     billed = bill(spec, kinds_of(requests), as_of)
     ceiling = windows * limits.output_tokens
     reasons = obstacles(spec, today, None)
@@ -155,6 +137,30 @@ def _on_this_machine(
         usd_energy=(Decimal(repr(kwh)) * usd_per_kwh).quantize(_MICRO),
         usd_rent=None if rent is None else (rent * hours).quantize(_MICRO),
     )
+
+
+def _requests(counted: TokenCount, outputs: Band, windows: int) -> list[Asked]:
+    """The words as requests, one a window, as even as whole tokens allow."""
+    sizes = list(zip((counted.low, counted.n, counted.high), outputs, strict=True))
+    return [
+        Asked(*(Usage(_part(n, i, windows), _part(out, i, windows)) for n, out in sizes))
+        for i in range(windows)
+    ]
+
+
+def _limits(spec: ModelSpec, as_of: date, hardware: Hardware | None, bits: int) -> WindowLimits:
+    """The windows of a model; of a local one those that fit this machine, where any does."""
+    limits = window_limits(spec, as_of=as_of)
+    if hardware is None or spec.leaves_machine:
+        return limits
+    here = window_limits(
+        spec,
+        as_of=as_of,
+        memory_bytes=hardware.device_bytes,
+        runtime_bytes=hardware.runtime_bytes,
+        bits=bits,
+    )
+    return here if here.input_tokens else limits
 
 
 def _part(total: int, index: int, parts: int) -> int:

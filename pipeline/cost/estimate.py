@@ -6,7 +6,7 @@ of ``as_of``, feasibility is judged ``today``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -89,14 +89,6 @@ def estimate(
     counted = total_input(plan)
     requests = learned.applied_to(by_itself, exact=counted.exact)
     billed = bill(spec, requests, as_of)
-    taught = learned.said(exact=counted.exact)
-    said = (
-        plan.remark,
-        f"{spec.name}: {taught}" if taught else "",
-        effective_note(spec, plan),
-        cache_note(spec, plan),
-        rate_note(spec, [(request.likely, n) for request, n in requests.counted]),
-    )
     line = Estimate(
         model=spec.name,
         strategy=plan.strategy,
@@ -115,7 +107,7 @@ def estimate(
         price_dated=price_is_dated(spec, as_of),
         notes=(
             *notes(spec, as_of, counted=_by_ratio(spec, counted)),
-            *filter(None, said),
+            *_said(plan, spec, requests, learned.said(exact=counted.exact)),
         ),
         learned=learned.learned,
     )
@@ -132,6 +124,18 @@ def estimate(
         )
     reasons = [*obstacles(spec, today, allow_cloud), *_misfits(line, spec, plan, hardware)]
     return replace(line, feasible=not reasons, reason="; ".join(reasons))
+
+
+def _said(plan: Plan, spec: ModelSpec, requests: Kinds[Asked], taught: str) -> Iterable[str]:
+    """What is to be said of a plan's price, and what past runs taught of it."""
+    said = (
+        plan.remark,
+        f"{spec.name}: {taught}" if taught else "",
+        effective_note(spec, plan),
+        cache_note(spec, plan),
+        rate_note(spec, [(request.likely, n) for request, n in requests.counted]),
+    )
+    return filter(None, said)
 
 
 def formula_seconds(
@@ -260,6 +264,21 @@ def _on_this_machine(
         ),
         eager_bytes=eager_score_bytes(model.heads, longest),
     )
+    return _timed(line, model, plan, requests, hardware, rows, usd_per_kwh, bits, pace)
+
+
+def _timed(
+    line: Estimate,
+    model: Architecture,
+    plan: Plan,
+    requests: Kinds[Asked],
+    hardware: Hardware,
+    rows: int,
+    usd_per_kwh: Decimal,
+    bits: int,
+    pace: Ratio,
+) -> Estimate:
+    """Time, energy and rent, so many calls side by side; unknown where the machine's speed is."""
     shared = max((size.shared_tokens for size, _ in plan.sizes_to_send.counted), default=0)
     low, likely, high = (
         generation_seconds(
@@ -267,14 +286,7 @@ def _on_this_machine(
         )
         for end in range(3)
     )
-    limit = limit_seconds(
-        model,
-        _work(requests, 1),
-        hardware,
-        shared=shared,
-        rows=rows,
-        bits=bits,
-    )
+    limit = limit_seconds(model, _work(requests, 1), hardware, shared=shared, rows=rows, bits=bits)
     if low is None or likely is None or high is None or hardware.watts is None:
         return line
     seconds = likely.likely * pace.likely

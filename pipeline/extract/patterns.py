@@ -61,11 +61,35 @@ def find_stories(
     Every character of ``document.text`` is in at least one story's span or in exactly one span
     of residue. The same document always gives the same stories with the same ids.
     """
-    found: Iterable[Found]
+    text, blocks = _current(document, stretches=bool(pattern or ears))
+    found, others = _known_shapes(document, text, blocks, ears=ears)
+    if pattern:
+        found = [*_find_pattern(text, others, pattern), *found]
+    if document.left_out:
+        found = [
+            replace(each, spans=without(document.text, each.spans, document.left_out))
+            for each in found
+        ]
+    stories = _made(document, found, by_pattern=bool(pattern), repair=repair)
+    covered: list[Span] = [span for story in stories for span in story.source.spans]
+    residue = residue_of(len(document.text), covered)
+    current = replace(document, text=text, blocks=tuple(blocks))
+    if said := judge(current, stories, residue):
+        problem = f"{document.problem}; {said}" if document.problem else said
+        document = replace(document, problem=problem)
+    return Extraction(document, stories, residue)
+
+
+def _current(document: Document, *, stretches: bool) -> tuple[str, Sequence[Block]]:
+    """The text that is current, and its blocks.
+
+    Args:
+        stretches: lines that a format joins are looked at one by one, also where no known shape
+            tells a story.
+    """
     blocks: Sequence[Block] = document.blocks
     text = document.text
-    unescape = unescape_of(document.format)
-    if (pattern or ears) and settle_stretches(text):  # also where no known shape tells a story
+    if stretches and settle_stretches(text):
         if document.format in ("markdown", "rst"):
             flavour: Flavour = "rst" if document.format == "rst" else "markdown"
             blocks = tuple(read_blocks(text, flavour))
@@ -74,43 +98,44 @@ def find_stories(
     if document.left_out:
         text = blank_out(text, document.left_out)
         blocks = current_blocks(text, blocks)
-    current = replace(document, text=text, blocks=tuple(blocks))
+    return text, blocks
+
+
+def _known_shapes(
+    document: Document, text: str, blocks: Sequence[Block], *, ears: bool
+) -> tuple[Iterable[Found], Sequence[Block]]:
+    """The stories of known shapes in the current text, in its order; the blocks without those
+    that a list of stories took."""
     if document.format == "gherkin":
-        found = find_in_features(text, blocks)
-    else:
-        listed: list[Found] = []
-        if document.format == "text":
-            blocks, listed = find_in_list(text, blocks)
-        found = find_in_sections(
-            text, blocks, unescape, ears=ears, records=document.format in _RECORDS
-        )
-        if listed:
-            found = sorted([*found, *listed], key=lambda each: each.spans)
-    if pattern:
-        found = [*_find_pattern(text, blocks, pattern), *found]
-    if document.left_out:
-        found = [
-            replace(each, spans=without(document.text, each.spans, document.left_out))
-            for each in found
-        ]
+        return find_in_features(text, blocks), blocks
+    listed: list[Found] = []
+    if document.format == "text":
+        blocks, listed = find_in_list(text, blocks)
+    found = find_in_sections(
+        text, blocks, unescape_of(document.format), ears=ears, records=document.format in _RECORDS
+    )
+    if listed:
+        return sorted([*found, *listed], key=lambda each: each.spans), blocks
+    return found, blocks
+
+
+def _made(
+    document: Document, found: Iterable[Found], *, by_pattern: bool, repair: bool
+) -> tuple[Story, ...]:
+    """The stories that were found, each once, in order; what a pattern found comes first and
+    leaves no other story where it stands."""
     stories: dict[str, Story] = {}
     taken: list[Span] = []
     for each in found:
-        if each.spans and not (pattern and _overlap(each.spans, taken)):
-            taken += each.spans if pattern else ()
+        if each.spans and not (by_pattern and _overlap(each.spans, taken)):
+            taken += each.spans if by_pattern else ()
             if repair:
                 _repair(each.draft)
             story = make_story(document, each)
             stories.setdefault(story.id, story)
-    ordered = (
-        sorted(stories.values(), key=lambda story: story.start) if pattern else stories.values()
-    )
-    covered: list[Span] = [span for story in stories.values() for span in story.source.spans]
-    residue = residue_of(len(document.text), covered)
-    if said := judge(current, tuple(ordered), residue):
-        problem = f"{document.problem}; {said}" if document.problem else said
-        document = replace(document, problem=problem)
-    return Extraction(document, tuple(ordered), residue)
+    if by_pattern:
+        return tuple(sorted(stories.values(), key=lambda story: story.start))
+    return tuple(stories.values())
 
 
 def _with_lines(text: str, blocks: Sequence[Block]) -> Iterator[Block]:

@@ -306,10 +306,48 @@ class MergeJob(Sending):
             ModelError: every call failed; the document is written without a model.
         """
         self._warn()
+        result = self._result()
+        mark = mark_of(self.corpus.documents.values(), self.terms.local_only)
+        glossary: dict[tuple[str, str], str] = {
+            (term.kind, normalise(term.text)): term.heading for term in self.store.glossary()
+        }
+        # What a command that the document shows has to say.
+        head = result | {"paths": list(self.paths)}
+        head |= {"since": self.chosen.since} if self.chosen.since else {}
+        if mark := mark or settle(self.terms.decisions, self.corpus.stories).sovereignty:
+            head["sovereignty"] = mark
+        if self.store.database.is_sqlite:
+            head["db"] = self.store.database.name
+        layout = laid_out(
+            self.corpus,
+            self.merged,
+            head,
+            parse_grouping(self.chosen.group),
+            full=self.chosen.edition == "full",
+            glossary=glossary,
+        )
+        result["out"] = write_merge(
+            self.out, layout, self.kept, since=self.chosen.since, earlier=self._earlier
+        )
+        self._save_actuals()
+        if self.kept.missing or self.kept.faults:
+            raise call_failures.lost(self.kept, result["out"]["json"])
+        came = any(reply.came for reply in self.replies.values())
+        failed = call_failures.all_failed(
+            self._n_asked, self._failed(), where=self.spec.name, came=came
+        )
+        if failed is not None:
+            raise failed
+        self.store.finish_run(self.run_id, "completed")
+        return result
+
+    def _result(self) -> dict[str, Any]:
+        """What ``merge --json`` prints, but for the files."""
         likely = self.estimate.usd[1] if self.estimate.usd else None
         likely = self.estimate.usd_batch if self.chosen.batch else likely
         possible = sum(one.kind == "possible" for one in self.merged.conflicts)
-        result: dict[str, Any] = {
+        kept = as_told(self.kept)
+        return {
             "run": self.run_id,
             "model": self.spec.name,
             "judge": {
@@ -338,43 +376,10 @@ class MergeJob(Sending):
             "reused_replies": self._reused,
             "unusable_replies": len(self.usage_counter.unusable_before),
             "plan": self.plan.sha256,
+            **words(self.corpus, self.merged),
+            "kept": kept,
+            "folded": kept["folded"],
         }
-        result |= words(self.corpus, self.merged)
-        result["kept"] = as_told(self.kept)
-        result["folded"] = result["kept"]["folded"]
-        glossary: dict[tuple[str, str], str] = {
-            (term.kind, normalise(term.text)): term.heading for term in self.store.glossary()
-        }
-        # What a command that the document shows has to say.
-        head = result | {"paths": list(self.paths)}
-        head |= {"since": self.chosen.since} if self.chosen.since else {}
-        mark = mark_of(self.corpus.documents.values(), self.terms.local_only)
-        if mark := mark or settle(self.terms.decisions, self.corpus.stories).sovereignty:
-            head["sovereignty"] = mark
-        if self.store.database.is_sqlite:
-            head["db"] = self.store.database.name
-        layout = laid_out(
-            self.corpus,
-            self.merged,
-            head,
-            parse_grouping(self.chosen.group),
-            full=self.chosen.edition == "full",
-            glossary=glossary,
-        )
-        result["out"] = write_merge(
-            self.out, layout, self.kept, since=self.chosen.since, earlier=self._earlier
-        )
-        self._save_actuals()
-        if self.kept.missing or self.kept.faults:
-            raise call_failures.lost(self.kept, result["out"]["json"])
-        came = any(reply.came for reply in self.replies.values())
-        failed = call_failures.all_failed(
-            self._n_asked, self._failed(), where=self.spec.name, came=came
-        )
-        if failed is not None:
-            raise failed
-        self.store.finish_run(self.run_id, "completed")
-        return result
 
     def _warn(self) -> None:
         if doubts := self.usage_counter.doubts:

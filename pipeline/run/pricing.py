@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -60,76 +60,38 @@ def estimate_corpus(
     """
     if store is not None:
         terms = replace(terms, decisions=store.decisions())
+    choices = _specs(corpus, models, terms, catalog, online)
+    terms = replace(terms, vectors=known_vectors(store, corpus.stories, cache=terms.cache))
+    if store is not None:
+        choices = [(steps.with_measured(spec, store, terms.cache), bits) for spec, bits in choices]
+    kept = _kept_corpus(corpus, store)
+    pricing = _Pricing(corpus, terms, kept, steps.from_stories, online)
+    if (
+        kept is not None and not online
+    ):  # a provider counts the words themselves: no outline has any
+        ahead = [(spec, pricing.ahead(spec, bits, _kinds(spec, strategies)))
+                 for spec, bits in choices]  # fmt: skip
+        pricing = replace(pricing, planner=Outlines(*kept, ahead=ahead))
     lines: list[Estimate] = []
     records: dict[str, str | None] = {}
     first: Plan | None = None
-    corpus_id = ""
-    find = online.find if online else catalog.find
-    choices = [
-        (find(choice.model), choice.bits)
-        for choice in _choices(models, terms, catalog, words=corpus.words)
-    ]
-    if online:
-        for spec, _ in choices:
-            check_sovereignty(
-                corpus, spec, allow_cloud=terms.allow_cloud, local_only=terms.local_only
-            )
-    planned: steps.Planner = steps.from_stories
-    known = known_vectors(store, corpus.stories, cache=terms.cache)
-    terms = replace(terms, vectors=known)
-    if store is not None:
-        choices = [(steps.with_measured(spec, store, terms.cache), bits) for spec, bits in choices]
-        try:
-            corpus_id = store.save_corpus(corpus.extractions)
-        except StoreError:
-            store = None
-        else:
-            if not online:  # a provider counts the words themselves: an outline has none
-                ahead = [
-                    (
-                        spec,
-                        _wanted(
-                            steps.believing(spec, store, terms, corpus_id)[0],
-                            bits,
-                            _kinds(spec, strategies),
-                        ),
-                    )
-                    for spec, bits in choices
-                ]
-                planned = Outlines(store, corpus_id, ahead=ahead)
     total = sum(len(_kinds(spec, strategies)) for spec, _ in choices)
     for spec, bits in choices:
         for strategy in _kinds(spec, strategies):
             done = len(lines)
             show(Progress("estimate", "plans", done=done, total=total, fresh=done))
-            believed, _ = steps.believing(spec, store, terms, corpus_id)
+            believed = pricing.believed(spec)
             records[spec.name] = believed.record or None
-            those = replace(believed, strategy=strategy, bits=bits)
             try:
-                plan = steps.plan(corpus, spec, those, planned)
+                plan, line = pricing.line(spec, replace(believed, strategy=strategy, bits=bits))
             except (EngineError, ModelError) as error:
                 if models:
                     raise
                 lines.append(infeasible(spec, strategy, str(error), as_of=terms.as_of))
                 continue
-            plan, priced = _priced(plan, spec, corpus, those, store, online)
-            if terms.about:
-                whole = steps.plan(corpus, spec, replace(those, about=()), planned)
-                # Both by our own counts: the provider is never shown what is left out.
-                pair = [_priced(p, spec, corpus, those, store, None)[1] for p in (whole, plan)]
-                priced = replace(priced, saved=_saved(*pair))
-            if spec.leaves_machine and (
-                marked := held_back(corpus, terms.local_only, terms.allow_cloud)
-            ):
-                reason = "; ".join(filter(None, [priced.reason, marked]))
-                priced = replace(priced, feasible=False, reason=reason)
             first = first or plan
-            lines.append(priced)
-            if store is not None:
-                try:
-                    store.save_estimate(None, corpus_id, of_machine(priced, terms.hardware))
-                except StoreError:
-                    store = None
+            lines.append(line)
+            pricing = pricing.with_row(line)
     show(Progress("estimate", "plans", done=len(lines), total=len(lines), fresh=len(lines)))
     return {
         "words": corpus.words,
@@ -146,20 +108,109 @@ def estimate_corpus(
     }
 
 
+def _specs(
+    corpus: Corpus,
+    models: Sequence[str],
+    terms: Terms,
+    catalog: Catalog,
+    online: OnlineCounts | None,
+) -> list[tuple[ModelSpec, int]]:
+    """The models with the bits of their weights; those that count online may be shown the words.
+
+    Raises:
+        SovereigntyError: one may not.
+    """
+    find = online.find if online else catalog.find
+    choices = _choices(models, terms, catalog, words=corpus.words)
+    found = [(find(choice.model), choice.bits) for choice in choices]
+    if online:
+        for spec, _ in found:
+            check_sovereignty(
+                corpus, spec, allow_cloud=terms.allow_cloud, local_only=terms.local_only
+            )
+    return found
+
+
+def _kept_corpus(corpus: Corpus, store: Store | None) -> tuple[Store, str] | None:
+    """The database with the corpus's id in it; None where nothing can be kept."""
+    if store is None:
+        return None
+    try:
+        return store, store.save_corpus(corpus.extractions)
+    except StoreError:
+        return None
+
+
+@dataclass(frozen=True)
+class _Pricing:
+    """What the price of every line stands on.
+
+    Args:
+        kept: the database and the corpus's id in it; None where nothing is kept.
+    """
+
+    corpus: Corpus
+    terms: Terms
+    kept: tuple[Store, str] | None
+    planner: steps.Planner
+    online: OnlineCounts | None
+
+    @property
+    def store(self) -> Store | None:
+        return self.kept[0] if self.kept else None
+
+    def believed(self, spec: ModelSpec) -> Terms:
+        """The terms with the record of a judge."""
+        store, corpus_id = self.kept or (None, "")
+        return steps.believing(spec, store, self.terms, corpus_id)[0]
+
+    def ahead(self, spec: ModelSpec, bits: int, strategies: Sequence[str]) -> list[Terms]:
+        """The terms of every plan of one model: with ``about``, of all stories, too."""
+        believed = self.believed(spec)
+        return [
+            replace(believed, strategy=strategy, bits=bits, about=about)
+            for strategy in strategies
+            for about in dict.fromkeys((believed.about, ()))
+        ]
+
+    def line(self, spec: ModelSpec, terms: Terms) -> tuple[Plan, Estimate]:
+        """The plan of one model and strategy, and its price.
+
+        Raises:
+            EngineError, ModelError: it cannot be counted.
+        """
+        plan = steps.plan(self.corpus, spec, terms, self.planner)
+        plan, line = _priced(plan, spec, self.corpus, terms, self.store, self.online)
+        if terms.about:
+            whole = steps.plan(self.corpus, spec, replace(terms, about=()), self.planner)
+            # Both by our own counts: the provider is never shown what is left out.
+            pair = [
+                _priced(p, spec, self.corpus, terms, self.store, None)[1] for p in (whole, plan)
+            ]
+            line = replace(line, saved=_saved(*pair))
+        if spec.leaves_machine and (
+            marked := held_back(self.corpus, terms.local_only, terms.allow_cloud)
+        ):
+            reason = "; ".join(filter(None, [line.reason, marked]))
+            line = replace(line, feasible=False, reason=reason)
+        return plan, line
+
+    def with_row(self, line: Estimate) -> _Pricing:
+        """Keep the line; the pricing goes on without a database where that fails."""
+        if self.kept is not None:
+            store, corpus_id = self.kept
+            try:
+                store.save_estimate(None, corpus_id, of_machine(line, self.terms.hardware))
+            except StoreError:
+                return replace(self, kept=None)
+        return self
+
+
 def _kinds(spec: ModelSpec, strategies: Sequence[str]) -> Sequence[str]:
     """The strategies that are priced for a model: those asked for, or all that ask it something."""
     if not spec.provider.is_model:
         return ("none",)
     return strategies or ASKING
-
-
-def _wanted(terms: Terms, bits: int, strategies: Sequence[str]) -> list[Terms]:
-    """The terms of every plan of one model: with ``about``, of all stories, too."""
-    return [
-        replace(terms, strategy=strategy, bits=bits, about=about)
-        for strategy in strategies
-        for about in dict.fromkeys((terms.about, ()))
-    ]
 
 
 def estimate_words(

@@ -285,7 +285,8 @@ def test_help_loads_no_room_that_it_does_not_need():
             f"pipeline.{name}"
             for name in (
                 "amounts", "calls", "columns", "console", "engine", "engine.weights",
-                "engine.weights.hashes", "engine.weights.weight_files", "errors", "installer",
+                "engine.weights.hashes", "engine.weights.weight_files", "errors",
+                "config.installer",
                 "models", "progress", "runtime", "text.invisible",
             )
         ),

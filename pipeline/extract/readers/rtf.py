@@ -136,85 +136,105 @@ def _numbered(number: int) -> str:
 def _mark(source: str) -> tuple[str, list[str]]:
     """The file with signs where text begins and ends not to be current, at the ends of cells, rows
     and paragraphs, before items and links; where its links lead, in order."""
-    links: list[str] = []
-    white = _white_colours(source)
-    instructed = 0
-    parts: list[str] = []
-    stack: list[_State] = []
-    state = _State()
+    marking = _Marking(source)
     position = 0
-    skipped: int | None = None
-    open_why: Why | None = None
-
-    shifted = ""
-
-    def switch() -> None:
-        nonlocal open_why, shifted
-        if state.shifted != shifted:
-            parts.append(_escaped(state.shifted or _LEVEL))
-            shifted = state.shifted
-        if state.why != open_why:
-            if open_why:
-                parts.append(_escaped(_END))
-            if state.why:
-                parts.append(_escaped(_BEGINS[state.why]))
-            open_why = state.why
-
     for token in _TOKEN.finditer(source):
-        if skipped is None:
-            parts.append(source[position : token.start()])
+        if marking.skipped is None:
+            marking.parts.append(source[position : token.start()])
         position = token.end()
+        if token.group() == "{":
+            marking.stack.append(marking.state)
+        if token.group() == "}":
+            marking.group_ends(token.start())
+        elif marking.skipped is None:
+            marking.token(token)
+    if marking.skipped is None:
+        marking.parts.append(source[position:])
+    return "".join(marking.parts), marking.links
+
+
+class _Marking:
+    """What :func:`_mark` knows at a token.
+
+    Args:
+        skipped: how many groups are open below the one that is left out, None where none is.
+        instructed: where the instruction of a field begins, 0 outside of one.
+    """
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._white = _white_colours(source)
+        self.parts: list[str] = []
+        self.links: list[str] = []
+        self.stack: list[_State] = []
+        self.state = _State()
+        self.skipped: int | None = None
+        self._instructed = 0
+        self._why: Why | None = None
+        self._shifted = ""
+
+    def _switch(self) -> None:
+        """Signs where what the text is differs from what it was at the last token."""
+        state = self.state
+        if state.shifted != self._shifted:
+            self.parts.append(_escaped(state.shifted or _LEVEL))
+            self._shifted = state.shifted
+        if state.why != self._why:
+            if self._why:
+                self.parts.append(_escaped(_END))
+            if state.why:
+                self.parts.append(_escaped(_BEGINS[state.why]))
+            self._why = state.why
+
+    def group_ends(self, place: int) -> None:
+        """A closing brace at ``place`` of the source."""
+        kept = self.state
+        state = self.stack.pop() if self.stack else _State()
+        # What a paragraph is lasts until the next \pard, in whatever group it was said.
+        self.state = replace(state, item=kept.item or state.item, level=kept.level or state.level)
+        if self.skipped is None:
+            self.parts.append("}")
+            self._switch()
+        elif len(self.stack) < self.skipped:
+            self.skipped = None
+            self.parts.append("}")
+            instruction = self._source[self._instructed : place] if self._instructed else ""
+            if instruction and (address := _address(instruction)):
+                self.parts.append(_escaped(_numbered(len(self.links))))
+                self.links.append(address)
+            self._instructed = 0
+
+    def token(self, token: re.Match[str]) -> None:
+        """An opening brace or a control word, where nothing is left out."""
         said, word, number = token.group(), token.group(1), token.group(2)
-        if said == "{":
-            stack.append(state)
-        elif said == "}":
-            kept = state
-            state = stack.pop() if stack else _State()
-            # What a paragraph is lasts until the next \pard, in whatever group it was said.
-            state = replace(state, item=kept.item or state.item, level=kept.level or state.level)
-            if skipped is not None:
-                if len(stack) < skipped:
-                    skipped = None
-                    parts.append(said)
-                    if instructed and (address := _address(source[instructed : token.start()])):
-                        parts.append(_escaped(_numbered(len(links))))
-                        links.append(address)
-                    instructed = 0
-                continue
-            parts.append(said)
-            switch()
-            continue
-        if skipped is not None:
-            continue
         if word in ("pntext", "listtext"):
-            state = replace(state, item=True)
-            skipped = len(stack)
-            continue
-        if word == "fldinst":
-            instructed, skipped = token.end(), len(stack)
-            continue
-        if word == "annotation":
-            while parts and parts[-1].strip() in ("", "\\*"):
-                parts.pop()
-            state = replace(state, comment=True)
-            switch()
-            continue
-        state = _after(state, word, number)
-        if word == "cf":
-            state = replace(state, white=number in white)
+            self.state = replace(self.state, item=True)
+            self.skipped = len(self.stack)
+        elif word == "fldinst":
+            self._instructed, self.skipped = token.end(), len(self.stack)
+        elif word == "annotation":
+            while self.parts and self.parts[-1].strip() in ("", "\\*"):
+                self.parts.pop()
+            self.state = replace(self.state, comment=True)
+            self._switch()
+        else:
+            self.state = _after(self.state, word, number)
+            if word == "cf":
+                self.state = replace(self.state, white=number in self._white)
+            self._text_token(said, word)
+
+    def _text_token(self, said: str, word: str | None) -> None:
         if word in ("cell", "nestcell", "row", "nestrow", "trowd"):
             sign = _CELL if word.endswith("cell") else _ROW if word.endswith("row") else _ROW_BEGINS
-            parts.append(_escaped(sign))
-            continue
+            self.parts.append(_escaped(sign))
+            return
         if word in ("par", "sect"):
-            sign = chr(_HEADING + state.level) if state.level else _ITEM if state.item else ""
-            parts.append(_escaped(_PARAGRAPH) + (_escaped(sign) if sign else ""))
-            state = replace(state, item=False)
-        parts.append(said)
-        switch()
-    if skipped is None:
-        parts.append(source[position:])
-    return "".join(parts), links
+            level, item = self.state.level, self.state.item
+            sign = chr(_HEADING + level) if level else _ITEM if item else ""
+            self.parts.append(_escaped(_PARAGRAPH) + (_escaped(sign) if sign else ""))
+            self.state = replace(self.state, item=False)
+        self.parts.append(said)
+        self._switch()
 
 
 def _white_colours(source: str) -> frozenset[str]:

@@ -275,12 +275,10 @@ def _read(words: str, expected: bool) -> Phrases | None:
     if purpose:
         benefit_first = purpose["benefit"]
         words = words[purpose.end() :]
-    match = _NO_SUBJECT.match(words)
-    if match and not purposes.names_no_one(match["role"]):
-        return _finish(match["role"], f" {words[match.end() :]}", benefit_first, True)
-    match = _ABOUT.match(words)
-    if match and not purposes.names_no_one(match["role"]):
-        return _finish(match["role"], f" {words[match.end() :]}", benefit_first, True)
+    for frame in (_NO_SUBJECT, _ABOUT):
+        match = frame.match(words)
+        if match and not purposes.names_no_one(match["role"]):
+            return _finish(match["role"], f" {words[match.end() :]}", benefit_first, True)
     match = _CLAUSE.match(words)
     if match and _CERTAIN.match(words) and not purposes.names_no_one(match["role"]):
         return _read_clause(words, match, benefit_first)
@@ -317,8 +315,11 @@ def _read(words: str, expected: bool) -> Phrases | None:
             template,
         )
     job = _read_job(words)
-    if job or not expected:
-        return job
+    return job if job or not expected else _read_expected(words, benefit_first)
+
+
+def _read_expected(words: str, benefit_first: str) -> Phrases | None:
+    """What counts as a story only where stories are known to stand."""
     match = _ROLE_COMMA.match(words)
     if match and not purposes.names_no_one(match["role"]):
         return _finish(match["role"], words[match.end() :], benefit_first, False)

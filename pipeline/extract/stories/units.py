@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import zip_longest
 
 from pipeline.extract.stories import leads as labelled
 from pipeline.extract.stories import templates
@@ -77,7 +78,28 @@ def split_units(raw: str, *, expected: bool = False) -> tuple[Unit, ...]:
     """
     if _CONTENTS_LINE.match(raw):
         return ()
-    starts: list[tuple[int, int, Phrases, bool]] = []
+    starts = _starts(raw, expected)
+    if len(starts) == 1 and _TITLE_ABOVE.match(raw[: starts[0].start]):
+        starts = [replace(starts[0], start=0)]
+    units = []
+    for one, following in zip_longest(starts, starts[1:]):
+        end = len(raw) if following is None else following.start
+        if not one.whole:
+            # No further than the next story: looking for an end to the end of the block, again
+            # for each story in it, would take quadratic time.
+            stop = first_sentence_end(raw, one.sentence, end)
+            if stop < end and _GOES_ON.match(raw, stop):
+                stop = first_sentence_end(raw, stop, end)
+            end = min(end, stop)
+        while end > one.start and raw[end - 1].isspace():
+            end -= 1
+        units.append(replace(one, end=end))
+    return tuple(units)
+
+
+def _starts(raw: str, expected: bool) -> list[Unit]:
+    """The story sentences of a block's text, ascending, each as if it ran to the text's end."""
+    starts: list[Unit] = []
     purpose_first: bool | None = None
     skip_next = False
     for position, opening in _openings(raw):
@@ -115,32 +137,19 @@ def split_units(raw: str, *, expected: bool = False) -> tuple[Unit, ...]:
         if (
             opening.startswith("When")
             and starts
-            and _ROLE_ALONE.fullmatch(raw, starts[-1][1], position)
+            and _ROLE_ALONE.fullmatch(raw, starts[-1].sentence, position)
         ):
             continue  # the clause of the sentence that the role alone began
         own_line = at_line or (not inside and len(lead) <= _LEAD_MAX and not has_sentence(lead))
         start = (
-            line_start if own_line and not (starts and starts[-1][1] >= line_start) else position
+            line_start
+            if own_line and not (starts and starts[-1].sentence >= line_start)
+            else position
         )
         while raw[start].isspace():
             start += 1
-        starts.append((start, position, phrases, own_line))
-    if len(starts) == 1 and _TITLE_ABOVE.match(raw[: starts[0][0]]):
-        starts = [(0, *starts[0][1:])]
-    units = []
-    for index, (start, position, phrases, own_line) in enumerate(starts):
-        end = starts[index + 1][0] if index + 1 < len(starts) else len(raw)
-        if not own_line:
-            # No further than the next story: looking for an end to the end of the block, again
-            # for each story in it, would take quadratic time.
-            stop = first_sentence_end(raw, position, end)
-            if stop < end and _GOES_ON.match(raw, stop):
-                stop = first_sentence_end(raw, stop, end)
-            end = min(end, stop)
-        while end > start and raw[end - 1].isspace():
-            end -= 1
-        units.append(Unit(start, position, end, phrases, own_line))
-    return tuple(units)
+        starts.append(Unit(start, position, len(raw), phrases, own_line))
+    return starts
 
 
 def may_tell(raw: str) -> bool:
