@@ -112,15 +112,9 @@ def estimate(
         learned=learned.learned,
     )
     if not spec.leaves_machine:
+        held = bits_held(spec, bits)
         line = _on_this_machine(
-            line,
-            spec,
-            plan,
-            requests,
-            hardware,
-            usd_per_kwh,
-            bits_held(spec, bits),
-            learned.seconds,
+            line, spec, plan, requests, hardware, usd_per_kwh, held, learned.seconds
         )
     reasons = [*obstacles(spec, today, allow_cloud), *_misfits(line, spec, plan, hardware)]
     return replace(line, feasible=not reasons, reason="; ".join(reasons))

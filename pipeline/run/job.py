@@ -307,25 +307,19 @@ class MergeJob(Sending):
         """
         self._warn()
         result = self._result()
-        mark = mark_of(self.corpus.documents.values(), self.terms.local_only)
         glossary: dict[tuple[str, str], str] = {
             (term.kind, normalise(term.text)): term.heading for term in self.store.glossary()
         }
         # What a command that the document shows has to say.
         head = result | {"paths": list(self.paths)}
         head |= {"since": self.chosen.since} if self.chosen.since else {}
+        mark = mark_of(self.corpus.documents.values(), self.terms.local_only)
         if mark := mark or settle(self.terms.decisions, self.corpus.stories).sovereignty:
             head["sovereignty"] = mark
         if self.store.database.is_sqlite:
             head["db"] = self.store.database.name
-        layout = laid_out(
-            self.corpus,
-            self.merged,
-            head,
-            parse_grouping(self.chosen.group),
-            full=self.chosen.edition == "full",
-            glossary=glossary,
-        )
+        group, full = parse_grouping(self.chosen.group), self.chosen.edition == "full"
+        layout = laid_out(self.corpus, self.merged, head, group, full=full, glossary=glossary)
         result["out"] = write_merge(
             self.out, layout, self.kept, since=self.chosen.since, earlier=self._earlier
         )

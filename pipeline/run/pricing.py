@@ -66,9 +66,8 @@ def estimate_corpus(
         choices = [(steps.with_measured(spec, store, terms.cache), bits) for spec, bits in choices]
     kept = _kept_corpus(corpus, store)
     pricing = _Pricing(corpus, terms, kept, steps.from_stories, online)
-    if (
-        kept is not None and not online
-    ):  # a provider counts the words themselves: no outline has any
+    # A provider counts the words themselves, which an outline has not.
+    if kept is not None and not online:
         ahead = [(spec, pricing.ahead(spec, bits, _kinds(spec, strategies)))
                  for spec, bits in choices]  # fmt: skip
         pricing = replace(pricing, planner=Outlines(*kept, ahead=ahead))
@@ -93,6 +92,11 @@ def estimate_corpus(
             lines.append(line)
             pricing = pricing.with_row(line)
     show(Progress("estimate", "plans", done=len(lines), total=len(lines), fresh=len(lines)))
+    return _told(corpus, first, terms) | {"records": records, "lines": as_lines(lines)}
+
+
+def _told(corpus: Corpus, first: Plan | None, terms: Terms) -> dict[str, Any]:
+    """What an estimate says of its documents, by the first plan, and of its terms."""
     return {
         "words": corpus.words,
         "stories": len(corpus.stories),
@@ -100,11 +104,9 @@ def estimate_corpus(
         "skipped": first.skipped_by_reason() if first else {},
         "left_out": _left_out(first, corpus) if first else [],
         "review": _review(first),
-        "records": records,
         "as_of": terms.as_of.isoformat(),
         "today": terms.today.isoformat(),
         "hardware": str(terms.hardware),
-        "lines": as_lines(lines),
     }
 
 
