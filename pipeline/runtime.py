@@ -381,6 +381,7 @@ class Runtime:
             most_tokens=chosen.most_tokens,
             seed=chosen.seed,
             answers=chosen.answers,
+            without=chosen.without,
             decisions=() if store is None else store.decisions(),
             settings=dict(settings),
             threads=self.settings.threads,

@@ -426,6 +426,9 @@ class TrainOptions(Options):
     answers: int = option(
         2, '2 for "same" and "different", 4 with overlaps and conflicts.', "Answers"
     )
+    without: tuple[str, ...] = option(
+        (), "A kind of difference to make no pairs of.", "Kinds left out"
+    )
     seed: int = option(17, "Of everything that is drawn.", "Seed")
     settings: tuple[str, ...] = option(
         (), "NAME=VALUE of PEFT's LoraConfig or TRL's SFTConfig.", "Settings", "--set"

@@ -151,18 +151,21 @@ def make_dataset(
     n_train: int,
     n_dev: int,
     seed: int,
+    without: Sequence[str] = (),
     decisions: Iterable[Decision] = (),
 ) -> Dataset:
-    """Make the pairs; the same documents, tables, decisions and seed make the same pairs.
+    """Make the pairs; the same documents, tables, kinds, decisions and seed make the same pairs.
 
     Args:
         tables: folder of the tables. exams: folder of the built-in exam, whose words and documents
             are kept out.
+        without: kinds of difference that no pair to train with is made of; development has all, so
+            that what a training is stopped by does not change with them.
         decisions: a person's, the oldest first; those on the stories are pairs beside the others.
     """
     read, words = load_tables(tables), load_held_out(sorted(exams.glob("words*.json")))
     dealt = deal(extractions, read_deal(exams))
-    train = _maker(read, words, dealt.train, seed, dev=False)
+    train = _maker(read, words, dealt.train, seed, dev=False, without=without)
     dev = _maker(read, words, dealt.dev, seed + 1, dev=True)
     sources = (*dealt.train, *dealt.dev)
     decided, decided_dev = decided_pairs(
@@ -192,7 +195,13 @@ def _mixed(
 
 
 def _maker(
-    tables: Tables, words: HeldOut, sources: Sequence[Source], seed: int, *, dev: bool
+    tables: Tables,
+    words: HeldOut,
+    sources: Sequence[Source],
+    seed: int,
+    *,
+    dev: bool,
+    without: Sequence[str] = (),
 ) -> PairMaker:
     def mine(n: int) -> list[int]:
         return [k for k in range(n) if (k % _DEV_EVERY == _DEV_EVERY - 1) == dev]
@@ -204,6 +213,7 @@ def _maker(
         random.Random(seed),
         mine(len(tables.intents)),
         mine(len(tables.scales)),
+        without,
     )
 
 

@@ -58,6 +58,7 @@ class Order:
         spec: the base. tables, exams, prompts, cache: folders.
         n_train, n_dev: pairs. most_tokens: of a question; a longer one is dropped and counted.
         answers: 2 for "same" and "different" alone, 4 for all of :data:`WORDS`.
+        without: kinds of difference that no pair is made of.
         decisions: a person's, of the database; those on the stories are learned, too.
         settings: of PEFT, TRL and transformers, under their names.
         threads: 0 for one less than there are.
@@ -74,6 +75,7 @@ class Order:
     most_tokens: int = 160
     seed: int = 17
     answers: int = 2
+    without: Sequence[str] = ()
     decisions: Sequence[Decision] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
     threads: int = 0
@@ -123,8 +125,8 @@ def prepare(extractions: Iterable[Extraction], order: Order, hardware: Hardware)
     """Make the pairs, and say what training with them takes. Loads torch's numbers, no weights.
 
     Raises:
-        InputError: no local model with a known configuration, nothing to train with, or another
-            number of answers than 2 and 4.
+        InputError: no local model with a known configuration, nothing to train with, another
+            number of answers than 2 and 4, or a kind to leave out that is not made.
         EngineError: its weights are not here.
     """
     from pipeline.engine.training.learning import LORA, TRAINER
@@ -149,6 +151,7 @@ def prepare(extractions: Iterable[Extraction], order: Order, hardware: Hardware)
         n_train=order.n_train,
         n_dev=order.n_dev,
         seed=order.seed,
+        without=order.without,
         decisions=order.decisions,
     )
     encode = _encoder(order)
@@ -308,6 +311,7 @@ def card_of(prepared: Prepared, learned: Learned) -> dict[str, Any]:
             "too_long": prepared.too_long,
             "dropped": dict(data.dropped),
             "kinds": counted(data.train),
+            "without": list(order.without),
             "documents": [Path(source.name).name for source in data.dealt.train],
         },
         "sovereignty": prepared.sovereignty,

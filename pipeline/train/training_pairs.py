@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.entries import Answer
+from pipeline.errors import InputError
 from pipeline.outcomes import StoryText
 from pipeline.plan.near.similarity import similar_pairs
 from pipeline.plan.rendering import telling_text
@@ -29,6 +30,11 @@ _OF_STORIES = (0.68, 0.12, 0.1, 0.02, 0.08)
 _EASY = 0.6
 #: Of the families of stories, those that are a pair of neighbours.
 _NEIGHBOURS = 0.2
+#: The kinds of difference that pairs are made of.
+KINDS = (
+    "small word", "quantity", "scope", "actor or object", "order", "verb opposite", "another rule",
+    "another need", "detail added", "condition", "generalisation", "neighbour",
+)  # fmt: skip
 #: Words of a telling that is shown whole; a longer one is not a pair.
 MOST_WORDS = 70
 
@@ -63,6 +69,11 @@ class PairMaker:
     Args:
         held_out: words that no pair may differ by.
         intents, scales: which of the tables may be used.
+        without: kinds of :data:`KINDS` that no pair is made of; a need that was changed so is told
+            in no pair at all.
+
+    Raises:
+        InputError: another kind, or all but neighbours.
     """
 
     def __init__(
@@ -73,7 +84,21 @@ class PairMaker:
         rng: random.Random,
         intents: Sequence[int],
         scales: Sequence[int],
+        without: Sequence[str] = (),
     ) -> None:
+        if unknown := sorted(set(without) - set(KINDS)):
+            raise InputError(
+                f"no pairs are made of the kind {unknown[0]!r}.",
+                where="--without",
+                next=f"Name one of {', '.join(KINDS)}.",
+            )
+        if set(KINDS) - set(without) <= {"neighbour"}:
+            raise InputError(
+                "every kind that is made of one need is left out.",
+                where="--without",
+                next="Leave one in.",
+            )
+        self.without = frozenset(without)
         self.tables, self.held_out, self.rng = tables, held_out, rng
         self.maker = Maker(tables, rng, intents, scales)
         self.sources = [source for source in sources if len(source.stories) > 1]
@@ -125,7 +150,7 @@ class PairMaker:
         if self.rng.random() < of_stories:
             source = self.rng.choices(self.sources, self._weights)[0]
             if self.rng.random() < _NEIGHBOURS and (near := self._neighbours[source.name]):
-                return [self._neighbour(near, source)]
+                return [] if "neighbour" in self.without else [self._neighbour(near, source)]
             return self._of_story(source, plain=plain)
         need = self.maker.need(plain=plain)
         contrast = self._changed(need)
@@ -165,6 +190,8 @@ class PairMaker:
         self, made: Contrast, source: str, shares: Sequence[float], *, plain: bool
     ) -> list[TrainingPair]:
         """The first need twice, and the first and the other once."""
+        if made.kind in self.without:
+            return []
         benefit, other = ("", "") if plain else self._benefits()
         shares = (1.0,) if plain else shares
         first, second = self._manner(shares, benefit), self._manner(shares, other)

@@ -16,10 +16,10 @@ from pipeline.errors import InputError
 from pipeline.extract.extraction import extract
 from pipeline.plan.rendering import telling_text
 from pipeline.stories import Extraction
-from pipeline.train.dataset import deal, make_dataset
+from pipeline.train.dataset import Dataset, deal, make_dataset
 from pipeline.train.generated_needs import FromTable, Maker, Manner, Need, tell
 from pipeline.train.need_changes import CHANGES, detail_added, exchanged
-from pipeline.train.training_pairs import PairMaker, TrainingPair
+from pipeline.train.training_pairs import KINDS, PairMaker, TrainingPair
 from pipeline.train.word_tables import HeldOut, load_held_out, load_tables
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -65,6 +65,32 @@ def test_every_answer_and_kind_is_there(made: tuple[TrainingPair, ...]) -> None:
     }  # fmt: skip
     assert any(pair.source != "grammar" for pair in made)
     assert not any(re.search(r"[{}|]|><", pair.a + pair.b) for pair in made)
+
+
+def test_a_kind_that_is_left_out_is_in_no_pair_to_train_with(documents: list[Extraction]) -> None:
+    def with_out(*kinds: str) -> Dataset:
+        return make_dataset(
+            documents, tables=TABLES, exams=EXAMS, n_train=300, n_dev=40, seed=5, without=kinds
+        )
+
+    whole, less = with_out(), with_out("order", "neighbour")
+    assert {"order", "neighbour"} <= {pair.kind for pair in whole.train}
+    kinds = {pair.kind for pair in less.train}
+    assert len(less.train) == 300 and not kinds & {"order", "neighbour"}
+    assert kinds >= {"small word", "verb opposite", "actor or object"}
+    assert "order" in {pair.kind for pair in less.dev}, "what a training is stopped by has all"
+    with pytest.raises(InputError, match="no pairs are made of the kind 'smal word'"):
+        with_out("smal word")
+    with pytest.raises(InputError, match="every kind"):
+        with_out(*KINDS)
+
+
+def test_the_kinds_that_may_be_left_out_are_those_that_are_made(
+    made: tuple[TrainingPair, ...],
+) -> None:
+    named = {pair.kind for pair in made if pair.answer is not Answer.ONE_NEED}
+    assert named <= set(KINDS)
+    assert set(KINDS) - named <= {"scope"}, "seldom made"
 
 
 def test_a_telling_and_its_opposite_share_the_telling(made: tuple[TrainingPair, ...]) -> None:
