@@ -317,7 +317,7 @@ def exam(
         InputError: an unknown model, or labels that cannot be used.
         SovereigntyError, ModelError, StoreError: as :func:`merge`.
     """
-    from pipeline.exam.by_code import JUDGES, examined_by_code
+    from pipeline.exam.by_code import JUDGES, examined_by_code, examinees
     from pipeline.exam.exam_questions import label_files
     from pipeline.run.job import run
     from pipeline.runtime import Runtime
@@ -326,6 +326,7 @@ def exam(
     runtime = Runtime.read(db)
     files = label_files(chosen.labels, chosen.corpora, runtime.settings.exams)
     folder = None if chosen.corpora is None else Path(chosen.corpora)
+    (judge,) = examinees((judge,), chosen.strategy)
     with runtime.store() as store:
         if judge in JUDGES:
             return examined_by_code(judge, files, folder, store, runtime.settings.cache, say)

@@ -30,7 +30,7 @@ from pipeline.judge.belief import Belief
 from pipeline.models import ModelSpec
 from pipeline.providers.extractive import EXTRACTIVE
 from pipeline.providers.opening import missing_key, missing_weights, revision_of
-from pipeline.run import steps
+from pipeline.run.believing import believing, record_of
 from pipeline.run.corpus import Corpus
 from pipeline.run.judge_record import about_belief
 from pipeline.run.pricing import MOST_ASKED, SECONDS_A_PAIR, estimate_corpus
@@ -192,7 +192,7 @@ class _Priced:
 def _row(spec: ModelSpec, priced: _Priced, corpus_id: str, pairs: int) -> dict[str, Any]:
     """What is said of a model."""
     terms, store = priced.terms, priced.store
-    _, belief = steps.believing(spec, store, terms, corpus_id)
+    _, belief = believing(spec, store, terms, corpus_id)
     line, windows = priced.merge(spec), _windows(spec, store, terms.cache)
     return {
         "model": spec.name,
@@ -240,7 +240,7 @@ def _told(spec: ModelSpec, belief: Belief | None, store: Store | None, terms: Te
     """What a model may decide, in a sentence."""
     if belief is not None:
         return f"{about_belief(belief)}."
-    why = steps.record_of(spec, store, terms).why
+    why = record_of(spec, store, terms).why
     known = f"{spec.name} has no record that holds: {why}" if why else f"{spec.name} has no record"
     return f"{known}; its answers only order what a person is asked."
 

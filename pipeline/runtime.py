@@ -335,20 +335,26 @@ class Runtime:
             ModelError: the provider's key is missing.
         """
         from pipeline.config.options import MergeOptions
-        from pipeline.exam.exam_job import ExamJob
+        from pipeline.exam.windows_job import job_for
 
+        make = job_for(chosen.strategy)
         spec, options = self._asked(model, chosen.allow_cloud, chosen.batch, more.get("opener"))
-        return ExamJob(
+        return make(
             paths=[str(path) for path in labels],
             spec=spec,
             options=options,
             store=store,
             out=Path(),
             terms=self.terms(
-                strategy="pairs", allow_cloud=chosen.allow_cloud, local_only=chosen.local_only
+                strategy=chosen.strategy,
+                allow_cloud=chosen.allow_cloud,
+                local_only=chosen.local_only,
             ),
             chosen=MergeOptions(
-                max_cost=chosen.max_cost, batch=chosen.batch, ask_again=chosen.ask_again
+                strategy=chosen.strategy,
+                max_cost=chosen.max_cost,
+                batch=chosen.batch,
+                ask_again=chosen.ask_again,
             ),
             labels=tuple(labels),
             corpora=None if chosen.corpora is None else Path(chosen.corpora),

@@ -35,18 +35,20 @@ def exam(
     ] = False,
 ) -> None:
     """How far a judge may be believed. Without a model: proof, likeness and embeddings."""
-    from pipeline.exam.by_code import JUDGES, judges_here
+    from pipeline.exam.by_code import JUDGES, examinees
     from pipeline.exam.exam_questions import label_files
+    from pipeline.exam.windows_job import job_for
 
     runtime, line = here.runtime(), here.line
-    names = list(dict.fromkeys(model or judges_here()))
+    job_for(chosen.strategy)
+    names = examinees(model or (), chosen.strategy)
     files = label_files(chosen.labels, chosen.corpora, runtime.settings.exams)
     folder = None if chosen.corpora is None else Path(chosen.corpora)
     for name in names:
         if name not in JUDGES:
             runtime.catalog.find(name)
     if dry_run:
-        _price(runtime, names, files, folder, chosen.allow_cloud, line, json=here.json)
+        _price(runtime, names, files, folder, chosen, line, json=here.json)
         if not here.json:
             screen.next_for_good()
         return
@@ -94,6 +96,9 @@ def _show(
 
 def _page(record: Record) -> None:
     """A record as a person reads it."""
+    if record.windows:
+        _windows_page(record)
+        return
     from pipeline.entries import Answer
     from pipeline.judge.belief import Belief
     from pipeline.judge.calibration import calibration_error
@@ -131,6 +136,37 @@ def _page(record: Record) -> None:
     )
 
 
+def _windows_page(record: Record) -> None:
+    """The same of windows, a row a size."""
+    from pipeline.judge.window_figures import most_stories, tells_apart
+
+    sizes = record.windows
+    table(
+        ["stories", "windows", "no answer", "one need", "found", "95 %", "others of a scene",
+         "called so", "of two scenes", "called so", "found of the other half"],
+        [
+            [f"{one.stories:,}", f"{one.windows:,}", f"{one.failed:,}",
+             f"{one.report.recall.n:,}", _percent(one.report.recall.share),
+             " – ".join(str(_percent(bound)) for bound in one.report.recall.interval),
+             f"{one.report.within.n:,}", _percent(one.report.within.share),
+             f"{one.report.across.n:,}", _percent(one.report.across.share),
+             _percent(one.setting.recall.share)]
+            for one in sizes
+        ],
+        title=f"{record.judge.model}, record {record.id}: {counted(record.n, 'labelled pair')} in "
+        "windows of each size, put into one group as “same”",
+        optional=["95 %", "found of the other half"],
+    )  # fmt: skip
+    most = most_stories(sizes)
+    largest = next(one for one in sizes if one.stories == most)
+    plain(
+        f"A merge's windows hold at most {most:,} stories: from there on clearly fewer are found, "
+        "or nothing larger was asked."
+    )
+    if not tells_apart(largest):
+        plain("Pairs of one need are put together not clearly more often than others of a scene.")
+
+
 def _percent(share: float | None) -> str | None:
     return percent(share)
 
@@ -140,7 +176,7 @@ def _price(
     names: Sequence[str],
     files: Sequence[Path],
     folder: Path | None,
-    allow_cloud: Sequence[str],
+    chosen: ExamOptions,
     line: Telling,
     *,
     json: bool,
@@ -150,12 +186,13 @@ def _price(
     from pipeline.exam.by_code import JUDGES
     from pipeline.exam.exam_price import price_exam, told
     from pipeline.exam.exam_questions import gather_exam
+    from pipeline.exam.exam_windows import scenes_of
 
     store = runtime.store_if_possible(line)
     read = gather_exam(files, folder, cache=store)
-    terms = runtime.terms(strategy="pairs", allow_cloud=allow_cloud)
+    terms = runtime.terms(strategy=chosen.strategy, allow_cloud=chosen.allow_cloud)
     priced = [
-        price_exam(read, runtime.catalog.find(name), terms, store)
+        price_exam(read, runtime.catalog.find(name), terms, store, chosen.strategy)
         for name in names
         if name not in JUDGES
     ]
@@ -163,7 +200,12 @@ def _price(
         lines = [found | {"strategy": "exam"} for found in as_lines(priced)]
         emit({"exam": read.hash, "pairs": len(read.questions), "lines": lines})
         return
-    plain(f"{counted(len(read.questions), 'labelled pair')}; judges by code cost nothing.")
+    if chosen.strategy == "groups":
+        scenes = scenes_of(read)
+        stories = sum(len(scene.tellings) for scene in scenes)
+        plain(f"{counted(len(scenes), 'scene')}, {counted(stories, 'telling')}, at each size.")
+    else:
+        plain(f"{counted(len(read.questions), 'labelled pair')}; judges by code cost nothing.")
     if read.remark:
         plain(read.remark)
     for found in priced:

@@ -402,6 +402,12 @@ class MergeOptions(_Plans, _Asks):
 class ExamOptions(_StaysHere, MayLeave, _Asks):
     """What a judge is examined with."""
 
+    strategy: str = option(
+        "pairs",
+        "What is examined: pairs, or groups, in windows of several sizes.",
+        "What is examined",
+        choices=("pairs", "groups"),
+    )
     labels: str | None = option(
         None, "Labelled pairs of your own, JSON Lines.", "Labelled pairs of your own"
     )

@@ -95,6 +95,29 @@ def judges_here() -> list[str]:
     return [name for name in JUDGES if encodes or name != "embeddings"]
 
 
+def examinees(models: Sequence[str], strategy: str) -> list[str]:
+    """Who is examined, each once: the judges of code where no model is named.
+
+    Args:
+        strategy: pairs, or groups, which only models are asked about.
+
+    Raises:
+        InputError: a judge of code, or nobody, for groups.
+    """
+    if strategy == "pairs":
+        return list(dict.fromkeys(models or judges_here()))
+    by_code = [name for name in models if name in JUDGES]
+    if by_code or not models:
+        raise InputError(
+            f"{by_code[0]} compares two tellings and groups no window."
+            if by_code
+            else "windows are asked of a model, and none is named.",
+            where="--strategy",
+            next="Name a model with --model; `storytransformer models` lists them.",
+        )
+    return list(dict.fromkeys(models))
+
+
 def answers_of(name: str, questions: Sequence[Question]) -> dict[tuple[str, str], Said]:
     """What a judge says, by the ids of the two stories.
 

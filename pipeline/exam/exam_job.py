@@ -43,6 +43,9 @@ class ExamJob(MergeJob):
     """
 
     kind: ClassVar[str] = "exam"
+    #: How the judge is asked, and what one of the questions is called.
+    strategy: ClassVar[str] = "pairs"
+    question: ClassVar[str] = "question"
 
     #: An exam of the pairs that a budget paid for would be another exam.
     goes_on: bool = field(init=False, default=False)
@@ -64,15 +67,19 @@ class ExamJob(MergeJob):
         check_permission(self.spec, self.terms.allow_cloud)
         self.exam = gather_exam(self.labels, self.corpora, cache=self.store)
         self.corpus = Corpus(self.exam.extractions)
-        self.terms = replace(self.terms, strategy="pairs", staying=self._staying())
+        self.terms = replace(self.terms, strategy=self.strategy, staying=self._staying())
         self.corpus_id = self.store.save_corpus(self.corpus.extractions)
         stay = len(self.exam.questions) - len(self._asked_of)
         self.say(
-            f"examining {self.spec.name} with {len(self._asked_of)} labelled pairs"
+            f"examining {self.spec.name} with {self._told()}"
             + (f"; {stay} stay on this machine" if stay else "")
         )
         if self.exam.remark:
             self.say(self.exam.remark)
+
+    def _told(self) -> str:
+        """What it is examined with."""
+        return f"{len(self._asked_of)} labelled pairs"
 
     def _staying(self) -> frozenset[str]:
         """Ids of the stories that no question to a model elsewhere may show."""
@@ -85,12 +92,15 @@ class ExamJob(MergeJob):
         )
         staying = documents | (self.exam.marked if self.spec.leaves_machine else frozenset())
         if all(one.a.id in staying or one.b.id in staying for one in self.exam.questions):
-            raise SovereigntyError(
-                f"every pair is marked to stay here, and {self.spec.name} is not on this machine.",
-                where=str(self.labels[0]),
-                next="Examine a local/… model with them.",
-            )
+            raise self._nothing_may_leave()
         return staying
+
+    def _nothing_may_leave(self) -> SovereigntyError:
+        return SovereigntyError(
+            f"every pair is marked to stay here, and {self.spec.name} is not on this machine.",
+            where=str(self.labels[0]),
+            next="Examine a local/… model with them.",
+        )
 
     @property
     def _asked_of(self) -> list[Question]:
@@ -117,44 +127,56 @@ class ExamJob(MergeJob):
 
     def conclude(self) -> None:
         """Make the record, and keep it; none where every call failed."""
-        self.said, self._failures = self._said()
+        self._failures = self._take_replies()
         if self._all_failed:
             return
-        judge = judge_of(self.spec, self.terms.cache, self.terms.prompts, self.exam.hash)
         took = spent(self.store, self.run_id)
-        record = examine(
-            judge,
-            examined(self._asked_of, self.said),
-            labels=self.exam.names,
-            sovereignty=mark_of(self.corpus.documents.values(), self.terms.local_only)
-            or (STAYS if self.exam.marked else ""),
-        )
         usd = took.columns()["usd"]
         self.record = dated(
-            record,
+            self._found(),
             self.terms.today,
             None if usd is None else str(usd),
             self._resource_usage.model_seconds,
         )
         self.store.save_record(self.record, run=self.run_id)
 
+    def _found(self) -> Record:
+        """What was found of the judge."""
+        judge = judge_of(self.spec, self.terms.cache, self.terms.prompts, self.exam.hash)
+        return examine(
+            judge,
+            examined(self._asked_of, self.said),
+            labels=self.exam.names,
+            sovereignty=self._mark,
+        )
+
+    @property
+    def _mark(self) -> str:
+        """The mark that the record bears: that of the documents, or of a pair."""
+        mark = mark_of(self.corpus.documents.values(), self.terms.local_only)
+        return mark or (STAYS if self.exam.marked else "")
+
     @property
     def _all_failed(self) -> bool:
         return len(self._failures) == len(self.plan.calls)
 
-    def _said(self) -> tuple[dict[tuple[str, str], Said], list[str]]:
-        """What was said of each pair that was asked about, and why calls failed."""
-        found: dict[tuple[str, str], Said] = {}
+    def _take_replies(self) -> list[str]:
+        """Read what was said of each pair that was asked about; returns why calls failed."""
         failures: list[str] = []
         for call in self.plan.calls:
             (_, a), (_, b) = call.handles
             reply = self.replies.get(call.request.key)
             try:
-                found[a, b] = said_in([] if reply is None else [reply])
+                self.said[a, b] = said_in([] if reply is None else [reply])
             except CallFailed as failure:
-                found[a, b] = Said(None)
+                self.said[a, b] = Said(None)
                 failures.append(failure.reason)
-        return found, failures
+        return failures
+
+    @property
+    def _left_out(self) -> int:
+        """Labelled pairs that nobody was asked about."""
+        return len(self.exam.questions) - len(self.plan.calls)
 
     def write(self) -> dict[str, Any]:
         """Close the run's row, and return what ``exam --json`` prints of this model.
@@ -168,7 +190,7 @@ class ExamJob(MergeJob):
         if self._all_failed:
             why = told(Counter(kind_told(reason) for reason in self._failures))
             raise ModelError(
-                f"all {counted(len(self.plan.calls), 'question')} failed: {why}. There is no "
+                f"all {counted(len(self.plan.calls), self.question)} failed: {why}. There is no "
                 "record.",
                 where=self.spec.name,
                 next="Mend the cause and run the same command again, "
@@ -182,7 +204,8 @@ class ExamJob(MergeJob):
             "reads": self.record.reads,
             "pairs": self.record.n,
             "failed_calls": self.record.failed,
-            "left_out": len(self.exam.questions) - len(self.plan.calls),
+            "strategy": self.strategy,
+            "left_out": self._left_out,
             "read_otherwise": len(self.exam.read_otherwise),
             "reused_replies": self._reused,
             "unusable_replies": len(self.usage_counter.unusable_before),

@@ -112,7 +112,7 @@ def examine_judges(chosen: ExamOptions, where: p.Where, models: p.Names = ()) ->
     Args:
         models: As `storytransformer models` lists them; the judges that need none if empty.
     """
-    from pipeline.exam.by_code import JUDGES, examined_by_code, judges_here
+    from pipeline.exam.by_code import JUDGES, examined_by_code, examinees
     from pipeline.exam.exam_questions import label_files
     from pipeline.judge.judge_records import rows
     from pipeline.run.job import run
@@ -123,7 +123,7 @@ def examine_judges(chosen: ExamOptions, where: p.Where, models: p.Names = ()) ->
         folder = None if chosen.corpora is None else Path(chosen.corpora)
         found: dict[str, Any] = {"records": [], "runs": []}
         with runtime.store() as store:
-            for name in models or judges_here():
+            for name in examinees(models, chosen.strategy):
                 with ExitStack() as held:
                     if name in JUDGES:
                         record = as_task(

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from pipeline.calls import canonical_json
 from pipeline.entries import Answer
 from pipeline.judge.intervals import Rate
+from pipeline.judge.window_figures import WindowFigures, figures_from
 
 #: By what a judge's answers are weighed: their likelihoods, or the word alone.
 Reads = Literal["likelihood", "word"]
@@ -93,8 +94,10 @@ class Record:
     """What an exam found.
 
     Args:
+        answers: to questions about two stories; none of an exam of windows.
         labels: the files of the exam, to find it again.
         failed: questions without an answer that can be used; they count as no answer.
+        windows: of many stories, by their size; none of an exam of pairs.
         made, usd, seconds: when, and what it took; no part of what was found.
     """
 
@@ -108,6 +111,7 @@ class Record:
     usd: str | None = None
     seconds: float | None = None
     sovereignty: str = field(default="")
+    windows: tuple[WindowFigures, ...] = ()
 
     @cached_property
     def id(self) -> str:
@@ -129,6 +133,8 @@ def as_mapping(record: Record) -> dict[str, Any]:
     told["labels"] = list(record.labels)
     for answer in told["answers"]:
         answer["answer"] = str(answer["answer"])
+    if not record.windows:  # so that records of pairs stay what they are known by
+        del told["windows"]
     return told
 
 
@@ -139,6 +145,8 @@ def from_mapping(told: Mapping[str, Any]) -> Record:
         ValueError, KeyError, TypeError: it is not a record.
     """
     made = told.get("made")
+    if told.get("windows") and told["answers"]:
+        raise ValueError("figures of windows beside answers about two stories")
     return Record(
         judge=Judge(**{one.name: str(told["judge"][one.name]) for one in fields(Judge)}),
         reads=_reads(told["reads"]),
@@ -150,6 +158,7 @@ def from_mapping(told: Mapping[str, Any]) -> Record:
         usd=None if told.get("usd") is None else str(told["usd"]),
         seconds=None if told.get("seconds") is None else float(told["seconds"]),
         sovereignty=str(told.get("sovereignty", "")),
+        windows=figures_from(told.get("windows", ())),
     )
 
 
@@ -213,30 +222,45 @@ def _rate(told: Mapping[str, Any]) -> Rate:
 
 
 def rows(record: Record) -> Iterable[dict[str, Any]]:
-    """A record as ``exam --json`` prints it: a row an answer and group, that of all pairs first."""
-    took = {"usd": record.usd, "seconds": record.seconds}
+    """A record as ``exam --json`` prints it: a row an answer and group, that of all pairs first; of
+    windows two a size, pairs of one scene and pairs of two."""
     for one in record.answers:
         everything = Group("", "", "", one.false_positives, one.recall)
         for group in (everything, *one.groups):
-            low, high = group.recall.interval
-            yield {
-                "id": record.id,
-                "model": record.judge.model,
+            kind = "all" if group is everything else _kind(group)
+            row = _row(record, kind, group.false_positives, group.recall)
+            yield row | {
                 "answer": str(one.answer),
-                "kind": "all" if group is everything else _kind(group),
                 "language": group.language,
-                "n": group.false_positives.n,
-                "false_positives": group.false_positives.hits,
-                "false_positive_rate": group.false_positives.share,
-                "false_positive_upper": group.false_positives.upper(),
-                "positives": group.recall.n,
-                "found": group.recall.hits,
-                "recall": group.recall.share,
-                "interval": [low, high],
                 "threshold": one.threshold,
                 "vetoed": one.vetoed.share,
-                **took,
             }
+    for size in record.windows:
+        kind = f"windows of up to {size.stories} stories"
+        yield _row(record, kind, size.report.within, size.report.recall)
+        yield _row(record, f"{kind}: pairs of two scenes", size.report.across, Rate(0, 0))
+
+
+def _row(record: Record, kind: str, false_positives: Rate, recall: Rate) -> dict[str, Any]:
+    return {
+        "id": record.id,
+        "model": record.judge.model,
+        "answer": str(Answer.ONE_NEED),
+        "kind": kind,
+        "language": "",
+        "n": false_positives.n,
+        "false_positives": false_positives.hits,
+        "false_positive_rate": false_positives.share,
+        "false_positive_upper": false_positives.upper(),
+        "positives": recall.n,
+        "found": recall.hits,
+        "recall": recall.share,
+        "interval": list(recall.interval),
+        "threshold": None,
+        "vetoed": None,
+        "usd": record.usd,
+        "seconds": record.seconds,
+    }
 
 
 def _kind(group: Group) -> str:

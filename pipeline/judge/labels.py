@@ -73,6 +73,8 @@ class Label:
             the real search for candidates.
         sovereignty: a mark that the pair bears, "" for none.
         where: file and line.
+        scene: whose tellings they are, "" where nobody says: tellings of two scenes are of
+            different needs.
     """
 
     id: str
@@ -83,6 +85,7 @@ class Label:
     answer: Answer
     sovereignty: str
     where: str
+    scene: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +197,7 @@ class _Line:
             answer=self._answer(told),
             sovereignty=self._mark(told),
             where=self.where,
+            scene=self._text(told, "scene"),
         )
 
     def _half(self, told: Mapping[str, Any], name: str) -> Half:

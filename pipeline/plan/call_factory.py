@@ -34,6 +34,7 @@ class CallFactory:
         stage: name of the strategy's stage, the first half of call ids.
         prompts: folder of the released prompts.
         most_pairs: questions about pairs, at most; None for no limit.
+        most_stories: of a window, at most, by what an exam found; None for what fits.
         orders: when a pair is asked about the other way round, too; None for never.
     """
 
@@ -44,6 +45,7 @@ class CallFactory:
     revision: str
     stage: str = "pairs"
     most_pairs: int | None = None
+    most_stories: int | None = None
     orders: Orders | None = None
     _shared: dict[str, int] = field(default_factory=dict, compare=False, repr=False)
     _read: dict[str, Prompt] = field(default_factory=dict, compare=False, repr=False)

@@ -113,6 +113,12 @@ def groups_call(factory: CallFactory, stories: Sequence[Story], number: int) -> 
     )
 
 
+def most_named(factory: CallFactory) -> int:
+    """Stories that one window may hold: as many as a reply can name, and as an exam lets it be."""
+    room = max(0, (factory.written_room() - _FRAME) // _PER_STORY)
+    return room if factory.most_stories is None else min(room, factory.most_stories)
+
+
 def group_line(story: Story, handle: str) -> str:
     """A story in a window: its handle and, on the same line, its telling."""
     return f"{handle}: {pair_text(story)}"
@@ -155,7 +161,7 @@ def _windows(stories: Sequence[Story], factory: CallFactory, drafted: Drafted) -
     head = groups_call(factory, (), 0).input.high
     room = _Room(
         factory.limits.input_tokens - head,
-        max(0, (factory.written_room() - _FRAME) // _PER_STORY),
+        most_named(factory),
         dict(zip((story.id for story in stories), _sizes(stories, factory), strict=True)),
     )
     fitting = []

@@ -59,6 +59,7 @@ def make_plan(
     parameters: Mapping[str, str] | None = None,
     pairs: Sequence[Pair] = (),
     most_pairs: int | None = None,
+    most_stories: int | None = None,
     found_by: Mapping[tuple[str, ...], tuple[str, ...]] | None = None,
     orders: Orders | None = None,
     staying: frozenset[str] = frozenset(),
@@ -78,6 +79,7 @@ def make_plan(
         parameters: whatever else decided the plan, such as decisions and records; recorded.
         pairs: to be asked about, the most promising first.
         most_pairs: questions about pairs, at most.
+        most_stories: of a window of ``groups``, at most; None for what fits.
         found_by: of each pair the lists that it was found on; recorded.
         orders: when a pair is asked about the other way round, too; by a judge's record.
         staying: ids of stories that no question to this model may show; ``pairs`` hold none.
@@ -101,6 +103,7 @@ def make_plan(
         revision,
         stage=strategy,
         most_pairs=most_pairs,
+        most_stories=most_stories,
         orders=orders,
     )
     if selection is None:

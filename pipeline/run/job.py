@@ -25,6 +25,7 @@ from pipeline.merge.settling import settle
 from pipeline.providers.opening import missing_weights
 from pipeline.replies import call_failures
 from pipeline.run import steps
+from pipeline.run.believing import asking_by, believing, record_of
 from pipeline.run.corpus import read
 from pipeline.run.corpus_vectors import all_vectors
 from pipeline.run.dispatch.budget import Budget
@@ -76,7 +77,7 @@ class MergeJob(Sending):
                 next="`storytransformer eval rewrite` runs it for comparison.",
             )
         check_permission(self.spec, self.terms.allow_cloud)
-        self._judge = steps.record_of(self.spec, self.store, self.terms)
+        self._judge = record_of(self.spec, self.store, self.terms)
         if self.chosen.since:
             self._earlier = _earlier(self.store, self.chosen.since)
         self.corpus = read(self.paths, how=self.how, cache=self.store)
@@ -102,8 +103,8 @@ class MergeJob(Sending):
 
     def make_plan(self) -> None:
         """Plan the calls, look up which are answered already, and price the rest."""
-        self.terms, self.belief = steps.believing(self.spec, self.store, self.terms, self.corpus_id)
-        self.terms = replace(self.terms, strategy=self._strategy())
+        self.terms, self.belief = believing(self.spec, self.store, self.terms, self.corpus_id)
+        self.terms = asking_by(self._strategy(), self.spec, self.store, self.terms)
         asks = self.terms.strategy != "none"
         if asks and (missing := missing_weights(self.spec, self.terms.cache)) is not None:
             raise missing

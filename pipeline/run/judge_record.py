@@ -19,7 +19,9 @@ from pipeline.judge.calibration import Said, heard, likelihoods_of
 from pipeline.judge.judge_records import Judge, Record
 from pipeline.judge.labels import exam_hash, file_hash
 from pipeline.judge.strata import cell_of
+from pipeline.judge.window_figures import most_stories, tells_apart
 from pipeline.models import ModelSpec
+from pipeline.plan.groups import GROUPS_PROMPT
 from pipeline.plan.pairs import WORDS, pair_prompt
 from pipeline.prompts import labelled_prompt
 from pipeline.providers.opening import adapter_of, base_of, revision_of
@@ -57,21 +59,26 @@ class Found:
     why: str = ""
 
 
-def judge_of(spec: ModelSpec, cache: Path, prompts: Path, exam: str) -> Judge:
-    """Just who would be asked. Code is asked without a prompt."""
+def judge_of(spec: ModelSpec, cache: Path, prompts: Path, exam: str, *, prompt: str = "") -> Judge:
+    """Just who would be asked. Code is asked without a prompt.
+
+    Args:
+        prompt: that of windows (:data:`~pipeline.plan.groups.GROUPS_PROMPT`), whose groups no veto
+            is about; that of pairs where none is named.
+    """
     if not spec.provider.is_model:
         return Judge(spec.name, CODE_VERSION, "", "", "", "", exam, vetoes.VERSION)
-    prompt = labelled_prompt(prompts, pair_prompt(spec))
+    asked = labelled_prompt(prompts, prompt or pair_prompt(spec))
     local = spec.provider.is_local
     return Judge(
         model=spec.name,
         revision=base_of(spec, cache) if local else revision_of(spec, cache),
         quantisation=_held(spec.setup),
         adapter=adapter_of(spec, cache),
-        prompt=prompt.label,
-        prompt_sha256=prompt.sha256,
+        prompt=asked.label,
+        prompt_sha256=asked.sha256,
         exam=exam,
-        vetoes=vetoes.VERSION,
+        vetoes="" if prompt else vetoes.VERSION,
     )
 
 
@@ -89,17 +96,26 @@ def _held(setup: Setup) -> str:
 
 
 def find_record(
-    spec: ModelSpec, cache: Path, prompts: Path, exams: Path, held: Iterable[Record]
+    spec: ModelSpec,
+    cache: Path,
+    prompts: Path,
+    exams: Path,
+    held: Iterable[Record],
+    *,
+    prompt: str = "",
 ) -> Found:
     """The record that a judge is believed by.
 
     Args:
         exams: folder of the built-in exam.
         held: records of the model, the newest first.
+        prompt: as :func:`judge_of` takes it; records of the other prompt are passed over.
     """
     why = ""
     for record in held:
-        now = judge_of(spec, cache, prompts, _exam_now(record, exams))
+        if _is_of_windows(record) != (prompt == GROUPS_PROMPT):
+            continue
+        now = judge_of(spec, cache, prompts, _exam_now(record, exams), prompt=prompt)
         differs = [
             _TOLD.get(one.name, one.name)
             for one in fields(Judge)
@@ -109,6 +125,10 @@ def find_record(
             return Found(record)
         why = why or f"its record {record.id} is of {' and '.join(differs)}"
     return Found(None, why)
+
+
+def _is_of_windows(record: Record) -> bool:
+    return record.judge.prompt.partition(".")[0] == GROUPS_PROMPT
 
 
 def _exam_now(record: Record, exams: Path) -> str:
@@ -264,6 +284,27 @@ def about_belief(belief: Belief) -> str:
         f"{record.judge.model} has record {record.id}, which does not suffice where "
         f"{belief.share.likely:.0%} of the candidates are one need: nothing folds until a person "
         f"has read {READINGS} of its would-be folds here and found none wrong{seen}"
+    )
+
+
+def about_windows(spec: ModelSpec, found: Found) -> str:
+    """How many stories a window of a model may hold, and by what, in a sentence."""
+    if found.record is None:
+        why = f" ({found.why})" if found.why else ""
+        return (
+            f"how many stories {spec.name} keeps apart in one window was not measured{why}, so its "
+            "windows hold what fits: `storytransformer exam --strategy groups --model "
+            f"{spec.name}` measures it"
+        )
+    sizes = found.record.windows
+    most = most_stories(sizes)
+    told = f"windows hold at most {most} stories, by record {found.record.id}"
+    largest = next(one for one in sizes if one.stories == most)
+    if tells_apart(largest):
+        return told
+    return (
+        f"{told}: at that size {spec.name} puts what is one need together not clearly more often "
+        "than what is not"
     )
 
 

@@ -19,6 +19,7 @@ from pipeline.models import ModelSpec
 from pipeline.plan.strategies import ASKING
 from pipeline.progress import Progress, Show, show_nothing
 from pipeline.run import steps
+from pipeline.run.believing import asking_by, believing
 from pipeline.run.corpus import Corpus
 from pipeline.run.corpus_vectors import known_vectors
 from pipeline.run.dispatch.usage import of_machine
@@ -79,10 +80,10 @@ def estimate_corpus(
         for strategy in _kinds(spec, strategies):
             done = len(lines)
             show(Progress("estimate", "plans", done=done, total=total, fresh=done))
-            believed = pricing.believed(spec)
+            believed = pricing.believed(spec, strategy)
             records[spec.name] = believed.record or None
             try:
-                plan, line = pricing.line(spec, replace(believed, strategy=strategy, bits=bits))
+                plan, line = pricing.line(spec, replace(believed, bits=bits))
             except (EngineError, ModelError) as error:
                 if models:
                     raise
@@ -161,18 +162,18 @@ class _Pricing:
     def store(self) -> Store | None:
         return self.kept[0] if self.kept else None
 
-    def believed(self, spec: ModelSpec) -> Terms:
-        """The terms with the record of a judge."""
+    def believed(self, spec: ModelSpec, strategy: str) -> Terms:
+        """The terms of a strategy with the records of a judge."""
         store, corpus_id = self.kept or (None, "")
-        return steps.believing(spec, store, self.terms, corpus_id)[0]
+        terms, _ = believing(spec, store, self.terms, corpus_id)
+        return asking_by(strategy, spec, store, terms)
 
     def ahead(self, spec: ModelSpec, bits: int, strategies: Sequence[str]) -> list[Terms]:
         """The terms of every plan of one model: with ``about``, of all stories, too."""
-        believed = self.believed(spec)
         return [
-            replace(believed, strategy=strategy, bits=bits, about=about)
+            replace(self.believed(spec, strategy), bits=bits, about=about)
             for strategy in strategies
-            for about in dict.fromkeys((believed.about, ()))
+            for about in dict.fromkeys((self.terms.about, ()))
         ]
 
     def line(self, spec: ModelSpec, terms: Terms) -> tuple[Plan, Estimate]:

@@ -170,7 +170,7 @@ class Sending:
         and that two smaller calls may take the place of."""
         keys = [call.request.key for call in wave]
         known = set(self.usage_counter.find(keys))
-        whole = [c.request.key for c in wave if c.request.purpose == "pair"]
+        whole = [c.request.key for c in wave if len(c.clusters) < 2]
         known |= self.usage_counter.unusable([key for key in whole if key not in known]).keys()
         return [call for call in wave if call.request.key not in known]
 

@@ -15,26 +15,23 @@ from pipeline.cost.hardware import Hardware, detect_hardware
 from pipeline.cost.past_runs import JUDGING, NOTHING_LEARNED, WRITING, Calibration, Past, calibrate
 from pipeline.cost.prices import price
 from pipeline.engine.weights.weight_files import how_to_add_weights
-from pipeline.entries import Answer, Decision
+from pipeline.entries import Decision
 from pipeline.estimates import Estimate
-from pipeline.judge.belief import Belief
 from pipeline.judge.judge_records import Record
 from pipeline.merge.settling import Settled, settle
 from pipeline.models import ModelSpec
 from pipeline.plan.call_factory import CallFactory
 from pipeline.plan.near.candidates import ENCODER_PACKAGE, Candidates, StoryVectors, unite
 from pipeline.plan.orders import Orders, orders_told
-from pipeline.plan.pairs import NEAREST, WORDS, pair_call
+from pipeline.plan.pairs import NEAREST, pair_call
 from pipeline.plan.selection import Selection, select
 from pipeline.plan.strategies import make_plan
-from pipeline.providers.extractive import EXTRACTIVE
 from pipeline.providers.opening import missing_weights, revision_of, unanswerable
 from pipeline.run.corpus import Corpus
 from pipeline.run.corpus_vectors import as_parameters, further_questions, widened
 from pipeline.run.dispatch.budget import check_first
 from pipeline.run.dispatch.usage import machine_name
 from pipeline.run.dispatch.waves import Journal, worst
-from pipeline.run.judge_record import Found, belief_on, find_record, records_of
 from pipeline.store.reading.measured import effective_length
 from pipeline.store.reading.spending import asked_with, past_runs
 from pipeline.store.record import Store
@@ -65,6 +62,8 @@ class Terms:
         exams: folder of the built-in exam.
         record: id of the record that the judge is believed by, "" without one; belief: by what it
             may fold here, "" where it may not.
+        window_stories: that a window of ``groups`` may hold, None for what fits; window_record: id
+            of the record that says so, "" for none; window_told: the same in a sentence.
         listed: records of the catalogue.
     """
 
@@ -88,6 +87,9 @@ class Terms:
     exams: Path = Path("data/exam")
     record: str = ""
     belief: str = ""
+    window_stories: int | None = None
+    window_record: str = ""
+    window_told: str = ""
     listed: tuple[Record, ...] = ()
 
 
@@ -99,39 +101,6 @@ def with_measured(spec: ModelSpec, store: Store, cache: Path) -> ModelSpec:
         return spec
     told = f"{found.told}, run {found.run}"
     return replace(spec, effective=found.tokens, measured_by=told)
-
-
-def record_of(spec: ModelSpec, store: Store | None, terms: Terms) -> Found:
-    """The record that a judge is believed by."""
-    if not spec.provider.is_model and spec.name == EXTRACTIVE:
-        return Found()
-    held = records_of(spec, store, terms.listed)
-    return find_record(spec, terms.cache, terms.prompts, terms.exams, held)
-
-
-def believing(
-    spec: ModelSpec, store: Store | None, terms: Terms, corpus_id: str
-) -> tuple[Terms, Belief | None]:
-    """The terms with what decides what a judge's answers do on a corpus; None without a record."""
-    found = record_of(spec, store, terms).record
-    if found is None:
-        return terms, None
-    belief = belief_on(found, store, corpus_id)
-    orders = _orders(found)
-    return replace(terms, record=found.id, belief=belief.because, orders=orders), belief
-
-
-def _orders(record: Record) -> Orders | None:
-    """Near which likelihoods a pair is asked about the other way round, too: the thresholds of the
-    answers that have consequences."""
-    thresholds = tuple(
-        (word, found.threshold)
-        for word, answer in WORDS.items()
-        if answer is not Answer.DIFFERENT
-        and (found := record.of(answer)) is not None
-        and found.threshold is not None
-    )
-    return Orders(thresholds) if thresholds and record.reads == "likelihood" else None
 
 
 Planner = Callable[[Corpus, ModelSpec, Terms, WindowLimits], Plan]
@@ -151,6 +120,10 @@ def from_stories(corpus: Corpus, spec: ModelSpec, terms: Terms, limits: WindowLi
     if terms.record and asks:
         # What its answers do: a plan whose record or belief changed is another one.
         parameters |= {"record": terms.record, "belief": terms.belief}
+    if terms.strategy == "groups":
+        parameters["window_record"] = terms.window_record or "none"
+        if terms.window_stories is not None:
+            parameters["window_stories"] = str(terms.window_stories)
     found = _found(corpus, settled, terms)
     made = make_plan(
         terms.strategy,
@@ -165,12 +138,18 @@ def from_stories(corpus: Corpus, spec: ModelSpec, terms: Terms, limits: WindowLi
         parameters=parameters,
         pairs=found.pairs,
         most_pairs=terms.most_pairs,
+        most_stories=terms.window_stories,
         found_by=found.found_by,
         orders=terms.orders,
         staying=terms.staying if asks else frozenset(),
         selection=_selection(corpus, settled, terms, clusters),
     )
-    return replace(made, remark=BY_WORDS) if asks and terms.vectors is None else made
+    remarks = [made.remark]
+    if terms.strategy == "groups":
+        remarks.append(terms.window_told)
+    if asks and terms.vectors is None:
+        remarks.append(BY_WORDS)
+    return replace(made, remark="; ".join(filter(None, remarks)))
 
 
 def measure(corpus: Corpus, terms: Terms) -> None:

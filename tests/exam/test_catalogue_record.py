@@ -14,7 +14,7 @@ from pipeline.config.settings import read_settings
 from pipeline.console import emit
 from pipeline.judge.catalog_records import listed_records
 from pipeline.judge.vetoes import VERSION
-from pipeline.run.steps import record_of
+from pipeline.run.believing import record_of
 from pipeline.runtime import Runtime
 from tests.exam.examples import lines, write
 
