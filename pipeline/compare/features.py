@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from pipeline.compare.quantities import Quantity, quantities
 from pipeline.compare.synonyms import as_words, concept, topic
+from pipeline.text.affirmations import without_affirmations
 from pipeline.text.sentences import sentences
 from pipeline.text.words import WORD, fold, is_content, stem, word_set
 
@@ -176,7 +177,7 @@ def _denies(lower: list[str]) -> bool:
 
 def _negated(text: str) -> frozenset[str]:
     negated: set[str] = set()
-    tokens = [token.lower() for token in _TOKEN.findall(as_words(text))]
+    tokens = without_affirmations([token.lower() for token in _TOKEN.findall(as_words(text))])
     for i, token in enumerate(tokens):
         if token not in NOT and not token.endswith("n't"):
             continue

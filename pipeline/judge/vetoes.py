@@ -40,13 +40,14 @@ from pipeline.judge.quantity_conflicts import amounts_differ, bounds_turned
 from pipeline.judge.unit_notation import in_one_notation, without_bounds
 from pipeline.judge.word_order import is_reordered
 from pipeline.stories import Story
+from pipeline.text.affirmations import without_affirmations
 from pipeline.text.language import ENGLISH
 from pipeline.text.scope import headings_that_change, names_activity
 from pipeline.text.sentences import sentences
 from pipeline.text.words import is_content, stem, word_set
 
 #: Part of what an exam's record holds for: a change here lets every record expire.
-VERSION = "vetoes-3"
+VERSION = "vetoes-4"
 #: Small words of the scales that say something by themselves; the others often go unsaid.
 _SCALED = frozenset(
     word
@@ -108,7 +109,8 @@ def veto_text(a: str, b: str, language: str = ENGLISH) -> str:
 
 def _places(text: str, language: str) -> Places:
     pattern = _ELIDED if language in _ELIDING else _WORD
-    return Places(tuple(word.lower() for word in pattern.findall(text)), language)
+    words = [word.lower() for word in pattern.findall(text)]
+    return Places(without_affirmations(words, language), language)
 
 
 def _turned_otherwise(one: Places, two: Places, lexicon: Lexicon) -> bool:

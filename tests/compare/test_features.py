@@ -123,6 +123,8 @@ def test_negation_ends_with_its_clause():
     found = features("I do not pay, if the tool is broken")
     assert "tool" not in found.negated and "broken" not in found.negated
     assert not features("not only members, also guests").negated
+    assert not features("it goes without saying that members pay").negated
+    assert "pay" in features("it goes without saying that members do not pay").negated
 
 
 def test_modality():

@@ -8,7 +8,7 @@ from pipeline.judge.judge_records import Judge
 from pipeline.judge.strata import Cell
 from pipeline.stories import Locator, Source, Span, Story
 
-JUDGE = Judge("local/j", "sha", "16 bit", "", "judge-pair.v1", "p-sha", "exam", "vetoes-3")
+JUDGE = Judge("local/j", "sha", "16 bit", "", "judge-pair.v1", "p-sha", "exam", "vetoes-4")
 CELL = Cell("English", "agile", "to 25 words", "one frame")
 
 

@@ -86,6 +86,11 @@ DOUBTFUL = {
         ("dry the nets", "What I am after is to dry the nets"),
         ("by 9 o'clock, not later, have the nets dry", "have the nets dry by 9 o'clock"),
     ],
+    "a phrase that denies nothing": [
+        ("dry the nets", "It goes without saying that I dry the nets"),
+        ("have the nets dry by noon", "have the nets dry by noon without fail"),
+        ("let members row", "there is no doubt that members row"),
+    ],
     "a small word and its head": [
         ("read the berth list from the pier head", "read the list of berths from the pier"),
         ("hold on to the tide sheet", "hold on to the sheet from the tide"),
@@ -94,6 +99,9 @@ DOUBTFUL = {
 }  # fmt: skip
 #: Beside them, what a veto is sure of.
 SURE = [
+    ("row with the doors shut", "row without the doors shut"),
+    ("It goes without saying that guests pay", "It goes without saying that guests do not pay"),
+    ("write the log without failing", "write the log failing"),
     ("refuse crates that weigh more than 20 kg", "refuse crates that weigh less than 20 kg"),
     ("refuse crates of more than 20 kg", "take only crates of up to 25 kg"),
     ("lend 4 crates and no more", "lend 4 crates or more"),
@@ -148,6 +156,10 @@ def test_what_differs_in_nothing_else_is_vetoed(a, b):
         ("Spanish", "tras tres errores", "después de 3 errores", True),
         ("Spanish", "guardar 20 minutos como máximo", "guardar 20 minutos como mínimo", False),
         ("Spanish", "guardar 20 minutos como máximo", "guardar hasta 20 minutos", True),
+        ("German", "ohne Zweifel die Kisten zählen", "die Kisten zählen", True),
+        ("German", "die Kisten mit Deckel zählen", "die Kisten ohne Deckel zählen", False),
+        ("French", "garder sans faute les caisses", "garder les caisses", True),
+        ("Spanish", "guardar sin falta las cajas", "guardar las cajas", True),
         ("German", "höchstens 20 Minuten halten", "mindestens 20 Minuten halten", False),
         ("French", "garder 20 minutes au plus", "garder 20 minutes au moins", False),
     ],
@@ -167,5 +179,9 @@ def test_criteria_are_held_against_those_that_answer_to_them():
     assert veto(a, b) == ""
     one = story("see plots", criteria=both[:1])
     assert veto(a, one) == "" == veto(one, a)
+    told = tuple(f"It goes without saying that {text[0].lower()}{text[1:]}" for text in both)
+    assert veto(a, story("view plots", criteria=told)) == ""
+    denied = (both[0].replace("see", "do not see"), both[1])
+    assert veto(a, story("view plots", criteria=denied)) == "details"
     changed = ("Members see 4 plots in the list.", both[1])
     assert veto(a, story("view plots", criteria=changed)) == "details"
