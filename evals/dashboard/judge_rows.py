@@ -11,6 +11,7 @@ from pipeline.entries import Answer
 from pipeline.judge.belief import Belief
 from pipeline.judge.intervals import Rate
 from pipeline.judge.judge_records import AnswerRecord, Record, from_mapping
+from pipeline.judge.window_figures import most_stories
 
 Row = dict[str, Any]
 Values = Mapping[str, str | None]
@@ -22,10 +23,30 @@ _RECORDS = """
 
 
 def records(connection: sqlite3.Connection, values: Values) -> list[Row]:
-    """Every record with its "one need", the newest first: how many others are called so and how
-    many true ones are found, with exact 95 % intervals, and where it folds by itself where one
-    pair in a hundred is true."""
-    return [_row(*found) for found in _read(connection, values)]
+    """Every record of pairs with its "one need", the newest first: how many others are called so
+    and how many true ones are found, with exact 95 % intervals, and where it folds by itself where
+    one pair in a hundred is true."""
+    return [_row(*one) for one in _read(connection, values) if not (one[4] and one[4].windows)]
+
+
+def record_windows(connection: sqlite3.Connection, values: Values) -> list[Row]:
+    """Every record of windows, the newest first, a row a size: what of the pairs of one need, of a
+    scene's others and of the pairs of two scenes was put together, with exact 95 % intervals, and
+    whether a merge fills its windows so far."""
+    found = []
+    for id_, model, made, run, record in _read(connection, values):
+        sizes = record.windows if record is not None else ()
+        most = most_stories(sizes)
+        for one in sizes:
+            row: Row = {"record": id_, "model": model, "run": run or None, "made": _minute(made)}
+            row |= {"stories": one.stories, "windows": one.windows, "failed": one.failed}
+            row["filled"] = "yes" if one.stories <= (most or 0) else "no: clearly less is found"
+            row |= {"prompt": record.judge.prompt, "exam": record.judge.exam[:12]} if record else {}
+            for half, of in (("", one.report), ("setting_", one.setting)):
+                row |= _told(f"{half}found", of.recall)
+                row |= _told(f"{half}within", of.within) | _told(f"{half}across", of.across)
+            found.append(row)
+    return found
 
 
 def record_kinds(connection: sqlite3.Connection, values: Values) -> list[Row]:
@@ -63,7 +84,7 @@ _UNKNOWN: Row = dict.fromkeys(
 
 def _row(id_: str, model: str, made: str, run: str, record: Record | None) -> Row:
     row: Row = _UNKNOWN | {"record": id_, "model": model, "run": run or None}
-    row["made"] = made[:16].replace("T", " ")
+    row["made"] = _minute(made)
     if record is None:
         return row | {"folds": "nowhere: changed since it was made"}
     found = record.of(Answer.ONE_NEED)
@@ -87,6 +108,10 @@ def _row(id_: str, model: str, made: str, run: str, record: Record | None) -> Ro
         | _told("found", found.recall)
         | _told("vetoed", found.vetoed)
     )
+
+
+def _minute(made: str) -> str:
+    return made[:16].replace("T", " ")
 
 
 def _told(name: str, rate: Rate) -> Row:

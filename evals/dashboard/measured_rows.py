@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from itertools import product
 from typing import Any
 
-from evals.dashboard.judge_rows import record_kinds, records
+from evals.dashboard.judge_rows import record_kinds, record_windows, records
 from evals.metrics.statistics import (
     Interval,
     known_of_length,
@@ -185,4 +185,5 @@ MEASURES: dict[str, Callable[[sqlite3.Connection, Values], list[Row]]] = {
     "compared": compared,
     "records": records,
     "record_kinds": record_kinds,
+    "record_windows": record_windows,
 }

@@ -43,7 +43,7 @@ from pipeline.entries import (
 )
 from pipeline.estimates import Estimate, Learned
 from pipeline.judge.calibration import examine
-from pipeline.judge.judge_records import as_mapping
+from pipeline.judge.judge_records import Record, as_mapping
 from pipeline.store.journal import StoreJournal
 from pipeline.store.record import Store, open_store
 from pipeline.store.rows.eval_rows import Score
@@ -58,7 +58,7 @@ from pipeline.stories import (
     story_id,
 )
 from tests.dashboard.measured import Cell, further_measures
-from tests.judge.examples import JUDGE, pairs
+from tests.judge.examples import JUDGE, figures, pairs
 from tests.support.browser import chromium_binary
 
 #: A story that tries to run in the page: what documents hold is text, never markup.
@@ -144,7 +144,11 @@ def _records(store: Store) -> SimpleNamespace:
     ]  # fmt: skip
     believed = examine(JUDGE, good)
     guessing = examine(replace(JUDGE, model="local/coin"), coin)
-    for record in (guessing, believed):
+    windows = Record(
+        replace(JUDGE, model="local/coin", prompt="judge-groups.v1", vetoes=""), "word", (), 300,
+        windows=figures((8, 160), (16, 90)),
+    )  # fmt: skip
+    for record in (guessing, believed, windows):
         store.save_record(record)
     store.save_training("ada9" * 16, "/somewhere/judge", CARD)
     body = as_mapping(believed) | {"n": 1}
@@ -153,7 +157,7 @@ def _records(store: Store) -> SimpleNamespace:
             sql("INSERT INTO judge_record VALUES ('forged', 'local/forged', :made, '', :body)"),
             {"made": "2026-11-01T00:00:00.000000Z", "body": json.dumps(body)},
         )
-    return SimpleNamespace(believed=believed, guessing=guessing)
+    return SimpleNamespace(believed=believed, guessing=guessing, windows=windows)
 
 
 def _merged(stories: list[Story]) -> Merge:

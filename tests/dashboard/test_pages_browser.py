@@ -139,6 +139,17 @@ def test_records_say_who_may_fold_and_by_what_figures(look, served, worked):
     has_count(page.locator("#records tbody tr"), 1)
 
 
+def test_windows_stand_beside_the_records_a_row_a_size(look, served, worked):
+    page = look(f"{served}/records")
+    told = [row.split("\t") for row in page.locator("#windows tbody tr").all_inner_texts()]
+    assert [[cell for cell in row if cell in ("8", "16", "yes")] for row in told] == [
+        ["8", "yes"], ["16"],
+    ]  # fmt: skip
+    assert any("160 of 170 [89.4 %, 97.1 %]" in cell for cell in told[0])
+    assert any("clearly less" in cell for cell in told[1])
+    assert all(worked.records.windows.id in "".join(row) for row in told)
+
+
 def test_trainings_stand_beside_the_records(look, served):
     page = look(f"{served}/records")
     (told,) = page.locator("#trainings tbody tr").all_inner_texts()

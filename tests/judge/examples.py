@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pipeline.entries import Answer
 from pipeline.judge.calibration import Examined, Said
+from pipeline.judge.intervals import Rate
 from pipeline.judge.judge_records import Judge
 from pipeline.judge.strata import Cell
+from pipeline.judge.window_figures import Together, WindowFigures
 from pipeline.stories import Locator, Source, Span, Story
 
 JUDGE = Judge("local/j", "sha", "16 bit", "", "judge-pair.v1", "p-sha", "exam", "vetoes-4")
@@ -29,3 +31,13 @@ def pairs(half: str, true: Answer, *sure: float, n: int = 1, **more: object) -> 
     """``n`` pairs of each likelihood."""
     cell, kind, veto = more.get("cell", CELL), more.get("kind", "words"), more.get("veto", "")
     return [Examined(half, kind, cell, true, said(p), veto) for p in sure for _ in range(n)]
+
+
+def figures(*found: tuple[int, int], n: int = 170, within: int = 0) -> tuple[WindowFigures, ...]:
+    """Sizes with how many of ``n`` pairs of one need are found."""
+    return tuple(
+        WindowFigures(
+            stories, 9, 0, *[Together(Rate(hits, n), Rate(within, 300), Rate(0, 900))] * 2
+        )
+        for stories, hits in found
+    )

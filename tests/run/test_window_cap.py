@@ -15,22 +15,13 @@ from pipeline.entries import Answer
 from pipeline.judge.intervals import Rate
 from pipeline.judge.judge_records import Record, as_mapping
 from pipeline.judge.labels import exam_hash, file_hash
-from pipeline.judge.window_figures import Together, WindowFigures, most_stories, tells_apart
+from pipeline.judge.window_figures import Together, most_stories, tells_apart
 from pipeline.plan.groups import GROUPS_PROMPT
 from pipeline.run.job import run
 from pipeline.run.judge_record import judge_of
 from tests.exam.examples import MODEL, PLACES, THINGS, SureJudge, lines, runtime_of, write
+from tests.judge.examples import figures
 from tests.run.test_believed import record_of
-
-
-def figures(*found: tuple[int, int], n: int = 170, within: int = 0):
-    """Sizes with how many of ``n`` pairs of one need are found."""
-    return tuple(
-        WindowFigures(
-            stories, 9, 0, *[Together(Rate(hits, n), Rate(within, 300), Rate(0, 900))] * 2
-        )
-        for stories, hits in found
-    )
 
 
 @pytest.mark.parametrize(
