@@ -2,6 +2,8 @@
 
     python benchmarks/exam.py [CORPORA] [--model M]… [--part N] [--half report] [--seed 16]
         [--language en] [--db FILE] [--out FILE]
+    python benchmarks/exam.py --strategy groups [--model M]… [--part N] [--seed 16] [--db FILE]
+        [--out FILE]
 
 Without CORPORA the 1,368 written pairs, with it the drawn ones too, whose documents lie under that
 folder; the two are examined apart. Judges: those of code (`code`, `likeness`, `embeddings`), and
@@ -21,6 +23,10 @@ precision where 1 % is true) and at the one that parts the threshold half best (
 less false positives; Youden 1950). A judge that was asked no pair of the threshold half is read by
 its word in place of the second. A veto silences "one need", as in a merge. ``--out`` appends a JSON
 line a judge and set.
+
+``--strategy groups`` asks about windows of whole scenes of the written pairs, in several sizes
+(`benchmarks/exam_windows.py`): ``--model`` may also name a judge of `benchmarks/groupers.py`, which
+are asked where none is named.
 """
 
 from __future__ import annotations
@@ -39,6 +45,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from benchmarks import exam_windows
 from pipeline.calls import Plan, WindowLimits
 from pipeline.config.options import ExamOptions
 from pipeline.config.settings import read_settings
@@ -311,6 +318,7 @@ def _lines(path: str) -> list[str]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("corpora", nargs="?", type=Path)
+    parser.add_argument("--strategy", choices=("pairs", "groups"), default="pairs")
     parser.add_argument("--model", action="append", default=[])
     parser.add_argument("--set", choices=("both", "pairs", "corpora"), default="both")
     parser.add_argument("--part", type=int)
@@ -328,6 +336,12 @@ def main() -> int:
     exams = runtime.settings.exams
     with tempfile.TemporaryDirectory() as scratch:
         options.db = options.db or f"sqlite:///{scratch}/exam.sqlite"
+        if options.strategy == "groups":
+            for name in options.model or exam_windows.KNOWN:
+                row = exam_windows.examined(name, runtime, [exams / WRITTEN], options)
+                exam_windows.show(row)
+                keep(row | {"part": options.part, "seed": options.seed}, options.out)
+            return 0
         sets = [("pairs", [exams / WRITTEN])]
         if options.corpora is not None:
             sets.append(("corpora", [exams / DRAWN]))
@@ -337,17 +351,23 @@ def main() -> int:
                 continue
             exam = gather_exam(files, options.corpora)
             for name in names:
-                row = {"benchmark": "exam", "date": str(now().date()), "machine": machine(),
-                       "set": kind, "part": options.part if name not in JUDGES else None,
+                row = {"set": kind, "part": options.part if name not in JUDGES else None,
                        "setting_part": options.setting_part if name not in JUDGES else None,
                        "language": options.language, "seed": options.seed,
                        "vetoes": VERSION}  # fmt: skip
                 row |= examined_by(name, runtime, exam, files, options)
                 show(row)
-                if options.out is not None:
-                    with options.out.open("a", encoding="utf-8") as out:
-                        out.write(json.dumps(row) + "\n")
+                keep(row, options.out)
     return 0
+
+
+def keep(row: Mapping[str, Any], out: Path | None) -> None:
+    """Append a row to a file of results."""
+    if out is None:
+        return
+    told = {"benchmark": "exam", "date": str(now().date()), "machine": machine(), **row}
+    with out.open("a", encoding="utf-8") as lines:
+        lines.write(json.dumps(told) + "\n")
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ def record_windows(connection: sqlite3.Connection, values: Values) -> list[Row]:
             row["filled"] = "yes" if one.stories <= (most or 0) else "no: clearly less is found"
             row |= {"prompt": record.judge.prompt, "exam": record.judge.exam[:12]} if record else {}
             for half, of in (("", one.report), ("setting_", one.setting)):
-                row |= _told(f"{half}found", of.recall)
+                row |= _told(f"{half}found", of.recall) | _told(f"{half}asked", of.asked)
                 row |= _told(f"{half}within", of.within) | _told(f"{half}across", of.across)
             found.append(row)
     return found

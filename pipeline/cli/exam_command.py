@@ -142,12 +142,13 @@ def _windows_page(record: Record) -> None:
 
     sizes = record.windows
     table(
-        ["stories", "windows", "no answer", "one need", "found", "95 %", "others of a scene",
-         "called so", "of two scenes", "called so", "found of the other half"],
+        ["stories", "windows", "no answer", "one need", "found", "95 %", "asked about",
+         "others of a scene", "called so", "of two scenes", "called so", "found of the other half"],
         [
             [f"{one.stories:,}", f"{one.windows:,}", f"{one.failed:,}",
              f"{one.report.recall.n:,}", _percent(one.report.recall.share),
              " – ".join(str(_percent(bound)) for bound in one.report.recall.interval),
+             _percent(one.report.asked.share),
              f"{one.report.within.n:,}", _percent(one.report.within.share),
              f"{one.report.across.n:,}", _percent(one.report.across.share),
              _percent(one.setting.recall.share)]
@@ -160,8 +161,8 @@ def _windows_page(record: Record) -> None:
     most = most_stories(sizes)
     largest = next(one for one in sizes if one.stories == most)
     plain(
-        f"A merge's windows hold at most {most:,} stories: from there on clearly fewer are found, "
-        "or nothing larger was asked."
+        f"A merge's windows hold at most {most:,} stories: in larger ones clearly fewer are found "
+        "or asked about, or none was asked."
     )
     if not tells_apart(largest):
         plain("Pairs of one need are put together not clearly more often than others of a scene.")

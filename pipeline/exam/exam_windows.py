@@ -24,6 +24,7 @@ from pipeline.exam.exam_questions import Exam, Question
 from pipeline.judge.intervals import Rate
 from pipeline.judge.labels import Half
 from pipeline.judge.window_figures import Together
+from pipeline.plan.groups import pairs_of
 from pipeline.stories import Story
 
 #: Stories of the smallest windows; each further size holds twice as many.
@@ -34,6 +35,8 @@ _NO_SCENES = (
 )
 
 Pair = frozenset[str]
+#: What a reply puts together: the relation, and the ids of the stories.
+Group = tuple[Answer, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,23 +165,29 @@ def _lot(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def together(grouped: Iterable[tuple[Window, Mapping[Pair, Answer]]]) -> Together:
-    """What of some windows was put together as one need.
-
-    Args:
-        grouped: windows, each with the relation of the pairs that a reply put into one group.
-    """
+def together(grouped: Iterable[tuple[Window, Sequence[Group]]]) -> Together:
+    """What of some windows was put together as one need, and what a merge would ask about."""
     recall: list[bool] = []
     within: list[bool] = []
     across: list[bool] = []
-    for window, relations in grouped:
+    asked: list[bool] = []
+    for window, groups in grouped:
+        same = {
+            frozenset(pair)
+            for relation, members in groups
+            if relation is Answer.ONE_NEED
+            for pair in combinations(members, 2)
+        }
+        questions = {frozenset(pair) for pair in pairs_of(groups)}
         for pair, truth in truths(window):
-            hit = relations.get(pair) is Answer.ONE_NEED
             if truth is None:
-                across.append(hit)
+                across.append(pair in same)
+            elif truth is Answer.ONE_NEED:
+                recall.append(pair in same)
+                asked.append(pair in questions)
             else:
-                (recall if truth is Answer.ONE_NEED else within).append(hit)
-    return Together(*(Rate(sum(hits), len(hits)) for hits in (recall, within, across)))
+                within.append(pair in same)
+    return Together(*(Rate(sum(hits), len(hits)) for hits in (recall, within, across, asked)))
 
 
 def truths(window: Window) -> Iterator[tuple[Pair, Answer | None]]:

@@ -6,16 +6,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import chain, combinations, groupby
+from itertools import chain, groupby
 from typing import ClassVar
 
 from pipeline.amounts import counted
 from pipeline.calls import Call, Plan, WindowLimits
-from pipeline.entries import Answer
 from pipeline.errors import InputError
 from pipeline.exam.exam_job import ExamJob
 from pipeline.exam.exam_windows import (
-    Pair,
+    Group,
     Scene,
     Window,
     scenes_of,
@@ -45,11 +44,9 @@ class WindowsExamJob(ExamJob):
     strategy: ClassVar[str] = "groups"
     question: ClassVar[str] = "window"
 
-    #: Each window that was asked about, with the relation of the pairs that its reply put together;
-    #: None where no reply can be used.
-    grouped: list[tuple[Window, Mapping[Pair, Answer] | None]] = field(
-        init=False, default_factory=list
-    )
+    #: Each window that was asked about, with what its reply puts together; None where none can be
+    #: used.
+    grouped: list[tuple[Window, Sequence[Group] | None]] = field(init=False, default_factory=list)
 
     def read(self) -> None:
         """Read the labelled pairs as scenes; leave out what may not leave the machine.
@@ -102,22 +99,21 @@ class WindowsExamJob(ExamJob):
         windows = chain.from_iterable(windows_of(self.scenes, n) for n in sizes_for(self.scenes))
         for window, call in zip(windows, self.plan.calls, strict=False):
             try:
-                self.grouped.append((window, self._relations(call)))
+                self.grouped.append((window, self._groups(call)))
             except CallFailed as failure:
                 self.grouped.append((window, None))
                 failures.append(failure.reason)
         return failures
 
-    def _relations(self, call: Call) -> dict[Pair, Answer]:
+    def _groups(self, call: Call) -> list[Group]:
         reply = self.replies.get(call.request.key)
         if reply is None:
             raise CallFailed("no reply came")
         ids = dict(call.handles)
-        return {
-            frozenset((ids[a], ids[b])): group.relation
+        return [
+            (group.relation, tuple(ids[handle] for handle in group.handles))
             for group in read_groups(reply, call)
-            for a, b in combinations(group.handles, 2)
-        }
+        ]
 
     def _found(self) -> Record:
         terms = self.terms
@@ -156,7 +152,7 @@ def job_for(strategy: str) -> type[ExamJob]:
 
 
 def figures(
-    grouped: Sequence[tuple[Window, Mapping[Pair, Answer] | None]],
+    grouped: Sequence[tuple[Window, Sequence[Group] | None]],
 ) -> tuple[WindowFigures, ...]:
     """What of the windows of each size was put together. One without a reply that can be used puts
     nothing together: a merge asks such a window again as two halves, which is another size."""
@@ -164,7 +160,7 @@ def figures(
     for size, some in groupby(grouped, key=lambda one: one[0].size):
         every = list(some)
         halves = [
-            [(window, told or {}) for window, told in every if window.half == half]
+            [(window, told or ()) for window, told in every if window.half == half]
             for half in ("threshold", "report")
         ]
         found.append(

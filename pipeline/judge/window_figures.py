@@ -18,11 +18,14 @@ class Together:
         recall: of the pairs that are one need.
         within: of the other labelled pairs of a scene: another detail, another bound.
         across: of the pairs of two scenes, which are of different needs.
+        asked: of the pairs that are one need those that a merge would ask about after these
+            windows, whatever relation is told: of a large group only its first with each other.
     """
 
     recall: Rate
     within: Rate
     across: Rate
+    asked: Rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +48,22 @@ class WindowFigures:
 
 def most_stories(sizes: Sequence[WindowFigures]) -> int | None:
     """How many stories a window may hold: from the smallest size on, the largest before the first
-    at which clearly fewer pairs of one need are found than at a smaller one. None of no sizes.
+    at which clearly fewer pairs of one need are put together, or clearly fewer would be asked
+    about, than at a smaller one. None of no sizes.
 
-    Clearly fewer: the upper bound of the recall lies below the lower bound of a smaller size's,
-    each the exact bound that holds in 95 of 100 cases. What is not clearly less is not shown to be
-    as much: with few pairs in an exam a size is let be too large rather than too small.
+    Clearly fewer: the upper bound of the share lies below the lower bound of a smaller size's, each
+    the exact bound that holds in 95 of 100 cases. What is not clearly less is not shown to be as
+    much: with few pairs in an exam a size is let be too large rather than too small.
     """
-    largest: WindowFigures | None = None
-    floor = 0.0
+    largest: int | None = None
+    floors = [0.0, 0.0]
     for one in sorted(sizes, key=lambda size: size.stories):
-        if one.setting.recall.upper() < floor:
+        shares = (one.setting.recall, one.setting.asked)
+        if any(share.upper() < floor for share, floor in zip(shares, floors, strict=True)):
             break
-        largest, floor = one, max(floor, one.setting.recall.lower())
-    return None if largest is None else largest.stories
+        largest = one.stories
+        floors = [max(floor, share.lower()) for share, floor in zip(shares, floors, strict=True)]
+    return largest
 
 
 def tells_apart(one: WindowFigures) -> bool:
@@ -94,6 +100,6 @@ def _together(told: Mapping[str, Any]) -> Together:
     return Together(
         *(
             Rate(int(told[name]["hits"]), int(told[name]["n"]))
-            for name in ("recall", "within", "across")
+            for name in ("recall", "within", "across", "asked")
         )
     )

@@ -17,6 +17,7 @@ from pipeline.errors import InputError, ModelError, SovereigntyError
 from pipeline.exam.exam_price import price_exam, told
 from pipeline.exam.exam_questions import gather_exam
 from pipeline.exam.exam_windows import scenes_of, sizes_for, truths, windows_of
+from pipeline.exam.windows_job import figures
 from pipeline.judge.catalog_records import as_toml, listed_records
 from pipeline.judge.intervals import Rate
 from pipeline.judge.window_figures import most_stories, tells_apart
@@ -151,6 +152,20 @@ def test_all_in_one_group_finds_everything_and_tells_nothing_apart(examine):
         assert one.report.recall == Rate(16, 16) and one.report.within == Rate(24, 24)
         assert one.report.across.hits == one.report.across.n > 0
         assert not tells_apart(one)
+    # Of one large group a merge asks about the first with each other: the larger, the less.
+    asked = [one.report.asked for one in job.record.windows]
+    assert asked[0].n == 16 and asked[0].hits > asked[1].hits > asked[2].hits >= 1
+    assert most_stories(job.record.windows) == 32, "sixteen pairs show nothing"
+
+
+def test_with_all_pairs_one_large_group_is_seen_to_find_less():
+    known = scenes_of(gather_exam([BUILT_IN]))
+    grouped = [
+        (window, [(Answer.ONE_NEED, tuple(story.id for story in window.stories))])
+        for size in (8, 16, 32)
+        for window in windows_of(known, size)
+    ]
+    assert most_stories(figures(grouped)) == 8
 
 
 def test_no_group_finds_nothing(examine):

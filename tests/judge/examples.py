@@ -37,7 +37,10 @@ def figures(*found: tuple[int, int], n: int = 170, within: int = 0) -> tuple[Win
     """Sizes with how many of ``n`` pairs of one need are found."""
     return tuple(
         WindowFigures(
-            stories, 9, 0, *[Together(Rate(hits, n), Rate(within, 300), Rate(0, 900))] * 2
+            stories,
+            9,
+            0,
+            *[Together(Rate(hits, n), Rate(within, 300), Rate(0, 900), Rate(hits, n))] * 2,
         )
         for stories, hits in found
     )

@@ -41,6 +41,14 @@ def test_a_window_is_as_long_as_clearly_no_less_is_found(found, most):
     assert most_stories(sizes) == most == most_stories(tuple(reversed(sizes)))
 
 
+def test_what_a_merge_would_not_ask_about_is_not_found():
+    """One group of a whole window holds every pair, and a merge asks about few of them."""
+    sizes = figures((8, 170), (16, 170), (32, 170))
+    few = replace(sizes[1].setting, asked=Rate(60, 170))
+    assert most_stories(sizes) == 32
+    assert most_stories((sizes[0], replace(sizes[1], setting=few), sizes[2])) == 8
+
+
 def test_with_few_pairs_nothing_is_clear():
     assert most_stories(figures((8, 9), (16, 6), n=10)) == 16
     assert most_stories(figures((8, 90), (16, 60), n=100)) == 8
@@ -161,7 +169,7 @@ def test_where_nothing_is_measured_it_is_said_and_windows_hold_what_fits(merge):
 def test_a_judge_that_groups_whatever_it_sees_is_said_to(merge, runtime, tmp_path):
     record = window_record(runtime, tmp_path)
     blind = tuple(
-        replace(size, setting=Together(Rate(100, 170), Rate(180, 300), Rate(0, 0)))
+        replace(size, setting=Together(Rate(100, 170), Rate(180, 300), Rate(0, 0), Rate(100, 170)))
         for size in record.windows
     )
     _, told, plan, _ = merge(replace(record, windows=blind))
