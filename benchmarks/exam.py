@@ -2,8 +2,8 @@
 
     python benchmarks/exam.py [CORPORA] [--model M]… [--part N] [--half report] [--seed 16]
         [--language en] [--db FILE] [--out FILE]
-    python benchmarks/exam.py --strategy groups [--model M]… [--part N] [--seed 16] [--db FILE]
-        [--out FILE]
+    python benchmarks/exam.py --strategy groups [--model M]… [--part N] [--largest N]
+        [--seed 16] [--db FILE] [--out FILE]
 
 Without CORPORA the 1,368 written pairs, with it the drawn ones too, whose documents lie under that
 folder; the two are examined apart. Judges: those of code (`code`, `likeness`, `embeddings`), and
@@ -322,6 +322,7 @@ def main() -> int:
     parser.add_argument("--model", action="append", default=[])
     parser.add_argument("--set", choices=("both", "pairs", "corpora"), default="both")
     parser.add_argument("--part", type=int)
+    parser.add_argument("--largest", type=int, help="stories of a window, with --strategy groups")
     parser.add_argument("--setting-part", type=int, metavar="M")
     parser.add_argument("--half", choices=("threshold", "report"))
     parser.add_argument("--language", default="", help="en, de, fr or es")
@@ -340,7 +341,8 @@ def main() -> int:
             for name in options.model or exam_windows.KNOWN:
                 row = exam_windows.examined(name, runtime, [exams / WRITTEN], options)
                 exam_windows.show(row)
-                keep(row | {"part": options.part, "seed": options.seed}, options.out)
+                asked = {"part": options.part, "seed": options.seed, "largest": options.largest}
+                keep(row | asked, options.out)
             return 0
         sets = [("pairs", [exams / WRITTEN])]
         if options.corpora is not None:

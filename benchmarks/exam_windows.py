@@ -1,7 +1,8 @@
 """The exam of ``groups`` side by side: what `benchmarks/exam.py --strategy groups` asks and prints.
 
 Judges are models, and those of `benchmarks/groupers.py`, whose score is known before. ``--part N``
-shows N scenes of each half, drawn by the seed. Of each size, of the half ``report``: how many pairs
+shows N scenes of each half, drawn by the seed; ``--largest N`` asks about no larger windows. Of
+each size, of the half ``report``: how many pairs
 of one need, of a scene's others and of two scenes are put into one group as "same", with n and the
 exact interval of Clopper and Pearson (pairs of a scene share tellings: read it as too narrow); how
 many questions about pairs a merge would ask after these windows, and how many pairs of one need
@@ -22,15 +23,18 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.groupers import Grouper, grouper
+from pipeline.calls import Plan, WindowLimits
 from pipeline.config.options import ExamOptions
 from pipeline.errors import StoryTransformerError
-from pipeline.exam.exam_windows import Scene, scenes_of
+from pipeline.exam.exam_windows import Scene, scenes_of, sizes_for, windows_of
 from pipeline.exam.windows_job import WindowsExamJob, figures
 from pipeline.judge.intervals import Rate
 from pipeline.judge.window_figures import Together, most_stories
 from pipeline.models import ModelSpec
 from pipeline.plan.groups import pairs_of
 from pipeline.providers.base import ModelOptions
+from pipeline.run import steps
+from pipeline.run.corpus import Corpus
 from pipeline.run.job import run
 from pipeline.runtime import Runtime
 from pipeline.tokens.token_counters import counter_for
@@ -44,11 +48,26 @@ class PartJob(WindowsExamJob):
     """An exam of some of the scenes.
 
     Args:
-        n: of each half; None for all. seed: they are drawn by.
+        n: of each half; None for all. seed: they are drawn by. largest: size that is asked about.
     """
 
     n: int | None = None
     seed: int = 0
+    largest: int | None = None
+
+    def _planned(
+        self, corpus: Corpus, spec: ModelSpec, terms: steps.Terms, limits: WindowLimits
+    ) -> Plan:
+        plan = super()._planned(corpus, spec, terms, limits)
+        if self.largest is None:
+            return plan
+        # Smaller sizes come first, as an exam that stops at a window's end takes it.
+        n = sum(
+            len(windows_of(self.scenes, size))
+            for size in sizes_for(self.scenes)
+            if size <= self.largest
+        )
+        return replace(plan, calls=plan.calls[:n])
 
     @cached_property
     def scenes(self) -> list[Scene]:
@@ -92,7 +111,10 @@ def examined(name: str, runtime: Runtime, files: list[Path], options: argparse.N
         fields = ("paths", "spec", "options", "store", "out", "terms", "labels", "chosen", "say",
                   "opener")  # fmt: skip
         job = PartJob(
-            **{one: getattr(made, one) for one in fields}, n=options.part, seed=options.seed
+            **{one: getattr(made, one) for one in fields},
+            n=options.part,
+            seed=options.seed,
+            largest=options.largest,
         )
         try:
             run(job)

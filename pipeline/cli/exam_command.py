@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -72,11 +73,16 @@ def exam(
             told.pop("records")
             runs.append(told)
             records.append(job.record)
-    _show(records, runs, here, toml=toml)
+    _show(records, runs, here, toml=toml, exams=runtime.settings.exams)
 
 
 def _show(
-    records: Sequence[Record], runs: Sequence[Mapping[str, Any]], here: Here, *, toml: bool
+    records: Sequence[Record],
+    runs: Sequence[Mapping[str, Any]],
+    here: Here,
+    *,
+    toml: bool,
+    exams: Path,
 ) -> None:
     from pipeline.judge.catalog_records import as_toml
     from pipeline.judge.judge_records import rows
@@ -85,7 +91,9 @@ def _show(
         emit({"records": [row for one in records for row in rows(one)], "runs": list(runs)})
     elif toml:
         for one in records:
-            plain(as_toml(one, "storytransformer exam"))
+            # Where the built-in exam lies on this machine is of no use elsewhere.
+            labels = tuple(name for name in one.labels if exams.resolve() not in Path(name).parents)
+            plain(as_toml(replace(one, labels=labels), "storytransformer exam"))
     else:
         for one in records:
             _page(one)

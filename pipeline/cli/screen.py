@@ -153,6 +153,8 @@ def merge_summary(result: Mapping[str, Any]) -> None:
 
 def _audit_line(result: Mapping[str, Any]) -> str:
     """What a person read of the judge's folds here, or where to begin."""
+    from pipeline.judge.belief import READINGS
+
     read = result["audit"]
     if read:
         return (
@@ -166,7 +168,7 @@ def _audit_line(result: Mapping[str, Any]) -> str:
     what = "folds" if folded else "would-be folds"
     return (
         f"{n:,} {what} of the judge, none of them read: `storytransformer review {result['run']} "
-        f"--audit` shows {min(n, 50)} at random."
+        f"--audit` shows {min(n, READINGS)} at random."
     )
 
 

@@ -116,6 +116,16 @@ class Belief:
         """From which likelihood each answer counts; "different" has no consequence."""
         return {one.answer: one.threshold for one in self.record.answers}
 
+    @property
+    def decides_nothing(self) -> bool:
+        """Whether none of the judge's answers counts at any likelihood, so that nothing would
+        follow of asking it, here or anywhere."""
+        return all(
+            threshold is None
+            for answer, threshold in self.thresholds.items()
+            if answer is not Answer.DIFFERENT
+        )
+
     def abstains(self, answer: Answer, cell: Cell) -> str:
         """Why the judge is not heard on a pair, "" where it is: its language, shape, length or
         wording was not examined, or went clearly worse than the rest of its language."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from pipeline.calls import Plan
 from pipeline.entries import Answer
 from pipeline.judge.belief import Belief
 from pipeline.judge.judge_records import Record
@@ -43,6 +44,32 @@ def asking_by(strategy: str, spec: ModelSpec, store: Store | None, terms: Terms)
         window_stories=most_stories(found.record.windows) if found.record else None,
         window_record=found.record.id if found.record else "",
         window_told=about_windows(spec, found),
+    )
+
+
+#: What of a plan follows from records, and how it is told.
+_BY_RECORDS = {
+    "record": "record",
+    "belief": "belief by",
+    "window_record": "record of windows",
+}
+
+
+def about_begun(store: Store, kind: str, corpus: str, plan: Plan) -> str:
+    """What is to be said of a run of the same documents and judge that did not end and was begun
+    with other records, and so is not taken up; "" where there is none."""
+    begun = store.find_resumable(kind=kind, corpus=corpus, model=plan.model)
+    before = store.plan_parameters(begun) if begun else {}
+    changed = [
+        f"{told} {before[name]}, not {plan.parameters.get(name) or 'none'}"
+        for name, told in _BY_RECORDS.items()
+        if before.get(name) and before[name] != plan.parameters.get(name)
+    ]
+    if not changed:
+        return ""
+    return (
+        f"{begun} did not end and was begun with {' and '.join(changed)}: this is another run, "
+        "and takes the answers that came then"
     )
 
 

@@ -25,7 +25,7 @@ from pipeline.merge.settling import settle
 from pipeline.providers.opening import missing_weights
 from pipeline.replies import call_failures
 from pipeline.run import steps
-from pipeline.run.believing import asking_by, believing, record_of
+from pipeline.run.believing import about_begun, asking_by, believing, record_of
 from pipeline.run.corpus import read
 from pipeline.run.corpus_vectors import all_vectors
 from pipeline.run.dispatch.budget import Budget
@@ -168,7 +168,7 @@ class MergeJob(Sending):
         asking = "pairs" if self.terms.strategy == "none" else self.terms.strategy
         if self.belief is not None:
             self.say(about_belief(self.belief))
-            return asking
+            return asking if self.terms.propose or not self.belief.decides_nothing else "none"
         why = f" ({self._judge.why})" if self._judge.why else ""
         if self.terms.propose:
             self.say(
@@ -232,13 +232,11 @@ class MergeJob(Sending):
 
     def _taken_up(self) -> str | None:
         """An unfinished run of the same plan, now ours."""
-        found = self.store.find_resumable(
-            kind=self.kind,
-            corpus=self.corpus_id,
-            plan_sha256=self.plan.sha256,
-            model=self.spec.name,
-        )
+        which = {"kind": self.kind, "corpus": self.corpus_id, "model": self.spec.name}
+        found = self.store.find_resumable(plan_sha256=self.plan.sha256, **which)
         if found is None or not self.store.resume_run(found):
+            if told := about_begun(self.store, self.kind, self.corpus_id, self.plan):
+                self.say(told)
             return None
         self.say(f"resuming {found}")
         return found

@@ -270,6 +270,12 @@ def _verdict(a: Story, b: Story, said: Said, belief: Belief) -> tuple[Answer, fl
 def about_belief(belief: Belief) -> str:
     """How far a judge is believed on this corpus, in a sentence."""
     record, read = belief.record, belief.readings.right
+    if belief.decides_nothing:
+        return (
+            f"{record.judge.model} has record {record.id}, by which none of its answers counts, "
+            "however sure: it folds nothing, and is asked where --propose lets it order the "
+            "questions of `review`"
+        )
     if belief.readings.refuted:
         return (
             f"{record.judge.model} folds nothing here: {read.n - read.hits} of its {read.n} folds "

@@ -13,7 +13,7 @@ from pipeline.errors import StoreError
 from pipeline.store.connection.database import Database, insert_new, upsert
 from pipeline.store.connection.processes import is_gone, this_process
 from pipeline.store.rows import micro
-from pipeline.store.tables import ActualRow, DepartureRow, RunRow, table_of
+from pipeline.store.tables import ActualRow, DepartureRow, PlanRow, RunRow, table_of
 
 RunState = Literal["running", "completed", "failed", "interrupted"]
 
@@ -21,6 +21,7 @@ RunState = Literal["running", "completed", "failed", "interrupted"]
 _SILENCE = timedelta(hours=6)
 
 _RUN = table_of(RunRow)
+_PLAN = table_of(PlanRow)
 
 
 class Runs:
@@ -151,6 +152,12 @@ class Runs:
                 query = query.where(_RUN.c[column] == value)
         with self.database.read() as connection:
             return connection.execute(query.limit(1)).scalar()
+
+    def plan_parameters(self, run: str) -> dict[str, str]:
+        """What beside its questions decided the plan of a run; nothing where none is stored."""
+        query = select(_PLAN.c.parameters).join(_RUN, _RUN.c.plan_sha256 == _PLAN.c.sha256)
+        with self.database.read() as connection:
+            return dict(connection.execute(query.where(_RUN.c.id == run)).scalar() or {})
 
     def resume_run(self, run: str) -> bool:
         """Take up a run that did not complete, under its own id, budget and journal.

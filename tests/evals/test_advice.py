@@ -76,15 +76,16 @@ def test_without_a_record_proof_is_recommended_and_what_is_not_measured_has_its_
     found = asked()
     first, small = found["models"][0], row(found, SMALL)
     assert (first["model"], first["recommended"], first["decides"]) == ("extractive", True, "proof")
-    assert "no record" in small["decides_told"] or "has no record" in small["decides_told"]
+    # The catalogue has a record of it, and that is not of somebody who may decide.
+    assert "none of its answers counts" in small["decides_told"] and small["record"]
     assert f"{found['review']['minutes']} minutes" in first["why"] and small["minutes_saved"] == 0
     assert small["calls"] > 0 and small["usd"]["likely"] == "0" and small["seconds"] > 0
     commands = [one["command"] for one in small["unmeasured"]]
     assert [shlex.split(one)[1:3] for one in commands] == [
-        ["exam", "--model"], ["eval", "aggregation"], ["eval", "needle"]
+        ["eval", "aggregation"], ["eval", "needle"]
     ]  # fmt: skip
     assert all(one["seconds"] > 0 and one["usd"] for one in small["unmeasured"])
-    words = [*shlex.split(commands[1])[2:], "--dry-run", "--quiet"]
+    words = [*shlex.split(commands[0])[2:], "--dry-run", "--quiet"]
     shown = CliRunner().invoke(evals_app, [*words, "--db", f"sqlite:///{tmp_path}/x.sqlite"])
     assert shown.exit_code == 0, shown.output
 
@@ -99,7 +100,9 @@ def test_a_model_is_reached_with_its_key_and_named_by_why_it_is_not(
     found = asked(claude=True)
     told = row(found, haiku)
     assert not told["can_run"] and "--allow-cloud" in told["reason"]
-    assert float(told["usd"]["likely"]) > 0
+    assert float(told["usd"]["likely"]) > 0 and "has no record" in told["decides_told"]
+    (exam,) = (one for one in told["unmeasured"] if shlex.split(one["command"])[1] == "exam")
+    assert float(exam["usd"]["likely"]) > 0
     assert all(one["models"] != [haiku] for one in found["not_reached"])
     everything = {one["model"] for one in found["models"]}
     assert not everything & {name for one in found["not_reached"] for name in one["models"]}
@@ -176,7 +179,7 @@ def test_the_page_fits_eighty_columns(
     assert "→ extractive" in text and "gemini/gemini-3.1-pro-preview" in text
     assert "wider terminal" not in text
     joined = text.replace(" \\\n ", "")
-    assert f"storytransformer exam --model {SMALL}" in joined
+    assert f"storytransformer eval needle --model {SMALL}" in joined
 
 
 def test_the_command_keeps_it_for_the_pages(tmp_path: Path) -> None:

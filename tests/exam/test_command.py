@@ -63,6 +63,27 @@ def test_what_cannot_be_is_refused_by_its_code(exam, words, wanted):
     assert code == wanted and json.loads(out)["error"]
 
 
+def test_windows_are_priced_size_by_size_and_asked_of_models_alone(exam, tmp_path):
+    told = [one | {"scene": f"s{n // 4}", "half": ("report", "threshold")[n // 4 % 2]}
+            for n, one in enumerate(lines())]  # fmt: skip
+    file = write(tmp_path / "scenes.jsonl", told)
+    words = ("--strategy", "groups", "--dry-run")
+    code, out = exam(*words, "--model", CLOUD, "--allow-cloud", "all", "--json", file=file)
+    (line,) = json.loads(out)["lines"]
+    assert code == 0 and line["calls"] > 25 and float(line["usd"]["likely"]) > 0
+    code, out = exam(*words, "--model", CLOUD, file=file)
+    assert code == 0 and "25 scenes, 200 tellings, at each size" in out
+    assert f"It asks {line['calls']} windows" in " ".join(out.split())
+    for wrong, where in (
+        ((), "--strategy"),  # nobody by code groups windows
+        (("--model", "likeness"), "--strategy"),
+        (("--model", CLOUD, "--strategy", "fold"), "--strategy"),
+    ):
+        code, out = exam("--strategy", "groups", *wrong, "--json", file=file)
+        error = json.loads(out)
+        assert code == 2 and error["where"] == where and error["next"]
+
+
 def test_a_bad_line_is_named(exam, tmp_path):
     code, out = exam("--json", file=write(tmp_path / "bad.jsonl", [{"id": "x"}]))
     told = json.loads(out)

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from pipeline.cli.screen import merge_summary
 from pipeline.entries import Answer
 from pipeline.errors import InputError
 from pipeline.judge.belief import READINGS
@@ -65,6 +66,27 @@ def test_fifty_nine_read_and_none_wrong_is_belief_here(doubted, runtime, merge):
     # What a person read is folded by the person; what nobody read, by the judge.
     assert again["folded"]["person"] == 59 and again["folded"]["judge"] == len(TRUE) - 59
     assert again["audit"]["read"] == 59 and again["kept"]["missing"] == []
+
+
+@pytest.mark.parametrize("negatives", [9000, 400], ids=["folds", "would-be folds"])
+def test_after_a_merge_an_audit_is_offered_of_as_many_as_it_shows(
+    backlog,
+    merge,  # noqa: F811
+    runtime,  # noqa: F811
+    tmp_path,
+    capsys,
+    negatives,
+):
+    found, _, _ = merge(knows, keep=[record_of(runtime, tmp_path, negatives=negatives)])
+    merge_summary(found)
+    what = "folds" if negatives == 9000 else "would-be folds"
+    told = " ".join(capsys.readouterr().out.split())
+    assert f"{len(TRUE)} {what} of the judge, none of them read" in told
+    assert f"review {found['run']} --audit` shows {READINGS} at random" in told
+    with runtime.store() as store:
+        assert len(audit.drawn_questions(store, found["run"], "fold")) == READINGS >= 50
+    merge_summary(found | {"would_fold": 0, "kept": found["kept"] | {"folded": {"judge": 0}}})
+    assert "--audit" not in capsys.readouterr().out
 
 
 def test_one_wrong_among_them_is_none(doubted, runtime, merge):  # noqa: F811

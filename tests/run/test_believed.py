@@ -260,8 +260,9 @@ def test_a_changed_record_is_another_plan_and_another_run(merge, runtime, tmp_pa
     with runtime.store() as store:
         begun = store.find_resumable()
         store.save_record(record_of(runtime, tmp_path, negatives=400))
-    found, _, _ = merge()
+    found, told, _ = merge()
     assert found["run"] != begun and found["folded"]["judge"] == 0
+    assert f"{begun} did not end and was begun with record {first.id}, not" in told
     # The run that was begun, with the record that it was begun with, is that run.
     again, told, _ = merge(keep=[first])
     assert again["run"] == begun and f"resuming {begun}" in told

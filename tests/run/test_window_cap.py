@@ -245,8 +245,9 @@ def test_a_record_that_changed_in_between_makes_another_run(merge, runtime, tmp_
         merge(first, stops_after=2)
     with runtime.store() as store:
         begun = store.find_resumable()
-    found, _, plan, _ = merge(window_record(runtime, tmp_path, (8, 160), (16, 90)))
+    found, told, plan, _ = merge(window_record(runtime, tmp_path, (8, 160), (16, 90)))
     assert found["run"] != begun and holds(plan, 8)
+    assert f"{begun} did not end and was begun with record of windows {first.id}, not" in told
     found, told, plan, _ = merge(first)
     assert found["run"] == begun and f"resuming {begun}" in told and holds(plan, 16)
 
