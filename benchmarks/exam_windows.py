@@ -133,7 +133,9 @@ def examined(name: str, runtime: Runtime, files: list[Path], options: argparse.N
             "scenes": len(job.scenes),
             "tellings": len(job.known),
             "why": why,
-            "seconds": None if known else round(job._resource_usage.model_seconds, 1),
+            "seconds": None
+            if known or job._reused
+            else round(job._resource_usage.model_seconds, 1),
             "most_stories": None if why else most_stories(sizes),
             "sizes": [
                 {
