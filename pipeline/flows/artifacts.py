@@ -53,14 +53,18 @@ class Progress:
 
 
 def records(result: Mapping[str, Any]) -> None:
-    """What exams found of "one need", a row a judge."""
-    whole = [r for r in result["records"] if r["kind"] == "all" and r["answer"] == "one_need"]
+    """What exams found of "one need", a row a judge; of windows, two rows a size."""
+    whole = [
+        r for r in result["records"]
+        if r["answer"] == "one_need" and (r["kind"] == "all" or r["kind"].startswith("windows"))
+    ]  # fmt: skip
     create_table_artifact(
         key="records",
-        description=f"{counted(len(whole), 'judge')} examined",
+        description=f"{counted(len({r['id'] for r in whole}), 'judge')} examined",
         table=[
             {
                 "judge": r["model"],
+                "pairs": r["kind"],
                 "others called so": f"{r['false_positives']:,} of {r['n']:,}",
                 "at most": f"{100 * r['false_positive_upper']:.1f} %",
                 "found of the true": f"{r['found']:,} of {r['positives']:,}",
