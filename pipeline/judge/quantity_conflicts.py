@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from pipeline.compare.quantities import Quantity, quantities
-from pipeline.judge.unit_notation import are_equal, dimension
+from pipeline.compare.unit_notation import are_equal, dimension
 from pipeline.text.language import ENGLISH
 
 _DIGITS = re.compile(r"\w*\d[\w.,/-]*")

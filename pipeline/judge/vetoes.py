@@ -19,6 +19,7 @@ from itertools import pairwise
 from pipeline.compare.contrast import tokens as topics_in_order
 from pipeline.compare.differences import contradiction
 from pipeline.compare.opposed import are_converses, are_opposites, opposition
+from pipeline.compare.unit_notation import in_one_notation, without_bounds
 from pipeline.judge.negation import (
     denial_differs,
     denials,
@@ -37,7 +38,6 @@ from pipeline.judge.places import (
     stand_behind,
 )
 from pipeline.judge.quantity_conflicts import amounts_differ, bounds_turned
-from pipeline.judge.unit_notation import in_one_notation, without_bounds
 from pipeline.judge.word_order import is_reordered
 from pipeline.stories import Story
 from pipeline.text.affirmations import without_affirmations
