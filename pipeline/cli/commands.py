@@ -147,6 +147,7 @@ def extract(
     """Read documents: how many stories are in each, how much is in none, what could not be read."""
     from pipeline.run import corpus as corpora
     from pipeline.run import output
+    from pipeline.text.sentences import spoken_lines
 
     if show not in (None, "stories", "residue"):
         raise InputError(
@@ -170,7 +171,7 @@ def extract(
             verbatim(f"— {path}\n{text}\n")
     elif show == "stories":
         for story in corpus.stories:
-            verbatim(f"— {story.source}\n{story.text}\n")
+            verbatim(f"— {story.source}\n{spoken_lines(story.text)}\n")
     else:
         screen.extraction_table(result, whole=whole)
     if not here.json:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import NamedTuple
 
+from pipeline.text.shifted import RAISED
 from pipeline.text.words import is_content, stem, word_set
 
 
@@ -90,8 +91,10 @@ _IDENTIFIER = re.compile(
     re.IGNORECASE,
 )
 _WORDS = "|".join(sorted((*_NUMBER_WORDS, *_SCALES), key=len, reverse=True))
+#: A power is none: 10² is neither 10 nor 102, and 20¹ may be 20 with a note.
 _NUMBER = re.compile(
     r"(?P<money>[$€£])?\s?(?<![\w.])(?P<digits>\d{1,3}(?:[,'\u202f\u00a0]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
+    rf"(?!\d*[{RAISED}])"
     r"(?P<kilo>k\b)?"
     rf"|\b(?P<words>(?:{_WORDS})(?:(?:\s+and)?[\s-]+(?:{_WORDS}))*)\b",
     re.IGNORECASE,

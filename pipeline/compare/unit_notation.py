@@ -73,15 +73,10 @@ _STRICT = re.compile(
 )
 
 
-#: What the folding of letters would take for other numbers.
-_FRACTIONS = {"¼": ".25", "½": ".5", "¾": ".75"}
-_FRACTION = re.compile(r"(\d?)\s?([¼½¾])")
-
-
 def in_one_notation(text: str, language: str) -> str:
     """A text, folded, with numbers, bounds, rates and "0 of it" in one notation; of other languages
     than English, numbers and what they measure."""
-    text = fold(_FRACTION.sub(lambda found: (found[1] or "0") + _FRACTIONS[found[2]], text))
+    text = fold(text)
     if language not in (ENGLISH, ""):
         for pattern, written in _NUMERALS:
             text = pattern.sub(written, text)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,7 +11,7 @@ from pipeline.compare.features import Features, features
 from pipeline.compare.measures import statements
 from pipeline.outcomes import SourceSpan
 from pipeline.stories import Span, Story
-from pipeline.text.words import WORD, fold
+from pipeline.text.words import WORD, compatible, fold
 
 #: Places named for one sentence, at most.
 MOST = 6
@@ -137,7 +136,7 @@ def same_words(text: str) -> str:
 
     Signs are kept: "5 %" and "5 $" are not the same.
     """
-    folded = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    folded = " ".join(compatible(text).casefold().split())
     return _TRIM.sub("", _TRIM.sub("", folded))
 
 

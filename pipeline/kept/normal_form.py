@@ -2,8 +2,9 @@
 
 White space, markup, escaping and characters that nobody sees are apart; case, punctuation, signs
 and digits count. Tags that only format are markup, and an entity is the character it stands for;
-tags that change what is said (sup, del, a) and signs that are not a tag ("a < b") count. Nothing is
-decomposed for likeness: 10² is not 102.
+tags that change what is said (del) and signs that are not a tag ("a < b") count; powers, indices
+and links are what an edition writes of them (:mod:`pipeline.kept.raised`). Nothing is decomposed
+for likeness: 10² is not 102.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from collections.abc import Mapping
 from functools import lru_cache, partial
 from html.entities import html5
 from typing import Final
+
+from pipeline.kept.raised import spoken
 
 #: Characters that are not printed: controls, zero-width ones, marks of direction, tags.
 _UNSEEN: Final = (
@@ -32,7 +35,10 @@ _ATTRIBUTES = r"(?:\s+[\w:-]+\s*=\s*(?:\"[^\"<>]*\"|'[^'<>]*'|[^\s\"'<>=]+))*\s*
 #: Tags that set words apart from one another.
 BLOCK_TAG: Final = rf"<br\s*/?>|</?(?:p|div|ul|ol|li|h[1-6]){_ATTRIBUTES}>"
 _BLOCK_TAG = re.compile(BLOCK_TAG, re.IGNORECASE)
-_FORMAT = r"(b|i|u|em|strong|span|font|tt|code|kbd|samp|small|big|mark)"
+_FORMAT = (
+    r"(b|i|u|em|strong|span|font|tt|code|kbd|samp|small|big|mark"
+    r"|ins|abbr|acronym|cite|dfn|q|var)"
+)
 _CLOSING_TAG = re.compile(rf"</{_FORMAT}\s*>", re.IGNORECASE)
 _OPENING_TAG = re.compile(rf"<{_FORMAT}{_ATTRIBUTES}>", re.IGNORECASE)
 _BEGINNING = re.compile(r"[\w\"'“‘«(\[<$€£*_`-]")
@@ -124,7 +130,7 @@ def without_markup(text: str) -> str:
             text = _BLOCK_TAG.sub(" ", text)
             closed = {tag[1].lower(): tag.start() for tag in _CLOSING_TAG.finditer(text)}
             text = _OPENING_TAG.sub(partial(_unopened, closed=closed), text)
-            text = _CLOSING_TAG.sub("", text)
+            text = spoken(_CLOSING_TAG.sub("", text))
     return text
 
 

@@ -16,8 +16,9 @@ from itertools import pairwise
 from pipeline.compare.telling_sentence import of_cells, of_lines
 from pipeline.entries import Piece
 from pipeline.stories import Story, count_words
+from pipeline.text.code_spans import hide_code
 from pipeline.text.sentences import letters, plain, sentences
-from pipeline.text.tags import NOTHING, tags_blanked
+from pipeline.text.tags import NOTHING, tags_blanked, words_and_places
 
 #: A form's own words, closed: nothing that an author tells.
 _LABEL = re.compile(
@@ -253,9 +254,11 @@ def _places(story: Story) -> list[tuple[int, int, int]]:
     Markup, punctuation and line breaks between the words do not matter: letters and digits are
     looked for in their order.
     """
-    compact, at = letters(story.text)
-    if links := [found.span() for found in _TARGET.finditer(story.text)]:
+    text, places = words_and_places(hide_code(story.text))
+    compact, at = letters(text)
+    if links := [found.span() for found in _TARGET.finditer(text)]:
         compact, at = _unlinked(compact, at, links)
+    at = [places[place] for place in at]
     found: list[tuple[int, int, int]] = []
     goal = compact.find(_compact(story.goal)) if story.goal else -1
     behind = 0

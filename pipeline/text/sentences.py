@@ -19,8 +19,9 @@ from pipeline.text.tags import (
     has_tags,
     read_entities,
     tags_as_code,
-    without_inline_tags,
+    tags_as_words,
     without_tags,
+    words_and_places,
 )
 
 _END = re.compile(
@@ -139,7 +140,7 @@ def clauses(text: str) -> tuple[str, ...]:
 def letters(text: str) -> tuple[str, list[int]]:
     """The letters and digits of a text, those of tags left out and entities read, and the offset
     that each stands at."""
-    text = hide_code(text)
+    text, places = words_and_places(hide_code(text))
     found: list[tuple[int, str]] = []
     start = 0
     for markup in _MARKUP.finditer(text) if "<" in text or "&" in text else ():
@@ -148,7 +149,7 @@ def letters(text: str) -> tuple[str, list[int]]:
             found += [(markup.start(), c) for c in character(markup) if c.isalnum()]
         start = markup.end()
     found += _lettered(text, start, len(text))
-    return "".join([character for _, character in found]), [at for at, _ in found]
+    return "".join([character for _, character in found]), [places[at] for at, _ in found]
 
 
 def _lettered(text: str, start: int, end: int) -> list[tuple[int, str]]:
@@ -165,7 +166,7 @@ def plain(text: str) -> str:
     if ">" in text:
         text = _QUOTE_MARK.sub("", text)
         if has_tags(text):
-            text = without_inline_tags(BLOCK_TAG.sub(" ", tags_as_code(text)))
+            text = tags_as_words(BLOCK_TAG.sub(" ", tags_as_code(text)))
     if "&" in text and ";" in text:
         text = read_entities(text)
     text = _BLANKS.sub(" ", text).strip()

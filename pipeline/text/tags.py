@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Callable, Sequence
 
 from pipeline.text.code_spans import hide, hide_code, reveal
+from pipeline.text.shifted import DEEPEST, ELEMENT, element_written, tags_shifted
 
 _BLOCK = r"div|p|br|ul|ol|li|h[1-6]"
-_INLINE = r"b|i|u|span|strong|em|font|tt|code|kbd|samp|small|big|mark"
+_INLINE = (
+    r"b|i|u|span|strong|em|font|tt|code|kbd|samp|small|big|mark"
+    r"|ins|abbr|acronym|cite|dfn|q|var"
+)
 #: Tags between which words stand apart, and those that stand inside of a word: un<b>do</b>.
 BLOCK_TAG = re.compile(rf"</?(?:{_BLOCK})\b[^<>]*>", re.I)
 INLINE_TAG = re.compile(rf"<(/?)({_INLINE})\b[^<>]*>", re.I)
@@ -23,6 +28,20 @@ _CODE_TAG = re.compile(r"<(code|tt|kbd|samp)\b[^<>]*>(.{0,2000}?)</\1\s*>", re.I
 #: A program wrote all tags of a cell as text: it begins with one.
 _BEGINS_AS_TEXT = re.compile(rf"^\s*&lt;(?:{_BLOCK})\b[^<>\n]*&lt;/(?:{_BLOCK})&gt;", re.I | re.M)
 _TAG_AS_TEXT = re.compile(rf"&lt;/?(?:{_BLOCK}|{_INLINE})\b(?:(?!&[lg]t;)[^<>])*&gt;", re.I)
+#: A link with its address: "<a href=address>words</a>".
+_LINK = re.compile(
+    r"<a\s+(?:[\w:-]+=(?:\"[^\"<>]*\"|'[^'<>]*')\s+)*?href=([\"'])([^\s\"'<>()]{1,2000})\1"
+    r"(?:\s[^<>]*)?>"
+    rf"((?:[^\n<>\[\]]|</?(?:{_INLINE})\b[^<>]*>){{1,400}}?)</a\s*>",
+    re.I,
+)
+#: A place that links may lead to; its words are there.
+_ANCHOR = re.compile(
+    r"<a(?:\s+(?:id|name|class)=(?:\"[^\"<>]*\"|'[^'<>]*'))+\s*>"
+    rf"((?:[^\n<>]|</?(?:{_INLINE})\b[^<>]*>){{0,400}}?)</a\s*>",
+    re.I,
+)
+_STOP = re.compile(r"[.!?…;]\s")
 _ENTITY = re.compile(r"&#?\w{2,8};")
 _NO_MARKS = str.maketrans("", "", "<>&*_")
 #: Takes the place of a tag's characters where places have to stay: nobody sees it.
@@ -73,7 +92,65 @@ def without_inline_tags(text: str) -> str:
 def without_tags(text: str) -> str:
     """The text, its code hidden, without tags of formatting: its lines end where blocks do."""
     text = tags_read(text)
-    return without_inline_tags(_BLOCKS.sub("\n", tags_as_code(text))) if has_tags(text) else text
+    if not has_tags(text):
+        return text
+    return tags_as_words(_BLOCKS.sub("\n", tags_as_code(text)))
+
+
+def tags_as_words(text: str) -> str:
+    """The text, its code hidden, without tags inside of its lines. What would be lost with one is
+    written in another way: powers and indices in letters of their own, links as in Markdown."""
+    text = without_inline_tags(tags_shifted(text))
+    if "</a" in text or "</A" in text:
+        text = _ANCHOR.sub(_words_there, _LINK.sub(_as_in_markdown, text))
+    return text
+
+
+def words_and_places(text: str) -> tuple[str, Sequence[int]]:
+    """The text with its powers, indices and links as :func:`tags_as_words` writes them, other tags
+    left, and where each of its characters stands in the text given."""
+    places: Sequence[int] = range(len(text))
+    for _ in range(DEEPEST if "</" in text else 0):
+        text, places, changed = _rewritten(text, places, ELEMENT, element_written)
+        if not changed:
+            break
+    if "</a" in text or "</A" in text:
+        text, places, _ = _rewritten(text, places, _LINK, _as_in_markdown)
+        text, places, _ = _rewritten(text, places, _ANCHOR, _words_there)
+    return text, places
+
+
+def _rewritten(
+    text: str,
+    places: Sequence[int],
+    shape: re.Pattern[str],
+    write: Callable[[re.Match[str]], str],
+) -> tuple[str, Sequence[int], bool]:
+    """The text with what has a shape written otherwise, the places of what is written those of the
+    first characters that it stands for, and whether there was any."""
+    pieces: list[str] = []
+    at: list[int] = []
+    end = 0
+    for found in shape.finditer(text):
+        written = write(found)
+        first, last = places[found.start()], places[found.end() - 1]
+        pieces += (text[end : found.start()], written)
+        at += places[end : found.start()]
+        at += (min(first + n, last) for n in range(len(written)))
+        end = found.end()
+    if not end:
+        return text, places, False
+    at += places[end:]
+    return "".join(pieces) + text[end:], at, True
+
+
+def _words_there(anchor: re.Match[str]) -> str:
+    return anchor[0] if _STOP.search(anchor[1]) else anchor[1]
+
+
+def _as_in_markdown(link: re.Match[str]) -> str:
+    """The link; as it is where a sentence ends in its words: what is cut there has half of it."""
+    return link[0] if _STOP.search(link[3]) else f"[{link[3].strip()}]({link[2]})"
 
 
 def tags_blanked(text: str) -> str:

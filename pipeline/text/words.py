@@ -13,6 +13,8 @@ from functools import lru_cache
 
 import snowballstemmer
 
+from pipeline.text.shifted import RAISED
+
 _STEMMER = snowballstemmer.stemmer("english")
 #: The stemmer keeps the word it is at in itself: of two threads, one would get the other's.
 _STEMMING = threading.Lock()
@@ -116,13 +118,30 @@ _IRREGULAR = {
 _APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "`": "'"})
 
 
+#: What the folding of letters would take for other numbers.
+_FRACTIONS = {"¼": ".25", "½": ".5", "¾": ".75"}
+_FRACTION = re.compile(r"(\d?)\s?([¼½¾])")
+_POWER = re.compile(rf"((?<=\d)[{RAISED}]+)")
+
 #: Grammar, while an order that somebody places is a thing.
 _IN_ORDER = re.compile(r"\bin order (?=to\b|that\b)", re.IGNORECASE)
 
 
+def compatible(text: str) -> str:
+    """``text`` in Unicode NFKC, but for what that would take for another number: 10² stays 10² and
+    1½ is 1.5."""
+    if text.isascii():
+        return text
+    text = _FRACTION.sub(lambda found: (found[1] or "0") + _FRACTIONS[found[2]], text)
+    parts = _POWER.split(text)
+    parts[::2] = (unicodedata.normalize("NFKC", part) for part in parts[::2])
+    return "".join(parts)
+
+
 def fold(text: str) -> str:
-    """``text`` in Unicode NFKC with one kind of apostrophe, case kept; "in order to" is "to"."""
-    folded = unicodedata.normalize("NFKC", text).translate(_APOSTROPHES)
+    """``text`` in compatible letters with one kind of apostrophe, case kept; "in order to" is
+    "to"."""
+    folded = compatible(text).translate(_APOSTROPHES)
     return _IN_ORDER.sub("", folded) if "n order " in folded else folded
 
 

@@ -6,12 +6,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipeline.document.document_files import write_document
 from pipeline.kept import Kept, Told, check, read_edition
+from pipeline.kept.normal_form import settle
 from pipeline.merge.conclusion import conclude
 from pipeline.run.corpus import read
 from pipeline.run.output import laid_out
+from pipeline.text.sentences import plain
 
 STORY = "As a reader, I want to see the shelf, so that I can read."
 #: The lines below the entry's own, in the document of a text; and what the check finds.
@@ -49,7 +53,18 @@ def merged(tmp_path: Path) -> Merged:
         ("see <b>not</b> this", "see not this"),
         ('un<em>do</em> the <span class="x">red</span> <u>move</u>', "undo the red move"),
         ("copy <b> to <i>", r"copy \<b\> to \<i\>"),
-        ("put 10<sup>2</sup> a<b in", r"put 10\<sup\>2\</sup\> a\<b in"),
+        ("put 10<sup>2</sup> a<b in", r"put 10² a\<b in"),
+        ("put 10<sup><b>-3</b></sup> g of H<sub>2</sub>O in", "put 10⁻³ g of H₂O in"),
+        ("see x<sub>max</sub> of 2<sup>2<sup>3</sup></sup>", r"see x\_(max) of 2^(2³)"),
+        ("walk to town<sup>1</sup> on the 1<sup>st</sup>", r"walk to town \[1\] on the 1st"),
+        ("see <ins>a</ins> <abbr title='x y'>VAT</abbr> <q>code</q>", "see a VAT code"),
+        (
+            'see <a href="http://a.example/b?c=1">the <b>list</b></a>',
+            r"see \[the list\](http://a.example/b?c=1)",
+        ),
+        ('see <a id="top"></a>the list', "see the list"),
+        ("put `10<sup>2</sup>` in", r"put \`10\<sup\>2\</sup\>\` in"),
+        ("put 10<sup>2 in", r"put 10\<sup\>2 in"),
     ],
 )
 def test_entities_and_tags_of_formatting_lose_nothing(merged: Merged, source: str, stands: str):
@@ -65,6 +80,9 @@ def test_entities_and_tags_of_formatting_lose_nothing(merged: Merged, source: st
         "<b>Not this. Nor that.</b> Ever.",
         "One.<br/>Two.</p><p>Three.",
         "<strong>Must.</strong> <i>See <b>this</b>.</i> R&amp;D. Done.",
+        "10<sup>2. Not</sup> this. Nor <a href='u'>that. Ever</a> or.",
+        "<sup>1. See</sup> 5<sup></sup> of<sup> </sup>it. <a>This</a>.",
+        '<a href="u"><div>One.</div></a> <sup>2<br>3</sup> <ins>Two.</ins>',
     ],
 )
 def test_tags_around_sentences_lose_none(merged: Merged, criterion: str):
@@ -126,3 +144,40 @@ def test_the_same_criterion_done_and_not_done_stands_twice(merged: Merged):
 def test_a_criterion_begins_no_structure_of_its_own(merged: Merged, criterion: str, stands: str):
     _, line = merged(f"# Desk\n\n{STORY}\n\n1. {criterion}\n")
     assert line == f"  - {stands}"
+
+
+@pytest.mark.parametrize(
+    ("item", "stands"),
+    [
+        ("At most <del>10</del> 20 books", "At most 20 books"),
+        ("At most 1<s>0</s>5 books", "At most 1 5 books"),
+        ("At most ~~10~~ 20 books, <strike>new</strike> or old", "At most 20 books, or old"),
+    ],
+)
+def test_what_is_struck_out_of_a_line_ends_none(merged: Merged, item: str, stands: str):
+    _, line = merged(f"# Desk\n\n{STORY}\n\n- {item}\n")
+    assert line == f"  - {stands}"
+
+
+#: What stands in and around elements, and the elements.
+_WORDS = st.lists(
+    st.sampled_from(
+        ("10", "2", " ", "town", "a", "A", "&amp;", "n", "st", "(", ")", "[1]", ";", ". ", "=")
+    ),
+    max_size=4,
+).map("".join)
+_OPEN = ("sup", "sub", "b", "ins", "q", 'a href="http://x.example/_b"', 'a id="t"', "SUP class='x'")
+
+
+def _inside(text: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    element = st.builds(
+        lambda tag, words: f"<{tag}>{words}</{tag.split()[0]}>", st.sampled_from(_OPEN), text
+    )
+    return st.lists(st.one_of(_WORDS, element), min_size=1, max_size=4).map("".join)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.recursive(_WORDS, _inside, max_leaves=6))
+def test_the_check_reads_what_the_editions_write(text: str):
+    """Two programs that share nothing agree on what powers, indices and links say."""
+    assert settle(plain(text)) == settle(text)

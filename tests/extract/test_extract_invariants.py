@@ -109,7 +109,19 @@ def check_invariants(extraction: Extraction) -> None:
             assert after is None or end <= after.start
             in_stories[start:end] = b"\1" * (end - start)
         assert story.id == story_id(document.sha256, spans, story.kind)
-        assert story.text == "\n".join(as_written(text[a:b], document.format) for a, b in spans)
+        rest = story.text
+        for (start, end), before in zip(spans, [None, *spans[:-1]], strict=True):
+            piece = as_written(text[start:end], document.format)
+            if before is None:
+                assert rest.startswith(piece)
+            elif (before.end, start) in document.left_out and "\n" not in text[before.end : start]:
+                assert rest.startswith((piece, f" {piece}")), "struck out of a line"
+                rest = rest.removeprefix("" if rest.startswith(piece) else " ")
+            else:
+                assert rest.startswith(f"\n{piece}")
+                rest = rest[1:]
+            rest = rest[len(piece) :]
+        assert not rest
         assert story.fields
         line = story.source.locator.line
         assert line is None or 1 <= line <= text.count("\n") + 1

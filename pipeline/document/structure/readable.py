@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from pipeline.text.code_spans import hide, hide_code, reveal
 from pipeline.text.sentences import plain
+from pipeline.text.shifted import tags_shifted
 from pipeline.text.tags import BLOCK_TAG, INLINE_TAG, tags_as_code, tags_read
 
 #: Between two cells, or a title and what it stands over, that come on one line.
@@ -18,9 +19,10 @@ _BLOCK = (
     "figure|footer|form|h[1-6]|head|header|hr|html|li|main|nav|ol|p|pre|section|summary|table|"
     "tbody|tfoot|thead|title|tr|ul"
 )
+#: Not ``sup``, ``sub`` and ``del``: what they say would be lost with them.
 _INLINE = (
-    "a|abbr|acronym|b|big|button|cite|code|del|dfn|em|font|i|ins|kbd|label|mark|q|s|samp|small|"
-    "span|strike|strong|sub|sup|time|tt|u|var|[a-z]+:[a-z-]+"
+    "a|abbr|acronym|b|big|button|cite|code|dfn|em|font|i|ins|kbd|label|mark|q|samp|small|"
+    "span|strong|time|tt|u|var|[a-z]+:[a-z-]+"
 )
 _BLOCK_TAG = re.compile(rf"</?(?:{_BLOCK})(?:\s[^<>]*)?\s*/?>", re.IGNORECASE)
 _ITEM_TAG = re.compile(r"<li(?:\s[^<>]*)?>", re.IGNORECASE)
@@ -29,6 +31,10 @@ _TAG = "\x1f"
 _CELL_TAG = re.compile(r"</?(?:td|th)(?:\s[^<>]*)?>", re.IGNORECASE)
 _EMPTY_TAG = re.compile(r"<(?:col|colgroup|img|input|wbr)(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _INLINE_TAG = re.compile(rf"<(/?)({_INLINE})(\s[^<>]*)?/?>", re.IGNORECASE)
+#: Where no reader has left it out, it is still no current text.
+_STRUCK = re.compile(
+    r"<(del|s|strike)(?:\s[^<>]*)?>\s*([^<>\s](?:[^<>]*[^<>\s])?)\s*</\1\s*>", re.I
+)
 _COMMENT = re.compile(r"<!--.*?-->|<!\[CDATA\[|\]\]>", re.DOTALL)
 _LINK = re.compile(r"!?\[([^\[\]]*)\](?:\([^()\s]*(?:\([^()]*\))?[^()]*\)|\[[^\[\]]*\])")
 _WIKI_LINK = re.compile(r"\[([^\[\]|]+)\|[^\[\]\s]+\]")
@@ -167,6 +173,7 @@ def _without_tags(text: str) -> str:
     text = _EMPTY_TAG.sub(" ", _COMMENT.sub("", text))
     text = _CELL_TAG.sub(APART, _ITEM_TAG.sub(f"\n{_TAG}- ", text))
     text = _BLOCK_TAG.sub(f"\n{_TAG}", text)
+    text = _STRUCK.sub(r"~~\2~~", tags_shifted(text))
     closed = {tag[2].casefold() for tag in _INLINE_TAG.finditer(text) if tag[1]}
     return _INLINE_TAG.sub(
         lambda tag: "" if tag[3] or tag[2].casefold() in closed else tag[0], text

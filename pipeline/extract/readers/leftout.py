@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from pipeline.stories import Block, Span
+from pipeline.text.sentences import plain
 
 Why = Literal[
     "struck out",
@@ -29,6 +30,10 @@ Why = Literal[
 
 _NOT_BREAK = re.compile(r"[^\n]")
 _SHOWN = 40
+#: What strikes words out, or makes a comment of them.
+_MARKS = re.compile(
+    r"^~~|~~$|</?(?:del|s|strike)\b[^<>]*>|^<!--+|--+>$|^%%|%%$|^\{-\}|\{-\}$", re.IGNORECASE
+)
 #: How a count of each is said: one, several.
 _SAID: dict[Why, tuple[str, str]] = {
     "struck out": ("1 place struck out", "{} places struck out"),
@@ -169,7 +174,7 @@ def say_left_out(text: str, left_out: Iterable[LeftOut]) -> str | None:
     for run in left_out:
         if run.why == "aside":
             continue
-        told.setdefault(run.why, []).append(" ".join(text[run.start : run.end].split()))
+        told.setdefault(run.why, []).append(plain(_MARKS.sub("", text[run.start : run.end])))
     if not told:
         return None
     parts = []

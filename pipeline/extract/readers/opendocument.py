@@ -13,9 +13,9 @@ from pipeline.extract.readers.archive import Unreadable, open_archive
 from pipeline.extract.readers.builder import TextBuilder
 from pipeline.extract.readers.leftout import Rich, Why, Words, copied
 from pipeline.extract.readers.reading import Reading, built
-from pipeline.extract.readers.web_marks import shift
 from pipeline.extract.readers.word_styles import is_white
 from pipeline.extract.readers.xml_parsing import local_name, parse_xml
+from pipeline.text.shifted import shift
 
 _DEEPEST = 20
 #: What a table may repeat of a row or cell and still be meant.

@@ -15,8 +15,8 @@ from pipeline.extract.readers.archive import Unreadable
 from pipeline.extract.readers.builder import TextBuilder
 from pipeline.extract.readers.leftout import Rich, Why, Words
 from pipeline.extract.readers.reading import Reading, built
-from pipeline.extract.readers.web_marks import shift
 from pipeline.extract.readers.word_styles import is_white
+from pipeline.text.shifted import shift
 
 _TOKEN = re.compile(r"\\([a-z]{1,32})(-?\d{1,10})? ?|\\'[0-9a-f]{2}|\\[^a-z]|[{}]", re.IGNORECASE)
 _BEGINS: dict[Why, str] = {

@@ -13,7 +13,7 @@ from pipeline.extract.readers.builder import TextBuilder
 from pipeline.extract.readers.leftout import Rich, Why, Words, copied
 from pipeline.extract.readers.reading import Reading, built
 from pipeline.extract.readers.slide_colours import is_white_paper, is_white_run
-from pipeline.extract.readers.web_marks import shift
+from pipeline.text.shifted import shift
 
 _NOBODY = ("python-pptx", "Steve Canny")
 _DEEPEST = 12

@@ -3,10 +3,10 @@ boxes, pictures with a text. Their letters alone would say something else: 10² 
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from pipeline.extract.readers.leftout import Why
+from pipeline.text.shifted import NOTE, shift, sign_of
 
 Piece = tuple[str, Why | None]
 
@@ -14,17 +14,6 @@ _CODE = frozenset({"code", "samp", "kbd", "tt"})
 _MARKED = _CODE | {"sup", "sub"}
 #: How far around an element is looked, and how deep marks nest: pages may be nested without end.
 _AROUND, _DEEPEST = 12, 4
-
-_PLAIN = "0123456789+-=()n"
-_RAISED = str.maketrans(_PLAIN + "i", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ")
-_LOWERED = str.maketrans(_PLAIN, "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₙ")
-_SIGNS = {"TM": "™", "SM": "℠", "®": "®", "©": "©", "™": "™"}
-#: Read like the rest of the word: 1st, 2ème.
-_ORDINAL = re.compile(r"(?:st|nd|rd|th|er|ère|ème|ième)")
-_NOTE = re.compile(r"\[[^\[\]]{1,12}\]|[*†‡§]{1,3}")
-#: A number after a word, not after a unit (km²) or a function (sin²).
-_NOTE_NUMBER = re.compile(r"\d{1,3}(?:\s*,\s*\d{1,3})*")
-_WORD_BEFORE = re.compile(r"[^\W\d_]{4,}[.,;:!?)\"'”’]*$")
 
 
 def is_marked(node: Any) -> bool:
@@ -76,35 +65,10 @@ def write_marked(node: Any, pieces: list[Piece], start: int) -> None:
     pieces[current[0]] = (f"{lead}{written}{words[len(words.rstrip()) :]}", None)
 
 
-def shift(words: str, *, raised: bool, before: str) -> str:
-    """Words that are set as a power or an index, so that they keep apart from those before: "10"
-    and a raised "2" are 10²; the mark of a note and the end of "1st" are none.
-
-    Args:
-        before: what stands right before them.
-    """
-    bare = words.strip()
-    if not bare or "\n" in bare:
-        return words
-    if not raised:
-        written = _shifted(bare, _LOWERED, "_")
-    elif bare in _SIGNS:
-        written = _SIGNS[bare]
-    elif _ORDINAL.fullmatch(bare) and before[-1:].isdigit():
-        written = bare
-    elif _NOTE.fullmatch(bare):
-        written = f" {bare}"
-    elif _NOTE_NUMBER.fullmatch(bare) and _WORD_BEFORE.search(before):
-        written = f" [{bare}]"
-    else:
-        written = _shifted(bare, _RAISED, "^")
-    return words.replace(bare, written, 1)
-
-
 def _write(node: Any, words: str, before: str) -> str:
     if node.tag in ("sub", "sup"):
-        if node.tag == "sup" and not _NOTE.fullmatch(words) and _is_note(node):
-            return _SIGNS.get(words, f" [{words}]")
+        if node.tag == "sup" and not NOTE.fullmatch(words) and _is_note(node):
+            return sign_of(words) or f" [{words}]"
         return shift(words, raised=node.tag == "sup", before=before)
     return words if "`" in words else f"`{words}`"
 
@@ -116,9 +80,3 @@ def _is_note(node: Any) -> bool:
     if around is not None and around.tag == "a":
         links.append(around)
     return any((link.attributes.get("href") or "").startswith("#") for link in links)
-
-
-def _shifted(words: str, letters: dict[int, int], sign: str) -> str:
-    """In Unicode's raised or lowered letters where there is one for each, else in brackets."""
-    plain = words.replace("−", "-")
-    return plain.translate(letters) if all(ord(c) in letters for c in plain) else f"{sign}({words})"

@@ -16,8 +16,8 @@ from pipeline.extract.readers.leftout import Rich, Why, copied
 from pipeline.extract.readers.mail import is_mail
 from pipeline.extract.readers.reading import Reading, built
 from pipeline.extract.readers.registry import read_as, sniff
-from pipeline.extract.readers.web_marks import shift
 from pipeline.extract.readers.word_styles import Styles
+from pipeline.text.shifted import shift
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"

@@ -241,6 +241,17 @@ def unescape_of(kind: str) -> Callable[[str], str]:
 
 
 def text_of(document: Document, spans: Iterable[Span]) -> str:
-    """A story's own text, from where it stands in its document."""
+    """A story's own text, from where it stands in its document: its runs on lines of their own, but
+    for those between which something within a line is left out."""
     unescape = unescape_of(document.format)
-    return "\n".join(unescape(document.text[start:end]) for start, end in spans)
+    text = document.text
+    pieces: list[str] = []
+    last = -1
+    for start, end in spans:
+        if pieces and ("\n" in text[last:start] or Span(last, start) not in document.left_out):
+            pieces.append("\n")
+        elif pieces and not (text[last - 1].isspace() or text[start].isspace()):
+            pieces.append(" ")
+        pieces.append(unescape(text[start:end]))
+        last = end
+    return "".join(pieces)

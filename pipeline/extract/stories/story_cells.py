@@ -14,7 +14,6 @@ from typing import Literal
 
 from pipeline.extract.readers.atlassian import read_atlassian
 from pipeline.extract.readers.markup import read_blocks
-from pipeline.extract.readers.web_marks import shift
 from pipeline.extract.readers.wiki import read_wiki
 from pipeline.extract.stories.assembly import Draft, add_criterion, add_inline_criteria, assemble
 from pipeline.extract.stories.leads import is_criteria_label, split_lead
@@ -23,6 +22,7 @@ from pipeline.extract.stories.units import join_parts, may_tell, split_units
 from pipeline.stories import Block
 from pipeline.text.code_spans import hide_code, reveal
 from pipeline.text.sentences import plain
+from pipeline.text.shifted import tags_shifted
 from pipeline.text.tags import has_tags, tags_as_code, tags_read
 
 #: A story sentence is looked for in this many characters of a cell.
@@ -153,17 +153,10 @@ Flavour = Literal["markdown", "cell"]
 _LIST_ITEM = re.compile(r"<li\b[^<>]*>", re.I)
 _BREAK = re.compile(r"<(?:br\s*/?|/div|/li|/?ul|/?ol|/h[1-6]|/tr)\s*>", re.I)
 _PARAGRAPH = re.compile(r"</p\s*>", re.I)
-#: A power or an index: "10<sup>2</sup>" is not 102.
-_SHIFTED = re.compile(r"<(su[pb])\b[^<>]*>([^\n]{1,200}?)</\1\s*>", re.IGNORECASE)
 _ANY_TAG = re.compile(r"</?[a-z][^<>]{0,400}>", re.I)
 _ENTITY = re.compile(r"&(?:#\d{1,6}|#x[0-9a-f]{1,5}|[a-z]{2,8}\d{0,2});", re.I)
 _TASK = re.compile(r"(?m)^([ \t]*(?:[-*+]|\d{1,3}[.)])[ \t]+)\[[ xX]\][ \t]+")
 _MARKDOWN = re.compile(r"(?m)^(?:#{2,6} \S|```|# [^\n]+\n\n)|\*\*[^*\n]+\*\*")
-
-
-def _shift(tag: re.Match[str]) -> str:
-    before = _ANY_TAG.sub("", tag.string[max(0, tag.start() - 80) : tag.start()])
-    return shift(_ANY_TAG.sub("", tag[2]), raised=tag[1].lower() == "sup", before=before)
 
 
 def read_cell_words(raw: str, *, wiki: bool = False) -> str:
@@ -178,7 +171,7 @@ def read_cell_words(raw: str, *, wiki: bool = False) -> str:
     words = tags_read(words)
     if has_tags(words):
         words = _LIST_ITEM.sub("\n- ", tags_as_code(words))
-        words = _SHIFTED.sub(_shift, words)
+        words = tags_shifted(words)
         words = _BREAK.sub("\n", _PARAGRAPH.sub("\n\n", words))
         words = _ANY_TAG.sub("", words).strip()
     if "&" in words and _ENTITY.search(words):
