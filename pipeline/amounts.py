@@ -23,8 +23,8 @@ def dollars(value: str | None) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """ "42 s", "3.5 min", "2.1 h"."""
-    if seconds is None:
+    """ "42 s", "3.5 min", "2.1 h"; "–" where nobody knows, or nothing took any time."""
+    if not seconds:
         return "–"
     if seconds < 0:
         return f"-{duration(-seconds)}"

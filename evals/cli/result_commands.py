@@ -10,6 +10,7 @@ import typer
 
 from evals.cli import eval_screen
 from pipeline.cli.command_options import Here, Paths, command
+from pipeline.cli.screen import next_step
 from pipeline.console import emit, plain
 from pipeline.errors import InputError
 
@@ -26,10 +27,15 @@ def show(
 
     with here.runtime().store() as store:
         found = eval_results.show(store, run)
+        before = eval_results.run_before(store, found)
     if here.json:
         emit(found)
+        return
+    eval_screen.figures_page(found, eval_results.figures(found))
+    if before:
+        next_step("eval", "diff", before, run, **here.for_next)
     else:
-        eval_screen.figures_page(found, eval_results.figures(found))
+        next_step("dashboard", **here.for_next)
 
 
 @command
@@ -47,6 +53,7 @@ def diff(
         emit(found)
     else:
         eval_screen.differences_table(found)
+        next_step("eval", "show", b, **here.for_next)
 
 
 @command
@@ -68,6 +75,7 @@ def gate(
     else:
         for held in found["held"]:
             plain(f"met  {held['condition']}  (is {held['figure']['mean']:.4g})")
+        next_step("eval", "show", run, **here.for_next)
 
 
 @command
@@ -85,6 +93,7 @@ def score(
     else:
         plain(f"{found['n']} replies scored again: mean {found['mean']:.3f}")
         plain(f"{len(found['changed'])} differ from what was stored")
+        next_step("eval", "show", run, **here.for_next)
 
 
 @command

@@ -44,6 +44,18 @@ def show(store: Store, run: str) -> dict[str, Any]:
     }
 
 
+def run_before(store: Store, found: Mapping[str, Any]) -> str | None:
+    """The completed run of the same eval that came before one, which :func:`show` returned; None
+    where there is none."""
+    earlier = (
+        str(run["run"])
+        for run in reports.list_runs(store, kind=found["kind"])
+        if run["state"] == "completed"
+        and (run["started"], run["run"]) < (found["started"], found["run"])
+    )
+    return next(earlier, None)
+
+
 def figures(found: Mapping[str, Any], *, longest: int | None = None) -> dict[str, Interval]:
     """The figures of a whole run by name; for needles the mean of each task.
 

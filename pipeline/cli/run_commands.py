@@ -187,16 +187,24 @@ _STORY = re.compile(r"S-\d+", re.IGNORECASE)
 
 
 def _newest(store: Store) -> str:
-    """The newest merge that came to its end.
+    """The newest merge that came to its end and whose document is where it was written: what an
+    eval merges goes with its folder. The newest one where no document is.
 
     Raises:
         InputError: there is none.
     """
     from pipeline.store.reading import reports
 
-    for run in reports.list_runs(store, kind="merge"):
-        if run["state"] == "completed":
-            return str(run["run"])
+    ended = [
+        str(run["run"])
+        for run in reports.list_runs(store, kind="merge")
+        if run["state"] == "completed"
+    ]
+    for run in ended:
+        if Path(reports.parameters(store, run).get("out") or "merged").is_dir():
+            return run
+    if ended:
+        return ended[0]
     raise InputError("no merge to review.", next="`storytransformer merge PATHS…` makes one.")
 
 

@@ -197,7 +197,7 @@ def runs_table(runs: Sequence[Mapping[str, Any]]) -> None:
                 _known(r.get("estimated_usd"), dollars),
                 _known(r.get("usd"), dollars),
                 duration(r.get("estimated_seconds")),
-                duration(r.get("model_seconds")),
+                duration(r.get("model_seconds") or None),
                 both(r.get("estimated_peak_memory_bytes"), r.get("peak_memory_bytes"), gigabytes),
             )
             for r in runs
@@ -251,7 +251,7 @@ def run_page(run: Mapping[str, Any]) -> None:
         [
             (name.replace("_", " "), shown(run[name]))
             for name, shown in _RUN.items()
-            if run.get(name) not in (None, "")
+            if run.get(name) not in (None, "") and (run["kind"] == "merge" or run[name] != 0)
         ],
     )
     if compared := run.get("estimate_vs_actual"):

@@ -3,6 +3,7 @@ promising a question about them is by what a judge said."""
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -119,7 +120,10 @@ class Marks:
 
 def stacked(head: str, lines: Iterable[Line], marks: Marks) -> Iterator[str]:
     """One telling below its head."""
-    yield f"  {head}"
+    yield from textwrap.wrap(
+        head, marks.width, initial_indent="  ", subsequent_indent="      ",
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
     for line in lines:
         yield from (f"      {text}" for text, _ in _wrapped(line, marks.width - 6, marks))
 

@@ -88,7 +88,9 @@ def walk(
         if question not in like:
             like.insert(0, question)
         show("")
-        show(_head(place, len(questions), len(questions) - len(given), question, len(like)))
+        head = _head(place, len(questions), len(questions) - len(given), question, len(like))
+        for line in textwrap.wrap(head, marks.width, break_long_words=False):
+            show(line)
         for line in describe(question, marks):
             show(line)
         try:

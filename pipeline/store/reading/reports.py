@@ -63,6 +63,14 @@ def run_report(store: Store, run: str) -> Report | None:
         return report
 
 
+def parameters(store: Store, run: str) -> Report:
+    """What a run was told; nothing where there is no such run."""
+    row = table_of(tables.RunRow)
+    with store.database.read() as connection:
+        told = connection.execute(select(row.c.parameters).where(row.c.id == run)).scalar()
+    return dict(told or {})
+
+
 _FAILED = "SELECT why FROM failed_call WHERE run = :run ORDER BY position"
 _COMPARISON = "SELECT * FROM v_estimate_vs_actual WHERE run = :run ORDER BY position"
 _JOURNAL = ("replies", "good", "bad", "prompt_tokens", "output_tokens", "usd", "usd_in_flight")
