@@ -44,6 +44,7 @@ export const DOLLAR_TICKS = "datum.value == 0 ? '$0' : datum.value >= 1 ? '$' + 
   + " : '$' + format(datum.value, '.4~f')";
 
 export function duration(seconds) {
+  if (seconds === 0) return "–";
   if (seconds < 90) return `${seconds.toFixed(seconds < 1 ? 1 : 0)} s`;
   return seconds < 5400 ? `${(seconds / 60).toFixed(1)} min` : `${(seconds / 3600).toFixed(1)} h`;
 }

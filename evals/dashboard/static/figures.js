@@ -57,6 +57,13 @@ async function embed(target, rows, spec, height) {
   target.view = found.view;
 }
 
+/* Seconds at which an axis of time has its ticks, at most six: whole seconds, minutes and hours. */
+function timesOf(most) {
+  const steps = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400];
+  const step = steps.find((one) => most / one <= 5) ?? 86400 * Math.ceil(most / 86400 / 5);
+  return Array.from({ length: Math.floor(most / step) + 2 }, (_, n) => Number((n * step).toFixed(1)));
+}
+
 /* Low to high as a bar, likely as a mark; one lane a model. */
 export async function ranges(target, card, { rows }) {
   const ink = colours();
@@ -68,11 +75,11 @@ export async function ranges(target, card, { rows }) {
   tips(rows, [["model", "model"], ["strategy", "strategy"], ["low", "low", unit], ["likely", "likely", unit],
     ["high", "high", unit], ...(rows.some((row) => row.reason) ? [["cannot run", "reason"]] : [])]);
   const axis = unit === "seconds"
-    ? { labelExpr: "datum.value < 90 ? datum.value + ' s' : datum.value < 5400 ? format(datum.value / 60, '.2~f') + ' min' : format(datum.value / 3600, '.2~f') + ' h'", tickCount: 5 }
+    ? { labelExpr: "datum.value < 90 ? datum.value + ' s' : datum.value < 5400 ? format(datum.value / 60, '.2~f') + ' min' : format(datum.value / 3600, '.2~f') + ' h'", values: timesOf(Math.max(...rows.map((row) => row.high ?? row.likely))) }
     : { labelExpr: DOLLAR_TICKS, tickCount: 5 };
   const { color, shape } = coloured(group, rows, ink);
   await embed(target, rows, {
-    encoding: { y: { field: "lane", type: "nominal", sort: null, title: null, axis: { domain: false, ticks: false, labelPadding: 10 } }, tooltip: { field: "told" } },
+    encoding: { y: { field: "lane", type: "nominal", sort: null, title: null, axis: { domain: false, ticks: false, labelPadding: 10, labelLimit: 230 } }, tooltip: { field: "told" } },
     layer: [
       { mark: { type: "bar", height: 12, cornerRadius: 6, opacity: 0.3 },
         encoding: { x: { field: "low", type: "quantitative", title, axis }, x2: { field: "high" }, color } },
