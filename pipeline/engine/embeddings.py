@@ -6,7 +6,7 @@ It finds what may be the same; it cannot tell what is (opposites have a cosine o
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -84,9 +84,15 @@ class SentenceEncoder:
         longest = int(model.config.max_position_embeddings)
         return cls(model.to(device).eval(), backend, min(window, longest), device)
 
-    def encode(self, texts: Sequence[str]) -> list[Vectors]:
+    def encode(
+        self, texts: Sequence[str], tell: Callable[[float], None] = lambda share: None
+    ) -> list[Vectors]:
         """Of each text the unit vectors of its passages, ``[passages, width]``: one for a text that
-        fits into the window, else as many as it needs, of about one length."""
+        fits into the window, else as many as it needs, of about one length.
+
+        Args:
+            tell: told which share of the texts' tokens is done, 0 to 1, after every batch.
+        """
         passages, owners = [], []
         for place, encoding in enumerate(
             self._backend.encode_batch_fast(list(texts), add_special_tokens=False)
@@ -97,9 +103,12 @@ class SentenceEncoder:
         vectors = np.empty((len(passages), self.width), np.float32)
         # Those of one length together: little is spent on padding.
         order = sorted(range(len(passages)), key=lambda place: -len(passages[place]))
+        tokens, done = sum(map(len, passages)), 0
         for start in range(0, len(order), _BATCH):
             some = order[start : start + _BATCH]
             vectors[some] = self._batch([passages[place] for place in some])
+            done += sum(len(passages[place]) for place in some)
+            tell(done / tokens if tokens else 1.0)
         borders = np.searchsorted(owners, np.arange(1, len(texts)))
         return np.split(vectors, borders) if texts else []
 

@@ -25,6 +25,7 @@ from pipeline.plan.near.candidates import (
 )
 from pipeline.plan.near.similarity import unique
 from pipeline.plan.pairs import NEAREST
+from pipeline.progress import Progress, Show, show_nothing
 from pipeline.store.record import Store
 from pipeline.stories import Story
 
@@ -65,10 +66,18 @@ def known_vectors(
 
 
 def all_vectors(
-    store: Store, stories: Sequence[Story], *, cache: Path, say: Callable[[str], None]
+    store: Store,
+    stories: Sequence[Story],
+    *,
+    cache: Path,
+    say: Callable[[str], None],
+    show: Show = show_nothing,
 ) -> StoryVectors | None:
     """The vectors of every story: what the database does not hold is computed and stored. None
     where the encoder's package is not installed.
+
+    Args:
+        show: told how many are computed, several times a minute.
 
     Raises:
         EngineError: the encoder cannot be loaded.
@@ -87,7 +96,12 @@ def all_vectors(
     encoder = SentenceEncoder.load(ENCODER, window=WINDOW)
     for start in range(0, len(missing), _AT_ONCE):
         some = missing[start : start + _AT_ONCE]
-        vectors = encoder.encode([embedded_text(story) for story in some])
+
+        def tell(share: float, start: int = start, n: int = len(some)) -> None:
+            done = start + round(share * n)
+            show(Progress("embedding", "stories", done, len(missing), fresh=done))
+
+        vectors = encoder.encode([embedded_text(story) for story in some], tell)
         rows = {
             story.fingerprint: (len(passages), passages.astype(np.float16).tobytes())
             for story, passages in zip(some, vectors, strict=True)

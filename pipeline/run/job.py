@@ -22,6 +22,7 @@ from pipeline.errors import BudgetError, InputError, StoreError
 from pipeline.merge.conclusion import conclude
 from pipeline.merge.ledger import counts
 from pipeline.merge.settling import settle
+from pipeline.progress import show_nothing
 from pipeline.providers.opening import missing_weights
 from pipeline.replies import call_failures
 from pipeline.run import steps
@@ -110,8 +111,9 @@ class MergeJob(Sending):
             raise missing
         self.terms = replace(self.terms, decisions=self.store.decisions())
         if self.terms.strategy in ("pairs", "groups"):
+            stories, cache = self.corpus.stories, self.terms.cache
             vectors = all_vectors(
-                self.store, self.corpus.stories, cache=self.terms.cache, say=self.say
+                self.store, stories, cache=cache, say=self.say, show=self.show or show_nothing
             )
             self.terms = replace(self.terms, vectors=vectors)
         self.plan_and_price(steps.from_stories)

@@ -18,6 +18,7 @@ from pipeline.config.settings import read_settings
 from pipeline.plan.near.candidates import ENCODER_PACKAGE, StoryVectors
 from pipeline.plan.near.similarity import unique
 from pipeline.plan.pairs import NEAREST
+from pipeline.progress import Progress
 from pipeline.run import corpus_vectors, steps
 from pipeline.run.corpus import Corpus, read
 from pipeline.run.corpus_vectors import all_vectors, further_questions, known_vectors
@@ -152,7 +153,12 @@ def test_vectors_are_computed_once_and_an_estimate_takes_them_without_torch(
     said: list[str] = []
     before = known_vectors(store, corpus.stories, cache=terms.cache)
     assert before is not None and before.n_missing == before.n_stories == 119
-    vectors = all_vectors(store, corpus.stories, cache=terms.cache, say=said.append)
+    shown: list[Progress] = []
+    vectors = all_vectors(
+        store, corpus.stories, cache=terms.cache, say=said.append, show=shown.append
+    )
+    assert len(shown) > 1 and shown[-1].ended and shown[-1].total == 119
+    assert [one.done for one in shown] == sorted({one.done for one in shown})
     again = all_vectors(store, corpus.stories, cache=terms.cache, say=said.append)
     assert said == ["embedding 119 stories, once"]
     assert vectors and again and not vectors.n_missing
