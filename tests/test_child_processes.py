@@ -42,10 +42,17 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "in"
 
 
+#: A shell's background jobs inherit an ignored SIGINT; the processes of a terminal do not.
+COMMAND = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    "from pipeline.cli.commands import main; main()"
+)
+
+
 def start(folder: Path, *arguments: str, **env: str) -> subprocess.Popen[str]:
     """A command in that folder, itself started safely; what it starts is its own affair."""
     return subprocess.Popen(
-        [sys.executable, "-P", "-c", "from pipeline.cli.commands import main; main()", *arguments],
+        [sys.executable, "-P", "-c", COMMAND, *arguments],
         cwd=folder,
         env={
             **{k: v for k, v in os.environ.items() if not k.startswith(("PREFECT_", "PYTHONSAFE"))},
