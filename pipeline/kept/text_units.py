@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from pipeline.kept.keywords import GHERKIN_BLOCKS
+from pipeline.kept.listed import items
 from pipeline.kept.normal_form import BLOCK_TAG, as_written, has_words, literal_code, without_markup
 
 _HEADING = re.compile(r"#{1,6}\s+")
@@ -61,6 +62,7 @@ def units(text: str, kind: str) -> list[str]:
     if _is_gherkin(lines, kind):
         found = [unit for line in lines for unit in _of_gherkin(line.strip())]
     else:
+        lines = [item for line in lines for item in items(line)]
         found = [unit for paragraph in _paragraphs(lines) for unit in sentences(paragraph)]
     return list(map(as_written, found))
 

@@ -18,6 +18,7 @@ from pipeline.entries import Piece
 from pipeline.stories import Story, count_words
 from pipeline.text.code_spans import hide_code
 from pipeline.text.sentences import letters, plain, sentences
+from pipeline.text.sequence import inline_items
 from pipeline.text.tags import NOTHING, tags_blanked, words_and_places
 
 #: A form's own words, closed: nothing that an author tells.
@@ -229,8 +230,17 @@ def _lines(text: str) -> list[tuple[int, int]]:
 
 
 def _sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """A line's sentences; what stands between two of them goes with the first. A label is one,
-    whatever marks it holds."""
+    """A line's sentences, and the items of a list inside of it; what stands between two of them
+    goes with the first. A label is one, whatever marks it holds."""
+    items = inline_items(text[start:end])
+    if items:
+        cuts = [0, *items] if items[0] else items
+        pairs = pairwise([*cuts, end - start])
+        return [each for a, b in pairs for each in _of_a_run(text, start + a, start + b)]
+    return _of_a_run(text, start, end)
+
+
+def _of_a_run(text: str, start: int, end: int) -> list[tuple[int, int]]:
     line = text[start:end]
     if _LABEL.fullmatch(line.strip()):
         return [(start, end)]

@@ -84,6 +84,7 @@ _MONTH_NUMBERS: Mapping[str, Mapping[str, int]] = {
     | ({name[:3]: n for n, name in enumerate(names.split(), 1)} if language == "English" else {})
     for language, names in _MONTHS.items()
 }
+_ANY_MONTH = frozenset(name.casefold() for numbers in _MONTH_NUMBERS.values() for name in numbers)
 _ORDINAL = {"English": r"(?:st|nd|rd|th)?", "German": r"\.", "French": r"(?:er)?", "Italian": "º?"}
 _OF = {
     "English": r"\s+(?:of\s+)?", "Spanish": r"\s+de\s+", "Portuguese": r"\s+de\s+",
@@ -130,6 +131,11 @@ NUMBER_WORDS: Mapping[str, Mapping[str, str]] = {
 _LARGER = word_set(
     "zero one twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million point"
 ).union(*NUMBER_WORDS.values())
+
+
+def is_month(word: str) -> bool:
+    """Whether a word is the name of a month, in any language that has notations of its own."""
+    return word.casefold() in _ANY_MONTH
 
 
 def write_notations(text: str, language: str, used: set[str]) -> str:

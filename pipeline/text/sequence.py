@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Literal
 
+from pipeline.text.notation import is_month
 from pipeline.text.typography import set_plainly
 
 _ITEM = re.compile(
@@ -41,8 +42,63 @@ _POINTS = re.compile(
 #: may write a bullet for a numbered item, too.
 _AS_WRITTEN = (".md", ".markdown", ".mdown", ".txt", ".text", ".rst", ".adoc", ".csv", ".tsv")
 
+#: The number of an item inside of a line, and what an item begins with: no month and no sum.
+_INSIDE = re.compile(
+    r"(?:(?<=\s)|^)(?P<open>\(?)(?:(?P<number>\d{1,2})|(?P<letter>[a-h]))(?P<close>[.)])(?=\s+\S)"
+)
+_BEGINS = re.compile(r"\s+(?:[^\W\d]|[\"'“‘`*_<(]|\d+\s+[^\W\d_A-Z][^\W\d_])")
+_AHEAD = re.compile(r"(?:^[\s>*+•_-]*|[:–—][\s*_]*)$")
+
 #: What the order of a story's criteria is: none, that of a numbered list, or as they stand.
 Order = Literal["set", "numbered", "listed"]
+
+
+def inline_items(line: str) -> list[int]:
+    """Where the items of a list begin that is told inside of a line: "1. by card 2. by cash",
+    "Criteria: a) by card b) by cash"; nothing where it holds none.
+
+    Items are numbered from 1, or lettered from a), in one style, the first where the line begins or
+    behind a colon. A number that could be the next one in two places leaves the line whole, and so
+    does a date ("1. May"): versions, times, sums and "No. 3" are no items.
+    """
+    if ")" not in line and ". " not in line:
+        return []
+    marks = list(_INSIDE.finditer(line))
+    first = next((n for n, mark in enumerate(marks) if _is_first(mark)), len(marks))
+    alike = [mark for mark in marks[first:] if _style(mark) == _style(marks[first])]
+    places: list[re.Match[str]] = []
+    for n, mark in enumerate(alike, 1):
+        name = mark["number"] or mark["letter"]
+        wanted = (
+            str(len(places) + 1) if mark["number"] else "abcdefgh"[len(places) : len(places) + 1]
+        )
+        if name != wanted:
+            continue
+        if any((other["number"] or other["letter"]) == name for other in alike[n:]):
+            return []
+        if not _is_item(mark):
+            return []
+        places.append(mark)
+    return [mark.start() for mark in places] if len(places) > 1 else []
+
+
+def _is_first(mark: re.Match[str]) -> bool:
+    return (mark["number"] == "1" or mark["letter"] == "a") and bool(
+        _AHEAD.search(mark.string[: mark.start()])
+    )
+
+
+def _style(mark: re.Match[str]) -> tuple[bool, str, str]:
+    return mark["letter"] is None, mark["open"], mark["close"]
+
+
+def _is_item(mark: re.Match[str]) -> bool:
+    """Whether words of an item follow: "a." may be anything, "1. May" is a day."""
+    if mark["letter"] and mark["close"] == ".":
+        return False
+    begins = _BEGINS.match(mark.string, mark.end())
+    word = re.match(r"\W*([^\W\d_]+)", mark.string[mark.end() :])
+    return begins is not None and not (word and is_month(word[1]))
 
 
 @lru_cache(maxsize=8)

@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 
 from pipeline.document.document_files import write_document
 from pipeline.kept import Kept, Told, check, read_edition
+from pipeline.kept.listed import items
 from pipeline.kept.normal_form import settle
 from pipeline.merge.conclusion import conclude
 from pipeline.run.corpus import read
 from pipeline.run.output import laid_out
 from pipeline.text.sentences import plain
+from pipeline.text.sequence import inline_items
 
 STORY = "As a reader, I want to see the shelf, so that I can read."
 #: The lines below the entry's own, in the document of a text; and what the check finds.
@@ -181,3 +183,56 @@ def _inside(text: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 def test_the_check_reads_what_the_editions_write(text: str):
     """Two programs that share nothing agree on what powers, indices and links say."""
     assert settle(plain(text)) == settle(text)
+
+
+@pytest.mark.parametrize(
+    ("line", "stands"),
+    [
+        ("Acceptance criteria: 1. by card 2. by cash", ["by card; by cash"]),
+        (
+            "AC: 1) shows the name. 2) costs 3.50 EUR on 1. May",
+            ["shows the name.", "costs 3.50 EUR on 1. May"],
+        ),
+        ("Criteria: (1) 3 attempts (2) 5 minutes", ["3 attempts; 5 minutes"]),
+        ("Criteria: a) by card b) by cash c) by phone", ["by card; by cash; by phone"]),
+    ],
+)
+def test_items_of_a_list_inside_of_a_line_are_apart(merged: Merged, line: str, stands: list[str]):
+    _, *lines = merged(f"# Desk\n\n{STORY}\n\n{line}\n")
+    assert lines == [f"  - {each}" for each in stands]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "runs with 1.0 and 2.0",
+        "prints No. 1 and No. 2 forms",
+        "opens at 10.30 on 1. May 2026, costs 2. 50 EUR",
+        "is paid on: 1. May 2. June 3. July",
+        "costs: 1. 50 EUR 2. 70 EUR",
+        "waits for 2. quarter 1. half",
+        "is kept: 1. by card in 2. class 2. by cash",
+        "is: 2. by card 3. by cash",
+        "is a. first b. second",
+    ],
+)
+def test_versions_times_dates_sums_and_numbers_are_no_items(merged: Merged, words: str):
+    _, line = merged(f"# Desk\n\n{STORY}\n\n- It {words}\n")
+    assert line.replace("\\", "") == f"  - It {words}"
+    assert inline_items(f"It {words}") == []
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            ("1.", "2.", "3.", "1)", "2)", "(1)", "(2)", "a)", "b)", "b.", "Pay:", "by card", "May",
+             "5", "5 days", "2.0", "-", "No.")
+        ),
+        max_size=9,
+    ).map(" ".join)
+)  # fmt: skip
+def test_the_check_finds_the_items_that_editions_set_apart(line: str):
+    """Two programs that share nothing agree on where items begin."""
+    numbers = len(inline_items(line))
+    assert len([*items(line)]) == (numbers + 1 if numbers else 1)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from pipeline.extract.stories.leads import (
     CRITERIA_LABEL,
@@ -25,6 +26,7 @@ from pipeline.extract.stories.units import split_units
 from pipeline.outcomes import StoryText
 from pipeline.stories import Block, normalise
 from pipeline.text.sentences import first_sentence_end, plain
+from pipeline.text.sequence import inline_items
 
 _LATER_LABEL = re.compile(
     r"(?P<break>\r?\n[ \t>]*)(?=[*_]*(?:acceptance\s+(?:criteria|criterion|tests?|conditions?)|AC)"
@@ -48,7 +50,7 @@ _ONLY_LINK = re.compile(r"\s*(?:\[[^\]\n]+\]\([^()\s]+\)|<?https?://\S+>?)[.;,]?
 _EXAMPLES = re.compile(
     r"\b(?:examples?|for\s+instance|e\.g\.?)(?![^.!?:]*[.!?])[^:]{0,60}:\s*$", re.IGNORECASE
 )
-_NUMBERED = re.compile(r"(?:^|\s)\(?\d{1,2}[.)]\s+")
+_ITEM_NUMBER = re.compile(r"^\(?(?:\d{1,2}|[a-h])[.)]\s+")
 
 
 @dataclass
@@ -297,8 +299,11 @@ def add_inline_criteria(told: Draft, rest: str) -> None:
         return
     lines = [line for line in rest.splitlines() if line.strip()]
     if len(lines) == 1:
-        numbered = [part for part in _NUMBERED.split(lines[0]) if part.strip()]
-        lines = numbered if len(numbered) > 1 else lines[0].split("; ")
+        starts = inline_items(lines[0])
+        cuts = [0, *starts, len(lines[0])]
+        items = [lines[0][start:end].strip() for start, end in pairwise(cuts)]
+        lines = [item for item in items if item] if starts else lines[0].split("; ")
+        lines = [_ITEM_NUMBER.sub("", line) if starts else line for line in lines]
     for line in lines:
         add_criterion(told, plain(line).lstrip("-*• "))
 
