@@ -149,12 +149,12 @@ def stack(tmp_path_factory: pytest.TempPathFactory, watching: Any) -> Iterator[S
 
 
 def documented() -> list[str]:
-    """The commands of the first block of docs/prefect.md, in order, that stand below the address of
-    the server: what is written there is what these tests start with."""
-    block = (ROOT / "docs" / "prefect.md").read_text().split("```")[1]
-    first, *commands = block.removeprefix("sh\n").strip().splitlines()
-    assert first.startswith("export PIPELINE_ROOT=$PWD PREFECT_API_URL=")
-    return [line.strip() for line in commands]
+    """The commands of docs/prefect.md's first two blocks, in order, that stand below the address
+    of the server: what is written there is what these tests start with."""
+    blocks = (ROOT / "docs" / "prefect.md").read_text().split("```")[1:4:2]
+    lines = [line for block in blocks for line in block.removeprefix("sh\n").strip().splitlines()]
+    assert lines[0].startswith("export PIPELINE_ROOT=$PWD PREFECT_API_URL=")
+    return [line.strip().removesuffix("&&").strip() for line in lines[1:]]
 
 
 def running(stack: Stack) -> Iterator[Stack]:
