@@ -7,7 +7,6 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from evals.corpora.haystack import paths_of
 from pipeline.config.options import MergeOptions, ReadOptions, as_words
 
 #: Parameters of grids, of needle grids alone, and of round trips.
@@ -35,6 +34,8 @@ def command_for(kind: str, model: str, strategy: str, parameters: str, db: str =
     elif kind == "needle" and given.get("lengths"):
         words = ["eval", "needle", "--model", model, *_grid_options(given, _GRID | _NEEDLE)]
     elif kind == "aggregation" and given.get("lengths"):
+        from evals.corpora.haystack import paths_of  # the readers of documents behind it
+
         paths = paths_of(str(given.get("haystack", "")))
         words = ["eval", "aggregation", *paths, "--model", model, *_grid_options(given, _GRID)]
     elif kind == "roundtrip" and given.get("paths"):
