@@ -51,7 +51,8 @@ def estimate_table(result: Mapping[str, Any], *, whole: bool) -> None:
         )
     if (review := result.get("review")) and review["pairs"]:
         plain(
-            f"Merging by proof costs nothing; `review` then asks a person about {_asked(review)}."
+            "Merging by proof costs nothing; what `review` then asks a person: about "
+            f"{_asked(review)}."
         )
     _left_out_list(left_out, _MOST_LISTED if whole else 2)
     if not any(line["feasible"] for line in lines):
