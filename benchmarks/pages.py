@@ -55,6 +55,7 @@ from pipeline.entries import (
     Fold,
     LedgerRow,
     Line,
+    Link,
     Merge,
     Outcome,
     RoleTold,
@@ -73,6 +74,8 @@ TIMES = 3
 #: A browser asks one server for so many things at once.
 AT_ONCE = 6
 IN_A_DOCUMENT = 250
+#: Pairs of a large merge that wait for a person.
+UNDECIDED = 2_000
 MODELS = ("local/smollm2-135m", "claude/claude-haiku-5-5", "gemini/gemini-4-argon", "extractive")
 KINDS = ("merge", "needle", "fabrication", "merging", "canary", "perplexity")
 
@@ -188,7 +191,8 @@ class Maker:
 
     def _merge(self, stories: Sequence[Story]) -> Merge:
         """Every story an entry of its own, one in two hundred folded under the one before it, one
-        in a hundred possibly in conflict with it."""
+        in a hundred possibly in conflict with it; two of three next to another one, the first of
+        those pairs for a person to decide."""
         entries: list[Entry] = []
         ledger: list[LedgerRow] = []
         conflicts: list[Conflict] = []
@@ -211,7 +215,13 @@ class Maker:
             if n % 100 == 1:
                 sides = tuple(Side(s.id, s.text, ("14",)) for s in (stories[n - 1], story))
                 conflicts.append(Conflict(f"{n:012}", "possible", sides, "days", "code"))
-        return Merge(tuple(entries), tuple(conflicts), (), tuple(ledger))
+        near = [(a, b) for n, (a, b) in enumerate(zip(entries, entries[3:], strict=False)) if n % 3]
+        links = [
+            Link(a.id, b.id, "alike", 1 - n / len(near), ("a list",), ("it",))
+            for n, (a, b) in enumerate(near)
+        ]
+        asked = [(a.standing, b.standing) for a, b in near[:UNDECIDED]]
+        return Merge(tuple(entries), tuple(conflicts), tuple(links), tuple(ledger), tuple(asked))
 
     def needle(self, model: str) -> None:
         """A grid of 8 lengths, 11 depths and 3 seeds."""
