@@ -1,7 +1,7 @@
 """A large merge as a person meets it in a browser: its own page, and its run on the pages.
 
-    python benchmarks/page_browser.py                      # 15,500 stories, 440,000 words
-    python benchmarks/page_browser.py --scale 0.1          # a tenth of them
+    python benchmarks/page_browser.py                      # 1,550 stories
+    python benchmarks/page_browser.py --scale 1            # ten times as many, 440,000 words
     python benchmarks/page_browser.py --keep FOLDER        # made there once, and looked at again
 
 Tells the stories of data/sample again until there are enough (benchmarks/load.py), merges them by
@@ -126,7 +126,7 @@ def of_the_page(tab: Any, address: str, last: str) -> Iterator[tuple[str, float]
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--scale", type=float, default=1.0, help="share of 15,500 stories")
+    parser.add_argument("--scale", type=float, default=0.1, help="share of 15,500 stories")
     parser.add_argument("--keep", type=Path)
     asked = parser.parse_args()
     from playwright.sync_api import sync_playwright
