@@ -172,10 +172,7 @@ def figures_page(found: Mapping[str, Any], figures: Mapping[str, Interval]) -> N
     """The figures of a run, each with its interval and n."""
     table(
         ["figure", "value", "95 % interval", "n"],
-        (
-            [name, f"{i.mean:.4g}", f"{i.low:.4g} to {i.high:.4g}", i.n]
-            for name, i in figures.items()
-        ),
+        ([name, f"{i.mean:.4g}", _within(i), i.n] for name, i in figures.items()),
         title=f"{found['kind']} {found['run']}: {found['model']}, {found['state']}",
     )
     items = [row for row in found["scores"] if row["item"]]
@@ -184,6 +181,11 @@ def figures_page(found: Mapping[str, Any], figures: Mapping[str, Interval]) -> N
             f"and {counted(len(items), 'figure')} of single items, "
             f"{counted(len(found['cells']), 'cell')}: --json"
         )
+
+
+def _within(figure: Interval) -> str:
+    """The interval of a figure; "–" where it is a count, such as catastrophes, and has none."""
+    return "–" if figure.low is None else f"{figure.low:.4g} to {figure.high:.4g}"
 
 
 def differences_table(found: Mapping[str, Any]) -> None:

@@ -62,6 +62,9 @@ def figures(found: Mapping[str, Any], *, longest: int | None = None) -> dict[str
     Args:
         found: as :func:`show` returns it.
         longest: leave out cells of more tokens.
+
+    Returns:
+        what is counted, and has no interval, with None for its ends.
     """
     result = {
         row["name"]: Interval(row["value"], row["low"], row["high"], row["n"])
@@ -164,9 +167,10 @@ def gate(
         figure, bound = known[match["name"]], float(match["bound"])
         held.append({"condition": f"{where} {text}", "figure": figure._asdict()})
         if not compares(figure.mean, bound):
+            within = "" if figure.low is None else f" [{figure.low:.4g}, {figure.high:.4g}]"
             raise GateError(
-                f"{match['name']} is {figure.mean:.4g} [{figure.low:.4g}, {figure.high:.4g}], "
-                f"n={figure.n}: {where} {text} is not met.",
+                f"{match['name']} is {figure.mean:.4g}{within}, n={figure.n}: "
+                f"{where} {text} is not met.",
                 where=run,
                 next="`storytransformer eval show RUN` shows where.",
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,34 @@ def test_the_newest_merge_is_reviewed_and_named(folder: Path):
     (name,) = re.findall(r"  run       (\S+)", (folder / "merge.txt").read_text())
     assert f"reviewing {name}, the newest merge" in run(folder, "review", "--list")
     assert "merge-" not in run(folder, "review", "--help")
+
+
+def test_a_merge_whose_document_is_gone_is_not_the_one_to_review(folder: Path):
+    """What an eval merges goes with its folder; the merge before it is reviewed."""
+    (name,) = re.findall(r"  run       (\S+)", (folder / "merge.txt").read_text())
+    run(folder, "merge", "a.md", "--out", "gone")
+    shutil.rmtree(folder / "gone")
+    assert f"reviewing {name}, the newest merge" in run(folder, "review", "--list")
+
+
+def test_evals_that_are_read_again_end_with_the_next_command(tmp_path: Path):
+    (tmp_path / "a.md").write_text(TWO)
+    told = [run(tmp_path, "eval", "roundtrip", "a.md", "--rounds", "1") for _ in range(2)]
+    first, second = (re.findall(r"roundtrip-\S+", text)[-1] for text in told)
+    for arguments, following in (
+        (("show", first), "dashboard"),
+        (("show", second), f"eval diff {first} {second}"),
+        (("diff", first, second), f"eval show {second}"),
+        (("gate", second, "--min", "kept=0.1"), f"eval show {second}"),
+    ):
+        text = run(tmp_path, "eval", *arguments).rstrip()
+        assert text.splitlines()[-1] == f"next       storytransformer {following}"
+    assert "catastrophes\t0\t–" in run(tmp_path, "eval", "show", first)
+    refused = commands.run(
+        ["eval", "gate", first, "--min", "catastrophes=1"], cwd=tmp_path, text=True,
+        capture_output=True, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert refused.returncode == 8 and "catastrophes is 0, n=1: --min" in refused.stderr
 
 
 def test_without_a_merge_there_is_none_to_review(tmp_path: Path):
