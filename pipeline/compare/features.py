@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
+from pipeline.compare.affirmations import without_affirmations
 from pipeline.compare.quantities import Quantity, quantities
 from pipeline.compare.synonyms import as_words, concept, topic
-from pipeline.text.affirmations import without_affirmations
 from pipeline.text.sentences import sentences
 from pipeline.text.words import WORD, fold, is_content, stem, word_set
 

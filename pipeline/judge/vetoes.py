@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
+from pipeline.compare.affirmations import without_affirmations
 from pipeline.compare.contrast import tokens as topics_in_order
 from pipeline.compare.differences import contradiction
 from pipeline.compare.opposed import are_converses, are_opposites, opposition
@@ -40,7 +41,6 @@ from pipeline.judge.places import (
 from pipeline.judge.quantity_conflicts import amounts_differ, bounds_turned
 from pipeline.judge.word_order import is_reordered
 from pipeline.stories import Story
-from pipeline.text.affirmations import without_affirmations
 from pipeline.text.language import ENGLISH
 from pipeline.text.scope import headings_that_change, names_activity
 from pipeline.text.sentences import sentences

@@ -16,10 +16,9 @@ from itertools import pairwise
 from pipeline.compare.telling_sentence import of_cells, of_lines
 from pipeline.entries import Piece
 from pipeline.stories import Story, count_words
-from pipeline.text.code_spans import hide_code
 from pipeline.text.sentences import letters, plain, sentences
 from pipeline.text.sequence import inline_items
-from pipeline.text.tags import NOTHING, tags_blanked, words_and_places
+from pipeline.text.tags import NOTHING, hide_code, tags_blanked, words_and_places
 
 #: A form's own words, closed: nothing that an author tells.
 _LABEL = re.compile(

@@ -11,13 +11,15 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from pipeline.text.code_spans import has_hidden, hide_code, reveal
 from pipeline.text.tags import (
     BLOCK_TAG,
     INLINE_TAG,
     character,
+    has_hidden,
     has_tags,
+    hide_code,
     read_entities,
+    reveal,
     tags_as_code,
     tags_as_words,
     without_tags,

@@ -1,7 +1,9 @@
 """Tags of formatting in a text that is not a page: in a table's cell, a tracker's field, Markdown.
 
-A tag that begins or ends a block ends a line; one inside of a word ends nothing. In code
-(:mod:`pipeline.text.code_spans`) and where nothing closes it, it is what the author says.
+A tag that begins or ends a block ends a line; one inside of a word ends nothing. In code and where
+nothing closes it, it is what the author says: what stands in code is meant as it stands, also where
+it looks like markup. While markup is read, the signs of code that could be taken for some are put
+aside: each is one character that no text has, so that every place in the text stays what it was.
 """
 
 from __future__ import annotations
@@ -9,10 +11,23 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Sequence
+from typing import Final
 
-from pipeline.text.code_spans import hide, hide_code, reveal
 from pipeline.text.shifted import DEEPEST, ELEMENT, element_written, tags_shifted
 
+#: Backticks as in Markdown, fenced or in a line, and the marks of trackers.
+_CODE_SPAN = re.compile(
+    r"(?P<fence>^[ \t>]*(?P<mark>`{3,}|~{3,})[^\n`]*\n.*?(?:^[ \t>]*(?P=mark)[`~]*[ \t]*$|\Z))"
+    r"|(?<![`\\])(?P<ticks>`+)(?!`)[^\n]*?(?<!`)(?P=ticks)(?!`)"
+    r"|\{\{[^{}\n]+\}\}"
+    r"|\{(?P<block>code|noformat)(?::[^{}\n]*)?\}.{0,20000}?\{(?P=block)\}",
+    re.MULTILINE | re.DOTALL,
+)
+#: In no text, so that they can stand for others.
+_ASIDE: Final = dict(zip("<>&*_", map(chr, range(0x10FE00, 0x10FE05)), strict=True))
+_HIDE: Final = str.maketrans(_ASIDE)
+_REVEAL: Final = str.maketrans({aside: sign for sign, aside in _ASIDE.items()})
+_ANY_ASIDE = re.compile(f"[{''.join(_ASIDE.values())}]")
 _BLOCK = r"div|p|br|ul|ol|li|h[1-6]"
 _INLINE = (
     r"b|i|u|span|strong|em|font|tt|code|kbd|samp|small|big|mark"
@@ -185,3 +200,25 @@ def _as_text_blanked(tag: re.Match[str]) -> str:
 
 def _line_end(tag: re.Match[str]) -> str:
     return "\n" + NOTHING * (len(tag[0]) - 1)
+
+
+def has_hidden(text: str) -> bool:
+    """Whether signs of a text are put aside."""
+    return not text.isascii() and _ANY_ASIDE.search(text) is not None
+
+
+def hide(text: str) -> str:
+    """A text that is code, with its signs put aside."""
+    return text.translate(_HIDE)
+
+
+def hide_code(text: str) -> str:
+    """A text with the signs put aside that stand in code; as long as before."""
+    if ("`" not in text and "{" not in text and "~~~" not in text) or has_hidden(text):
+        return text
+    return _CODE_SPAN.sub(lambda code: hide(code[0]), text)
+
+
+def reveal(text: str) -> str:
+    """The text with its own signs again."""
+    return text if text.isascii() else text.translate(_REVEAL)

@@ -6,10 +6,17 @@ import html
 import re
 from collections.abc import Iterator, Sequence
 
-from pipeline.text.code_spans import hide, hide_code, reveal
 from pipeline.text.sentences import plain
 from pipeline.text.shifted import tags_shifted
-from pipeline.text.tags import BLOCK_TAG, INLINE_TAG, tags_as_code, tags_read
+from pipeline.text.tags import (
+    BLOCK_TAG,
+    INLINE_TAG,
+    hide,
+    hide_code,
+    reveal,
+    tags_as_code,
+    tags_read,
+)
 
 #: Between two cells, or a title and what it stands over, that come on one line.
 APART = " · "

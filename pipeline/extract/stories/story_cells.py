@@ -20,10 +20,9 @@ from pipeline.extract.stories.leads import is_criteria_label, split_lead
 from pipeline.extract.stories.phrases import read_phrases
 from pipeline.extract.stories.units import join_parts, may_tell, split_units
 from pipeline.stories import Block
-from pipeline.text.code_spans import hide_code, reveal
 from pipeline.text.sentences import plain
 from pipeline.text.shifted import tags_shifted
-from pipeline.text.tags import has_tags, tags_as_code, tags_read
+from pipeline.text.tags import has_tags, hide_code, reveal, tags_as_code, tags_read
 
 #: A story sentence is looked for in this many characters of a cell.
 _REACH = 20_000
