@@ -1,12 +1,14 @@
 """Pair questions at speed: this engine against transformers and llama.cpp, in one run.
 
-    python benchmarks/engine_pairs.py [--pairs 96] [--each 8] [--rounds 3] [--llama-python FILE]
+    python benchmarks/engine_pairs.py [--pairs 96] [--each 8] [--rounds 3] [--server FILE]
 
 The released prompt about two tellings, the same pairs to everybody, in turn, round after round; of
 each the least of the rounds counts. Time is the processor's own, because other programs may run;
 the clock stands beside it. Everybody reads the same logits, where the answers part.
-"One at a time" and "padded" read each prompt whole, as transformers does; llama.cpp holds what
-prompts share, as its server does.
+"One at a time" and "padded" read each prompt whole, as transformers does. llama.cpp's server is
+asked for one token and the likelihoods in its place, by one client and by eight, and holds what a
+prompt shares with the one before; `--llama-python` does so without a server. It reads the file's
+own weights, in 4 bits and a product in 8, so that its likelihoods are near to the others'.
 
 Prints a table, ratios first, and the largest gap of a log-likelihood (nats); last, one JSON line.
 """
@@ -15,7 +17,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -76,18 +81,54 @@ def timed(call: Callable[[], Logs]) -> tuple[float, float, Logs]:
     return time.process_time() - work, time.perf_counter() - clock, logs
 
 
+def llama_server(
+    chosen: argparse.Namespace, gguf: Path, rows: Sequence[Any], at_once: int
+) -> dict[str, Any]:
+    """What llama.cpp's server takes; or ``{"why_not": …}``."""
+    server = shutil.which(chosen.server)
+    if server is None:
+        return {"why_not": f"no {chosen.server}; --server FILE (see packaged_server.py)"}
+    return peer(chosen, gguf, rows, sys.executable, "llama_server.py",
+                {"server": server, "at_once": at_once})  # fmt: skip
+
+
 def llama(chosen: argparse.Namespace, gguf: Path, rows: Sequence[Any]) -> dict[str, Any]:
-    """What llama.cpp takes, per question; or ``{"why_not": …}``."""
+    """What llama.cpp takes in a process of ours; or ``{"why_not": …}``."""
     python = chosen.llama_python or HERE.parent / ".peers" / "llama-cpp" / "bin" / "python"
     if not python.is_file():
         return {"why_not": f"no {python}; make peers, or --llama-python FILE"}
+    return peer(chosen, gguf, rows, str(python), "llama_pairs.py", {})
+
+
+def shares(told: dict[str, Any], tokens: Sequence[Sequence[int]], places: Sequence[Any]) -> Logs:
+    """A peer's numbers at the one place where the answers part, as log-likelihoods of the answers;
+    without a pair of which it did not tell every one."""
+    logits = [row if isinstance(row[0], list) else [row] for row in told["logits"]]
+    return [
+        tuple(_log(text, {places[0]: torch.tensor(row[0]).double().log_softmax(-1)})
+              for text in tokens)
+        if len(places) == 1 and None not in row[0] else ()
+        for row in logits
+    ]  # fmt: skip
+
+
+def peer(
+    chosen: argparse.Namespace,
+    gguf: Path,
+    rows: Sequence[Any],
+    python: str,
+    script: str,
+    more: dict[str, Any],
+) -> dict[str, Any]:
+    if not gguf.is_file():
+        return {"why_not": "no GGUF"}
     told = [
         {"ids": row.ids, "places": row.places(0), "wanted": [list(f.tokens) for f in row.wanted]}
         for row in rows
     ]
     job = {"gguf": str(gguf), "threads": chosen.threads, "rounds": chosen.rounds, "rows": told}
-    done = subprocess.run([str(python), str(HERE / "peers" / "llama_pairs.py")],
-                          input=json.dumps(job), capture_output=True, text=True)  # fmt: skip
+    done = subprocess.run([python, str(HERE / "peers" / script)], input=json.dumps(job | more),
+                          capture_output=True, text=True)  # fmt: skip
     if done.returncode:
         return {"why_not": (done.stderr.strip().splitlines() or ["?"])[-1][:200]}
     found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
@@ -106,6 +147,7 @@ def main() -> None:
     options.add_argument("--prompt", default="judge-pair")
     options.add_argument("--threads", type=int, default=1)
     options.add_argument("--cache", type=Path)
+    options.add_argument("--server", default=os.environ.get("LLAMA_SERVER", "llama-server"))
     options.add_argument("--llama-python", type=Path)
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory() as spare:
@@ -146,24 +188,28 @@ def run(chosen: argparse.Namespace, cache: Path) -> None:
             took[name].append((work / n, clock / n))
     told = {name: getattr(chosen, name) for name in ("dtype", "pairs", "each", "few", "threads")}
     report: dict[str, Any] = {"benchmark": "engine_pairs", **told}
-    rest = llama(chosen, weights, few) if weights.is_file() else {"why_not": "no GGUF"}
-    if "why_not" in rest:
-        report["llama.cpp"] = rest
-        print(f"not run: llama.cpp: {rest['why_not']}")
-    else:
-        took["llama.cpp, Q4_1, prefix kept"] = [
-            (rest["work"] / chosen.few, rest["seconds"] / chosen.few)
-        ]
+    for name, rest in {
+        "llama.cpp's server, one at a time": llama_server(chosen, weights, rows, 1),
+        "llama.cpp's server, eight at once": llama_server(chosen, weights, rows, 8),
+        "llama.cpp, prefix kept": llama(chosen, weights, rows),
+    }.items():
+        if "why_not" in rest:
+            report[name] = rest
+            print(f"not run: {name}: {rest['why_not']}")
+        else:
+            took[name] = [(rest["work"] / chosen.pairs, rest["seconds"] / chosen.pairs)]
+            logs[name] = shares(rest, tokens, places)
     base = min(work for work, _ in took["ours"])
     print(f"\n{chosen.pairs} pairs of {sum(map(len, asked)) / len(asked):.0f} tokens, "
           f"{chosen.dtype}, {chosen.threads} thread")  # fmt: skip
     for name, rounds in took.items():
         work, clock = (min(values) for values in zip(*rounds, strict=True))
-        gap = max((abs(a - b) for one, other in zip(logs.get(name, []), logs["ours"], strict=False)
-                   for a, b in zip(one, other, strict=True)), default=0.0)  # fmt: skip
+        gap = max((abs(a - b) for one, other in zip(logs[name], logs["ours"], strict=False) if one
+                   for a, b in zip(one, other, strict=True)), default=None)  # fmt: skip
+        told_gap = "?" if gap is None else f"{gap:.0e}"
         report[name] = {"times_ours": work / base, "work": work, "clock": clock, "gap": gap}
         print(f"  {work / base:6.2f}×  {1000 * work:7.1f} ms of the processor a pair  "
-              f"{1000 * clock:7.1f} ms by the clock  gap {gap:.0e}  {name}")  # fmt: skip
+              f"{1000 * clock:7.1f} ms by the clock  gap {told_gap}  {name}")  # fmt: skip
     print(json.dumps(report))
 
 

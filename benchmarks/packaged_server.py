@@ -2,7 +2,7 @@
 built: for machines where compiling it takes an hour.
 
     python -m venv ENV && ENV/bin/pip install xllamacpp
-    ENV/bin/python benchmarks/packaged_server.py -m FILE.gguf --port N [-c N] [-np N] [-t N]
+    ENV/bin/python benchmarks/packaged_server.py -m FILE.gguf --port N [-c N] [-np N] [-t N] [-tb N]
 
 Runs in an environment of its own and knows nothing of this project. Benchmarks that take `--server
 FILE` take an executable file with the two lines
@@ -25,6 +25,7 @@ def main() -> None:
     parser.add_argument("-c", dest="context", type=int, default=8192)
     parser.add_argument("-np", dest="slots", type=int, default=1)
     parser.add_argument("-t", dest="threads", type=int, default=1)
+    parser.add_argument("-tb", dest="batch_threads", type=int, help="of reading; -t unless given")
     parser.add_argument("--metrics", action="store_true")
     parser.add_argument("--version", action="store_true")
     asked = parser.parse_args()
@@ -37,7 +38,8 @@ def main() -> None:
     params.port = asked.port
     params.n_ctx = asked.context
     params.n_parallel = asked.slots
-    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = asked.threads
+    params.cpuparams.n_threads = asked.threads
+    params.cpuparams_batch.n_threads = asked.batch_threads or asked.threads
     params.endpoint_metrics = asked.metrics
     server = xllamacpp.Server(params)
     print(server.listening_address, flush=True)

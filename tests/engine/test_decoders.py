@@ -245,19 +245,21 @@ def test_a_kernel_the_architecture_lacks_is_refused(
         open_kind(SEQ2SEQ[1], attention="sdpa")
 
 
-@pytest.mark.skipif(not supported(), reason="no matrix kernels for bfloat16 on this processor")
+@pytest.mark.parametrize(("dtype", "gap"), [("bfloat16", 1e-3), ("float32", 1e-5)])
 @pytest.mark.parametrize(
     "kind", [kind for kind in KINDS if kind.decoder == "packed"], ids=lambda kind: kind.name
 )
 def test_weights_in_the_processors_order_say_the_same(
-    kind: Kind, open_kind: Callable[..., StoryTransformer]
+    kind: Kind, open_kind: Callable[..., StoryTransformer], dtype: str, gap: float
 ) -> None:
-    plain = open_kind(kind, dtype="bfloat16", blocked=False)
-    blocked = open_kind(kind, dtype="bfloat16")
+    if not supported(getattr(torch, dtype)):
+        pytest.skip(f"no matrix kernels for {dtype} on this processor")
+    plain = open_kind(kind, dtype=dtype, blocked=False)
+    blocked = open_kind(kind, dtype=dtype)
     ids = [1 + i * 7 % 250 for i in range(60)]
-    assert losses(blocked, ids) == pytest.approx(losses(plain, ids), abs=1e-3)
+    assert losses(blocked, ids) == pytest.approx(losses(plain, ids), abs=gap)
     n_bytes = [one.describe()["weights_bytes"] for one in (blocked, plain)]
     assert n_bytes[0] == n_bytes[1]
     n = sum(isinstance(layer, BlockedLinear) for layer in blocked.loaded.model.modules())
     assert n or kind.name.startswith("GPT2")  # whose layers are of another kind
-    assert ("bfloat16 in blocks" in blocked.describe()["footprint"]) == bool(n)
+    assert (f"{dtype} in blocks" in blocked.describe()["footprint"]) == bool(n)

@@ -1,9 +1,10 @@
-"""16-bit weights in the order in which a processor's matrix kernels read them.
+"""Weights in the order in which a processor's matrix kernels read them.
 
 A product with a plain weight reorders it every time, for as long as the product itself takes when
-few tokens are multiplied, as in decoding. Reordered once, the same kernels give the same numbers:
-1.2 to 1.8 times as fast for up to 33 tokens, 1.0 to 1.05 for a thousand
-(``benchmarks/engine.py`` has a line without it).
+few tokens are multiplied, as in decoding. Reordered once, the same kernels give the same numbers in
+16 bits: 1.2 to 1.8 times as fast for up to 33 tokens, 1.0 to 1.05 for a thousand
+(``benchmarks/engine.py`` has a line without it). In 32 bits torch multiplies plain weights by MKL
+and reordered ones by oneDNN, whose sums differ in the last digits.
 
 The weights are held once, in the new order. A head that shares the embeddings' table stays plain:
 looking up needs the old one.
@@ -36,12 +37,13 @@ class BlockedLinear(nn.Module):
 
 
 def block(model: Any) -> int:
-    """Reorder every 16-bit linear weight of a model on this processor, in place.
+    """Reorder every linear weight of a model on this processor, in place: bfloat16 and float32.
 
     Returns:
         how many; 0 where the processor or torch has no kernels for it.
     """
-    if not supported():
+    kinds = {kind for kind in (torch.bfloat16, torch.float32) if supported(kind)}
+    if not kinds:
         return 0
     table = model.get_input_embeddings().weight
     n = 0
@@ -50,18 +52,21 @@ def block(model: Any) -> int:
             # other kinds of linear layers do something else, too
             if type(layer) is not nn.Linear or layer.weight is table:
                 continue
-            if layer.weight.device.type == "cpu" and layer.weight.dtype == torch.bfloat16:
+            if layer.weight.device.type == "cpu" and layer.weight.dtype in kinds:
                 setattr(parent, name, BlockedLinear(layer))
                 n += 1
     return n
 
 
-def supported() -> bool:
-    """Whether this processor multiplies bfloat16 in oneDNN, and torch offers its layouts."""
+def supported(kind: torch.dtype = torch.bfloat16) -> bool:
+    """Whether this processor multiplies such numbers in oneDNN, and torch offers its layouts."""
     ops = torch.ops.mkldnn
     return (
         torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
         and all(hasattr(ops, name) for name in ("_reorder_linear_weight", "_linear_pointwise"))
-        and hasattr(ops, "_is_mkldnn_bf16_supported")
-        and bool(ops._is_mkldnn_bf16_supported())
+        and (kind is torch.float32 or _multiplies_bfloat16(ops))
     )
+
+
+def _multiplies_bfloat16(ops: Any) -> bool:
+    return hasattr(ops, "_is_mkldnn_bf16_supported") and bool(ops._is_mkldnn_bf16_supported())
