@@ -90,6 +90,30 @@ def in_turns(work: Callable[[T], R], items: Sequence[T]) -> list[R]:
     return [done[i] if i in done else work(item) for i, item in enumerate(items)]
 
 
+def beside(work: Callable[[], object]) -> Callable[[], None] | None:
+    """Begin work whose results lie on the disk in a copy of this process, while this one goes on.
+
+    Returns:
+        what waits for its end, to be called once: work that failed is done again, with its error,
+        by whoever needs it. None where nothing was begun: there is no processor for it, or a copy
+        is not safe.
+    """
+    if processors() < 2 or not may_fork():
+        return None
+
+    def done() -> list[object]:
+        work()
+        return []
+
+    copy = _Copy(done)
+
+    def wait() -> None:
+        copy.results()
+        copy.end()
+
+    return wait
+
+
 def processors() -> int:
     """Processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from pipeline.calls import Band, Call, Cluster, LaterCall, canonical_json
@@ -226,7 +227,7 @@ def _windows(
 
 def sizes_of(stories: Sequence[Story], factory: CallFactory) -> dict[str, tuple[int, int]]:
     """Tokens of stories as a prompt shows them, by id: likely and at most."""
-    counts = factory.counter.count_texts([story_text(story, "S1") + "\n\n" for story in stories])
+    counts = factory.counter.count_texts(list(map(_trial, stories)))
     return {
         story.id: (
             count.n,
@@ -234,6 +235,12 @@ def sizes_of(stories: Sequence[Story], factory: CallFactory) -> dict[str, tuple[
         )
         for story, count in zip(stories, counts, strict=True)
     }
+
+
+@lru_cache(maxsize=1 << 16)
+def _trial(story: Story) -> str:
+    """A story as it is counted before it has its handle. Cached: for every strategy and model."""
+    return story_text(story, "S1") + "\n\n"
 
 
 def _piece(cluster: Cluster, sizes: Mapping[str, tuple[int, int]]) -> _Piece:

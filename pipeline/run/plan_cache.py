@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from functools import cache as cached
@@ -48,15 +48,18 @@ class Outlines:
         make: plans what is not remembered.
         ahead: the plans that will be asked for: once one is not remembered, all that are not are
             made together, on all processors.
+        opened: waits for the vocabularies, which are brought into the cache meanwhile.
     """
 
     store: Store
     corpus_id: str
     make: Planner = from_stories
     ahead: Sequence[Wanted] = ()
+    opened: Callable[[], None] | None = None
 
     def __call__(self, corpus: Corpus, spec: ModelSpec, terms: Terms, limits: WindowLimits) -> Plan:
         """The plan, or its outline: its sizes and keys are the plan's."""
+        self._await_vocabularies(corpus)
         key = self.key(spec, terms, limits)
         found = self._remembered(key)
         if found is None and self.ahead:
@@ -67,6 +70,15 @@ class Outlines:
         made = self.make(corpus, spec, terms, limits)
         self._remember(key, outline_as_text(made))
         return made
+
+    def _await_vocabularies(self, corpus: Corpus) -> None:
+        """Measure what all plans start from while another process opens what counts them."""
+        opened, self.opened = self.opened, None
+        if opened is not None:
+            for _, several in self.ahead:
+                for terms in several:
+                    measure(corpus, terms)
+            opened()
 
     def _remembered(self, key: str) -> Plan | None:
         known = self.store.get_outline(key)

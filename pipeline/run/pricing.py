@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from pipeline.calls import Plan
@@ -15,6 +17,7 @@ from pipeline.cost.past_runs import Ratio
 from pipeline.cost.picture import draw_windows
 from pipeline.errors import EngineError, ModelError, StoreError
 from pipeline.estimates import Estimate, Saved
+from pipeline.extract.process_pool import beside
 from pipeline.models import ModelSpec
 from pipeline.plan.strategies import ASKING
 from pipeline.progress import Progress, Show, show_nothing
@@ -28,6 +31,7 @@ from pipeline.run.plan_cache import Outlines
 from pipeline.run.sovereignty import check_sovereignty, held_back
 from pipeline.run.steps import Terms
 from pipeline.store.record import Store, StoreJournal
+from pipeline.tokens.token_counters import counter_for, is_unpacked
 
 #: Pairs that `review` asks about where nobody says otherwise, and the seconds that a person takes
 #: for one: assumed, two sentences read twice.
@@ -65,13 +69,17 @@ def estimate_corpus(
     terms = replace(terms, vectors=known_vectors(store, corpus.stories, cache=terms.cache))
     if store is not None:
         choices = [(steps.with_measured(spec, store, terms.cache), bits) for spec, bits in choices]
+    # A provider counts the words themselves, which an outline has not.
+    outlined = store is not None and not online
+    opened = _opened_beside([spec for spec, _ in choices], terms.cache) if outlined else None
     kept = _kept_corpus(corpus, store)
     pricing = _Pricing(corpus, terms, kept, steps.from_stories, online)
-    # A provider counts the words themselves, which an outline has not.
-    if kept is not None and not online:
+    if kept is not None and outlined:
         ahead = [(spec, pricing.ahead(spec, bits, _kinds(spec, strategies)))
                  for spec, bits in choices]  # fmt: skip
-        pricing = replace(pricing, planner=Outlines(*kept, ahead=ahead))
+        pricing = replace(pricing, planner=Outlines(*kept, ahead=ahead, opened=opened))
+    elif opened is not None:
+        opened()
     lines: list[Estimate] = []
     records: dict[str, str | None] = {}
     first: Plan | None = None
@@ -132,6 +140,19 @@ def _specs(
                 corpus, spec, allow_cloud=terms.allow_cloud, local_only=terms.local_only
             )
     return found
+
+
+def _opened_beside(specs: Sequence[ModelSpec], cache: Path) -> Callable[[], None] | None:
+    """Begin to bring into the cache what counts these models; returns what waits for it, None
+    where it is there already."""
+    missing = [spec for spec in specs if not is_unpacked(spec, cache)]
+
+    def work() -> None:
+        for spec in missing:
+            with suppress(EngineError):  # told where the model is planned for
+                counter_for(spec, cache=cache)
+
+    return beside(work) if missing else None
 
 
 def _kept_corpus(corpus: Corpus, store: Store | None) -> tuple[Store, str] | None:

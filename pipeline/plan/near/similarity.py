@@ -8,7 +8,6 @@ the centre, nothing is chained ("a like b, b like c" never puts a and c together
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -111,10 +110,11 @@ def nearest(pairs: Iterable[Pair], k: int) -> Iterator[Pair]:
     Args:
         pairs: the most alike first.
     """
-    held: Counter[str] = Counter()
+    held: dict[str, int] = {}
     for pair in pairs:
-        if held[pair.a] < k or held[pair.b] < k:
-            held.update((pair.a, pair.b))
+        one, two = held.get(pair.a, 0), held.get(pair.b, 0)
+        if one < k or two < k:
+            held[pair.a], held[pair.b] = one + 1, two + 1
             yield pair
 
 
