@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import json
 import os
+import re
 import shutil
 import unicodedata
 from collections.abc import Callable
@@ -76,6 +77,51 @@ def test_a_gguf_is_the_model_it_was_made_of(family: Any, tmp_path: Path) -> None
     head, table = model.get_output_embeddings(), model.get_input_embeddings()
     tied = theirs.config.tie_word_embeddings
     assert (head.weight.data_ptr() == table.weight.data_ptr()) == tied  # held once
+
+
+#: The class that each family's published tokenizer_config.json names; the others name none of their
+#: own (``PreTrainedTokenizerFast``), and transformers takes tokenizer.json as it is.
+CLASSES = {
+    "Qwen 2": "Qwen2Tokenizer",
+    "Qwen 3": "Qwen2Tokenizer",
+    "Qwen 3 MoE": "Qwen2Tokenizer",
+    "Mistral (SentencePiece)": "LlamaTokenizer",
+    "Phi 3": "LlamaTokenizer",
+    "Gemma 2": "GemmaTokenizer",
+    "Gemma 3": "GemmaTokenizer",
+}
+
+
+@pytest.mark.parametrize("name", list(FAMILIES))
+def test_a_folder_is_read_as_the_familys_own_tokenizer_class_reads_it(
+    name: str, tmp_path: Path
+) -> None:
+    import transformers
+
+    whole = FAMILIES[name]
+    kind = "TextConfig" if whole.model == "Gemma3" else "Config"
+    model_type = getattr(transformers, f"{whole.model}{kind}").model_type
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": model_type}))
+    published(whole).save(str(tmp_path / "tokenizer.json"))
+    settings = {
+        "bos_token": whole.controls[0],
+        "eos_token": whole.controls[1],
+        "chat_template": whole.template,
+        "tokenizer_class": CLASSES.get(name, "PreTrainedTokenizerFast"),
+    }
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps(settings))
+    theirs = transformers.AutoTokenizer.from_pretrained(tmp_path)
+    ours = Tokenizer.from_folder(tmp_path)
+    for text in TEXTS:
+        assert ours.encode(text) == theirs(text, add_special_tokens=False)["input_ids"], text
+    turns = [("user", TEXTS[0]), ("assistant", TEXTS[3]), ("user", TEXTS[1])]
+    undated = re.sub(r"\d{4}-\d\d-\d\d", "DAY", ours.render(turns))
+    rendered = theirs.apply_chat_template(
+        [{"role": role, "content": content} for role, content in turns],
+        tokenize=False,
+        add_generation_prompt=True,
+    )
+    assert undated == re.sub(r"\d{4}-\d\d-\d\d", "DAY", rendered)
 
 
 def test_what_ends_a_turn_ends_a_reply(tmp_path: Path) -> None:

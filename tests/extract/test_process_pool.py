@@ -13,7 +13,7 @@ import pytest
 from pipeline.errors import InputError
 from pipeline.extract import process_pool
 from pipeline.extract.extraction import extract
-from pipeline.extract.process_pool import in_turns, shared_out
+from pipeline.extract.process_pool import beside, in_turns, shared_out
 
 
 @pytest.fixture(autouse=True)
@@ -82,6 +82,38 @@ def test_a_copy_makes_no_copies(monkeypatch):
 
     pairs = shared_out(inner, range(9), least=1)
     assert all(process == its for process, its in pairs if process != os.getpid())
+
+
+def test_work_beside_this_process_leaves_its_results_on_the_disk(tmp_path):
+    before, told = children(), tmp_path / "told"
+
+    def slow() -> None:
+        time.sleep(0.3)
+        told.write_text(str(os.getpid()))
+
+    wait = beside(slow)
+    assert wait is not None and not told.exists()
+    wait()
+    assert int(told.read_text()) != os.getpid()
+    assert children() == before
+
+
+@pytest.mark.parametrize("end", [lambda: os._exit(9), lambda: 1 // 0])
+def test_work_beside_this_process_that_fails_is_over_and_says_nothing(end, capfd):
+    before = children()
+    wait = beside(end)
+    assert wait is not None
+    wait()
+    assert children() == before
+    assert capfd.readouterr() == ("", "")
+
+
+def test_nothing_is_begun_beside_another_thread_or_with_one_processor(monkeypatch):
+    monkeypatch.setattr(process_pool, "may_fork", lambda: False)
+    assert beside(lambda: None) is None
+    monkeypatch.setattr(process_pool, "may_fork", lambda: True)
+    monkeypatch.setattr(process_pool, "processors", lambda: 1)
+    assert beside(lambda: None) is None
 
 
 def test_with_another_thread_everything_is_done_here():

@@ -15,7 +15,7 @@ from pipeline.catalog import Catalog
 from pipeline.config.settings import read_settings
 from pipeline.entries import Decision
 from pipeline.extract import process_pool
-from pipeline.extract.process_pool import in_turns
+from pipeline.extract.process_pool import beside, in_turns
 from pipeline.plan.near.candidates import StoryVectors
 from pipeline.plan.plan_outline import outline_as_text, outline_from_text
 from pipeline.run import plan_cache, pricing, steps
@@ -24,6 +24,7 @@ from pipeline.run.corpus_vectors import known_vectors
 from pipeline.run.plan_cache import Outlines
 from pipeline.run.steps import Terms
 from pipeline.store.record import Store, StoreJournal, open_store
+from pipeline.tokens.token_counters import is_unpacked, load_encoding
 
 SETTINGS = read_settings({"HOME": "/nowhere"})
 CATALOG = Catalog(SETTINGS.models_toml)
@@ -148,6 +149,29 @@ def test_a_damaged_outline_is_made_again(corpus, terms, store):
         store.put_outline(key, damaged)
         assert estimated(corpus, terms, store) == first
         assert store.get_outline(key) == body
+
+
+def test_vocabularies_are_brought_into_an_empty_cache_by_another_process_once(
+    corpus, terms, store, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(process_pool, "processors", lambda: 2)
+    monkeypatch.setattr(process_pool, "may_fork", lambda: True)
+    expected = estimated(corpus, terms, None)
+    begun = []
+
+    def seen(work):
+        begun.append(beside(work))
+        return lambda: (begun[-1](), begun.append((cold.cache / "tiktoken").is_dir()))
+
+    monkeypatch.setattr(pricing, "beside", seen)
+    cold = replace(terms, cache=tmp_path / "empty")
+    load_encoding.cache_clear()  # what this process has open says nothing of an empty cache
+    assert not is_unpacked(HAIKU, cold.cache) and is_unpacked(CATALOG.find("extractive"), tmp_path)
+    assert estimated(corpus, cold, store) == expected
+    assert is_unpacked(HAIKU, cold.cache)
+    assert begun[1:] == [True], "begun once, and there when it was over"
+    assert estimated(corpus, cold, store) == expected
+    assert len(begun) == 2, "what is unpacked is opened here"
 
 
 def test_all_plans_that_are_not_remembered_are_made_at_once_and_are_the_same(
