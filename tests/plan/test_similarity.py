@@ -66,6 +66,20 @@ def test_the_nearest_of_each_story_are_asked_about_and_no_pair_that_both_have_en
     assert len(asked) <= k * len({s for p in pairs for s in (p.a, p.b)})
 
 
+@given(CORPORA, st.integers(1, 4), st.randoms(use_true_random=False))
+def test_pairs_held_as_numbers_have_the_same_nearest_and_closed_ones_take_no_place(stories, k, rng):
+    held = similar_pairs(stories, weights=stem_weights(stories))
+    pairs = list(held)
+    closed = {p for p in pairs if rng.random() < 0.3}
+
+    def is_open(a: str, b: str) -> bool:
+        return not any({a, b} == {p.a, p.b} for p in closed)
+
+    expected = list(nearest([p for p in pairs if p not in closed], k))
+    assert list(nearest(pairs, k, is_open)) == list(nearest(held, k, is_open)) == expected
+    assert list(nearest(held, k)) == list(nearest(pairs, k))
+
+
 @settings(max_examples=50)
 @given(CORPORA, st.randoms())
 def test_the_order_of_the_corpus_does_not_matter(stories: list[Story], rng: random.Random):

@@ -109,8 +109,7 @@ def unite(
     found_by: dict[tuple[str, ...], tuple[str, ...]] = {}
     promise: dict[tuple[str, str], float] = {}
     for name, pairs in ((INDEX, by_words), (VECTORS, by_vectors)):
-        open_ones = (pair for pair in pairs if is_open(pair.a, pair.b))
-        for rank, pair in enumerate(nearest(open_ones, k), 1):
+        for rank, pair in enumerate(nearest(pairs, k, is_open), 1):
             key = (pair.a, pair.b)
             found.setdefault(key, pair)
             found_by[key] = (*found_by.get(key, ()), name)

@@ -8,7 +8,7 @@ the centre, nothing is chained ("a like b, b like c" never puts a and c together
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -63,6 +63,20 @@ class Pairs(Collection[Pair]):
             for (one, two), score in zip(self._places[some].tolist(), scores, strict=True):
                 yield Pair(self._ids[one], self._ids[two], score)
 
+    def nearest(self, k: int, is_open: Callable[[str, str], bool]) -> Iterator[Pair]:
+        """As :func:`nearest`, and a pair that is far from both of its stories is never made."""
+        held = [0] * len(self._ids)
+        for start in range(0, len(self), _AT_ONCE):
+            some = slice(start, start + _AT_ONCE)
+            scores = self._scores[some].tolist()
+            for (one, two), score in zip(self._places[some].tolist(), scores, strict=True):
+                if held[one] < k or held[two] < k:
+                    a, b = self._ids[one], self._ids[two]
+                    if is_open(a, b):
+                        held[one] += 1
+                        held[two] += 1
+                        yield Pair(a, b, score)
+
     def __contains__(self, pair: object) -> bool:
         return any(pair == other for other in self)
 
@@ -104,16 +118,27 @@ def cluster(
     return sorted(_stars(by_id, pairs, limit), key=lambda c: position[c.members[0]])
 
 
-def nearest(pairs: Iterable[Pair], k: int) -> Iterator[Pair]:
-    """The pairs in which one story is among the ``k`` nearest of the other, in their order.
+def _all_are_open(a: str, b: str) -> bool:
+    return True
+
+
+def nearest(
+    pairs: Iterable[Pair], k: int, is_open: Callable[[str, str], bool] = _all_are_open
+) -> Iterator[Pair]:
+    """The pairs in which one story is among the ``k`` nearest of the other, in their order. Pairs
+    that are not open take nobody's place.
 
     Args:
         pairs: the most alike first.
+        is_open: whether nothing is settled about two stories (ids).
     """
+    if isinstance(pairs, Pairs):
+        yield from pairs.nearest(k, is_open)
+        return
     held: dict[str, int] = {}
     for pair in pairs:
         one, two = held.get(pair.a, 0), held.get(pair.b, 0)
-        if one < k or two < k:
+        if (one < k or two < k) and is_open(pair.a, pair.b):
             held[pair.a], held[pair.b] = one + 1, two + 1
             yield pair
 
