@@ -18,17 +18,23 @@ import argparse
 import json
 import math
 import random
-from collections import defaultdict
+import re
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import snowballstemmer
+
 from evals.metrics.coverage import coverage, terms
 from pipeline.compare.features import features
+from pipeline.text.words import word_set
 from tests.support.said import holds
 
 #: Pairs built to mislead whoever looks at words: the figures are printed without them, too.
 MISLEADING = ("contradictory", "other-meaning")
+#: Pairs that say in other words what is told: no measure of words can see that.
+REWORDED = ("paraphrase", "generalised")
 LABELS = Path(__file__).parent / "labels" / "coverage.jsonl"
 
 
@@ -56,6 +62,31 @@ def unweighted(insights: Sequence[str], told: Sequence[str]) -> list[float]:
     return [max((len(one & bag) / len(one) for bag in bags), default=0.0) for one in wanted]
 
 
+def as_published(insights: Sequence[str], told: Sequence[str]) -> list[float]:
+    """The recipe that reached 0.740 on SummHay's labels, written anew from its description alone:
+    Snowball's stems without a small stop list, by rarity among the insights of the sample."""
+    wanted = [_stems(insight) for insight in insights]
+    having = Counter(stem for stems in wanted for stem in stems)
+    weight = {stem: math.log((len(wanted) + 1) / n) + 0.1 for stem, n in having.items()}
+    bags = [_stems(bullet) for bullet in told]
+    return [
+        max((sum(weight[stem] for stem in stems & bag) for bag in bags), default=0.0)
+        / sum(weight[stem] for stem in stems)
+        for stems in wanted
+    ]
+
+
+_STEMMER = snowballstemmer.stemmer("english")
+_SMALL = word_set(
+    "a an the of to in on at for and or is are was were be been by with as that this it its"
+)
+
+
+def _stems(text: str) -> frozenset[str]:
+    words = re.findall(r"[a-z0-9]+", re.sub(r"\[[\d, ]+\]", "", text).lower())
+    return frozenset(_STEMMER.stemWord(word) for word in words if word not in _SMALL)
+
+
 def by_gate(insights: Sequence[str], told: Sequence[str]) -> list[float]:
     """1 where one bullet holds what the gate asks of it, else 0."""
     bags = [features(bullet) for bullet in told]
@@ -64,6 +95,7 @@ def by_gate(insights: Sequence[str], told: Sequence[str]) -> list[float]:
 
 MEASURES: Mapping[str, Measure] = {
     "graded, by rarity": graded,
+    "graded, the recipe as published": as_published,
     "graded, each stem once": unweighted,
     "the gate, yes or no": by_gate,
 }
@@ -151,10 +183,14 @@ def main() -> None:
     asked = parser.parse_args()
     samples = read(asked.file)
     scored = {name: score(samples, measure) for name, measure in MEASURES.items()}
-    scored["graded, by rarity, no pair built to mislead"] = [
-        [pair for pair in sample if pair.kind not in MISLEADING]
-        for sample in scored["graded, by rarity"]
-    ]
+    for without, kinds in (
+        ("no pair built to mislead", MISLEADING),
+        ("nor said in other words", (*MISLEADING, *REWORDED)),
+    ):
+        scored[f"graded, by rarity, {without}"] = [
+            [pair for pair in sample if pair.kind not in kinds]
+            for sample in scored["graded, by rarity"]
+        ]
     for name, by_sample in scored.items():
         pairs = [pair for sample in by_sample for pair in sample]
         told = []
