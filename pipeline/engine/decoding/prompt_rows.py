@@ -13,6 +13,15 @@ import torch
 LONGEST_REACH = 4
 
 
+#: How torch on a processor says that memory ran out, and oneDNN, whose products say no more than
+#: that something could not be made.
+_NO_MEMORY = (
+    "can't allocate memory",
+    "could not create a primitive",
+    "could not create a memory",
+)
+
+
 class Constraint(Protocol):
     """Decides which tokens may come next; one object a row, told of every token chosen."""
 
@@ -111,7 +120,7 @@ class Limits:
 def out_of_memory(exc: BaseException) -> bool:
     """Whether an error means that memory ran out, on a GPU or on the CPU."""
     return isinstance(exc, torch.OutOfMemoryError | MemoryError) or (
-        isinstance(exc, RuntimeError) and "can't allocate memory" in str(exc)
+        isinstance(exc, RuntimeError) and any(told in str(exc) for told in _NO_MEMORY)
     )
 
 
