@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from evals.eval_options import BenchmarkOptions
+from evals.benchmark.benchmark_options import BenchmarkOptions
 from pipeline.calls import canonical_json
 from pipeline.cost.hardware import Hardware
 from pipeline.models import Architecture, ModelSpec

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from evals.corpora.haystack import paths_of, prose_files
 from evals.grids.grids import Grid
@@ -43,8 +43,6 @@ from pipeline.store.reading import reports
 from pipeline.store.record import Store, StoreJournal
 from pipeline.store.rows.eval_rows import Score
 from pipeline.stories import Document
-
-Kind = Literal["needle", "aggregation"]
 
 _EFFECTIVE = "effective_"
 
@@ -91,7 +89,7 @@ def run_needles(
     max_usd: Decimal | None = None,
     with_likelihood: bool = True,
     ask_again: bool = False,
-    kind: Kind = "needle",
+    kind: str = "needle",
     allow_cloud: Sequence[str] = (),
     local_only: Sequence[str] = (),
     opened: Model | None = None,

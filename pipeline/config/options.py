@@ -155,6 +155,7 @@ def setting(name: str, title: str, default: Any = None, **more: Any) -> Any:
     return option(default, meaning(name), title, flag, **more)
 
 
+@dataclass(frozen=True, kw_only=True)
 class Options:
     """What every value of options can do; the values are frozen dataclasses."""
 
@@ -166,7 +167,7 @@ class Options:
             InputError: a text that is not a value of its option.
         """
         values: dict[str, Any] = {}
-        for one in fields(cls):  # type: ignore[arg-type]
+        for one in fields(cls):
             if (value := given.get(one.name)) is None:
                 continue
             known = option_of(one)
@@ -179,14 +180,14 @@ class Options:
         """Every option by its name, as a flow takes them."""
         return {
             one.name: list(value) if isinstance(value := getattr(self, one.name), tuple) else value
-            for one in fields(self)  # type: ignore[arg-type]
+            for one in fields(self)
         }
 
     def said(self) -> dict[str, Any]:
         """The options that are not at their default, as JSON holds them: what a run keeps, and
         what the same command is made of again."""
         found: dict[str, Any] = {}
-        for one in fields(self):  # type: ignore[arg-type]
+        for one in fields(self):
             value = getattr(self, one.name)
             if value == one.default:
                 continue
@@ -198,16 +199,27 @@ class Options:
 
 
 def as_words(kept: Mapping[str, Any], *kinds: type[Options]) -> list[str]:
-    """What :meth:`Options.said` gave, as a person types it on a command line."""
+    """What a run keeps of its options, as a person types it on a command line."""
     words: list[str] = []
-    for one in (one for kind in kinds for one in fields(kind)):  # type: ignore[arg-type]
-        value, flag = kept.get(one.name), flag_of(one.name, option_of(one))
-        # Runs of earlier versions keep what was not given, too, as nothing.
-        if value is None or value is False or value in ("", []) or value == one.default:
+    for one in (one for kind in kinds for one in fields(kind)):
+        value, known = kept.get(one.name), option_of(one)
+        flag = flag_of(one.name, known)
+        # Some runs keep what was not given, too, as nothing.
+        if value in (None, "", []) or value == one.default:
             continue
-        given = [] if value is True else value if isinstance(value, list) else [value]
-        words += [word for each in given for word in (flag, str(each))] or [flag]
+        if isinstance(value, bool):
+            words.append(flag if value else f"--no-{flag.removeprefix('--')}")
+            continue
+        given = [_typed(each) for each in (value if isinstance(value, list) else [value])]
+        if known.parse is not None:
+            given = [",".join(given)]
+        words += [word for each in given for word in (flag, each)]
     return words
+
+
+def _typed(value: Any) -> str:
+    """A value as a person writes it: 50, not 50.0."""
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def option_of(declared: Any) -> Option:
@@ -245,7 +257,7 @@ def spread(function: Callable[..., R], dress: Dress) -> Callable[..., R]:
             continue
         groups[parameter.name] = hint
         types = get_type_hints(hint, include_extras=True)
-        for one in fields(hint):  # type: ignore[arg-type]
+        for one in fields(hint):
             annotation, default = dress(one.name, types[one.name], one.default, option_of(one))
             single.append(
                 inspect.Parameter(one.name, _BY_NAME, default=default, annotation=annotation)
@@ -258,7 +270,7 @@ def spread(function: Callable[..., R], dress: Dress) -> Callable[..., R]:
     @wraps(function)
     def spread_out(*args: Any, **given: Any) -> R:
         for name, kind in groups.items():
-            told = {one.name: given.pop(one.name, None) for one in fields(kind)}  # type: ignore[arg-type]
+            told = {one.name: given.pop(one.name, None) for one in fields(kind)}
             given[name] = kind.taken(told)
         return function(*args, **given)
 

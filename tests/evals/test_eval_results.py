@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy import text
 from typer.testing import CliRunner
 
+from evals import eval_results
 from evals.cli.eval_commands import app
 from evals.grids.needle import measure
 from evals.grids.trials import make_trials
 from evals.recorded import figure, recorded, share
-from evals.tasks import eval_results
 from pipeline.errors import GateError, InputError
 from pipeline.store.record import open_store
 from pipeline.store.rows.eval_rows import Score

@@ -1,23 +1,27 @@
-"""Coverage of files: a reference of insights against a document, as a run of the database."""
+"""How much of every insight of a reference a document tells, from 0 to 1."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from evals.metrics.coverage import Covered, bullets, coverage, overall
-from evals.recorded import figure, recorded
+from evals.declared import Argument, Asked, Eval
+from evals.tables import Table
 from pipeline.errors import InputError
-from pipeline.store.record import Store
-from pipeline.store.rows.eval_rows import Score
+
+if TYPE_CHECKING:
+    from evals.metrics.coverage import Covered
+    from pipeline.store.rows.eval_rows import Score
 
 #: What stands in place of a model: the share is counted by code.
 CODE = "code"
 #: Under which an insight's text, or the list of insights, may stand in JSON.
 _TEXT, _LISTED = ("insight", "text"), ("insights", "summary")
+#: Insights shown, the least told first, and missing stems shown of each.
+_MOST, _MISSING = 20, 5
 
 
 def read_told(file: Path) -> list[str]:
@@ -28,6 +32,8 @@ def read_told(file: Path) -> list[str]:
     Raises:
         InputError: it cannot be read, or holds none.
     """
+    from evals.metrics.coverage import bullets
+
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as exc:
@@ -66,26 +72,22 @@ def _text(one: Any, number: int) -> str:
     return one
 
 
-def run_coverage(reference: Path, document: Path, store: Store) -> dict[str, Any]:
+def _run(asked: Asked) -> dict[str, Any]:
     """How much of a reference a document tells.
 
     Returns:
-        What ``eval coverage --json`` prints: run, the mean share with interval and n, and every
-        insight with its share, its best bullet, and what is missing there.
+        The run, the mean share with interval and n, and every insight with its share, its best
+        bullet, and what is missing there.
 
     Raises:
         InputError: as :func:`read_told` does.
     """
-    insights, told = read_told(reference), read_told(document)
+    from evals.metrics.coverage import coverage, overall
+
+    insights, told = (read_told(Path(asked.given[name])) for name in ("reference", "document"))
     found = coverage(insights, told)
-    with recorded(
-        store,
-        kind="coverage",
-        model=CODE,
-        strategy="",
-        parameters={"reference": str(reference), "document": str(document)},
-    ) as run:
-        store.save_scores(run, scores(found))
+    with asked.recorded(strategy="", model=CODE) as run:
+        asked.store.save_scores(run, scores(found))
     return {
         "run": run,
         "scores": {"coverage": overall(found)._asdict()},
@@ -96,5 +98,50 @@ def run_coverage(reference: Path, document: Path, store: Store) -> dict[str, Any
 
 def scores(found: Sequence[Covered]) -> list[Score]:
     """The mean, and one figure for each insight, by its number from 1."""
+    from evals.metrics.coverage import overall
+    from evals.recorded import figure
+    from pipeline.store.rows.eval_rows import Score
+
     single = [Score("covered", str(n), one.share) for n, one in enumerate(found, 1)]
     return [figure("coverage", overall(found)), *single]
+
+
+def _shown(result: Mapping[str, Any]) -> Iterator[Table | str]:
+    """The insights that are told least, and the mean of all."""
+    insights = sorted(result["insights"], key=lambda one: float(one["share"]))
+    yield Table(
+        ("share", "insight", "words that its best bullet lacks"),
+        [
+            (f"{one['share']:.2f}", one["insight"], " ".join(one["missing"][:_MISSING]) or None)
+            for one in insights[:_MOST]
+        ],
+        title="least told first",
+    )
+    if len(insights) > _MOST:
+        yield f"and {len(insights) - _MOST:,} more: --json"
+    whole = result["scores"]["coverage"]
+    yield (
+        f"coverage {whole['mean']:.3f} [{whole['low']:.3f}, {whole['high']:.3f}] of "
+        f"n = {whole['n']} insights in {result['bullets']:,} bullets; words by rarity, so that a "
+        "contradiction in the same words counts as told"
+    )
+
+
+EVAL = Eval(
+    name="coverage",
+    help="How much of every insight of a reference a document tells, from 0 to 1.",
+    place=80,
+    arguments=(
+        Argument(
+            "reference",
+            "What should be told: .json, .jsonl, or a list as text.",
+            "Reference",
+            file=True,
+        ),
+        Argument("document", "The text that should tell it.", "Document", file=True),
+    ),
+    run=_run,
+    shown=_shown,
+    chooser="coverage",
+    goes_on=True,
+)
