@@ -127,8 +127,8 @@ class Eval:
         fault: what is wrong where it measured and found something wrong.
         told: one line about a result, of counts only.
         deployment: as a flow; None for one that is none.
-        page, chooser: the page of the dashboard that shows its runs, and the filter that chooses
-            one there; "" for the filter of its own name.
+        page, chooser: the page of the dashboard that draws its runs, and the filter that chooses
+            one there, "" for none; without a page the figures of a run are shown as they are.
         unit: what its runs are made of, for the list of runs.
         goes_on: whether the same command goes on where a run was left, so that pages tell it.
         again: the arguments of a run that goes on, of its stored parameters; None where they are
@@ -149,7 +149,7 @@ class Eval:
     fault: Callable[[Mapping[str, Any]], StoryTransformerError | None] = _no_fault
     told: Callable[[Mapping[str, Any]], str] = _measured
     deployment: Deployment | None = None
-    page: str = "quality"
+    page: str = ""
     chooser: str = ""
     unit: str = ""
     goes_on: bool = False

@@ -17,7 +17,9 @@ def shown_on(kind: str) -> tuple[str, str]:
     if kind in _PAGES:
         return _PAGES[kind]
     task = evals_by_name().get(kind)
-    return ("quality", "") if task is None else (task.page, task.chooser)
+    if task is None or not task.page:
+        return "quality", "figures"
+    return task.page, task.chooser
 
 
 def links() -> dict[str, tuple[str, str]]:
@@ -34,3 +36,8 @@ def unit_of(kind: str) -> str | None:
 def eval_kinds() -> str:
     """The kinds of evals as a JSON array."""
     return json.dumps([*evals_by_name()])
+
+
+def other_kinds() -> str:
+    """Those that no card is drawn for but the one of every run's figures."""
+    return json.dumps([kind for kind, task in evals_by_name().items() if not task.page])

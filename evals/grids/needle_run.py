@@ -23,7 +23,7 @@ from evals.metrics.statistics import (
     effective_lengths,
     known_of_length,
     next_longer,
-    wilson,
+    share,
 )
 from evals.recorded import figure, recorded
 from pipeline.cost.prices import price
@@ -294,9 +294,7 @@ def _likelihood(
 
 
 def _share(cells: Sequence[Mapping[str, Any]]) -> Interval:
-    scores = [float(c["score"] or 0) for c in cells if c["status"] != "skipped"]
-    hits, n = sum(scores), len(scores)
-    return Interval(hits / n if n else 0.0, *wilson(hits, n), n)
+    return share([float(c["score"] or 0) for c in cells if c["status"] != "skipped"])
 
 
 def _as_row(cell: Cell) -> dict[str, Any]:

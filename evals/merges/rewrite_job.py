@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
 from evals.merges.rewriting import Drafts, Found, as_document, look_for
-from evals.metrics.statistics import Interval, wilson
-from evals.recorded import figure, share
+from evals.metrics.statistics import Interval, proportion
+from evals.recorded import figure
 from pipeline.amounts import counted
 from pipeline.calls import Call
 from pipeline.errors import InputError, ModelError
@@ -125,9 +125,9 @@ class RewriteJob(MergeJob):
         found = self.found
         words = found.words_out / found.words_in if found.words_in else 0.0
         return {
-            "verbatim": share(found.verbatim, found.units),
-            "covered": _mean(found.covered, found.units),
-            "left_out": share(len(self.drafts.lost), n),
+            "verbatim": proportion(found.verbatim, found.units),
+            "covered": proportion(found.covered, found.units),
+            "left_out": proportion(len(self.drafts.lost), n),
             "words_out": Interval(words, words, words, found.words_in),
         }
 
@@ -177,11 +177,6 @@ class RewriteJob(MergeJob):
     @property
     def _wrote_anything(self) -> bool:
         return len(self.drafts.known) > len(self.corpus.by_id) or bool(self.drafts.lost)
-
-
-def _mean(total: float, n: int) -> Interval:
-    """The mean of ``n`` shares that sum up to ``total``."""
-    return Interval(total / n if n else 0.0, *wilson(min(total, n), n), n)
 
 
 def rewrite_job(merge: MergeJob) -> RewriteJob:

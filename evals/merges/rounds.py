@@ -19,7 +19,7 @@ from pathlib import Path
 
 from evals.merges.rewrite_job import FILE
 from evals.metrics.coverage import coverage, terms
-from evals.metrics.statistics import Interval, bootstrap, wilson
+from evals.metrics.statistics import Interval, bootstrap, share_of
 from evals.recorded import figure
 from pipeline.document.markdown.row_cells import row_of
 from pipeline.document.structure.layout import MAIN
@@ -270,8 +270,8 @@ def edition_of(out: Path) -> Sequence[Path]:
 
 def figures(one: Round) -> dict[str, Interval]:
     """A round's shares with 95 % Wilson intervals, and its words and order as they are."""
-    shares = {name: _share(getattr(one, name), one.units) for name in ("kept", "altered", "lost")}
-    shares["invented"] = _share(one.invented, one.told)
+    shares = {name: share_of(getattr(one, name), one.units) for name in ("kept", "altered", "lost")}
+    shares["invented"] = share_of(one.invented, one.told)
     shares["words"] = Interval(one.words, one.words, one.words, one.stories)
     if one.order is not None:
         shares["order"] = Interval(one.order, one.order, one.order, one.stories)
@@ -289,10 +289,6 @@ def scores(found: Sequence[Round], went: Decay) -> list[Score]:
             figure(name, value, item=f"{one.number:02}") for name, value in figures(one).items()
         ]
     return told
-
-
-def _share(value: float, n: int) -> Interval:
-    return Interval(value, *wilson(min(n, value * n), n), n)
 
 
 def _units(stories: Iterable[Story]) -> list[str]:

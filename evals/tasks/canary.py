@@ -115,10 +115,11 @@ def _run(asked: Asked) -> dict[str, Any]:
 
 def rates(seen: Sequence[Sighting]) -> dict[str, Interval]:
     """The shares of places that came through, whole, and told to come from where they do."""
-    from evals.recorded import share
+    from evals.metrics.statistics import proportion
 
     return {
-        name: share(sum(s.lost_at in fine for s in seen), len(seen)) for name, fine in _FINE.items()
+        name: proportion(sum(s.lost_at in fine for s in seen), len(seen))
+        for name, fine in _FINE.items()
     }
 
 

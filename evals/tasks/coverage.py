@@ -142,6 +142,7 @@ EVAL = Eval(
     ),
     run=_run,
     shown=_shown,
+    page="quality",
     chooser="coverage",
     goes_on=True,
 )

@@ -232,5 +232,6 @@ EVAL = Eval(
     options=FabricationOptions,
     run=_run,
     shown=_shown,
+    page="quality",
     chooser="fabrication",
 )

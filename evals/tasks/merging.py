@@ -93,5 +93,6 @@ EVAL = Eval(
         "merge quality",
         {"paths": ["data/sample"], "truth": "data/sample/truth.json"},
     ),
+    page="quality",
     chooser="merging",
 )

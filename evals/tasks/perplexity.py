@@ -103,4 +103,5 @@ EVAL = Eval(
     part=LOCAL,
     run=_run,
     shown=_shown,
+    page="quality",
 )

@@ -224,6 +224,7 @@ EVAL = Eval(
         "round trips with {model}",
         {"paths": ["data/sample"]},
     ),
+    page="quality",
     chooser="roundtrip",
     unit="rounds",
     goes_on=True,

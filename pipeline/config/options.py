@@ -268,11 +268,12 @@ def spread(function: Callable[..., R], dress: Dress) -> Callable[..., R]:
     ]
 
     @wraps(function)
-    def spread_out(*args: Any, **given: Any) -> R:
+    def spread_out(*first: Any, **given: Any) -> R:
+        given.update(zip([parameter.name for parameter in shown], first, strict=False))
         for name, kind in groups.items():
             told = {one.name: given.pop(one.name, None) for one in fields(kind)}
             given[name] = kind.taken(told)
-        return function(*args, **given)
+        return function(**given)
 
     del spread_out.__wrapped__
     result: Any = spread_out

@@ -25,7 +25,7 @@ from evals.merges.rounds import (
 )
 from pipeline.config.options import MergeOptions
 from pipeline.config.settings import read_settings
-from pipeline.errors import InputError, SovereigntyError
+from pipeline.errors import GateError, InputError, SovereigntyError
 from pipeline.extract.extraction import extract
 from pipeline.run.job import run as run_job
 from pipeline.runtime import Runtime
@@ -300,3 +300,8 @@ def test_the_command_shows_every_round(tmp_path: Path) -> None:
     assert "after 2 rounds" in shown.output and "at once: none" in shown.output
     result = json.loads(CliRunner().invoke(app, [*args, "--json"]).stdout)
     assert [one["number"] for one in result["rounds"]] == [0, 1, 2]
+    again = ["--db", f"sqlite:///{tmp_path}/x.sqlite"]
+    shown = CliRunner().invoke(app, ["show", result["run"], *again])
+    assert shown.exit_code == 0 and "catastrophes\t0\t–\t2" in shown.output, "a count has no band"
+    bound = CliRunner().invoke(app, ["gate", result["run"], "--min", "catastrophes=1", *again])
+    assert isinstance(bound.exception, GateError) and "is 0, n=2" in str(bound.exception)
