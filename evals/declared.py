@@ -129,7 +129,7 @@ class Eval:
         deployment: as a flow; None for one that is none.
         page, chooser: the page of the dashboard that draws its runs, and the filter that chooses
             one there, "" for none; without a page the figures of a run are shown as they are.
-        unit: what its runs are made of, for the list of runs.
+        unit: what its runs are made of, for the list of runs. over: what one of them is about.
         goes_on: whether the same command goes on where a run was left, so that pages tell it.
         again: the arguments of a run that goes on, of its stored parameters; None where they are
             not there.
@@ -152,6 +152,7 @@ class Eval:
     page: str = ""
     chooser: str = ""
     unit: str = ""
+    over: str = ""
     goes_on: bool = False
     again: Callable[[Mapping[str, Any], Sequence[Argument]], list[str] | None] = _the_same_again
 

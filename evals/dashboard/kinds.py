@@ -33,6 +33,12 @@ def unit_of(kind: str) -> str | None:
     return "entries" if kind == "merge" else task.unit or None if task else None
 
 
+def over_of(kind: str) -> str:
+    """What one question of a run of a kind is about: one story, several stories together."""
+    task = evals_by_name().get(kind)
+    return (task and task.over) or kind
+
+
 def eval_kinds() -> str:
     """The kinds of evals as a JSON array."""
     return json.dumps([*evals_by_name()])

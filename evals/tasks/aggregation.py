@@ -57,6 +57,7 @@ EVAL = Eval(
     page="needles",
     chooser="run",
     unit="cells",
+    over="several stories together",
     goes_on=True,
     again=_again,
 )  # fmt: skip

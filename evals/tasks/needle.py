@@ -44,6 +44,7 @@ EVAL = Eval(
     page="needles",
     chooser="run",
     unit="cells",
+    over="one story",
     goes_on=True,
     again=_again,
 )
