@@ -129,6 +129,8 @@ class Eval:
         deployment: as a flow; None for one that is none.
         page, chooser: the page of the dashboard that draws its runs, and the filter that chooses
             one there, "" for none; without a page the figures of a run are shown as they are.
+        drawn: filters and cards that it brings to its page, in the notation of
+            ``evals/dashboard/pages/*.yaml``; "" for none.
         unit: what its runs are made of, for the list of runs. over: what one of them is about.
         goes_on: whether the same command goes on where a run was left, so that pages tell it.
         again: the arguments of a run that goes on, of its stored parameters; None where they are
@@ -151,6 +153,7 @@ class Eval:
     deployment: Deployment | None = None
     page: str = ""
     chooser: str = ""
+    drawn: str = ""
     unit: str = ""
     over: str = ""
     goes_on: bool = False

@@ -127,6 +127,43 @@ def _shown(result: Mapping[str, Any]) -> Iterator[Table | str]:
     )
 
 
+#: As the pages of the dashboard are written.
+_DRAWN = """
+filters:
+  coverage:
+    label: Coverage
+    kind: choices
+    options: >-
+      SELECT id, json_extract(parameters, '$.document') || ' · ' || replace(substr(started, 1, 16),
+      'T', ' ')
+      FROM run WHERE kind = 'coverage' AND state = 'completed' ORDER BY started DESC LIMIT 60
+    default: >-
+      SELECT id FROM run WHERE kind = 'coverage' AND state = 'completed' ORDER BY started DESC
+      LIMIT 8
+cards:
+  coverage:
+    title: How much of a reference a text tells
+    sql: >-
+      SELECT json_extract(r.parameters, '$.document') AS document, json_extract(r.parameters,
+      '$.reference') AS reference, r.id AS run,
+      w.value AS coverage, w.low, w.high, w.n,
+      (SELECT count(*) FROM score s WHERE s.run = r.id AND s.name = 'covered' AND s.value < 0.5) AS
+      below_half
+      FROM json_each(:coverage) chosen JOIN run r ON r.id = chosen.value JOIN score w ON w.run =
+      r.id AND w.name = 'coverage' AND w.item = ''
+      ORDER BY chosen.key
+    empty: "Not measured yet. Measure it: storytransformer eval coverage REFERENCE DOCUMENT"
+    note: >-
+      Words weighed by how rare they are, so that a contradiction in the same words counts as told;
+      the mean over insights orders texts, a single share proves nothing.
+    display:
+      columns:
+        - {field: document, as: below, below: reference}
+        - {field: coverage, as: share, band: [low, high]}
+        - {field: n, label: insights, as: integer}
+        - {field: below_half, label: told by less than half, as: integer}
+"""
+
 EVAL = Eval(
     name="coverage",
     help="How much of every insight of a reference a document tells, from 0 to 1.",
@@ -144,5 +181,6 @@ EVAL = Eval(
     shown=_shown,
     page="quality",
     chooser="coverage",
+    drawn=_DRAWN,
     goes_on=True,
 )

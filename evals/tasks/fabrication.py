@@ -225,6 +225,34 @@ class FabricationOptions(Options):
     )
 
 
+#: As the pages of the dashboard are written.
+_DRAWN = """
+filters:
+  fabrication:
+    label: Fabrication run
+    kind: choice
+    options: >-
+      SELECT id, model || ' · ' || replace(substr(started, 1, 16), 'T', ' ') FROM run WHERE kind =
+      'fabrication' ORDER BY started DESC LIMIT 100
+    default: >-
+      SELECT id FROM run WHERE kind = 'fabrication' AND state = 'completed' ORDER BY started DESC
+      LIMIT 1
+cards:
+  gate:
+    title: "Sentences that a model wrote: what the gate stops"
+    kind: intervals
+    width: 6
+    sql: >-
+      SELECT CASE name WHEN 'bad_stopped' THEN 'bad sentences stopped' ELSE 'good sentences
+      stopped' END AS label,
+      'gate' AS series, value, low, high, n
+      FROM score WHERE run = :fabrication AND item = '' AND value IS NOT NULL AND name IN
+      ('bad_stopped', 'good_stopped') ORDER BY name
+    empty: >-
+      Unknown. Measure it on labelled sentences: storytransformer eval fabrication --labels FILE
+    display: {title: share of sentences, domain: [0, 1]}
+"""
+
 EVAL = Eval(
     name="fabrication",
     help="How many bad sentences the gate stops, and how many good ones, by your labels.",
@@ -234,4 +262,5 @@ EVAL = Eval(
     shown=_shown,
     page="quality",
     chooser="fabrication",
+    drawn=_DRAWN,
 )

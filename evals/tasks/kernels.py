@@ -62,6 +62,27 @@ def _shown(result: Mapping[str, Any]) -> Iterator[Table | str]:
     )
 
 
+#: As the pages of the dashboard are written.
+_DRAWN = """
+cards:
+  kernels:
+    title: Do the attention kernels agree?
+    rows: 12
+    count: SELECT count(*) FROM score WHERE name = 'kernel'
+    sql: >-
+      SELECT r.model, s.item AS kernel, s.value AS gap, s.n AS tokens, r.started FROM score s JOIN
+      run r ON r.id = s.run
+      WHERE s.name = 'kernel' ORDER BY r.started DESC, s.item
+    empty: >-
+      Not measured yet. Measure it: storytransformer eval kernels PATHS… --model local/smollm2-135m
+    display:
+      columns:
+        - {field: model}
+        - {field: kernel}
+        - {field: gap, label: largest gap of logits, as: small}
+        - {field: tokens, as: integer}
+"""
+
 EVAL = Eval(
     name="kernels",
     help="Whether the attention kernels agree: logits and loss beside the score matrix's.",
@@ -73,4 +94,5 @@ EVAL = Eval(
     run=_run,
     shown=_shown,
     page="quality",
+    drawn=_DRAWN,
 )

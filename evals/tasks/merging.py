@@ -76,6 +76,46 @@ def _shown(result: Mapping[str, Any]) -> Iterator[Table | str]:
     yield "its answers acted on nothing: it has no record of an exam"
 
 
+#: As the pages of the dashboard are written.
+_DRAWN = """
+filters:
+  merging:
+    label: Merging run
+    kind: choice
+    options: >-
+      SELECT id, model || ' · ' || strategy || ' · ' || replace(substr(started, 1, 16), 'T', ' ')
+      FROM run WHERE kind = 'merging' ORDER BY started DESC LIMIT 100
+    default: >-
+      SELECT id FROM run WHERE kind = 'merging' AND state = 'completed' ORDER BY started DESC LIMIT
+      1
+cards:
+  f1:
+    title: "Was the right thing put into one entry?"
+    kind: intervals
+    width: 6
+    sql: >-
+      SELECT replace(name, '_', ' ') AS label, 'merge' AS series, value, low, high, n
+      FROM score WHERE run = :merging AND item = '' AND value IS NOT NULL
+      AND name IN ('pairwise_precision', 'pairwise_recall', 'pairwise_f1', 'b_cubed_precision',
+      'b_cubed_recall', 'b_cubed_f1') ORDER BY label
+    empty: "Not measured yet. Measure it: storytransformer eval merging PATHS…"
+    display: {title: share, domain: [0, 1]}
+  together:
+    title: What was folded, stands together, and was marked
+    kind: intervals
+    width: 6
+    tall: 2
+    sql: >-
+      SELECT replace(replace(name, 'lookalikes', 'look-alikes'), '_', ' ') AS label, 'merge' AS
+      series, value, low, high, n
+      FROM score WHERE run = :merging AND item = '' AND value IS NOT NULL AND (name LIKE 'folded%'
+      OR name LIKE 'together%'
+      OR name IN ('next_to', 'lookalikes_folded', 'conflicts_marked', 'conflicts_in_one_entry',
+      'marks_true', 'standing_words', 'kept')) ORDER BY label
+    empty: "Not measured yet. Measure it: storytransformer eval merging PATHS…"
+    display: {title: share, domain: [0, 1]}
+"""
+
 EVAL = Eval(
     name="merging",
     help="How good a merge is against its truth; with --propose, what a model's answers are worth.",
@@ -95,4 +135,5 @@ EVAL = Eval(
     ),
     page="quality",
     chooser="merging",
+    drawn=_DRAWN,
 )

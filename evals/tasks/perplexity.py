@@ -93,10 +93,33 @@ def _shown(result: Mapping[str, Any]) -> Iterator[Table | str]:
     )
 
 
+#: As the pages of the dashboard are written.
+_DRAWN = """
+cards:
+  perplexity:
+    title: "Perplexity by position: does more context help?"
+    kind: lines
+    width: 6
+    sql: >-
+      SELECT r.id AS run, r.model AS series, json_extract(s.detail, '$.low') AS low_token,
+      json_extract(s.detail, '$.high') AS high_token,
+      (json_extract(s.detail, '$.low') + coalesce(json_extract(s.detail, '$.high'),
+      json_extract(s.detail, '$.low'))) / 2.0 AS x, exp(s.value) AS y, s.n
+      FROM (SELECT id, model, row_number() OVER (PARTITION BY model ORDER BY started DESC) AS
+      newest FROM run
+      WHERE kind = 'perplexity' AND state = 'completed') r JOIN score s ON s.run = r.id AND s.name
+      = 'loss'
+      WHERE r.newest = 1 ORDER BY r.model, s.item
+    empty: >-
+      Not measured yet. Measure it: storytransformer eval perplexity PATHS… --model
+      local/smollm2-135m
+    display: {x: tokens before it, y: perplexity}
+"""
+
 EVAL = Eval(
     name="perplexity",
     help="How well a local model predicts text, by how much of it came before.",
-    place=100,
+    place=63,
     arguments=(PATHS,),
     options=PerplexityOptions,
     model=DEFAULT_LOCAL,
@@ -104,4 +127,5 @@ EVAL = Eval(
     run=_run,
     shown=_shown,
     page="quality",
+    drawn=_DRAWN,
 )

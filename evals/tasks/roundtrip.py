@@ -206,10 +206,87 @@ def _told(result: Mapping[str, Any]) -> str:
     )
 
 
+#: As the pages of the dashboard are written.
+_DRAWN = """
+filters:
+  roundtrip:
+    label: Round trips, side by side
+    kind: choices
+    options: >-
+      SELECT id, model || ' · ' || strategy || ' · by ' || coalesce(json_extract(parameters,
+      '$.by'), '?') || ' · ' || replace(substr(started, 1, 16), 'T', ' ')
+      FROM run WHERE kind = 'roundtrip' AND state = 'completed' ORDER BY started DESC LIMIT 60
+    default: >-
+      SELECT id FROM (SELECT id, started, row_number() OVER (PARTITION BY model, strategy,
+      json_extract(parameters, '$.by') ORDER BY started DESC) AS n
+      FROM run WHERE kind = 'roundtrip' AND state = 'completed') WHERE n = 1 ORDER BY started DESC
+      LIMIT 4
+cards:
+  roundtrip:
+    title: "Cut, merged and read again: what is kept, round by round"
+    kind: lines
+    width: 6
+    sql: >-
+      SELECT r.id AS run, r.model || ' · ' || r.strategy || ' · by ' ||
+      coalesce(json_extract(r.parameters, '$.by'), '?') AS series,
+      CAST(s.item AS INTEGER) AS x, s.value AS y, s.low, s.high, s.n
+      FROM json_each(:roundtrip) chosen JOIN run r ON r.id = chosen.value JOIN score s ON s.run =
+      r.id AND s.name = 'kept' AND s.item <> ''
+      ORDER BY chosen.key, x
+    empty: "Not measured yet. Measure it: storytransformer eval roundtrip PATHS…"
+    note: Round 0 is cut and read again before any merge.
+    display:
+      x: round
+      y: sentences kept word for word
+      steps: true
+      columns:
+        - {field: series}
+        - {field: x, label: round, as: integer}
+        - {field: y, label: kept, as: share, band: [low, high]}
+        - {field: n, as: integer}
+  roundtrips:
+    title: Round trips in numbers
+    sql: >-
+      SELECT r.model, r.strategy || ', by ' || coalesce(json_extract(r.parameters, '$.by'), '?') AS
+      how, r.id AS run,
+      max(s.n) FILTER (WHERE s.name = 'catastrophes') AS rounds,
+      max(s.value) FILTER (WHERE s.name = 'kept') AS kept, max(s.low) FILTER (WHERE s.name =
+      'kept') AS low, max(s.high) FILTER (WHERE s.name = 'kept') AS high,
+      max(s.n) FILTER (WHERE s.name = 'kept') AS n,
+      max(s.value) FILTER (WHERE s.name = 'altered') AS altered, max(s.value) FILTER (WHERE s.name
+      = 'lost') AS lost,
+      max(s.value) FILTER (WHERE s.name = 'invented') AS invented, max(s.value) FILTER (WHERE
+      s.name = 'order') AS in_order,
+      max(s.value) FILTER (WHERE s.name = 'words') AS words,
+      max(s.value) FILTER (WHERE s.name = 'loss') AS loss, max(s.low) FILTER (WHERE s.name =
+      'loss') AS loss_low, max(s.high) FILTER (WHERE s.name = 'loss') AS loss_high,
+      max(s.value) FILTER (WHERE s.name = 'catastrophes') AS catastrophes
+      FROM json_each(:roundtrip) chosen JOIN run r ON r.id = chosen.value JOIN score s ON s.run =
+      r.id AND s.item = ''
+      GROUP BY r.id ORDER BY chosen.key
+    empty: "Not measured yet. Measure it: storytransformer eval roundtrip PATHS…"
+    note: >-
+      After the last round, in shares of the first document's sentences; words beside them, as
+      whoever only concatenates keeps everything. A catastrophe loses a tenth at once.
+    display:
+      columns:
+        - {field: model, as: below, below: how}
+        - {field: rounds, as: integer}
+        - {field: kept, as: share, band: [low, high]}
+        - {field: n, as: integer}
+        - {field: altered, as: share}
+        - {field: lost, as: share}
+        - {field: invented, label: made up, as: share}
+        - {field: in_order, label: in order, as: share}
+        - {field: words, as: share}
+        - {field: loss, label: lost a round, as: share, band: [loss_low, loss_high]}
+        - {field: catastrophes, as: integer}
+"""
+
 EVAL = Eval(
     name="roundtrip",
     help="Cut documents, merge the parts, read the result again, ten times: what is left of them.",
-    place=90,
+    place=66,
     arguments=(PATHS,),
     options=RoundTripOptions,
     model=EXTRACTIVE,
@@ -226,6 +303,7 @@ EVAL = Eval(
     ),
     page="quality",
     chooser="roundtrip",
+    drawn=_DRAWN,
     unit="rounds",
     goes_on=True,
 )
