@@ -58,38 +58,6 @@ def parse_usd(text: str | None, *, where: str) -> Decimal | None:
     return usd
 
 
-def parse_words(n: int, *, where: str) -> int:
-    """A number of words.
-
-    Raises:
-        InputError: none at all, or fewer.
-    """
-    if n < 1:
-        raise InputError(f"{n} words cannot be priced.", where=where, next="Write it as 440000.")
-    return n
-
-
-def parse_tokens_per_word(text: str | None) -> Decimal | None:
-    """Tokens of a word, None where each model's own are wanted.
-
-    Raises:
-        InputError: not a number above zero.
-    """
-    if text is None:
-        return None
-    try:
-        ratio = Decimal(text)
-    except InvalidOperation:
-        ratio = Decimal(0)
-    if not ratio.is_finite() or not 0 < ratio <= 100:
-        raise InputError(
-            f"{text!r} is not a number of tokens.",
-            where="--tokens-per-word",
-            next="Write it as 1.3; leave it out for what was measured.",
-        )
-    return ratio
-
-
 def parse_integers(text: str | None, *, where: str) -> tuple[int, ...] | None:
     """Whole numbers between commas; None when there is no text.
 
