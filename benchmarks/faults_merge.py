@@ -22,7 +22,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from evals.tasks.rewrite_run import RewriteJob, rewrite_job
+from evals.merges.rewrite_job import RewriteJob, rewrite_job
 from pipeline.config.options import MergeOptions
 from pipeline.config.settings import read_settings
 from pipeline.run.job import MergeJob

@@ -52,10 +52,9 @@ from typing import Any
 from real_server import ROOT, WEIGHTS, not_run, serving, version
 
 from evals.corpora.truth import Truth, read_truth, recognise
+from evals.merges.rounds import ALTERED, Original, edition_of, read_again, write_parts
 from evals.metrics.clusterings import Agreement, pairwise
 from evals.metrics.coverage import coverage
-from evals.tasks.roundtrip import ALTERED, Original, read_again, write_parts
-from evals.tasks.roundtrip_run import edition_of
 from pipeline.config.settings import read_settings
 from pipeline.engine.weights.weight_files import locate_weights
 from pipeline.errors import EngineError

@@ -1,15 +1,17 @@
-"""Write into the docs what the code says of itself: commands, settings, prices, rules, examples.
+"""Write into the docs what the code says of itself: commands, settings, prices, rules, examples;
+into ``prefect.yaml`` the deployments of evals.
 
     python docs/generate.py            # rewrites what is between the marks
     python docs/generate.py --check    # exit code 1 where a page is not current
 
 A page holds marks, ``<!-- generated: NAME -->`` or ``<!-- code: FILE -->``, each up to an
-``<!-- end -->``; the rest of it is written by hand.
+``<!-- end -->``, or ``# generated: NAME`` up to ``# end``; the rest of it is written by hand.
 """
 
 from __future__ import annotations
 
 import inspect
+import json
 import re
 import sqlite3
 import sys
@@ -22,7 +24,9 @@ from typing import Any
 DOCS = Path(__file__).resolve().parent
 sys.path.insert(0, str(DOCS.parent))  # run as a file, it is not part of a package
 
-_MARKED = re.compile(r"(<!-- (generated|code): (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_MARKED = re.compile(
+    r"((?:<!--|#) (generated|code): (\S+)(?: -->)?\n).*?((?:<!--|#) end\b(?: -->)?)", re.DOTALL
+)
 #: As wide as help is in a usual terminal.
 _WIDTH = 80
 
@@ -45,6 +49,48 @@ def _helped(command: Any, name: str, parent: Any) -> Iterator[str]:
     yield f"## {title}\n\n```text\n{help_text}\n```\n"
     for one in getattr(command, "commands", {}):
         yield from _helped(command.commands[one], one, context)
+
+
+def evals() -> str:
+    """Every eval, with the deployment that runs it in Prefect."""
+    from evals.eval_registry import evals_by_name
+
+    rows = [
+        (
+            " ".join(["`storytransformer eval", one.name, *_arguments(one)]) + "`",
+            one.help,
+            f"`{one.deployment.name}`" if one.deployment else "–",
+        )
+        for one in evals_by_name().values()
+    ]
+    return _table(("command", "what it tells", "in Prefect"), rows)
+
+
+def _arguments(one: Any) -> Iterator[str]:
+    for argument in one.arguments:
+        yield argument.name.upper() if argument.needed else f"[{argument.name.upper()}]"
+
+
+def deployments() -> str:
+    """The deployments of the evals, as ``prefect.yaml`` has them."""
+    from evals.eval_registry import evals_by_name
+
+    return "\n\n".join(
+        "\n".join(
+            [
+                f"- name: {one.name}",
+                f"  description: {one.about}",
+                f"  entrypoint: evals/eval_flows.py:{one.function}",
+                "  enforce_parameter_schema: true",
+                "  tags: [eval, local]",
+                "  parameters:",
+                *(f"    {name}: {json.dumps(value)}" for name, value in one.parameters.items()),
+                "  work_pool: *pool",
+            ]
+        )
+        for task in evals_by_name().values()
+        if (one := task.deployment) is not None
+    )
 
 
 def settings() -> str:
@@ -188,6 +234,8 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 GENERATED: dict[str, Callable[[], str]] = {
     "commands": commands,
+    "evals": evals,
+    "deployments": deployments,
     "settings": settings,
     "settings-file": settings_file,
     "schema": schema,
@@ -212,8 +260,8 @@ def current(page: str) -> str:
 
 
 def pages() -> list[Path]:
-    """Every page of the docs."""
-    return sorted(DOCS.glob("*.md"))
+    """Every page of the docs, and what Prefect is told."""
+    return [*sorted(DOCS.glob("*.md")), DOCS.parent / "prefect.yaml"]
 
 
 def main(check: bool) -> int:

@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from evals.grids.grids import Grid, aggregation_grid, aggregation_lengths, find_grid
+from evals.grids.grids import Grid, GridOptions, aggregation_grid, aggregation_lengths
 from evals.grids.needle_price import quick_price
 from evals.metrics.statistics import known_of_length
 from evals.recorded import recorded
@@ -288,7 +288,7 @@ def _unmeasured(
         told.append(("its window over many stories", command, lambda: priced.grid(spec, many)))
     if windows["needle"] is None:
         command = ["eval", "needle", *model, *everything]
-        told.append(("its window for one story", command, lambda: priced.grid(spec, find_grid())))
+        told.append(("its window for one story", command, lambda: priced.grid(spec, Grid())))
     rows = []
     for what, command, price in told:
         try:
@@ -311,7 +311,7 @@ def _many(spec: ModelSpec, priced: _Priced, paths: Sequence[str]) -> Grid:
     tokens = int(priced.corpus.words * TOKENS_PER_WORD * ratio)
     lengths = aggregation_lengths(spec.window)
     enough = next((n for n, length in enumerate(lengths, 1) if length >= tokens), len(lengths))
-    return aggregation_grid(spec.window, paths, lengths=lengths[: max(2, enough)])
+    return aggregation_grid(spec.window, paths, GridOptions(lengths=lengths[: max(2, enough)]))
 
 
 def _order(row: Mapping[str, Any]) -> tuple[object, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from evals.metrics.statistics import Interval, wilson
+from evals.metrics.statistics import Interval
 from pipeline.errors import StoreError
 from pipeline.store.record import Store
 from pipeline.store.rows.eval_rows import Score
@@ -44,11 +44,6 @@ def recorded(
             )
         raise
     store.finish_run(run, "completed")
-
-
-def share(hits: int, n: int) -> Interval:
-    """A share with its Wilson interval; NaN-free: 0 of 0 is 0, anywhere in [0, 1]."""
-    return Interval(hits / n if n else 0.0, *wilson(hits, n), n)
 
 
 def figure(name: str, interval: Interval, *, item: str = "", **detail: Any) -> Score:

@@ -30,7 +30,7 @@ def test_every_generated_part_stands_on_a_page():
     marks = {
         name
         for page in generate.pages()
-        for kind, name in re.findall(r"<!-- (generated|code): (\S+) -->", page.read_text())
+        for kind, name in re.findall(r"(?:<!--|#) (generated|code): (\S+)", page.read_text())
     }
     examples = {f"examples/{file.name}" for file in (ROOT / "docs" / "examples").glob("*.py")}
     assert marks == set(generate.GENERATED) | examples

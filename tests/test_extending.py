@@ -86,6 +86,43 @@ def test_a_new_provider_is_one_file(tmp_path: Path):
     assert unasked.returncode == 6 and "MISTRAL_API_KEY" in unasked.stdout
 
 
+def test_a_new_eval_is_one_file(tmp_path: Path):
+    room = tmp_path / "tasks"
+    room.mkdir()
+    (room / "duplicates.py").write_bytes((EXAMPLES / "duplicates_eval.py").read_bytes())
+    (tmp_path / "a.md").write_text(f"- {WANTED}\n- {LIKE}\n")
+    (tmp_path / "b.md").write_text(f"- {WANTED}\n")
+
+    def call(code: str, *words: str) -> subprocess.CompletedProcess[str]:
+        found = f"import evals.tasks as room; room.__path__.append({str(room)!r}); {code}"
+        return subprocess.run(
+            [sys.executable, "-c", found, *words],
+            cwd=tmp_path, text=True, capture_output=True, timeout=120, check=False,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )  # fmt: skip
+
+    main = "from pipeline.cli.commands import main; main()"
+    assert "--no-roles" in call(main, "eval", "duplicates", "--help").stdout
+    done = call(main, "eval", "duplicates", "a.md", "b.md", "--db", "x.sqlite", "--json", "--quiet")
+    found = json.loads(done.stdout)
+    assert found["ledger"]["kept"] == 2 and found["told_already"]["n"] == 3
+    shown = call(main, "eval", "show", found["run"], "--db", "x.sqlite").stdout
+    assert f"duplicates {found['run']}" in shown and "told_already" in shown
+    report = call(main, "report", found["run"], "--db", "x.sqlite", "--out", "r.html")
+    assert report.returncode == 0, report.stderr
+    assert "told already" in (tmp_path / "r.html").read_text()
+    elsewhere = (
+        "import json, sys; sys.path.insert(0, 'docs'); import generate;"
+        "from evals.eval_flows import FLOWS; from evals.dashboard.kinds import links;"
+        "flow, docs, told = FLOWS['duplicates'], generate.evals(), generate.deployments();"
+        "print(json.dumps([sorted(flow.parameters.properties), flow.name, links()['duplicates'],"
+        " 'eval duplicates PATHS' in docs, 'name: duplicates' in told]))"
+    ).replace("'docs'", repr(str(ROOT / "docs")))
+    assert json.loads(call(elsewhere).stdout) == [
+        ["allow_egress", "db", "paths", "roles"], "duplicates", ["quality", "figures"], True, True
+    ]  # fmt: skip
+
+
 def test_a_new_strategy(tmp_path: Path):
     (tmp_path / "a.md").write_text(f"- {WANTED}\n- {LIKE}\n")
     (tmp_path / "b.md").write_text(f"- {WANTED.replace('14', '21')}\n")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from evals.eval_registry import evals_by_name
 from pipeline.providers.registry import module_of, providers
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -208,7 +209,9 @@ def test_nothing_is_shipped_that_only_tests_use():
     doors = {"pipeline.__main__", "pipeline.flows.flows", "evals.eval_flows"}
     doors |= {name for name in texts if ".plugins." in name or ".migrations." in name}
     doors |= imported(ROOT / "docs" / "generate.py") & texts.keys()
-    doors |= {module_of(one).__name__ for one in providers().values()}  # found by their folder
+    # Found by their folders.
+    doors |= {module_of(one).__name__ for one in providers().values()}
+    doors |= {one.run.__module__ for one in evals_by_name().values()}
     found, ahead = set(doors), list(doors)
     while ahead:
         path = texts[(module := ahead.pop())]

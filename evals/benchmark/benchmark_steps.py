@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from evals import declared
 from evals.benchmark.benchmark_values import Context, Done, Step, Told
 from evals.benchmark.device_probe import measured
 from evals.benchmark.judge_steps import TRAIN, TRAINED, examination, examined
-from evals.grids.grids import Grid, aggregation_grid, aggregation_lengths, find_grid
+from evals.grids.grids import (
+    Grid,
+    GridOptions,
+    NeedleOptions,
+    aggregation_grid,
+    aggregation_lengths,
+    needle_grid,
+)
 from evals.grids.needle_price import price_needles
-from evals.grids.needle_run import Kind, run_needles
+from evals.grids.needle_run import run_needles
 from evals.recorded import recorded
-from evals.tasks.loss_run import run_kernels
+from evals.tasks import kernels
 from pipeline.amounts import counted, gigabytes, outcomes, told_length
 from pipeline.config.options import MergeOptions
 from pipeline.cost.formulas import (
@@ -109,9 +117,13 @@ def _tell_kernels(ctx: Context) -> Told:
 
 
 def _kernels(ctx: Context) -> Done:
-    spec = ctx.spec
-    found = run_kernels(
-        ctx.options.paths, spec, ctx.runtime.options(spec), ctx.store, tokens=_PARITY
+    found = declared.measured(
+        kernels.EVAL,
+        ctx.runtime,
+        opened=ctx.store,
+        given={"paths": ctx.options.paths},
+        chosen=kernels.KernelsOptions(tokens=_PARITY),
+        model=ctx.spec.name,
     )
     lines = [
         f"{row['name']}: {row['why_not']}"
@@ -239,21 +251,22 @@ _MERGED = (
 
 
 def _needle_grid(ctx: Context, lengths: Sequence[int]) -> Grid:
-    return find_grid(
-        tasks=("single", "multikey"), lengths=lengths, depths=ctx.options.depths, seeds=1
+    return needle_grid(
+        NeedleOptions(
+            tasks=("single", "multikey"), lengths=tuple(lengths), depths=ctx.options.depths, seeds=1
+        )
     )
 
 
 def _aggregation_grid(ctx: Context, lengths: Sequence[int]) -> Grid:
-    return aggregation_grid(
-        ctx.spec.window, ctx.options.paths, lengths=lengths, depths=ctx.options.depths
-    )
+    chosen = GridOptions(lengths=tuple(lengths), depths=ctx.options.depths)
+    return aggregation_grid(ctx.spec.window, ctx.options.paths, chosen)
 
 
 _GRIDS = {"needle": _needle_grid, "aggregation": _aggregation_grid}
 
 
-def _priced(ctx: Context, kind: Kind, lengths: Sequence[int]) -> dict[str, Any]:
+def _priced(ctx: Context, kind: str, lengths: Sequence[int]) -> dict[str, Any]:
     return price_needles(
         ctx.spec,
         ctx.runtime.settings.cache,
@@ -265,7 +278,7 @@ def _priced(ctx: Context, kind: Kind, lengths: Sequence[int]) -> dict[str, Any]:
     )
 
 
-def _tell_grid(ctx: Context, kind: Kind) -> Told:
+def _tell_grid(ctx: Context, kind: str) -> Told:
     lengths = lengths_of(ctx)
     found = _priced(ctx, kind, lengths)
     seconds = found["seconds"]
@@ -278,7 +291,7 @@ def _tell_grid(ctx: Context, kind: Kind) -> Told:
     )
 
 
-def _measure_grid(ctx: Context, kind: Kind) -> Done:
+def _measure_grid(ctx: Context, kind: str) -> Done:
     """Length by length, the shortest first, while there is time; then all of them together, which
     asks nothing again."""
     spec, reached, left = ctx.spec, [], ""

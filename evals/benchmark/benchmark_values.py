@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from evals.eval_options import BenchmarkOptions
+from evals.benchmark.benchmark_options import BenchmarkOptions
 from pipeline.calls import canonical_json
 from pipeline.cost.hardware import Hardware
 from pipeline.models import Architecture, ModelSpec
@@ -19,39 +19,24 @@ from pipeline.store.record import Store
 State = Literal["done", "failed", "later", "not run"]
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What is measured. Two starts with equal options are one benchmark.
-
-    Args:
-        lengths: prompt tokens of needles, aggregation and memory; None for those from 1,024 to the
-            model's window, 32,768 and what fits, each twice the one before.
-        labels: labelled pairs of one's own, None for the built-in exam.
-        pairs: questions of the merge, at most.
-        train: None to train where the extra is there.
-        out: folder of the report, the merged document and the adapter.
-    """
+@dataclass(frozen=True, kw_only=True)
+class Options(BenchmarkOptions):
+    """What is measured. Two starts with equal options, but for the hours, are one benchmark."""
 
     paths: tuple[str, ...]
     model: str
-    out: str = "benchmark"
-    lengths: tuple[int, ...] | None = None
-    depths: tuple[float, ...] = (0, 50, 100)
-    labels: str | None = None
-    pairs: int | None = None
-    train: bool | None = None
-    train_pairs: int = 6400
 
     @property
     def text(self) -> str:
-        """All of them, to be compared and hashed."""
-        return canonical_json(asdict(self))
+        """All of them but the hours, to be compared and hashed."""
+        return canonical_json(
+            {name: value for name, value in asdict(self).items() if name != "hours"}
+        )
 
 
 def measured(paths: Sequence[str], model: str, chosen: BenchmarkOptions) -> Options:
-    """What was asked for, without the hours: they do not make another benchmark of it."""
-    asked = {name: value for name, value in vars(chosen).items() if name != "hours"}
-    return Options(paths=tuple(paths), model=model, **asked)
+    """What was asked for, of these documents and this model."""
+    return Options(paths=tuple(paths), model=model, **vars(chosen))
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,10 +132,6 @@ def _work(ctx: Context) -> Done:
     return Done(lines, figures, (), learned.seconds, learned.peak_bytes)
 
 
-def _adapted(ctx: Context) -> str:
-    return f"{ctx.spec.name}@lora={_folder(ctx)}"
-
-
 def _tell_exam(ctx: Context) -> Told:
     if why := _why_not(ctx):
         return Told("the exam of the adapter", why_not=f"there is no adapter: {why}")

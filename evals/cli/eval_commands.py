@@ -1,246 +1,115 @@
-"""``storytransformer eval …``: parse, call, print."""
+"""``storytransformer eval …``: a command for each eval that is declared, and those that read runs
+again."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from evals.cli import coverage_commands, eval_screen, grid_commands, loss_commands, result_commands
-from evals.eval_options import CanaryOptions, MergingOptions
-from pipeline.cli.command_options import MODEL, Here, Model, Paths, Prefect, command
-from pipeline.config.options import EvalOptions, MergeOptions
+from evals.cli import result_commands
+from evals.declared import Argument, Eval, Result, measured, taking
+from evals.eval_registry import evals_by_name
+from evals.tables import Table
+from pipeline.cli.command_options import DryRun, Here, Model, Prefect, command
+from pipeline.cli.screen import next_for_good, next_step
 from pipeline.config.processes import away_from_documents
-from pipeline.console import emit, plain
-from pipeline.errors import InputError
-from pipeline.providers.extractive import EXTRACTIVE
-from pipeline.providers.local import DEFAULT_LOCAL
+from pipeline.console import emit, plain, table
 
 app = typer.Typer(rich_markup_mode=None)
-app.command()(grid_commands.needle)
-app.command()(grid_commands.aggregation)
 
 
-@app.command()
-@command
-def canary(
-    paths: Paths,
-    chosen: CanaryOptions,
-    here: Here,
-    prefect: Prefect = False,
-) -> None:
-    """Canaries: what the whole pipeline loses, planted in your own documents."""
+def command_of(task: Eval) -> Callable[..., None]:
+    """The command of an eval: parse, measure here or in Prefect, print."""
 
-    if prefect:
-        where = here.for_a_flow()
-        with away_from_documents():
-            from evals.eval_flows import canaries
-            from pipeline.flows.tasks import call
-
-        result = call(
-            canaries,
-            {"eval"},
-            paths=paths,
-            **chosen.given(),
-            **where,
-        )
-    else:
-        from evals.tasks.canary_run import run_canaries
-
-        runtime, line = here.runtime(), here.line
-        with runtime.store() as store:
-            result = run_canaries(
-                paths,
-                lambda copies, out: runtime.merge_job(
-                    copies,
-                    EXTRACTIVE,
-                    MergeOptions(out=str(out)),
-                    store=store,
-                    say=line,
-                    show=line.show,
-                ),
-                store,
-                n=chosen.n,
-                depths=chosen.depths,
-                seed=chosen.seed,
-                say=line,
+    def measure(
+        chosen: Any,
+        here: Here,
+        model: str = "",
+        dry_run: bool = False,
+        prefect: bool = False,
+        **given: Any,
+    ) -> None:
+        given = {k: str(v) if isinstance(v, Path) else v for k, v in given.items()}
+        if prefect and not dry_run:
+            result = _in_prefect(task, given, chosen, model, here)
+        else:
+            result = measured(
+                task,
+                here.runtime(),
+                dry_run=dry_run,
+                given=given,
+                chosen=chosen,
+                model=model,
+                say=here.line,
+                show=here.line.show,
             )
-    if here.json:
-        emit(result)
-    else:
-        eval_screen.canary_summary(result)
-        eval_screen.show_next(result, here.db, here.config)
+        _print(task, result, dry_run, here)
+
+    measure.__name__, measure.__doc__ = task.name, task.help
+    taken: list[tuple[str, Any, Any]] = [_argument(one) for one in task.arguments]
+    if task.model:
+        taken.append(("model", Model, task.model))
+    if task.price:
+        taken.append(("dry_run", DryRun, False))
+    if task.deployment:
+        taken.append(("prefect", Prefect, False))
+    taken += [("chosen", task.options, ...), ("here", Here, ...)]
+    return command(taking(measure, taken))
 
 
-@app.command()
-@command
-def fabrication(
-    here: Here,
-    labels: Annotated[
-        Path | None, typer.Option(help="Labelled sentences, one JSON object a line.")
-    ] = None,
-) -> None:
-    """How many bad sentences the gate stops, and how many good ones, by your labels."""
-    from evals.tasks.fabrication import HOW, run_fabrication, unknown
-
-    if labels is None:
-        result = unknown()
-    else:
-        with here.runtime().store() as store:
-            result = run_fabrication(labels, store)
-    if here.json:
-        emit(result)
-    elif labels is None:
-        plain(HOW)
-    else:
-        eval_screen.fabrication_summary(result)
-        eval_screen.show_next(result, here.db, here.config)
+def _argument(one: Argument) -> tuple[str, Any, Any]:
+    taken: Any = list[str] if one.several else Path if one.file else str
+    if one.needed:
+        return one.name, Annotated[taken, typer.Argument(help=one.help, show_default=False)], ...
+    optional = Annotated[taken | None, typer.Argument(help=one.help, show_default=False)]
+    return one.name, optional, None
 
 
-@app.command()
-@command
-def kept(
-    file: Annotated[Path, typer.Argument(help="merged.json, or merged.md beside its files.")],
-    paths: Paths,
-    here: Here,
-) -> None:
-    """Whether every sentence of the documents is in a merged document; exit code 3 when not."""
-    from evals.tasks.kept_run import GapError, run_kept
+def _in_prefect(task: Eval, given: dict[str, Any], chosen: Any, model: str, here: Here) -> Result:
+    where = here.for_a_flow()
+    marks = {"eval"}
+    if model:
+        marks.add(here.runtime().find(model).provider.name)
+        given = given | {"model": model}
+    with away_from_documents():
+        from evals.eval_flows import FLOWS
+        from pipeline.flows.tasks import call
 
-    result = run_kept(file, paths)
-    whole = not result["missing"] and not result["faults"]
-    if here.json and whole:
+    return call(FLOWS[task.name], marks, **given, **chosen.given(), **where)
+
+
+def _print(task: Eval, result: Result, dry_run: bool, here: Here) -> None:
+    """The result, or what is wrong with it."""
+    fault = None if dry_run else task.fault(result)
+    if here.json and fault is None:
         emit(result)
     elif not here.json:
-        eval_screen.kept_summary(result)
-    if not whole:
-        raise GapError(result, where=str(file))
-
-
-@app.command()
-@command
-def merging(
-    paths: Paths,
-    chosen: MergingOptions,
-    here: Here,
-    model: Model = MODEL,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Price the questions, ask nothing.")
-    ] = False,
-) -> None:
-    """How good a merge is against its truth; with --propose, what a model's answers are worth."""
-    from evals.tasks.merging_run import run_merging
-    from pipeline.run.sovereignty import copies_of
-
-    runtime, line = here.runtime(), here.line
-    asked = asked_model(model, chosen.propose)
-    with runtime.store() as store:
-        result = run_merging(
-            paths,
-            runtime.find(asked),
-            lambda laid, out, ask: runtime.merge_job(
-                laid,
-                asked if ask else EXTRACTIVE,
-                MergeOptions(
-                    out=str(out),
-                    allow_cloud=tuple(copies_of(chosen.allow_cloud)),
-                    propose=ask,
-                    pairs=chosen.pairs,
-                ),
-                store=store,
-                show=line.show,
-            ),
-            store,
-            truth=None if chosen.truth is None else Path(chosen.truth),
-            propose=chosen.propose,
-            most=chosen.most,
-            again=chosen.again,
-            max_usd=chosen.max_cost,
-            allow_cloud=chosen.allow_cloud,
-            local_only=runtime.settings.local_only,
-            dry_run=dry_run,
-            say=line,
-        )
+        show(task.priced(result) if dry_run and task.priced else task.shown(result))
+    if fault is not None:
+        raise fault
     if here.json:
-        emit(result)
-    else:
-        eval_screen.merge_price(result) if dry_run else eval_screen.merging_summary(result)
-        eval_screen.show_next(result, here.db, here.config)
+        return
+    if dry_run:
+        next_for_good()
+    elif run := result.get("run"):
+        next_step("eval", "show", run, **here.for_next)
 
 
-@app.command()
-@command
-def rewrite(
-    paths: Paths,
-    spending: EvalOptions,
-    here: Here,
-    strategy: Annotated[str, typer.Option(help="tree or fold.")] = "tree",
-    model: Model = DEFAULT_LOCAL,
-    canaries: Annotated[
-        int, typer.Option(min=0, help="Canaries to plant in a copy of the documents.")
-    ] = 0,
-    seed: Annotated[int, typer.Option(help="Draws the canaries and their places.")] = 0,
-    out: Annotated[str | None, typer.Option(help="Folder to leave the text in.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Price it, ask nothing.")] = False,
-) -> None:
-    """What is left of every story where a model writes all of them again, for comparison."""
-    from evals.tasks.rewrite_run import rewrite_job, run_rewrite
-    from pipeline.run.sovereignty import copies_of
-
-    runtime, line = here.runtime(), here.line
-    with runtime.store() as store:
-        result = run_rewrite(
-            paths,
-            lambda read, folder: rewrite_job(
-                runtime.merge_job(
-                    read,
-                    model,
-                    MergeOptions(
-                        out=str(folder),
-                        strategy=strategy,
-                        max_cost=spending.max_cost,
-                        allow_cloud=tuple(copies_of(spending.allow_cloud))
-                        if canaries
-                        else spending.allow_cloud,
-                    ),
-                    store=store,
-                    say=line,
-                    show=line.show,
-                )
-            ),
-            store,
-            None if out is None else Path(out),
-            canaries=canaries,
-            seed=seed,
-            allow_cloud=spending.allow_cloud,
-            dry_run=dry_run,
-        )
-    if here.json:
-        emit(result)
-    else:
-        eval_screen.merge_price(result) if dry_run else eval_screen.rewrite_summary(result)
-        eval_screen.show_next(result, here.db, here.config)
+def show(parts: Iterable[Table | str]) -> None:
+    """Tables and lines on stdout."""
+    for part in parts:
+        if isinstance(part, Table):
+            table(part.heads, part.rows, title=part.title)
+        else:
+            plain(part)
 
 
-def asked_model(model: str, propose: bool) -> str:
-    """The model that is asked.
-
-    Raises:
-        InputError: a question without somebody to ask.
-    """
-    if propose and model == EXTRACTIVE:
-        raise InputError(
-            "there is nobody to ask.", where="--propose", next="Name a model with --model."
-        )
-    return model if propose else EXTRACTIVE
-
-
+for _task in evals_by_name().values():
+    app.command(_task.name)(command_of(_task))
 for _command in (
-    coverage_commands.coverage,
-    coverage_commands.roundtrip,
-    loss_commands.perplexity,
-    loss_commands.kernels,
     result_commands.show,
     result_commands.diff,
     result_commands.gate,

@@ -23,7 +23,7 @@ def show(
     here: Here,
 ) -> None:
     """What an eval measured: its figures with interval and n, and its cells."""
-    from evals.tasks import eval_results
+    from evals import eval_results
 
     with here.runtime().store() as store:
         found = eval_results.show(store, run)
@@ -45,7 +45,7 @@ def diff(
     here: Here,
 ) -> None:
     """Two runs of one eval: paired differences with their intervals."""
-    from evals.tasks import eval_results
+    from evals import eval_results
 
     with here.runtime().store() as store:
         found = eval_results.compare(store, a, b)
@@ -66,7 +66,7 @@ def gate(
     most: Annotated[list[str] | None, typer.Option("--max", help="The same, from above.")] = None,
 ) -> None:
     """Hold a run's figures against bounds; exit code 8 when one is not met."""
-    from evals.tasks import eval_results
+    from evals import eval_results
 
     with here.runtime().store() as store:
         found = eval_results.gate(store, run, least=least or (), most=most or ())
@@ -84,7 +84,7 @@ def score(
     here: Here,
 ) -> None:
     """Score the stored replies of a needle run again; no model is asked."""
-    from evals.tasks import eval_results
+    from evals import eval_results
 
     with here.runtime().store() as store:
         found = eval_results.rescore(store, run)
@@ -102,7 +102,7 @@ def reconstruct(
     here: Here,
 ) -> None:
     """The exact prompt of a cell, its hash checked, with the reply."""
-    from evals.tasks import eval_results
+    from evals import eval_results
 
     with here.runtime().store() as store:
         found = eval_results.reconstruct(store, cell)
@@ -121,7 +121,7 @@ def export(
     form: Annotated[str, typer.Option("--form", help="jsonl or csv.")] = "jsonl",
 ) -> None:
     """A run's cells, or its figures, on stdout."""
-    from evals.tasks import eval_results
+    from evals import eval_results
 
     with here.runtime().store() as store:
         found = eval_results.show(store, run)

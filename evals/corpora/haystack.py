@@ -14,8 +14,6 @@ from functools import lru_cache
 from pathlib import Path
 
 from pipeline.errors import InputError
-from pipeline.extract.extraction import extract
-from pipeline.text.invisible import visible
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 
@@ -287,6 +285,9 @@ def _stories_of(paths: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
     Raises:
         InputError: there is no story.
     """
+    from pipeline.extract.extraction import extract  # the readers of every format behind it
+    from pipeline.text.invisible import visible
+
     found = dict.fromkeys(
         tuple(" ".join(line.split()) for line in visible(story.text).splitlines() if line.strip())
         for extraction in extract(paths)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from evals.dashboard import measured_rows
 from evals.dashboard.cards import Card, Page
+from evals.dashboard.kinds import eval_kinds, other_kinds, over_of, unit_of
 from evals.dashboard.merged import merged_file
 from evals.dashboard.source_wording import opposed_words, worded
 from evals.dashboard.taking_up import command_for, review_for
@@ -47,6 +48,10 @@ def prepare(connection: sqlite3.Connection, db: str = "") -> None:
     connection.create_function("review_for", 2, review)
     connection.create_function("merged_here", 2, merged_here)
     connection.create_function("inked", 1, lambda text: len("".join(text.split())))
+    connection.create_function("unit_of", 1, unit_of, deterministic=True)
+    connection.create_function("over_of", 1, over_of, deterministic=True)
+    connection.create_function("eval_kinds", 0, eval_kinds, deterministic=True)
+    connection.create_function("other_kinds", 0, other_kinds, deterministic=True)
     connection.create_function("opposed", 2, opposed_words, deterministic=True)
 
 

@@ -1,8 +1,9 @@
 """What a page is: filters that stand in its address, and cards that each answer one question.
 
-Pages are written in ``pages/*.yaml``. A card has the SQL of its rows, or the name of a measure
-(:mod:`evals.dashboard.measured_rows`) that computes them, and says how they are drawn; which
-filters it depends on follows from the parameters its SQL names.
+Pages are written in ``pages/*.yaml``; evals bring filters and cards of their own to them, in the
+same notation (``drawn`` of :class:`evals.declared.Eval`), which stand first. A card has the SQL of
+its rows, or the name of a measure (:mod:`evals.dashboard.measured_rows`) that computes them, and
+says how they are drawn; which filters it depends on follows from the parameters its SQL names.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+from evals.eval_registry import evals_by_name
 
 _PAGES = Path(__file__).resolve().parent / "pages"
 _PARAMETER = re.compile(r"(?<![:\w]):([a-z_]+)")
@@ -154,10 +157,17 @@ def _page(name: str, file: Path) -> Page:
     import yaml
 
     body = yaml.safe_load(file.read_text(encoding="utf-8"))
-    filters = {key: Filter(key, **told) for key, told in (body.get("filters") or {}).items()}
+    evals = [task for task in evals_by_name().values() if task.page == name and task.drawn]
+    parts = [*(yaml.safe_load(task.drawn) for task in evals), body]
+    filters = {
+        key: Filter(key, **told)
+        for part in parts
+        for key, told in (part.get("filters") or {}).items()
+    }
     cards = {
         key: Card(key, **told | {"needs": tuple(told.get("needs", ()))})
-        for key, told in body["cards"].items()
+        for part in parts
+        for key, told in part["cards"].items()
     }
     return Page(
         name,

@@ -9,6 +9,7 @@ from itertools import product
 from typing import Any
 
 from evals.dashboard.judge_rows import record_kinds, record_windows, records
+from evals.dashboard.kinds import over_of
 from evals.metrics.statistics import (
     Interval,
     known_of_length,
@@ -33,8 +34,6 @@ _GRIDS = """
     SELECT r.id AS run, r.model, r.kind, r.strategy, r.parameters FROM json_each(:run) chosen
       JOIN run r ON r.id = chosen.value ORDER BY chosen.key
 """
-#: What the cells of a kind of run are about.
-_OVER = {"needle": "one story", "aggregation": "several stories together"}
 _EFFECTIVE = """
     SELECT r.model, r.kind, r.id AS run, s.name, s.value, s.low, s.high, s.n, s.detail
       FROM json_each(:run) chosen
@@ -78,7 +77,7 @@ def heatmaps(connection: sqlite3.Connection, values: Values) -> list[Row]:
             {
                 "run": run,
                 "model": grid["model"],
-                "over": _OVER.get(grid["kind"], grid["kind"]),
+                "over": over_of(grid["kind"]),
                 "prompt_tokens": length,
                 "depth": depth,
             }
@@ -99,7 +98,7 @@ def effective(connection: sqlite3.Connection, values: Values) -> list[Row]:
         known = known_of_length(row["value"], row["low"], row["high"], tried)
         rows.append(
             known
-            | {"model": row["model"], "run": row["run"], "over": _OVER.get(row["kind"], ""),
+            | {"model": row["model"], "run": row["run"], "over": over_of(row["kind"]),
                "definition": row["name"].removeprefix("effective_").replace("_", " "),
                "n": row["n"], "band": f"95 %: {known['band']}"}
         )  # fmt: skip

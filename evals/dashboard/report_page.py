@@ -19,23 +19,12 @@ from urllib.parse import quote
 
 from evals.dashboard import card_rows, window_picture
 from evals.dashboard.cards import Card, Page, load_pages
+from evals.dashboard.kinds import shown_on
 from evals.dashboard.serve import Served, check_database
 from evals.dashboard.value_text import is_number, told
 from pipeline.errors import InputError
 
 _FOLDER = Path(__file__).resolve().parent
-#: The page and its filter on which a run of a kind is shown.
-_SHOWN_ON = {
-    "merge": ("run", "run"),
-    "needle": ("needles", "run"),
-    "aggregation": ("needles", "run"),
-    "canary": ("needles", "canary"),
-    "models": ("models", "run"),
-    "fabrication": ("quality", "fabrication"),
-    "merging": ("quality", "merging"),
-    "roundtrip": ("quality", "roundtrip"),
-    "coverage": ("quality", "coverage"),
-}
 #: Without runs to choose, what is newest of these.
 _PAGES = ("runs", "costs", "models", "needles", "quality", "records")
 #: Rows of a table; the live pages and their CSV have all.
@@ -133,7 +122,7 @@ def _chosen(
                 f"there is no run {run!r}.", next="`storytransformer runs` lists them."
             )
         kinds.append(row[0])
-        name, parameter = _SHOWN_ON.get(row[0], ("quality", ""))
+        name, parameter = shown_on(row[0])
         if name == "run":
             found.append((pages[name], {parameter: [run]}))
             continue

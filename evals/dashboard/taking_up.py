@@ -7,14 +7,8 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from evals.eval_registry import evals_by_name
 from pipeline.config.options import MergeOptions, ReadOptions, as_words
-
-#: Parameters of grids, of needle grids alone, and of round trips.
-_GRID = {"tasks": "--task", "lengths": "--lengths", "depths": "--depths", "seeds": "--seeds",
-         "style": "--style", "max_usd": "--max-cost"}  # fmt: skip
-_NEEDLE = {"haystack": "--haystack"}
-_ROUNDS = {"by": "--by", "rounds": "--rounds", "parts": "--parts", "seed": "--seed",
-           "max_usd": "--max-cost"}  # fmt: skip
 
 
 def command_for(kind: str, model: str, strategy: str, parameters: str, db: str = "") -> str | None:
@@ -28,25 +22,35 @@ def command_for(kind: str, model: str, strategy: str, parameters: str, db: str =
         given = dict(json.loads(parameters or "{}"))
     except (TypeError, ValueError):  # damaged
         return None
-    if kind == "merge" and given.get("paths"):
-        words = ["merge", *given["paths"], "--judge", model]
-        words += as_words(given, MergeOptions, ReadOptions)
-    elif kind == "needle" and given.get("lengths"):
-        words = ["eval", "needle", "--model", model, *_grid_options(given, _GRID | _NEEDLE)]
-    elif kind == "aggregation" and given.get("lengths"):
-        from evals.corpora.haystack import paths_of  # the readers of documents behind it
-
-        paths = paths_of(str(given.get("haystack", "")))
-        words = ["eval", "aggregation", *paths, "--model", model, *_grid_options(given, _GRID)]
-    elif kind == "roundtrip" and given.get("paths"):
-        words = ["eval", "roundtrip", *given["paths"], "--model", model, "--strategy", strategy]
-        words += [*_options(given, _ROUNDS), *_allowed(given)]
-    elif kind == "coverage" and given.get("document"):
-        words = ["eval", "coverage", given["reference"], given["document"]]
+    if kind == "merge":
+        words = _merge(model, given)
     else:
+        words = _eval(kind, model, {"strategy": strategy} | given)
+    if words is None:
         return None
     words += ["--db", db] if db else []
     return shlex.join(["storytransformer", *words])
+
+
+def _merge(model: str, kept: Mapping[str, Any]) -> list[str] | None:
+    if not kept.get("paths"):
+        return None
+    return ["merge", *kept["paths"], "--judge", model, *as_words(kept, MergeOptions, ReadOptions)]
+
+
+def _eval(kind: str, model: str, kept: Mapping[str, Any]) -> list[str] | None:
+    """The command of an eval that goes on where it was left."""
+    task = evals_by_name().get(kind)
+    if task is None or not task.goes_on:
+        return None
+    arguments = task.again(kept, task.arguments)
+    if arguments is None:
+        return None
+    allowed = kept.get("allow_cloud") or ()
+    named = ["all"] if allowed is True else allowed  # older runs said yes or no
+    given = {**kept, "max_cost": kept.get("max_usd"), "allow_cloud": named}
+    asked = ["--model", model] if task.model else []
+    return ["eval", task.name, *arguments, *asked, *as_words(given, task.options)]
 
 
 def review_for(run: str, stories: str = "", db: str = "") -> str:
@@ -59,30 +63,3 @@ def review_for(run: str, stories: str = "", db: str = "") -> str:
     words = ["review", run, *stories.split()]
     words += ["--db", db] if db else []
     return shlex.join(["storytransformer", *words])
-
-
-def _allowed(given: Mapping[str, Any]) -> list[str]:
-    allowed = given.get("allow_cloud") or ()
-    named = ("all",) if allowed is True else allowed  # older runs said yes or no
-    return [word for one in named for word in ("--allow-cloud", one)]
-
-
-def _grid_options(given: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
-    words = [*_options(given, names), *_allowed(given)]
-    return words if given.get("likelihood", True) else [*words, "--no-likelihood"]
-
-
-def _options(given: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
-    """Those of these options that something was given for; 0 is something."""
-    found = ((option, given.get(name)) for name, option in names.items())
-    return [
-        word
-        for option, value in found
-        if value not in (None, "", [])
-        for word in (option, _listed(value))
-    ]
-
-
-def _listed(value: Any) -> str:
-    values = value if isinstance(value, list) else [value]
-    return ",".join(f"{v:g}" if isinstance(v, float) else str(v) for v in values)

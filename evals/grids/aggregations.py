@@ -11,7 +11,7 @@ import random
 from collections.abc import Iterable, Mapping, Sequence
 
 from evals.corpora.haystack import Domain, domains
-from evals.grids.needles import NEEDLES, Needles, Placed, Task, arrange, elsewhere
+from evals.grids.needles import NEEDLES, Needles, Task, spread
 from pipeline.errors import InputError
 
 #: Roles that are counted, by twos that are easily taken for each other.
@@ -161,11 +161,9 @@ def _needles(
     Args:
         never: words that no line of the haystack may hold, case apart.
     """
-    main = Placed(told[0], depth)
     others = list(told[1:])
     rng.shuffle(others)
-    spread = map(Placed, others, elsewhere(rng, depth, len(others)))
-    placed, at = arrange([main, *spread], main)
+    placed, at = spread(rng, depth, [told[0], *others])
     banned = tuple(word.casefold() for word in never)
     return Needles(
         placed=placed,

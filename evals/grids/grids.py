@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from evals.corpora.haystack import BETWEEN, REAL
 from evals.grids.aggregations import AGGREGATIONS
 from evals.grids.trials import Trial, make_trials
 from pipeline.calls import Request, TokenCount
+from pipeline.config.options import EvalOptions, option, parse_integers, parse_names
 from pipeline.errors import InputError
 from pipeline.models import ModelSpec
 
@@ -78,6 +79,54 @@ PROFILES: Mapping[str, Grid] = {
 }
 
 
+@dataclass(frozen=True, kw_only=True)
+class GridOptions(EvalOptions):
+    """A grid of prompts by length and depth."""
+
+    tasks: tuple[str, ...] | None = option(
+        None,
+        "Which, comma separated [single; aggregation: all].",
+        "Tasks",
+        "--task",
+        parse=parse_names,
+    )
+    lengths: tuple[int, ...] | None = option(
+        None,
+        "Prompt tokens, comma separated [512,1024,2048; aggregation: from 1024 to the window].",
+        "Prompt lengths in tokens",
+        parse=parse_integers,
+    )
+    depths: tuple[float, ...] | None = option(
+        None, "Percent, comma separated [0,50,100].", "Depths in percent", parse=parse_integers
+    )
+    seeds: int | None = option(None, "Haystacks a cell [1].", "Haystacks a cell", least=1)
+    style: str | None = option(None, "chat, plain, prefix or raw [chat].", "Dress of the prompt")
+    ask_again: bool = option(
+        False,
+        "Pay again where a reply came that cannot be used.",
+        "Pay again for replies that cannot be used",
+        "--ask-again",
+    )
+    likelihood: bool = option(
+        True, "Read the right answer too (local models).", "Read the right answer too"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class NeedleOptions(GridOptions):
+    """A grid of needles."""
+
+    profile: str | None = option(
+        None,
+        "A named grid; what else is given replaces its values.",
+        "Grid",
+        choices=tuple(PROFILES),
+    )
+    haystack: str | None = option(
+        None, "stories, noise, stories:PATHS, or a folder of prose [stories].", "Haystack"
+    )
+
+
 #: The shortest prompt of an aggregation grid, and what its longest one leaves for the reply.
 SHORTEST, LEFT = 1024, 512
 
@@ -90,16 +139,7 @@ def aggregation_lengths(window: int) -> tuple[int, ...]:
     return (*itertools.takewhile(lambda length: length < longest, doubled), longest)
 
 
-def aggregation_grid(
-    window: int,
-    paths: Sequence[str],
-    *,
-    tasks: Sequence[str] | None = None,
-    lengths: Sequence[int] | None = None,
-    depths: Sequence[float] | None = None,
-    seeds: int | None = None,
-    style: str | None = None,
-) -> Grid:
+def aggregation_grid(window: int, paths: Sequence[str], chosen: GridOptions) -> Grid:
     """A grid of questions that only several stories together answer.
 
     Args:
@@ -109,52 +149,47 @@ def aggregation_grid(
     Raises:
         InputError: a task that is none of these, or a grid without a cell.
     """
-    for task in tasks or ():
+    for task in chosen.tasks or ():
         if task not in AGGREGATIONS:
             raise InputError(
                 f"{task!r} asks for one story only, or is not a task.",
                 where="--task",
                 next=f"There are: {', '.join(AGGREGATIONS)}.",
             )
-    return find_grid(
-        tasks=tasks or tuple(AGGREGATIONS),
-        lengths=lengths or aggregation_lengths(window),
-        depths=depths,
-        seeds=seeds,
-        style=style,
-        haystack=f"{REAL}{BETWEEN.join(paths)}" if paths else None,
-    )
+    base = Grid(tuple(AGGREGATIONS), aggregation_lengths(window))
+    if paths:
+        base = replace(base, haystack=f"{REAL}{BETWEEN.join(paths)}")
+    return _grid(base, chosen)
 
 
-def find_grid(
-    profile: str | None = None,
-    *,
-    tasks: Sequence[str] | None = None,
-    lengths: Sequence[int] | None = None,
-    depths: Sequence[float] | None = None,
-    seeds: int | None = None,
-    style: str | None = None,
-    haystack: str | None = None,
-) -> Grid:
+def needle_grid(chosen: NeedleOptions) -> Grid:
     """The grid of a profile, or the smallest useful one, with what was given by hand instead.
 
     Raises:
         InputError: no such profile, or a grid without a cell.
     """
-    if profile is not None and profile not in PROFILES:
+    if chosen.profile is not None and chosen.profile not in PROFILES:
         raise InputError(
-            f"no profile {profile!r}.",
+            f"no profile {chosen.profile!r}.",
             where="--profile",
             next=f"There are: {', '.join(PROFILES)}.",
         )
-    base = Grid() if profile is None else PROFILES[profile]
-    grid = Grid(
-        tuple(dict.fromkeys(tasks or base.tasks)),
-        tuple(sorted(set(lengths or base.lengths))),
-        tuple(sorted(set(depths or base.depths))),
-        base.seeds if seeds is None else seeds,
-        style or base.style,
-        haystack or base.haystack,
+    return _grid(Grid() if chosen.profile is None else PROFILES[chosen.profile], chosen)
+
+
+def _grid(base: Grid, chosen: GridOptions) -> Grid:
+    """A grid with what was given by hand in place of its values."""
+    given = {
+        one.name: value
+        for one in fields(Grid)
+        if (value := getattr(chosen, one.name, None)) not in (None, (), "")
+    }
+    grid = replace(base, **given)
+    grid = replace(
+        grid,
+        tasks=tuple(dict.fromkeys(grid.tasks)),
+        lengths=tuple(sorted(set(grid.lengths))),
+        depths=tuple(sorted(set(grid.depths))),
     )
     if grid.n_cells < 1:
         raise InputError("the grid has no cell.", where="--seeds", next="Give 1 or more.")

@@ -64,7 +64,6 @@ def price_needles(
         [Usage(band[i], reply[i]) for band, reply in zip(inputs, replies, strict=True)]
         for i in range(3)
     ]
-    usd = [total_usd(spec, [(usage, 1) for usage in those], as_of) for those in usages]
     missing = missing_weights(spec, cache)
     return {
         "model": spec.name,
@@ -82,10 +81,7 @@ def price_needles(
         "output_tokens": {
             name: sum(reply[i] for reply in replies) for i, name in enumerate(Band._fields)
         },
-        "usd": None
-        if None in usd
-        else {name: money(amount) for name, amount in zip(Band._fields, usd, strict=True)},
-        "seconds": _seconds(spec, usages, hardware),
+        **_costs(spec, usages, hardware, as_of),
         "price_date": as_of.isoformat(),
         "obstacle": "" if missing is None else str(missing),
     }
@@ -111,14 +107,10 @@ def quick_price(
             for i, tokens in enumerate((shown.low, shown.n, shown.high)):
                 read = round(length * tokens / max(1, shown.n))
                 usages[i] += [Usage(read, reply[i])] * (len(grid.depths) * grid.seeds)
-    usd = [total_usd(spec, list(Counter(those).items()), as_of) for those in usages]
     return {
         "cells": grid.n_cells,
         "input_tokens": sum(usage.input for usage in usages[1]),
-        "usd": None
-        if None in usd
-        else {name: money(amount) for name, amount in zip(Band._fields, usd, strict=True)},
-        "seconds": _seconds(spec, usages, hardware),
+        **_costs(spec, usages, hardware, as_of),
     }
 
 
@@ -130,6 +122,19 @@ def _reply(spec: ModelSpec, trial: Trial, counter: TokenCounter) -> Band:
     likely = math.ceil(sentence * (1 + spec.thinking))
     most = spec.reply_limit(trial.request.max_tokens)
     return Band(min(bare, likely, most), min(likely, most), most)
+
+
+def _costs(
+    spec: ModelSpec, usages: Sequence[Sequence[Usage]], hardware: Hardware, as_of: date
+) -> dict[str, Any]:
+    """Dollars and seconds, each low, likely and high; None where unknown."""
+    usd = [total_usd(spec, list(Counter(those).items()), as_of) for those in usages]
+    return {
+        "usd": None
+        if None in usd
+        else {name: money(amount) for name, amount in zip(Band._fields, usd, strict=True)},
+        "seconds": _seconds(spec, usages, hardware),
+    }
 
 
 def _seconds(

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from evals.corpora.haystack import paths_of, prose_files
 from evals.grids.grids import Grid
@@ -23,7 +23,7 @@ from evals.metrics.statistics import (
     effective_lengths,
     known_of_length,
     next_longer,
-    wilson,
+    share,
 )
 from evals.recorded import figure, recorded
 from pipeline.cost.prices import price
@@ -43,8 +43,6 @@ from pipeline.store.reading import reports
 from pipeline.store.record import Store, StoreJournal
 from pipeline.store.rows.eval_rows import Score
 from pipeline.stories import Document
-
-Kind = Literal["needle", "aggregation"]
 
 _EFFECTIVE = "effective_"
 
@@ -91,7 +89,7 @@ def run_needles(
     max_usd: Decimal | None = None,
     with_likelihood: bool = True,
     ask_again: bool = False,
-    kind: Kind = "needle",
+    kind: str = "needle",
     allow_cloud: Sequence[str] = (),
     local_only: Sequence[str] = (),
     opened: Model | None = None,
@@ -296,9 +294,7 @@ def _likelihood(
 
 
 def _share(cells: Sequence[Mapping[str, Any]]) -> Interval:
-    scores = [float(c["score"] or 0) for c in cells if c["status"] != "skipped"]
-    hits, n = sum(scores), len(scores)
-    return Interval(hits / n if n else 0.0, *wilson(hits, n), n)
+    return share([float(c["score"] or 0) for c in cells if c["status"] != "skipped"])
 
 
 def _as_row(cell: Cell) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -113,9 +113,14 @@ def elsewhere(rng: random.Random, depth: float, n: int) -> list[float]:
     ]
 
 
-def arrange(placed: list[Placed], main: Placed) -> tuple[tuple[Placed, ...], int]:
-    """Needles by depth, and where the main one came to be."""
-    ordered = sorted(placed, key=lambda needle: needle.depth)
+def spread(
+    rng: random.Random, depth: float, texts: Sequence[str]
+) -> tuple[tuple[Placed, ...], int]:
+    """The first text at the depth, the others away from it, by depth; and where the first one came
+    to be."""
+    main = Placed(texts[0], depth)
+    others = map(Placed, texts[1:], elsewhere(rng, depth, len(texts) - 1))
+    ordered = sorted([main, *others], key=lambda needle: needle.depth)
     return tuple(ordered), ordered.index(main)
 
 
@@ -153,9 +158,7 @@ def _multikey(rng: random.Random, depth: float) -> Needles:
     """One of four needles with keys that are easily confused."""
     keys, values = _keys(rng, 4), _numbers(rng, 4)
     texts = [f"The access code of the {k} is {v}." for k, v in zip(keys, values, strict=True)]
-    main = Placed(texts[0], depth)
-    others = map(Placed, texts[1:], elsewhere(rng, depth, 3))
-    placed, at = arrange([main, *others], main)
+    placed, at = spread(rng, depth, texts)
     return Needles(
         placed=placed,
         main=at,
@@ -172,8 +175,7 @@ def _multivalue(rng: random.Random, depth: float) -> Needles:
     """Three values of one key; the first stands at the cell's depth."""
     key, values = _key(rng), _numbers(rng, 3)
     texts = [f"One of the access codes of the {key} is {v}." for v in values]
-    main = Placed(texts[0], depth)
-    placed, at = arrange([main, *map(Placed, texts[1:], elsewhere(rng, depth, 2))], main)
+    placed, at = spread(rng, depth, texts)
     return Needles(
         placed=placed,
         main=at,
@@ -190,8 +192,7 @@ def _multiquery(rng: random.Random, depth: float) -> Needles:
     """Three needles, all asked for at once."""
     keys, values = _keys(rng, 3), _numbers(rng, 3)
     texts = [f"The access code of the {k} is {v}." for k, v in zip(keys, values, strict=True)]
-    main = Placed(texts[0], depth)
-    placed, at = arrange([main, *map(Placed, texts[1:], elsewhere(rng, depth, 2))], main)
+    placed, at = spread(rng, depth, texts)
     return Needles(
         placed=placed,
         main=at,
@@ -215,8 +216,7 @@ def _chain(rng: random.Random, depth: float) -> Needles:
         f"Inside the {keys[2]} lies the note {value}.",
         f"Inside the {stray} lies the note {decoy}.",
     ]
-    main = Placed(texts[0], depth)
-    placed, at = arrange([main, *map(Placed, texts[1:], elsewhere(rng, depth, 3))], main)
+    placed, at = spread(rng, depth, texts)
     return Needles(
         placed=placed,
         main=at,

@@ -23,7 +23,7 @@ from evals.metrics.clusterings import (
     over_and_under_merged,
     pairwise,
 )
-from evals.metrics.statistics import Interval, ratio, share, wilson
+from evals.metrics.statistics import Interval, ratio, share, share_of
 from pipeline.entries import Entry, Merge
 from pipeline.stories import Story, count_words
 
@@ -136,7 +136,7 @@ def quality(
         "standing_words": _standing(merge.entries, stories),
     }
     if kept is not None:
-        figures["kept"] = _interval(kept[0] / kept[1] if kept[1] else 1.0, kept[1])
+        figures["kept"] = share_of(kept[0] / kept[1] if kept[1] else 1.0, kept[1])
     by_item = b_cubed_by_item(truth.clusters, found)
     return Quality(found, figures, {"b_cubed": {name: one.f1 for name, one in by_item.items()}})
 
@@ -162,8 +162,8 @@ def shares(
         for cluster in claimed:
             sizes[cluster] = sizes.get(cluster, 0) + 1
         n_claimed = sum(size * (size - 1) // 2 for size in sizes.values())
-    precision = _interval(found.precision, n_claimed)
-    recall = _interval(found.recall, found.n)
+    precision = share_of(found.precision, n_claimed)
+    recall = share_of(found.recall, found.n)
     return {
         f"{name}_precision": precision,
         f"{name}_recall": recall,
@@ -174,10 +174,6 @@ def shares(
             found.n,
         ),
     }
-
-
-def _interval(value: float, n: int) -> Interval:
-    return Interval(value, *wilson(min(n, max(0.0, value * n)), n), n)
 
 
 def _harmonic(a: float, b: float) -> float:

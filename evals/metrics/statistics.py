@@ -63,10 +63,23 @@ def wilson(hits: float, n: int, z: float = Z95) -> tuple[float, float]:
     return (low, high)
 
 
-def share(hits: Sequence[bool]) -> Interval:
-    """The share of samples that are true, with its Wilson interval; 0 of none."""
-    n, found = len(hits), sum(hits)
-    return Interval(found / n if n else 0.0, *wilson(found, n), n)
+def proportion(hits: float, n: int) -> Interval:
+    """A share of n with its Wilson interval: 0 of 0 is 0, anywhere in [0, 1].
+
+    Args:
+        hits: successes, or a sum of partial scores, which rounding may put above n.
+    """
+    return Interval(hits / n if n else 0.0, *wilson(min(hits, n), n), n)
+
+
+def share_of(value: float, n: int) -> Interval:
+    """A share that is known, of n, with its Wilson interval."""
+    return Interval(value, *wilson(min(n, max(0.0, value * n)), n), n)
+
+
+def share(hits: Sequence[float]) -> Interval:
+    """The share of samples that are true, or the mean of partial scores: :func:`proportion`."""
+    return proportion(sum(hits), len(hits))
 
 
 def mean(values: Sequence[float]) -> float:

@@ -9,24 +9,27 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from evals.metrics.statistics import Interval, share
-from evals.recorded import figure, recorded
+from evals.declared import Asked, Eval
+from evals.tables import Table, rate
+from pipeline.config.options import Options, option
 from pipeline.errors import InputError
-from pipeline.extract.stories.assembly import parse_story_text
-from pipeline.gate.grounding import grounded, sentence_verdicts
 from pipeline.outcomes import StoryText
-from pipeline.store.record import Store
 from pipeline.stories import Locator, Source, Span, Story
+
+if TYPE_CHECKING:
+    from evals.metrics.statistics import Interval
 
 #: What stands in place of a model: the gate is code.
 GATE = "gate"
 #: Share of good ones among the sentences that pass, from which passing says something.
 TRUSTED = 0.99
+#: Sentences shown on which gate and label disagree; ``--json`` has all of them.
+_MOST = 10
 #: What is said where there are no labels.
 HOW = (
     "Unknown: nothing made without a model is fabricated, as every line stands in its author's "
@@ -114,6 +117,8 @@ def _wrong(row: object) -> str:
 
 def judge(labels: Iterable[Label]) -> list[Judged]:
     """Run the gate over labelled sentences."""
+    from pipeline.gate.grounding import grounded, sentence_verdicts
+
     found = []
     for label in labels:
         sources = [_story(text) for text in label.sources]
@@ -125,6 +130,8 @@ def judge(labels: Iterable[Label]) -> list[Judged]:
 
 def _story(text: str) -> Story:
     """A source as extraction parses it."""
+    from pipeline.extract.stories.assembly import parse_story_text
+
     told = parse_story_text(text)
     source = Source("", "", Locator(), (Span(0, len(text)),))
     return Story(
@@ -136,6 +143,8 @@ def _story(text: str) -> Story:
 def rates(judged: Iterable[Judged]) -> dict[str, Interval]:
     """What the gate does with bad sentences and with good ones, and how many of those that it lets
     through are good, where bad and good ones are as frequent as among the labels."""
+    from evals.metrics.statistics import share
+
     listed = list(judged)
     return {
         "bad_stopped": share([bool(j.why) for j in listed if not j.label.good]),
@@ -155,32 +164,28 @@ def told_of_trust(passed_good: Interval) -> str:
     )
 
 
-def unknown() -> dict[str, Any]:
-    """What is said without labels: nothing was measured, and how it could be."""
-    return {"run": None, "known": False, "scores": {}, "trust": "", "disagreed": [], "how": HOW}
-
-
-def run_fabrication(labels: Path, store: Store) -> dict[str, Any]:
-    """Measure the gate on labelled sentences, as a run of the database.
+def _run(asked: Asked) -> dict[str, Any]:
+    """Measure the gate on labelled sentences.
 
     Returns:
-        What ``eval fabrication --json`` prints: the figures with interval and n, and every
-        sentence on which gate and label disagree.
+        The figures with interval and n, and every sentence on which gate and label disagree;
+        without labels that nothing is known, and how it could be.
 
     Raises:
         InputError: as :func:`read_labels` does.
     """
-    judged = judge(read_labels(labels))
+    from evals.recorded import figure
+
+    if asked.chosen.labels is None:
+        return {"run": None, "known": False, "scores": {}, "trust": "", "disagreed": [], "how": HOW}
+    judged = judge(read_labels(Path(asked.chosen.labels)))
     found = rates(judged)
-    with recorded(
-        store, kind="fabrication", model=GATE, strategy="",
-        parameters={"labels": str(labels), "n": len(judged)},
-    ) as run:  # fmt: skip
-        store.save_scores(run, [figure(name, rate) for name, rate in found.items()])
+    with asked.recorded(strategy="", model=GATE, n=len(judged)) as run:
+        asked.store.save_scores(run, [figure(name, one) for name, one in found.items()])
     return {
         "run": run,
         "known": True,
-        "scores": {name: rate._asdict() for name, rate in found.items()},
+        "scores": {name: one._asdict() for name, one in found.items()},
         "trust": told_of_trust(found["passed_good"]),
         "disagreed": [
             {"line": j.label.line, "sentence": j.label.sentence, "good": j.label.good, "why": j.why}
@@ -189,3 +194,73 @@ def run_fabrication(labels: Path, store: Store) -> dict[str, Any]:
         ],
         "how": "",
     }
+
+
+def _shown(result: Mapping[str, Any]) -> Iterator[Table | str]:
+    """What the gate did with labelled sentences, and where it was wrong."""
+    if not result["known"]:
+        yield result["how"]
+        return
+    for name, found in result["scores"].items():
+        yield f"{name.replace('_', ' ')}: {rate(found) or 'no such sentence'}"
+    yield result["trust"]
+    for one in result["disagreed"][:_MOST]:
+        told = "good, stopped" if one["good"] else "bad, let through"
+        yield f"line {one['line']}, {told}: {one['sentence']}"
+        if one["why"]:
+            yield f"    {one['why']}"
+    if len(result["disagreed"]) > _MOST:
+        yield f"and {len(result['disagreed']) - _MOST} more: --json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FabricationOptions(Options):
+    """What the gate is measured on."""
+
+    labels: str | None = option(
+        None,
+        "Labelled sentences, one JSON object a line.",
+        "Labelled sentences",
+        metavar="FILE",
+    )
+
+
+#: As the pages of the dashboard are written.
+_DRAWN = """
+filters:
+  fabrication:
+    label: Fabrication run
+    kind: choice
+    options: >-
+      SELECT id, model || ' · ' || replace(substr(started, 1, 16), 'T', ' ') FROM run WHERE kind =
+      'fabrication' ORDER BY started DESC LIMIT 100
+    default: >-
+      SELECT id FROM run WHERE kind = 'fabrication' AND state = 'completed' ORDER BY started DESC
+      LIMIT 1
+cards:
+  gate:
+    title: "Sentences that a model wrote: what the gate stops"
+    kind: intervals
+    width: 6
+    sql: >-
+      SELECT CASE name WHEN 'bad_stopped' THEN 'bad sentences stopped' ELSE 'good sentences
+      stopped' END AS label,
+      'gate' AS series, value, low, high, n
+      FROM score WHERE run = :fabrication AND item = '' AND value IS NOT NULL AND name IN
+      ('bad_stopped', 'good_stopped') ORDER BY name
+    empty: >-
+      Unknown. Measure it on labelled sentences: storytransformer eval fabrication --labels FILE
+    display: {title: share of sentences, domain: [0, 1]}
+"""
+
+EVAL = Eval(
+    name="fabrication",
+    help="How many bad sentences the gate stops, and how many good ones, by your labels.",
+    place=40,
+    options=FabricationOptions,
+    run=_run,
+    shown=_shown,
+    page="quality",
+    chooser="fabrication",
+    drawn=_DRAWN,
+)

@@ -1,309 +1,309 @@
-"""Split, merge, read again, and once more: what is left of a document after many rounds.
-
-A round cuts the stories that there are into parts, has the parts merged, and reads the Markdown
-that comes of it with our own extraction. Every round is held against the first document, so that
-what is lost, changed or made up is told apart from what was so a round before. Whoever only
-concatenates keeps everything: the words that are left stand beside it.
-"""
+"""Documents cut, the parts merged and read again, round after round: what is left of them."""
 
 from __future__ import annotations
 
-import random
-import re
-from bisect import bisect_right, insort
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from decimal import Decimal
 from pathlib import Path
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Any
 
-from evals.metrics.coverage import coverage, terms
-from evals.metrics.statistics import Interval, bootstrap, wilson
-from pipeline.document.markdown.row_cells import row_of
+from evals.declared import PATHS, Asked, Deployment, Eval
+from evals.tables import Table, merge_price
+from pipeline.amounts import counted
+from pipeline.config.options import EvalOptions, MergeOptions, option
 from pipeline.errors import InputError
-from pipeline.extract.extraction import extract
-from pipeline.kept import units
-from pipeline.kept.normal_form import find_whole, settle
-from pipeline.stories import Story, count_words
+from pipeline.providers.extractive import EXTRACTIVE
+
+if TYPE_CHECKING:
+    from evals.merges.rounds import Round
+    from pipeline.run.corpus import Corpus
+    from pipeline.run.job import MergeJob
 
 #: By what a document is cut into parts.
-Split = Literal["role", "topic", "author", "random"]
-SPLITS: tuple[Split, ...] = get_args(Split)
-#: Merges the documents of the parts into a folder, and says which Markdown files to read again.
-Merge = Callable[[Sequence[Path], Path], Sequence[Path]]
-
-#: How the file is called in which an edition holds every telling whole: that is read again, as its
-#: first file says the same in fewer words.
-EDITION = "merged.tellings"
-#: Share of its words from which a sentence that is not there as it was counts as altered, not gone.
-ALTERED = 0.5
-#: A round that loses so much of the whole at once is a catastrophe, and no decay.
-CATASTROPHE = 0.1
-#: What a part puts above a story, and what the Markdown edition does.
-_OURS = re.compile(r"(?:#+ )?(?:Story \d+|S-\d+ · .*)$")
-_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
-_QUOTE = re.compile(r"^(?:\\?> ?)+")
-#: A word makes a topic where at least so many stories have it, and at most such a share of them.
-_FEWEST, _WIDEST = 2, 0.2
+_SPLITS = ("role", "topic", "author", "random")
 
 
-@dataclass(frozen=True, slots=True)
-class Round:
-    """What is there after a round, held against the first document. Shares are of its sentences
-    (``units``), but for ``invented``.
+@dataclass(frozen=True, kw_only=True)
+class RoundTripOptions(EvalOptions):
+    """Documents cut, merged and read again, round after round."""
 
-    Args:
-        number: 0 is the document as it was cut into parts and read again, before any merge.
-        kept: word for word, white space and markup apart.
-        altered: not so, but in a new sentence that has at least half of its words by rarity.
-        lost: neither.
-        invented: of the ``told`` sentences that are there now, those that no sentence of the first
-            document tells by half.
-        order: of the pairs of stories that are found again at one place, those that stand in the
-            order of the first document.
-        words: for each word of the first document.
-    """
-
-    number: int
-    stories: int
-    units: int
-    told: int
-    kept: float
-    altered: float
-    lost: float
-    invented: float
-    order: float | None
-    words: float
+    by: str = option(
+        "random", "Cut by role, topic, author, or at random.", "Cut by", choices=_SPLITS
+    )
+    strategy: str = option(
+        "none",
+        "none, pairs, groups; tree or fold write every story again.",
+        "Strategy",
+        choices=("none", "pairs", "groups", "tree", "fold"),
+    )
+    rounds: int = option(10, "Times to cut and merge.", "Rounds", least=1)
+    parts: int = option(4, "Documents to cut into.", "Documents to cut into", least=1)
+    seed: int = option(0, "Draws the parts.", "Seed")
 
 
-class Original:
-    """The first document, which every round is held against."""
+def _job(asked: Asked, files: Sequence[Path], out: Path) -> MergeJob:
+    """A merge of parts, ready to run: a model is asked where the strategy asks one."""
+    from evals.merges.rewrite_job import rewrite_job
+    from pipeline.run.job import REWRITING
+    from pipeline.run.sovereignty import copies_of
 
-    def __init__(self, stories: Sequence[Story]) -> None:
-        self.stories = stories
-        self.units = _units(stories)
-        self._settled = [settle(unit) for unit in self.units]
-        self._whole = settle(_text(stories))
-        self._words = sum(count_words(story.text) for story in stories)
-        #: By what a story is found again: its longest sentence, where no other has it.
-        longest = (settle(max(of, key=len)) for s in stories if (of := units(s.text, s.kind)))
-        self._known = [sentence for sentence in longest if self._whole.count(sentence) == 1]
-
-    def compare(self, number: int, stories: Sequence[Story]) -> Round:
-        """A round's stories against this document."""
-        now = _units(stories)
-        whole = settle(_text(stories))
-        # What stands as it did is nobody else's altered form. Rarity is counted over all sentences,
-        # not over those few that are gone or new.
-        new = [not find_whole(settle(unit), self._whole) for unit in now]
-        fresh = [unit for unit, is_new in zip(now, new, strict=True) if is_new]
-        gone = [
-            one.share
-            for one, settled in zip(coverage(self.units, fresh), self._settled, strict=True)
-            if not find_whole(settled, whole)
-        ]
-        altered = sum(share >= ALTERED for share in gone)
-        held = coverage(now, self.units)
-        invented = sum(
-            is_new and one.share < ALTERED for is_new, one in zip(new, held, strict=True)
-        )
-        n, told = len(self.units), len(now)
-        return Round(
-            number=number,
-            stories=len(stories),
-            units=n,
-            told=told,
-            kept=(n - len(gone)) / n,
-            altered=altered / n,
-            lost=(len(gone) - altered) / n,
-            invented=invented / told if told else 0.0,
-            order=self._order(whole),
-            words=sum(count_words(story.text) for story in stories) / self._words,
-        )
-
-    def _order(self, whole: str) -> float | None:
-        """The share of pairs that stand as they did; None where no two are found again."""
-        places = [whole.find(known) for known in self._known if whole.count(known) == 1]
-        seen: list[int] = []
-        before = 0
-        for place in places:
-            before += bisect_right(seen, place)
-            insort(seen, place)
-        pairs = len(places) * (len(places) - 1) // 2
-        return before / pairs if pairs else None
+    chosen: RoundTripOptions = asked.chosen
+    options = MergeOptions(
+        out=str(out),
+        strategy=chosen.strategy,
+        allow_cloud=copies_of(chosen.allow_cloud),
+        propose=chosen.strategy in ("pairs", "groups"),
+    )
+    job = asked.merge(files, options)
+    return rewrite_job(job) if job.terms.strategy in REWRITING else job
 
 
-def round_trips(
-    stories: Sequence[Story],
-    merge: Merge,
-    folder: Path,
-    *,
-    by: Split,
-    parts: int = 4,
-    rounds: int = 10,
-    seed: int = 0,
-    told: Callable[[Round], None] = lambda one: None,
-) -> list[Round]:
-    """Split, merge and read again, round after round; see :class:`Round`.
-
-    Args:
-        folder: where parts and merged documents are left, one folder a round.
-        told: of every round as it ends.
-
-    Returns:
-        the round before any merge, then every round; fewer where nothing was left to split.
+@contextmanager
+def _cut(asked: Asked) -> Iterator[tuple[Path, Corpus, MergeJob]]:
+    """A folder, the documents, and the merge of the first round's parts.
 
     Raises:
-        InputError: no story, or nothing to split into parts; as ``merge`` does.
+        InputError: no such way to split, or no story; as the merge does.
+        SovereigntyError: what is asked for would send documents that may not leave: parts of them
+            have other paths.
     """
-    if not stories or parts < 1 or rounds < 1:
+    from evals.merges.rounds import split, write_parts
+    from pipeline.run.corpus import gather, require
+    from pipeline.run.sovereignty import check_sovereignty
+
+    chosen: RoundTripOptions = asked.chosen
+    if chosen.by not in _SPLITS:
         raise InputError(
-            "there is nothing to split and merge.", next="Give stories, 1 part, 1 round or more."
+            f"no way to split by {chosen.by!r}.",
+            where="--by",
+            next=f"There are: {', '.join(_SPLITS)}.",
         )
-    original = Original(stories)
-    now = list(stories)
-    found: list[Round] = []
-    for number in range(rounds + 1):
-        here = folder / f"{number:02}"
-        cut = split(now, by, parts, seed=seed + number)
-        read: Sequence[Path] = write_parts(cut, here / "parts")
-        if number:
-            read = merge(read, here / "merged")
-        now = read_again(read)
-        found.append(original.compare(number, now))
-        told(found[-1])
-        if not now:
-            break
-    return found
-
-
-def split(stories: Sequence[Story], by: Split, parts: int, *, seed: int) -> list[list[Story]]:
-    """The stories in at most so many parts, those of one role, topic or author together, each in
-    its order; those that have none, and all of them where ``by`` is random, by lot."""
-    rng = random.Random(seed)
-    names = {"role": _roles, "topic": _topics, "author": _authors}.get(by, _nobody)(stories)
-    groups: defaultdict[str, list[int]] = defaultdict(list)
-    for number, name in enumerate(names):
-        groups[name or f"alone {number}"].append(number)
-    dealt = list(groups.values())
-    rng.shuffle(dealt)
-    dealt.sort(key=len, reverse=True)
-    heaps: list[list[int]] = [[] for _ in range(parts)]
-    for group in dealt:
-        min(heaps, key=len).extend(group)
-    return [[stories[number] for number in sorted(heap)] for heap in heaps if heap]
-
-
-def write_parts(parts: Sequence[Sequence[Story]], folder: Path) -> list[Path]:
-    """A Markdown document for each part, every story under a heading that says nothing."""
-    folder.mkdir(parents=True, exist_ok=True)
-    files = []
-    for number, part in enumerate(parts, 1):
-        file = folder / f"part-{number}.md"
-        text = "".join(f"## Story {n}\n\n{_written(story)}\n\n" for n, story in enumerate(part, 1))
-        file.write_text(text, encoding="utf-8")
-        files.append(file)
-    return files
-
-
-def read_again(files: Sequence[Path]) -> list[Story]:
-    """The stories of Markdown files, by our own extraction; each as its author told it, without the
-    headings, quotation marks and escapes that an edition or a part put around it."""
-    escaped = any(file.name.startswith(EDITION) for file in files)
-    stories = (story for found in extract(files) for story in found.stories)
-    return [replace(story, text=_told(story.text, escaped)) for story in stories]
-
-
-def _told(text: str, escaped: bool) -> str:
-    lines = [_QUOTE.sub("", line).rstrip() for line in text.splitlines()]
-    while lines and (not lines[0] or _OURS.match(lines[0])):
-        lines.pop(0)
-    told = "\n".join(lines)
-    return _ESCAPE.sub(r"\1", told) if escaped else told
-
-
-def _written(story: Story) -> str:
-    """A story's text; in a table where its role, goal and benefit are cells, which no reader would
-    take for a story without their heads."""
-    row = row_of(story, story.text.splitlines(), str)
-    if row is None:
-        return story.text
-    told = dict(row.cells)
-    if rest := [*row.before, *row.behind]:
-        told["Acceptance criteria"] = "<br>".join(
-            filter(None, (told.get("Acceptance criteria", ""), *rest))
+    corpus = gather(asked.paths, cache=asked.store)
+    require(corpus)
+    with tempfile.TemporaryDirectory(prefix="roundtrip-") as name:
+        folder = Path(name)
+        parts = split(corpus.stories, chosen.by, chosen.parts, seed=chosen.seed + 1)
+        job = _job(asked, write_parts(parts, folder / "first"), folder / "priced")
+        check_sovereignty(
+            corpus, job.spec, allow_cloud=chosen.allow_cloud, local_only=job.terms.local_only
         )
-    rows = (told, ["---"] * len(told), [cell.replace("|", r"\|") for cell in told.values()])
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+        yield folder, corpus, job
 
 
-@dataclass(frozen=True, slots=True)
-class Decay:
-    """How it went from round to round.
+def _price(asked: Asked) -> dict[str, Any]:
+    """What all rounds would cost: the first one, times the rounds."""
+    from evals.merges.merge_price import estimate_of, total
 
-    Args:
-        loss: of what was kept, the share of all sentences that a usual round loses; ``n`` counts
-            rounds. None where every round was a catastrophe.
-        catastrophes: rounds that lost a tenth of all sentences or more at once.
+    with _cut(asked) as (_, _, job):
+        estimate = estimate_of(job)
+        told = {"model": job.spec.name, "strategy": job.terms.strategy}
+        return told | total([estimate] * asked.chosen.rounds)
+
+
+def _run(asked: Asked) -> dict[str, Any]:
+    """Split documents and merge the parts, round after round.
+
+    Every merge is a run of the database of its own; replies that are journalled are not asked for
+    again, so that a run that was stopped comes by its rounds quickly.
+
+    Returns:
+        The run, model, strategy, the figures of the last round, the loss of a usual round, the
+        catastrophes, dollars, and every round.
     """
+    from evals.merges.rounds import decay, edition_of, figures, round_trips, scores
+    from pipeline.run.job import run as run_job
 
-    loss: Interval | None
-    catastrophes: tuple[int, ...]
+    chosen: RoundTripOptions = asked.chosen
+    spent = Decimal(0)
+    with _cut(asked) as (folder, corpus, job):
+        model, strategy = job.spec.name, job.terms.strategy
 
+        def merge(files: Sequence[Path], out: Path) -> Sequence[Path]:
+            nonlocal spent
+            made = _job(asked, files, out)
+            if chosen.max_cost is not None:
+                made.chosen = replace(made.chosen, max_cost=chosen.max_cost - spent)
+            done = run_job(made)
+            spent += Decimal(done["usd"] or 0)
+            return edition_of(out)
 
-def decay(found: Sequence[Round]) -> Decay:
-    """Slow loss and catastrophes apart, over the rounds that merged."""
-    lost = {b.number: a.kept - b.kept for a, b in pairwise(found)}
-    bad = tuple(number for number, share in lost.items() if share >= CATASTROPHE)
-    usual = [share for number, share in lost.items() if number not in bad]
-    return Decay(bootstrap(usual, seed=0) if usual else None, bad)
-
-
-def figures(one: Round) -> dict[str, Interval]:
-    """A round's shares with 95 % Wilson intervals, and its words and order as they are."""
-    shares = {name: _share(getattr(one, name), one.units) for name in ("kept", "altered", "lost")}
-    shares["invented"] = _share(one.invented, one.told)
-    shares["words"] = Interval(one.words, one.words, one.words, one.stories)
-    if one.order is not None:
-        shares["order"] = Interval(one.order, one.order, one.order, one.stories)
-    return shares
-
-
-def _share(value: float, n: int) -> Interval:
-    return Interval(value, *wilson(min(n, value * n), n), n)
-
-
-def _units(stories: Iterable[Story]) -> list[str]:
-    return [unit for story in stories for unit in units(story.text, story.kind)]
-
-
-def _text(stories: Iterable[Story]) -> str:
-    return "\n\n".join(story.text for story in stories)
-
-
-def _roles(stories: Sequence[Story]) -> list[str]:
-    return [story.role.casefold() for story in stories]
-
-
-def _authors(stories: Sequence[Story]) -> list[str]:
-    return [story.source.author for story in stories]
-
-
-def _nobody(stories: Sequence[Story]) -> list[str]:
-    return ["" for _ in stories]
+        with asked.recorded(model=model, strategy=strategy) as run:
+            found = round_trips(
+                corpus.stories,
+                merge,
+                folder,
+                by=chosen.by,
+                parts=chosen.parts,
+                rounds=chosen.rounds,
+                seed=chosen.seed,
+                told=lambda one: asked.say(_told_of(one)),
+            )
+            went = decay(found)
+            asked.store.save_scores(run, scores(found, went))
+    return {
+        "run": run,
+        "model": model,
+        "strategy": strategy,
+        "by": chosen.by,
+        "parts": chosen.parts,
+        "stories": len(corpus.stories),
+        "scores": {name: value._asdict() for name, value in figures(found[-1]).items()},
+        "loss": None if went.loss is None else went.loss._asdict(),
+        "catastrophes": list(went.catastrophes),
+        "usd": str(spent),
+        "rounds": [asdict(one) for one in found],
+    }
 
 
-def _topics(stories: Sequence[Story]) -> list[str]:
-    """The stem of a story that most others share, of those that not too many do."""
-    bags = [frozenset(terms(story.goal or story.text)) for story in stories]
-    frequency = Counter(term for bag in bags for term in bag)
-    widest = max(_FEWEST, int(_WIDEST * len(stories)))
-    return [
-        min(
-            (term for term in bag if _FEWEST <= frequency[term] <= widest),
-            key=lambda term: (-frequency[term], term),
-            default="",
+def _told_of(one: Round) -> str:
+    what = f"round {one.number}" if one.number else "cut and read again, before any merge"
+    return f"{what}: {one.kept:.1%} kept, {one.altered:.1%} altered, {one.lost:.1%} lost"
+
+
+def _shown(result: Mapping[str, Any]) -> Iterator[Table | str]:
+    """Every round, and slow loss and catastrophes apart."""
+    yield Table(
+        ("round", "kept", "altered", "lost", "made up", "in order", "words", "stories"),
+        [
+            (
+                one["number"],
+                *(f"{one[name]:.3f}" for name in ("kept", "altered", "lost", "invented")),
+                None if one["order"] is None else f"{one['order']:.2f}",
+                f"{one['words']:.2f}",
+                one["stories"],
+            )
+            for one in result["rounds"]
+        ],
+        title=f"{counted(result['stories'], 'story', 'stories')} cut by {result['by']}, merged "
+        f"by {result['model']} "
+        f"({result['strategy']})",
+    )
+    kept, loss = result["scores"]["kept"], result["loss"]
+    yield (
+        f"after {counted(len(result['rounds']) - 1, 'round')} {kept['mean']:.3f} of n = "
+        f"{kept['n']} sentences "
+        f"are kept [{kept['low']:.3f}, {kept['high']:.3f}], in "
+        f"{result['scores']['words']['mean']:.2f} of the words"
+    )
+    if loss is not None:
+        yield (
+            f"a usual round loses {loss['mean']:.4f} [{loss['low']:.4f}, {loss['high']:.4f}] of "
+            f"them, n = {loss['n']} rounds"
         )
-        for bag in bags
-    ]
+    rounds = ", ".join(map(str, result["catastrophes"])) or "none"
+    yield f"rounds that lost a tenth or more at once: {rounds}"
+
+
+def _told(result: Mapping[str, Any]) -> str:
+    kept, rounds = result["scores"]["kept"], len(result["rounds"]) - 1
+    return (
+        f"after {counted(rounds, 'round')} {kept['mean']:.1%} of {kept['n']} sentences are kept "
+        f"(95 % interval {kept['low']:.1%} to {kept['high']:.1%}); "
+        f"`storytransformer eval show {result['run']}` shows it."
+    )
+
+
+#: As the pages of the dashboard are written.
+_DRAWN = """
+filters:
+  roundtrip:
+    label: Round trips, side by side
+    kind: choices
+    options: >-
+      SELECT id, model || ' · ' || strategy || ' · by ' || coalesce(json_extract(parameters,
+      '$.by'), '?') || ' · ' || replace(substr(started, 1, 16), 'T', ' ')
+      FROM run WHERE kind = 'roundtrip' AND state = 'completed' ORDER BY started DESC LIMIT 60
+    default: >-
+      SELECT id FROM (SELECT id, started, row_number() OVER (PARTITION BY model, strategy,
+      json_extract(parameters, '$.by') ORDER BY started DESC) AS n
+      FROM run WHERE kind = 'roundtrip' AND state = 'completed') WHERE n = 1 ORDER BY started DESC
+      LIMIT 4
+cards:
+  roundtrip:
+    title: "Cut, merged and read again: what is kept, round by round"
+    kind: lines
+    width: 6
+    sql: >-
+      SELECT r.id AS run, r.model || ' · ' || r.strategy || ' · by ' ||
+      coalesce(json_extract(r.parameters, '$.by'), '?') AS series,
+      CAST(s.item AS INTEGER) AS x, s.value AS y, s.low, s.high, s.n
+      FROM json_each(:roundtrip) chosen JOIN run r ON r.id = chosen.value JOIN score s ON s.run =
+      r.id AND s.name = 'kept' AND s.item <> ''
+      ORDER BY chosen.key, x
+    empty: "Not measured yet. Measure it: storytransformer eval roundtrip PATHS…"
+    note: Round 0 is cut and read again before any merge.
+    display:
+      x: round
+      y: sentences kept word for word
+      steps: true
+      columns:
+        - {field: series}
+        - {field: x, label: round, as: integer}
+        - {field: y, label: kept, as: share, band: [low, high]}
+        - {field: n, as: integer}
+  roundtrips:
+    title: Round trips in numbers
+    sql: >-
+      SELECT r.model, r.strategy || ', by ' || coalesce(json_extract(r.parameters, '$.by'), '?') AS
+      how, r.id AS run,
+      max(s.n) FILTER (WHERE s.name = 'catastrophes') AS rounds,
+      max(s.value) FILTER (WHERE s.name = 'kept') AS kept, max(s.low) FILTER (WHERE s.name =
+      'kept') AS low, max(s.high) FILTER (WHERE s.name = 'kept') AS high,
+      max(s.n) FILTER (WHERE s.name = 'kept') AS n,
+      max(s.value) FILTER (WHERE s.name = 'altered') AS altered, max(s.value) FILTER (WHERE s.name
+      = 'lost') AS lost,
+      max(s.value) FILTER (WHERE s.name = 'invented') AS invented, max(s.value) FILTER (WHERE
+      s.name = 'order') AS in_order,
+      max(s.value) FILTER (WHERE s.name = 'words') AS words,
+      max(s.value) FILTER (WHERE s.name = 'loss') AS loss, max(s.low) FILTER (WHERE s.name =
+      'loss') AS loss_low, max(s.high) FILTER (WHERE s.name = 'loss') AS loss_high,
+      max(s.value) FILTER (WHERE s.name = 'catastrophes') AS catastrophes
+      FROM json_each(:roundtrip) chosen JOIN run r ON r.id = chosen.value JOIN score s ON s.run =
+      r.id AND s.item = ''
+      GROUP BY r.id ORDER BY chosen.key
+    empty: "Not measured yet. Measure it: storytransformer eval roundtrip PATHS…"
+    note: >-
+      After the last round, in shares of the first document's sentences; words beside them, as
+      whoever only concatenates keeps everything. A catastrophe loses a tenth at once.
+    display:
+      columns:
+        - {field: model, as: below, below: how}
+        - {field: rounds, as: integer}
+        - {field: kept, as: share, band: [low, high]}
+        - {field: n, as: integer}
+        - {field: altered, as: share}
+        - {field: lost, as: share}
+        - {field: invented, label: made up, as: share}
+        - {field: in_order, label: in order, as: share}
+        - {field: words, as: share}
+        - {field: loss, label: lost a round, as: share, band: [loss_low, loss_high]}
+        - {field: catastrophes, as: integer}
+"""
+
+EVAL = Eval(
+    name="roundtrip",
+    help="Cut documents, merge the parts, read the result again, ten times: what is left of them.",
+    place=66,
+    arguments=(PATHS,),
+    options=RoundTripOptions,
+    model=EXTRACTIVE,
+    run=_run,
+    shown=_shown,
+    price=_price,
+    priced=merge_price,
+    told=_told,
+    deployment=Deployment(
+        "round-trips",
+        "What is left of documents that are cut, merged and read again, ten times.",
+        "round trips with {model}",
+        {"paths": ["data/sample"]},
+    ),
+    page="quality",
+    chooser="roundtrip",
+    drawn=_DRAWN,
+    unit="rounds",
+    goes_on=True,
+)

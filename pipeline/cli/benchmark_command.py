@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from evals.eval_options import BenchmarkOptions
+from evals.benchmark.benchmark_options import BenchmarkOptions
 from pipeline.amounts import duration, gigabytes
 from pipeline.cli import screen
 from pipeline.cli.command_options import Here, Model, Paths, Prefect, command

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, TypeVar, cast, get_args
 
 import typer
@@ -69,6 +69,38 @@ def _taken_as(hint: Any, known: Option) -> Any:
 def command(function: Callable[..., R]) -> Callable[..., R]:
     """A command: the values of options that it takes are spread into options of their own."""
     return spread(function, _dressed)
+
+
+def parse_words(n: int, *, where: str) -> int:
+    """A number of words.
+
+    Raises:
+        InputError: none at all, or fewer.
+    """
+    if n < 1:
+        raise InputError(f"{n} words cannot be priced.", where=where, next="Write it as 440000.")
+    return n
+
+
+def parse_tokens_per_word(text: str | None) -> Decimal | None:
+    """Tokens of a word, None where each model's own are wanted.
+
+    Raises:
+        InputError: not a number above zero.
+    """
+    if text is None:
+        return None
+    try:
+        ratio = Decimal(text)
+    except InvalidOperation:
+        ratio = Decimal(0)
+    if not ratio.is_finite() or not 0 < ratio <= 100:
+        raise InputError(
+            f"{text!r} is not a number of tokens.",
+            where="--tokens-per-word",
+            next="Write it as 1.3; leave it out for what was measured.",
+        )
+    return ratio
 
 
 Paths = Annotated[list[str], typer.Argument(help="Files, folders or globs.", show_default=False)]

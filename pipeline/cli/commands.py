@@ -28,6 +28,8 @@ from pipeline.cli.command_options import (
     PathsOrNone,
     Prefect,
     command,
+    parse_tokens_per_word,
+    parse_words,
 )
 from pipeline.cli.exam_command import app as exam_command
 from pipeline.cli.exit_codes import run_to_exit_code
@@ -39,8 +41,6 @@ from pipeline.config.options import (
     EstimateOptions,
     MergeOptions,
     ReadOptions,
-    parse_tokens_per_word,
-    parse_words,
 )
 from pipeline.config.processes import away_from_documents, keep_code_out, report_to_nobody
 from pipeline.console import emit, page, plain, verbatim, write_anything

@@ -11,10 +11,19 @@ import typer
 
 from pipeline.amounts import counted
 from pipeline.cli import price_screen, screen
-from pipeline.cli.command_options import PORT, Here, Notes, PathsOrNone, Port, Shown, command
+from pipeline.cli.command_options import (
+    PORT,
+    Here,
+    Notes,
+    PathsOrNone,
+    Port,
+    Shown,
+    command,
+    parse_words,
+)
 from pipeline.config.egress import without_password
 from pipeline.config.extras import lacking, missing_part
-from pipeline.config.options import MayLeave, parse_words
+from pipeline.config.options import MayLeave
 from pipeline.config.processes import away_from_documents
 from pipeline.console import emit, plain
 from pipeline.errors import InputError, StoryTransformerError

@@ -39,7 +39,8 @@ class Setting:
         default: as it is written in the file; "" for none.
         example: what the file shows where there is no default.
         option: on the command line, "" when there is none.
-        commands: those whose option takes its default from here; settings without any are read by
+        commands: those whose option takes its default from here, a group for all of its commands
+            that have the option; settings without any are read by
             :func:`pipeline.config.settings.read_settings` for all of them.
         variables: in the environment; the first that is set counts.
         not_in_file: why a file may not hold it, "" when it may.
@@ -151,15 +152,7 @@ class Setting:
 
 
 _READING = ("extract", "estimate", "merge")
-_SPENDING = (
-    "merge",
-    "exam",
-    "eval needle",
-    "eval aggregation",
-    "eval merging",
-    "eval rewrite",
-    "eval roundtrip",
-)
+_SPENDING = ("merge", "exam", "eval")
 _MERGING = ("merge",)
 
 

@@ -58,38 +58,6 @@ def parse_usd(text: str | None, *, where: str) -> Decimal | None:
     return usd
 
 
-def parse_words(n: int, *, where: str) -> int:
-    """A number of words.
-
-    Raises:
-        InputError: none at all, or fewer.
-    """
-    if n < 1:
-        raise InputError(f"{n} words cannot be priced.", where=where, next="Write it as 440000.")
-    return n
-
-
-def parse_tokens_per_word(text: str | None) -> Decimal | None:
-    """Tokens of a word, None where each model's own are wanted.
-
-    Raises:
-        InputError: not a number above zero.
-    """
-    if text is None:
-        return None
-    try:
-        ratio = Decimal(text)
-    except InvalidOperation:
-        ratio = Decimal(0)
-    if not ratio.is_finite() or not 0 < ratio <= 100:
-        raise InputError(
-            f"{text!r} is not a number of tokens.",
-            where="--tokens-per-word",
-            next="Write it as 1.3; leave it out for what was measured.",
-        )
-    return ratio
-
-
 def parse_integers(text: str | None, *, where: str) -> tuple[int, ...] | None:
     """Whole numbers between commas; None when there is no text.
 
@@ -155,6 +123,7 @@ def setting(name: str, title: str, default: Any = None, **more: Any) -> Any:
     return option(default, meaning(name), title, flag, **more)
 
 
+@dataclass(frozen=True, kw_only=True)
 class Options:
     """What every value of options can do; the values are frozen dataclasses."""
 
@@ -166,7 +135,7 @@ class Options:
             InputError: a text that is not a value of its option.
         """
         values: dict[str, Any] = {}
-        for one in fields(cls):  # type: ignore[arg-type]
+        for one in fields(cls):
             if (value := given.get(one.name)) is None:
                 continue
             known = option_of(one)
@@ -179,14 +148,14 @@ class Options:
         """Every option by its name, as a flow takes them."""
         return {
             one.name: list(value) if isinstance(value := getattr(self, one.name), tuple) else value
-            for one in fields(self)  # type: ignore[arg-type]
+            for one in fields(self)
         }
 
     def said(self) -> dict[str, Any]:
         """The options that are not at their default, as JSON holds them: what a run keeps, and
         what the same command is made of again."""
         found: dict[str, Any] = {}
-        for one in fields(self):  # type: ignore[arg-type]
+        for one in fields(self):
             value = getattr(self, one.name)
             if value == one.default:
                 continue
@@ -198,16 +167,27 @@ class Options:
 
 
 def as_words(kept: Mapping[str, Any], *kinds: type[Options]) -> list[str]:
-    """What :meth:`Options.said` gave, as a person types it on a command line."""
+    """What a run keeps of its options, as a person types it on a command line."""
     words: list[str] = []
-    for one in (one for kind in kinds for one in fields(kind)):  # type: ignore[arg-type]
-        value, flag = kept.get(one.name), flag_of(one.name, option_of(one))
-        # Runs of earlier versions keep what was not given, too, as nothing.
-        if value is None or value is False or value in ("", []) or value == one.default:
+    for one in (one for kind in kinds for one in fields(kind)):
+        value, known = kept.get(one.name), option_of(one)
+        flag = flag_of(one.name, known)
+        # Some runs keep what was not given, too, as nothing.
+        if value in (None, "", []) or value == one.default:
             continue
-        given = [] if value is True else value if isinstance(value, list) else [value]
-        words += [word for each in given for word in (flag, str(each))] or [flag]
+        if isinstance(value, bool):
+            words.append(flag if value else f"--no-{flag.removeprefix('--')}")
+            continue
+        given = [_typed(each) for each in (value if isinstance(value, list) else [value])]
+        if known.parse is not None:
+            given = [",".join(given)]
+        words += [word for each in given for word in (flag, each)]
     return words
+
+
+def _typed(value: Any) -> str:
+    """A value as a person writes it: 50, not 50.0."""
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def option_of(declared: Any) -> Option:
@@ -245,7 +225,7 @@ def spread(function: Callable[..., R], dress: Dress) -> Callable[..., R]:
             continue
         groups[parameter.name] = hint
         types = get_type_hints(hint, include_extras=True)
-        for one in fields(hint):  # type: ignore[arg-type]
+        for one in fields(hint):
             annotation, default = dress(one.name, types[one.name], one.default, option_of(one))
             single.append(
                 inspect.Parameter(one.name, _BY_NAME, default=default, annotation=annotation)
@@ -256,11 +236,12 @@ def spread(function: Callable[..., R], dress: Dress) -> Callable[..., R]:
     ]
 
     @wraps(function)
-    def spread_out(*args: Any, **given: Any) -> R:
+    def spread_out(*first: Any, **given: Any) -> R:
+        given.update(zip([parameter.name for parameter in shown], first, strict=False))
         for name, kind in groups.items():
-            told = {one.name: given.pop(one.name, None) for one in fields(kind)}  # type: ignore[arg-type]
+            told = {one.name: given.pop(one.name, None) for one in fields(kind)}
             given[name] = kind.taken(told)
-        return function(*args, **given)
+        return function(**given)
 
     del spread_out.__wrapped__
     result: Any = spread_out

@@ -105,8 +105,9 @@ class Settings:
             command: such as "merge" or "eval canary".
         """
         said: dict[str, Any] = {}
+        names = {command, command.partition(" ")[0]}
         for name, found in self.found.items():
-            if command in found.setting.commands and found.source != "default":
+            if names & {*found.setting.commands} and found.source != "default":
                 value = found.value
                 said[name] = list(value) if isinstance(value, tuple) else value
                 if isinstance(value, Decimal):

@@ -99,7 +99,7 @@ def parameters(function: Callable[..., R]) -> Callable[..., R]:
     if "\nArgs:" not in told:
         told += "\n\nArgs:"
     for group in groups:
-        for one in fields(group):  # type: ignore[arg-type]
+        for one in fields(group):
             told += f"\n    {one.name}: {option_of(one).help}"
     found.__doc__ = told
     # Prefect looks for a flow's file by its code, and would find this one.

@@ -279,7 +279,8 @@ def test_help_loads_no_room_that_it_does_not_need():
     *_, rooms, heavy = done.stdout.splitlines()
     assert heavy == "set()", heavy
     assert set(eval(rooms)) <= {
-        "evals", "evals.eval_options", "pipeline", "pipeline.cli", "pipeline.config",
+        "evals", "evals.benchmark", "evals.benchmark.benchmark_options", "pipeline",
+        "pipeline.cli", "pipeline.config",
         "pipeline.text", "pipeline.train", "pipeline.train.training_report",
         *(
             f"pipeline.{name}"

@@ -210,12 +210,19 @@ def test_every_option_of_a_setting_is_one_of_its_commands():
     root = get_command(app)
     for setting in SETTINGS:
         for name in setting.commands:
-            command = root
-            for part in name.split():
-                command = command.commands[part]
-            (option,) = [option for option in command.params if option.name == setting.name]
-            assert setting.option in option.opts
-            assert any(one.name == "config" for one in command.params)
+            command = root.commands[name]
+            # Of a group, the commands that have the option.
+            commands = list(getattr(command, "commands", {name: command}).values())
+            found = [
+                (command, option)
+                for command in commands
+                for option in command.params
+                if option.name == setting.name
+            ]
+            assert found and (len(commands) > 1 or len(found) == 1)
+            for command, option in found:
+                assert setting.option in option.opts
+                assert any(one.name == "config" for one in command.params)
 
 
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=40))

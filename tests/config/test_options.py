@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
-from evals import eval_options as of_evals
-from evals.grids.grids import PROFILES
+from evals.benchmark.benchmark_options import BenchmarkOptions
+from evals.eval_registry import evals_by_name
+from evals.grids.grids import GridOptions
 from pipeline.cli.commands import app
 from pipeline.cli.screen import the_same_again
 from pipeline.config import options
@@ -30,10 +31,10 @@ from pipeline.errors import InputError
 KINDS = sorted(
     {
         kind
-        for module in (options, of_evals)
-        for kind in vars(module).values()
+        for kind in vars(options).values()
         if isinstance(kind, type) and issubclass(kind, Options) and kind is not Options
-    },
+    }
+    | {BenchmarkOptions, *(task.options for task in evals_by_name().values())},
     key=lambda kind: kind.__name__,
 )
 #: Commands with the values of options that they take, and the flows that do the same.
@@ -64,10 +65,6 @@ def test_a_command_and_its_flow_have_the_same_options(command: str) -> None:
         assert flag_of(one.name, known) in [*shown[one.name].opts, *shown[one.name].secondary_opts]
         assert known.help.split(".")[0] in schema[one.name]["description"]
         assert schema[one.name]["title"] == known.title
-
-
-def test_the_grids_that_are_named_are_those_that_are_there() -> None:
-    assert set(of_evals.PROFILES) == set(PROFILES)
 
 
 def test_a_flow_lies_in_its_own_file() -> None:
@@ -116,7 +113,7 @@ class _Nothing:
         (MergeOptions, {"max_cost": "two"}, "--max-cost"),
         (MergeOptions, {"max_cost": "-1"}, "--max-cost"),
         (EstimateOptions, {"as_of": "yesterday"}, "--as-of"),
-        (of_evals.GridOptions, {"lengths": "512,many"}, "--lengths"),
+        (GridOptions, {"lengths": "512,many"}, "--lengths"),
         (ReadOptions, {"shape": "nose"}, "--shape"),
     ],
 )
@@ -129,4 +126,4 @@ def test_a_text_that_is_no_value_names_the_option(kind: Any, given: Any, where: 
 def test_texts_become_values() -> None:
     assert EstimateOptions.taken({"as_of": "2026-11-21"}).as_of == date(2026, 11, 21)
     assert MergeOptions.taken({"max_cost": "$2.50", "about": None}).max_cost == Decimal("2.50")
-    assert of_evals.GridOptions.taken({"lengths": "512,1024"}).lengths == (512, 1024)
+    assert GridOptions.taken({"lengths": "512,1024"}).lengths == (512, 1024)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from evals.merges.rounds import Round, decay
+from evals.merges.rounds import scores as round_scores
 from evals.metrics.coverage import Covered
-from evals.tasks.coverage_run import scores as coverage_scores
-from evals.tasks.roundtrip import Round, decay
-from evals.tasks.roundtrip_run import scores as round_scores
+from evals.tasks.coverage import scores as coverage_scores
 from pipeline.calls import Message, Request
 from pipeline.store.record import Store
 from pipeline.store.rows.eval_rows import Score

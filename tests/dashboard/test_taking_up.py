@@ -48,14 +48,14 @@ def test_an_aggregation_grid_a_round_trip_and_a_coverage():
              "style": "chat", "haystack": "stories:a.md;b c.md", "max_usd": "2.50",
              "likelihood": False, "allow_cloud": ["a.md"]}  # fmt: skip
     assert command_for("aggregation", "local/m", "count,version", json.dumps(asked)) == (
-        "storytransformer eval aggregation a.md 'b c.md' --model local/m --task count,version "
-        "--lengths 1024 --depths 0 --seeds 1 --style chat --max-cost 2.50 --allow-cloud a.md "
+        "storytransformer eval aggregation a.md 'b c.md' --model local/m --max-cost 2.50 "
+        "--allow-cloud a.md --task count,version --lengths 1024 --depths 0 --seeds 1 --style chat "
         "--no-likelihood"
     )
     asked = {"paths": ["a.md"], "by": "role", "rounds": 3, "parts": 2, "seed": 0}
     assert command_for("roundtrip", "local/m", "tree", json.dumps(asked)) == (
-        "storytransformer eval roundtrip a.md --model local/m --strategy tree --by role "
-        "--rounds 3 --parts 2 --seed 0"
+        "storytransformer eval roundtrip a.md --model local/m --by role --strategy tree "
+        "--rounds 3 --parts 2"
     )
     asked = {"reference": "insights.json", "document": "summary.md"}
     assert command_for("coverage", "code", "", json.dumps(asked)) == (

@@ -151,9 +151,9 @@ def test_what_it_saves_follows_from_what_a_person_found(
 
 
 def test_the_quick_price_of_a_grid_is_that_of_its_prompts(runtime: Runtime) -> None:
-    from evals.grids.grids import aggregation_grid
+    from evals.grids.grids import GridOptions, aggregation_grid
 
-    grid = aggregation_grid(8192, PATHS, lengths=[600, 900], depths=[0, 100])
+    grid = aggregation_grid(8192, PATHS, GridOptions(lengths=(600, 900), depths=(0, 100)))
     for name, near in ((SMALL, 0.01), ("claude/claude-haiku-5-5", 0.03)):
         spec = runtime.find(name)
         here = {"grid": grid, "hardware": runtime.hardware(), "as_of": DAY}

@@ -15,13 +15,13 @@ from typer.testing import CliRunner
 
 from evals.cli.eval_commands import app
 from evals.corpora.haystack import allowed, lines, paths_of
+from evals.eval_results import rescore
 from evals.grids.aggregations import AGGREGATIONS, find_task
-from evals.grids.grids import Grid, aggregation_grid, aggregation_lengths
+from evals.grids.grids import Grid, GridOptions, aggregation_grid, aggregation_lengths
 from evals.grids.needle import Cell, measure
 from evals.grids.needle_run import run_needles
 from evals.grids.trials import Trial, make_trials
 from evals.metrics.scoring import first_number, score
-from evals.tasks.eval_results import rescore
 from pipeline.calls import Request, TokenCount
 from pipeline.errors import InputError, SovereigntyError
 from pipeline.models import ModelSpec
@@ -144,11 +144,11 @@ def test_a_haystack_of_real_stories_is_theirs_and_leaves_out_what_would_answer()
 def test_the_grid_goes_from_a_thousand_tokens_to_the_window() -> None:
     assert aggregation_lengths(8192) == (1024, 2048, 4096, 7680)
     assert aggregation_lengths(10_000) == (1024, 2048, 4096, 8192, 9488)
-    grid = aggregation_grid(8192, ["a", "b"])
+    grid = aggregation_grid(8192, ["a", "b"], GridOptions())
     assert (grid.haystack, grid.tasks) == ("stories:a;b", tuple(AGGREGATIONS))
     assert grid.n_cells == 5 * 4 * 3
     with pytest.raises(InputError, match="one story only"):
-        aggregation_grid(8192, [], tasks=["single"])
+        aggregation_grid(8192, [], GridOptions(tasks=("single",)))
 
 
 @pytest.fixture

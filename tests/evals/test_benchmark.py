@@ -76,7 +76,7 @@ def runtime(tmp_path: Path) -> Runtime:
 def options(folder: Path, tmp_path: Path) -> Options:
     (tmp_path / "stories.md").write_text(STORIES)
     return Options(
-        (str(tmp_path / "stories.md"),), f"local/{folder}", str(tmp_path / "out"),
+        paths=(str(tmp_path / "stories.md"),), model=f"local/{folder}", out=str(tmp_path / "out"),
         lengths=(1024,), depths=(50,), pairs=4, train=False,
     )  # fmt: skip
 

@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evals.corpora.canary import look_for, look_in, plant
-from evals.tasks.canary_run import run_canaries
 from pipeline.config.options import MergeOptions
 from pipeline.config.settings import read_settings
 from pipeline.errors import InputError, SovereigntyError
@@ -22,6 +21,7 @@ from pipeline.run.job import run
 from pipeline.runtime import Runtime
 from pipeline.store.reading import reports
 from pipeline.store.record import open_store
+from tests.support.asked import ask
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"
 EDGE = Runtime(read_settings({"HOME": "/nowhere", "ANTHROPIC_API_KEY": "never sent"}))
@@ -128,14 +128,7 @@ def test_a_text_that_names_no_sources_is_looked_through_too(merged):
 
 def test_a_run_stores_every_sighting(tmp_path):
     with open_store(f"sqlite:///{tmp_path}/x.sqlite", now=lambda: datetime.now(UTC)) as store:
-        result = run_canaries(
-            [str(SAMPLE)],
-            lambda paths, out: EDGE.merge_job(
-                paths, "extractive", MergeOptions(out=str(out)), store=store
-            ),
-            store,
-            n=4,
-        )
+        result = ask("canary", EDGE, store, paths=[str(SAMPLE)], n=4)
         scores = reports.scores(store, result["run"])
         kinds = {r["run"]: (r["kind"], r["state"]) for r in reports.list_runs(store)}
     assert result["n"] == 6 and result["lost"] == {}
@@ -153,20 +146,18 @@ def test_bad_input_says_what_to_do(tmp_path):
         plant(gather([SAMPLE]).extractions, tmp_path, n=1, depths=[101])
 
 
+class Elsewhere(Runtime):
+    """Canaries are merged without a model: this one would send the copies to a cloud."""
+
+    def merge_job(self, paths, model, chosen, **more):
+        cloud = replace(chosen, allow_cloud=("all",))
+        return super().merge_job(paths, "claude/claude-haiku-5-5", cloud, **more)
+
+
 def test_what_may_not_leave_does_not_leave_as_a_copy(tmp_path):
     (tmp_path / "a.md").write_text("---\nsovereignty: local\n---\n- As a cook, I want salt.\n")
     with (
         open_store(f"sqlite:///{tmp_path}/x.sqlite", now=lambda: datetime.now(UTC)) as store,
         pytest.raises(SovereigntyError, match="sovereignty"),
     ):
-        run_canaries(
-            [str(tmp_path / "a.md")],
-            lambda paths, out: EDGE.merge_job(
-                paths,
-                "claude/claude-haiku-5-5",
-                MergeOptions(out=str(out), allow_cloud=("all",)),
-                store=store,
-            ),
-            store,
-            n=1,
-        )
+        ask("canary", Elsewhere(EDGE.settings), store, paths=[str(tmp_path / "a.md")], n=1)

@@ -12,10 +12,13 @@ from typer.testing import CliRunner
 
 from evals.cli.eval_commands import app
 from evals.metrics.coverage import bullets, coverage, overall, rarity, terms
-from evals.tasks.coverage_run import read_told, run_coverage
+from evals.tasks.coverage import read_told
+from pipeline.config.settings import read_settings
 from pipeline.errors import InputError
+from pipeline.runtime import Runtime
 from pipeline.store.reading import reports
 from pipeline.store.record import Store
+from tests.support.asked import ask
 
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "coverage.py"
 REFERENCE = [
@@ -104,7 +107,8 @@ def test_a_file_that_holds_no_insight_is_refused(tmp_path: Path, name: str, text
 def test_it_is_a_run_with_its_figures(tmp_path: Path, store: Store) -> None:
     (tmp_path / "wanted.json").write_text(json.dumps(REFERENCE))
     (tmp_path / "told.md").write_text("- The attic is not insulated.\n- Boilers run at night.\n")
-    done = run_coverage(tmp_path / "wanted.json", tmp_path / "told.md", store)
+    files = {"reference": str(tmp_path / "wanted.json"), "document": str(tmp_path / "told.md")}
+    done = ask("coverage", Runtime(read_settings({})), store, given=files)
     whole = done["scores"]["coverage"]
     assert whole["n"] == 3 and 0.3 < whole["mean"] < 0.9
     assert whole["mean"] == overall(coverage(REFERENCE, read_told(tmp_path / "told.md"))).mean

@@ -11,11 +11,12 @@ import pytest
 from sqlalchemy import text
 from typer.testing import CliRunner
 
+from evals import eval_results
 from evals.cli.eval_commands import app
 from evals.grids.needle import measure
 from evals.grids.trials import make_trials
-from evals.recorded import figure, recorded, share
-from evals.tasks import eval_results
+from evals.metrics.statistics import proportion
+from evals.recorded import figure, recorded
 from pipeline.errors import GateError, InputError
 from pipeline.store.record import open_store
 from pipeline.store.rows.eval_rows import Score
@@ -93,7 +94,7 @@ def test_a_figure_without_single_values_is_compared_by_its_own_interval(measured
     for hits in (48, 72):
         with recorded(store, kind="canary", model="m", strategy="s", parameters={}) as run:
             items = [Score("lost", f"{n}", float(n == hits)) for n in (48, 72)]
-            store.save_scores(run, [figure("kept", share(hits, 80)), *items])
+            store.save_scores(run, [figure("kept", proportion(hits, 80)), *items])
         runs.append(run)
     found = eval_results.compare(store, *runs)["differences"]
     assert found["kept"]["mean"] == pytest.approx(0.3) and found["kept"]["paired"] is False

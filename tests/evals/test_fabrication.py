@@ -9,12 +9,13 @@ import pytest
 from typer.testing import CliRunner
 
 from evals.cli.eval_commands import app
+from evals.eval_results import figures, show
 from evals.metrics.statistics import share, wilson
-from evals.tasks.eval_results import figures, show
-from evals.tasks.fabrication import Label, judge, rates, read_labels, run_fabrication, told_of_trust
+from evals.tasks.fabrication import Label, judge, rates, read_labels, told_of_trust
 from pipeline.config.settings import read_settings
 from pipeline.errors import InputError
 from pipeline.runtime import Runtime
+from tests.support.asked import ask
 
 LOAN = "As a member, I want to renew a loan within 14 days, so that I can finish the book."
 FEE = "As a treasurer, I want to charge 2 euros for each late day, so that tools come back."
@@ -72,7 +73,7 @@ def test_the_run_is_stored_and_names_what_they_disagree_on(tmp_path: Path) -> No
     )
     runtime = Runtime(read_settings({}, db=database(tmp_path)))
     with runtime.store() as store:
-        result = run_fabrication(file, store)
+        result = ask("fabrication", runtime, store, labels=str(file))
         stored = figures(show(store, result["run"]))
     assert result["known"] and stored["good_stopped"].mean == 1.0
     assert stored["bad_stopped"].n == 0

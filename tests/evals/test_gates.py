@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from evals.tasks.eval_results import hold_all
+from evals.eval_results import hold_all
 from pipeline.errors import GateError, InputError
 from pipeline.store.record import Store, open_store
 from pipeline.store.rows.eval_rows import Score

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 import pytest
 
-from evals.grids.grids import PROFILES, Grid, find_grid
+from evals.grids.grids import PROFILES, Grid, NeedleOptions, needle_grid
 from evals.grids.likelihood import answer_losses, likelihood, overall
 from evals.grids.needle_price import price_needles, worst_usage
 from evals.grids.needle_run import effective_figures, run_needles, told_of
@@ -205,10 +205,10 @@ def test_a_right_answer_is_likelier_than_a_wrong_one(smollm, eval_cache, prompts
 
 def test_profiles_are_grids_and_what_is_given_replaces_their_values():
     for name, profile in PROFILES.items():
-        assert find_grid(name) == profile and profile.n_cells > 0
-    found = find_grid("nightly", tasks=["kv"], lengths=[900, 700, 900])
+        assert needle_grid(NeedleOptions(profile=name)) == profile and profile.n_cells > 0
+    found = needle_grid(NeedleOptions(profile="nightly", tasks=("kv",), lengths=(900, 700, 900)))
     assert (found.tasks, found.lengths, found.seeds) == (("kv",), (700, 900), 3)
     with pytest.raises(InputError, match="no profile"):
-        find_grid("weekly")
+        needle_grid(NeedleOptions(profile="weekly"))
     with pytest.raises(InputError, match="no cell"):
-        find_grid(seeds=0)
+        needle_grid(NeedleOptions(seeds=0))

@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evals.metrics.perplexity import measure, windows
-from evals.tasks.loss_run import run_kernels, run_perplexity
 from pipeline.catalog import Catalog
 from pipeline.config.settings import read_settings
 from pipeline.errors import InputError
-from pipeline.providers.base import ModelOptions
+from pipeline.runtime import Runtime
 from pipeline.store.reading import reports
 from pipeline.store.record import open_store
+from tests.support.asked import ask
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"
 CATALOG = Catalog(read_settings({"HOME": "/nowhere"}).models_toml)
@@ -94,11 +94,15 @@ def store(tmp_path):
     reason="the local model's package is not installed: make install",
 )
 def test_the_real_model_on_real_text(store, shared_cache):
-    spec = CATALOG.find("local/smollm2-135m")
-    options = ModelOptions(cache=shared_cache, threads=1)
+    runtime = Runtime(
+        read_settings(
+            {"STORYTRANSFORMER_CACHE": str(shared_cache), "STORYTRANSFORMER_THREADS": "1"}
+        )
+    )
     paths = [str(SAMPLE / "workshop-notes.md")]
-    found = run_perplexity(paths, spec, options, store, context=256, stride=128, tokens=400)
-    parity = run_kernels(paths, spec, options, store, tokens=200)
+    windows = {"context": 256, "stride": 128, "tokens": 400}
+    found = ask("perplexity", runtime, store, paths=paths, **windows)
+    parity = ask("kernels", runtime, store, paths=paths, tokens=200)
     scores = reports.scores(store, found["run"])
     assert found["n_tokens"] == 399 and 5 < found["scores"]["perplexity"]["mean"] < 80
     assert scores[0]["name"] == "perplexity"
@@ -109,6 +113,6 @@ def test_the_real_model_on_real_text(store, shared_cache):
 
 
 def test_only_local_models_tell_how_likely_a_text_is(store, tmp_path):
-    spec = CATALOG.find("claude/claude-haiku-5-5")
+    runtime = Runtime(read_settings({"STORYTRANSFORMER_CACHE": str(tmp_path)}))
     with pytest.raises(InputError, match="how likely"):
-        run_kernels([str(SAMPLE)], spec, ModelOptions(cache=tmp_path), store, tokens=10)
+        ask("kernels", runtime, store, paths=[str(SAMPLE)], model="claude/claude-haiku-5-5")

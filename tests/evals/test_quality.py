@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,21 +15,19 @@ from evals.cli.eval_commands import app
 from evals.corpora.planted_merge import MIX, originals
 from evals.corpora.planting import plant
 from evals.corpora.truth import Arrangement, Backlog, Place, Truth, read_truth, recognise
+from evals.eval_results import figures, show
 from evals.metrics.clusterings import pairwise
 from evals.metrics.quality import quality, shares
 from evals.metrics.statistics import wilson
-from evals.tasks.eval_results import figures, show
-from evals.tasks.merging_run import run_merging
-from pipeline.config.options import MergeOptions
 from pipeline.config.settings import read_settings
 from pipeline.entries import Answer, Conflict, Entry, Line, Link, Merge, Side
 from pipeline.errors import BudgetError, InputError, SovereigntyError
 from pipeline.run.corpus import gather
-from pipeline.run.job import MergeJob
 from pipeline.runtime import Runtime
 from pipeline.store.reading.reports import list_runs
 from pipeline.store.record import Store
 from pipeline.tokens.token_counters import counter_for
+from tests.support.asked import Answered, ask
 from tests.support.judges import PairJudge, Says, always, knowing
 from tests.support.stories import story
 
@@ -163,22 +160,17 @@ def judged(runtime: Runtime) -> Callable[..., Any]:
     counter = counter_for(spec, cache=runtime.settings.cache)
 
     def run(store: Store, says: Says, **wanted: Any) -> dict[str, Any]:
-        def job(paths: Sequence[str], out: Path, ask: bool) -> MergeJob:
-            made = runtime.merge_job(
-                paths,
-                JUDGE if ask else "extractive",
-                MergeOptions(out=str(out), allow_cloud=("all",), propose=ask),
-                store=store,
-            )
-            if ask:
-                made.spec = replace(made.spec, window=8192, output_cap=4096)
-                made.opener = lambda spec, options: PairJudge(spec, counter.count_text, says)
-            return made
-
+        judge = PairJudge(spec, counter.count_text, says)
         wanted = {"propose": True, "again": False} | wanted
-        truth = SAMPLE / "truth.json"
-        return run_merging(
-            [str(SAMPLE)], spec, job, store, truth=truth, allow_cloud=("all",), **wanted
+        return ask(
+            "merging",
+            Answered(runtime.settings, judge, 8192),
+            store,
+            paths=[str(SAMPLE)],
+            model=JUDGE,
+            truth=str(SAMPLE / "truth.json"),
+            allow_cloud=("all",),
+            **wanted,
         )
 
     return run
@@ -194,7 +186,7 @@ def test_a_judge_that_knows_is_right_and_its_answers_act_on_nothing(
     runtime: Runtime, judged: Callable[..., Any], the_truth: Says
 ) -> None:
     with runtime.store() as store:
-        result = judged(store, the_truth, max_usd=Decimal(5))
+        result = judged(store, the_truth, max_cost=Decimal(5))
         stored = figures(show(store, result["run"]))
     judge = result["judge"]
     assert judge["asked"] == result["calls"] > 50 and not judge["failed"]
@@ -248,18 +240,15 @@ def test_a_budget_holds_and_the_run_says_so(
 ) -> None:
     with runtime.store() as store:
         with pytest.raises(BudgetError):
-            judged(store, the_truth, max_usd=Decimal("0.001"))
+            judged(store, the_truth, max_cost=Decimal("0.001"))
         assert [r["state"] for r in list_runs(store, kind="merging")] == ["failed"]
 
 
 def test_a_cloud_that_is_asked_needs_permission(runtime: Runtime) -> None:
-    spec = runtime.find(JUDGE)
-
-    def job(paths: Sequence[str], out: Path, ask: bool) -> MergeJob:
-        raise AssertionError("nothing is merged")
-
-    with runtime.store() as store, pytest.raises(SovereigntyError):
-        run_merging([str(SAMPLE)], spec, job, store, propose=True)
+    with runtime.store() as store:
+        with pytest.raises(SovereigntyError):
+            ask("merging", runtime, store, paths=[str(SAMPLE)], model=JUDGE, propose=True)
+        assert list_runs(store) == []
 
 
 def test_too_few_stories_to_plant_are_refused(runtime: Runtime, tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,8 @@ import pytest
 from typer.testing import CliRunner
 
 from evals.cli.eval_commands import app
-from evals.tasks.rewrite_run import RewriteJob, rewrite_job, run_rewrite
-from evals.tasks.rewriting import look_for
+from evals.merges.rewrite_job import rewrite_job
+from evals.merges.rewriting import look_for
 from pipeline.config.options import MergeOptions
 from pipeline.config.settings import read_settings
 from pipeline.errors import BudgetError, InputError, ModelError, SovereigntyError
@@ -25,6 +24,7 @@ from pipeline.runtime import Runtime
 from pipeline.store.reading.reports import list_runs
 from pipeline.store.record import Store
 from pipeline.tokens.token_counters import counter_for
+from tests.support.asked import Answered, ask
 from tests.support.rewriters import FAULTS, Rewriter
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"
@@ -55,26 +55,17 @@ def rewritten(
 ) -> dict[str, Any]:
     """A run over the sample in windows small enough for several levels."""
 
-    def make(paths: Any, folder: Path) -> RewriteJob:
-        job = rewrite_job(
-            runtime.merge_job(
-                paths,
-                MODEL,
-                MergeOptions(
-                    out=str(folder),
-                    strategy=strategy,
-                    allow_cloud=("all",),
-                    max_cost=more.get("max_cost"),
-                ),
-                store=store,
-            )
-        )
-        job.spec = replace(job.spec, window=8192, output_cap=4096)
-        job.opener = lambda spec, options: model
-        return job
-
-    wanted = {name: more[name] for name in ("canaries", "dry_run") if name in more}
-    return run_rewrite([str(SAMPLE)], make, store, out, allow_cloud=("all",), **wanted)
+    return ask(
+        "rewrite",
+        Answered(runtime.settings, model, 8192),
+        store,
+        paths=[str(SAMPLE)],
+        model=MODEL,
+        strategy=strategy,
+        out=str(out),
+        allow_cloud=("all",),
+        **more,
+    )
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)

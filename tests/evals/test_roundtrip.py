@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from evals.cli.eval_commands import app
-from evals.tasks.roundtrip import (
+from evals.merges.rounds import (
     Original,
     Round,
     decay,
@@ -23,10 +23,9 @@ from evals.tasks.roundtrip import (
     split,
     write_parts,
 )
-from evals.tasks.roundtrip_run import run_round_trips
 from pipeline.config.options import MergeOptions
 from pipeline.config.settings import read_settings
-from pipeline.errors import InputError, SovereigntyError
+from pipeline.errors import GateError, InputError, SovereigntyError
 from pipeline.extract.extraction import extract
 from pipeline.run.job import run as run_job
 from pipeline.runtime import Runtime
@@ -34,6 +33,7 @@ from pipeline.store.reading import reports
 from pipeline.store.record import Store
 from pipeline.stories import Story
 from pipeline.tokens.token_counters import counter_for
+from tests.support.asked import Answered, ask
 from tests.support.rewriters import Rewriter
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"
@@ -177,12 +177,12 @@ def runtime(tmp_path: Path, shared_cache: Path) -> Runtime:
 
 def test_our_own_merge_goes_round_and_loses_nothing(runtime: Runtime, store: Store) -> None:
     said: list[str] = []
-    done = run_round_trips(
-        [str(SAMPLE / "lending-desk.md"), str(SAMPLE / "payments-and-reports.xlsx")],
-        lambda read, out: runtime.merge_job(
-            read, "extractive", MergeOptions(out=str(out), strategy="none"), store=store
-        ),
+    files = ["lending-desk.md", "payments-and-reports.xlsx"]
+    done = ask(
+        "roundtrip",
+        runtime,
         store,
+        paths=[str(SAMPLE / file) for file in files],
         by="author",
         rounds=3,
         parts=2,
@@ -204,20 +204,22 @@ def test_a_model_that_writes_again_is_priced_and_held_to_the_same(
     count = counter_for(spec, cache=runtime.settings.cache).count_text
     model = Rewriter(spec, count, words=99, failing=1.0, faults=("forgets",))
 
-    def job(read: Sequence[str], out: Path) -> Any:
-        made = runtime.merge_job(
-            read,
-            MODEL,
-            MergeOptions(out=str(out), strategy="tree", allow_cloud=("all",)),
-            store=store,
+    def trip(**more: Any) -> dict[str, Any]:
+        return ask(
+            "roundtrip",
+            Answered(runtime.settings, model),
+            store,
+            paths=[str(SAMPLE / "lending-desk.md")],
+            model=MODEL,
+            strategy="tree",
+            rounds=2,
+            allow_cloud=("all",),
+            **more,
         )
-        made.opener = lambda spec, options: model
-        return made
 
-    paths = [str(SAMPLE / "lending-desk.md")]
-    dry = run_round_trips(paths, job, store, rounds=2, allow_cloud=("all",), dry_run=True)
+    dry = trip(dry_run=True)
     assert (dry["merges"], dry["strategy"]) == (2, "tree") and not model.asked
-    done = run_round_trips(paths, job, store, rounds=2, parts=2, allow_cloud=("all",))
+    done = trip(parts=2)
     assert model.asked and done["strategy"] == "tree" and done["usd"] != "0"
     first, last = done["rounds"][1], done["rounds"][-1]
     assert last["stories"] < first["stories"] < done["stories"], "each reply leaves one out"
@@ -249,31 +251,25 @@ def test_a_run_that_was_stopped_comes_to_the_same_and_asks_for_no_reply_twice(
         model = Stopping(spec, counter_for(spec, cache=runtime.settings.cache).count_text, words=99)
         with runtime.store() as store:
 
-            def job(
-                read: Sequence[str], out: Path, runtime=runtime, store=store, model=model
-            ) -> Any:
-                made = runtime.merge_job(
-                    read,
-                    MODEL,
-                    MergeOptions(
-                        out=str(out),
-                        strategy=strategy,
-                        allow_cloud=("all",),
-                        propose=strategy == "pairs",
-                    ),
-                    store=store,
+            def trip(runtime=runtime, store=store, model=model) -> dict[str, Any]:
+                return ask(
+                    "roundtrip",
+                    Answered(runtime.settings, model),
+                    store,
+                    paths=[str(SAMPLE / "lending-desk.md")],
+                    model=MODEL,
+                    strategy=strategy,
+                    rounds=3,
+                    parts=2,
+                    allow_cloud=("all",),
                 )
-                made.opener = lambda spec, options: model
-                return made
 
             for stop in stops:
                 model.stop_at = stop
                 with pytest.raises(KeyboardInterrupt):
-                    run_round_trips([str(SAMPLE / "lending-desk.md")], job, store, rounds=3,
-                                    parts=2, allow_cloud=("all",))  # fmt: skip
+                    trip()
             model.stop_at = 10**9
-            done = run_round_trips([str(SAMPLE / "lending-desk.md")], job, store, rounds=3,
-                                   parts=2, allow_cloud=("all",))  # fmt: skip
+            done = trip()
         found.append(done["rounds"])
         asked.append(sorted(request.key for request in model.asked))
     assert found[0] == found[1] and asked[0] == asked[1] and len(asked[0]) > 2
@@ -281,20 +277,19 @@ def test_a_run_that_was_stopped_comes_to_the_same_and_asks_for_no_reply_twice(
 
 
 def test_what_may_not_leave_does_not_in_parts_either(runtime: Runtime, store: Store) -> None:
+    paths = [str(SAMPLE / "lending-desk.md")]
     with pytest.raises(SovereigntyError):
-        run_round_trips(
-            [str(SAMPLE / "lending-desk.md")],
-            lambda read, out: runtime.merge_job(
-                read,
-                MODEL,
-                MergeOptions(out=str(out), strategy="tree", allow_cloud=("all",)),
-                store=store,
-            ),
+        ask(
+            "roundtrip",
+            runtime,
             store,
+            paths=paths,
+            model=MODEL,
+            strategy="tree",
             allow_cloud=(str(SAMPLE / "volunteers.txt"),),
         )
     with pytest.raises(InputError, match="no way to split"):
-        run_round_trips([str(SAMPLE)], lambda *_: None, store, by="colour")  # type: ignore[arg-type,return-value]
+        ask("roundtrip", runtime, store, paths=paths, by="colour")
 
 
 def test_the_command_shows_every_round(tmp_path: Path) -> None:
@@ -305,3 +300,8 @@ def test_the_command_shows_every_round(tmp_path: Path) -> None:
     assert "after 2 rounds" in shown.output and "at once: none" in shown.output
     result = json.loads(CliRunner().invoke(app, [*args, "--json"]).stdout)
     assert [one["number"] for one in result["rounds"]] == [0, 1, 2]
+    again = ["--db", f"sqlite:///{tmp_path}/x.sqlite"]
+    shown = CliRunner().invoke(app, ["show", result["run"], *again])
+    assert shown.exit_code == 0 and "catastrophes\t0\t–\t2" in shown.output, "a count has no band"
+    bound = CliRunner().invoke(app, ["gate", result["run"], "--min", "catastrophes=1", *again])
+    assert isinstance(bound.exception, GateError) and "is 0, n=2" in str(bound.exception)

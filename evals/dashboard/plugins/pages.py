@@ -18,7 +18,7 @@ from datasette.database import Database
 from datasette.utils import sqlite_timelimit
 from datasette.utils.asgi import NotFound, Response
 
-from evals.dashboard import card_rows, window_picture
+from evals.dashboard import card_rows, kinds, window_picture
 from evals.dashboard.cards import Card, Page, load_pages
 from evals.dashboard.merged import merged_file
 
@@ -112,6 +112,7 @@ async def page_view(datasette: Any, request: Any) -> Response:
             "tallies": await _tallies(datasette, page, given),
             "cards": {name: card.shown() for name, card in page.cards.items()},
             "served": told,
+            "runs": kinds.links(),
             "vega": datasette.urls.static_plugins("datasette_dashboards", ""),
         },
         request=request,

@@ -1,5 +1,5 @@
 // Rows as tables, numbers, steps, facts, and two versions side by side.
-import { FORMATS, day, element, go, link, parsed, shown, state } from "./core.js";
+import { FORMATS, day, element, go, link, page, parsed, shown, state } from "./core.js";
 
 const BADGES = {
   completed: "good", ok: "good", inside: "good", kept: "good", answered: "good",
@@ -8,12 +8,6 @@ const BADGES = {
   differs: "odd", "not asked": "odd", alike: "odd", proof: "good", judge: "odd", person: "good",
   "answered later": "good", "given up": "bad", "not believed": "odd", held: "odd",
 };
-const RUN_PAGES = {
-  merge: "/run", needle: "/needles", canary: "/needles", fabrication: "/quality", merging: "/quality",
-  exam: "/records", perplexity: "/quality", kernels: "/quality", aggregation: "/needles",
-  roundtrip: "/quality", coverage: "/quality", models: "/models",
-};
-const RUN_FILTERS = { needle: "run", merge: "run", aggregation: "run", models: "run" };
 
 export function badge(value, troubled) {
   const colour = troubled && BADGES[value] === "good" ? "odd" : BADGES[value] || "";
@@ -22,9 +16,9 @@ export function badge(value, troubled) {
 
 function runLink(value, row) {
   const kind = row.kind || value.split("-")[0];
-  const path = RUN_PAGES[kind];
-  const name = RUN_FILTERS[kind] || kind;
-  return path ? element("a", { href: link({ [name]: value }, path), text: value }) : value;
+  const [shownOn, filter] = page.runs[kind] || [];
+  if (!shownOn) return value;
+  return element("a", { href: link(filter ? { [filter]: value } : {}, `/${shownOn}`), text: value });
 }
 
 /* A command breaks between its words only, so that "--model" stays whole. */

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evals.corpora.truth import Truth
-from evals.metrics.statistics import Interval
-from evals.recorded import share
+from evals.metrics.statistics import Interval, proportion
 from pipeline.entries import Answer, Judgement
 from pipeline.replies.parsing import CallFailed, read_answer
 from pipeline.run.job import MergeJob
@@ -34,17 +33,19 @@ class Opinions:
     def scores(self) -> dict[str, Interval]:
         """How often it is right, and for each answer precision and recall."""
         found = {
-            "answered": share(
+            "answered": proportion(
                 len(self.judgements), len(self.judgements) + sum(self.failed.values())
             ),
-            "right": share(sum(said is true for said, true in self.compared), len(self.compared)),
+            "right": proportion(
+                sum(said is true for said, true in self.compared), len(self.compared)
+            ),
         }
         for answer in Answer:
             hits = sum(said is true is answer for said, true in self.compared)
             claimed = sum(said is answer for said, _ in self.compared)
             wanted = sum(true is answer for _, true in self.compared)
-            found[f"{answer.value}_precision"] = share(hits, claimed)
-            found[f"{answer.value}_recall"] = share(hits, wanted)
+            found[f"{answer.value}_precision"] = proportion(hits, claimed)
+            found[f"{answer.value}_recall"] = proportion(hits, wanted)
         return found
 
     def told(self) -> dict[str, Any]:

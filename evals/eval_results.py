@@ -16,7 +16,7 @@ from typing import Any
 
 from evals.grids.aggregations import find_task
 from evals.metrics.scoring import score
-from evals.metrics.statistics import Interval, mean, paired_difference, unpaired_difference, wilson
+from evals.metrics.statistics import Interval, paired_difference, share, unpaired_difference
 from pipeline.calls import Message, Request
 from pipeline.errors import GateError, InputError
 from pipeline.store.reading import reports
@@ -76,7 +76,7 @@ def figures(found: Mapping[str, Any], *, longest: int | None = None) -> dict[str
         if cell["score"] is not None and (longest is None or cell["target_tokens"] <= longest):
             by_task.setdefault(cell["task"], []).append(cell["score"])
     for task, values in by_task.items():
-        result[task] = Interval(mean(values), *wilson(sum(values), len(values)), len(values))
+        result[task] = share(values)
     return result
 
 
@@ -205,7 +205,7 @@ def rescore(store: Store, run: str) -> dict[str, Any]:
         if value != cell["score"]:
             changed.append({"cell": cell["cell"], "was": cell["score"], "is": value})
     values = [row.value or 0.0 for row in rows]
-    total = Interval(mean(values), *wilson(sum(values), len(values)), len(values))
+    total = share(values)
     store.save_scores(run, [Score("rescored", "", *total), *rows])
     return {"run": run, "n": len(rows), "mean": total.mean, "changed": changed}
 

@@ -3,28 +3,19 @@ journalled as a merge is; what comes of it is a text and its figures."""
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from pathlib import Path
 from typing import Any, ClassVar
 
-from evals.corpora.canary import look_in, plant
-from evals.metrics.statistics import Interval, wilson
-from evals.recorded import figure, share
-from evals.tasks.canary_run import rates
-from evals.tasks.merge_price import estimate_of, total
-from evals.tasks.rewriting import Drafts, Found, as_document, look_for
+from evals.merges.rewriting import Drafts, Found, as_document, look_for
+from evals.metrics.statistics import Interval, proportion
+from evals.recorded import figure
 from pipeline.amounts import counted
 from pipeline.calls import Call
 from pipeline.errors import InputError, ModelError
 from pipeline.plan.levels import Levels, levels_of
 from pipeline.run import steps
-from pipeline.run.corpus import gather, require
 from pipeline.run.job import REWRITING, MergeJob
-from pipeline.run.job import run as run_job
-from pipeline.run.sovereignty import check_sovereignty
-from pipeline.store.record import Store
 from pipeline.stories import Story
 
 #: The file that a run leaves in its folder.
@@ -134,9 +125,9 @@ class RewriteJob(MergeJob):
         found = self.found
         words = found.words_out / found.words_in if found.words_in else 0.0
         return {
-            "verbatim": share(found.verbatim, found.units),
-            "covered": _mean(found.covered, found.units),
-            "left_out": share(len(self.drafts.lost), n),
+            "verbatim": proportion(found.verbatim, found.units),
+            "covered": proportion(found.covered, found.units),
+            "left_out": proportion(len(self.drafts.lost), n),
             "words_out": Interval(words, words, words, found.words_in),
         }
 
@@ -188,69 +179,6 @@ class RewriteJob(MergeJob):
         return len(self.drafts.known) > len(self.corpus.by_id) or bool(self.drafts.lost)
 
 
-def _mean(total: float, n: int) -> Interval:
-    """The mean of ``n`` shares that sum up to ``total``."""
-    return Interval(total / n if n else 0.0, *wilson(min(total, n), n), n)
-
-
 def rewrite_job(merge: MergeJob) -> RewriteJob:
     """The job that runs what a merge was asked for as a rewriting strategy."""
     return RewriteJob(**{f.name: getattr(merge, f.name) for f in fields(merge) if f.init})
-
-
-def run_rewrite(
-    paths: Sequence[str],
-    make: Callable[[Sequence[str], Path], RewriteJob],
-    store: Store,
-    out: Path | None = None,
-    *,
-    canaries: int = 0,
-    seed: int = 0,
-    allow_cloud: Sequence[str] = (),
-    dry_run: bool = False,
-) -> dict[str, Any]:
-    """Run a rewriting strategy over documents.
-
-    Args:
-        make: a job that reads paths and writes into a folder.
-        out: where the text is left; None: it is measured and goes.
-        allow_cloud: what of the documents may leave this machine, where canaries are planted in
-            copies of them.
-        canaries: planted in a copy of the documents and looked for in the text; 0 for none.
-        dry_run: price it, ask nothing.
-
-    Returns:
-        With ``dry_run`` what :func:`evals.tasks.merge_price.total` tells of it; else what
-        :meth:`RewriteJob.write` does, and with canaries what became of them.
-
-    Raises:
-        SovereigntyError: as the merge does, by the documents that canaries are planted into.
-    """
-    with tempfile.TemporaryDirectory(prefix="rewrite-") as temporary:
-        folder = Path(temporary)
-        planted = []
-        read: Sequence[str] = paths
-        if canaries:
-            corpus = gather(paths, cache=store)
-            require(corpus)
-            planted = plant(corpus.extractions, folder / "in", n=canaries, seed=seed)
-            read = [str(folder / "in")]
-        job = make(read, folder / "out" if out is None else out)
-        if canaries:
-            # The copies have other paths: what may not leave is told by the documents themselves.
-            check_sovereignty(
-                corpus, job.spec, allow_cloud=allow_cloud, local_only=job.terms.local_only,
-            )  # fmt: skip
-        if dry_run:
-            estimate = estimate_of(job)
-            return {"model": job.spec.name, "strategy": job.terms.strategy} | total([estimate])
-        result = run_job(job)
-    if out is None:
-        result["out"] = None
-    if canaries:
-        seen = look_in(planted, job.corpus.stories, job.text)
-        found = {f"canaries_{name}": rate for name, rate in rates(seen).items()}
-        found.pop("canaries_sourced")  # a rewritten text does not say what comes from where
-        store.save_scores(job.run_id, [figure(name, rate) for name, rate in found.items()])
-        result["scores"] |= {name: rate._asdict() for name, rate in found.items()}
-    return result

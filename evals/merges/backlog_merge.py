@@ -4,7 +4,7 @@ parts; and where a judge is asked, what its answers would have come to."""
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -13,23 +13,20 @@ from typing import Any
 from evals.corpora.planted_merge import MIX, SEEDS, merge, originals
 from evals.corpora.planting import plant
 from evals.corpora.truth import Arrangement, Backlog, Truth, read_truth, recognise
+from evals.declared import Asked
+from evals.merges.merge_price import estimate_of, total
+from evals.merges.opinions import Opinions, opinions_of
 from evals.metrics.quality import Quality, quality, stability
 from evals.metrics.statistics import Interval
-from evals.recorded import figure, recorded
-from evals.tasks.merge_price import estimate_of, total
-from evals.tasks.opinions import Opinions, opinions_of
-from pipeline.config.options import ReadOptions
+from evals.recorded import figure
+from pipeline.config.options import MergeOptions, ReadOptions
 from pipeline.errors import InputError
-from pipeline.models import ModelSpec
+from pipeline.providers.extractive import EXTRACTIVE
 from pipeline.run.corpus import Corpus, gather, require
 from pipeline.run.job import MergeJob
 from pipeline.run.job import run as run_job
-from pipeline.run.sovereignty import check_sovereignty
-from pipeline.store.record import Store
+from pipeline.run.sovereignty import check_sovereignty, copies_of
 from pipeline.store.rows.eval_rows import Score
-
-#: Makes a merge of paths into a folder, ready to run; the model is asked where the last says so.
-MakeJob = Callable[[Sequence[str], Path, bool], MergeJob]
 
 AS_IT_IS = Arrangement("as it is")
 #: What a merge should not depend on: the order of the stories, and how they are cut into parts.
@@ -56,80 +53,101 @@ class Merged:
     believed: Mapping[str, Interval] | None = None
 
 
-def run_merging(
-    paths: Sequence[str],
-    spec: ModelSpec,
-    job: MakeJob,
-    store: Store,
-    *,
-    truth: Path | None = None,
-    propose: bool = False,
-    most: int = 200,
-    again: bool = True,
-    max_usd: Decimal | None = None,
-    allow_cloud: Sequence[str] = (),
-    local_only: Sequence[str] = (),
-    dry_run: bool = False,
-    say: Callable[[str], None] = lambda line: None,
-) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Measure:
+    """What is merged, by whom.
+
+    Args:
+        model: who is asked about pairs; nobody unless that was wanted.
+    """
+
+    asked: Asked
+    model: str
+    backlog: Backlog
+
+    def job(self, folder: Path, laid: list[str], ask: bool) -> MergeJob:
+        """A merge of the backlog as it is laid out, ready to run."""
+        chosen = self.asked.chosen
+        return self.asked.merge(
+            laid,
+            MergeOptions(
+                out=str(folder / "out"),
+                allow_cloud=copies_of(chosen.allow_cloud),
+                propose=ask,
+                pairs=chosen.pairs,
+            ),
+            model=self.model if ask else EXTRACTIVE,
+        )
+
+
+def _measure(asked: Asked) -> _Measure:
+    """The backlog, read.
+
+    Raises:
+        InputError: a question without somebody to ask, no truth, or one that does not fit the
+            documents.
+        SovereigntyError: a model elsewhere would be asked about documents that may not leave.
+    """
+    chosen = asked.chosen
+    if chosen.propose and asked.model == EXTRACTIVE:
+        raise InputError(
+            "there is nobody to ask.", where="--propose", next="Name a model with --model."
+        )
+    model = asked.model if chosen.propose else EXTRACTIVE
+    spec = asked.runtime.find(model)
+    truth = None if chosen.truth is None else Path(chosen.truth)
+    exclude = (truth.name,) if truth else ()
+    corpus = gather(asked.paths, how=ReadOptions(exclude=exclude), cache=asked.store)
+    require(corpus)
+    # Planted documents have other heads: what may not leave is told by those they are made of.
+    if chosen.propose:
+        check_sovereignty(
+            corpus,
+            spec,
+            allow_cloud=chosen.allow_cloud,
+            local_only=asked.runtime.settings.local_only,
+        )
+    return _Measure(asked, spec.name, _backlog(corpus, truth, chosen.most))
+
+
+def price_merging(asked: Asked) -> dict[str, Any]:
+    """What the merge would cost: who is asked, and what :func:`evals.merges.merge_price.total`
+    tells of it."""
+    measure = _measure(asked)
+    with tempfile.TemporaryDirectory(prefix="backlog-") as name:
+        folder, propose = Path(name), asked.chosen.propose
+        laid, _ = measure.backlog.lay_out(folder / "in", AS_IT_IS)
+        estimate = estimate_of(measure.job(folder, laid, propose))
+    return {"model": measure.model, "propose": propose} | total([estimate])
+
+
+def run_merging(asked: Asked) -> dict[str, Any]:
     """Merge a backlog and hold the outcome against its truth.
 
     Every merge is a run of the database of its own; replies that are journalled are not asked for
     again.
 
-    Args:
-        truth: a truth file of these documents. Without one their stories are planted: copied,
-            reworded, split and contradicted, in documents of their own.
-        propose: ask the model about pairs, and tell what its answers are worth.
-        most: originals to plant, at most.
-        again: merge it shuffled and in other parts too, to see whether the same comes out.
-        dry_run: price the merge, ask nothing.
-
     Returns:
-        With ``dry_run`` what :func:`evals.tasks.merge_price.total` tells of it. Else what
-        ``eval merging --json`` prints: the figures, what it took, its stability, and of a judge how
-        right it was and what would follow if its answers acted.
+        The figures, what it took, its stability, and of a judge how right it was and what would
+        follow if its answers acted.
 
     Raises:
         InputError: no truth, or one that does not fit the documents; as the merge does.
     """
-    corpus = gather(paths, how=ReadOptions(exclude=(truth.name,) if truth else ()), cache=store)
-    require(corpus)
-    # Planted documents have other heads: what may not leave is told by those they are made of.
-    if propose:
-        check_sovereignty(corpus, spec, allow_cloud=allow_cloud, local_only=local_only)
-    backlog = _backlog(corpus, truth, most)
-    if dry_run:
-        with tempfile.TemporaryDirectory(prefix="backlog-") as folder:
-            laid, _ = backlog.lay_out(Path(folder) / "in", AS_IT_IS)
-            estimate = estimate_of(job(laid, Path(folder) / "out", propose))
-        return {"model": spec.name, "propose": propose} | total([estimate])
-    with recorded(
-        store,
-        kind="merging",
-        model=spec.name,
-        strategy="pairs" if propose else "none",
-        parameters={
-            "paths": list(paths),
-            "truth": None if truth is None else str(truth),
-            "propose": propose,
-            "most": most,
-            "again": again,
-            "max_usd": None if max_usd is None else str(max_usd),
-        },
-    ) as run:
-        first = _merge(backlog, AS_IT_IS, job, propose, max_usd)
-        say(f"merged in run {first.run}: {_told(first.quality)}")
+    measure, chosen, truth = _measure(asked), asked.chosen, asked.chosen.truth
+    with asked.recorded(model=measure.model, strategy="pairs" if chosen.propose else "none") as run:
+        first = _merge(measure, AS_IT_IS, chosen.propose, chosen.max_cost)
+        asked.say(f"merged in run {first.run}: {_told(first.quality)}")
         stable = {
-            how.name: stability(first.quality.found, _merge(backlog, how, job, False).quality.found)
-            for how in (OTHERWISE if again else ())
+            how.name: stability(first.quality.found, _merge(measure, how, False).quality.found)
+            for how in (OTHERWISE if chosen.again else ())
         }
-        store.save_scores(run, _scores(first, stable))
+        asked.store.save_scores(run, _scores(first, stable))
     return {
         "run": run,
         "merge": first.run,
-        "model": spec.name,
-        "truth": "planted" if truth is None else str(truth),
+        "model": measure.model,
+        "truth": "planted" if truth is None else truth,
         "stories": len(first.quality.found),
         "scores": _as_dicts(first.quality.figures),
         "stability": {how: _as_dicts(figures) for how, figures in stable.items()},
@@ -153,12 +171,12 @@ def _backlog(corpus: Corpus, truth: Path | None, most: int) -> Backlog:
 
 
 def _merge(
-    backlog: Backlog, how: Arrangement, job: MakeJob, propose: bool, most: Decimal | None = None
+    measure: _Measure, how: Arrangement, propose: bool, most: Decimal | None = None
 ) -> Merged:
     """One merge of the backlog laid out in one way, in a folder that goes afterwards."""
     with tempfile.TemporaryDirectory(prefix="backlog-") as folder:
-        laid, truth = backlog.lay_out(Path(folder) / "in", how)
-        made = job(laid, Path(folder) / "out", propose)
+        laid, truth = measure.backlog.lay_out(Path(folder) / "in", how)
+        made = measure.job(Path(folder), laid, propose)
         made.chosen, made.goes_on = replace(made.chosen, max_cost=most), False
         finished = run_job(made)
         names = recognise(truth, made.corpus)

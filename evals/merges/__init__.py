@@ -1,0 +1,1 @@
+"""Merges that evals make: what they cost, how good they are, what writing again leaves."""
