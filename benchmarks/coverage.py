@@ -26,7 +26,7 @@ from typing import Any, NamedTuple
 
 import snowballstemmer
 
-from evals.metrics.coverage import coverage, terms
+from evals.metrics.coverage_share import coverage, terms
 from pipeline.compare.features import features
 from pipeline.text.words import word_set
 from tests.support.said import holds

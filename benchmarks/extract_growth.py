@@ -22,7 +22,7 @@ from itertools import count
 from pathlib import Path
 
 from pipeline.extract.patterns import find_stories
-from pipeline.extract.readers.registry import read_bytes
+from pipeline.extract.readers.reader_registry import read_bytes
 
 STORY = "As a cook, I want salt, so that it tastes."
 LINE = "The kettle stood on the stove and nobody had filled it. "

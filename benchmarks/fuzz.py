@@ -30,7 +30,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pipeline.extract.extraction import extract
-from pipeline.extract.readers.registry import FORMATS
+from pipeline.extract.readers.reader_registry import FORMATS
 from pipeline.extract.reading_limits import SECONDS, SECONDS_A_MB
 from pipeline.stories import Extraction
 

@@ -54,7 +54,7 @@ from real_server import ROOT, WEIGHTS, not_run, serving, version
 from evals.corpora.truth import Truth, read_truth, recognise
 from evals.merges.rounds import ALTERED, Original, edition_of, read_again, write_parts
 from evals.metrics.clusterings import Agreement, pairwise
-from evals.metrics.coverage import coverage
+from evals.metrics.coverage_share import coverage
 from pipeline.config.settings import read_settings
 from pipeline.engine.weights.weight_files import locate_weights
 from pipeline.errors import EngineError

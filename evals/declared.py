@@ -18,7 +18,7 @@ from pipeline.config.options import MergeOptions, Options
 from pipeline.progress import Show, show_nothing
 
 if TYPE_CHECKING:
-    from evals.tables import Table
+    from evals.result_tables import Table
     from pipeline.errors import StoryTransformerError
     from pipeline.models import ModelSpec
     from pipeline.providers.base import ModelOptions

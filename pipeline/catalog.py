@@ -21,7 +21,7 @@ from urllib.parse import parse_qsl
 from pipeline.config.load_options import Setup, split_setup
 from pipeline.errors import InputError
 from pipeline.models import Architecture, DatedPrice, Gpu, ModelSpec, RateLimits, TokenRatio
-from pipeline.providers.registry import providers
+from pipeline.providers.provider_registry import providers
 
 _Value = TypeVar("_Value")
 #: What a provider puts behind a model's name to say which one of that name it is: a day

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from evals.eval_registry import evals_by_name
-from pipeline.providers.registry import module_of, providers
+from pipeline.providers.provider_registry import module_of, providers
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = sorted([*(ROOT / "pipeline").rglob("*.py"), *(ROOT / "evals").rglob("*.py")])
@@ -129,7 +129,7 @@ def test_no_provider_is_known_by_its_name_outside_its_file():
 
 def test_a_providers_file_loads_no_sdk():
     code = (
-        "import sys; from pipeline.providers.registry import module_of, providers;"
+        "import sys; from pipeline.providers.provider_registry import module_of, providers;"
         "known = [module_of(one) for one in providers().values()];"
         "sdks = {m for one in providers().values() for m in one.modules};"
         "print(len(known) >= 5, len(sdks) >= 4, sorted((sdks | {'torch'}) & set(sys.modules)))"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evals.declared import PATHS, Artifact, Asked, Deployment, Eval
-from evals.tables import Table, rate
+from evals.result_tables import Table, rate
 from pipeline.config.options import MergeOptions, Options, option
 from pipeline.providers.extractive import EXTRACTIVE
 

@@ -12,7 +12,7 @@ import re
 
 from pipeline.cli.commands import main
 from pipeline.extract.readers.markup import read_blocks
-from pipeline.extract.readers.registry import Reading, add_reader
+from pipeline.extract.readers.reader_registry import Reading, add_reader
 
 
 def read_org(data: bytes, encoding: str | None) -> Reading:

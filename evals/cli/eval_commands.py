@@ -12,7 +12,7 @@ import typer
 from evals.cli import result_commands
 from evals.declared import Argument, Eval, Result, measured, taking
 from evals.eval_registry import evals_by_name
-from evals.tables import Table
+from evals.result_tables import Table
 from pipeline.cli.command_options import DryRun, Here, Model, Prefect, command
 from pipeline.cli.screen import next_for_good, next_step
 from pipeline.config.processes import away_from_documents

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from evals.declared import Asked
-from evals.tables import Table
+from evals.result_tables import Table
 from pipeline.amounts import counted, dollars
 
 if TYPE_CHECKING:

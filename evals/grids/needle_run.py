@@ -13,8 +13,8 @@ from typing import Any
 from evals.corpora.haystack import paths_of, prose_files
 from evals.grids.grids import Grid
 from evals.grids.likelihood import NAME, answer_losses, likelihood, overall
-from evals.grids.needle import Cell, Claim, measure
 from evals.grids.needle_price import worst_usage
+from evals.grids.needle_trials import Cell, Claim, measure
 from evals.grids.trials import Trial
 from evals.metrics.statistics import (
     EffectiveLengths,
@@ -29,7 +29,7 @@ from evals.recorded import figure, recorded
 from pipeline.cost.prices import price
 from pipeline.errors import SovereigntyError
 from pipeline.extract.extraction import extract
-from pipeline.extract.readers.registry import read_document
+from pipeline.extract.readers.reader_registry import read_document
 from pipeline.models import ModelSpec
 from pipeline.progress import Progress, Show, show_nothing
 from pipeline.providers.base import Model, ModelOptions

@@ -12,7 +12,7 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from evals.metrics.coverage import coverage
+from evals.metrics.coverage_share import coverage
 from pipeline.calls import Call, Reply
 from pipeline.compare.telling_sentence import purpose, wanted
 from pipeline.kept import units
@@ -135,7 +135,7 @@ class Found:
         units: sentences, cells, steps and titles of the originals.
         verbatim: those that are found anywhere in the text.
         covered: the sum of their shares, by words and rarity
-        (:func:`evals.metrics.coverage.coverage`).
+        (:func:`evals.metrics.coverage_share.coverage`).
         words_in, words_out: of the originals, and of the text.
     """
 

@@ -18,7 +18,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from evals.merges.rewrite_job import FILE
-from evals.metrics.coverage import coverage, terms
+from evals.metrics.coverage_share import coverage, terms
 from evals.metrics.statistics import Interval, bootstrap, share_of
 from evals.recorded import figure
 from pipeline.document.markdown.row_cells import row_of

@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evals.declared import PATHS, Artifact, Asked, Deployment, Eval
-from evals.tables import Table
+from evals.result_tables import Table
 from pipeline.amounts import counted
 from pipeline.config.options import MergeOptions, Options, option, parse_integers
 from pipeline.providers.extractive import EXTRACTIVE
 
 if TYPE_CHECKING:
-    from evals.corpora.canary import Sighting
+    from evals.corpora.planted_canaries import Sighting
     from evals.metrics.statistics import Interval
+    from pipeline.store.rows.eval_rows import Score
 
 #: What a place may have been lost at and still count for a figure.
 _FINE = {"survived": ("", "mutated", "source"), "unmutated": ("", "source"), "sourced": ("",)}
@@ -51,12 +52,10 @@ def _run(asked: Asked) -> dict[str, Any]:
     Raises:
         InputError: no document can carry a canary; as the merge does.
     """
-    from evals.corpora.canary import look_for, plant
-    from evals.recorded import figure
+    from evals.corpora.planted_canaries import look_for, plant
     from pipeline.run.corpus import gather, require
     from pipeline.run.job import run as run_job
     from pipeline.run.sovereignty import check_sovereignty
-    from pipeline.store.rows.eval_rows import Score
 
     chosen: CanaryOptions = asked.chosen
     corpus = gather(asked.paths, cache=asked.store)
@@ -78,11 +77,9 @@ def _run(asked: Asked) -> dict[str, Any]:
         )
         merge.goes_on = False  # a pipeline that was left halfway is not measured
         # The copies have other paths: what may not leave is told by the documents themselves.
+        terms = merge.terms
         check_sovereignty(
-            corpus,
-            merge.spec,
-            allow_cloud=merge.terms.allow_cloud,
-            local_only=merge.terms.local_only,
+            corpus, merge.spec, allow_cloud=terms.allow_cloud, local_only=terms.local_only
         )
         with asked.recorded(model=merge.spec.name, strategy=merge.terms.strategy) as run:
             merged = run_job(merge)
@@ -90,16 +87,7 @@ def _run(asked: Asked) -> dict[str, Any]:
             seen = look_for(planted, merge.corpus.stories, document)
             scores = rates(seen)
             rows = [_row(sighting) for sighting in seen]
-            asked.store.save_scores(
-                run,
-                [figure(name, score, merge=merged["run"]) for name, score in scores.items()]
-                + [
-                    Score(
-                        "canary", f"{row['word']}-{number}", float(not row["lost_at"]), detail=row
-                    )
-                    for number, row in enumerate(rows)
-                ],
-            )
+            asked.store.save_scores(run, _as_scores(scores, rows, merge=merged["run"]))
     lost = Counter(s.lost_at for s in seen if s.lost_at)
     asked.say(f"{len(seen) - lost.total()} of {len(seen)} places came through whole")
     return {
@@ -111,6 +99,19 @@ def _run(asked: Asked) -> dict[str, Any]:
         "lost": dict(lost),
         "canaries": rows,
     }
+
+
+def _as_scores(
+    scores: Mapping[str, Interval], rows: Sequence[Mapping[str, Any]], *, merge: str
+) -> list[Score]:
+    """The shares, and a score for each place: 1 where its canary came through whole."""
+    from evals.recorded import figure
+    from pipeline.store.rows.eval_rows import Score
+
+    return [figure(name, score, merge=merge) for name, score in scores.items()] + [
+        Score("canary", f"{row['word']}-{number}", float(not row["lost_at"]), detail=row)
+        for number, row in enumerate(rows)
+    ]
 
 
 def rates(seen: Sequence[Sighting]) -> dict[str, Interval]:

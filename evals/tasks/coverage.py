@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evals.declared import Argument, Asked, Eval
-from evals.tables import Table
+from evals.result_tables import Table
 from pipeline.errors import InputError
 
 if TYPE_CHECKING:
-    from evals.metrics.coverage import Covered
+    from evals.metrics.coverage_share import Covered
     from pipeline.store.rows.eval_rows import Score
 
 #: What stands in place of a model: the share is counted by code.
@@ -27,12 +27,12 @@ _MOST, _MISSING = 20, 5
 def read_told(file: Path) -> list[str]:
     """The insights or bullets of a file: of ``.json`` a list, of ``.jsonl`` one a line (texts, or
     objects with ``insight`` or ``text``), else those of a text
-    (:func:`evals.metrics.coverage.bullets`).
+    (:func:`evals.metrics.coverage_share.bullets`).
 
     Raises:
         InputError: it cannot be read, or holds none.
     """
-    from evals.metrics.coverage import bullets
+    from evals.metrics.coverage_share import bullets
 
     try:
         text = file.read_text(encoding="utf-8")
@@ -82,7 +82,7 @@ def _run(asked: Asked) -> dict[str, Any]:
     Raises:
         InputError: as :func:`read_told` does.
     """
-    from evals.metrics.coverage import coverage, overall
+    from evals.metrics.coverage_share import coverage, overall
 
     insights, told = (read_told(Path(asked.given[name])) for name in ("reference", "document"))
     found = coverage(insights, told)
@@ -98,7 +98,7 @@ def _run(asked: Asked) -> dict[str, Any]:
 
 def scores(found: Sequence[Covered]) -> list[Score]:
     """The mean, and one figure for each insight, by its number from 1."""
-    from evals.metrics.coverage import overall
+    from evals.metrics.coverage_share import overall
     from evals.recorded import figure
     from pipeline.store.rows.eval_rows import Score
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evals.declared import Asked, Eval
-from evals.tables import Table, rate
+from evals.result_tables import Table, rate
 from pipeline.config.options import Options, option
 from pipeline.errors import InputError
 from pipeline.outcomes import StoryText

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.declared import PATHS, Argument, Asked, Eval
-from evals.tables import Table
+from evals.result_tables import Table
 from pipeline.errors import InputError, LedgerError
 from pipeline.kept import DamagedEdition, Told, check, read_edition
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from evals.declared import PATHS, Asked, Eval
-from evals.tables import Table
+from evals.result_tables import Table
 from pipeline.config.extras import LOCAL
 from pipeline.config.options import Options, option
 from pipeline.providers.local import DEFAULT_LOCAL

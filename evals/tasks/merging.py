@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evals.declared import PATHS, Asked, Deployment, Eval
-from evals.tables import Table, merge_price, rate
+from evals.result_tables import Table, merge_price, rate
 from pipeline.amounts import counted
 from pipeline.config.options import EvalOptions, option, setting
 from pipeline.providers.extractive import EXTRACTIVE

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from evals.declared import PATHS, Asked, Eval
-from evals.tables import Table
+from evals.result_tables import Table
 from pipeline.amounts import counted
 from pipeline.config.extras import LOCAL
 from pipeline.config.options import Options, option
@@ -32,7 +32,7 @@ def _run(asked: Asked) -> dict[str, Any]:
         InputError: the model is not local, no text, or a context that the window does not hold.
     """
     from evals.local_texts import opened, texts
-    from evals.metrics.perplexity import measure
+    from evals.metrics.token_loss import measure
     from evals.recorded import figure
     from pipeline.store.rows.eval_rows import Score
 

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evals.declared import PATHS, Asked, Eval
-from evals.tables import Table, merge_price, rate
+from evals.result_tables import Table, merge_price, rate
 from pipeline.amounts import counted
 from pipeline.config.options import EvalOptions, MergeOptions, option
 from pipeline.providers.local import DEFAULT_LOCAL
 
 if TYPE_CHECKING:
-    from evals.corpora.canary import Canary
+    from evals.corpora.planted_canaries import Canary
     from evals.merges.rewrite_job import RewriteJob
 
 
@@ -39,7 +39,7 @@ def _job(asked: Asked) -> Iterator[tuple[RewriteJob, list[Canary]]]:
     Raises:
         SovereigntyError: as the merge does, by the documents that canaries are planted into.
     """
-    from evals.corpora.canary import plant
+    from evals.corpora.planted_canaries import plant
     from evals.merges.rewrite_job import rewrite_job
     from pipeline.run.corpus import gather, require
     from pipeline.run.sovereignty import check_sovereignty, copies_of
@@ -88,7 +88,7 @@ def _run(asked: Asked) -> dict[str, Any]:
         What :meth:`evals.merges.rewrite_job.RewriteJob.write` does, and with canaries what became
         of them.
     """
-    from evals.corpora.canary import look_in
+    from evals.corpora.planted_canaries import look_in
     from evals.recorded import figure
     from evals.tasks.canary import rates
     from pipeline.run.job import run as run_job

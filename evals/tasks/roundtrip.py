@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evals.declared import PATHS, Asked, Deployment, Eval
-from evals.tables import Table, merge_price
+from evals.result_tables import Table, merge_price
 from pipeline.amounts import counted
 from pipeline.config.options import EvalOptions, MergeOptions, option
 from pipeline.errors import InputError

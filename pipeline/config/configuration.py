@@ -15,7 +15,7 @@ from typing import Literal
 from pipeline.config.egress import without_password
 from pipeline.errors import InputError
 from pipeline.providers.extractive import EXTRACTIVE
-from pipeline.providers.registry import providers
+from pipeline.providers.provider_registry import providers
 
 Kind = Literal["text", "path", "database", "whole", "number", "flag", "list"]
 Value = str | int | Decimal | bool | tuple[str, ...] | None

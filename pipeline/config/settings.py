@@ -16,7 +16,7 @@ from typing import Any
 from pipeline.config.config_file import NAME, read_file
 from pipeline.config.configuration import SETTINGS, Found, Setting, Value
 from pipeline.config.egress import without_password
-from pipeline.providers.registry import providers
+from pipeline.providers.provider_registry import providers
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 #: Names a file of settings anywhere, for what has no ``--config``.

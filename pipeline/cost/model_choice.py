@@ -15,7 +15,7 @@ from pipeline.cost.prices import price, price_is_dated, price_note, usd_per_mtok
 from pipeline.cost.ranking import best_fit, rank_local
 from pipeline.models import Gpu, ModelSpec
 from pipeline.providers.local import DEFAULT_LOCAL
-from pipeline.providers.registry import providers
+from pipeline.providers.provider_registry import providers
 
 #: Tokens of a word of story English in a vocabulary like o200k: 1.142 to 1.167, measured on the
 #: same public stories as the ratios of the catalogue.

@@ -9,8 +9,6 @@ Usable on its own, without the rest of the pipeline::
 
 from __future__ import annotations
 
-import os
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,7 +40,7 @@ from pipeline.engine.footprint import (
     weight_bytes,
 )
 from pipeline.engine.loading.blocked import block
-from pipeline.engine.loading.loader import Loaded, load
+from pipeline.engine.loading.loader import Loaded, load, use_threads, warn_of_no_template
 from pipeline.engine.tokenizers.chat import told_template
 from pipeline.engine.tokenizers.tokenizer import Tokenizer
 from pipeline.engine.weights.weight_files import locate_weights
@@ -178,10 +176,7 @@ class StoryTransformer:
         Raises:
             EngineError: missing or damaged weights, an unknown dtype, a kernel that cannot run.
         """
-        # One core is left to the rest of the machine: where every core computes, one busy neighbour
-        # makes each of thousands of parallel loops wait for a thread that was put aside. Measured
-        # on two: 2.5 s (two threads) against 3.3 s (one) when idle, 85 s against 2.8 s when busy.
-        torch.set_num_threads(threads or max(1, len(os.sched_getaffinity(0)) - 1))
+        use_threads(threads)
         loaded = load(
             locate_weights(str(weights)),
             cache=cache,
@@ -192,12 +187,7 @@ class StoryTransformer:
             max_memory=max_memory,
             lora=lora,
         )
-        if loaded.tokenizer.chat.template_name == "plain":
-            warnings.warn(
-                f"{weights} brings no chat template: its prompts are written as headed turns "
-                "(### User: …), the template named plain.",
-                stacklevel=2,
-            )
+        warn_of_no_template(loaded, weights)
         decoder = choose_decoder(loaded.model)
         if blocked and device_map is None and decoder.name == "packed":
             block(loaded.model)  # the other decoders: models reach into their weights

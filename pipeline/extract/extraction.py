@@ -18,7 +18,7 @@ from pipeline.extract.file_walk import OWN, STDIN, find_files
 from pipeline.extract.patterns import find_stories
 from pipeline.extract.process_pool import shared_out
 from pipeline.extract.readers.bundles import open_bundles, read_member
-from pipeline.extract.readers.registry import (
+from pipeline.extract.readers.reader_registry import (
     ADDED,
     READER_VERSION,
     document_suffixes,

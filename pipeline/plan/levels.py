@@ -15,7 +15,7 @@ from typing import Protocol
 from pipeline.calls import Band, Call, Plan
 from pipeline.plan.call_factory import CallFactory
 from pipeline.plan.rendering import story_text
-from pipeline.plan.rewrite import (
+from pipeline.plan.tree_and_fold import (
     FOLD_PROMPT,
     LEAST_KEPT,
     MOST_PARTS,

@@ -13,8 +13,8 @@ from pipeline.plan.groups import plan_groups
 from pipeline.plan.near.similarity import Pair
 from pipeline.plan.orders import Orders
 from pipeline.plan.pairs import plan_none, plan_pairs
-from pipeline.plan.rewrite import plan_fold, plan_tree
 from pipeline.plan.selection import Selection, select
+from pipeline.plan.tree_and_fold import plan_fold, plan_tree
 from pipeline.stories import Story
 from pipeline.tokens.token_counters import TokenCounter
 

@@ -16,7 +16,7 @@ from pipeline.errors import EngineError
 from pipeline.models import ModelSpec, Provider
 from pipeline.providers.base import ModelOptions
 from pipeline.providers.local.generators import program_of
-from pipeline.providers.registry import providers
+from pipeline.providers.provider_registry import providers
 
 #: What a person may want beside the models of a provider.
 GPU, FLOWS = "gpu", "flows"

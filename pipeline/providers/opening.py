@@ -10,7 +10,7 @@ from pipeline.config.extras import lacking, missing_part
 from pipeline.errors import EngineError, InputError, ModelError
 from pipeline.models import ModelSpec
 from pipeline.providers.base import Model, ModelOptions, OnlineModel
-from pipeline.providers.registry import module_of, providers
+from pipeline.providers.provider_registry import module_of, providers
 
 if TYPE_CHECKING:
     from pipeline.providers.remote.batches import BatchRegister

@@ -16,7 +16,7 @@ from pipeline.config.options import ReadOptions
 from pipeline.errors import InputError
 from pipeline.extract.criteria_links import link_criteria
 from pipeline.extract.extraction import ExtractionCache, extract, said_of_passed_over
-from pipeline.extract.readers.registry import FORMATS
+from pipeline.extract.readers.reader_registry import FORMATS
 from pipeline.judge.proof import need_key
 from pipeline.plan.near.candidates import Candidates
 from pipeline.plan.near.similarity import Pair, cluster, similar_pairs

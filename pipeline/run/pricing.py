@@ -63,43 +63,39 @@ def estimate_corpus(
     Raises:
         SovereigntyError: they are to be, and a model is not on this machine and may not be used.
     """
-    if store is not None:
-        terms = replace(terms, decisions=store.decisions())
+    terms = terms if store is None else replace(terms, decisions=store.decisions())
     choices = _specs(corpus, models, terms, catalog, online)
     terms = replace(terms, vectors=known_vectors(store, corpus.stories, cache=terms.cache))
     if store is not None:
-        choices = [(steps.with_measured(spec, store, terms.cache), bits) for spec, bits in choices]
+        choices = [(steps.with_measured(spec, store, terms.cache), n) for spec, n in choices]
     # A provider counts the words themselves, which an outline has not.
-    outlined = store is not None and not online
-    opened = _opened_beside([spec for spec, _ in choices], terms.cache) if outlined else None
+    ours = [] if store is None or online else [spec for spec, _ in choices]
+    opened = _opened_beside(ours, terms.cache) if ours else None
     kept = _kept_corpus(corpus, store)
     pricing = _Pricing(corpus, terms, kept, steps.from_stories, online)
-    if kept is not None and outlined:
-        ahead = [(spec, pricing.ahead(spec, bits, _kinds(spec, strategies)))
-                 for spec, bits in choices]  # fmt: skip
+    if kept is not None and ours:
+        ahead = [(s, pricing.ahead(s, bits, _kinds(s, strategies))) for s, bits in choices]
         pricing = replace(pricing, planner=Outlines(*kept, ahead=ahead, opened=opened))
     elif opened is not None:
         opened()
     lines: list[Estimate] = []
     records: dict[str, str | None] = {}
     first: Plan | None = None
-    total = sum(len(_kinds(spec, strategies)) for spec, _ in choices)
-    for spec, bits in choices:
-        for strategy in _kinds(spec, strategies):
-            done = len(lines)
-            show(Progress("estimate", "plans", done=done, total=total, fresh=done))
-            believed = pricing.believed(spec, strategy)
-            records[spec.name] = believed.record or None
-            try:
-                plan, line = pricing.line(spec, replace(believed, bits=bits))
-            except (EngineError, ModelError) as error:
-                if models:
-                    raise
-                lines.append(infeasible(spec, strategy, str(error), as_of=terms.as_of))
-                continue
-            first = first or plan
-            lines.append(line)
-            pricing = pricing.with_row(line)
+    wanted = [(spec, bits, each) for spec, bits in choices for each in _kinds(spec, strategies)]
+    for done, (spec, bits, strategy) in enumerate(wanted):
+        show(Progress("estimate", "plans", done=done, total=len(wanted), fresh=done))
+        believed = pricing.believed(spec, strategy)
+        records[spec.name] = believed.record or None
+        try:
+            plan, line = pricing.line(spec, replace(believed, bits=bits))
+        except (EngineError, ModelError) as error:
+            if models:
+                raise
+            lines.append(infeasible(spec, strategy, str(error), as_of=terms.as_of))
+            continue
+        first = first or plan
+        lines.append(line)
+        pricing = pricing.with_row(line)
     show(Progress("estimate", "plans", done=len(lines), total=len(lines), fresh=len(lines)))
     return _told(corpus, first, terms) | {"records": records, "lines": as_lines(lines)}
 

@@ -10,8 +10,8 @@ from typing import Any, Literal
 from sqlalchemy import Connection, insert, select, update
 
 from pipeline.errors import StoreError
+from pipeline.store.claims import is_gone, this_process
 from pipeline.store.connection.database import Database, insert_new, upsert
-from pipeline.store.connection.processes import is_gone, this_process
 from pipeline.store.rows import micro
 from pipeline.store.tables import ActualRow, DepartureRow, PlanRow, RunRow, table_of
 

@@ -305,7 +305,8 @@ def test_help_loads_no_room_that_it_does_not_need():
             f"pipeline.providers.{name}"
             for name in (
                 "base", "claude", "doctor", "extractive", "gemini", "local", "local.generators",
-                "openai", "opening", "registry", "remote", "remote.batches", "remote.cloud",
+                "openai", "opening", "provider_registry", "remote", "remote.batches",
+                "remote.cloud",
                 "remote.logprobs", "remote.pacing", "remote.retries", "remote.served_model",
             )
         ),

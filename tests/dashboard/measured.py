@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from evals.merges.rounds import Round, decay
 from evals.merges.rounds import scores as round_scores
-from evals.metrics.coverage import Covered
+from evals.metrics.coverage_share import Covered
 from evals.tasks.coverage import scores as coverage_scores
 from pipeline.calls import Message, Request
 from pipeline.store.record import Store

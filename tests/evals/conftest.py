@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.calls import Request, TokenCount
 from pipeline.models import ModelSpec
-from pipeline.providers.registry import providers
+from pipeline.providers.provider_registry import providers
 from pipeline.store.record import Store, open_store
 from pipeline.tokens.token_counters import counter_for
 

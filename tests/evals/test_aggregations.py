@@ -18,8 +18,8 @@ from evals.corpora.haystack import allowed, lines, paths_of
 from evals.eval_results import rescore
 from evals.grids.aggregations import AGGREGATIONS, find_task
 from evals.grids.grids import Grid, GridOptions, aggregation_grid, aggregation_lengths
-from evals.grids.needle import Cell, measure
 from evals.grids.needle_run import run_needles
+from evals.grids.needle_trials import Cell, measure
 from evals.grids.trials import Trial, make_trials
 from evals.metrics.scoring import first_number, score
 from pipeline.calls import Request, TokenCount

@@ -24,7 +24,7 @@ from pipeline.config.settings import read_settings
 from pipeline.errors import EngineError, InputError, ModelError
 from pipeline.models import ModelSpec
 from pipeline.providers.base import ModelOptions
-from pipeline.providers.registry import providers
+from pipeline.providers.provider_registry import providers
 from pipeline.runtime import Runtime
 from pipeline.store.reading.reports import scores
 

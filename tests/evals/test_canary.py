@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evals.corpora.canary import look_for, look_in, plant
+from evals.corpora.planted_canaries import look_for, look_in, plant
 from pipeline.config.options import MergeOptions
 from pipeline.config.settings import read_settings
 from pipeline.errors import InputError, SovereigntyError

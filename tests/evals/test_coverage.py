@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from evals.cli.eval_commands import app
-from evals.metrics.coverage import bullets, coverage, overall, rarity, terms
+from evals.metrics.coverage_share import bullets, coverage, overall, rarity, terms
 from evals.tasks.coverage import read_told
 from pipeline.config.settings import read_settings
 from pipeline.errors import InputError

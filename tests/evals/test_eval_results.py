@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from evals import eval_results
 from evals.cli.eval_commands import app
-from evals.grids.needle import measure
+from evals.grids.needle_trials import measure
 from evals.grids.trials import make_trials
 from evals.metrics.statistics import proportion
 from evals.recorded import figure, recorded

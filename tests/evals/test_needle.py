@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from evals.grids.needle import Cell, measure
+from evals.grids.needle_trials import Cell, measure
 from evals.grids.needles import NEEDLES
 from evals.grids.trials import STYLES, Trial, make_trials
 from evals.metrics.scoring import score

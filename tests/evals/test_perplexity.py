@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evals.metrics.perplexity import measure, windows
+from evals.metrics.token_loss import measure, windows
 from pipeline.catalog import Catalog
 from pipeline.config.settings import read_settings
 from pipeline.errors import InputError

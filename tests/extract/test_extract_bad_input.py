@@ -12,7 +12,7 @@ import pytest
 from pipeline.extract.extraction import extract
 from pipeline.extract.patterns import find_stories
 from pipeline.extract.readers.decoding import decode
-from pipeline.extract.readers.registry import read_bytes
+from pipeline.extract.readers.reader_registry import read_bytes
 from pipeline.stories import Extraction
 
 STORY = "As a cook, I want salt, so that it tastes."
@@ -256,7 +256,7 @@ def test_a_bad_document_never_stops_the_others(tmp_path: Path) -> None:
 
 
 def test_a_defect_of_a_reader_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    from pipeline.extract.readers import registry as readers
+    from pipeline.extract.readers import reader_registry as readers
 
     def fail(data: bytes, encoding: str | None) -> readers.Reading:
         raise ZeroDivisionError("by design")

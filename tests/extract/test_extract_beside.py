@@ -17,7 +17,7 @@ from pipeline.errors import InputError
 from pipeline.extract import beside, extraction
 from pipeline.extract.beside import ReaderProcess
 from pipeline.extract.extraction import extract
-from pipeline.extract.readers import registry as readers
+from pipeline.extract.readers import reader_registry as readers
 from pipeline.extract.reading_limits import OverLimit
 from pipeline.stories import Extraction
 

@@ -24,8 +24,8 @@ from pipeline.extract.extraction import extract
 from pipeline.extract.globs import matches
 from pipeline.extract.patterns import find_stories
 from pipeline.extract.readers import condensing, plain
-from pipeline.extract.readers import registry as readers
-from pipeline.extract.readers.registry import FORMATS, add_reader, read_bytes
+from pipeline.extract.readers import reader_registry as readers
+from pipeline.extract.readers.reader_registry import FORMATS, add_reader, read_bytes
 
 ROOT = Path(__file__).resolve().parents[2]
 STORY = "As a cook, I want salt, so that it tastes."

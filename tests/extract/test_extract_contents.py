@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.extract.file_walk import is_own
-from pipeline.extract.readers.registry import read_document
+from pipeline.extract.readers.reader_registry import read_document
 from pipeline.run import corpus as corpora
 
 STORY = "As a clerk, I want to export dues so that auditors see them."

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.extract.patterns import find_stories
-from pipeline.extract.readers.registry import FORMATS, read_bytes, read_document, reader_of
+from pipeline.extract.readers.reader_registry import FORMATS, read_bytes, read_document, reader_of
 from pipeline.stories import Extraction, Story
 
 STORY = "As a cook, I want salt, so that it tastes."

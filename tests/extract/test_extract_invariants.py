@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.extract.patterns import find_stories, parse_story_text
-from pipeline.extract.readers.registry import read_bytes
+from pipeline.extract.readers.reader_registry import read_bytes
 from pipeline.extract.stories.found import unescape_yaml
 from pipeline.outcomes import StoryText
 from pipeline.stories import Extraction, Span, normalise, story_id

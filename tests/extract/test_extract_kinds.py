@@ -7,7 +7,7 @@ import json
 import pytest
 
 from pipeline.extract.patterns import find_stories
-from pipeline.extract.readers.registry import read_bytes
+from pipeline.extract.readers.reader_registry import read_bytes
 from pipeline.extract.stories.leads import split_heading
 from pipeline.extract.stories.phrases import read_phrases
 from pipeline.stories import Story

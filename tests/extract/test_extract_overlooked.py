@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeline.extract.extraction import extract, said_of_passed_over
 from pipeline.extract.patterns import find_stories
-from pipeline.extract.readers.registry import read_bytes
+from pipeline.extract.readers.reader_registry import read_bytes
 from pipeline.stories import Extraction
 
 SHALL = "# Pump\n\nThe pump shall stop.\n\nThe pump shall start.\n\nThe display shall glow.\n"

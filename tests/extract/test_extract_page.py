@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pipeline.cli.commands import main
 from pipeline.extract.page import page
 from pipeline.extract.patterns import find_stories
-from pipeline.extract.readers.registry import read_bytes
+from pipeline.extract.readers.reader_registry import read_bytes
 from pipeline.stories import Document, Extraction, Locator, Source, Span, Story, residue_of
 
 

@@ -10,7 +10,7 @@ from benchmarks.extract_growth import MOST, SHAPES, twofold
 from pipeline.extract import patterns
 from pipeline.extract.patterns import find_stories
 from pipeline.extract.readers import builder, condensing, web_runs
-from pipeline.extract.readers.registry import read_bytes
+from pipeline.extract.readers.reader_registry import read_bytes
 from pipeline.stories import Extraction
 
 STORY = "As a cook, I want salt {n}, so that it tastes."

@@ -8,7 +8,7 @@ from pipeline.errors import InputError
 from pipeline.extract.criteria_links import link_criteria
 from pipeline.extract.patterns import find_stories
 from pipeline.extract.readers.decoding import count_mojibake, repair_mojibake
-from pipeline.extract.readers.registry import read_bytes
+from pipeline.extract.readers.reader_registry import read_bytes
 from pipeline.stories import Extraction, Story
 
 

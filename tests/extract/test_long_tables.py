@@ -14,7 +14,7 @@ import yaml
 
 from pipeline.extract.patterns import find_stories
 from pipeline.extract.readers import builder, condensing, xml_records
-from pipeline.extract.readers.registry import read_bytes
+from pipeline.extract.readers.reader_registry import read_bytes
 from pipeline.extract.readers.row_store import Cells, Names, RowStore
 from pipeline.stories import Extraction
 

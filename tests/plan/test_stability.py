@@ -19,7 +19,7 @@ from pipeline.models import ModelSpec
 from pipeline.plan.near.similarity import Pair, cluster, nearest, similar_pairs
 from pipeline.plan.pairs import NEAREST
 from pipeline.plan.strategies import make_plan
-from pipeline.providers.registry import providers
+from pipeline.providers.provider_registry import providers
 from pipeline.stories import Locator, Source, Span, Story
 
 PROMPTS = Path(__file__).parents[2] / "prompts"

@@ -20,7 +20,7 @@ from pipeline.models import ModelSpec
 from pipeline.plan.near.similarity import Pair
 from pipeline.plan.rendering import pair_text, story_text
 from pipeline.plan.strategies import STRATEGIES, make_plan
-from pipeline.providers.registry import providers
+from pipeline.providers.provider_registry import providers
 from tests.support.stories import story as any_story
 
 story = partial(any_story, role="shopper")

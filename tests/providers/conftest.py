@@ -21,7 +21,7 @@ from pipeline.providers.base import Model, ModelOptions
 from pipeline.providers.claude import ClaudeModel
 from pipeline.providers.gemini import GeminiModel
 from pipeline.providers.openai import OpenAIModel
-from pipeline.providers.registry import providers
+from pipeline.providers.provider_registry import providers
 from pipeline.providers.remote.retries import Retries
 
 KEY = "sk-test-0123456789-secret"

@@ -18,7 +18,7 @@ from pipeline.plan.pairs import SCHEMA, WORDS
 from pipeline.providers.base import ModelOptions
 from pipeline.providers.local.local_model import LocalModel
 from pipeline.providers.opening import open_model
-from pipeline.providers.registry import providers
+from pipeline.providers.provider_registry import providers
 
 TEMPLATE = (
     "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\n' + m['content'] + '<|im_end|>' }}"

@@ -16,7 +16,7 @@ from pipeline.providers.base import ModelOptions
 from pipeline.providers.doctor import examine, wishes
 from pipeline.providers.openai import OpenAIModel
 from pipeline.providers.opening import no_batches, open_model
-from pipeline.providers.registry import module_of, providers
+from pipeline.providers.provider_registry import module_of, providers
 from pipeline.run.sovereignty import host_of
 
 #: A cloud that speaks OpenAI's protocol under a key and an address of its own.

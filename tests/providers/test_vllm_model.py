@@ -25,7 +25,7 @@ from pipeline.providers.local.generators import AUTO, choose_generator, generato
 from pipeline.providers.local.local_model import LocalModel
 from pipeline.providers.local.vllm_model import VllmModel
 from pipeline.providers.opening import open_model
-from pipeline.providers.registry import providers
+from pipeline.providers.provider_registry import providers
 
 pytestmark = pytest.mark.enable_socket
 

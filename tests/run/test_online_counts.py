@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pipeline.calls import Band, Call, Message, Plan, Request, TokenCount, WindowLimits
 from pipeline.errors import ModelError
 from pipeline.models import ModelSpec
-from pipeline.providers.registry import providers
+from pipeline.providers.provider_registry import providers
 from pipeline.run.online_counts import LEAST, SAMPLE, ask, drawn, with_counts
 
 SPEC = ModelSpec("claude/x", providers()["claude"], "x", 100_000, 8192)

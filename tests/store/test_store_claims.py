@@ -12,8 +12,7 @@ import pytest
 from sqlalchemy import text as sql
 
 from pipeline.store.batch_register import StoreBatches
-from pipeline.store.claims import StoreClaims
-from pipeline.store.connection.processes import is_gone, this_process
+from pipeline.store.claims import StoreClaims, is_gone, this_process
 from pipeline.store.journal import StoreJournal
 from pipeline.store.record import Store
 from tests.store.test_store_journal import Worker

@@ -10,7 +10,7 @@ from sqlalchemy import text as sql
 
 from pipeline.entries import Answer
 from pipeline.extract.patterns import find_stories
-from pipeline.extract.readers.registry import read_document
+from pipeline.extract.readers.reader_registry import read_document
 from pipeline.judge.calibration import examine
 from pipeline.judge.intervals import Rate
 from pipeline.store.judgements import JudgementTold

@@ -17,13 +17,13 @@ from pipeline.calls import Plan, Reply, Request, TokenCount, Usage, WindowLimits
 from pipeline.compare.measures import stem_weights
 from pipeline.errors import BudgetError
 from pipeline.extract.patterns import find_stories
-from pipeline.extract.readers.registry import read_document
+from pipeline.extract.readers.reader_registry import read_document
 from pipeline.models import ModelSpec
 from pipeline.plan.call_factory import CallFactory
 from pipeline.plan.near.similarity import cluster, nearest, similar_pairs
 from pipeline.plan.pairs import NEAREST
 from pipeline.plan.strategies import make_plan
-from pipeline.providers.registry import providers
+from pipeline.providers.provider_registry import providers
 from pipeline.stories import Document, Locator, Source, Span, Story
 
 Finish = Literal["stop", "length", "refusal", "error"]

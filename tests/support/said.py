@@ -1,7 +1,7 @@
 """Whether a text says all that its sources say: the yes or no of words, which no command asks.
 
 The gate stops what is ungrounded; what a text leaves out is measured by
-``evals/metrics/coverage.py``.
+``evals/metrics/coverage_share.py``.
 """
 
 from __future__ import annotations

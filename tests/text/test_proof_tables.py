@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 
 from pipeline.extract import patterns
-from pipeline.extract.readers import registry as readers
+from pipeline.extract.readers import reader_registry as readers
 from pipeline.judge.proof import Proof, prove, prove_need, prove_text
 from pipeline.stories import Story
 from pipeline.text.rules import RULES

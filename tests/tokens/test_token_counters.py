@@ -14,7 +14,7 @@ from pipeline.calls import Message, Request
 from pipeline.catalog import Catalog
 from pipeline.errors import EngineError
 from pipeline.models import ModelSpec, TokenRatio
-from pipeline.providers.registry import providers
+from pipeline.providers.provider_registry import providers
 from pipeline.tokens import token_counters
 from pipeline.tokens.token_counters import (
     TiktokenCounter,

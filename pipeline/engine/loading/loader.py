@@ -5,6 +5,8 @@ Only safetensors are read, never pickles, and no code that comes with weights is
 
 from __future__ import annotations
 
+import os
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -232,3 +234,23 @@ def _stretch(config: Any, factor: float) -> None:
     }
     text.rope_parameters = {**rope, "full_attention": part} if "full_attention" in rope else part
     text.max_position_embeddings = int(trained * factor)
+
+
+def use_threads(threads: int) -> None:
+    """So many threads of the processor; 0 for one less than there are.
+
+    One core is left to the rest of the machine: where every core computes, one busy neighbour makes
+    each of thousands of parallel loops wait for a thread that was put aside. Measured on two: 2.5 s
+    (two threads) against 3.3 s (one) when idle, 85 s against 2.8 s when busy.
+    """
+    torch.set_num_threads(threads or max(1, len(os.sched_getaffinity(0)) - 1))
+
+
+def warn_of_no_template(loaded: Loaded, weights: str | Path) -> None:
+    """Say that a model's prompts have no template of its own."""
+    if loaded.tokenizer.chat.template_name == "plain":
+        warnings.warn(
+            f"{weights} brings no chat template: its prompts are written as headed turns "
+            "(### User: …), the template named plain.",
+            stacklevel=3,
+        )

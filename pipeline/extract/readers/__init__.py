@@ -1,4 +1,4 @@
-"""Bytes to text and blocks: one file a format, each named in the table of :mod:`.registry`.
+"""Bytes to text and blocks: one file a format, each named in the table of :mod:`.reader_registry`.
 
 registry     which format a file is, and who reads it; reading: what every reader gives back
 plain        prose, Gherkin and CSV as they are stored; bundles: an archive's members

@@ -21,8 +21,8 @@ from pipeline.extract.readers.archive import Unreadable
 from pipeline.extract.readers.builder import TextBuilder
 from pipeline.extract.readers.leftout import Words
 from pipeline.extract.readers.mail import is_mail
+from pipeline.extract.readers.reader_registry import read_as, sniff
 from pipeline.extract.readers.reading import Reading, built
-from pipeline.extract.readers.registry import read_as, sniff
 from pipeline.extract.readers.workbook import add_sheet, cell_text
 from pipeline.extract.reading_limits import BYTES, BYTES_A_BYTE, OverLimit, apart, limited
 

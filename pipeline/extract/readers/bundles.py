@@ -11,8 +11,8 @@ from collections.abc import Container, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from pipeline.extract.readers.archive import Unreadable, open_archive
+from pipeline.extract.readers.reader_registry import document_suffixes
 from pipeline.extract.readers.reading import Reading
-from pipeline.extract.readers.registry import document_suffixes
 
 #: So many members are read of one archive.
 MOST_MEMBERS = 10_000

@@ -14,8 +14,8 @@ from pipeline.extract.readers.archive import Unreadable, opened, told_beside, wr
 from pipeline.extract.readers.builder import TextBuilder
 from pipeline.extract.readers.leftout import Rich, Why, copied
 from pipeline.extract.readers.mail import is_mail
+from pipeline.extract.readers.reader_registry import read_as, sniff
 from pipeline.extract.readers.reading import Reading, built
-from pipeline.extract.readers.registry import read_as, sniff
 from pipeline.extract.readers.word_styles import Styles
 from pipeline.text.shifted import shift
 

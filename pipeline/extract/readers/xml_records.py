@@ -19,8 +19,8 @@ from pipeline.extract.readers.condensing import RowKeeper
 from pipeline.extract.readers.confluence import is_storage, storage_to_html
 from pipeline.extract.readers.confluence_space import is_space, read_space
 from pipeline.extract.readers.objects import Objects, apart
+from pipeline.extract.readers.reader_registry import read_as, sniff
 from pipeline.extract.readers.reading import Reading, decoded_text, told
-from pipeline.extract.readers.registry import read_as, sniff
 from pipeline.extract.readers.row_store import Names
 from pipeline.extract.readers.tables import column_role
 from pipeline.extract.readers.web import read_web_page
