@@ -55,7 +55,7 @@ demo: ready      ## merge the sample backlog through the Prefect flow, price a j
 
 # One more than most machines have cores: some tests wait for servers.
 test: install    ## run the whole test suite, in two processes
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: install    ## ruff, mypy strict, import-linter
 	$(BIN)/ruff check .

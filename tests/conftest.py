@@ -11,6 +11,7 @@ import os
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -48,25 +49,37 @@ LONG = (
 )
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "xdist_group(name): by one process")
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """In which order processes take the tests (``make test``), and which of them stay together: a
-    file, for its fixtures; all of the flows, for their server."""
+    """In which order processes take the tests (``make test``)."""
 
     def rank(item: pytest.Item) -> int:
-        return next((n for n, name in enumerate(LONG) if name_of(item).startswith(name)), len(LONG))
-
-    def name_of(item: pytest.Item) -> str:
-        return item.path.relative_to(ROOT / "tests").as_posix()
+        name = item.path.relative_to(ROOT / "tests").as_posix()
+        return next((n for n, long in enumerate(LONG) if name.startswith(long)), len(LONG))
 
     items.sort(key=rank)
-    for item in items:
-        name = name_of(item)
-        item.add_marker(pytest.mark.xdist_group("flows" if name.startswith("flows/") else name))
+
+
+def run_together(nodeid: str) -> str:
+    """What one process runs the tests of: a file, and all of the flows."""
+    file = nodeid.partition("::")[0]
+    return "tests/flows" if file.startswith("tests/flows/") else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Which tests one process runs: those of a file, for its fixtures; all of the flows, for their
+    server. The groups of pytest-xdist 3.8 do nothing with pytest 9.2, which reads no name of a
+    test that was changed after it was collected."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return run_together(nodeid)
+
+    return Scheduling(config, log)
 
 
 #: Imported by every Python process that is started with it, and those start: writes down which
