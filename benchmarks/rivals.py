@@ -55,6 +55,7 @@ from evals.corpora.truth import Truth, read_truth, recognise
 from evals.merges.rounds import ALTERED, Original, edition_of, read_again, write_parts
 from evals.metrics.clusterings import Agreement, pairwise
 from evals.metrics.coverage_share import coverage
+from evals.metrics.statistics import wilson
 from pipeline.config.settings import read_settings
 from pipeline.engine.weights.weight_files import locate_weights
 from pipeline.errors import EngineError
@@ -391,6 +392,8 @@ def extracted(name: str, said: Mapping[str, Any], corpus: Corpus, truth: Truth) 
     return row | {
         "recall": round(len(found) / len(wanted), 3),
         "precision": round(hits / n, 3) if n else None,
+        "stories": len(wanted),
+        "answers": n,
         "without_place": sum(answer["span"] is None for answer in said["extracted"]),
     }
 
@@ -427,11 +430,22 @@ def show(rows: Sequence[Mapping[str, Any]], n: int) -> None:
         if row["kind"] == "merge":
             told = "".join(f"{row.get(key, '–'):>9}" for key in keys)
             print(f"{row['program']:26}{told}{_spent(row)}")
+            print(_intervals(row, kept="units", lost="units", invented="told"))
     print(f"{'extraction':26}{'recall':>9}{'precision':>10}{'in':>9}{'out':>8}{'seconds':>9}")
     for row in rows:
         if row["kind"] == "extract":
             told = f"{row.get('recall', '–'):>9}{row.get('precision', '–'):>10}"
             print(f"{row['program']:26}{told}{_spent(row)}")
+            print(_intervals(row, recall="stories", precision="answers"))
+
+
+def _intervals(row: Mapping[str, Any], **of: str) -> str:
+    """Each share as a count with its 95 % interval (Wilson)."""
+    told = []
+    for key, n in ((key, row[size]) for key, size in of.items() if row.get(size)):
+        low, high = wilson(hits := round(row[key] * n), n)
+        told.append(f"{key} {hits} of {n} [{low:.0%}, {high:.0%}]")
+    return "  " + ", ".join(told)
 
 
 def _spent(row: Mapping[str, Any]) -> str:
