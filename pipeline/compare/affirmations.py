@@ -1,11 +1,16 @@
 """Phrases in which a word denies and the phrase does not: "it goes without saying that guests pay"
-says that guests pay."""
+says that guests pay.
+
+A phrase affirms where it ends what is said or a function word follows. Before another word it may
+be a part of a name, and its denial counts: "without fail markers", "no doubt flag".
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline.text.language import ENGLISH
+from pipeline.text.language import ENGLISH, function_words
+from pipeline.text.words import STOP
 
 #: By language, words that follow each other. "Without exception" and "without question" are none:
 #: "without exception handling", "without question marks".
@@ -29,12 +34,23 @@ _LONGEST = max(len(phrase) for told in _AFFIRMING.values() for phrase in told)
 def without_affirmations(words: Sequence[str], language: str = ENGLISH) -> tuple[str, ...]:
     """Words in lower case without the phrases that affirm what follows; those of a language that is
     not known are English ones."""
-    phrases = _AFFIRMING.get(language or ENGLISH, frozenset[tuple[str, ...]]())
+    language = language or ENGLISH
+    phrases = _AFFIRMING.get(language, frozenset[tuple[str, ...]]())
+    small = function_words(language) | (STOP if language == ENGLISH else frozenset())
+
+    def ends(at: int) -> bool:
+        return at >= len(words) or words[at] in small or not words[at][:1].isalnum()
+
     kept: list[str] = []
     at = 0
     while at < len(words):
         length = next(
-            (n for n in range(_LONGEST, 1, -1) if tuple(words[at : at + n]) in phrases), 0
+            (
+                n
+                for n in range(_LONGEST, 1, -1)
+                if tuple(words[at : at + n]) in phrases and ends(at + n)
+            ),
+            0,
         )
         if length:
             at += length

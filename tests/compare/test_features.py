@@ -125,6 +125,9 @@ def test_negation_ends_with_its_clause():
     assert not features("not only members, also guests").negated
     assert not features("it goes without saying that members pay").negated
     assert "pay" in features("it goes without saying that members do not pay").negated
+    assert features("export the rows without fail markers").negated
+    assert not features("export the rows without fail, by noon").negated
+    assert not features("export the rows without fail when it is noon").negated
 
 
 def test_modality():

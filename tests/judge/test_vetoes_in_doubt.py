@@ -102,6 +102,7 @@ SURE = [
     ("row with the doors shut", "row without the doors shut"),
     ("It goes without saying that guests pay", "It goes without saying that guests do not pay"),
     ("write the log without failing", "write the log failing"),
+    ("see the sheets with fail marks", "see the sheets without fail marks"),
     ("refuse crates that weigh more than 20 kg", "refuse crates that weigh less than 20 kg"),
     ("refuse crates of more than 20 kg", "take only crates of up to 25 kg"),
     ("lend 4 crates and no more", "lend 4 crates or more"),
