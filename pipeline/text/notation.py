@@ -79,6 +79,8 @@ _MONTHS: Mapping[str, str] = {
     "Dutch": "januari februari maart april mei juni juli augustus september oktober november "
     "december",
 }
+#: The full names of months, in small letters, whatever their language.
+MONTH_NAMES = frozenset(" ".join(_MONTHS.values()).casefold().split())
 _MONTH_NUMBERS: Mapping[str, Mapping[str, int]] = {
     language: {name: n for n, name in enumerate(names.split(), 1)}
     | ({name[:3]: n for n, name in enumerate(names.split(), 1)} if language == "English" else {})

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from pipeline.text.notation import MONTH_NAMES
 from pipeline.text.tags import (
     BLOCK_TAG,
     INLINE_TAG,
@@ -37,6 +38,11 @@ _ABBREVIATION = re.compile(
     re.IGNORECASE,
 )
 _ALWAYS_INSIDE = re.compile(r"(?:\b(?:e\.?g|i\.?e|vs|cf|approx|dr|mr|mrs|ms|prof|z\.\s?b))$", re.I)
+
+#: The number of a day with its stop, "am 1. Mai": a stop before a month's name ends nothing. But
+#: for two names that begin English sentences: "in phase 2. May I …".
+_DAY = re.compile(r"(?<![\w.,:/-])(?:0?[1-9]|[12]\d|3[01])$")
+_MONTH_NEXT = re.compile(rf"\s+(?:{'|'.join(sorted(MONTH_NAMES - {'may', 'march'}))})\b", re.I)
 
 _CLAUSE = re.compile(
     r"[,:;()–—]|\b(?:and|or|but|so that|because|when|if|while|unless|until|although)\b",
@@ -75,6 +81,8 @@ def sentence_ends(text: str, start: int = 0, end: int | None = None) -> Iterator
     last = start
     for match in _END.finditer(text, start, stop):
         before = text[max(start, match.start() - 12) : match.start()]
+        if match[0] == "." and _is_day(before, text, match.end()):
+            continue
         if text[match.start()] == "." and len(match.group().rstrip("\"'”’)]*_")) == 1:
             shortened = _ABBREVIATION.search(before)
             if shortened and (
@@ -87,6 +95,11 @@ def sentence_ends(text: str, start: int = 0, end: int | None = None) -> Iterator
         yield last
     if last < stop:
         yield stop
+
+
+def _is_day(before: str, text: str, at: int) -> bool:
+    """Whether a stop that ends at ``at`` is that of a day before its month."""
+    return _DAY.search(before) is not None and _MONTH_NEXT.match(text, at) is not None
 
 
 def first_sentence_end(text: str, start: int = 0, end: int | None = None) -> int:
@@ -108,12 +121,14 @@ def small_sentence_end(text: str) -> int:
 def has_sentence(text: str) -> bool:
     """Whether a sentence ends inside of a text, at a stop that a blank follows. "Plane vs. train"
     has none."""
-    return any(
-        match.group() != "."
-        or not (found := _ABBREVIATION.search(text[max(0, match.start() - 12) : match.start()]))
-        or len(found.group()) == 1
-        for match in _STOP_INSIDE.finditer(text)
-    )
+    for match in _STOP_INSIDE.finditer(text):
+        before = text[max(0, match.start() - 12) : match.start()]
+        if match.group() == "." and _is_day(before, text, match.end()):
+            continue
+        found = _ABBREVIATION.search(before)
+        if match.group() != "." or not found or len(found.group()) == 1:
+            return True
+    return False
 
 
 @lru_cache(maxsize=16_384)
@@ -126,6 +141,8 @@ def sentences(text: str) -> tuple[str, ...]:
     for mark in _STOP_MARK.finditer(text):
         before = max(start, mark.start() - 12)
         if mark[0].startswith(".") and _ABBREVIATION.search(text, before, mark.start()):
+            continue
+        if mark[0] == "." and _is_day(text[before : mark.start()], text, mark.end()):
             continue
         found.append(text[start : mark.end()].strip())
         start = mark.end()

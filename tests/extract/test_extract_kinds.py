@@ -11,6 +11,7 @@ from pipeline.extract.readers.reader_registry import read_bytes
 from pipeline.extract.stories.leads import split_heading
 from pipeline.extract.stories.phrases import read_phrases
 from pipeline.stories import Story
+from pipeline.text.sentences import sentence_ends
 
 
 def stories(text: str, name: str = "a.md") -> tuple[Story, ...]:
@@ -55,6 +56,43 @@ def test_a_clause_behind_the_role_is_none_of_it(sentence: str, role: str, goal: 
     told = read_phrases(sentence)
     assert told is not None
     assert (told.role, told.goal) == (role, goal)
+
+
+@pytest.mark.parametrize(
+    ("text", "goal", "benefit"),
+    [
+        (
+            "Als Gast möchte ich am 1. Mai oder 2. Juni kommen, damit ich ruhe.",
+            "am 1. Mai oder 2. Juni kommen", "ich ruhe",
+        ),
+        (
+            "Als Gast möchte ich vom 30. September bis 3. Oktober bleiben, damit ich feiere.",
+            "vom 30. September bis 3. Oktober bleiben", "ich feiere",
+        ),
+        (
+            "As a guest, I want to book from 3. October on, so that I rest.",
+            "book from 3. October on", "I rest",
+        ),
+    ],
+)  # fmt: skip
+def test_the_stop_of_a_day_before_its_month_ends_nothing(
+    text: str, goal: str, benefit: str
+) -> None:
+    (one,) = stories(text)
+    assert (one.goal, one.benefit) == (goal, benefit)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Show the list in phase 2. May I see it?",
+        "There are 45. August is the month.",
+        "The price is 3.1. June follows.",
+        "Ship version 2. The rest follows.",
+    ],
+)
+def test_another_number_before_a_capital_ends_a_sentence(text: str) -> None:
+    assert len(list(sentence_ends(text))) == 2
 
 
 def test_an_abbreviation_keeps_its_stop_before_a_list() -> None:
