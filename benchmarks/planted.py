@@ -14,7 +14,8 @@ nothing, and what its order is worth is told, in proposals that a person looks a
 reworded copies are found, with the judge and without.
 ``--half tuning`` uses other words and another seed; the figures to report are those of the other
 half. ``--show N`` prints N planted pairs drawn at random, for reading whether they are what they
-are called, and merges nothing. Last, one JSON line. Exits 1 where a sentence is not kept.
+are called, and merges nothing; ``--seed`` plants and draws others, ``--reworded`` only those that
+say one need in other words. Last, one JSON line. Exits 1 where a sentence is not kept.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ import time
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 from evals.corpora.planted_merge import MIX, SEEDS, merge, originals
 from evals.corpora.planting import Change, Planted, plant, sentence, write_corpus
@@ -187,18 +188,21 @@ def ordered(paths: Sequence[Path], half: Half, most: int, options: argparse.Name
     return took | {"seconds": seconds, **{n: row._asdict() for n, row in efforts.items()}}
 
 
-def planted_of(paths: Sequence[Path], half: Half, most: int) -> list[Planted]:
-    """The backlog: originals of these paths, with copies."""
+def planted_of(
+    paths: Sequence[Path], half: Half, most: int, seed: int | None = None
+) -> list[Planted]:
+    """The backlog: originals of these paths, with copies; without a seed, with that of the half."""
     stories = [story for extraction in extract(paths) for story in extraction.stories]
-    seed = SEEDS[half]
+    seed = SEEDS[half] if seed is None else seed
     return plant(originals(stories, seed=seed, most=most), seed=seed, shares=MIX, half=half)
 
 
-def show(planted: Sequence[Planted], n: int, seed: int) -> None:
-    """Planted pairs drawn at random, with what they are called."""
+def show(planted: Sequence[Planted], n: int, seed: int, kinds: Collection[Change]) -> None:
+    """Planted pairs of these kinds, drawn at random, with what they are called."""
     by_id = {one.id: one for one in planted}
-    pairs = sorted((one.of, one.id) for one in planted if one.of)
-    for number, (of, copy) in enumerate(random.Random(seed).sample(pairs, n), 1):
+    pairs = sorted((one.of, one.id) for one in planted if one.of and one.change in kinds)
+    drawn = random.Random(seed).sample(pairs, min(n, len(pairs)))
+    for number, (of, copy) in enumerate(drawn, 1):
         one, other = by_id[of], by_id[copy]
         print(f"{number}. {other.change} {other.detail}: {other.relation}")
         for text in (one.text, other.text):
@@ -260,10 +264,14 @@ def main() -> int:
     parser.add_argument("--judge", default="none", help="none, truth or a model's name")
     parser.add_argument("--pairs", type=int, help="questions to a model, at most")
     parser.add_argument("--show", type=int, default=0, metavar="N", help="print planted pairs")
+    parser.add_argument("--seed", type=int, help="of --show; without: that of the figures")
+    parser.add_argument("--reworded", action="store_true", help="of --show: rewordings alone")
     options = parser.parse_args()
     paths, half, most = options.paths, options.half, options.most
     if options.show:
-        show(planted_of(paths, half, most), options.show, SEEDS[half])
+        seed = SEEDS[half] if options.seed is None else options.seed
+        kinds = _REWORDED if options.reworded else get_args(Change)
+        show(planted_of(paths, half, most, seed), options.show, seed, kinds)
         return 0
     if options.judge not in ("none", "truth"):
         found = {"benchmark": "planted", "half": half, "most": most}

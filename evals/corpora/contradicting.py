@@ -24,6 +24,8 @@ HARMLESS: tuple[Harmless, ...] = ("notation", "another rule", "another thing")
 _UNITS = (("minutes", "hours"), ("days", "weeks"), ("MB", "GB"), ("weeks", "months"))
 _NUMBER = re.compile(r"(?<![\w.,-])\d{1,4}(?![\w.,%-])")
 _WITH_UNIT = re.compile(rf"\b\d+ ({'|'.join(sorted({u for pair in _UNITS for u in pair}))})\b")
+#: What is so many or more can be more.
+_LOWER_BOUND = re.compile(r"(?:at least|more than|minimum(?: of)?|over) $", re.IGNORECASE)
 _MUST = re.compile(r"\b(must|shall)\b(?!\s+not\b)", re.IGNORECASE)
 
 #: For each kind rules with two values that exclude each other; dealt into halves.
@@ -33,8 +35,8 @@ _RULES: dict[Kind, tuple[tuple[str, str], ...]] = {
         ("It is tried again {n} times before it fails.",
          "It is tried again {m} times before it fails."),
         ("A name may have up to {n} characters.", "A name may have up to {m} characters."),
-        ("There are at least {n} examples to start from.",
-         "There are at least {m} examples to start from."),
+        ("There are exactly {n} examples to start from.",
+         "There are exactly {m} examples to start from."),
     ),
     "unit": (
         ("What was entered is kept for {n} days.", "What was entered is kept for {n} weeks."),
@@ -128,7 +130,7 @@ def _changed(field: str, kind: Kind, rng: random.Random) -> str:
         return field[: found.start(1)] + rng.choice(others) + field[found.end(1) :]
     if kind == "number":
         found = _NUMBER.search(field)
-        if found is None:
+        if found is None or _LOWER_BOUND.search(field[: found.start()]):
             return field
         value = int(found[0])
         return field[: found.start()] + str(_other(value, rng)) + field[found.end() :]

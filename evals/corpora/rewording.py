@@ -1,4 +1,10 @@
-"""Words and turns of phrase by which a story is said again: written for planting only.
+"""A story said again: the same thing, asked for under the same conditions, in other words.
+
+The rule: nothing is added that bounds, limits or times a need or says how it is to be met, and no
+word is replaced where it may have another sense or be another part of speech. So a pair of the
+tables (:mod:`evals.corpora.rewording_tables`) names the frame in which it is sure, and is applied
+nowhere else: never within quotation marks, code, addresses, names (words in capitals) or compounds
+with a hyphen, and in English alone.
 
 The matcher has tables of its own and never reads these, nor do these repeat its pairs (a test
 holds both apart), or it would be tested on what it was told. Every table is dealt into two halves:
@@ -11,234 +17,108 @@ import random
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, TypeVar
+from functools import cache
+from typing import Literal, NamedTuple, TypeVar
 
+from evals.corpora import rewording_tables as tables
 from pipeline.outcomes import StoryText
+from pipeline.text.language import ENGLISH, language_of
+from pipeline.text.words import word_set
 
 Entry = TypeVar("Entry")
 Half = Literal["tuning", "reported"]
 
-#: Words that may stand for each other in a requirement: any of a row, in either direction.
-_SYNONYMS = """
-see|look at|have before me
-delete|discard
-edit|revise|rework
-create|put together|produce
-find|track down|get hold of
-use|employ|work with
-manage|administer|look after|handle
-add|append|put in
-update|refresh|bring up to date
-provide|supply|offer
-ensure|make sure|guarantee
-choose|opt for|decide on
-configure|tune|tailor
-run|execute|operate
-define|specify|lay down
-access|reach|get at
-share|pass on|hand round
-track|monitor|keep an eye on
-deploy|roll out|put live
-install|put in place
-require|call for|demand
-send|forward|dispatch
-submit|hand in|turn in
-improve|enhance|better
-prevent|avoid|rule out
-understand|grasp|make sense of
-know|be aware of
-review|inspect|go through
-test|try out
-publish|release|make public
-request|ask for|apply for
-filter|narrow down
-sort|arrange|put in sequence
-move|shift|transfer
-collect|gather|bring together
-link|connect|tie
-develop|build|construct
-limit|restrict|cap
-identify|recognise|pin down
-reduce|lower|bring down
-increase|raise|step up
-support|cater for
-allow|enable|make it possible for
-verify|make certain|establish
-notify|let know|brief
-keep|hold on to|preserve
-receive|be given|be handed
-help|aid|lend a hand to
-begin|commence|kick off
-finish|wrap up|bring to an end
-change|rework|rearrange
-show|lay out|exhibit
-buy|acquire|pick out and pay for
-cancel|call a halt to|revoke
-compare|set side by side|weigh up
-learn|discover|become familiar with
-decide|make up my mind|settle
-avoid|steer clear of|get round
-report|flag|point out
-information|details|particulars
-data|figures and facts|material
-page|screen|view pane
-list|overview|rundown
-option|choice|possibility
-way|means|method
-feature|function|capability
-tool|instrument|utility
-result|outcome|finding
-question|query|enquiry
-setting|preference|parameter
-item|entry|article
-section|area
-process|procedure|workflow
-account|profile|membership
-organisation|institution|company
-error|fault|failure
-message|notice
-team|group|squad
-document|paper|write-up
-system|platform|environment
-website|site|portal
-password|passphrase|secret code
-picture|graphic|visual
-price|charge
-product|merchandise
-quality|calibre
-purpose|aim|intention
-progress|headway|state of play
-content|substance|subject matter
-project|undertaking|venture
-easily|without effort|with little work
-quickly|without delay|at speed
-easy|simple|straightforward
-new|fresh
-important|crucial
-available|on hand|at my disposal
-different|various|diverse
-correct|accurate
-relevant|pertinent|fitting
-existing|present-day|current
-specific|particular
-multiple|several|a number of
-necessary|needed|called for
-secure|safe|well protected
-additional|extra|further
-automatically|on its own|by itself
-regularly|at fixed intervals|time and again
-"""
-#: Short forms and what they stand for, in either direction.
-_ABBREVIATIONS = """
-information|info
-application|app
-configuration|config
-database|DB
-repository|repo
-documentation|docs
-identifier|ID
-user interface|UI
-maximum|max.
-minimum|min.
-approximately|approx.
-department|dept.
-for example|e.g.
-environment|env
-authentication|auth
-virtual machine|VM
-pull request|PR
-command line|CLI
-namespace|ns
-specification|spec
-application programming interface|API
-operating system|OS
-frequently asked questions|FAQ
-reference|ref.
-statistics|stats
-"""
-_ROLES = """
-developer|programmer|software engineer
-manager|supervisor|person in charge
-researcher|scientist|scholar
-student|learner|pupil
-teacher|instructor|lecturer
-operator|technician|person on duty
-owner|proprietor|holder
-author|writer|contributor of texts
-reviewer|assessor|examiner
-maintainer|custodian|caretaker
-customer|buyer|shopper
-user|anyone at the screen
-visitor|passer-by|caller
-administrator|system operator
-member|subscriber|registered person
-moderator|referee|discussion leader
-analyst|evaluator|number cruncher
-archivist|curator of the holdings
-engineer|technical expert|specialist
-staff|personnel|workforce
-"""
-#: What is said before, after, or between, and asks for nothing.
-_BEFORE = (
-    "easily ", "simply ", "always ", "just ", "directly ", "also ", "quickly ", "only have to ",
-)  # fmt: skip
-_AFTER = (
-    " in one go", " without further ado", " as part of my daily work", " myself",
-    " whenever the need arises", " with as few steps as possible", " on my own",
-    " without asking anybody",
-)  # fmt: skip
-_ENDS = (
-    "this would save me a lot of trouble", "colleagues keep asking for it too",
-    "we have talked about this before", "today this is rather tedious",
-    "it has been on our wish list for long", "that is how it should work",
-    "many others would be glad of it", "it came up at the last meeting",
-)  # fmt: skip
-#: A goal with its benefit in one clause; the benefit is then no field of its own.
-_REBUILT = (
-    "be able to {goal}, because then {benefit}",
-    "have a way to {goal}; it matters to me that {benefit}",
-    "get the chance to {goal} and thereby reach that {benefit}",
-    "be in a position to {goal}, the point being that {benefit}",
-    "have the possibility to {goal}, which means that {benefit}",
-    "be put in a state to {goal}: in this way {benefit}",
+_DET = "a an the my our your their his her its this these those all any each every some"
+_CLASSES = {
+    "DET": rf"(?:{'|'.join(_DET.split())})\b",
+    "ASK": rf"(?:{'|'.join(_DET.split())}|what|which|who|whether|when|where|why|how(?! to\b))\b",
+    "NOUN": r"(?!(?:and|other|one)\b)[a-z]{3,}\b(?!')",
+    "PLURAL": r"(?!(?:is|was|has|does|this|its|as|us|always|perhaps)\b)[a-z]{3,}(?<!ss)s\b",
+}
+#: "files that are": what stands before is a noun, as a verb has no two subjects, and no person.
+_PLURAL_BEFORE = (
+    r"(?<=[a-rt-z]s )(?<!\b[ia]s )(?<!\bhas )(?<!\bwas )(?<!\bthis )(?<!\bdoes )"
+    r"(?<!(?:er|or|in|nt)s )(?<!ists )"
 )
-_EXPECTED = (
-    "it is expected that {}", "we agreed that {}", "it has been settled that {}",
-    "please note that {}", "it goes without saying that {}", "one can rely on it that {}",
+_AHEAD = {
+    "PLURAL": _PLURAL_BEFORE,
+    "START": r"(?:^|(?<=\bso that )|(?<=, so ))",
+    "MANNER": "".join(
+        rf"(?<!\b{word} )"
+        for word in ("more", "most", "as", "so", "very", "too", "less", "how", "not", "only")
+    ),
+}
+#: After these stands a verb in its base form, which for these is the finite one, too.
+_SUBJECTS = ("I", "we", "they", "you")
+#: After these stands an infinitive.
+_BEFORE_INFINITIVES = (
+    "can", "could", "should", "must", "shall", "may", "might", "will", "would",
+    "able to", "want to", "wants to", "need to", "needs to", "have to", "has to", "like to",
+    "wish to", "in order to", "how to", "ability to", "allowed to", "possible to", "way to",
 )  # fmt: skip
-#: Verbs with the participle that "have … done" needs.
-_PARTICIPLES_TABLE = """
-see/shown upload/uploaded download/downloaded create/created delete/deleted edit/edited
-find/found add/added remove/removed view/displayed manage/managed track/tracked update/updated
-configure/configured define/defined share/shared deploy/deployed install/installed send/sent
-submit/submitted review/reviewed test/tested publish/published filter/filtered sort/sorted
-move/moved collect/collected link/linked search/searched export/exported import/imported
-print/printed change/changed set/set check/checked validate/validated approve/approved
-restrict/restricted schedule/scheduled run/run save/saved record/recorded notify/notified
-archive/archived assign/assigned generate/generated
-"""
-_PARTICIPLES = dict(pair.split("/") for pair in _PARTICIPLES_TABLE.split())
-_OBJECT_ENDS = re.compile(
-    r"\s+(?:to|for|from|with|by|in|on|at|into|when|if|so|as|that|which|and|or|after|before|using"
-    r"|without|within|via|during|while|until|of)\b|[,;:.(]"
+_ADVERB = r"(?:(?:easily|quickly|also|then|only|automatically) )?"
+#: What is not said but named: quotations, code, marks, and words with a sign in them.
+_NAMED = re.compile(
+    r"`[^`]*`|\"[^\"]*\"|“[^”]*”|‘[^’]*’|«[^»]*»|(?<!\w)'[^']+'(?!\w)|<[^>]*>|\[[^\]]*\]"
+    r"|(?<!\S)(?!\(?e\.g\.)(?=\S*(?:[/\\_@#{}=*~+|&]|\w[.:]\w))\S+"
 )
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
+_ENGLISH_WORDS = word_set("the to of and my i can that with for is are from when so it an")
+_WORD = re.compile(r"[A-Za-z']+")
+#: A benefit that is a clause by itself.
+_CLAUSE = re.compile(
+    r"(?:I|I'm|we|they|it|it's|he|she|you|people|others|users|everyone"
+    r"|(?:my|our|their|the|all|each|no)(?: [\w-]+){1,4}"
+    r" (?:is|are|can|will|has|have|does|do|gets?|knows?|remains?|works?))\b"
+)
+#: A criterion that is a sentence: a subject that begins it, and a verb that is one in any sense.
+_SENTENCE = re.compile(
+    r"(?:The|A|An|All|Each|Every|Users?|I|We|They|It|There|No|[Tt]he)\b[^.;:?!]*?"
+    r"\b(?:must|should|shall|can|cannot|may|will|is|are|has|have|does)\b[^:?!]*$"
+)
+#: What a criterion begins with that hangs on the one before, or is a step.
+_HANGS = re.compile(
+    r"(?:given|when|then|and|but|or|also|it|they|this|these|that|those|he|she|its|their|otherwise"
+    r"|after|next|finally|if so|else|such|both|the (?:same|other|former|latter)|step|\W|\d)\b",
+    re.IGNORECASE,
+)
+_SMALL_AT_HEAD = word_set("The A An All Each Every User Users We They It There No This These Any")
+
+
+class Pair(NamedTuple):
+    """Words, what may stand in their place, and the frame in which it may.
+
+    Args:
+        before: what stands directly before them, as the table tells it.
+        after: likewise, directly behind.
+        pattern: the frame, with the words as its group ``words``.
+    """
+
+    before: str
+    words: str
+    after: str
+    others: tuple[str, ...]
+    pattern: re.Pattern[str]
+
+
+Row = tuple[Pair, ...]
 
 
 @dataclass(frozen=True)
 class Wording:
     """One half of the tables."""
 
-    groups: tuple[tuple[str, ...], ...]
-    abbreviations: tuple[tuple[str, ...], ...]
+    verbs: tuple[Row, ...]
+    heads: tuple[Row, ...]
+    phrases: tuple[Row, ...]
     roles: tuple[tuple[str, ...], ...]
-    before: tuple[str, ...]
-    after: tuple[str, ...]
-    ends: tuple[str, ...]
+    frames: tuple[str, ...]
+    asides: tuple[str, ...]
+    remarks: tuple[str, ...]
     rebuilt: tuple[str, ...]
     expected: tuple[str, ...]
 
 
+@cache
 def wording(half: Half) -> Wording:
     """The words of one half; a row of a table is in exactly one."""
 
@@ -246,31 +126,40 @@ def wording(half: Half) -> Wording:
         return tuple(table[half == "reported" :: 2])
 
     return Wording(
-        dealt(_rows(_SYNONYMS)),
-        dealt(_rows(_ABBREVIATIONS)),
-        dealt(_rows(_ROLES)),
-        dealt(_BEFORE),
-        dealt(_AFTER),
-        dealt(_ENDS),
-        dealt(_REBUILT),
-        dealt(_EXPECTED),
+        dealt(_pairs(tables.VERBS, verb=True)),
+        dealt(_pairs(tables.HEADS, head=True)),
+        dealt(_pairs(tables.PHRASES)),
+        dealt(_roles()),
+        dealt(_lines(tables.FRAMES)),
+        dealt(_lines(tables.ASIDES)),
+        dealt(_lines(tables.REMARKS)),
+        dealt(_lines(tables.REBUILT)),
+        dealt(_lines(tables.EXPECTED)),
     )
 
 
 def synonym_groups() -> tuple[tuple[str, ...], ...]:
-    """Every row of words that stand for each other, of both halves."""
-    return (*_rows(_SYNONYMS), *_rows(_ABBREVIATIONS), *_rows(_ROLES))
+    """Words that stand for each other, of every pair of both halves."""
+    rows = (*_pairs(tables.VERBS), *_pairs(tables.HEADS), *_pairs(tables.PHRASES))
+    pairs = ((pair.words, *filter(None, pair.others)) for row in rows for pair in row)
+    return (*pairs, *_roles())
 
 
 def lightly(text: StoryText, words: Wording, rng: random.Random) -> StoryText | None:
-    """Case, marks, the order of criteria, a filler word."""
+    """Case, stops, the order of criteria where it says nothing, and a filler: before the goal where
+    that is an action, else behind it; None where the text is in no English."""
+    if not _is_english(text):
+        return None
     criteria = [c.rstrip(".") if rng.random() < 0.5 else c for c in text.criteria]
-    rng.shuffle(criteria)
+    if all(map(_stands_alone, criteria)):
+        rng.shuffle(criteria)
     filled = replace(text, criteria=tuple(criteria))
     if text.role and rng.random() < 0.5:
-        filled = replace(filled, role=text.role.swapcase() if text.role.islower() else text.role)
+        filled = replace(filled, role=text.role.upper() if text.role.islower() else text.role)
     if text.goal:
-        filled = replace(filled, goal=rng.choice(words.before) + text.goal)
+        filled = replace(
+            filled, goal=_framed(text.goal, words, rng) or _aside(text.goal, words, rng)
+        )
     elif text.body:
         last = text.body[-1].rstrip()
         filled = replace(filled, body=(*text.body[:-1], f"{last} {_told(words, rng)}"))
@@ -278,104 +167,190 @@ def lightly(text: StoryText, words: Wording, rng: random.Random) -> StoryText | 
 
 
 def moderately(text: StoryText, words: Wording, rng: random.Random) -> StoryText | None:
-    """About a third of what has a synonym replaced, and now and then a short form, a role of the
-    same meaning or an addition that says nothing; None where fewer than two words have one."""
-    reworded, changed = _swapped(text, words, rng, share=0.6)
-    if changed < 2:
+    """Some of what can be said in other words, and an aside where that is a single place, else now
+    and then; None where no place can."""
+    reworded, changed = _swapped(text, words, rng, share=0.8)
+    if changed < (1 if text.goal else 2):
         return None
-    if reworded.goal and rng.random() < 0.5:
-        reworded = replace(reworded, goal=reworded.goal.rstrip(". ") + rng.choice(words.after))
-    return reworded
+    if reworded.goal and (changed < 2 or rng.random() < 0.5):
+        reworded = replace(reworded, goal=_aside(reworded.goal, words, rng))
+    return reworded if reworded != text else None
 
 
 def heavily(text: StoryText, words: Wording, rng: random.Random) -> StoryText | None:
-    """Every word that has a synonym replaced, and the story rebuilt: the passive, the benefit in
-    the goal, criteria as clauses, the sentences of a paragraph in another order; None where fewer
-    than three words have a synonym."""
+    """Everything that can be said in other words, and the story rebuilt: the benefit in the goal,
+    or the goal in a frame, and criteria as clauses; with an aside where that is a single place.
+    None where no place can be said so, or nothing can be rebuilt."""
     reworded, changed = _swapped(text, words, rng, share=1.0)
-    if changed < 3:
+    if changed < (1 if text.goal else 2):
         return None
-    if reworded.goal:
-        goal = passive(reworded.goal) or reworded.goal
-        if reworded.benefit and rng.random() < 0.7:
-            shape = rng.choice(words.rebuilt)
-            goal = shape.format(goal=goal.rstrip(" ."), benefit=reworded.benefit)
-            reworded = replace(reworded, benefit="")
-        reworded = replace(reworded, goal=goal)
+    if changed < 2:
+        reworded = replace(reworded, goal=_aside(reworded.goal, words, rng))
+    goal, benefit = _framed(reworded.goal, words, rng), reworded.benefit
+    if goal and _CLAUSE.match(reworded.benefit) and rng.random() < 0.7:
+        shape = rng.choice(words.rebuilt)
+        goal = shape.format(goal=reworded.goal.rstrip(" ."), benefit=reworded.benefit)
+        benefit = ""
     lead = rng.choice(words.expected)
-    return replace(
-        reworded,
-        criteria=tuple(_after(lead, c) for c in reworded.criteria if c.strip()),
-        body=tuple(f"{_reordered(b, rng)} {_told(words, rng)}" for b in reworded.body),
-    )
-
-
-def passive(goal: str) -> str:
-    """A goal as something that is done: "upload photos to it" → "have photos uploaded to it"; ""
-    for a verb that the table does not have."""
-    verb, _, rest = goal.partition(" ")
-    participle = _PARTICIPLES.get(verb.lower())
-    if participle is None or not rest:
-        return ""
-    end = _OBJECT_ENDS.search(rest)
-    cut = end.start() if end else len(rest)
-    return f"have {rest[:cut]} {participle}{rest[cut:]}" if rest[:cut].strip() else ""
+    criteria = tuple(_after(lead, c) for c in reworded.criteria)
+    body = tuple(f"{paragraph} {_told(words, rng)}" for paragraph in reworded.body)
+    told = replace(reworded, goal=goal or reworded.goal, benefit=benefit)
+    rebuilt = replace(told, criteria=criteria, body=body)
+    return rebuilt if rebuilt != reworded else None
 
 
 def _swapped(
     text: StoryText, words: Wording, rng: random.Random, *, share: float
 ) -> tuple[StoryText, int]:
-    """Words replaced by words that mean the same, and how many were."""
+    """A text in words that mean the same, and in how many places it was put so."""
+    if not _is_english(text):
+        return text, 0
     changed = 0
 
-    def swap(field: str, groups: Sequence[tuple[str, ...]], often: float) -> str:
+    def say(field: str, rows: Sequence[Row]) -> str:
         nonlocal changed
-        for group in rng.sample(groups, len(groups)):
-            for word in group:
-                pattern = re.compile(rf"(?<![\w-]){re.escape(word)}(s?)(?![\w-])", re.IGNORECASE)
-                found = pattern.search(field)
-                others = [w for w in group if w != word and not (found and found[1] and " " in w)]
-                if not found or not others:
-                    continue
-                if rng.random() < often:
-                    other = rng.choice(others)
-                    field = pattern.sub(other if other.endswith("s") else rf"{other}\1", field)
-                    changed += 1
-                break
+        for row in rng.sample(rows, len(rows)):
+            if rng.random() < share:
+                field, times = replaced(field, row, rng)
+                changed += times
         return field
 
-    def say(field: str) -> str:
-        return swap(swap(field, words.groups, share), words.abbreviations, share)
+    def say_role(role: str) -> str:
+        nonlocal changed
+        for row in words.roles:
+            if role.lower() == row[0] and rng.random() < share:
+                changed += 1
+                return rng.choice(row[1:])
+        return role
+
+    def say_all(field: str) -> str:
+        return say(say(field, words.verbs), words.phrases)
 
     reworded = replace(
         text,
-        role=swap(text.role, words.roles, share),
-        goal=say(text.goal),
-        benefit=say(text.benefit),
-        criteria=tuple(map(say, text.criteria)),
-        body=tuple(map(say, text.body)),
+        role=say_role(text.role),
+        goal=say_all(say(text.goal, words.heads)),
+        benefit=say_all(text.benefit),
+        criteria=tuple(map(say_all, text.criteria)),
+        body=tuple(map(say_all, text.body)),
     )
     return reworded, changed
 
 
+def replaced(field: str, row: Row, rng: random.Random) -> tuple[str, int]:
+    """A field with the words of a row replaced wherever their frames are, and how often.
+
+    A place is replaced once, by the longest words of the row that stand there.
+    """
+    named = [found.span() for found in _NAMED.finditer(field)]
+    found_places = [
+        (*found.span("words"), rng.choice(pair.others))
+        for pair in row
+        for found in pair.pattern.finditer(field)
+    ]
+    places = sorted(found_places, key=lambda place: (place[0], -place[1]))  # the longer first
+    parts, end, times = [], 0, 0
+    for start, stop, other in places:
+        if start < end or any(a < stop and start < b for a, b in named):
+            continue
+        parts += [field[end:start], other]
+        end = stop + (not other)  # with the blank behind what is left out
+        times += 1
+    return "".join([*parts, field[end:]]), times
+
+
+def _framed(goal: str, words: Wording, rng: random.Random) -> str:
+    """A goal that is an action as what one is to have; "" for any other goal."""
+    return f"{rng.choice(words.frames)} {goal}" if _is_action(goal) else ""
+
+
+def _aside(goal: str, words: Wording, rng: random.Random) -> str:
+    return goal.rstrip(" .,;:") + rng.choice(words.asides)
+
+
+def _is_action(goal: str) -> bool:
+    head, _, rest = goal.partition(" ")
+    if head.lower() in tables.NOUNS_TOO.split():
+        return bool(re.match(_CLASSES["DET"], rest))
+    return head.lower() in tables.ACTIONS.split() and bool(rest)
+
+
+def _is_english(text: StoryText) -> bool:
+    """Whether a text is in English beyond doubt: told as that, and by words of its own."""
+    whole = " ".join((text.goal, text.benefit, *text.criteria, *text.body))
+    told = sum(word.lower() in _ENGLISH_WORDS for word in _WORD.findall(whole))
+    return told >= 1 and language_of(whole) == ENGLISH
+
+
+def _stands_alone(criterion: str) -> bool:
+    """Whether a criterion says the same wherever it stands among others."""
+    return bool(_SENTENCE.match(criterion)) and not _HANGS.match(criterion)
+
+
 def _told(words: Wording, rng: random.Random) -> str:
-    end = rng.choice(words.ends)
-    return f"{end[0].upper()}{end[1:]}."
-
-
-def _reordered(paragraph: str, rng: random.Random) -> str:
-    sentences = _SENTENCE_END.split(paragraph.strip())
-    rng.shuffle(sentences)
-    return " ".join(sentences)
+    remark = rng.choice(words.remarks)
+    return f"{remark[0].upper()}{remark[1:]}."
 
 
 def _after(lead: str, criterion: str) -> str:
-    """A criterion as a clause; an acronym at its head stays one."""
+    """A criterion as a clause, where it is a sentence; a name at its head stays one."""
+    if not _stands_alone(criterion):
+        return criterion
     first = criterion.split(maxsplit=1)[0]
-    told = criterion if first.isupper() else criterion[0].lower() + criterion[1:]
-    clause = lead.format(told)
+    small = first in _SMALL_AT_HEAD
+    clause = lead.format(criterion[0].lower() + criterion[1:] if small else criterion)
     return clause[0].upper() + clause[1:]
 
 
-def _rows(table: str) -> tuple[tuple[str, ...], ...]:
-    return tuple(tuple(row.split("|")) for row in table.strip().splitlines())
+def _lines(table: str) -> tuple[str, ...]:
+    return tuple(table.strip("\n").splitlines())
+
+
+def _roles() -> tuple[tuple[str, ...], ...]:
+    rows = (row.partition(" => ") for row in _lines(tables.ROLES))
+    return tuple((role, *others.split(" / ")) for role, _, others in rows)
+
+
+def _pairs(table: str, *, verb: bool = False, head: bool = False) -> tuple[Row, ...]:
+    return tuple(
+        tuple(_pair(pair, verb=verb, head=head) for pair in row.split(" ;; "))
+        for row in _lines(table.replace(";;\n", ";; "))
+    )
+
+
+def _pair(told: str, *, verb: bool, head: bool) -> Pair:
+    frame, _, others = told.partition("=>")
+    before, words, after = frame.strip().split("~")
+    if head:
+        ahead = "^"
+    elif verb and before in ("", "TO"):
+        places = (*(() if before else _SUBJECTS), *_BEFORE_INFINITIVES)
+        ahead = rf"(?:^|(?<![\w-])(?:{'|'.join(places)}) {_ADVERB})"
+    else:
+        ahead = _standing_before(before)
+    core = rf"(?P<words>(?<![\w'’-]){re.escape(words)}(?![\w'’-]))"
+    pattern = re.compile(ahead + core + _standing_after(after))
+    return Pair(before, words, after, tuple(map(str.strip, others.split(" / "))), pattern)
+
+
+def _standing_before(told: str) -> str:
+    if told in _AHEAD:
+        return _AHEAD[told]
+    denied = told.startswith("!")
+    words = told.lstrip("!").split()
+    looks = [rf"(?<{'!' if denied else '='}\b{re.escape(word)} )" for word in words]
+    return "".join(looks) if denied else f"(?:{'|'.join(looks)})" if looks else ""
+
+
+def _standing_after(told: str) -> str:
+    """A pattern of what follows: words or classes, one of which has to stand there."""
+    if told.startswith("END"):
+        more = _standing_after(told.removeprefix("END").strip())
+        return r"(?:(?=$|[.,;)])" + (f"|{more})" if more else ")")
+    denied = told.startswith("!")
+    words = [
+        _CLASSES.get(word, rf"{re.escape(word)}(?![\w'’-])") for word in told.lstrip("!").split()
+    ]
+    if not words:
+        return ""
+    return rf"(?{'!' if denied else '='} (?:{'|'.join(words)}))"

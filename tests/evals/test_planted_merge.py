@@ -35,8 +35,8 @@ def test_a_planted_corpus_is_read_back_and_merged(tmp_path: Path) -> None:
 
 def test_long_stories_share_passages_across_stories_only(tmp_path: Path) -> None:
     texts = paragraphs([s for e in extract([SAMPLE]) for s in e.stories], seed=31, most=40)
-    planted = plant_passages(texts, seed=31)
-    assert planted == plant_passages(texts, seed=31) != plant_passages(texts, seed=2)
+    planted = plant_passages(texts, seed=36)
+    assert planted == plant_passages(texts, seed=36) != plant_passages(texts, seed=2)
     by_id = {p.id: p for p in planted}
     copies = [p for p in planted if p.of]
     assert copies
