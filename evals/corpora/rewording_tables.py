@@ -234,7 +234,7 @@ ASIDES = """
 , as you know
 , to put it briefly
 , as I said
-, so to speak
+, as was said
 , as you will have heard
 """
 #: A sentence behind a paragraph that asks for nothing.
