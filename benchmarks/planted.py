@@ -11,7 +11,7 @@ every sentence is kept. ``--judge truth`` lets a judge act that answers from the
 asked about: what the best one could do; what stands is told beside the same merge without a judge.
 ``--judge local/NAME`` asks a model as ``merge --propose`` does (``--pairs N`` of them): it folds
 nothing, and what its order is worth is told, in proposals that a person looks at until 80 % of the
-reworded copies are found, with the judge and without.
+reworded copies are found, with the judge and without; without any judge, it is told as well.
 ``--half tuning`` uses other words and another seed; the figures to report are those of the other
 half. ``--show N`` prints N planted pairs drawn at random, for reading whether they are what they
 are called, and merges nothing; ``--seed`` plants and draws others, ``--reworded`` only those that
@@ -26,7 +26,7 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
@@ -178,14 +178,19 @@ def ordered(paths: Sequence[Path], half: Half, most: int, options: argparse.Name
         corpus = gather([folder], how=ReadOptions(exclude=("truth.json",)))
         rows = {"none": plain, options.judge: by_judge}
         efforts = {name: proposals(truth, corpus, merged) for name, merged in rows.items()}
+    print_efforts(efforts)
+    seconds = round(time.perf_counter() - start, 1)
+    return took | {"seconds": seconds, **{n: row._asdict() for n, row in efforts.items()}}
+
+
+def print_efforts(efforts: Mapping[str, Effort]) -> None:
+    """A row for each order of the proposals."""
     print(
         f"{'proposals ordered by':44} {'looked at for 80 %':>18} {'found':>6} {'of':>5} {'all':>6}"
     )
     for name, row in efforts.items():
         at = "never" if row.looked_at is None else f"{row.looked_at:,}"
-        print(f"{name[-44:]:44} {at:>9} {row.found:6,} {row.true:5,} {row.proposals:6,}")
-    seconds = round(time.perf_counter() - start, 1)
-    return took | {"seconds": seconds, **{n: row._asdict() for n, row in efforts.items()}}
+        print(f"{name[-44:]:44} {at:>18} {row.found:6,} {row.true:5,} {row.proposals:6,}")
 
 
 def planted_of(
@@ -226,6 +231,8 @@ def run(paths: Sequence[Path], half: Half, most: int, judge: str) -> dict[str, A
         if said:
             stands["none"] = standing(corpus, merge(corpus))
         more = {"asked": len(said), "seconds": round(seconds, 1), "standing": stands}
+        if not said:
+            more["proposals"] = proposals(truth, corpus, merged)._asdict()
         return score(truth, corpus, merged) | more
 
 
@@ -291,6 +298,9 @@ def main() -> int:
     for name, row in figures["standing"].items():
         print(f"{name:8} {row['tokens']:9,} {row['of']:10,} {row['share']:7.4f} "
               f"{row['folded_by_judge']:6,} {row['units']:7,} {row['not_kept']:8,}")  # fmt: skip
+    if "proposals" in figures:
+        print()
+        print_efforts({"none": Effort(**figures["proposals"])})
     long = run_long(paths, half, most)
     if long:
         print(f"\n{'long stories':16} {'folded':>9} {'left':>7} {'n':>6}")
