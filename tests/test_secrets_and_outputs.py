@@ -116,21 +116,28 @@ def test_commits_that_carry_money_are_durable(folder: Path) -> None:
                 seen.append(connection.exec_driver_sql("PRAGMA synchronous").scalar())
         assert seen == [1, 2, 1]
         assert _settings_at_commit(store) == {2}
+        assert _settings_at_commit(store, model="local/x", usd=Decimal(0)) == {1}
     with sqlite3.connect(folder / "x.sqlite") as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
-def _settings_at_commit(store: Store) -> set[int]:
+def _settings_at_commit(
+    store: Store, *, model: str = "claude/x", usd: Decimal | None = None
+) -> set[int]:
     """What the real connection is set to when a reservation, a reply, a settlement and a batch are
-    committed."""
-    run = store.start_run(kind="merge", corpus=None, model="claude/x", strategy="pairs")
-    request = Request("claude/x", "x", "pair", "p.v1", "0" * 64, (Message("user", "a?"),), 8)
+    committed; of a reply that cost nothing, that alone."""
+    run = store.start_run(kind="merge", corpus=None, model=model, strategy="pairs")
+    request = Request(model, "x", "pair", "p.v1", "0" * 64, (Message("user", "a?"),), 8)
     seen: set[int] = set()
     looking = event.listens_for(store.database.engine, "commit")
     looking(lambda connection: seen.add(connection.exec_driver_sql("PRAGMA synchronous").scalar()))
     journal = StoreJournal(store, run, max_usd=Decimal(1))
+    reply = Reply(request.key, "{", "stop", Usage(), 0.0, usd=usd)
+    if usd == 0:
+        journal.put(request, reply, good=False, why="no JSON")
+        return seen
     journal.reserve(request.key, Decimal("0.1"))
-    journal.put(request, Reply(request.key, "{", "stop", Usage(), 0.0), good=False, why="no JSON")
+    journal.put(request, reply, good=False, why="no JSON")
     journal.settle(request.key, Decimal("0.1"))
     batches = StoreBatches(store, run)
     batches.close(batches.submitted(batches.open("claude/x", [request]), "b1"), "1 answered")

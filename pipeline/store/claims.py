@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -228,7 +229,13 @@ def _remove(connection: Connection, asker: str) -> None:
 
 def this_process() -> str:
     """Host, id, and when it began, as ids are used again: "host:123:4567"."""
-    return f"{socket.gethostname()}:{os.getpid()}:{_began(os.getpid())}"
+    return _process(os.getpid())
+
+
+@cache
+def _process(pid: int) -> str:
+    """One that lives as long as this answer is kept: itself."""
+    return f"{socket.gethostname()}:{pid}:{_began(pid)}"
 
 
 def is_gone(owner: str) -> bool | None:

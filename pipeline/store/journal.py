@@ -102,7 +102,7 @@ class StoreJournal:
         if reply.key != request.key:
             raise ValueError(f"reply {reply.key} does not answer request {request.key}")
         now = self._now()
-        with self._database.write(durable=True) as connection:
+        with self._database.write(durable=reply.usd != 0) as connection:
             insert_new(connection, table_of(RequestRow), [request_row(request)])
             row = reply_row(reply, run=self.run or None, good=good, why=why, created=now)
             if good and self._answered(connection, request.key, other_than=row["id"]):

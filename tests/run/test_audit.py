@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 
@@ -38,13 +39,39 @@ def backlog(tmp_path, runtime, embedded):  # noqa: F811
     embedded([tmp_path / "in"], tmp_path / "db.sqlite")
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("audit")
+
+
 @pytest.fixture
-def doubted(backlog, merge, runtime, tmp_path):  # noqa: F811
+def tmp_path(folder):
+    """One folder for all tests here, empty at each's start: what a run was made of is put back in
+    its place instead of being asked again."""
+    shutil.rmtree(folder)
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def doubted_before(tmp_path_factory):
+    """Where the run of ``doubted`` is kept once it was made, and its id."""
+    return tmp_path_factory.mktemp("doubted") / "kept", []
+
+
+@pytest.fixture
+def doubted(backlog, merge, runtime, tmp_path, doubted_before):  # noqa: F811
     """A run whose judge has a record that does not suffice."""
-    found, _, judge = merge(knows, keep=[record_of(runtime, tmp_path, negatives=400)])
-    assert found["folded"]["judge"] == 0 and found["would_fold"] == len(TRUE)
-    assert all(len(texts_of(request)) == 2 for request in judge.asked)
-    return found["run"]
+    kept, run = doubted_before
+    if not run:
+        found, _, judge = merge(knows, keep=[record_of(runtime, tmp_path, negatives=400)])
+        assert found["folded"]["judge"] == 0 and found["would_fold"] == len(TRUE)
+        assert all(len(texts_of(request)) == 2 for request in judge.asked)
+        shutil.copytree(tmp_path, kept)
+        run.append(found["run"])
+    shutil.rmtree(tmp_path)
+    shutil.copytree(kept, tmp_path)
+    return run[0]
 
 
 def read(runtime, run, right, *, purpose="fold"):  # noqa: F811

@@ -262,3 +262,37 @@ def test_a_run_whose_time_is_up_does_not_wait_for_what_another_asks(kit, backlog
         kit, plan, backlog, model, journal, claims=Theirs(), in_time=lambda: len(looks) < 1
     )
     assert replies == {} and len(looks) == 1 and not model.asked
+
+
+class _Account:
+    """A journal that writes down what is set aside and settled."""
+
+    def __init__(self):
+        self.told = []
+
+    def reserve(self, key, usd):
+        self.told.append(("reserve", key, usd))
+
+    def settle(self, key, usd):
+        self.told.append(("settle", key, usd))
+
+
+def test_what_costs_nothing_is_in_no_account_and_what_costs_all_the_same_is():
+    account = _Account()
+    budget = Budget(account, Decimal(1))
+    for key in ("free", "billed"):
+        budget.reserve(key, Decimal(0), "local/x")
+    budget.reserve("dear", Decimal("0.4"), "cloud/x")
+    assert account.told == [("reserve", "dear", Decimal("0.4"))]
+    budget.settle("free", Decimal(0))
+    budget.settle("dear", Decimal("0.3"))
+    # Its price was none before it was sent, and the provider tells another.
+    budget.settle("billed", Decimal("0.2"))
+    assert account.told[1:] == [
+        ("settle", "dear", Decimal("0.3")),
+        ("reserve", "billed", Decimal("0.2")),
+        ("settle", "billed", Decimal("0.2")),
+    ]
+    assert budget.held == Decimal("0.5")
+    with pytest.raises(BudgetError):
+        budget.reserve("next", Decimal("0.6"), "cloud/x")

@@ -148,8 +148,11 @@ _THING = re.compile(
     r"doors?|devices?|controller|display|clock|feature|lists?|results?|orders?|items?|links?)$",
     re.IGNORECASE,
 )
-#: "As a first step, we need …" names no one: the noun at the head of the phrase tells.
+#: "As a first step, we need …" names no one: the noun at the head of the phrase tells, which in
+#: "a person taking part" is the person.
 _NOBODY = re.compile(
+    r"(?!(?:(?!(?:of|in|on|with|for|from|and|to|at)\b)[\w’'-]+\s+){0,3}(?:persons?|people|m[ae]n|wom[ae]n|"
+    r"anyone|someone|anybody|somebody|everyone|everybody|those|workers?)\s+\w+ing\b)"
     r"(?:(?!(?:of|in|on|with|who|for|from|and|to|at)\b)[\w’'-]+\s+){0,4}"
     r"(?:asides?|reply|response|favou?r|joke|results?|consequences?|examples?|steps?|workaround|effects?|rule|part|matter|reminder|whole|"
     r"follow[- ]?ups?|alternatives?|bonus|summary|solutions?|fallback|compromise|precaution|"

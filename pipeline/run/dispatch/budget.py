@@ -93,6 +93,8 @@ class Budget:
         self.max_usd = max_usd
         self._goes_on = goes_on
         self._held: dict[str, Decimal] = {}
+        #: Requests that cost nothing at worst: the journal keeps no account of them.
+        self._free: set[str] = set()
         #: Whether the limit was reached, so that nothing more is asked.
         self.is_empty = False
         #: Dollars of attempts whose connection broke: they may have been billed.
@@ -135,7 +137,10 @@ class Budget:
                 where=name,
                 next="Raise --max-cost; replies so far are stored and not asked for again.",
             )
-        self.journal.reserve(key, usd)
+        if usd:
+            self.journal.reserve(key, usd)
+        else:
+            self._free.add(key)
         self._held[key] = usd
 
     def reserve_possible(self, key: str, usd: Decimal | None) -> None:
@@ -144,7 +149,7 @@ class Budget:
         Raises:
             BudgetError: it does not fit.
         """
-        if usd is None:
+        if not usd:
             return
         self.journal.reserve(key, usd)
         # Under a name of its own, which no reply settles; the journal settles the newest of a
@@ -158,6 +163,11 @@ class Budget:
 
     def settle(self, key: str, usd: Decimal | None) -> None:
         """What the request really cost; unknown leaves the reservation."""
-        if usd is not None and key in self._held:
-            self.journal.settle(key, usd)
-            self._held[key] = usd
+        if usd is None or key not in self._held:
+            return
+        if key in self._free:
+            if not usd:
+                return
+            self.journal.reserve(key, usd)
+        self.journal.settle(key, usd)
+        self._held[key] = usd

@@ -92,7 +92,9 @@ class ConcurrentRequests(Generic[A]):
     def claimed(self, key: str) -> Mapping[str, A] | None:
         """Nothing where the request is ours to send now, its answer where one is there by now, None
         where another process asks it."""
-        state = "ours" if self._claims is None else self._claims.claim(key)
+        if self._claims is None:
+            return self._find([key])
+        state = self._claims.claim(key)
         if state == "theirs":
             return None
         return self._find([key]) if state == "answered" else {}

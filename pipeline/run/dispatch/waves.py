@@ -235,7 +235,7 @@ class _Sender:
                     left.update(list(rest)[n:])
                     return
                 # A run beside this one may have been answered since the wave began.
-                found = _known(self._journal, [key]) or self._concurrent.claimed(key)
+                found = self._concurrent.claimed(key)
                 if found is None:
                     left.add(key)
                     continue
