@@ -30,7 +30,6 @@ from evals.corpora.truth import Truth, read_truth, recognise
 from pipeline.config.options import ReadOptions
 from pipeline.extract.extraction import extract
 from pipeline.judge.intervals import Rate
-from pipeline.judge.proof import need_key
 from pipeline.plan.near.candidates import INDEX, VECTORS, StoryVectors, unite
 from pipeline.run.corpus import Corpus, gather
 from pipeline.run.corpus_vectors import all_vectors
@@ -50,7 +49,7 @@ def recalls(truth: Truth, corpus: Corpus, vectors: StoryVectors | None) -> list[
     ids = recognise(truth, corpus)
     first = {story.fingerprint: story.id for story in reversed(corpus.stories)}
     stands = {name: first[corpus.by_id[story].fingerprint] for name, story in ids.items()}
-    needs = {story.id: need_key(story) for story in corpus.stories}
+    needs = {story.id: story.need for story in corpus.stories}
 
     def is_open(a: str, b: str) -> bool:
         return not (needs[a] and needs[a] == needs[b])

@@ -5,12 +5,12 @@
 
 Without PATHS the sample is told again to a twentieth of the size, so that it runs anywhere; the
 goals are for the full size. `estimate` is timed as a person waits for it, in a process of its own:
-6 models × 4 strategies, cold (no database, no cache, no tokenizer unpacked) and warm; beside it
-stands the processor time, which others on the machine change less. Counting is compared with the
-bare tokenizer on the same prompts in the same run.
+6 models × 3 strategies (pairs, groups, tree), cold (no database, no cache, no tokenizer unpacked)
+and warm; beside it stands the processor time, which others on the machine change less. Counting is
+compared with the bare tokenizer on the same prompts in the same run.
 
 With ``--old`` the same command of another checkout of this repository takes turns with it, for as
-many rounds as are asked for, with three strategies each (its own judging one, tree and fold) and
+many rounds as are asked for, with three strategies each (those above, where it knows them) and
 with the packages that are installed here: what stands against what are the medians.
 
 Planning is compared with a corpus of ten times the stories. Its similar pairs, which are printed
@@ -42,7 +42,7 @@ from pipeline.config.settings import read_settings
 from pipeline.cost.estimate import window_limits
 from pipeline.plan.near.similarity import nearest
 from pipeline.plan.pairs import NEAREST
-from pipeline.plan.strategies import STRATEGIES, make_plan
+from pipeline.plan.strategies import make_plan
 from pipeline.run.corpus import Corpus, read
 from pipeline.tokens.token_counters import (
     LocalCounter,
@@ -60,6 +60,8 @@ MODELS = (
     "gemini/gemini-2.5-flash-lite",
     "gemini/gemini-3.1-pro-preview",
 )
+#: The strategies that the goals are for: `none` asks nothing, and `fold` is for evals alone.
+ASKED = ("pairs", "groups", "tree")
 ROOT = Path(__file__).resolve().parents[1]
 COLD_SECONDS, WARM_SECONDS, COUNTING_RATIO, PLANNING_RATIO = 10.0, 2.0, 1.5, 13.0
 #: Stories of the smaller of the two corpora that are planned, at full size.
@@ -67,7 +69,7 @@ SMALLER = 7_000
 
 
 def wait_for_estimate(
-    folder: Path, home: Path, strategies: Sequence[str] = tuple(STRATEGIES), code: Path = ROOT
+    folder: Path, home: Path, strategies: Sequence[str] = ASKED, code: Path = ROOT
 ) -> tuple[float, float]:
     """Seconds and processor seconds of the whole command.
 
@@ -133,13 +135,13 @@ def against(folder: Path, room: Path, old: Path, rounds: int) -> dict[str, Any]:
 
 
 def _three(code: Path) -> tuple[str, ...]:
-    """The strategies that are compared: both rewrite, and each judges in its own way."""
+    """The strategies that are compared; a checkout from before them judges in its own way."""
     says = "from pipeline.plan.strategies import STRATEGIES; print(*STRATEGIES)"
     known = subprocess.run(
         [sys.executable, "-c", says], cwd=code, env=os.environ | {"PYTHONPATH": str(code)},
         capture_output=True, text=True, check=True,
     ).stdout.split()  # fmt: skip
-    return ("pairs" if "pairs" in known else "edit", "tree", "fold")
+    return ASKED if set(ASKED) <= set(known) else ("edit", "tree", "fold")
 
 
 def _children() -> float:
@@ -281,7 +283,7 @@ def main() -> int:
         ("  similar pairs of ten times the stories", many_pairs / max(1, few_pairs), "×"),
     ]
     print(f"{len(written):,} stories, {sum(s.n_words for s in written):,} words written; ", end="")
-    print(f"{len(corpus.stories):,} stories found again; {len(MODELS)} models × {len(STRATEGIES)}")
+    print(f"{len(corpus.stories):,} stories found again; {len(MODELS)} models × {len(ASKED)}")
     for name, value, unit, goal in rows:
         judged = ("reached" if value <= goal else "MISSED") if full else "for the full size"
         print(f"{name:40} {value:8.2f} {unit:7} goal {goal:5.1f}  {judged}")

@@ -38,7 +38,6 @@ from pipeline.compare.measures import stem_weights
 from pipeline.engine.embeddings import SentenceEncoder, Vectors
 from pipeline.engine.weights.weight_files import locate_weights, weights_sha256
 from pipeline.extract.extraction import extract
-from pipeline.judge.proof import need_key
 from pipeline.plan.near.candidates import ENCODER, WINDOW
 from pipeline.plan.near.passage_vectors import embedded_text, nearest_by_vectors
 from pipeline.plan.near.similarity import similar_pairs, unique
@@ -130,7 +129,7 @@ def sources(
 
 def candidates(source: str, stories: Sequence[Story], encode: Encode) -> list[Candidate]:
     """The questions that a merge of one source's stories would have, in corpus order."""
-    needs = {story.id: need_key(story) for story in stories}
+    needs = {story.id: story.need for story in stories}
 
     def is_open(a: str, b: str) -> bool:
         return not (needs[a] and needs[a] == needs[b])

@@ -29,7 +29,6 @@ from typing import Any
 from evals.corpora.planted_merge import merge
 from evals.metrics.quality import Placed
 from pipeline.entries import Conflict, Merge
-from pipeline.judge.proof import need_key
 from pipeline.merge.placing import possible_conflicts
 from pipeline.merge.settling import Settled
 from pipeline.plan.near.similarity import Pair
@@ -111,7 +110,7 @@ def random_pairs(corpus: Corpus, n: int, seed: int) -> list[tuple[Story, Story]]
         (a, b)
         for extraction in corpus.extractions
         for a, b in combinations(extraction.stories, 2)
-        if a.fingerprint != b.fingerprint and need_key(a) != need_key(b)
+        if a.fingerprint != b.fingerprint and a.need != b.need
     ]
     return random.Random(seed).sample(every, min(n, len(every)))
 

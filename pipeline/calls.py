@@ -344,8 +344,8 @@ class Plan:
         digest = hashlib.sha256(canonical_json(body).encode())
         # A line a call: neither keys nor handles nor ids of stories hold a line break or a comma.
         parts = lines_of(self.calls, lambda call: ",".join(chain(*call.handles)))
-        for key, told in zip(self.keys, parts, strict=True):
-            digest.update(f"\n{key},{told}".encode())
+        lines = [f"\n{key},{told}" for key, told in zip(self.keys, parts, strict=True)]
+        digest.update("".join(lines).encode())
         return digest.hexdigest()
 
     @cached_property

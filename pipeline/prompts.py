@@ -67,9 +67,10 @@ class Prompt:
             values: of every placeholder, as JSON text without its quotes.
         """
         turns = canonical_json(self.turns[self.shared :])
-        parts = [(i % 2 == 1, part) for i, part in enumerate(_HOLE.split(turns))]
+        parts = _HOLE.split(turns)
+        template, holes = "%s".join(part.replace("%", "%%") for part in parts[::2]), parts[1::2]
         for each in values:
-            yield "".join([each[part] if hole else part for hole, part in parts])
+            yield template % tuple([each[hole] for hole in holes])
 
     @cached_property
     def _holes(self) -> frozenset[str]:

@@ -263,6 +263,11 @@ class Story:
         """Where the links in the story's text lead whose words do not say it, in order."""
         return link_targets(self.text)
 
+    @property
+    def links_beside(self) -> tuple[str, ...]:
+        """Where links lead that stand beside the story and not in its text."""
+        return tuple(each for each in self.source.locator.beside if each.startswith("link: "))
+
     @cached_property
     def fingerprint(self) -> str:
         """Hash of the canonical tokens of every field (:mod:`pipeline.text.canonical`): equal for
@@ -289,6 +294,22 @@ class Story:
             parts.append(("links", self.link_targets))
         parts += [("scope", self.scope), ("order", (self.criteria_order,))]
         parts += [("criterion", tokens) for tokens in criteria]
+        return hash_tokens(self.kind, self.language, parts)
+
+    @cached_property
+    def need(self) -> str:
+        """Hash of the canonical tokens of what is wanted, whoever wants it: equal for stories that
+        :func:`pipeline.judge.proof.prove_need` proves to be one need; "" without a goal."""
+        if not self.goal:
+            return ""
+        parts = [
+            ("scope", self.scope),
+            ("links", (*self.link_targets, *self.links_beside)),
+            ("lead-in", self.lead_in.tokens),
+            ("goal", canonical(self.goal, "goal", self.language).tokens),
+            ("purpose", self.purpose.tokens),
+            ("benefit", canonical(self.benefit, "benefit", self.language).tokens),
+        ]
         return hash_tokens(self.kind, self.language, parts)
 
     def know_fingerprint(self, fingerprint: str) -> None:

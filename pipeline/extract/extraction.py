@@ -309,7 +309,7 @@ def _read(data: bytes, group: _Group, how: _How) -> _Extracted:
         extraction = find_stories(document, pattern=how.pattern, repair=how.repair, ears=how.ears)
         if how.kept:  # told here, where all processors read
             for story in extraction.stories:
-                _ = story.fingerprint
+                _ = story.fingerprint, story.need
     except (InputError, MemoryError):
         raise
     except Exception as error:  # a defect of ours costs this document's stories, not the others'

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pipeline.stories import Story
-from pipeline.text.canonical import Canonical, canonical, hash_tokens
+from pipeline.text.canonical import Canonical, canonical
 from pipeline.text.source_differences import Sentence, blanks_differ, differences, sentence_in
 from pipeline.text.typography import set_plainly
 
@@ -56,8 +56,8 @@ def prove(a: Story, b: Story) -> Proof | None:
 def prove_need(a: Story, b: Story) -> Proof | None:
     """The proof that two stories tell one goal and one benefit, their roles, titles, criteria and
     bodies apart, under no heading that changes one of them. None for a story without a goal."""
-    key = need_key(a)
-    if not key or key != need_key(b):
+    key = a.need
+    if not key or key != b.need:
         return None
     rules = [
         rule
@@ -70,27 +70,6 @@ def prove_need(a: Story, b: Story) -> Proof | None:
     if not rules and _sentence(a).text != _sentence(b).text:
         rules.append("markup")
     return _proof(rules)
-
-
-def need_key(story: Story) -> str:
-    """A hash that stories have in common which :func:`prove_need` proves, "" without a goal: for
-    finding them in linear time."""
-    if not story.goal:
-        return ""
-    parts = [
-        ("scope", story.scope),
-        ("links", (*story.link_targets, *links_beside(story))),
-        ("lead-in", story.lead_in.tokens),
-        ("goal", canonical(story.goal, "goal", story.language).tokens),
-        ("purpose", story.purpose.tokens),
-        ("benefit", canonical(story.benefit, "benefit", story.language).tokens),
-    ]
-    return hash_tokens(story.kind, story.language, parts)
-
-
-def links_beside(story: Story) -> tuple[str, ...]:
-    """Where links of a story lead that its text does not hold."""
-    return tuple(each for each in story.source.locator.beside if each.startswith("link: "))
 
 
 def prove_text(

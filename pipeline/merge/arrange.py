@@ -12,7 +12,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.entries import Answer, Judgement
-from pipeline.judge.proof import need_key
 from pipeline.merge.settling import PersonFold, Settled
 from pipeline.stories import Story
 
@@ -120,7 +119,7 @@ def _proved(stories: Mapping[str, Story], settled: Settled, alone: set[str]) -> 
     copies: dict[str, _Node] = {}
     needs: defaultdict[str, list[_Node]] = defaultdict(list)
     for story in stories.values():
-        key = need_key(story)
+        key = story.need
         node = copies.get(story.fingerprint)
         if node is not None and _may_join(node, story.id, settled):
             node.stories.append(story.id)

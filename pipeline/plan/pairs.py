@@ -7,7 +7,7 @@ local model reads the rest once and a cloud caches it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from pipeline.calls import Band, Call, LaterCall, Size, canonical_json
 from pipeline.columns import kinds_of
@@ -58,7 +58,8 @@ def pair_prompt(spec: ModelSpec) -> str:
 def plan_pairs(selection: Selection, factory: CallFactory) -> Drafted:
     """A call for each pair of near stories about which nothing is settled."""
     drafted = Drafted()
-    texts = {name: pair_text(selection.stories[name]) for name in _in_pairs(selection)}
+    near = {name for pair in selection.pairs for name in (pair.a, pair.b)}
+    texts = {name: pair_text(selection.stories[name]) for name in near}
     measure = Measure(factory, pair_question, texts)
     pairs: list[tuple[str, str]] = []
     sizes: list[Size] = []
@@ -82,7 +83,7 @@ def plan_pairs(selection: Selection, factory: CallFactory) -> Drafted:
             for number, (key, size) in enumerate(named, 1)
         ]
     asked = {name for pair in pairs for name in pair}
-    _leave(drafted, list(selection.stories), asked, too_long, selection)
+    _leave(drafted, list(selection.stories), asked, too_long, near=near)
     return drafted
 
 
@@ -119,19 +120,19 @@ def _second(name: str, first: str, size: Size, orders: Orders) -> LaterCall:
     return LaterCall(name, AGAIN, read, size.output, shared, share=orders.share, after=first)
 
 
-def _in_pairs(selection: Selection) -> set[str]:
-    return {name for pair in selection.pairs for name in (pair.a, pair.b)}
-
-
 def _leave(
     drafted: Drafted,
     stories: Sequence[str],
     asked: set[str],
     too_long: dict[str, str],
-    selection: Selection,
+    *,
+    near: Collection[str],
 ) -> None:
-    """Say of every story that no question shows why."""
-    near = _in_pairs(selection)
+    """Say of every story that no question shows why.
+
+    Args:
+        near: those that are in a pair.
+    """
     for name in stories:
         if name in asked:
             continue

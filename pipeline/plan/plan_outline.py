@@ -150,6 +150,8 @@ def _following(plan: Plan) -> tuple[Sequence[str], Sequence[int]]:
     """Of every later call its name, and the place of the request whose reply decides on it."""
     if isinstance(plan.later, LaterColumns):
         return plan.later.keys, plan.later.after
+    if not plan.later:
+        return [], []
     places = {key: place for place, key in enumerate(plan.keys)} | {"": -1}
     return [call.id for call in plan.later], [places[call.after] for call in plan.later]
 

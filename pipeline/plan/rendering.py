@@ -15,7 +15,7 @@ from pipeline.stories import Story
 from pipeline.text.invisible import visible
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 17)
 def pair_text(story: Story) -> str:
     """A telling in a question about two of them: its title, its sentence without the role, and
     its criteria and body, on one line. Cached: a story stands in many questions, for every model.
@@ -42,26 +42,24 @@ def story_text(story: Story, handle: str) -> str:
     handle of another.
     """
     shown = _shown(story)
-    lines = [f"{handle} ({visible(shown.origin)})", *shown.fields]
-    lines += [f"  {handle}.{part}" for part in shown.parts]
-    return "\n".join(lines)
+    parts = [f"\n  {handle}.{part}" for part in shown.parts]
+    return f"{handle}{shown.fields}{''.join(parts)}"
 
 
 class _Shown(NamedTuple):
     """What a story's text is made of, its handle put in."""
 
-    origin: str
-    fields: tuple[str, ...]
+    fields: str
     parts: tuple[str, ...]
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 17)
 def _shown(story: Story) -> _Shown:
     """Cached: every strategy and every model shows every story, under one handle or another."""
     told = [(name, getattr(story, name)) for name in ("title", "role", "goal", "benefit")]
+    fields = [f"\n  {name}: {_indented(text)}" for name, text in told if text]
     return _Shown(
-        _origin(story),
-        tuple(f"  {name}: {_indented(text)}" for name, text in told if text),
+        f" ({visible(_origin(story))}){''.join(fields)}",
         (
             *(f"c{i}: {_indented(text)}" for i, text in enumerate(story.criteria, 1)),
             *(f"b{i}: {_indented(text)}" for i, text in enumerate(story.body, 1)),

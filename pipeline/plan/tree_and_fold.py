@@ -237,7 +237,7 @@ def sizes_of(stories: Sequence[Story], factory: CallFactory) -> dict[str, tuple[
     }
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 17)
 def _trial(story: Story) -> str:
     """A story as it is counted before it has its handle. Cached: for every strategy and model."""
     return story_text(story, "S1") + "\n\n"

@@ -17,7 +17,6 @@ from pipeline.errors import InputError
 from pipeline.extract.criteria_links import link_criteria
 from pipeline.extract.extraction import ExtractionCache, extract, said_of_passed_over
 from pipeline.extract.readers.reader_registry import FORMATS
-from pipeline.judge.proof import need_key
 from pipeline.plan.near.candidates import Candidates
 from pipeline.plan.near.similarity import Pair, cluster, similar_pairs
 from pipeline.plan.selection import Selection
@@ -100,7 +99,7 @@ class Corpus:
     @cached_property
     def needs(self) -> dict[str, str]:
         """What each story proves to be the same as, by id; "" for nothing."""
-        return {story.id: need_key(story) for story in self.stories}
+        return {story.id: story.need for story in self.stories}
 
     @cached_property
     def documents(self) -> dict[str, Document]:

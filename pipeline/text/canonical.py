@@ -140,7 +140,11 @@ def _split(token: str) -> tuple[str, str, str]:
     return token[: len(token) - len(core)], word, core[len(word) :]
 
 
+#: Made once: `json.dumps` makes one a call.
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def hash_tokens(kind: str, language: str, parts: Sequence[tuple[str, tuple[str, ...]]]) -> str:
     """The sha256 of named fields' canonical tokens, with the version of the rules."""
-    told = json.dumps([VERSION, kind, language, parts], ensure_ascii=False, separators=(",", ":"))
+    told = _JSON.encode([VERSION, kind, language, parts])
     return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()

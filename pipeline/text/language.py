@@ -80,6 +80,7 @@ _SCRIPTS = {
     "HEBREW": "Hebrew", "DEVANAGARI": "Hindi", "THAI": "Thai",
 }  # fmt: skip
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
+_BEYOND_LATIN = re.compile(r"[^\0-\u036f]")
 #: Function words of another language that a text must hold, and how many times the English ones.
 _LEAST, _MARGIN = 3, 1.5
 #: A text of so many words of which so few are English function words is in no English.
@@ -89,7 +90,10 @@ _READ = 100_000
 
 @lru_cache(maxsize=8)  # a text's language is asked for twice, one question after the other
 def _words_of(text: str) -> tuple[str, ...]:
-    return tuple(word.lower() for word in _WORD.findall(fold(text)))
+    plain = fold(text)
+    if plain.isascii():  # beyond, a small letter may be two, of which one is none
+        return tuple(_WORD.findall(plain.lower()))
+    return tuple(word.lower() for word in _WORD.findall(plain))
 
 
 def language_of(text: str) -> str:
@@ -149,13 +153,13 @@ def _script(text: str) -> str:
     """The language that a text's letters tell, "" where most of them are Latin."""
     if text.isascii():
         return ""
-    letters = [c for c in text if c.isalpha()]
-    kinds = Counter(
-        _SCRIPTS.get(unicodedata.name(c, "").split()[0], "") for c in letters if ord(c) > 0x36F
-    )
+    beyond = [c for c in _BEYOND_LATIN.findall(text) if c.isalpha()]
+    if not beyond:
+        return ""
+    kinds = Counter(_SCRIPTS.get(unicodedata.name(c, "").split()[0], "") for c in beyond)
     if kinds["Japanese"]:  # kana stand between Chinese characters
         kinds["Japanese"] += kinds.pop("Chinese", 0)
     kinds.pop("", None)
     name, n = kinds.most_common(1)[0] if kinds else ("", 0)
     # A Chinese word is a letter or two, a Latin one five.
-    return name if 3 * n > len(letters) else ""
+    return name if 3 * n > sum(map(str.isalpha, text)) else ""

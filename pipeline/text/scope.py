@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from pipeline.text.language import ENGLISH
 from pipeline.text.notation import RULED
@@ -90,6 +91,7 @@ _NAMES = re.compile(
 _FOLDERS = 3
 
 
+@lru_cache(maxsize=256)  # all stories of a document ask for the same path, one after the other
 def names_that_change(path: str) -> tuple[str, ...]:
     """What the names of a file and of the folders around it say of the scope of its stories, from
     the outermost on: "rejected" of "wishes/rejected/a.md"."""

@@ -185,14 +185,15 @@ def order_of(text: str, criteria: Sequence[str], body: Sequence[str] = (), path:
     """
     items = [item for line in text.splitlines() if (item := _ITEM.match(line))]
     numbered = [_flat(item["words"]) for item in items if item["mark"][-1] in ".)"]
-    if numbered and any(_begins(_flat(c), words) for c in (*criteria, *body) for words in numbered):
+    told = map(_flat, (*criteria, *body))
+    if numbered and any(_begins(one, words) for one in told for words in numbered):
         return "numbered"
     if len(criteria) < 2 or (path and not path.lower().endswith(_AS_WRITTEN)) or outline(text):
         return "listed"
     if any(_STEP.search(words) or _POINTS.search(words) for words in criteria):
         return "listed"
     bullets = [_flat(item["words"]) for item in items if item["mark"][-1] not in ".)"]
-    each = all(any(_begins(_flat(c), words) for words in bullets) for c in criteria)
+    each = all(any(_begins(one, words) for words in bullets) for one in map(_flat, criteria))
     return "set" if each else "listed"
 
 

@@ -17,7 +17,6 @@ from pathlib import Path
 
 from pipeline.entries import Decision
 from pipeline.errors import InputError
-from pipeline.judge.proof import need_key
 from pipeline.stories import Extraction, Story
 from pipeline.train.decided_pairs import decided_pairs
 from pipeline.train.training_pairs import PairMaker, Source, TrainingPair
@@ -104,7 +103,7 @@ def deal(extractions: Iterable[Extraction], dealt: Mapping[str, str]) -> Dealt:
 
 
 def _keys(story: Story) -> tuple[str, ...]:
-    return tuple(filter(None, (story.fingerprint, need_key(story))))
+    return tuple(filter(None, (story.fingerprint, story.need)))
 
 
 def _part(extraction: Extraction, dealt: Mapping[str, str]) -> str:

@@ -11,7 +11,13 @@ from tokenizers.models import BPE, WordPiece
 from tokenizers.trainers import BpeTrainer
 
 from pipeline.engine.tokenizers.gguf_tokenizer import PRE_TOKENIZERS
-from pipeline.engine.tokenizers.splitting import _AS_CL100K, word_border
+from pipeline.engine.tokenizers.splitting import (
+    _AS_CL100K,
+    _WORDS,
+    _WORDS_AND_LINES,
+    cut,
+    word_border,
+)
 
 SIGNS = ["\n", "\n\n", "\r\n", "\r", " ", "  ", "    ", "\t", "\u2028", "\u00a0", "\x1c", "\x0b",
          "/", ".", "!?", "-", "S1 (", "goal:", "It's", "'s", "42", "²", "٣", "7", "é", "ß", "漢字",
@@ -72,3 +78,10 @@ def test_other_tokenizers_are_not_cut():
     plain.normalizer = None
     plain.add_tokens([AddedToken("two words", normalized=False)])
     assert word_border(plain) is None
+
+
+@given(TEXTS, st.sampled_from([_WORDS, _WORDS_AND_LINES]))
+def test_a_text_is_cut_without_a_pattern_where_the_pattern_cuts_it(text, border):
+    assert cut(border, text) == border.split(text)
+    assert cut(border, f"{text} one two") == border.split(f"{text} one two")
+    assert cut(border, "one \0 two") == border.split("one \0 two")

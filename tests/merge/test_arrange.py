@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from pipeline.entries import Answer, Decision, Judgement, Outcome
-from pipeline.judge.proof import need_key
 from pipeline.merge.arrange import arrange, members
 from pipeline.merge.conclusion import conclude
 from pipeline.merge.entry import make_entry
@@ -104,8 +103,8 @@ def test_what_is_folded_was_judged_against_the_telling_that_stands(sample):
     for row in judged:
         entry = next(e for e in merge.entries if e.id == row.entry)
         # Proof may have put another story of the same goal and benefit with the one judged.
-        need = need_key(sample.by_id[row.story])
-        told = [s for s in entry.sources if need_key(sample.by_id[s]) == need]
+        need = sample.by_id[row.story].need
+        told = [s for s in entry.sources if sample.by_id[s].need == need]
         assert any(frozenset((one, entry.standing)) in asked for one in told)
         long, short = sample.by_id[entry.standing].goal, sample.by_id[row.story].goal
         assert len(long) >= len(short)

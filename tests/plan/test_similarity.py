@@ -6,12 +6,23 @@ import random
 from dataclasses import replace
 from functools import partial
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.calls import Cluster
 from pipeline.compare.measures import likeness, stem_weights
+from pipeline.plan.near import similarity
 from pipeline.plan.near.pair_index import Index
-from pipeline.plan.near.similarity import LIMIT, THRESHOLD, cluster, nearest, similar_pairs, unique
+from pipeline.plan.near.similarity import (
+    LIMIT,
+    THRESHOLD,
+    Pair,
+    cluster,
+    nearest,
+    similar_pairs,
+    unique,
+)
 from pipeline.stories import Story
 from tests.support.stories import story as any_story
 
@@ -136,3 +147,35 @@ def test_ten_times_the_stories_take_at_most_thirteen_times_the_work():
     many = Index(unique(large), weights).candidates()
     assert len(many) <= 13 * few
     assert len(similar_pairs(large, weights=weights)) <= 0.005 * len(large) ** 2 / 2
+
+
+def stars_one_by_one(stories: list[Story], pairs: list[Pair], limit: int) -> list[Cluster]:
+    """What :func:`cluster` says it does, a pair at a time."""
+    words = {each.id: each.fingerprint for each in stories}
+    stars: list[tuple[list[str], str, float]] = []  # members, centre, likeness
+    for a, b, score in sorted(pairs, key=lambda p: (-p.score, *sorted((words[p.a], words[p.b])))):
+        of = {name: i for i, (members, _, _) in enumerate(stars) for name in members}
+        if a not in of and b not in of:
+            stars.append(([a, b], "", score))
+        for held, free in ((a, b), (b, a)):
+            if held in of and free not in of:
+                members, centre, _ = stars[of[held]]
+                if centre in ("", held) and len(members) < limit:
+                    stars[of[held]] = ([*members, free], held, score)
+    place = {each.id: i for i, each in enumerate(stories)}
+    found = [Cluster(tuple(sorted(m, key=place.__getitem__)), score) for m, _, score in stars]
+    return sorted(found, key=lambda star: place[star.members[0]])
+
+
+@given(CORPORA, st.integers(1, 5), st.integers(2, 4))
+def test_passing_over_pairs_by_thousands_changes_nothing(
+    stories: list[Story], at_once: int, limit: int
+):
+    pairs = similar_pairs(stories)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(similarity, "_AT_ONCE", at_once)
+        stars = cluster(stories, pairs, limit=limit)
+        near = list(nearest(pairs, 2))
+    assert stars == stars_one_by_one(stories, list(pairs), limit)
+    assert stars == cluster(stories, list(pairs), limit=limit)
+    assert near == list(nearest(list(pairs), 2))

@@ -24,6 +24,9 @@ _WORDS_AND_LINES = re.compile(r"(?=[ \n][!-/:-~])")
 #: Of these, the line breaks.
 _LINES = re.compile(r"(?=\n[!-/:-~])")
 
+#: A blank at which a text is not cut, and what stands for the others for a moment.
+_UNCUT, _MARK = re.compile(r" (?![!-/:-~])"), "\0"
+
 #: How cl100k splits, in the words of those who took it over: three digits a part, or one.
 _AS_CL100K = frozenset(
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|" + number +
@@ -34,7 +37,15 @@ _AS_CL100K = frozenset(
 
 def words(text: str) -> Sequence[str]:
     """A text in words whose tokens by cl100k or o200k are, laid end to end, the text's."""
-    return _WORDS.split(text)
+    return cut(_WORDS, text)
+
+
+def cut(border: re.Pattern[str], text: str) -> Sequence[str]:
+    """A text in the parts that :func:`word_border` lets it be cut into. Where every blank is a
+    border, as in most lines, it is cut there without a pattern, in two thirds of the time."""
+    if _MARK in text or (border is not _WORDS and "\n" in text) or _UNCUT.search(text):
+        return border.split(text)
+    return text.replace(" ", f"{_MARK} ").split(_MARK)
 
 
 def lines_within(border: re.Pattern[str] | None) -> re.Pattern[str] | None:

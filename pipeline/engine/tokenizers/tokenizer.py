@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.engine.tokenizers.chat import Chat, frame_of, render_chat
-from pipeline.engine.tokenizers.splitting import lines_within, puts_before, word_border
+from pipeline.engine.tokenizers.splitting import cut, lines_within, puts_before, word_border
 from pipeline.engine.weights.gguf_fields import READING
 from pipeline.engine.weights.hashes import check_list, write_list
 from pipeline.engine.weights.weight_files import new_folder
@@ -183,7 +183,7 @@ class Tokenizer:
     def words(self, piece: str) -> Sequence[str]:
         """A piece in parts that :meth:`encode_piece` turns into the ids of the whole: its words,
         where this tokenizer's way of splitting is known to allow it."""
-        return (piece,) if self._border is None else self._border.split(piece)
+        return (piece,) if self._border is None else cut(self._border, piece)
 
     def lines(self, piece: str) -> Sequence[str]:
         """A piece in parts as :meth:`words` makes them, but larger: its lines."""

@@ -75,12 +75,14 @@ _EDGES = " \t\n,;:.–—-"
 def find_purpose(tail: str, end: int, role: str = "") -> re.Match[str] | None:
     """The first "so that" of the sentence, or the one that opens the next sentence; none where a
     mere "so" says what the role itself does then ("so the clerk rings the bell")."""
-    own = re.compile(rf"(?:the\s+)?{re.escape(role)}\b", re.I) if role else None
     for match in _PURPOSE.finditer(tail):
         if match.start() > end:
             return None
-        if own and match.group().strip(_EDGES).lower() == "so" and own.match(tail, match.end()):
-            continue
+        if role and match.group().strip(_EDGES).lower() == "so":
+            # made where it is needed: there are as many as roles
+            own = re.compile(rf"(?:the\s+)?{re.escape(role)}\b", re.I)
+            if own.match(tail, match.end()):
+                continue
         if _STOPPED.search(match.group()) and _SENTENCE_OF_ITS_OWN.match(tail, match.start()):
             return None
         certain = "," in match.group() or " " in match.group().strip()

@@ -105,11 +105,14 @@ def unite(
     Args:
         is_open: whether nothing is settled about two stories (ids).
     """
+    words, vectors = list(nearest(by_words, k, is_open)), list(nearest(by_vectors, k, is_open))
+    if not vectors:
+        return Candidates(words, dict.fromkeys(((pair.a, pair.b) for pair in words), (INDEX,)))
     found: dict[tuple[str, str], Pair] = {}
     found_by: dict[tuple[str, ...], tuple[str, ...]] = {}
     promise: dict[tuple[str, str], float] = {}
-    for name, pairs in ((INDEX, by_words), (VECTORS, by_vectors)):
-        for rank, pair in enumerate(nearest(pairs, k, is_open), 1):
+    for name, pairs in ((INDEX, words), (VECTORS, vectors)):
+        for rank, pair in enumerate(pairs, 1):
             key = (pair.a, pair.b)
             found.setdefault(key, pair)
             found_by[key] = (*found_by.get(key, ()), name)

@@ -22,6 +22,7 @@ from pipeline.stories import Story
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Booleans = npt.NDArray[np.bool_]
 
 #: A list of stories with two stems in common that is longer than this says nothing about any two.
 LONGEST_LIST = 64

@@ -8,6 +8,7 @@ the centre, nothing is chained ("a like b, b like c" never puts a and c together
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,7 +18,7 @@ from pipeline.compare.measures import stem_weights
 from pipeline.stories import Story
 
 if TYPE_CHECKING:
-    from pipeline.plan.near.pair_index import Floats, Integers
+    from pipeline.plan.near.pair_index import Booleans, Floats, Integers
 
 #: Likeness from which a pair is worth a judgement.
 THRESHOLD = 0.34
@@ -38,6 +39,19 @@ class Pair(NamedTuple):
 def unique(stories: Sequence[Story]) -> list[Story]:
     """The first story of every fingerprint, in order."""
     return list({story.fingerprint: story for story in reversed(stories)}.values())[::-1]
+
+
+@dataclass(slots=True)
+class _Star:
+    """Stories around a centre; of two alone either may become it."""
+
+    members: list[int]
+    score: float
+    centre: int = -1
+
+    def takes(self, story: int, limit: int) -> bool:
+        """Whether another may join that was measured against ``story``."""
+        return self.centre in (-1, story) and len(self.members) < limit
 
 
 class Pairs(Collection[Pair]):
@@ -63,19 +77,86 @@ class Pairs(Collection[Pair]):
             for (one, two), score in zip(self._places[some].tolist(), scores, strict=True):
                 yield Pair(self._ids[one], self._ids[two], score)
 
+    @classmethod
+    def of(cls, pairs: Iterable[Pair]) -> Pairs:
+        """Pairs that are objects already, as numbers."""
+        import numpy as np
+
+        pairs = list(pairs)
+        ids = list(dict.fromkeys(name for pair in pairs for name in (pair.a, pair.b)))
+        place = {name: i for i, name in enumerate(ids)}
+        places = np.array([(place[a], place[b]) for a, b, _ in pairs], np.int64).reshape(-1, 2)
+        return cls(ids, places, np.array([pair.score for pair in pairs], np.float64))
+
     def nearest(self, k: int, is_open: Callable[[str, str], bool]) -> Iterator[Pair]:
         """As :func:`nearest`, and a pair that is far from both of its stories is never made."""
-        held = [0] * len(self._ids)
+        import numpy as np
+
+        held = array("q", bytes(8 * len(self._ids)))
+        full = np.frombuffer(held, np.int64)
+        for one, two, score in self._told(lambda: full >= k):
+            if held[one] < k or held[two] < k:
+                a, b = self._ids[one], self._ids[two]
+                if is_open(a, b):
+                    held[one] += 1
+                    held[two] += 1
+                    yield Pair(a, b, score)
+
+    def stars(self, fingerprints: Mapping[str, str], limit: int) -> Iterator[Cluster]:
+        """The closest pair first: two free stories make a star, a free one joins a centre.
+
+        No star waits for a sum over its neighbourhood, and a pair can only be moved by a closer one
+        beside it: what an edited story sets free or takes away is felt a step or two around it.
+        Ties go by the words, for ids change with every edit of a document.
+
+        Args:
+            fingerprints: of the stories, by id.
+        """
+        import numpy as np
+
+        told = [fingerprints[name] for name in self._ids]
+        by_words = np.empty(len(told), np.int64)
+        by_words[sorted(range(len(told)), key=told.__getitem__)] = np.arange(len(told))
+        first, second = np.sort(by_words[self._places], axis=1).T
+        order = np.lexsort((second, first, -self._scores))
+        star_of: dict[int, _Star] = {}
+        placed = bytearray(len(told))
+        taken = np.frombuffer(placed, np.bool_)
+        stars: list[_Star] = []
+        for a, b, score in self._told(lambda: taken, order):
+            one, two = star_of.get(a), star_of.get(b)
+            if one is None and two is None:
+                star_of[a] = star_of[b] = _Star([a, b], score)
+                placed[a] = placed[b] = True
+                stars.append(star_of[a])
+                continue
+            for star, held, free in ((one, a, b), (two, b, a)):
+                if star is not None and free not in star_of and star.takes(held, limit):
+                    star.centre, star.score = held, score
+                    star.members.append(free)
+                    star_of[free] = star
+                    placed[free] = True
+        for star in stars:
+            yield Cluster(tuple(self._ids[place] for place in star.members), star.score)
+
+    def _told(
+        self, over: Callable[[], Booleans], order: Integers | None = None
+    ) -> Iterator[tuple[int, int, float]]:
+        """The pairs as places and likeness. Those that cannot matter any more are passed over by
+        thousands: of ten times the stories there are far more than ten times the pairs.
+
+        Args:
+            over: of every story whether it needs no further pair, as it is now; a pair of two such
+                stories is passed over.
+            order: of the pairs; as they are where None.
+        """
         for start in range(0, len(self), _AT_ONCE):
             some = slice(start, start + _AT_ONCE)
-            scores = self._scores[some].tolist()
-            for (one, two), score in zip(self._places[some].tolist(), scores, strict=True):
-                if held[one] < k or held[two] < k:
-                    a, b = self._ids[one], self._ids[two]
-                    if is_open(a, b):
-                        held[one] += 1
-                        held[two] += 1
-                        yield Pair(a, b, score)
+            places = self._places[some] if order is None else self._places[order[some]]
+            scores = self._scores[some] if order is None else self._scores[order[some]]
+            left = ~over()[places].all(axis=1)
+            ones, others = places[left].T.tolist()
+            yield from zip(ones, others, scores[left].tolist(), strict=True)
 
     def __contains__(self, pair: object) -> bool:
         return any(pair == other for other in self)
@@ -113,9 +194,13 @@ def cluster(
     Returns:
         Clusters in corpus order, members in corpus order.
     """
-    by_id = {story.id: story for story in stories}
     position = {story.id: i for i, story in enumerate(stories)}
-    return sorted(_stars(by_id, pairs, limit), key=lambda c: position[c.members[0]])
+    fingerprints = {story.id: story.fingerprint for story in stories}
+    stars = (pairs if isinstance(pairs, Pairs) else Pairs.of(pairs)).stars(fingerprints, limit)
+    in_order = (
+        Cluster(tuple(sorted(star.members, key=position.__getitem__)), star.score) for star in stars
+    )
+    return sorted(in_order, key=lambda cluster: position[cluster.members[0]])
 
 
 def _all_are_open(a: str, b: str) -> bool:
@@ -141,47 +226,3 @@ def nearest(
         if (one < k or two < k) and is_open(pair.a, pair.b):
             held[pair.a], held[pair.b] = one + 1, two + 1
             yield pair
-
-
-@dataclass(slots=True)
-class _Star:
-    """Stories around a centre; of two alone either may become it."""
-
-    members: list[str]
-    score: float
-    centre: str = ""
-
-    def takes(self, story: str, limit: int) -> bool:
-        """Whether another may join that was measured against ``story``."""
-        return self.centre in ("", story) and len(self.members) < limit
-
-
-def _stars(by_id: Mapping[str, Story], pairs: Iterable[Pair], limit: int) -> list[Cluster]:
-    """The closest pair first: two free stories make a star, a free one joins a centre.
-
-    No star waits for a sum over its neighbourhood, and a pair can only be moved by a closer one
-    beside it: what an edited story sets free or takes away is felt a step or two around it.
-    """
-    position = {story: i for i, story in enumerate(by_id)}
-    star_of: dict[str, _Star] = {}
-    stars: list[_Star] = []
-    for a, b, score in sorted(pairs, key=lambda pair: _closeness(pair, by_id)):
-        one, two = star_of.get(a), star_of.get(b)
-        if one is None and two is None:
-            star_of[a] = star_of[b] = _Star([a, b], score)
-            stars.append(star_of[a])
-            continue
-        for star, held, free in ((one, a, b), (two, b, a)):
-            if star is not None and free not in star_of and star.takes(held, limit):
-                star.centre, star.score = held, score
-                star.members.append(free)
-                star_of[free] = star
-    return [
-        Cluster(tuple(sorted(star.members, key=position.__getitem__)), score=star.score)
-        for star in stars
-    ]
-
-
-def _closeness(pair: Pair, by_id: Mapping[str, Story]) -> tuple[object, ...]:
-    """The closest pair first; ties by the words, for ids change with every edit of a document."""
-    return (-pair.score, *sorted((by_id[pair.a].fingerprint, by_id[pair.b].fingerprint)))
