@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 
 from pipeline.errors import InputError
+from pipeline.text.language import proven_language
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -22,6 +23,7 @@ _MARKS = (
 )
 #: How much of a file the guess looks at: enough to be sure, little enough to be quick.
 _SAMPLE_BYTES = 256 * 1024
+_WESTERN = ("English", "German", "French", "Spanish", "Italian", "Portuguese", "Dutch")
 _HIGH = re.compile(rb"[\x80-\xff]+")
 
 
@@ -81,10 +83,30 @@ def guess_encoding(data: bytes) -> str:
             return "big5"
         if sum(len(run) == 1 for run in runs) * 10 >= len(runs) * 6:
             return "cp1252"
+    if _is_western(sample):
+        return "cp1252"
     from charset_normalizer import from_bytes
 
     best = from_bytes(sample).best()
     return best.encoding if best else "cp1252"
+
+
+#: What texts in Western languages hold beside ASCII. Signs of prices, dashes and quotes stand at a
+#: word's edge; between letters they are letters of another code page.
+_WESTERN_LETTERS = "àâäáãåæçèéêëìíîïñòóôöõøùúûüýÿßœÀÂÄÁÃÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÖÕØÙÚÛÜÝŒ"
+_FOREIGN_SIGN = re.compile(
+    rf"[^\x00-\x7f{_WESTERN_LETTERS}“”‘’„‚–—…•€£§°²³«»©®™¿¡·ºª\xa0]|(?<=[^\W\d_])[^\x00-\x7f\w’–—·](?=[^\W\d_])"
+)
+
+
+def _is_western(sample: bytes) -> bool:
+    """Whether bytes are a text in Windows-1252, as all its signs and its words say: of a few
+    sentences, the frequencies of letters say little."""
+    try:
+        text = sample.decode("cp1252")
+    except UnicodeDecodeError:
+        return False
+    return _FOREIGN_SIGN.search(text) is None and proven_language(text[:20_000]) in _WESTERN
 
 
 def _is_wide(data: bytes) -> bool:
