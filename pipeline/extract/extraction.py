@@ -47,6 +47,10 @@ _KNOWN = (
     "for word, not merged"
 )
 
+_KNOWN_NONE = (
+    "it seems to be in {language}, and no sentence in it is a story by the {language} template"
+)
+
 
 class _Group(NamedTuple):
     """A document's hash, its paths, and why it is not to be opened."""
@@ -319,7 +323,9 @@ def _read(data: bytes, group: _Group, how: _How) -> _Extracted:
         return _Extracted(_nothing(replace(document, problem=problem)), lasting=False)
     language = language_of(document.text)
     if language != ENGLISH:
-        said = _KNOWN if language in templates.LANGUAGES else _FOREIGN
+        said = _FOREIGN
+        if language in templates.LANGUAGES:
+            said = _KNOWN if extraction.stories else _KNOWN_NONE
         problem = _join(extraction.document.problem, said.format(language=language))
         extraction = replace(extraction, document=replace(extraction.document, problem=problem))
     return _Extracted(extraction, lasting=not changed)

@@ -214,10 +214,14 @@ def trim_phrase(phrase: str) -> str:
     stripped = phrase.rstrip(TRAILING + "*_")
     if _OWN_STOP.search(stripped) and phrase.startswith(".", len(stripped)):
         return f"{stripped}."
+    if stripped.endswith("“") and "„" not in stripped:  # that of a whole German sentence
+        stripped = stripped[:-1].rstrip(TRAILING)
     for opening, closing in (
         ("“", "”"),
         ("«", "»"),
         ("‘", "’"),
+        ("»", "«"),
+        ("`", "`"),
         ('"', '"'),
         ("'", "'"),
         ("(", ")"),

@@ -42,9 +42,10 @@ class _Plain(yaml.SafeLoader):
 
 def read_front_matter(text: str) -> FrontMatter:
     """Read the head of ``text``. What YAML cannot read is taken line by line and reported."""
-    if not text.startswith("---"):
+    blank = len(text) - len(text.lstrip())
+    if not text.startswith("---", blank):
         return FrontMatter()
-    match = _HEAD.match(text)
+    match = _HEAD.match(text, blank)
     if not match:
         return FrontMatter()
     head = match.group(1)

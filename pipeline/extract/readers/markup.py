@@ -86,6 +86,7 @@ class _Reader:
         self.underlines: list[str] = []
         self.unclosed: set[str] = set()
         self.after_blank = True
+        self.in_table = False
         self.settle: Settle | None = None
 
     def read(self, position: int, line: int) -> None:
@@ -114,6 +115,7 @@ class _Reader:
         if not stripped:
             self._close()
             self.after_blank = True
+            self.in_table = False
             return 0
         indent = len(body.expandtabs(4)) - len(body.expandtabs(4).lstrip())
         first = start + len(body) - len(body.lstrip())
@@ -173,10 +175,12 @@ class _Reader:
             return self._heading(first + found.end(), last, len(found.group(1)), line)
         if mark == "h" and self.flavour == "cell" and (found := _WIKI_HEADING.match(stripped)):
             return self._heading(first + found.end(), last, int(found.group(1)), line)
-        if mark == "|" and len(stripped) > 1:
+        if (mark == "|" and len(stripped) > 1) or self._in_table(stripped, indent):
             self._close()
-            kind: BlockKind = "meta" if _TABLE_RULE.match(stripped) else "row"
-            return self._add(kind, first, last, line, self._depth(indent))
+            ruled = _TABLE_RULE.match(stripped) is not None
+            self.in_table = self.in_table or ruled
+            return self._add("meta" if ruled else "row", first, last, line, self._depth(indent))
+        self.in_table = False
         if not mark.isalnum():
             if _UNDERLINE.match(stripped) and self._underline(mark, first, last, line):
                 return None
@@ -198,6 +202,26 @@ class _Reader:
         if found and first + found.end() <= last:
             return self._item(indent, found.end(), first, last, line)
         return self._paragraph(indent, stripped, first, last, line)
+
+    def _in_table(self, stripped: str, indent: int) -> bool:
+        """Whether a line of cells without a bar at its start is one of a table: below its rule, or
+        the rule itself, which makes the line above it the header."""
+        if not _CELL_EDGE.search(stripped):
+            return False
+        if self.in_table:
+            return True
+        above = self.text[self.open_start : self.open_end]
+        if (
+            self.open_kind != "paragraph"
+            or self.open_lines != 1
+            or self.after_blank
+            or not _TABLE_RULE.match(stripped)
+            or _count_cells(above) != _count_cells(stripped)
+        ):
+            return False
+        self.open_kind = None
+        self._add("row", self.open_start, self.open_end, self.open_line, self._depth(indent))
+        return True
 
     def _depth(self, indent: int) -> int:
         """How many open list items a table row of this indent stands in."""
@@ -312,8 +336,14 @@ def name_table_columns(text: str, blocks: list[Block]) -> list[Block]:
     return named
 
 
+def _count_cells(line: str) -> int:
+    return len(_CELL_EDGE.split(line.strip().strip("|")))
+
+
 def _cells(text: str, block: Block) -> list[tuple[int, int]]:
     edges = [match.start() for match in _CELL_EDGE.finditer(text, block.start, block.end)]
+    if text[block.start] != "|":
+        edges.insert(0, block.start - 1)
     if not edges or edges[-1] != block.end - 1:
         edges.append(block.end)
     cells = []

@@ -23,7 +23,9 @@ _REST = (
     r"something|action|task|goal|feature|benefit|reason|value|type|kind|of|user|role|persona|actor|what|who|why|i|can))+\W*)"
 )
 #: Headers that only a story's table has; the others ("Role", "Goal", "Who") head many tables.
-_CERTAIN_ROLE = rf"(?:us\W+)?as an?{_REST}|as|als(?: een)?|en tant qu(?:e|['’])|como|come"
+_CERTAIN_ROLE = (
+    rf"(?:us\W+)?as an?(?: ?/ ?an?)?{_REST}|as|als(?: een)?|en tant qu(?:e|['’])|como|come"
+)
 _CERTAIN_GOAL = (
     rf"(?:us\W+)?i(?:['’]d)? (?:want|need|can|would like|like)\b{_REST}|(?:möchte|will) ich|"
     r"je (?:veux|souhaite)(?: pouvoir)?|quiero|voglio|quero|wil ik"
@@ -188,8 +190,8 @@ def _is_header(text: str, row: Row, names: Sequence[str], gap: bool) -> bool:
 _WRAPPED = re.compile(r"custom field \((.*)\)", re.IGNORECASE)
 _SPACED = re.compile(r"(?:[A-Za-z]\w*\.)+(\w+)")
 _OF = re.compile(r"(?:card|issue|work item|task|page)[ _](name|title|description|id|key)", re.I)
-#: A tree of work items has a title column for each of its levels.
-_LEVEL = re.compile(r"(title) \d{1,2}", re.IGNORECASE)
+#: A tree of work items has a title column for each of its levels, a form one for each criterion.
+_LEVEL = re.compile(r"(title|(?:acceptance )?criteri(?:a|on)|acs?) ?#?\d{1,2}", re.IGNORECASE)
 _SHORT = {
     "desc": "description",
     "idshort": "key",

@@ -39,6 +39,10 @@ _OTHER_LABEL = re.compile(
     r"[*_\s]*(?:[:：][*_\s]*|$)",
     re.IGNORECASE,
 )
+#: A paragraph that is the benefit of the sentence above it, and no sentence of its own.
+_PURPOSE_BELOW = re.compile(
+    r"so\s+(?:that\b(?!\s+(?:is|was)\b)|(?:I|we|they)\b)|in\s+order\s+to\b[^,]*$", re.IGNORECASE
+)
 _STEP = re.compile(r"(?:given|when|then|and|but|scenario(?:\s+outline)?:)\b", re.IGNORECASE)
 _STEP_START = re.compile(r"(?:given\b|scenario(?:\s+outline)?:)", re.IGNORECASE)
 _STEP_ON = re.compile(r"(?:then|and|but)\b", re.IGNORECASE)
@@ -68,6 +72,8 @@ class Draft:
     body: list[str] = field(default_factory=list)
     #: "#web", "@billing" before the sentence: no words of the story, and may tell two apart.
     tags: list[str] = field(default_factory=list)
+    #: How deep in its list the last criterion stands.
+    depth: int = 0
 
     @property
     def told(self) -> bool:
@@ -120,7 +126,8 @@ def assemble(
         for piece in _split_at_label(raw):
             if label := CRITERIA_LABEL.match(piece):
                 mode = "criteria"
-                add_inline_criteria(told, label["rest"])
+                # "AC1: …": others may name a criterion by its number
+                add_inline_criteria(told, piece if label["number"] else label["rest"])
             elif not told.told and (mode != "criteria" or _opens(piece)):
                 mode = _take_opening(told, piece, block, expected) or mode
                 told.key = told.key or levelled_key(text, block.start)
@@ -262,6 +269,17 @@ def _take_after(told: Draft, after: str) -> None:
 
 def _take_more(told: Draft, raw: str, block: Block, mode: str) -> str:
     """A block after the story sentence."""
+    if (
+        mode == "told"
+        and block.kind == "paragraph"
+        and not told.benefit
+        and _PURPOSE_BELOW.match(plain(raw))
+    ):
+        purpose = read_phrases(f"As a user, I want it {plain(raw)}")
+        if purpose and purpose.goal == "it" and purpose.benefit:
+            told.benefit = purpose.benefit
+            told.body += [purpose.after] if purpose.after else []
+            return mode
     if _OTHER_LABEL.match(raw) and block.kind == "paragraph":
         told.body.append(_verbatim(raw, block))
         return "body"
@@ -273,6 +291,7 @@ def _take_more(told: Draft, raw: str, block: Block, mode: str) -> str:
         return mode
     if mode in ("told", "criteria") and block.kind in ("item", "step", "row"):
         add_criterion(told, plain(raw))
+        told.depth = block.level
         return "criteria"
     if _STEP_START.match(raw.lstrip("*_ ")) or (mode == "steps" and _STEP.match(raw.lstrip("*_ "))):
         for line in raw.splitlines():
@@ -280,7 +299,7 @@ def _take_more(told: Draft, raw: str, block: Block, mode: str) -> str:
                 add_criterion(told, plain(line))
         return "steps"
     if mode == "criteria" and block.kind == "paragraph":
-        if block.level and told.criteria:
+        if block.level >= told.depth > 0 and told.criteria:
             told.criteria[-1] += f" {plain(raw)}"
             return mode
         if not told.criteria:

@@ -20,7 +20,7 @@ CRITERIA_LABEL = re.compile(
     r"conditions?\s+of\s+(?:satisfaction|acceptance)|definition\s+of\s+done|DoD|done\s+when|"
     r"success\s+criteria|it\s+is\s+done\s+when|akzeptanzkriterien|critères\s+d['’]acceptation|"
     r"criterios\s+de\s+aceptación|critérios\s+de\s+aceit\w+|criteri\s+di\s+accettazione|"
-    r"acceptatiecriteria|abnahmekriterien)"
+    r"acceptatiecriteria|abnahmekriterien)(?P<number>\s*[#-]?\d{1,2}\b)?"
     r"(?:\s*\([^)]*\))?[*_\s]*(?:[:：–—-][*_\s]*|$)(?P<rest>.*)$",
     re.IGNORECASE | re.DOTALL,
 )
@@ -36,9 +36,11 @@ _BARE_KEY = (
     rf"{_KEY}|[A-Z]{{1,6}}\d{{1,5}}[a-z]?(?:\.\d{{1,4}})*(?!\w)|\d{{1,3}}(?:\.\d{{1,3}}){{1,4}}(?!\w)"
     r"|(?:Req(?:uirement)?|REQ|Issue|Ticket)[ .]{1,2}\d{1,5}(?:\.\d{1,4})*(?!\w)"
 )
-_KEY_LEAD = re.compile(rf"[\[(*_`\s]*(?P<key>{_KEY})[\])*_`]*\s*(?:[:.|–—-]+\s*|\s+|$)")
+#: Behind a key in brackets: where its link leads to.
+_LEADS_TO = r"(?:\]\([^()\s]{1,400}\))?"
+_KEY_LEAD = re.compile(rf"[\[(*_`\s]*(?P<key>{_KEY}){_LEADS_TO}[\])*_`]*\s*(?:[:.|–—-]+\s*|\s+|$)")
 _BARE_KEY_LEAD = re.compile(
-    rf"[\[(*_`\s]*(?P<key>{_BARE_KEY})(?:[\])*_`]+\s*(?:[:.|–—-]+\s*|\s+|$)|\s*(?:[:.|–—-]+(?:\s+|$)|$))"
+    rf"[\[(*_`\s]*(?P<key>{_BARE_KEY}){_LEADS_TO}(?:[\])*_`]+\s*(?:[:.|–—-]+\s*|\s+|$)|\s*(?:[:.|–—-]+(?:\s+|$)|$))"
 )
 _NUMBER_LEAD = re.compile(
     r"[\[(*_\s]*(?:(?:(?:the|additional|another|bonus|further|extra)\s+)?(?:user\s+)?(?:story|stories|use\s+case|usecase|scenario)|us)\b\s*"
@@ -59,7 +61,8 @@ _AS = re.compile(
 #: What may stand between a line's start and its story sentence and says nothing of it: marks,
 #: arrows and pictures, tags, a label in brackets.
 _LEAD_PIECE = re.compile(
-    r"(?:_|[^\w\[(<#@&`])+|\[[^\]\n]{0,40}\]|\([\w -]{0,20}\)|<[^<>\n]{0,60}>|[#@][\w/-]+|"
+    r"\d\ufe0f?\u20e3|\d{1,4}$|(?:_|[^\w\[(<#@&`])+|"
+    r"\[[^\]\n]{0,40}\]|\([\w -]{0,20}\)|<[^<>\n]{0,60}>|[#@][\w/-]+|"
     r"&[#\w]{2,8};|[\[(#@&<`]"
 )
 #: Words that lead a sentence in end with one of these.
@@ -68,6 +71,8 @@ _LAST_MARK = r"[\s:|–—\-*_\[\]·\"“'‘(«→]"
 _EDGE_MARKS = re.compile(rf"^[\s:|–—\-*_\[\]·\"“'‘(«»→✅☐☑✔•>]+|(?<!{_LAST_MARK}){_LAST_MARK}++$")
 #: A bracket or a quote at an edge stays where its other half does.
 _PAIRS = (("(", ")"), ("[", "]"), ("“", "”"), ("«", "»"), ("‘", "’"), ('"', '"'))
+#: A task's box and a number drawn as a key say nothing of a story.
+_NO_TITLE = re.compile(r"\[[ xX✓✔]\](?=\s)|\d\ufe0f?\u20e3")
 #: Tags and no words: "#G02#", "@web #billing".
 ONLY_TAGS = re.compile(r"\s*(?:[#@][\w/-]+#?[\s:]*)+")
 _LEAD_MAX = 90
@@ -82,8 +87,8 @@ def split_lead(text: str) -> tuple[str, str, str]:
     lead, sentence = (text[: match.start()], text[match.start() :]) if match else ("", text)
     if len(lead) > _LEAD_MAX or has_sentence(_without_key(lead).strip()):
         return "", "", text
-    key, title = split_heading(lead)
-    return key, title, sentence
+    key, title = split_heading(_NO_TITLE.sub("", lead))
+    return (title, "", sentence) if not key and title.isdecimal() else (key, title, sentence)
 
 
 def leads(lead: str) -> bool:
@@ -147,6 +152,10 @@ def _without_edges(words: str) -> str:
         more = bare.count(closing) - bare.count(opening)
         if opening == closing:
             more = bare.count(closing) % 2
+        elif not more and 0 <= bare.find(closing) < bare.find(
+            opening
+        ):  # "[UI] [High]": both were cut
+            bare = f"{opening}{bare}{closing}"
         if more and opening in before and closing not in after:
             bare = bare[:-1] if bare.find(closing) == len(bare) - 1 else f"{opening}{bare}"
         elif more and closing in after and opening not in before:
@@ -174,7 +183,7 @@ _LABELS: dict[str, str] = {
 }
 _ANY_LABEL = "|".join(_LABELS.values())
 _LINE = re.compile(
-    rf"[\s>*_+•–-]*+(?:\d{{1,2}}[.)]\s+)?[*_]*+(?P<label>{_ANY_LABEL})[*_\s]*+[:=][*_]*+"
+    rf"[\s>*_+•–-]*+(?:\d{{1,2}}[.)]\s+)?[*_]*+(?P<label>{_ANY_LABEL})[*_\s]*+[:=]\s*[*_]*+"
     r"(?:\s+(?P<value>\S.*)|\s*$)",
     re.IGNORECASE,
 )

@@ -34,6 +34,12 @@ ABLE = re.compile(
     r"[^.!?:]{3,300}[.!]?\s*$",
     re.IGNORECASE,
 )
+#: The same, left open above a list of wishes.
+ABLE_TO = re.compile(
+    r"\s*(?P<said>(?:(?:the|an?|all|every)\s+)?(?:[\w'’-]+\s+){1,4}?(?:(?:should|must|shall)\s+be\s+able\s+to|can))"
+    r"\s*[:…]\s*$",
+    re.IGNORECASE,
+)
 #: What a page of a notes' program says of itself below its title.
 PROPERTIES = re.compile(
     r"(?:\s*(?:status|state|assign\w*|priority|points|story\s+points|estimate|effort|size|sprint|epic|tags?|"
@@ -263,6 +269,12 @@ GENERAL = re.compile(
     r"current\s+state|future.*|faq.*|pre-?(?:conditions?|requisites?)|notes/.*|details?|examples?)\s*(?:[\[(].*)?[:*_]*$",
     re.IGNORECASE,
 )
+#: What somebody or something can or shall do.
+ALLOWS = re.compile(r"\b(?:can|could|should|must|shall|may|will|wants?|needs?)\b", re.I)
+#: Of general headings, those that name a part of a product where stories are told.
+TOPIC = re.compile(
+    rf"[*_\s]*+{_NUMBER}(?:users?|features?|history|actions?|epics?)\s*[:*_]*$", re.I
+)
 #: Sub-headings that do not end a story's section.
 INNER = re.compile(
     r"[*_\s]*+(?:notes?|background|context|details?|description|open\s+questions?|questions?|"
@@ -285,6 +297,11 @@ def announces_stories(title: str) -> bool:
     """Whether a heading, marks and all, announces stories ("User stories", "Use cases")."""
     lowered = title.lower()
     return any(word in lowered for word in _STORY_WORDS) and STORIES.match(plain(title)) is not None
+
+
+def is_able(raw: str) -> bool:
+    """Whether a paragraph says what somebody should be able to do, or that a list below does."""
+    return ABLE.match(raw) is not None or ABLE_TO.match(raw) is not None
 
 
 def announces_requirements(title: str) -> bool:

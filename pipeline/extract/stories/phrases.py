@@ -127,7 +127,7 @@ _I_AS_ROLE = re.compile(
 )
 #: "When the battery is low, I want to dim the map, so that it lasts" (a job story).
 _JOB = re.compile(
-    r"(?P<clause>When(?:ever)?\s(?:(?![.!?]\s)[^,]){3,200}?),?\s+(?:I|we)\s+(?=(?:want|need|wish|would\s+like)\b|['’]d\s)",
+    r"(?P<clause>When(?:ever)?\s(?:(?![.!?]\s)[^,]){3,200}?),?\s+(?:I|we)(?=\s+(?:want|need|wish|would\s+like)\b|['’]d\s)\s*",
     re.IGNORECASE,
 )
 _ROLE_LAST = re.compile(
@@ -152,7 +152,7 @@ _SUFFERS = re.compile(
 )
 _SUBJECT_FIRST = re.compile(
     rf"(?:{_ARTICLE}\s+|all\s+)?(?P<role>(?!{purposes.NO_ACTOR})[A-Za-z][\w'’/ -]{{1,60}}?)\s+(?:"
-    r"(?P<able>(?:should|must|shall|will|needs?\s+to|can)\s+(?:not\s+)?(?:be\s+able(?:\s+to)?\b)?)"
+    r"(?P<able>(?:should|must|shall|will|needs?\s+to|can(?:not\b|['’]t\b)?)\s+(?:not\s+)?(?:be\s+able(?:\s+to)?\b)?)"
     r"|(?:wants?|needs?|wish(?:es)?|would\s+like)\s+(?:to\b(?:\s+be\s+able\s+to\b)?)?)\s*",
     re.IGNORECASE,
 )
@@ -306,14 +306,8 @@ def _read(words: str, expected: bool) -> Phrases | None:
     foreign = read_template(words)
     if foreign:
         template = any(purposes.is_placeholder(p) for p in (foreign.role, foreign.goal) if p)
-        return Phrases(
-            foreign.role,
-            foreign.goal,
-            foreign.benefit or benefit_first,
-            foreign.after,
-            True,
-            template,
-        )
+        benefit = foreign.benefit or benefit_first
+        return Phrases(foreign.role, foreign.goal, benefit, foreign.after, True, template)
     job = _read_job(words)
     return job if job or not expected else _read_expected(words, benefit_first)
 
@@ -410,11 +404,8 @@ def _read_roleless(words: str) -> Phrases | None:
         and not _SUFFERS.match(words, match.end())
     ):
         able = " ".join((match["able"] or "").lower().split())
-        kept = (
-            ""
-            if able in ("", "should be able to", "should be able", "can", "need to", "needs to")
-            else match["able"]
-        )
+        glue = ("", "should be able to", "should be able", "can", "need to", "needs to")
+        kept = "" if able in glue else match["able"]
         found = _finish(match["role"], words[match.end() :], "", False)
         goal = f"{kept.strip()} {found.goal}".strip()
         return Phrases(match["role"], goal, found.benefit, found.after, False, found.template)

@@ -59,6 +59,11 @@ _ASIDE = re.compile(
     r"|(?:similarly|likewise)\b.*|(?:my|our)\s+(?:[\w'’-]+\s+){2,}.*)$",
     re.IGNORECASE | re.DOTALL,
 )
+#: When it is wanted: "As an owner when I travel I want", and no clause that tells who is meant.
+_WHEN = re.compile(
+    r"(?P<role>(?:(?!\b(?:who|whose|whom|that|which)\b).)*?\w)\s+(?P<clause>(?:when(?:ever)?|if|while)\s.*)",
+    re.IGNORECASE | re.DOTALL,
+)
 _MINE = re.compile(r"(?:my|our)\s", re.IGNORECASE)
 PURPOSE_FIRST = re.compile(r"(?:in\s+order\s+(?:to|that)|so\s+that)\b[\s:,]*", re.IGNORECASE)
 #: "I run a shop. In the evening, I would like …": the wish behind what is so.
@@ -134,6 +139,8 @@ def part_role(role: str) -> Parted:
         if _MINE.match(said):
             return Parted(role[: aside.start()], context=said)
         return Parted(role[: aside.start()], aside=said)
+    if when := _WHEN.fullmatch(role):
+        return Parted(when["role"], aside=when["clause"].strip(_EDGES))
     return Parted(role)
 
 

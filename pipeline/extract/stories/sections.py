@@ -17,7 +17,6 @@ from pipeline.extract.stories.assembly import Draft, assemble
 from pipeline.extract.stories.found import Found, join_spans, spans_of
 from pipeline.extract.stories.leads import is_criteria_label, split_heading, split_lead
 from pipeline.extract.stories.outline import (
-    ABLE,
     PROPERTIES,
     ROLE_WORDS,
     SOMEONE_WANTS,
@@ -35,6 +34,7 @@ from pipeline.extract.stories.story_lists import (
     find_listed,
     is_requirement,
     read_requirements,
+    requirements_in_rows,
 )
 from pipeline.extract.stories.story_rows import find_in_rows
 from pipeline.extract.stories.units import Unit, split_units
@@ -106,13 +106,32 @@ class _Reader:
             own = add_siblings(self.text, section, own)
         elif is_list and not any(below):
             own = list(find_listed(self.text, section, title))
+        elif stories and not own and headings.TOPIC.match(title) and not any(below):
+            listed = find_listed(self.text, section, title)
+            own = [found for found in listed if headings.ALLOWS.search(" ".join(found.draft.body))]
         groups = [own, *below]
         if any(groups):
             for index, child in enumerate(section.children):
                 if not groups[index + 1] and is_criteria_label(self._title(child)):
                     self._hand_over(child, groups, index, section.children)
+        self._take_first_criteria(section, groups)
         for group in groups:
             yield from group
+
+    def _take_first_criteria(self, section: Section, groups: list[list[Found]]) -> None:
+        """Give the criteria that a section begins with, below a label, to its only story."""
+        own = [block for block in section.own if block.kind != "meta"]
+        if sum(map(len, groups)) != 1 or not own or not is_criteria_label(self._raw(own[0])):
+            return
+        place = next(n for n, group in enumerate(groups) if group)
+        first = groups[place][0].spans[0].start
+        if first >= own[0].end:
+            before = list(takewhile(lambda block: block.end <= first, own))
+            groups[place] = [self._with_criteria(groups[place][0], before)]
+
+    def _with_criteria(self, found: Found, blocks: Sequence[Block]) -> Found:
+        assemble(self.text, blocks, draft=found.draft)
+        return replace(found, spans=join_spans(found.spans, spans_of(blocks, self.text)))
 
     def _title(self, section: Section) -> str:
         return self._words(section.heading) if section.heading else ""
@@ -141,11 +160,8 @@ class _Reader:
                 return
         if len(groups[place]) != 1:
             return
-        (found,) = groups[place]
         blocks = [criteria.heading, *criteria.blocks]
-        assemble(self.text, blocks, draft=found.draft)
-        spans = join_spans(found.spans, spans_of(blocks, self.text))
-        groups[place] = [replace(found, spans=spans)]
+        groups[place] = [self._with_criteria(groups[place][0], blocks)]
 
     def _words(self, block: Block) -> str:
         return plain(self.text[block.start : block.end])
@@ -302,7 +318,10 @@ class _Reader:
                 while after < len(blocks) and blocks[after].kind in ("row", "meta"):
                     after += 1
                 rows = [b for b in blocks[index:after] if b.kind == "row"]
-                yield from map(self._labelled, self._in_rows(rows, expected=expected))
+                told = self._in_rows(rows, expected=expected)
+                if shall:
+                    told = iter(list(told) or list(requirements_in_rows(self.text, rows)))
+                yield from map(self._labelled, told)
                 index = after
                 continue
             raw = self._raw(block)
@@ -312,7 +331,7 @@ class _Reader:
                 index += 1
                 continue
             units = split_units(raw, expected=expected)
-            if not units and expected and (block.kind == "item" or ABLE.match(raw)):
+            if not units and expected and (block.kind == "item" or headings.is_able(raw)):
                 units = self._expected_unit(raw)
             elif not units and block.kind == "item" and is_beside_story(self.text, blocks, index):
                 units = split_units(raw, expected=True)
@@ -346,6 +365,9 @@ class _Reader:
         return replace(found, locator=replace(found.locator, under=under))
 
     def _expected_unit(self, raw: str) -> tuple[Unit, ...]:
+        if opened := headings.ABLE_TO.match(raw):  # "A trainer should be able to:" above a list
+            told = read_phrases(f"{opened['said']} do it", expected=True)
+            return (Unit(0, 0, len(raw), replace(told, goal=""), True),) if told else ()
         phrases = read_phrases(raw, expected=True)
         if phrases is None or not phrases.goal or not (phrases.role or phrases.benefit):
             return ()

@@ -14,6 +14,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from pipeline.extract.readers.tables import column_role
 from pipeline.extract.stories import outline
 from pipeline.extract.stories.assembly import Draft, add_criterion, assemble
 from pipeline.extract.stories.found import Found, join_spans, spans_of
@@ -211,6 +212,17 @@ def read_requirements(text: str, block: Block, hanging: Sequence[Block]) -> Iter
         yield Found(
             "narrative", spans_of([own, *(hanging if final else ())], text), own.locator, draft
         )
+
+
+def requirements_in_rows(text: str, rows: Sequence[Block]) -> Iterator[Found]:
+    """The requirements of a table, a row each, under the key that stands beside them."""
+    for row in rows:
+        told = [Span(a, b) for _, a, b in row.columns if is_requirement(text[a:b])]
+        keys = [Span(a, b) for name, a, b in row.columns if column_role(name) == "key" and a < b]
+        if told:
+            draft = Draft(body=[plain(text[a:b]) for a, b in told], strict=True)
+            draft.key = plain(text[slice(*keys[0])]) if keys else ""
+            yield Found("narrative", join_spans([*keys[:1], *told]), row.locator, draft)
 
 
 def _begins(raw: str) -> bool:

@@ -307,8 +307,9 @@ def _read_more(cell: _Cell, draft: Draft) -> None:
     elif cell.holds == "criteria":
         read_criteria(cell.words, draft, cell.flavour)
     elif cell.holds in ("story", "description", "notes"):
-        more = Draft(role=draft.role, goal=draft.goal)
+        more = Draft(role=draft.role, goal=draft.goal, benefit=draft.benefit)
         assemble(cell.words, read_blocks(cell.words, cell.flavour), draft=more)
+        draft.benefit = more.benefit
         draft.criteria += [item for item in more.criteria if item not in draft.criteria]
         draft.body += [item for item in (more.title, *more.body) if item]
     elif not _says_again(cell, draft):

@@ -20,7 +20,8 @@ from pipeline.stories import Block, Span
 from pipeline.text.sentences import plain
 
 _ROLE_LABEL = re.compile(
-    r"(?:as\s+an?|as|role|who|user|persona|actor|als|en\s+tant\s+que|como|come)\W*$", re.I
+    r"(?:as\s+an?(?:\s*/\s*an?)?|as|role|who|user|persona|actor|als|en\s+tant\s+que|como|come)\W*$",
+    re.I,
 )
 _GOAL_LABEL = re.compile(
     r"(?:i\s+(?:want|need|would\s+like)(?:\s+to)?(?:\s+be\s+able\s+to)?|goal|what|want|needs?|"
@@ -55,8 +56,8 @@ def read_sideways(text: str, rows: Sequence[Block], first: int) -> tuple[list[Fo
         lone = len([n for n, cell in _cells(rows[last]).items() if cell[0] < cell[1]]) < 2
         if lone or not words or _ROLE_LABEL.match(words) or _is_other(rows[top], rows[last]):
             break
-        if column_role(words) in ("key", "title", "story") and _begins(text, rows, last + 1):
-            break  # the title of the next story
+        if _leads_next(text, rows, last, label):
+            break
         last += 1
     group = rows[first:last]
     found = [
@@ -65,6 +66,16 @@ def read_sideways(text: str, rows: Sequence[Block], first: int) -> tuple[list[Fo
         if (story := _read(text, group, top - first, label, value))
     ]
     return (found, len(group)) if found else ([], 0)
+
+
+def _leads_next(text: str, rows: Sequence[Block], first: int, label: int) -> bool:
+    """Whether the next story begins with these rows, its key and its title above its labels."""
+    at = first
+    while at < min(first + 3, len(rows)) and (
+        column_role(_words(text, rows[at], label)) in ("key", "title", "story")
+    ):
+        at += 1
+    return at > first and _begins(text, rows, at)
 
 
 def _cells(row: Block) -> _Column:

@@ -18,10 +18,10 @@ from pipeline.text.sentences import first_sentence_end, has_sentence
 #: Where a story sentence may begin. The pattern begins with its first letters, since the engine
 #: then looks for one of these alone, which is three times as fast.
 _BEGIN = re.compile(
-    r"[AISTWECNYai](?<![^\W_].)(?:(?<=[Aa])[Ss](?:\s|&nbsp;)+(?:an?|the|any|every|each|one)\b|"
+    r"[AISTWECNYai](?<![^\W_].)(?:(?<=[Aa])[Ss][*_]{0,3}(?:\s|&nbsp;)+(?:an?|the|any|every|each|one)\b|"
     r"(?<=A)s\s+(?=[\w\"'*_<\[])|(?<=A)S\s|(?<=A)s\s*:|(?<=[Ii])n\s+order\s+(?:to|that)\b|"
     r"(?<=S)o\s+that\b|(?<=I)\s*,?\s*as\s|(?<=T)o(?=\s[^.!?\n]{2,200}?,\s+as\s+an?\s)|"
-    r"(?<=W)hen(?:ever)?(?=\s[^.!?]{3,200}?[,\n]\s*(?:I|we)\s+(?:want|need|would|wish)\b)|"
+    r"(?<=W)hen(?:ever)?(?=[*_]{0,3}\s[^.!?]{3,200}?(?:[,\n]\s*|\s[*_]{1,3})(?:I|we)(?:\s+(?:want|need|would|wish)\b|['’]d\s))|"
     + "|".join(f"(?<={word[0]}){word[1:]}" for word in templates.BEGINS)
     + ")"
 )
@@ -30,8 +30,13 @@ _CONTENTS_LINE = re.compile(r"\s*\[[^\n]*\]\(#[^)\s]*\)\s*$")
 #: A short line right above a lone story sentence is its title.
 _TITLE_ABOVE = re.compile(r"[^\n]{1,79}[^\s.!?:;,][ \t]*\r?\n[ \t>]*$")
 _PURPOSE = re.compile(r"(?:in\s+order|so\s+that|to$)", re.IGNORECASE)
-#: Inside a sentence a wish of someone else begins, too: "…; as an admin I want", "that as a …".
-_INSIDE = re.compile(r"(?:;|\bthat,?)\s+$")
+#: Inside a sentence a wish of someone else begins, too: "…; as an admin I want", "that as a …",
+#: "…, and as a clerk I want", "As discussed, as a …".
+_INSIDE = re.compile(
+    r"(?:;|\bthat,?|[,;]\s+(?:and|but)|\bas\s+(?:discussed|agreed|said|mentioned|promised),)\s+$",
+    re.I,
+)
+_JOINS = re.compile(r"[\s,;]+(?:and|but)\s*$", re.I)
 _WISH_INSIDE = re.compile(r"as\s+an?\s[^,.;:!?]{2,60}?,?\s+I\s+(?:want|need|would\s+like)\b", re.I)
 _AS_A = re.compile(r"As\s+an?\b", re.IGNORECASE)
 _SENTENCE_BEFORE = re.compile(r"[.!?…:;\"”’)\]*_–—|-][\s\"'“‘*_(\[>]*$")
@@ -91,6 +96,8 @@ def split_units(raw: str, *, expected: bool = False) -> tuple[Unit, ...]:
             if stop < end and _GOES_ON.match(raw, stop):
                 stop = first_sentence_end(raw, stop, end)
             end = min(end, stop)
+        if following and not following.whole and (joins := _JOINS.search(raw, one.start, end)):
+            end = joins.start()
         while end > one.start and raw[end - 1].isspace():
             end -= 1
         units.append(replace(one, end=end))
@@ -115,7 +122,7 @@ def _starts(raw: str, expected: bool) -> list[Unit]:
         line_start = raw.rfind("\n", near, position) + 1 or near
         lead = raw[line_start:position]
         at_line = len(lead) <= _LEAD_MAX and is_lead(lead)
-        before = raw[max(0, position - 12) : position]
+        before = raw[max(0, position - 20) : position]
         inside = _INSIDE.search(before) and _WISH_INSIDE.match(raw, position)
         if opening[0].islower() and not (inside or _may_be_lower(raw, line_start, at_line)):
             continue
