@@ -22,7 +22,8 @@ def test_a_sentence_of_windows_1252_keeps_its_letters(text: str) -> None:
     [
         ("Jako użytkownik chcę wyświetlić listę zamówień, żeby śledzić wysyłkę.", "cp1250"),
         (
-            "Jako uživatel chci zobrazit přehled objednávek, abych věděl, kdy přijde zboží. Žluťoučký kůň.",
+            "Jako uživatel chci zobrazit přehled objednávek, abych věděl, kdy přijde zboží. "
+            "Žluťoučký kůň.",
             "cp1250",
         ),
         ("Felhasználóként szeretném látni a rendeléseimet. Őszi űrhajó.", "cp1250"),
