@@ -75,6 +75,7 @@ _WIKI_MARKED = {
     )
     for sign in ("+", "??", "^")
 }
+_BARS = re.compile(r"\s*\|\s*")
 #: Scripts written without blanks between words.
 _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
@@ -98,6 +99,8 @@ def settle(text: str) -> str:
     if not text.isprintable():
         text = _HIDDEN.sub("", text)
     text = without_wiki_marks(text.replace("`", ""))
+    if "|" in text:  # cells, however wide
+        text = _BARS.sub(" | ", text)
     if "*" in text or "_" in text or "~~" in text:
         text = _CLOSING.sub("", _OPENING.sub("", text))
     return " ".join(text.split())

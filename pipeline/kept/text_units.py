@@ -13,7 +13,7 @@ _HEADING = re.compile(r"#{1,6}\s+")
 #: A mark of a list; where a sign of a number may be meant ("> 5", "-5") it is none.
 _MARK = re.compile(
     r"(?:[-*+•◦▪‣–—·●○■□✓☐☑]|>(?=\s+\D)|\(?\d{1,3}(?:\.\d{1,3}){0,4}[.)]|\(?[a-zA-Z][.)]"
-    r"|\[[ xX]\]|h[1-6]\.)\s+"
+    r"|\[[ xX]\]|h[1-6]\.|[*#-]{2,6}|\((?:[/!?+-]|\*[rgby]?)\))\s+"
 )
 _TAG_AS_TEXT = r"&lt;br\s*/?&gt;|&lt;/?(?:p|div|ul|ol|li|h[1-6])&gt;"
 _LINE_END = re.compile(rf"\r\n?|\n|{BLOCK_TAG}|{_TAG_AS_TEXT}", re.IGNORECASE)
@@ -122,7 +122,10 @@ def _without_marks(line: str) -> str:
     line = _HEADING.sub("", line, count=1) if line.startswith("#") else line
     while (mark := _MARK.match(line)) and mark.end() < len(line):
         line = line[mark.end() :]
-    return line.strip().removeprefix("|").removesuffix("|").strip()
+    line = line.strip()
+    if line.startswith("||"):  # a tracker doubles the bars of a header
+        line = line.replace("||", "|")
+    return line.removeprefix("|").removesuffix("|").strip()
 
 
 def _is_gherkin(lines: list[str], kind: str) -> bool:

@@ -38,6 +38,9 @@ _EDGES = f" \t\n\r\v\f\xa0\u3000{NOTHING}"
 #: addresses behind them.
 _TARGET = re.compile(r"\]\([^()\s]*\)")
 _ADDRESSES = re.compile(r"(?:\s+(?:https?|ftp|mailto):\S+)+$")
+#: How a tracker marks what is bold, in italics or in colour: "{*}As a{*} cook", "{color:red}".
+_WIKI_STYLE = re.compile(r"\{([-*_+])\}(\S(?:[^\n]*?\S)?)\{\1\}")
+_WIKI_COLOUR = re.compile(r"\{color(?::[^{}\n]*)?\}", re.IGNORECASE)
 #: An item's number is a label, "1." as well as "1.2."; without a mark behind it ("1.2 litres") it
 #: may be what is told. Whether an item is done ("[x]") is told with a criterion.
 _NUMBER = re.compile(r"\(?(?:\d{1,3}(?:\.\d{1,3}){0,4}|[a-zA-Z])[.)](?:\s+|$)")
@@ -319,6 +322,8 @@ def _clean(raw: str) -> str:
     raw = raw.lstrip(_EDGES)
     item = _ITEM.match(raw)
     number, words = (item["number"] or "", raw[item.end() :]) if item else ("", raw)
+    if "{" in words:
+        words = _WIKI_STYLE.sub(r"\2", _WIKI_COLOUR.sub("", words))
     return " ".join(plain(number + words).split())
 
 

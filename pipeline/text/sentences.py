@@ -58,7 +58,7 @@ _NUMBER_NEXT = re.compile(r"\s+\d")
 #: Before a number it is a sign: "> 5 books".
 _QUOTE_MARK = re.compile(r"(?m)^[ \t]*(?:>(?![ \t]*\d)[ \t]?)+")
 _EMPHASIS = re.compile(
-    r"(?<![\w*_])(\*{1,3}|_{1,3})(?=[^\s*_])(.{1,600}?)(?<=[^\s*_\\])\1(?![\w*_])", re.DOTALL
+    r"(?<![\w*_])(\*{1,3}|_{1,3})(?=[^\s*_}])(.{1,600}?)(?<=[^\s*_\\])\1(?![\w*_])", re.DOTALL
 )
 _ENTITY = re.compile(r"&#?\w{2,8};")
 _MARKUP = re.compile(rf"(?i:{BLOCK_TAG.pattern}|{INLINE_TAG.pattern})|{_ENTITY.pattern}")
