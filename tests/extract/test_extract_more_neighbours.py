@@ -46,6 +46,19 @@ def test_a_description_goes_on_with_the_sentence_of_its_title() -> None:
     ]
 
 
+def test_a_column_of_benefits_goes_on_with_the_sentence_beside_it() -> None:
+    table = (
+        "Epic,Story,Benefit\n"
+        "Care,As a nurse I want a bell,so that I hear patients\n"
+        "Care,As a nurse I want a lamp so that I see,nobody falls\n"
+    )
+    found = stories(table.encode(), "a.csv")
+    assert [(s.benefit, s.body) for s in found] == [
+        ("I hear patients", ()),
+        ("I see", ("nobody falls",)),
+    ]
+
+
 def test_a_second_purpose_takes_no_benefit_away() -> None:
     table = (
         "Summary,Description\n"

@@ -22,6 +22,11 @@ _REST = (
     r"(?:\W*|\s*[<\[({….].*|(?:\s+(?:to|do|be|able|perform|achieve|some|this|a|an|the|"
     r"something|action|task|goal|feature|benefit|reason|value|type|kind|of|user|role|persona|actor|what|who|why|i|can))+\W*)"
 )
+#: The words of a form to be filled in: "As a <role> I want <goal> so that <reason>".
+_FORM = (
+    r"(?:[^\w<\[({]|[<\[({][^<>\[\](){}]*[>\])}]|\b(?:role|user|actor|persona|type|of|goal|feature|action|"
+    r"task|something|some|benefit|reason|value|so that|to)\b)*"
+)
 #: Headers that only a story's table has; the others ("Role", "Goal", "Who") head many tables.
 _CERTAIN_ROLE = (
     rf"(?:us\W+)?as an?(?: ?/ ?an?)?{_REST}|as|als(?: een)?|en tant qu(?:e|['’])|como|come"
@@ -37,7 +42,8 @@ _NAMES: dict[str, re.Pattern[str]] = {
         "key": r"(?:issue |story |work item )?(?:key|i?id|no\.?|nr\.?|#|ref(?:erence)?|number)",
         "story": r"(?:the )?(?:user )?(?:story|stories)(?: text| description| statement)?|"
         r"user ?story|nutzergeschichte|récit utilisateur|historia de usuario|storia utente|"
-        r"história de usuário|gebruikersverhaal",
+        r"história de usuário|gebruikersverhaal|"
+        rf"as an?{_FORM}\bi (?:want|need|would like)\b{_FORM}",
         "role": rf"{_CERTAIN_ROLE}|(?:user )?role|persona|actor|who|users?|user type|type of user|"
         r"rolle|rôle|rol|ruolo|papel",
         "goal": rf"{_CERTAIN_GOAL}|goal|wants?|what|needs?|wish|ziel|wunsch|bedarf|objectif|besoin|"
@@ -46,7 +52,10 @@ _NAMES: dict[str, re.Pattern[str]] = {
         r"because|value|reason|damit|nutzen|afin (?:de|que)|bénéfice|para(?: que)?|beneficio|"
         r"così da|benefício|zodat|baten",
         "criteria": r"(?:custom field \()?(?:acceptance (?:criteria|criterion|tests?|conditions?)"
-        r"|criteria|ac|conditions? of satisfaction|definition of done|dod)\)?",
+        r"|criteria|ac|conditions? of satisfaction|definition of done|dod"
+        r"|akzeptanzkriteri(?:en|um)|abnahmekriteri(?:en|um)|critères? d['’]acceptation"
+        r"|criterios? de aceptación|critérios? de aceit\w+|criteri(?:o)? di accettazione"
+        r"|acceptatiecriteri(?:a|um))\)?",
         "title": r"summary|title|name|feature|headline|subject",
         "description": r"description|details?|body|text|content",
         "notes": r"notes?|comments?|remarks?|additional info(?:rmation)?",

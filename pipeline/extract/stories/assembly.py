@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from pipeline.extract.readers.tables import column_role
 from pipeline.extract.stories.leads import (
     CRITERIA_LABEL,
     ONLY_TAGS,
@@ -54,6 +55,7 @@ _ONLY_LINK = re.compile(r"\s*(?:\[[^\]\n]+\]\([^()\s]+\)|<?https?://\S+>?)[.;,]?
 _EXAMPLES = re.compile(
     r"\b(?:examples?|for\s+instance|e\.g\.?)(?![^.!?:]*[.!?])[^:]{0,60}:\s*$", re.IGNORECASE
 )
+_ROW_NUMBER = re.compile(r"#?\d{1,3}\.?")
 _ITEM_NUMBER = re.compile(r"^\(?(?:\d{1,2}|[a-h])[.)]\s+")
 
 
@@ -286,6 +288,9 @@ def _take_more(told: Draft, raw: str, block: Block, mode: str) -> str:
     if block.kind == "row" and block.level:  # a table that says more of the story
         told.body.append(_verbatim(raw, block))
         return mode
+    if block.kind == "row" and mode in ("told", "criteria") and block.columns:
+        _take_row(told, raw, block)
+        return mode
     if mode == "told" and block.kind == "item" and _ONLY_LINK.fullmatch(raw):
         told.body.append(_verbatim(raw, block))
         return mode
@@ -309,6 +314,21 @@ def _take_more(told: Draft, raw: str, block: Block, mode: str) -> str:
             return mode
     told.body.append(_verbatim(raw, block))
     return "body"
+
+
+def _take_row(told: Draft, raw: str, block: Block) -> None:
+    """A row of a table of criteria: its cells but for its number; the names of its columns, where
+    they say more than that, beside them."""
+    cells = [
+        (name, plain(raw[first - block.start : last - block.start]))
+        for name, first, last in block.columns
+    ]
+    words = [said for name, said in cells if said and not _ROW_NUMBER.fullmatch(said)]
+    if any(name and plain(name) != said for name, said in cells) or not cells[-1][0]:
+        if words:
+            add_criterion(told, " | ".join(words))
+    elif any(column_role(name) not in ("key", "criteria") for name, _ in cells):
+        told.body.append(" | ".join(words))
 
 
 def add_inline_criteria(told: Draft, rest: str) -> None:

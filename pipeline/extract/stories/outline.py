@@ -122,7 +122,7 @@ def hanging_on(text: str, blocks: Sequence[Block], index: int) -> list[Block]:
     hanging: list[Block] = []
     labelled = False
     for block in _after(blocks, index):
-        if _in_table(text, block, opening):
+        if _in_table(text, block, opening) or (labelled and _is_table(text, block)):
             hanging.append(block)
             continue
         if block.kind in ("heading", "meta"):
@@ -174,10 +174,15 @@ def label_in(raw: str, block: Block) -> str:
 def _in_table(text: str, block: Block, opening: Block) -> bool:
     """Whether a block is a row of a table that stands in a story's list item, and is none of
     stories."""
-    if block.level < max(opening.level, 1) or opening.kind != "item":
-        return False
+    return (
+        block.level >= max(opening.level, 1) and opening.kind == "item" and _is_table(text, block)
+    )
+
+
+def _is_table(text: str, block: Block) -> bool:
+    """Whether a block is part of a table that tells no stories."""
     if block.kind == "meta":
-        return text[block.start] == "|"
+        return "|" in text[block.start : block.end]
     return block.kind == "row" and not {"role", "story"} & {
         column_role(name) for name, *_ in block.columns
     }

@@ -141,14 +141,20 @@ class _Table:
         return _Cell(field_role(name), name, Span(start, end), words, flavour)
 
     def _read_part(self, cells: Sequence[_Cell], row: Block) -> list[Found]:
-        if all(cell.words == cell.name for cell in cells):
-            return []  # the header itself
+        if all(cell.words == cell.name for cell in cells) and not any(map(_tells, cells)):
+            return []  # the header itself, and no story that stands in its place
         first = {cell.holds: cell for cell in reversed(cells)}
         if "role" in first:
             self.role = first["role"]
         elif self.role and "goal" in first:
             cells = [self.role, *cells]
         return _read_row(cells, row, self.text, self.wishes)
+
+
+def _tells(cell: _Cell) -> bool:
+    """Whether a cell is a whole story sentence."""
+    told = read_phrases(cell.words)
+    return told is not None and told.strict and not told.template and bool(told.goal)
 
 
 def _number(row: Block) -> int:
@@ -312,6 +318,8 @@ def _read_more(cell: _Cell, draft: Draft) -> None:
         draft.benefit = more.benefit
         draft.criteria += [item for item in more.criteria if item not in draft.criteria]
         draft.body += [item for item in (more.title, *more.body) if item]
+    elif cell.holds == "benefit" and not draft.benefit:
+        draft.benefit = _SO.sub("", plain(cell.words)).rstrip(" .")
     elif not _says_again(cell, draft):
         draft.body.append(plain(cell.words))
 
