@@ -11,6 +11,7 @@ import pytest
 from pipeline.extract.extraction import extract
 from pipeline.extract.patterns import find_stories
 from pipeline.extract.readers.reader_registry import read_bytes
+from pipeline.extract.stories.units import split_units
 from pipeline.stories import Story
 
 
@@ -111,3 +112,41 @@ def test_a_language_without_a_story_is_said_to_have_none(tmp_path: Path) -> None
     none, one = extract([tmp_path])
     assert "no sentence in it is a story" in (none.document.problem or "")
     assert "its stories are found by the German template" in (one.document.problem or "")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "goal"),
+    [
+        ("On weekends, as a driver I want to park.", "on weekends, park"),
+        ("When it rains, as a driver, I need to park.", "when it rains, park"),
+        ("During the summer as a driver I would like to park.", "during the summer, park"),
+        ("Before a trip, if long, as a driver I want to park.", "before a trip, if long, park"),
+        ("Today, as a driver, I want to park.", "today, park"),
+    ],
+)  # fmt: skip
+def test_what_holds_before_a_role_is_told_stays_with_the_goal(sentence: str, goal: str) -> None:
+    found = stories(f"# Wishes\n\nThe gate is open.\n\n{sentence}\n".encode(), "a.md")
+    assert [(story.role, story.goal) for story in found] == [("driver", goal)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "In 2024, as a company we want to grow.",
+        "On the left as a rule I see the menu.",
+        "In the end, as a rule I want peace.",
+    ],
+)
+def test_and_what_only_looks_like_it_is_none(text: str) -> None:
+    assert split_units(text) == ()
+
+
+@pytest.mark.parametrize("between", [" ", "\n\n"])
+def test_a_purpose_with_its_own_role_is_not_the_benefit_of_the_story_above(
+    between: str,
+) -> None:
+    text = f"As an admin I need a log.{between}In order to park, as a driver I want a lot.\n"
+    found = stories(text.encode(), "a.md")
+    assert [(s.role, s.goal, s.benefit) for s in found] == [
+        ("admin", "a log", ""), ("driver", "a lot", "park"),
+    ]  # fmt: skip

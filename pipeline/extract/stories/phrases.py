@@ -270,6 +270,9 @@ def _without_links(told: Phrases) -> Phrases:
 def _read(words: str, expected: bool) -> Phrases | None:
     words = words.lstrip("\"'“”‘’«*_([|•·>→ ")
     words = _DOUBLED.sub(r"\g<kept>", _HALF_BOLD.sub(r"\1", words))
+    if front := purposes.FRONTED.match(words):
+        told = _read(words[front.end() :], expected)
+        return told and replace(told, goal=f"{words[0].lower()}{front['clause'][1:]}, {told.goal}")
     purpose = next(filter(None, (first.match(words) for first in _PURPOSES_FIRST)), None)
     benefit_first = ""
     if purpose:

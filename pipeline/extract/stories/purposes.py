@@ -65,6 +65,29 @@ _WHEN = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _MINE = re.compile(r"(?:my|our)\s", re.IGNORECASE)
+#: What a sentence begins with that tells when or where a wish holds, before it tells whose it is:
+#: "On weekends, as a driver I want", and not "In order to".
+FRONTS = (
+    *(
+        "On",
+        r"In(?!\s+order\b)",
+        "At",
+        "During",
+        "After",
+        "Before",
+        "While",
+        "When",
+        "Whenever",
+        "If",
+    ),
+    *("Once", "Until", "Every", "Each", "By", "Within", "Since", "Today", "Sometimes", "Unless"),
+    *("Between", "Throughout", "Under", "Outside"),
+)
+_FRONT_REST = r"\b(?:\s[^.!?;:\n]{2,100}?)?"
+_ITS_WISH = r",?\s+(?=as\s+an?\s[^,.;:!?\n]{2,60}?,?\s+I\s+(?:want|need|would\s+like)\b)"
+FRONTED = re.compile(rf"(?P<clause>(?:{'|'.join(FRONTS)}){_FRONT_REST}){_ITS_WISH}")
+#: What follows one of :data:`FRONTS`, up to whose wish it is.
+AFTER_FRONT = _FRONT_REST + _ITS_WISH
 PURPOSE_FIRST = re.compile(r"(?:in\s+order\s+(?:to|that)|so\s+that)\b[\s:,]*", re.IGNORECASE)
 #: "I run a shop. In the evening, I would like …": the wish behind what is so.
 _LATER_WISH = re.compile(

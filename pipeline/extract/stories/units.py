@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import zip_longest
 
 from pipeline.extract.stories import leads as labelled
-from pipeline.extract.stories import templates
+from pipeline.extract.stories import purposes, templates
 from pipeline.extract.stories.leads import is_lead
 from pipeline.extract.stories.phrases import ROLE_COLON, Phrases, read_phrases
 from pipeline.stories import Block
@@ -18,11 +18,13 @@ from pipeline.text.sentences import first_sentence_end, has_sentence
 #: Where a story sentence may begin. The pattern begins with its first letters, since the engine
 #: then looks for one of these alone, which is three times as fast.
 _BEGIN = re.compile(
-    r"[AISTWECNYai](?<![^\W_].)(?:(?<=[Aa])[Ss][*_]{0,3}(?:\s|&nbsp;)+(?:an?|the|any|every|each|one)\b|"
+    r"[AISTWECNYODBUai](?<![^\W_].)(?:(?<=[Aa])[Ss][*_]{0,3}(?:\s|&nbsp;)+(?:an?|the|any|every|each|one)\b|"
     r"(?<=A)s\s+(?=[\w\"'*_<\[])|(?<=A)S\s|(?<=A)s\s*:|(?<=[Ii])n\s+order\s+(?:to|that)\b|"
     r"(?<=S)o\s+that\b|(?<=I)\s*,?\s*as\s|(?<=T)o(?=\s[^.!?\n]{2,200}?,\s+as\s+an?\s)|"
     r"(?<=W)hen(?:ever)?(?=[*_]{0,3}\s[^.!?]{3,200}?(?:[,\n]\s*|\s[*_]{1,3})(?:I|we)(?:\s+(?:want|need|would|wish)\b|['’]d\s))|"
     + "|".join(f"(?<={word[0]}){word[1:]}" for word in templates.BEGINS)
+    + f"|(?:{'|'.join(f'(?<={word[0]}){word[1:]}' for word in purposes.FRONTS)})"
+    + purposes.AFTER_FRONT
     + ")"
 )
 #: A line of a table of contents repeats a heading; the story stands where the link leads.
@@ -40,6 +42,11 @@ _JOINS = re.compile(r"[\s,;]+(?:and|but)\s*$", re.I)
 _WISH_INSIDE = re.compile(r"as\s+an?\s[^,.;:!?]{2,60}?,?\s+I\s+(?:want|need|would\s+like)\b", re.I)
 _AS_A = re.compile(r"As\s+an?\b", re.IGNORECASE)
 _SENTENCE_BEFORE = re.compile(r"[.!?…:;\"”’)\]*_–—|-][\s\"'“‘*_(\[>]*$")
+#: A purpose that begins a story of its own: "In order to park, as a driver I want".
+_WHOLE = re.compile(
+    r"\s*(?:in\s+order\s+to|so\s+that)\s[^.!?;:]{2,300}?,\s+as\s+an?\s[^,.;:!?]{2,60}?,?\s+I\s+(?:want|need|would\s+like)\b",
+    re.I,
+)
 _GOES_ON = re.compile(
     r"\s*(?:so\s+that|this\s+way|in\s+order|that\s+way|because|otherwise)\b", re.I
 )
@@ -114,7 +121,7 @@ def _starts(raw: str, expected: bool) -> list[Unit]:
         if skip_next and not is_purpose:
             skip_next = False
             continue
-        if is_purpose and purpose_first is False:
+        if is_purpose and purpose_first is False and not _WHOLE.match(raw, position):
             continue
         # Only as far back as a lead may reach: looking for the line's start in a line of
         # millions of characters, again for each candidate, would take quadratic time.
@@ -227,7 +234,7 @@ def _goes_on(before: str, after: str, block: Block) -> bool:
         )
     if _WISH_NEXT.match(after):
         return _ROLE_ALONE.match(before) is not None and read_phrases(before) is None
-    if not BENEFIT_NEXT.match(after):
+    if not BENEFIT_NEXT.match(after) or _WHOLE.match(after):
         return False
     told = read_phrases(before)
     return told is not None and told.strict and not told.benefit and not told.after
