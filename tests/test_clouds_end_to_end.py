@@ -102,7 +102,9 @@ def test_a_merge_through_a_faulty_provider_balances_and_keeps_the_key(
     charges = rows(tmp_path, "select reserved_micro_usd, settled_micro_usd from charge")
     # The attempt whose connection broke may have been billed: it stays set aside.
     settled = [charge for charge in charges if charge[1] is not None]
-    assert (len(settled), len(charges)) == (result["calls"], result["calls"] + 1)
+    # Of what costs nothing there is no account.
+    n = result["calls"]
+    assert (len(settled), len(charges)) == ((0, 0) if model == "openai" else (n, n + 1))
     assert all(real <= reserved for reserved, real in settled)
     assert KEY in repr(provider.heard), "the server was given it"
     assert KEY not in err + json.dumps(result)
@@ -157,7 +159,7 @@ def test_what_came_and_cannot_be_used_is_paid_once(
         "select p.micro_usd, c.settled_micro_usd, c.reserved_micro_usd from reply p"
         " join charge c on c.request = p.request where p.text like '<html>%'",
     )
-    assert kept and len(priced) == len(kept)
+    assert kept and len(priced) == (0 if model == "openai" else len(kept))
     assert all(settled == aside and abs(usd - aside) <= 1 for usd, settled, aside in priced)
 
     provider.fault = lambda prompt: None
