@@ -142,10 +142,11 @@ def test_and_what_only_looks_like_it_is_none(text: str) -> None:
 
 
 @pytest.mark.parametrize("between", [" ", "\n\n"])
+@pytest.mark.parametrize("role", [", as a driver", " as a driver,", ", as a driver,"])
 def test_a_purpose_with_its_own_role_is_not_the_benefit_of_the_story_above(
-    between: str,
+    between: str, role: str
 ) -> None:
-    text = f"As an admin I need a log.{between}In order to park, as a driver I want a lot.\n"
+    text = f"As an admin I need a log.{between}In order to park{role} I want a lot.\n"
     found = stories(text.encode(), "a.md")
     assert [(s.role, s.goal, s.benefit) for s in found] == [
         ("admin", "a log", ""), ("driver", "a lot", "park"),

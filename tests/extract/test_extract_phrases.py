@@ -66,8 +66,11 @@ def test_reads_every_order_of_the_parts(sentence: str, role: str, goal: str, ben
 
 @pytest.mark.parametrize(
     "role",
-    ["person taking part", "man making music his goal", "person with a part", "worker on a step"],
-)
+    [
+        "person taking part", "man making music his goal", "person with a part", "worker on a step",
+        "nurse taking part", "driver doing work", "teacher making a point", "clerk taking note",
+    ],
+)  # fmt: skip
 def test_whose_work_ends_like_a_manner_of_speaking_is_someone(role: str) -> None:
     found = read_phrases(f"As a {role}, I want to leave early, so that I am home.")
     assert found is not None and found.role == role
@@ -79,6 +82,8 @@ def test_whose_work_ends_like_a_manner_of_speaking_is_someone(role: str) -> None
         "As a general starting point, we want to try it.",
         "As a side effect of people leaving, we need to lock the door.",
         "As a user testing step, we want to call them.",
+        "As a better working example, I want to show this.",
+        "As a customer onboarding step, I want to call them.",
         "As a result, we need to change the plan.",
         "As a first step, we will try it.",
         "As we enter the new year, we must save.",

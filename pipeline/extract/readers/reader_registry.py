@@ -26,7 +26,7 @@ from pipeline.text.invisible import whole
 __all__ = ["FORMATS", "Reading", "add_reader", "read_bytes", "read_document"]
 
 #: Part of every cache key: raise it when the same bytes would give another document or stories.
-READER_VERSION = "20"
+READER_VERSION = "21"
 
 Reader = Callable[[bytes, str | None], Reading]
 

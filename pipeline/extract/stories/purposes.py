@@ -180,11 +180,20 @@ _THING = re.compile(
     r"doors?|devices?|controller|display|clock|feature|lists?|results?|orders?|items?|links?)$",
     re.IGNORECASE,
 )
+#: A noun for someone, by its ending where it is no comparative or the like ("better", "important").
+_AGENT = (
+    r"(?:persons?|people|m[ae]n|wom[ae]n|nurses?|guests?|clerks?|cooks?|students?|parents?|child(?:ren)?|members?|"
+    r"anyone|someone|anybody|somebody|everyone|everybody|those|"
+    r"(?!(?:an)?other|(?:bett|furth|long|lat|form|larg|small|bigg|great|low|high|new|old|inn|out|upp|prop|nev|ov|und|"
+    r"aft|quick|fast|deep|wid|broad|saf|clos|easi|earli|simpl|clear|numb|ord|lett|lay|us|custom)er\b|(?:maj|min|pri|err|col)or\b)"
+    r"\w{2,}(?:er|or|ist|ee|ian)s?|users?(?!\s+\w+ing\s+\w+(?:$|\s*[,;:]))|(?:assist|ten|account|consult|applic|particip)ants?)"
+)
+#: What someone does, not what a thing is for: "tester testing step".
+_DOES = r"(?!(?:testing|onboarding|training|planning|interviewing)\s+\w+(?:$|\s*[,;:]))\w+ing"
 #: "As a first step, we need …" names no one: the noun at the head of the phrase tells, which in
 #: "a person taking part" is the person.
 _NOBODY = re.compile(
-    r"(?!(?:(?!(?:of|in|on|with|for|from|and|to|at)\b)[\w’'-]+\s+){0,3}(?:persons?|people|m[ae]n|wom[ae]n|"
-    r"anyone|someone|anybody|somebody|everyone|everybody|those|workers?)\s+\w+ing\b)"
+    rf"(?!(?:(?!(?:of|in|on|with|for|from|and|to|at)\b)[\w’'-]+\s+){{0,3}}{_AGENT}\s+{_DOES}\b)"
     r"(?:(?!(?:of|in|on|with|who|for|from|and|to|at)\b)[\w’'-]+\s+){0,4}"
     r"(?:asides?|reply|response|favou?r|joke|results?|consequences?|examples?|steps?|workaround|effects?|rule|part|matter|reminder|whole|"
     r"follow[- ]?ups?|alternatives?|bonus|summary|solutions?|fallback|compromise|precaution|"

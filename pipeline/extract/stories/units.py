@@ -44,7 +44,8 @@ _AS_A = re.compile(r"As\s+an?\b", re.IGNORECASE)
 _SENTENCE_BEFORE = re.compile(r"[.!?…:;\"”’)\]*_–—|-][\s\"'“‘*_(\[>]*$")
 #: A purpose that begins a story of its own: "In order to park, as a driver I want".
 _WHOLE = re.compile(
-    r"\s*(?:in\s+order\s+to|so\s+that)\s[^.!?;:]{2,300}?,\s+as\s+an?\s[^,.;:!?]{2,60}?,?\s+I\s+(?:want|need|would\s+like)\b",
+    r"\s*(?:in\s+order\s+to|so\s+that)\s[^.!?;:]{2,300}?(?:,\s+as\s+an?\s[^,.;:!?]{2,60}?,?|"
+    r"\s+as\s+an?\s[^,.;:!?]{2,60}?,)\s+I\s+(?:want|need|would\s+like)\b",
     re.I,
 )
 _GOES_ON = re.compile(
